@@ -1,0 +1,105 @@
+// What the two halves of the addon share: sockets.c receives and sends, udp-batch.c is what JavaScript calls. Knows sockets
+// and the tables that it shares with JavaScript; knows nothing of DNS.
+#define _GNU_SOURCE
+#define NAPI_VERSION 9
+#include <errno.h>
+#include <netinet/in.h>
+#include <node_api.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+// Numbers that src/transport/addon.ts repeats.
+enum {
+  POSITIONS = 32,                      // datagrams of one recvmmsg
+  BOX_ENTRIES = 256,                   // datagrams that an outbox holds
+  // Words of a board, the table of one kind of socket in a thread.
+  BOARD_READY = 0,                     // in: how many positions have a place to receive into
+  BOARD_TURN = 1,                      // out: counts the moments at which all outboxes were empty
+  BOARD_WAITING = 2,                   // in: 1 where some outbox may hold something
+  BOARD_OFFSETS = 4,                   // in: where each position receives
+  BOARD_LENGTHS = 4 + POSITIONS,       // out: how much it received
+  // Words of a box, the outbox of one socket.
+  BOX_COUNT = 0,                       // in and out
+  BOX_LOST = 1,                        // out: datagrams that could not be sent
+  BOX_QUEUED = 2,                      // out: datagrams that wait until the socket takes more
+  BOX_STEP = 3,                        // out: the call that failed when opening: 1 socket, 2 bind, 3 connect
+  BOX_ENTRY = 4,                       // from here: offset of the peer, offset of the bytes, length
+  // A peer: a sockaddr, its length, an in6_pktinfo or in_pktinfo, its kind.
+  PEER_LENGTH = 28, PEER_INFO = 32, PEER_KIND = 56,
+  // How a socket is opened.
+  CONNECT = 1, DUAL = 2,
+  CONTROL_ROOM = 64,
+  QUEUE_MOST = 1024, QUEUE_BYTES = 4 << 20,
+};
+enum { KIND_NONE = 0, KIND_V6 = 1, KIND_V4 = 2 };
+
+typedef struct Thread Thread;
+typedef struct Socket Socket;
+typedef struct Board Board;
+typedef struct Waiting Waiting;
+
+struct Board {                         // where one kind of socket receives
+  Board *next;
+  Thread *thread;
+  int number, room, peer_at, starved;
+  int32_t *table;
+  uint8_t *bytes;
+  napi_ref keep_table, keep_bytes;
+  struct mmsghdr got[POSITIONS];
+  struct iovec got_at[POSITIONS];
+  uint8_t control[POSITIONS][CONTROL_ROOM];
+};
+struct Thread {                        // one JavaScript environment
+  Board *boards;
+  Socket *sockets;
+  uv_prepare_t prepare;
+  int started, ended, board_count, socket_count, open_handles, errors;
+  napi_async_cleanup_hook_handle hook;
+  struct mmsghdr put[BOX_ENTRIES];
+  struct iovec put_at[BOX_ENTRIES];
+  uint8_t control[BOX_ENTRIES][CONTROL_ROOM];
+};
+struct Waiting {                       // a datagram that the socket did not take yet
+  Waiting *next;
+  struct msghdr header;
+  struct iovec at;
+  uint8_t control[CONTROL_ROOM];
+  uint8_t name[PEER_LENGTH];
+  uint8_t bytes[];
+};
+struct Socket {
+  Socket *next;
+  Thread *thread;
+  Board *board;
+  napi_env env;
+  napi_ref handle, keep_box, keep_bytes;
+  napi_async_context context;
+  uv_poll_t poll;
+  int number, fd, connected, info, reading, watched, closed, error;
+  int32_t *box;
+  uint8_t *bytes;
+  Waiting *first, **last;
+  size_t queued_bytes;
+};
+
+/** Lets the loop watch what the socket has use for now. */
+void watch(Socket *s);
+/** Receives once: how many datagrams, or -errno. -EAGAIN where there is nothing, or no place to receive into. */
+int receive(Socket *s);
+/** Sends what the outbox holds; what the socket does not take is copied and waits. */
+void send_box(Socket *s);
+/** Sends one datagram that lies outside of the shared bytes, to the peer at `peer`. */
+void send_one(Socket *s, uint8_t *bytes, size_t length, uint8_t *peer);
+/** Sends what waits, as far as the socket takes it; drops it all where `drop` is set. */
+void send_waiting(Socket *s, int drop);
+/** Empties every outbox of the thread and lets sockets receive again that had no place to. */
+void send_all(Thread *t);
+/** Tells JavaScript what sending met: errors of connected sockets. */
+void tell_errors(Thread *t);
+/** Calls JavaScript with a count or a negative errno, and sends at once what it put into the outbox. */
+void call(Socket *s, int count);
+void on_event(uv_poll_t *poll, int status, int events);

@@ -1,0 +1,15 @@
+// `npm run build`: the addon, a clean bundle and the type declarations of what the package exports.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { buildAddon } from './addon.mjs';
+import { buildBundle } from './bundle.mjs';
+import { inRoot, recentNode } from './root.mjs';
+
+recentNode();
+const why = buildAddon();
+if (why) console.log(`coredns-ts: the batched UDP addon was not built: ${why}`);
+await buildBundle({ clean: true });
+if (existsSync(inRoot('src', 'index.ts'))) {
+  const { status } = spawnSync(inRoot('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], { cwd: inRoot(), stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+}

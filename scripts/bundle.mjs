@@ -1,0 +1,51 @@
+// Bundles the sources into dist/ with rolldown: one file for the process and one for each export, with shared chunks.
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+import { inRoot } from './root.mjs';
+
+/** What is compiled, by the name of the file it becomes. */
+const entries = { main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts' };
+
+/**
+ * Libraries that package.json lists as dependencies stay beside the bundle. One that the sources import and that is a
+ * development dependency becomes part of it: that starts faster where a library is many files.
+ */
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+const beside = Object.keys({ ...dependencies, ...optionalDependencies });
+const external = (id) => id.startsWith('node:') || id.endsWith('.node') || beside.some((name) => id === name || id.startsWith(`${name}/`));
+
+/**
+ * Writes dist/, the entry last and dated when the work began. Chunks of an earlier build stay, since a running server may
+ * still import them, unless `clean` says that the folder is to hold this build alone.
+ */
+export async function buildBundle({ clean = false } = {}) {
+  const began = new Date();
+  const here = Object.entries(entries).filter(([, file]) => existsSync(inRoot(file)));
+  const input = Object.fromEntries(here.map(([name, file]) => [name, inRoot(file)]));
+  const build = await rolldown({ input, external, platform: 'node', cwd: inRoot(), logLevel: 'warn' });
+  const fresh = inRoot('node_modules', `.dist.${process.pid}`);
+  const dist = inRoot('dist');
+  try {
+    const { output } = await build.write({ dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' });
+    if (clean) rmSync(dist, { recursive: true, force: true });
+    mkdirSync(path.join(dist, 'chunks'), { recursive: true });
+    const files = output.map((file) => file.fileName).sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
+    for (const file of files) renameSync(path.join(fresh, file), path.join(dist, file));
+    writeFileSync(path.join(dist, 'licenses.txt'), licenses(output.flatMap((file) => file.moduleIds ?? [])));
+    for (const [name] of here) utimesSync(path.join(dist, `${name}.js`), began, began);
+  } finally {
+    await build.close();
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** The licences of the libraries that became part of the bundle, each under its name. */
+function licenses(modules) {
+  const folders = modules.map((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0]).filter((folder) => folder !== undefined);
+  return [...new Set(folders)].sort().map((folder) => {
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    return `${name} ${version}, ${license}\n\n${file === undefined ? '' : readFileSync(path.join(folder, file), 'utf8')}\n`;
+  }).join('\n');
+}

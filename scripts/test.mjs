@@ -1,0 +1,18 @@
+// `npm test [FILE...]`: builds, checks, and runs every test; with files, these alone. Needs no internet.
+import { spawnSync } from 'node:child_process';
+import os from 'node:os';
+import { inRoot, recentNode } from './root.mjs';
+
+const node = recentNode();
+const named = process.argv.slice(2);
+const run = (program, args) => spawnSync(program, args, {
+  cwd: inRoot(), stdio: 'inherit', env: { NODE_COMPILE_CACHE: inRoot('node_modules', '.cache', 'compiled'), ...process.env },
+}).status ?? 1;
+
+const prepared = run(node, [inRoot('scripts', 'prepare.mjs')]);
+const checked = named.length > 0 ? 0 : run(node, [inRoot('scripts', 'check.mjs'), '--no-gates']);
+const files = named.length > 0 ? named : ['src/**/*.test.ts', 'native/**/*.test.ts', 'test/**/*.test.ts'];
+const tested = run(node, ['--test', '--test-timeout=240000', `--test-concurrency=${Math.max(2, os.availableParallelism())}`, ...files]);
+if (prepared !== 0) console.error('test: the build failed, as printed above');
+if (checked !== 0) console.error('test: types, lint or dead code complain, as printed above the tests');
+process.exit(prepared || checked || tested ? 1 : 0);

@@ -1,0 +1,76 @@
+// Command line flags as Go's flag package reads them: `-name value`, `-name=value`, one or two dashes (CLI-1 to 7). Knows no process.
+
+/** What was asked for. */
+export interface Flags {
+  /** '' where it was not given. */
+  readonly conf: string;
+  readonly port: number;
+  readonly pidfile: string;
+  readonly quiet: boolean;
+  readonly version: boolean;
+  readonly plugins: boolean;
+  /** Arguments that are no flags. */
+  readonly rest: readonly string[];
+}
+/** The reason to stop, '' where help was asked for. */
+export interface Refusal {
+  readonly refused: string;
+}
+
+const TEXT = ['conf', 'dns.port', 'p', 'pidfile'];
+const SWITCH = ['quiet', 'version', 'plugins'];
+
+/** What is printed beside a refusal. */
+export const usage = `Usage of coredns:
+  -conf string
+    \tCorefile to load (default "Corefile")
+  -dns.port string
+    \tDefault port (default "53")
+  -p string
+    \tDefault port (default "53")
+  -pidfile string
+    \tPath to write pid file
+  -plugins
+    \tList installed plugins
+  -quiet
+    \tQuiet mode (no initialization output)
+  -version
+    \tShow version
+`;
+
+/** Reads the arguments after the program's name. */
+export function parseFlags(args: readonly string[]): Flags | Refusal {
+  const text: { [name: string]: string } = {};
+  const on = new Set<string>();
+  let i = 0;
+  for (; i < args.length; i++) {
+    const arg = args[i]!;
+    if (arg === '--') {
+      i++;
+      break;
+    }
+    const match = /^--?([^=-][^=]*)(?:=([\s\S]*))?$/.exec(arg);
+    if (match === null) {
+      if (arg.length < 2 || !arg.startsWith('-')) break;
+      return { refused: `bad flag syntax: ${arg}` };
+    }
+    const [, name = '', given] = match;
+    if (TEXT.includes(name)) {
+      const value = given ?? args[++i];
+      if (value === undefined) return { refused: `flag needs an argument: -${name}` };
+      text[name] = value;
+    } else if (SWITCH.includes(name)) {
+      if (given !== undefined && !/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(given)) {
+        return { refused: `invalid boolean value "${given}" for -${name}: parse error` };
+      }
+      if (given === undefined || /^(1|t)/i.test(given)) on.add(name);
+      else on.delete(name);
+    } else return { refused: name === 'h' || name === 'help' ? '' : `flag provided but not defined: -${name}` };
+  }
+  const port = Number(text.p ?? text['dns.port'] ?? '53');
+  if (!Number.isInteger(port) || port < 0 || port > 65535) return { refused: `invalid port: ${text.p ?? text['dns.port']}` };
+  return {
+    conf: text.conf ?? '', port, pidfile: text.pidfile ?? '', quiet: on.has('quiet'), version: on.has('version'), plugins: on.has('plugins'),
+    rest: args.slice(i),
+  };
+}

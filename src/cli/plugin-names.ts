@@ -1,0 +1,12 @@
+// The words that a Corefile may have, in the order of the chain (ORD-1), whether they are built yet or not. Knows names alone.
+
+/** ORD-1. A test compares the standard plugins with it. */
+export const ORDER: readonly string[] = (
+  'root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize bind debug trace ready '
+  + 'health pprof shed prometheus errors log dnstap local dns64 any chaos loadbalance tsig rewrite autopath acl cache header dnssec tls '
+  + 'minimal template transfer hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd loop forward grpc erratic '
+  + 'whoami on sign view nomad'
+).split(' ');
+
+/** What `-plugins` prints (CLI-7): every word, in alphabetical order. */
+export const pluginNames = (): readonly string[] => [...ORDER].sort();

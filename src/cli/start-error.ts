@@ -1,0 +1,27 @@
+// The line on standard error when the server cannot start: CoreDNS's text, and what would be right. Knows errors; knows no process.
+import { CorefileError } from '../corefile/error.ts';
+
+/** CoreDNS's words for what the system refused, as Go prints them. */
+const REASONS: { readonly [code: string]: string } = {
+  EADDRINUSE: 'bind: address already in use',
+  EACCES: 'bind: permission denied',
+  EADDRNOTAVAIL: 'bind: cannot assign requested address',
+};
+const ADVICE: { readonly [code: string]: string } = {
+  EADDRINUSE: 'another program listens there: stop it, or choose another port with `-dns.port` or in the key of the block',
+  EACCES: 'ports below 1024 need root or the capability CAP_NET_BIND_SERVICE: choose another port with `-dns.port`, or start with that right',
+  EADDRNOTAVAIL: 'no interface of this machine has that address: see `ip address`, and the `bind` lines of the Corefile',
+};
+
+/** One line for people: what CoreDNS would say, then how to mend it. */
+export function explainStartError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const reason = code === undefined ? undefined : REASONS[code];
+  if (reason !== undefined && (syscall === 'bind' || syscall === 'listen')) {
+    const where = address === undefined ? `:${port}` : `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    return `listen ${where}: ${reason} (${ADVICE[code!]})`;
+  }
+  const hint = error instanceof CorefileError ? error.hint : (error as { hint?: string }).hint;
+  return hint === undefined ? error.message : `${error.message} (${hint})`;
+}

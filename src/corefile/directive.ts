@@ -1,0 +1,191 @@
+/** One line of a server block, read argument by argument; knows words, lines and braces, and nothing of what a line configures. */
+
+import { parseDuration } from './duration.ts';
+import { CorefileError } from './error.ts';
+import type { Position } from './error.ts';
+import type { Word } from './lex.ts';
+import { parseInteger } from './number.ts';
+import { nearestWord } from './suggest.ts';
+
+/** All lines of one word in one block; a plugin reads them together (PARSE-8). */
+export type Lines = readonly [Directive, ...Directive[]];
+
+/** What to do with each property of a block, by its word. */
+export type PropertyReaders = Readonly<Record<string, (line: Directive) => void>>;
+
+/** The braces of a line and what stands between them. */
+export interface Body {
+  readonly open: Word;
+  readonly lines: readonly Directive[];
+  /** The closing brace, or the last word when a property swallowed the brace (PARSE-15). */
+  readonly close: Word;
+}
+
+/** Bounds of an integer argument. */
+export interface IntegerBounds {
+  readonly min?: number;
+  readonly max?: number;
+  /** The error text for a number out of bounds or no number at all, where CoreDNS has its own. */
+  readonly message?: (text: string) => string;
+}
+
+/**
+ * A word, its arguments and its sub-block. Arguments are taken in order by `arg` and `rest`; errors name the word read last,
+ * as CoreDNS does: that is the closing brace after `properties`. Every reader throws CorefileError.
+ */
+export class Directive {
+  readonly word: string;
+  readonly args: readonly string[];
+  readonly argsAt: readonly Position[];
+  /** The lines between the braces; undefined without braces, empty with empty ones. */
+  readonly body: readonly Directive[] | undefined;
+  readonly at: Position;
+  /** The plugin's word. It differs from `word` only for what follows a closing brace on its line. */
+  readonly owner: string;
+  readonly #words: readonly Word[];
+  readonly #braces: Body | undefined;
+  #taken = 0;
+  #current: Word;
+  #opened = false;
+
+  constructor(words: readonly [Word, ...Word[]], braces: Body | undefined, owner: string) {
+    this.#words = words.slice(1);
+    this.#braces = braces;
+    this.word = words[0].text;
+    this.args = this.#words.map((each) => each.text);
+    this.argsAt = this.#words;
+    this.body = braces?.lines;
+    this.at = words[0];
+    this.owner = owner;
+    this.#current = words[0];
+  }
+
+  /** Whether an argument is left. */
+  get more(): boolean {
+    return this.#taken < this.args.length;
+  }
+
+  /** The next argument; there must be one. */
+  arg(): string {
+    const word = this.#words[this.#taken];
+    if (word === undefined) return this.wrongArgs();
+    this.#taken++;
+    this.#current = word;
+    return word.text;
+  }
+
+  /** All arguments that are left, perhaps none. */
+  rest(): string[] {
+    const left = this.args.slice(this.#taken);
+    this.#taken = this.args.length;
+    this.#current = this.#words.at(-1) ?? this.#current;
+    return left;
+  }
+
+  /** There must be no further argument. A sub-block may follow. */
+  end(): void {
+    if (!this.more) return;
+    this.arg();
+    this.wrongArgs();
+  }
+
+  /** There must be no further argument and no sub-block. */
+  bare(): void {
+    this.end();
+    if (this.#braces === undefined) return;
+    this.#current = this.#braces.open;
+    this.wrongArgs();
+  }
+
+  /** The next argument as an integer (LIBD-15 has durations); bounds are inclusive. */
+  integer(what: string, { min = -Infinity, max = Infinity, message }: IntegerBounds = {}): number {
+    const text = this.arg();
+    let value: number;
+    try {
+      value = parseInteger(text);
+    } catch (error) {
+      if (message !== undefined) this.fail(message(text));
+      this.refuse((error as Error).message, `${what} is a whole number`);
+    }
+    if (value >= min && value <= max) return value;
+    if (message !== undefined) this.fail(message(text));
+    if (max !== Infinity) this.fail(`${what} must be in range [${min}, ${max}]: ${value}`);
+    this.fail(`${what} must be a ${min === 1 ? 'positive' : 'non-negative'} integer: ${value}`);
+  }
+
+  /** The next argument, a Go duration, in seconds. `what` is for the hint; the text is Go's and has no place (PARSE-14). */
+  seconds(what: string): number {
+    const text = this.arg();
+    try {
+      return parseDuration(text) / 1000;
+    } catch (error) {
+      this.refuse((error as Error).message, `${what} is a duration such as 30s, 5m or 1h30m`);
+    }
+  }
+
+  /**
+   * Gives each line of the sub-block to the reader of its word, or to `otherwise` (by default: `unknown property 'x'`).
+   * Arguments that a reader leaves are read as one more property, as CoreDNS does; a `}` among them ends the block.
+   */
+  properties(readers: PropertyReaders, otherwise?: (line: Directive) => void): void {
+    this.#opened = true;
+    if (this.#braces === undefined) return;
+    const unknown = otherwise ?? ((line: Directive): void => line.#unknownProperty(readers));
+    for (const line of this.#braces.lines) {
+      if (this.#property(line, readers, unknown)) return;
+    }
+    this.#current = this.#braces.close;
+  }
+
+  /** Reads one line and what its reader leaves of it; true when a closing brace was among that. */
+  #property(first: Directive, readers: PropertyReaders, unknown: (line: Directive) => void): boolean {
+    let line: Directive | undefined = first;
+    while (line !== undefined) {
+      this.#current = line.#current;
+      if (line.word === '}') return true;
+      const read = Object.hasOwn(readers, line.word) ? (readers[line.word] ?? unknown) : unknown;
+      read(line);
+      line = line.#left();
+    }
+    return false;
+  }
+
+  /** What a reader did not take, as a line of its own. */
+  #left(): Directive | undefined {
+    const [first, ...others] = this.#words.slice(this.#taken);
+    if (first !== undefined) return new Directive([first, ...others], this.#braces, this.owner);
+    if (this.#braces === undefined || this.#opened) return undefined;
+    return new Directive([this.#braces.open], undefined, this.owner);
+  }
+
+  #unknownProperty(readers: PropertyReaders): never {
+    const nearest = nearestWord(this.word, Object.keys(readers));
+    this.fail(`unknown property '${this.word}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`);
+  }
+
+  /** Stops with `FILE:LINE - Error during parsing: MESSAGE` (PARSE-7). */
+  fail(message: string, hint?: string): never {
+    throw new CorefileError(message, this.#current, { hint: hint ?? this.#braceHint() });
+  }
+
+  /** Stops with the bare message, as CoreDNS does where a plugin's own error names no place; the error still knows it. */
+  refuse(message: string, hint?: string): never {
+    throw new CorefileError(message, this.#current, { form: 'none', hint: hint ?? this.#braceHint() });
+  }
+
+  /** Stops with `Syntax error: Unexpected token 'x', expecting 'y'` (PARSE-7), x being the word read last. */
+  unexpected(expecting: string): never {
+    throw new CorefileError(`Unexpected token '${this.#current.text}', expecting '${expecting}'`, this.#current, { form: 'syntax' });
+  }
+
+  /** Stops because of too many or too few arguments (PARSE-7); the text names the word read last. */
+  wrongArgs(): never {
+    const text = this.#current.text;
+    if (text === '{') this.fail("Unexpected token '{', expecting argument");
+    this.fail(`Wrong argument count or unexpected line ending after '${text}'`);
+  }
+
+  #braceHint(): string | undefined {
+    return this.args.includes('}') ? "put '}' on a line of its own" : undefined;
+  }
+}

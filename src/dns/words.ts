@@ -1,0 +1,135 @@
+// The words of one entry of zone text: quotes, parentheses, comments (RFC 1035 section 5.1), and a cursor over them.
+// Knows characters, nothing of records.
+
+import { unescape } from './escape.ts';
+import type { Name } from './name.ts';
+
+/** A text that is no resource record, and why. */
+export class RRError extends Error {
+  override readonly name = 'RRError';
+}
+
+/** One word, escapes still in it. */
+export interface Word {
+  readonly text: string;
+  /** It stood between quotes. */
+  readonly quoted: boolean;
+  /** Nothing stood between it and the word before. */
+  readonly glued: boolean;
+}
+
+/** One entry: its words, and whether it began with a blank, so that its owner is that of the entry before. */
+export interface Entry {
+  readonly words: readonly Word[];
+  readonly indented: boolean;
+}
+
+const BLANK = /[ \t\r]/;
+const PLAIN = /[^\s"();\\]+/y;
+
+/** Cuts text into the words of its first entry that has any; undefined where it has none. Throws RRError. */
+export function splitEntry(text: string): Entry | undefined {
+  const words: Word[] = [];
+  let depth = 0;
+  let glued = false;
+  let indented = BLANK.test(text.charAt(0));
+  for (let at = 0; at < text.length; ) {
+    const char = text.charAt(at);
+    if (char === '\n') {
+      if (depth === 0 && words.length > 0) break;
+      at++;
+      if (depth === 0) indented = BLANK.test(text.charAt(at));
+      glued = false;
+    } else if (BLANK.test(char)) {
+      at++;
+      glued = false;
+    } else if (char === ';') {
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? text.length : end;
+    } else if (char === '(' || char === ')') {
+      depth += char === '(' ? 1 : -1;
+      if (depth < 0) throw new RRError('extra closing brace');
+      at++;
+      glued = false;
+    } else {
+      const end = char === '"' ? quoteEnd(text, at + 1) : wordEnd(text, at);
+      words.push(
+        char === '"' ? { text: text.slice(at + 1, end), quoted: true, glued } : { text: text.slice(at, end), quoted: false, glued },
+      );
+      at = char === '"' ? end + 1 : end;
+      glued = true;
+    }
+  }
+  if (depth > 0) throw new RRError('unbalanced brace');
+  return words.length === 0 ? undefined : { words, indented };
+}
+
+function quoteEnd(text: string, at: number): number {
+  for (; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '"') return at;
+    if (char === '\\') at++;
+  }
+  throw new RRError('unbalanced quote');
+}
+
+function wordEnd(text: string, at: number): number {
+  while (at < text.length) {
+    PLAIN.lastIndex = at;
+    if (PLAIN.test(text)) at = PLAIN.lastIndex;
+    else if (text.charAt(at) === '\\') at += 2;
+    else return at;
+  }
+  return Math.min(at, text.length);
+}
+
+/** Hands out words one after another. What is asked for and is not there throws RRError. */
+export class Words {
+  /** Which name stands for `@`, and ends names without a last dot. */
+  readonly origin: Name | undefined;
+  private readonly words: readonly Word[];
+  private at: number;
+
+  constructor(words: readonly Word[], at = 0, origin?: Name) {
+    this.words = words;
+    this.at = at;
+    this.origin = origin;
+  }
+
+  /** Whether a word is left. */
+  get more(): boolean {
+    return this.at < this.words.length;
+  }
+
+  /** The next word, which stays; undefined behind the last. */
+  get peek(): Word | undefined {
+    return this.words[this.at];
+  }
+
+  /** The next word, escapes still in it. */
+  take(): Word {
+    const word = this.words[this.at++];
+    if (word === undefined) throw new RRError('a value is missing');
+    return word;
+  }
+
+  /** The text of the next word, escapes still in it. */
+  text(): string {
+    return this.take().text;
+  }
+
+  /** The octets that the next word stands for. */
+  octets(): string {
+    const word = this.take();
+    const octets = unescape(word.text);
+    if (octets === undefined) throw new RRError(`bad escape in "${word.text}"`);
+    return octets;
+  }
+
+  /** The texts of all words left, put together without blanks: long hex and base64 may be cut anywhere. */
+  joined(): string {
+    let text = '';
+    while (this.more) text += this.text();
+    return text;
+  }
+}

@@ -1,0 +1,51 @@
+// Slots of one thread's memory, each with room for a question, its key, who asked and the reply. Knows offsets; knows
+// nothing of DNS or sockets.
+
+/** Bytes of a datagram that are read (SRV-2): a longer one is cut here. */
+export const PACKET_ROOM = 512;
+/** Where in a slot the canonical key lies: after the packet and 16 bytes that word-wise reads may run into. */
+export const KEY = 528;
+/** Where in a slot the peer lies: a `sockaddr` (28 bytes), its length at +28, an `in6_pktinfo` or `in_pktinfo` at +32, and its kind at +56. */
+export const PEER = 800;
+/** Bytes of a peer record. */
+export const PEER_ROOM = 64;
+/** Where in a slot the reply is made. */
+export const REPLY = 864;
+/** Bytes of a slot: an odd multiple of 64, since slots a power of two apart share cache sets. */
+export const SLOT = 3008;
+/** Bytes that a reply may take in its slot; a longer one gets a buffer of its own. */
+export const REPLY_ROOM = SLOT - REPLY;
+
+/** The slots of one thread. Memory is touched only as far as slots were ever in use at the same time. */
+export class Arena {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** How many slots there are. */
+  readonly capacity: number;
+  readonly #free: Int32Array;
+  #freeCount = 0;
+  #top = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.bytes = new Uint8Array(capacity * SLOT);
+    this.words = new Int32Array(this.bytes.buffer);
+    this.#free = new Int32Array(capacity);
+  }
+
+  /** How many slots can still be taken. */
+  get left(): number {
+    return this.#freeCount + this.capacity - this.#top;
+  }
+
+  /** The number of a slot that is now the caller's, or -1 where all are in use. The offset is the number times SLOT. */
+  take(): number {
+    if (this.#freeCount > 0) return this.#free[--this.#freeCount]!;
+    return this.#top < this.capacity ? this.#top++ : -1;
+  }
+
+  /** Gives a slot back. */
+  release(slot: number): void {
+    this.#free[this.#freeCount++] = slot;
+  }
+}

@@ -1,0 +1,95 @@
+// The last step of a reply: the rcode of failures, EDNS echoed, cut to the client's size (EDNS-1 to 6, SIZE-1 to 4). Knows the
+// wire format; knows no plugin.
+import { encodeMessage } from '../dns/message.ts';
+import { setU16, u16 } from '../dns/packet.ts';
+import type { Message } from './message.ts';
+import type { Outcome } from './outcome.ts';
+import type { ExtendedError, Query } from './query.ts';
+
+const EDE = 15;
+/** NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING: what is echoed as it came (EDNS-3). */
+const ECHOED = [3, 9, 10, 11, 12];
+const encoder = new TextEncoder();
+
+/** The reply of an outcome; undefined where nothing is to be said. */
+export function finish(query: Query, outcome: Outcome, echoed: readonly number[]): Message | undefined {
+  if (outcome.kind === 'drop' || outcome.kind === 'stream') return undefined;
+  const message = outcome.kind === 'failure' ? query.begin(0, outcome.rcode & 15) : outcome;
+  if (message.optAt !== 0) keepOpt(query, message);
+  else if (query.optAt !== 0) echoOpt(query, message, echoed);
+  if (message.length > query.limit || (!query.stream && message.length > 1220 && message.length > unfragmented(query))) fit(query, message);
+  return message;
+}
+
+/** SIZE-2: above this a UDP reply is compressed. */
+const unfragmented = (query: Query): number => (query.clientLength === 4 ? 1480 : 1220);
+
+/** The request's own OPT in the reply: size, version 0, DO as asked, only the options that may come back (EDNS-3). */
+function echoOpt(query: Query, message: Message, echoed: readonly number[]): void {
+  const from = query.at + query.optAt;
+  const source = query.bytes;
+  const size = u16(source, from + 9);
+  const error = query.extendedError;
+  message.ensure(11 + size + 4 + 258);
+  message.plain ||= message.plainLength;
+  const { bytes } = message;
+  const to = message.at + message.length;
+  bytes[to] = 0;
+  bytes[to + 1] = 0;
+  bytes[to + 2] = 41;
+  setU16(bytes, to + 3, query.udpSize);
+  bytes[to + 5] = message.extended;
+  bytes[to + 6] = 0;
+  bytes[to + 7] = source[from + 7]!;
+  bytes[to + 8] = source[from + 8]!;
+  let i = to + 11;
+  for (let option = from + 11, end = option + size; option + 4 <= end; ) {
+    const length = 4 + u16(source, option + 2);
+    const code = u16(source, option);
+    if (ECHOED.includes(code) || echoed.includes(code)) {
+      for (let k = 0; k < length; k++) bytes[i + k] = source[option + k]!;
+      i += length;
+    }
+    option += length;
+  }
+  if (error !== undefined) i = putError(bytes, i, error);
+  setU16(bytes, to + 9, i - to - 11);
+  message.optAt = message.length;
+  message.length += i - to;
+  setU16(bytes, message.at + 10, message.additionals + 1);
+}
+function putError(bytes: Uint8Array, i: number, error: ExtendedError): number {
+  const { written } = encoder.encodeInto(error.text, bytes.subarray(i + 6, i + 6 + 200));
+  setU16(bytes, i, EDE);
+  setU16(bytes, i + 2, 2 + written);
+  setU16(bytes, i + 4, error.code);
+  return i + 6 + written;
+}
+
+/** A reply that has an OPT of its own: the client's size, version 0, DO set when the client set it (EDNS-4). */
+function keepOpt(query: Query, message: Message): void {
+  const { bytes } = message;
+  const at = message.at + message.optAt;
+  if (query.optAt !== 0) {
+    setU16(bytes, at + 3, query.udpSize);
+    if (query.wantsDnssec) bytes[at + 7] = bytes[at + 7]! | 0x80;
+  }
+  bytes[at + 6] = 0;
+  const error = query.extendedError;
+  if (error === undefined || query.optAt === 0) return;
+  const edns = message.edns;
+  if (edns === undefined || edns.options.some(({ code }) => code === EDE)) return;
+  const option = new Uint8Array(262);
+  const end = putError(option, 0, error);
+  message.setEdns({ ...edns, options: [...edns.options, { code: EDE, data: option.subarray(4, end) }] });
+}
+
+/** Compresses, and drops records from the end where that is not enough. */
+function fit(query: Query, message: Message): void {
+  const whole = encodeMessage(message.parts(), { compress: true, limit: query.limit });
+  message.length = 0;
+  message.ensure(whole.length);
+  message.bytes.set(whole, message.at);
+  message.length = whole.length;
+  message.optAt = 0;
+}

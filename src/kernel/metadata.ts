@@ -1,0 +1,31 @@
+// Labels of a query, made when somebody first asks (META-1). Knows nothing of who makes them or who asks.
+import type { Query } from './query.ts';
+
+/** Makes one label's value; undefined where it has none. */
+export type Provider = (query: Query) => string | undefined;
+
+/** The labels of one query and of those derived from it. */
+export class Metadata {
+  readonly #providers: ReadonlyMap<string, Provider>;
+  readonly #values = new Map<string, string | undefined>();
+  constructor(providers: ReadonlyMap<string, Provider>) {
+    this.#providers = providers;
+  }
+  /** The label's value: what was set, or what its provider says, asked once. */
+  value(label: string, query: Query): string | undefined {
+    if (this.#values.has(label)) return this.#values.get(label);
+    const value = this.#providers.get(label)?.(query);
+    this.#values.set(label, value);
+    return value;
+  }
+  /** Sets a label that becomes known on the way (`forward/upstream`, `log/class`). */
+  set(label: string, value: string | undefined): void {
+    this.#values.set(label, value);
+  }
+  /** Forgets nothing that was set, but lets providers of another block be asked (SRV-11 asks each block's). */
+  with(providers: ReadonlyMap<string, Provider>): Metadata {
+    const other = new Metadata(providers);
+    for (const [label, value] of this.#values) other.set(label, value);
+    return other;
+  }
+}

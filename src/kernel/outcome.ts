@@ -1,0 +1,43 @@
+// What a handler can say, now or later. Knows nothing of plugins.
+import type { Message } from './message.ts';
+
+/** Nobody answered: the server writes an empty reply with this rcode (SRV-13). `cause` is what `errors` logs. */
+export interface Failure {
+  readonly kind: 'failure';
+  readonly rcode: number;
+  readonly cause: unknown;
+}
+/** Nothing is said to the client. */
+export interface Drop {
+  readonly kind: 'drop';
+  readonly cause: unknown;
+}
+/** Several messages, one after the other: a zone transfer. */
+export interface Stream {
+  readonly kind: 'stream';
+  readonly messages: AsyncIterable<Uint8Array>;
+  readonly cause: unknown;
+}
+/** What a handler made of a query. A `Message` is a reply that was written, whatever its rcode. */
+export type Outcome = Message | Failure | Drop | Stream;
+/** An outcome now, or later. */
+export type Answer = Outcome | Promise<Outcome>;
+
+/** Nobody answered, for this reason. */
+export const failure = (rcode: number, cause?: unknown): Failure => ({ kind: 'failure', rcode, cause });
+/** Say nothing. */
+export const drop = (cause?: unknown): Drop => ({ kind: 'drop', cause });
+
+/**
+ * Looks at an answer whichever it is, at once if it is there. `after` is made once a part, never once a query. (It is not called
+ * `then`: a module that exports one is a thenable, and `await import()` of it would call it.)
+ */
+export function upon<Q>(answer: Answer, after: (outcome: Outcome, query: Q) => Answer, query: Q): Answer {
+  return answer instanceof Promise ? answer.then((outcome) => after(outcome, query)) : after(answer, query);
+}
+
+/** Looks at a reply that was written; everything else passes through. */
+export function onReply<Q>(answer: Answer, after: (reply: Message, query: Q) => Answer, query: Q): Answer {
+  if (answer instanceof Promise) return answer.then((outcome) => (outcome.kind === 'reply' ? after(outcome, query) : outcome));
+  return answer.kind === 'reply' ? after(answer, query) : answer;
+}

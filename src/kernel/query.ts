@@ -1,0 +1,314 @@
+// A question where it lies in its packet, and the reply in the making. Knows the bytes of both and who asks; knows nothing of
+// plugins, sites or sockets.
+import { printAddress } from '../dns/address.ts';
+import { decodeMessage } from '../dns/message.ts';
+import type { Parts } from '../dns/message.ts';
+import { Name } from '../dns/name.ts';
+import { decodeEdns } from '../dns/opt.ts';
+import type { Edns } from '../dns/opt.ts';
+import { HEADER, fold, setU16, u16 } from '../dns/packet.ts';
+import type { RR } from '../dns/rr.ts';
+import { hashWords } from './hash.ts';
+import { AA, Message } from './message.ts';
+import type { Metadata } from './metadata.ts';
+import type { Outcome } from './outcome.ts';
+import type { Channel } from './transport.ts';
+
+/** An Extended DNS Error for the reply (RFC 8914): its info code and a short text. */
+export interface ExtendedError {
+  readonly code: number;
+  readonly text: string;
+}
+/** What `reply` takes; what is not given is empty, NOERROR, or not set. */
+export interface ReplyParts {
+  readonly rcode?: number;
+  readonly aa?: boolean;
+  readonly answer?: readonly RR[];
+  readonly authority?: readonly RR[];
+  readonly additional?: readonly RR[];
+}
+/** A question that differs from another in what is named. */
+export interface QuestionChange {
+  readonly name?: Name;
+  readonly type?: number;
+  readonly class?: number;
+}
+
+/**
+ * One question. The object belongs to a slot and is used for one question after the other; a part may keep it until it has
+ * answered, and not longer.
+ */
+export class Query {
+  /** The packet: `length` bytes from `at`. The query's own copy: plugins that edit the request edit it here (SRV-18). */
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly at: number;
+  /** Offsets in `bytes` of the canonical key and of who asked; where the reply is made and its room. */
+  readonly keyAt: number;
+  readonly peerAt: number;
+  readonly replyAt: number;
+  readonly replyRoom: number;
+  /** The number of its slot, or -1 where it has a buffer of its own. */
+  readonly slot: number;
+  length = 0;
+  questionEnd = HEADER;
+  nameLength = 0;
+  type = 0;
+  class = 0;
+  /** Offset of the request's OPT from `at`, or 0. */
+  optAt = 0;
+  /** The UDP size that the client advertises (at least 512), 0 where it sent no OPT. Lower it with `limitUdpSize`. */
+  udpSize = 0;
+  wantsDnssec = false;
+  /** Bytes of the key in `words` from `keyAt >> 2`; 0 until `makeKey`. */
+  keyLength = 0;
+  hash = 0;
+  /** Milliseconds of the server's clock when it came. */
+  received = 0;
+  /** Milliseconds when its outcome was first looked at, 0 before. */
+  finished = 0;
+  /** How often it was derived: a bound against questions that ask themselves. */
+  depth = 0;
+  /** Bytes it came in, as CoreDNS counts them. */
+  size = 0;
+  channel!: Channel;
+  /** Its labels, where the block collects metadata. */
+  metadata: Metadata | undefined = undefined;
+  /** An Extended DNS Error that the reply shall carry, if the client sent EDNS. */
+  extendedError: ExtendedError | undefined = undefined;
+  /** The site that has it, for parts that keep something for each. */
+  site: unknown = undefined;
+  /** The name of the part that was entered last: who answered. */
+  author = 0;
+  readonly #message: Message;
+  #name: Name | undefined = undefined;
+  #address: string | undefined = undefined;
+
+  constructor(bytes: Uint8Array, words: Int32Array, layout: Layout, slot: number) {
+    this.bytes = bytes;
+    this.words = words;
+    this.at = layout.at;
+    this.keyAt = layout.keyAt;
+    this.peerAt = layout.peerAt;
+    this.replyAt = layout.replyAt;
+    this.replyRoom = layout.replyRoom;
+    this.slot = slot;
+    this.#message = new Message(bytes, words);
+  }
+
+  /** A query in a buffer of its own, with room for a packet of `packet` bytes. */
+  static alone(packet: number): Query {
+    const keyAt = (packet + 16 + 63) & ~63;
+    const layout = { at: 0, keyAt, peerAt: keyAt + 320, replyAt: keyAt + 384, replyRoom: 2048 };
+    const words = new Int32Array((layout.replyAt + layout.replyRoom + 64) >> 2);
+    return new Query(new Uint8Array(words.buffer), words, layout, -1);
+  }
+
+  /** Forgets the question before: called by the transport when a packet of `length` bytes lies in its place. */
+  arrive(length: number, channel: Channel): void {
+    this.length = length;
+    this.size = length;
+    this.channel = channel;
+    this.questionEnd = HEADER;
+    this.nameLength = 0;
+    this.type = 0;
+    this.class = 0;
+    this.optAt = 0;
+    this.udpSize = 0;
+    this.wantsDnssec = false;
+    this.keyLength = 0;
+    this.finished = 0;
+    this.depth = 0;
+    this.author = 0;
+    this.metadata = undefined;
+    this.extendedError = undefined;
+    this.site = undefined;
+    this.#name = undefined;
+    this.#address = undefined;
+  }
+
+  get id(): number {
+    return u16(this.bytes, this.at);
+  }
+  get opcode(): number {
+    return (this.bytes[this.at + 2]! >> 3) & 15;
+  }
+  /** The flag bits of the request: compare with RD, AD, CD of message.ts. */
+  get flags(): number {
+    return u16(this.bytes, this.at + 2) & 0x87f0;
+  }
+  /** DO and CD as two bits: what makes answers to the same question differ (CACHE-4). */
+  get flavour(): number {
+    return (this.wantsDnssec ? 1 : 0) | ((this.bytes[this.at + 3]! & 0x10) >> 3);
+  }
+  /** The name that is asked for, in the client's spelling. */
+  get name(): Name {
+    this.#name ??= Name.read(this.bytes, this.at + HEADER, this.at + this.length, this.at);
+    return this.#name;
+  }
+  /** The OPT of the request, decoded, or undefined. */
+  get edns(): Edns | undefined {
+    return this.optAt === 0 ? undefined : decodeEdns(this.bytes, this.at + this.optAt);
+  }
+  /** The whole request, decoded. */
+  parts(): Parts {
+    return decodeMessage(this.bytes, this.at, this.length);
+  }
+  /** True where the reply is not bounded by a UDP size. */
+  get stream(): boolean {
+    return this.channel.stream;
+  }
+  /** Bytes that the reply may have (EDNS-1). */
+  get limit(): number {
+    return this.channel.stream ? 65535 : this.udpSize || 512;
+  }
+  /** Lowers what the client seems to advertise, in the packet too (BUF-1). */
+  limitUdpSize(size: number): void {
+    if (this.udpSize <= size) return;
+    this.udpSize = size;
+    setU16(this.bytes, this.at + this.optAt + 3, size);
+  }
+
+  /** 4 or 16: the bytes of the client's address from `clientAt`. An IPv4-mapped one counts as IPv4. */
+  get clientLength(): 4 | 16 {
+    const { bytes, peerAt } = this;
+    return bytes[peerAt] === 2 || this.#mapped(bytes, peerAt) ? 4 : 16;
+  }
+  get clientAt(): number {
+    const { bytes, peerAt } = this;
+    if (bytes[peerAt] === 2) return peerAt + 4;
+    return this.#mapped(bytes, peerAt) ? peerAt + 20 : peerAt + 8;
+  }
+  #mapped(bytes: Uint8Array, peerAt: number): boolean {
+    const first = (peerAt + 8) >> 2;
+    return this.words[first] === 0 && this.words[first + 1] === 0 && bytes[peerAt + 16] === 0 && bytes[peerAt + 17] === 0
+      && bytes[peerAt + 18] === 255 && bytes[peerAt + 19] === 255;
+  }
+  get clientPort(): number {
+    return u16(this.bytes, this.peerAt + 2);
+  }
+  /** The client's address as text; an IPv4-mapped one as IPv4. */
+  get clientAddress(): string {
+    this.#address ??= printAddress(this.bytes.subarray(this.clientAt, this.clientAt + this.clientLength));
+    return this.#address;
+  }
+
+  /** The folded name, then type and class, as words behind the packet, and their keyed hash: made once, compared where they lie. */
+  makeKey(): number {
+    if (this.keyLength !== 0) return this.hash;
+    const { words, nameLength } = this;
+    const from = (this.at + HEADER) >> 2;
+    const to = this.keyAt >> 2;
+    const whole = nameLength >> 2;
+    const rest = nameLength & 3;
+    for (let i = 0; i < whole; i++) words[to + i] = fold(words[from + i]!);
+    let n = whole;
+    if (rest !== 0) words[to + n++] = fold(words[from + whole]! & ((1 << (rest * 8)) - 1));
+    words[to + n++] = this.type | (this.class << 16);
+    this.keyLength = n * 4;
+    this.hash = hashWords(words, to, n);
+    return this.hash;
+  }
+
+  /** Begins a reply where it will be sent from: header and question as they were asked, no records (SRV-20). */
+  begin(flags: number, rcode: number): Message {
+    const message = this.#draft();
+    const { words, bytes } = this;
+    const from = this.at >> 2;
+    const to = this.replyAt >> 2;
+    for (let i = 0, n = (this.questionEnd + 3) >> 2; i < n; i++) words[to + i] = words[from + i]!;
+    const out = this.replyAt;
+    bytes[out + 2] = 0x80 | (bytes[out + 2]! & 0x79) | (flags >> 8);
+    bytes[out + 3] = (bytes[out + 3]! & 0x10) | (flags & 0xf0) | rcode;
+    words[to + 2] = 0;
+    bytes[out + 6] = 0;
+    bytes[out + 7] = 0;
+    message.length = this.questionEnd;
+    return message;
+  }
+  #draft(): Message {
+    const message = this.#message;
+    message.bytes = this.bytes;
+    message.words = this.words;
+    message.at = this.replyAt;
+    message.room = this.replyRoom;
+    message.questionEnd = this.questionEnd;
+    message.optAt = 0;
+    message.cause = undefined;
+    message.plain = 0;
+    message.extended = 0;
+    return message;
+  }
+  /** A reply of these records. */
+  reply(parts: ReplyParts = {}): Message {
+    const message = this.begin(parts.aa === true ? AA : 0, (parts.rcode ?? 0) & 15);
+    if (parts.answer !== undefined) for (const record of parts.answer) message.append(record, 6);
+    if (parts.authority !== undefined) for (const record of parts.authority) message.append(record, 8);
+    if (parts.additional !== undefined) for (const record of parts.additional) message.append(record, 10);
+    return message;
+  }
+  /**
+   * Makes a message that came from elsewhere the reply: `length` bytes from word `from` of `source`, with this question's id, RD bit and
+   * spelling of the name. Its question must be the same but for case.
+   */
+  adopt(source: Int32Array, from: number, length: number): Message {
+    const message = this.#draft();
+    message.length = 0;
+    if (length > this.replyRoom) message.ensure(length);
+    const { words, bytes, at } = message;
+    const to = at >> 2;
+    const n = (length + 3) >> 2;
+    if (n <= 64) for (let i = 0; i < n; i++) words[to + i] = source[from + i]!;
+    else words.set(source.subarray(from, from + n), to);
+    bytes[at] = this.bytes[this.at]!;
+    bytes[at + 1] = this.bytes[this.at + 1]!;
+    bytes[at + 2] = (bytes[at + 2]! & 0xfe) | (this.bytes[this.at + 2]! & 1);
+    for (let i = HEADER; i < this.questionEnd; i++) bytes[at + i] = this.bytes[this.at + i]!;
+    message.length = length;
+    return message;
+  }
+
+  /** The same client asking another question (RD, CD, DO and options as here): for `rewrite`, CNAME chases, `dns64`. */
+  as(change: QuestionChange): Query {
+    const name = change.name ?? this.name;
+    const { raw } = name;
+    const rest = this.length - this.questionEnd;
+    const query = Query.alone(HEADER + raw.length + 4 + rest);
+    const { bytes } = query;
+    bytes.set(this.bytes.subarray(this.at, this.at + HEADER));
+    for (let i = 0; i < raw.length; i++) bytes[HEADER + i] = raw.charCodeAt(i);
+    const end = HEADER + raw.length + 4;
+    setU16(bytes, end - 4, change.type ?? this.type);
+    setU16(bytes, end - 2, change.class ?? this.class);
+    bytes.set(this.bytes.subarray(this.at + this.questionEnd, this.at + this.length), end);
+    bytes.set(this.bytes.subarray(this.peerAt, this.peerAt + 64), query.peerAt);
+    query.arrive(end + rest, this.channel);
+    query.questionEnd = end;
+    query.nameLength = raw.length;
+    query.type = u16(bytes, end - 4);
+    query.class = u16(bytes, end - 2);
+    query.optAt = this.optAt === 0 ? 0 : this.optAt + end - this.questionEnd;
+    query.udpSize = this.udpSize;
+    query.wantsDnssec = this.wantsDnssec;
+    query.received = this.received;
+    query.depth = this.depth + 1;
+    query.metadata = this.metadata;
+    query.site = this.site;
+    return query;
+  }
+  /** A metadata label's value (META-1); undefined without the `metadata` plugin. */
+  label(name: string): string | undefined {
+    return this.metadata?.value(name, this);
+  }
+}
+
+/** Offsets of a query's places in its buffer. */
+export interface Layout {
+  readonly at: number;
+  readonly keyAt: number;
+  readonly peerAt: number;
+  readonly replyAt: number;
+  readonly replyRoom: number;
+}
+/** A handler's last resort: what an outcome's rcode is, for logs and metrics; -1 where nothing is said. */
+export const rcodeOf = (outcome: Outcome): number => (outcome.kind === 'reply' || outcome.kind === 'failure' ? outcome.rcode : -1);

@@ -1,0 +1,77 @@
+// One server block as it is served: zones, slots and the chain of its parts. Knows no plugin by name.
+import type { Name } from '../dns/name.ts';
+import type { Metadata, Provider } from './metadata.ts';
+import type { Handler, Part } from './plugin.ts';
+import type { Query } from './query.ts';
+import { Slot, Slots } from './slot.ts';
+import type { Endpoint } from './transport.ts';
+
+/** A part under the name of its plugin. */
+export interface NamedPart {
+  readonly name: string;
+  readonly part: Part;
+}
+
+/** Decides whether a block takes a query (SRV-11). `name` is the `view` label of metrics. */
+export interface View {
+  readonly name: string;
+  accepts(query: Query): boolean;
+}
+/** Where `view` puts its filter. */
+export const ViewFilter = new Slot<View>('view');
+/** Put there by `metadata`: for which names labels are collected (META-1). */
+export const MetadataZones = new Slot<readonly Name[]>('metadata zones');
+/** Put there by plugins that answer other classes than IN (SRV-6). */
+export const AnyClass = new Slot<true>('any class');
+/** EDNS option codes that a reply may echo beside the standard ones (EDNS-3, REW-9). */
+export const EchoedOption = new Slot<number>('echoed option');
+/** Put there by `debug`: a panic ends the process (DBG-1). */
+export const Debug = new Slot<true>('debug');
+/** Put there by `errors { stacktrace }` (EL-4). */
+export const Stacktrace = new Slot<boolean>('stacktrace');
+/** Put there by `root`: the directory that relative paths are of. */
+export const Root = new Slot<string>('root');
+
+/** One server block. All of its keys share it (PARSE-13). */
+export class Site extends Slots {
+  /** The zones of the keys, lower-case, in the order of the Corefile. */
+  readonly zones: readonly Name[];
+  /** Where it listens; full when parts start. */
+  endpoints: readonly Endpoint[] = [];
+  /** The parts in the order of the chain; full when parts start. */
+  parts: readonly NamedPart[] = [];
+  /** The chain; undefined where no part handles queries: then everything is refused (SRV-9). */
+  handler: Handler | undefined = undefined;
+  /** The view's name, '' without one. */
+  view = '';
+  /** Label providers of its parts; undefined where `metadata` is not configured. */
+  providers: ReadonlyMap<string, Provider> | undefined = undefined;
+  /** The position of the block in the configuration. */
+  readonly index: number;
+
+  constructor(zones: readonly Name[], index: number) {
+    super();
+    this.zones = zones;
+    this.index = index;
+  }
+
+  /** `root` joined with a relative path of an option. */
+  path(path: string): string {
+    const root = this.last(Root);
+    return root === undefined || path.startsWith('/') ? path : `${root.replace(/\/+$/, '')}/${path}`;
+  }
+  /** The names of the parts that handle queries, in order. */
+  get handlers(): readonly NamedPart[] {
+    return this.parts.filter(({ part }) => part.handle !== undefined);
+  }
+  /** The query's labels, if this block collects any for its name. */
+  collect(query: Query, MetadataClass: typeof Metadata): void {
+    if (this.providers === undefined) return;
+    for (const zones of this.all(MetadataZones)) {
+      if (zones.some((zone) => query.name.isUnder(zone))) {
+        query.metadata = query.metadata === undefined ? new MetadataClass(this.providers) : query.metadata.with(this.providers);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// *acl* enforces access control policies on source ip and prevents unauthorized access to DNS servers. Knows policies and who asks.
+import type { Name } from '../../dns/name.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import { PerServer } from '../../kernel/metrics.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { drop } from '../../kernel/outcome.ts';
+import type { Outcome } from '../../kernel/outcome.ts';
+import type { Query } from '../../kernel/query.ts';
+import { readStanzas } from './config.ts';
+import type { Action, Source, Stanza } from './config.ts';
+
+const REFUSED = 5;
+/** RFC 8914 info codes. */
+const BLOCKED = 15, FILTERED = 17;
+const COUNTED: { readonly [action in Exclude<Action, 'allow'>]: string } = { block: 'blocked', filter: 'filtered', drop: 'dropped' };
+
+/** Whether the client's address, where it lies in the packet's peer record, is in the network. */
+function holds({ network, bits }: Source, bytes: Uint8Array, at: number, length: number): boolean {
+  if (network.length !== length) return false;
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (bytes[at + i] !== network[i]) return false;
+  const rest = bits & 7;
+  return rest === 0 || ((bytes[at + whole]! ^ network[whole]!) & (0xff00 >> rest) & 0xff) === 0;
+}
+
+/** ACL-3: the first policy that fits type and source. */
+function decide(stanza: Stanza, query: Query): Action | undefined {
+  const { bytes, clientAt, clientLength, type } = query;
+  for (const { action, types, sources } of stanza.policies) {
+    if (types !== undefined && !types.has(type)) continue;
+    if (sources !== undefined && !sources.some((source) => holds(source, bytes, clientAt, clientLength))) continue;
+    return action;
+  }
+  return undefined;
+}
+
+/** ACL-4, ACL-5: what is said, with an Extended DNS Error even to clients that sent no OPT. */
+function refuse(query: Query, action: Exclude<Action, 'allow'>): Outcome {
+  if (action === 'drop') return drop();
+  const reply = query.begin(0, action === 'block' ? REFUSED : 0);
+  const code = action === 'block' ? BLOCKED : FILTERED;
+  reply.setEdns({ udpSize: 4096, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options: [{ code: 15, data: Uint8Array.of(0, code) }] });
+  return reply;
+}
+
+export default definePlugin({
+  name: 'acl',
+  parse: (lines, { zones }) => readStanzas(lines, zones),
+  create(stanzas, site) {
+    let metrics: Metrics;
+    let allowed: PerServer<number>;
+    const count = (query: Query, action: Exclude<Action, 'allow'>, zone: Name) => {
+      const what = COUNTED[action];
+      const family = metrics.counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, ['server', 'zone', 'view']);
+      metrics.values[family.cell([query.channel.service.label, zone.text, site.view])]!++;
+    };
+    return {
+      start(run) {
+        metrics = run.metrics;
+        const family = metrics.counter('coredns_acl_allowed_requests_total', 'Counter of DNS requests being allowed.', ['server', 'view']);
+        allowed = new PerServer(({ label }) => family.cell([label, site.view]));
+      },
+      handle(query, next) {
+        for (const stanza of stanzas) {
+          const zone = stanza.zones.match(query.name);
+          if (zone === undefined) continue;
+          const action = decide(stanza, query);
+          if (action === 'allow') break;
+          if (action === undefined) continue;
+          count(query, action, zone);
+          return refuse(query, action);
+        }
+        metrics.values[allowed.of(query.channel.service)]!++;
+        return next(query);
+      },
+    };
+  },
+});

@@ -1,0 +1,43 @@
+// *bind* overrides the host to which the server should bind (BIND-1 to 3). Knows addresses and interface names; opens nothing.
+import { parseAddress } from '../../dns/address.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Machine } from '../../kernel/plugin.ts';
+import { Bind } from '../../kernel/transport.ts';
+
+/** Interface names become their addresses. */
+function addresses(words: readonly string[], machine: Machine): readonly string[] {
+  const interfaces = machine.interfaces();
+  return words.flatMap((word) => {
+    const found = interfaces.get(word);
+    if (found !== undefined) return found;
+    if (parseAddress(word) === undefined) throw new Error(`not a valid IP address or interface name: "${word}"`);
+    return [word];
+  });
+}
+
+export default definePlugin({
+  name: 'bind',
+  parse(lines, { machine }) {
+    const all: string[] = [];
+    for (const line of lines) {
+      const words = line.rest();
+      if (words.length === 0) throw new Error('at least one address or interface name is expected');
+      let except: readonly string[] = [];
+      line.properties({
+        except(property) {
+          except = property.rest();
+          if (except.length === 0) throw new Error('at least one address or interface must be given to except subdirective');
+        },
+      }, (property) => {
+        throw new Error(`invalid option "${property.word}"`);
+      });
+      const without = new Set(addresses(except, machine));
+      all.push(...addresses(words, machine).filter((address) => !without.has(address)));
+    }
+    return all;
+  },
+  create(all, site) {
+    site.put(Bind, all);
+    return {};
+  },
+});

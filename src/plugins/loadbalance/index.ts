@@ -1,0 +1,115 @@
+// *loadbalance* randomizes the order of A, AAAA and MX records, or puts one address first by weight. Knows orders and a weight file.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { formatDuration } from '../../corefile/duration.ts';
+import { inPrefix } from '../../dns/address.ts';
+import type { RR } from '../../dns/rr.ts';
+import { every } from '../../kernel/clock.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Part, Run } from '../../kernel/plugin.ts';
+import type { Message } from '../../kernel/message.ts';
+import { onReply } from '../../kernel/outcome.ts';
+import type { Query } from '../../kernel/query.ts';
+import type { Site } from '../../kernel/site.ts';
+import { readSettings } from './config.ts';
+import type { Network } from './config.ts';
+import { partition, random, shuffle, shuffleInPlace } from './order.ts';
+import { addressKey, parseWeights } from './weights.ts';
+import type { Weights } from './weights.ts';
+
+const TRANSFERS = [251, 252];
+/** Types whose replies have a weighted order: A, AAAA, SRV. */
+const WEIGHTED = [1, 28, 33];
+const isAddress = ({ type }: RR) => type === 1 || type === 28;
+
+/** LB-2: the addresses of a section in the order of the networks that hold them, the others behind. */
+function preferred(all: readonly RR[], networks: readonly Network[]): readonly RR[] {
+  const addresses = all.filter(isAddress);
+  const rank = ({ rdata }: RR) => {
+    const found = networks.findIndex(({ network, bits }) => network.length === rdata.length && inPrefix(rdata, network, bits));
+    return found < 0 ? networks.length : found;
+  };
+  const sorted = addresses.map((record) => ({ record, rank: rank(record) })).sort((a, b) => a.rank - b.rank);
+  let i = 0;
+  return all.map((record) => (isAddress(record) ? sorted[i++]!.record : record));
+}
+
+function roundRobin(prefer: readonly Network[]): Part {
+  const change = (reply: Message, query: Query) => {
+    if (reply.rcode !== 0 || TRANSFERS.includes(query.type) || reply.answers + reply.authorities + reply.additionals < 2) return reply;
+    if (prefer.length === 0 && shuffleInPlace(reply, random)) return reply;
+    const parts = reply.parts();
+    const turn = (all: readonly RR[]) => preferred(partition(all, (part) => shuffle(part, random)), prefer);
+    return reply.with({ answer: turn(parts.answer), authority: turn(parts.authority), additional: turn(parts.additional) });
+  };
+  return { handle: (query, next) => onReply(next(query), change, query) };
+}
+
+/** LB-3: one address, picked by weight, changes places with the first. */
+function topFirst(all: readonly RR[], weights: Weights): readonly RR[] {
+  if (!all.some(isAddress)) return all;
+  return partition(all, (part) => {
+    if (part.length < 2 || !isAddress(part[0]!)) return;
+    const own = weights.get(part[0]!.name.key);
+    const each = part.map(({ rdata }) => own?.get(addressKey(rdata)) ?? 1);
+    let pick = random(each.reduce((sum, weight) => sum + weight, 0));
+    const top = each.findIndex((weight) => (pick -= weight) < 0);
+    [part[0], part[top]] = [part[top]!, part[0]!];
+  });
+}
+
+function weighted(file: string, reload: number): Part {
+  let weights: Weights = new Map();
+  const change = (reply: Message, query: Query) => {
+    if (reply.rcode !== 0 || !WEIGHTED.includes(query.type) || reply.answers + reply.additionals < 2) return reply;
+    const parts = reply.parts();
+    return reply.with({ answer: topFirst(parts.answer, weights), additional: topFirst(parts.additional, weights) });
+  };
+  return {
+    handle: (query, next) => onReply(next(query), change, query),
+    control: (run) => watch(file, reload, run, (loaded) => {
+      weights = loaded;
+    }),
+  };
+}
+/** Reads the file now and whenever its contents change; a broken one leaves the weights as they are. */
+async function watch(file: string, reload: number, run: Run, use: (weights: Weights) => void): Promise<void> {
+  const log = run.log.prefix('loadbalance');
+  let digest = '';
+  let complaint = '';
+  const load = async () => {
+    const text = await readFile(file, 'utf8');
+    const now = createHash('sha256').update(text).digest('hex');
+    if (now === digest) return false;
+    use(parseWeights(text, file));
+    digest = now;
+    complaint = '';
+    return true;
+  };
+  try {
+    await load();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || reload === 0) throw new Error(`plugin/loadbalance: ${message}`);
+    log.warning(`Failed to open weight file:open ${file}: ${code}. Will try again in ${formatDuration(reload)}`);
+  }
+  if (reload <= 0) return;
+  every(run.clock, reload, run.signal, run.report, async () => {
+    try {
+      if (await load()) log.info(`Successfully reloaded weight file ${file}`);
+    } catch (error) {
+      // Said once, not every interval.
+      const { message } = error as Error;
+      if (message !== complaint) log.error(message);
+      complaint = message;
+    }
+  });
+}
+
+export default definePlugin({
+  name: 'loadbalance',
+  parse: readSettings,
+  create({ prefer, weighted: by }, site: Site) {
+    return by === undefined ? roundRobin(prefer) : weighted(site.path(by.file), by.reload);
+  },
+});

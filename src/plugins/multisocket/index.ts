@@ -1,0 +1,23 @@
+// *multisocket* allows to start multiple servers that will listen on one port. Knows a number (MSO-1).
+import { availableParallelism } from 'node:os';
+import { definePlugin } from '../../kernel/plugin.ts';
+import { Sockets } from '../../kernel/transport.ts';
+
+export default definePlugin({
+  name: 'multisocket',
+  parse([line, again]) {
+    if (again !== undefined) again.wrongArgs();
+    if (!line.more) return availableParallelism();
+    const text = line.arg();
+    if (!/^[+-]?\d+$/.test(text)) throw new Error(`invalid num sockets: strconv.Atoi: parsing "${text}": invalid syntax`);
+    const number = Number(text);
+    if (number < 1) throw new Error(`num sockets can not be zero or negative: ${number}`);
+    if (number > 1024) throw new Error(`num sockets exceeds maximum (1024): ${number}`);
+    line.end();
+    return number;
+  },
+  create(number, site) {
+    site.put(Sockets, number);
+    return {};
+  },
+});

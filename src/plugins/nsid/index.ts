@@ -1,0 +1,32 @@
+// *nsid* adds an identifier of this server to each reply (RFC 5001). Knows one EDNS option.
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Message } from '../../kernel/message.ts';
+import { onReply } from '../../kernel/outcome.ts';
+import type { Query } from '../../kernel/query.ts';
+
+const NSID = 3;
+
+export default definePlugin({
+  name: 'nsid',
+  parse([line, again], { machine }) {
+    if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
+    const words = line.rest();
+    line.properties({});
+    return new TextEncoder().encode(words.length > 0 ? words.join(' ') : machine.hostname());
+  },
+  create(data) {
+    const add = (reply: Message, query: Query) => {
+      const own = reply.edns;
+      // As CoreDNS (NSID-1): a reply without an OPT gets a fresh one with DO set, so nothing of the request's is echoed.
+      const edns = own ?? { udpSize: query.udpSize, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options: [] };
+      reply.setEdns({ ...edns, options: [...edns.options.filter(({ code }) => code !== NSID), { code: NSID, data }] });
+      return reply;
+    };
+    return {
+      handle(query, next) {
+        if (query.optAt === 0 || !query.edns!.options.some(({ code }) => code === NSID)) return next(query);
+        return onReply(next(query), add, query);
+      },
+    };
+  },
+});

@@ -1,0 +1,65 @@
+// *reload* allows automatic reload of a changed Corefile. Knows an interval and a fingerprint of the configuration (RLD-1, RLD-2).
+import { createHash } from 'node:crypto';
+import { parseDuration } from '../../corefile/duration.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/plugin.ts';
+import { every } from '../../kernel/clock.ts';
+
+/** Milliseconds. */
+interface Settings {
+  readonly interval: number;
+  readonly jitter: number;
+}
+
+function duration(text: string): number {
+  return parseDuration(text);
+}
+
+/** Watches until the load ends; `digest` is that of the configuration in force. */
+function watch({ interval, jitter }: Settings, run: Run): void {
+  const log = run.log.prefix('reload');
+  const failed = run.metrics.counter('coredns_reload_failed_total', 'Counter of the number of failed reload attempts.').cell([]);
+  const version = run.metrics.gauge('coredns_reload_version_info', 'A metric with a constant \'1\' value labeled by hash, and value.',
+    ['hash', 'value']);
+  let digest = sha512(run.configuration());
+  log.info(`Running configuration SHA512 = ${digest}`);
+  version.clear();
+  run.metrics.values[version.cell(['sha512', digest])] = 1;
+  if (!run.reloadable) return;
+  const wait = () => interval + (jitter === 0 ? 0 : Math.random() * jitter - jitter / 2);
+  every(run.clock, wait, run.signal, run.report, async () => {
+    let now: string;
+    try {
+      now = sha512(run.configurationNow());
+    } catch (error) {
+      run.report(error);
+      return;
+    }
+    if (now === digest) return;
+    digest = now;
+    await run.reload().catch((error: unknown) => {
+      run.metrics.values[failed]!++;
+      log.error(`Corefile changed but reload failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  });
+}
+const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
+
+export default definePlugin<Settings>({
+  name: 'reload',
+  parse([line]) {
+    const args = line.rest();
+    if (args.length > 2) line.wrongArgs();
+    const interval = args[0] === undefined ? 30_000 : duration(args[0]);
+    if (interval < 2000) line.fail('interval value must be greater or equal to 2s');
+    const jitter = args[1] === undefined ? 15_000 : duration(args[1]);
+    if (jitter !== 0 && jitter < 1000) line.fail('jitter value must be greater or equal to 1s');
+    return { interval, jitter: Math.min(jitter, interval / 2) };
+  },
+  create: (settings, site) => ({
+    control(run) {
+      // As CoreDNS: one watch a process, with the settings of the first block that has the word.
+      if (run.sites.find((other) => other.parts.some(({ name }) => name === 'reload')) === site) watch(settings, run);
+    },
+  }),
+});

@@ -1,0 +1,27 @@
+// *root* simply specifies the root of where to find files. Knows a directory; other plugins read it.
+import { definePlugin } from '../../kernel/plugin.ts';
+import { Root } from '../../kernel/site.ts';
+import { stat } from 'node:fs/promises';
+
+export default definePlugin({
+  name: 'root',
+  parse(lines) {
+    let path = '';
+    for (const line of lines) {
+      path = line.arg();
+      line.end();
+    }
+    return path;
+  },
+  create(path, site) {
+    site.put(Root, path);
+    return {
+      async control({ log }) {
+        await stat(path).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw new Error(`plugin/root: unable to access root path '${path}': ${error.message}`);
+          log.prefix('root').warning(`Root path does not exist: ${path}`);
+        });
+      },
+    };
+  },
+});

@@ -1,0 +1,61 @@
+// *timeouts* allows you to configure the server read, write and idle timeouts for the TCP, TLS, DoH and DoQ servers (TMO-1).
+import type { Directive } from '../../corefile/directive.ts';
+import { formatDuration, parseDuration } from '../../corefile/duration.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Timeouts } from '../../kernel/transport.ts';
+import { TimeoutSettings } from '../../kernel/transport.ts';
+
+type Settings = { -readonly [Key in keyof Timeouts]?: Timeouts[Key] };
+const DAY = 24 * 3600 * 1000;
+
+/** A duration, or a number of seconds (LIB-9), in milliseconds. */
+function timeout(line: Directive, text: string): number {
+  let milliseconds = 0;
+  try {
+    milliseconds = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  } catch {
+    line.fail(`failed to parse duration '${text}'`);
+  }
+  if (milliseconds < 1000 || milliseconds > DAY) {
+    line.fail(`timeout provided '${formatDuration(milliseconds)}' needs to be between 1 second and 24 hours`);
+  }
+  return milliseconds;
+}
+
+function read(line: Directive, settings: Settings): void {
+  const [text, ...more] = line.rest();
+  if (text === undefined || more.length > 0) return line.wrongArgs();
+  if (line.word === 'maxtcpqueries') {
+    if (!/^[+-]?\d+$/.test(text)) line.fail(`invalid value for maxtcpqueries '${text}': strconv.Atoi: parsing "${text}": invalid syntax`);
+    const queries = Number(text);
+    if (queries === 0 || queries < -1) line.fail(`maxtcpqueries provided '${queries}' needs to be -1 (unlimited) or a positive integer`);
+    settings.queries = queries;
+    return;
+  }
+  const milliseconds = timeout(line, text);
+  if (line.word === 'read') settings.read = milliseconds;
+  else if (line.word === 'write') settings.write = milliseconds;
+  else if (line.word === 'idle') settings.idle = milliseconds;
+  else line.fail(`unknown option: '${line.word}'`);
+}
+
+export default definePlugin({
+  name: 'timeouts',
+  parse(lines) {
+    const settings: Settings = {};
+    for (const line of lines) {
+      line.end();
+      let properties = 0;
+      line.properties({}, (property) => {
+        read(property, settings);
+        properties++;
+      });
+      if (properties === 0) line.fail('timeouts block with no timeouts specified');
+    }
+    return settings;
+  },
+  create(settings, site) {
+    site.put(TimeoutSettings, settings);
+    return {};
+  },
+});

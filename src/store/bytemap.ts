@@ -1,0 +1,280 @@
+// Packed entries found by a key of words: one thread writes, every thread reads and never waits. Knows words and hashes; knows
+// nothing of what they mean.
+//
+// Head of the map, in words: 0 root (slots.ts), 1 entries, 2 words of them, 3 refused. Entry: 0 hash, 1 flavour | words of the key << 8,
+// 2 bytes of the value, then the owner's words, the key, and the value from a word's beginning.
+import type { Epochs } from './epochs.ts';
+import type { Memory } from './memory.ts';
+import { FEWEST, GONE, PROBES, copySlots, countTouched, indexOf, indexWords, placeOf, slotsOf } from './slots.ts';
+
+/** Words before the owner's. */
+const HEAD = 3;
+const ROOT = 0, ENTRIES = 1, BYTES = 2, REFUSED = 3;
+/** The largest size of an index, as a power of two. */
+const LARGEST = 24;
+
+/** A map of packed entries. Every thread has an object of its own on the same head. */
+export class ByteMap {
+  /** Words that the head of a map takes. */
+  static readonly ROOM = 8;
+  /** Offset of the map's head: what another thread needs to read it. */
+  readonly at: number;
+  readonly #memory: Memory;
+  readonly #epochs: Epochs;
+  readonly #owned: number;
+  /** Slots in use or once used. The writer's. */
+  #touched = 0;
+
+  /**
+   * A map with `owned` words of its owner's in each entry: a new one, or the one whose head (ROOM cleared words) is `at`. Throws RangeError
+   * where the memory is full.
+   */
+  constructor(memory: Memory, epochs: Epochs, owned = 0, at = memory.takeCleared(ByteMap.ROOM)) {
+    if (at === 0) throw new RangeError('the shared memory is full');
+    this.#memory = memory;
+    this.#epochs = epochs;
+    this.#owned = owned;
+    this.at = at;
+    this.#touched = countTouched(this.words, this.words[at + ROOT]!);
+  }
+
+  /** The memory's words and bytes. Take them after `find` or `prepare`, not before: the memory may have grown. */
+  get words(): Int32Array {
+    return this.#memory.words;
+  }
+  get bytes(): Uint8Array {
+    return this.#memory.bytes;
+  }
+  /** How many entries there are, the bytes of them and the index, and how many found no place or no room. */
+  get entries(): number {
+    return this.words[this.at + ENTRIES]!;
+  }
+  get size(): number {
+    const root = this.words[this.at + ROOT]!;
+    return this.words[this.at + BYTES]! * 4 + (root === 0 ? 0 : 8 << (root & 31));
+  }
+  get refused(): number {
+    return this.words[this.at + REFUSED]!;
+  }
+
+  /** Offset in `words` of the owner's words of an entry. */
+  ownedAt(entry: number): number {
+    return entry + HEAD;
+  }
+  /** Offset in `words` of an entry's key, and the words of it. */
+  keyAt(entry: number): number {
+    return entry + HEAD + this.#owned;
+  }
+  keyWords(entry: number): number {
+    return this.words[entry + 1]! >>> 8;
+  }
+  /** Offset in `words` of an entry's value (times 4 in `bytes`), and the bytes of it. */
+  valueAt(entry: number): number {
+    return entry + HEAD + this.#owned + (this.words[entry + 1]! >>> 8);
+  }
+  valueSize(entry: number): number {
+    return this.words[entry + 2]!;
+  }
+  flavour(entry: number): number {
+    return this.words[entry + 1]! & 255;
+  }
+  hash(entry: number): number {
+    return this.words[entry]!;
+  }
+
+  /**
+   * The entry with this key of `length` bytes (a multiple of 4) from `keyWords[at]` on and this flavour (0 to 255), or 0. It stays
+   * as it is until the batch ends.
+   */
+  find(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): number {
+    const memory = this.#memory;
+    let { words } = memory;
+    const root = Atomics.load(words, this.at + ROOT);
+    if (root === 0) return 0;
+    const bits = root & 31;
+    const index = root & ~31;
+    const mask = (1 << bits) - 1;
+    if (index + (2 << bits) > words.length) words = memory.reach(index + (2 << bits));
+    const n = length >> 2;
+    const want = flavour | (n << 8);
+    const skip = HEAD + this.#owned;
+    for (let slot = hash & mask, step = 1; step <= PROBES; slot = (slot + step++) & mask) {
+      const entry = Atomics.load(words, index + slot * 2 + 1);
+      if (entry === 0) return 0;
+      if (entry === GONE || words[index + slot * 2] !== hash) continue;
+      if (entry >= words.length) words = memory.reach(entry + 1);
+      if (words[entry + 1] !== want) continue;
+      const key = entry + skip;
+      if (key + n > words.length) words = memory.reach(key + n);
+      let i = 0;
+      while (i < n && words[key + i] === keyWords[at + i]) i++;
+      if (i < n) continue;
+      memory.reach(key + n + ((words[entry + 2]! + 3) >> 2));
+      return entry;
+    }
+    return 0;
+  }
+
+  /**
+   * Room for an entry with a value of `size` bytes that nobody finds yet: the caller writes the owner's words (they are 0) and the value,
+   * then calls `publish`. 0: there is no room.
+   */
+  prepare(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, size: number): number {
+    if (this.#epochs.waiting >= PROBES) this.#epochs.recycle();
+    const n = length >> 2;
+    const skip = HEAD + this.#owned;
+    const entry = this.#memory.take(skip + n + ((size + 3) >> 2));
+    const { words } = this.#memory;
+    if (entry === 0) {
+      words[this.at + REFUSED]!++;
+      return 0;
+    }
+    words[entry] = hash;
+    words[entry + 1] = flavour | (n << 8);
+    words[entry + 2] = size;
+    for (let i = HEAD; i < skip; i++) words[entry + i] = 0;
+    for (let i = 0; i < n; i++) words[entry + skip + i] = keyWords[at + i]!;
+    return entry;
+  }
+
+  /** Lets an entry be found, in place of one with the same key and flavour. False: it had no place and is gone. */
+  publish(entry: number): boolean {
+    const skip = HEAD + this.#owned;
+    let slot = this.#makeRoom() ? placeOf(this.words, this.words[this.at + ROOT]!, entry, skip) : -1;
+    while (slot < 0 && this.entries > 0 && !this.#sparse() && this.#rebuild((this.words[this.at + ROOT]! & 31) + 1)) {
+      slot = placeOf(this.words, this.words[this.at + ROOT]!, entry, skip);
+    }
+    if (slot < 0) {
+      this.words[this.at + REFUSED]!++;
+      this.#memory.give(entry);
+      return false;
+    }
+    this.#set(slot, entry);
+    return true;
+  }
+  #set(slot: number, entry: number): void {
+    const { words } = this.#memory;
+    const old = words[slot + 1]!;
+    words[slot] = words[entry]!;
+    Atomics.store(words, slot + 1, entry);
+    words[this.at + BYTES]! += this.#room(entry);
+    if (old > GONE) {
+      words[this.at + BYTES]! -= this.#room(old);
+      this.#epochs.retire(old);
+    } else {
+      words[this.at + ENTRIES]!++;
+      if (old === 0) this.#touched++;
+    }
+  }
+  /** `prepare`, the value's bytes, and `publish`. */
+  put(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, value: Uint8Array): boolean {
+    const entry = this.prepare(hash, flavour, keyWords, at, length, value.length);
+    if (entry === 0) return false;
+    this.bytes.set(value, this.valueAt(entry) * 4);
+    return this.publish(entry);
+  }
+
+  /** Takes an entry out; false where there was none. */
+  remove(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): boolean {
+    const entry = this.find(hash, flavour, keyWords, at, length);
+    if (entry === 0) return false;
+    const { words } = this.#memory;
+    const root = words[this.at + ROOT]!;
+    const mask = (1 << (root & 31)) - 1;
+    let slot = hash & mask;
+    for (let step = 1; words[(root & ~31) + slot * 2 + 1] !== entry; step++) slot = (slot + step) & mask;
+    Atomics.store(words, (root & ~31) + slot * 2 + 1, GONE);
+    this.#forget(entry);
+    return true;
+  }
+
+  /** Puts all that `fresh` has in place of all that this map has, at once. `fresh` (made by the same thread, with as many owner's words) is used up. */
+  replaceAll(fresh: ByteMap): void {
+    const { words } = this.#memory;
+    const old = words[this.at + ROOT]!;
+    Atomics.store(words, this.at + ROOT, words[fresh.at + ROOT]!);
+    words[this.at + ENTRIES] = words[fresh.at + ENTRIES]!;
+    words[this.at + BYTES] = words[fresh.at + BYTES]!;
+    words[this.at + REFUSED]! += words[fresh.at + REFUSED]!;
+    this.#touched = fresh.#touched;
+    this.#memory.give(fresh.at);
+    this.#retireAll(old);
+  }
+  /** Takes every entry out. */
+  clear(): void {
+    const { words } = this.#memory;
+    const old = words[this.at + ROOT]!;
+    Atomics.store(words, this.at + ROOT, 0);
+    words[this.at + ENTRIES] = 0;
+    words[this.at + BYTES] = 0;
+    this.#touched = 0;
+    this.#retireAll(old);
+  }
+  #retireAll(root: number): void {
+    if (root === 0) return;
+    this.#epochs.retire(() => {
+      for (const entry of this.#entriesOf(root)) this.#memory.give(entry);
+      this.#memory.give(indexOf(root));
+    });
+    this.#epochs.recycle();
+  }
+
+  /** Offsets of all entries: in the order of `compare` where it is given, else in none. Valid until the batch ends. */
+  *walk(compare?: (a: number, b: number) => number): Generator<number> {
+    const root = Atomics.load(this.words, this.at + ROOT);
+    if (compare === undefined) yield* this.#entriesOf(root);
+    else yield* Int32Array.from(this.#entriesOf(root)).sort(compare);
+  }
+  *#entriesOf(root: number): Generator<number> {
+    if (root === 0) return;
+    const end = indexOf(root) + indexWords(root);
+    this.#memory.reach(end);
+    for (let at = indexOf(root); at < end; at += 2) {
+      const entry = Atomics.load(this.words, at + 1);
+      if (entry <= GONE) continue;
+      this.#memory.reach(entry + 1);
+      this.#memory.reach(entry + this.#room(entry));
+      yield entry;
+    }
+  }
+
+  #room(entry: number): number {
+    const { words } = this.#memory;
+    return HEAD + this.#owned + (words[entry + 1]! >>> 8) + ((words[entry + 2]! + 3) >> 2);
+  }
+  /** Whether more room in the index would not help: keys collide. */
+  #sparse(): boolean {
+    return this.entries * 8 < slotsOf(this.words[this.at + ROOT]!);
+  }
+  /** Sees to it that half of the index is empty. False where the memory is full. */
+  #makeRoom(): boolean {
+    const root = this.words[this.at + ROOT]!;
+    return (root !== 0 && (this.#touched + 1) * 2 <= slotsOf(root)) || this.#rebuild(FEWEST);
+  }
+  /** A new index with four slots an entry and at least 2 to the power of `least`, published when it is whole. False where the memory is full. */
+  #rebuild(least: number): boolean {
+    const old = this.words[this.at + ROOT]!;
+    const bits = Math.min(LARGEST, Math.max(least, 32 - Math.clz32(Math.max(1, this.entries * 4 - 1))));
+    for (let more = 0; more < 4; more++) {
+      const index = this.#memory.takeCleared(2 << (bits + more));
+      if (index === 0) return false;
+      const root = index | (bits + more);
+      const lost: number[] = [];
+      if (copySlots(this.words, old, root, (entry) => more === 3 && lost.push(entry) > 0)) {
+        Atomics.store(this.words, this.at + ROOT, root);
+        if (old !== 0) this.#epochs.retire(indexOf(old));
+        for (const entry of lost) this.#forget(entry);
+        this.words[this.at + REFUSED]! += lost.length;
+        this.#touched = this.entries;
+        return true;
+      }
+      this.#memory.give(index);
+    }
+    return false;
+  }
+  #forget(entry: number): void {
+    this.words[this.at + ENTRIES]!--;
+    this.words[this.at + BYTES]! -= this.#room(entry);
+    this.#epochs.retire(entry);
+  }
+}

@@ -1,0 +1,187 @@
+// DNS over UDP through the addon: one call here for each batch of questions. Knows outboxes and slots; knows nothing of DNS.
+import type { Arena } from '../kernel/arena.ts';
+import type { Message } from '../kernel/message.ts';
+import type { Query } from '../kernel/query.ts';
+import { LATER } from '../kernel/transport.ts';
+import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/transport.ts';
+import { BOX_ENTRIES, BOX_WORDS, COUNT, DUAL, ENTRY, LOST, QUEUED, STEP } from './addon.ts';
+import type { Addon } from './addon.ts';
+import { isWildcard } from './addresses.ts';
+import { Reception } from './reception.ts';
+import { socketError } from './socket-error.ts';
+
+const STEPS = ['socket', 'socket', 'bind', 'connect'];
+/** Waits until the event loop has turned once. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A bound socket: what its questions know as their channel. */
+class BatchSocket implements Channel {
+  readonly transport = 'udp';
+  readonly stream = false;
+  service: Service;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly #addon: Addon;
+  readonly #reception: Reception;
+  readonly #arena: Arena;
+  readonly #box = new Int32Array(new ArrayBuffer(BOX_WORDS * 4));
+  readonly #socket: number;
+  /** Questions that are answered later. */
+  #late = 0;
+  #closed = false;
+  #empty: (() => void) | undefined = undefined;
+
+  constructor(addon: Addon, reception: Reception, service: Service, address: string, port: number) {
+    this.#addon = addon;
+    this.#reception = reception;
+    this.#arena = service.arena;
+    this.service = service;
+    this.localAddress = address;
+    this.#socket = addon.open(reception.board, this.#box, service.arena.bytes, address, port, address === '::' ? DUAL : 0, '',
+      (count) => this.#receive(count));
+    if (this.#socket < 0) throw socketError(STEPS[this.#box[STEP]!]!, this.#socket, address, port);
+    this.localPort = addon.port(this.#socket);
+    reception.attach();
+  }
+
+  /** Datagrams that could not be sent, and those that wait. */
+  get lost(): number {
+    return this.#box[LOST]!;
+  }
+  get queued(): number {
+    return this.#box[QUEUED]!;
+  }
+
+  #receive(count: number): void {
+    const reception = this.#reception;
+    reception.settle();
+    if (count <= 0) return;
+    const { service } = this;
+    service.begin();
+    for (let i = 0; i < count; i++) {
+      const query = reception.query(i);
+      query.arrive(reception.length(i), this);
+      const outcome = service.serve(query);
+      if (outcome === undefined) continue;
+      if (outcome === LATER) {
+        this.#late++;
+        reception.replace(i);
+      } else this.#put(query, outcome);
+    }
+    service.end();
+    reception.close();
+  }
+
+  /** Into the outbox, or out at once where the reply outgrew its slot. */
+  #put(query: Query, message: Message): void {
+    let { at } = message;
+    if (message.bytes !== this.#arena.bytes) {
+      if (message.length > query.replyRoom) {
+        this.#addon.send(this.#socket, message.bytes, at, message.length, query.peerAt);
+        return;
+      }
+      query.bytes.set(message.bytes.subarray(at, at + message.length), query.replyAt);
+      at = query.replyAt;
+    }
+    const box = this.#box;
+    if (box[COUNT] === BOX_ENTRIES) this.#addon.flush(this.#socket);
+    const count = box[COUNT]!;
+    const entry = ENTRY + 3 * count;
+    box[entry] = query.peerAt;
+    box[entry + 1] = at;
+    box[entry + 2] = message.length;
+    box[COUNT] = count + 1;
+  }
+
+  send(query: Query, message: Message | undefined): void {
+    if (message !== undefined && !this.#closed) this.#put(query, message);
+    this.#reception.leave(query);
+    if (--this.#late === 0) this.#empty?.();
+  }
+
+  /** Answers what is queued, waits for what is answered later, closes. */
+  async close(graceMs: number): Promise<void> {
+    const until = performance.now() + graceMs;
+    await turn();                                               // not amid a batch
+    this.#addon.leave(this.#socket);
+    while (performance.now() < until || graceMs <= 0) {
+      const starved = this.#reception.ready === 0;
+      const count = this.#addon.read(this.#socket);
+      if (count <= 0 && !starved) break;
+      this.#receive(count);
+      this.#addon.flush(this.#socket);
+      if (graceMs <= 0 && starved) break;
+      await turn();
+    }
+    this.#addon.rest(this.#socket);
+    if (this.#late > 0) await this.#wait(until - performance.now());
+    this.#closed = true;
+    this.#addon.flush(0);
+    this.#addon.close(this.#socket);
+    this.#reception.detach();
+  }
+  #wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, milliseconds));
+      this.#empty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+class BatchListener implements Listener {
+  readonly at: Endpoint;
+  readonly #sockets: readonly BatchSocket[];
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(at: Endpoint, sockets: readonly BatchSocket[]) {
+    this.at = at;
+    this.#sockets = sockets;
+  }
+
+  handTo(service: Service): void {
+    for (const socket of this.#sockets) socket.service = service;
+  }
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= Promise.all(this.#sockets.map((socket) => socket.close(graceMs))).then(() => undefined);
+    return this.#closing;
+  }
+}
+
+/** UDP in batches. One for each thread; every service that it is given has the same arena. */
+export class BatchUdp implements Transport {
+  readonly scheme = 'dns';
+  readonly #addon: Addon;
+  readonly #receptions = new Map<Arena, Reception>();
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+  }
+
+  async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
+    let reception = this.#receptions.get(service.arena);
+    if (reception === undefined) this.#receptions.set(service.arena, (reception = new Reception(this.#addon, service.arena)));
+    const open: BatchSocket[] = [];
+    try {
+      for (let i = 0; i < sockets; i++) open.push(this.#open(reception, service, at.address, open[0]?.localPort ?? at.port));
+    } catch (error) {
+      for (const socket of open) await socket.close(0);
+      throw error;
+    }
+    return new BatchListener({ ...at, port: open[0]!.localPort }, open);
+  }
+
+  /** A wildcard is IPv6 and IPv4 at once; IPv4 alone where the machine has no IPv6. */
+  #open(reception: Reception, service: Service, address: string, port: number): BatchSocket {
+    if (!isWildcard(address)) return new BatchSocket(this.#addon, reception, service, address, port);
+    try {
+      return new BatchSocket(this.#addon, reception, service, '::', port);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
+      return new BatchSocket(this.#addon, reception, service, '0.0.0.0', port);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// The shape of the code as a test: who imports whom, and what each file looks like. Knows nothing of behaviour.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pathsIn, sourcesIn } from './gates/checkout.ts';
+import { folders, form } from './gates/form.ts';
+import { imports, layers } from './gates/layers.ts';
+
+const none: string[] = [];
+
+test('imports go inward only', () => {
+  assert.deepEqual([...imports(sourcesIn('src')), ...layers(sourcesIn('src'))], none);
+});
+
+test('each file is short, says what it is and is named after it', () => {
+  assert.deepEqual(form(sourcesIn('src', 'test')), none);
+});
+
+test('each plugin has its folder complete', () => {
+  assert.deepEqual(folders(pathsIn('src')), none);
+});
+
+/** Complaints about one made-up file. */
+const about = (path: string, text: string) => {
+  const files = new Map([[path, `// A file that was made up, to be complained about.\n${text}`]]);
+  return [...imports(files), ...layers(files), ...form(files)].map((said) => said.slice(path.length + 2));
+};
+
+test('complains about imports that the table does not allow', () => {
+  assert.deepEqual(about('src/dns/name.ts', "import { Query } from '../kernel/query.ts';"),
+    ['imports src/kernel/query.ts: dns may import nothing']);
+  assert.deepEqual(about('src/kernel/query.ts', "export { listen } from '../transport/udp.ts';"),
+    ['imports src/transport/udp.ts: kernel may import dns, corefile, metrics']);
+  assert.deepEqual(about('src/kernel/query.ts', "const late = await import('../plugins/any/index.ts');"),
+    ['imports src/plugins/any/index.ts: kernel may import dns, corefile, metrics']);
+  assert.deepEqual(about('src/plugins/any/index.ts', "import {\n  one,\n  two,\n} from '../cache/entry.ts';"),
+    ['imports src/plugins/cache/entry.ts: a plugin never imports another, nor their list']);
+  assert.deepEqual(about('src/plugins/any/index.ts', "import { all } from '../index.ts';"),
+    ['imports src/plugins/index.ts: a plugin never imports another, nor their list']);
+  assert.equal(about('src/plugins/any/index.ts', "import { udp } from '../../transport/udp.ts';").length, 1);
+  assert.deepEqual(about('src/transport/udp.ts', "import { Query } from '../kernel/query.ts';"),
+    ['imports src/kernel/query.ts as a value: its types alone are allowed']);
+  assert.deepEqual(layers(new Map([['src/cache/entry.ts', '']])), ['src/cache: a layer that the table of test/gates/layers.ts does not name']);
+  assert.deepEqual(about('src/dns/name.ts', "import '../../test/gates/form.ts';"), ['imports test/gates/form.ts, which is outside src/']);
+  assert.equal(about('src/kernel/app.ts', "import { main } from '../index.ts';").length, 1);
+});
+
+test('lets through what the table allows', () => {
+  assert.deepEqual(about('src/kernel/query.ts', "import { Name } from '../dns/name.ts'; // import '../cli/main.ts'"), none);
+  assert.deepEqual(about('src/transport/udp.ts', "import type { Serve } from '../kernel/transport.ts';"), none);
+  assert.deepEqual(about('src/plugins/index.ts', "import any from './any/index.ts';"), none);
+  assert.deepEqual(about('src/plugins/cache/index.ts', "import { entry } from './entry.ts';\nimport { Store } from '../../store/map.ts';"), none);
+  assert.deepEqual(about('src/dns/name.test.ts', "import { scenario } from '../testing/scenario.ts';"), none);
+  assert.deepEqual(about('src/cli/main.ts', "import { App } from '../kernel/app.ts';\nconsole.log(1);"), none);
+});
+
+test('complains about the form of a file', () => {
+  assert.match(about('src/dns/name.ts', '\n'.repeat(300))[0] ?? '', /has 301 lines/);
+  assert.match(about('src/dns/name.ts', `const a = '${'x'.repeat(140)}';`)[0] ?? '', /line 2 is wider/);
+  assert.deepEqual(form(new Map([['src/dns/name.ts', 'export const a = 1;\n']])),
+    ['src/dns/name.ts: does not begin with a comment that says what it is']);
+  for (const path of ['src/dns/utils.ts', 'src/kernel/types.ts', 'src/kernel/helpers.test.ts', 'src/kernel/common/x.ts']) {
+    assert.deepEqual(about(path, ''), ['is named after nothing: say what it holds']);
+  }
+  assert.deepEqual(about('src/dns/types.ts', ''), none);
+  assert.deepEqual(about('src/dns/ResourceRecord.ts', ''), ['is not a noun in kebab-case']);
+  assert.deepEqual(about('src/kernel/query/index.ts', ''), ['an index.ts is a public door only']);
+  assert.match(about('src/kernel/log.ts', "console.log('x');")[0] ?? '', /uses console/);
+  assert.match(about('src/kernel/log.ts', "process.stdout.write('x');")[0] ?? '', /touches the process/);
+  assert.deepEqual(about('src/kernel/log.ts', "// console.log('x') costs ten times as much\n"), none);
+  assert.deepEqual(about('src/kernel/log.ts', 'export default 1;'), ['has a default export: only a plugin has one']);
+});
+
+test('complains about a plugin without a page or a scenario', () => {
+  assert.deepEqual(folders(['src/plugins/any/index.ts', 'src/plugins/index.ts']),
+    ['src/plugins/any: has no README.md', 'src/plugins/any: has no scenario']);
+  assert.deepEqual(folders(['src/plugins/any/index.ts', 'src/plugins/any/README.md', 'src/plugins/any/any.scenario']), none);
+});

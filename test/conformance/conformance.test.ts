@@ -1,0 +1,61 @@
+// The recorded conversations with CoreDNS, replayed against bin/coredns-ts: those of cases.json that agree must go on
+// agreeing. Knows the replayer's command line, nothing of what is asked.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = path.join(here, '..', '..');
+
+/** `agreed`: every step agrees, or deviations.json says why it does not. `wanted`: those that this version is to reach. */
+const cases = JSON.parse(readFileSync(path.join(here, 'cases.json'), 'utf8')) as { agreed: readonly string[]; wanted: readonly string[] };
+const deviations = JSON.parse(readFileSync(path.join(here, 'deviations.json'), 'utf8')) as Record<string, Record<string, string>>;
+
+/** Runs the replayer over these cases; resolves to what it printed and its exit status. */
+function replay(names: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ status: number | null; printed: string }> {
+  const jobs = String(Math.max(4, 4 * availableParallelism()));
+  const args = [path.join(here, 'replay.mjs'), '--server', path.join(root, 'bin/coredns-ts'), '--jobs', jobs, ...names];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { printed += text; });
+    child.on('close', (status) => resolve({ status, printed }));
+  });
+}
+
+test('the program is compiled', () => {
+  assert.ok(existsSync(path.join(root, 'dist/main.js')), "dist/main.js is missing: run 'npm run build'");
+});
+
+test('the conversations agree', { skip: cases.agreed.length > 0 ? false : 'no case agrees yet' }, async (t) => {
+  const { status, printed } = await replay(cases.agreed);
+  t.diagnostic(printed.trim().split('\n').at(-1) ?? '');
+  assert.equal(status, 0, printed);
+});
+
+test('a server that answers otherwise is seen', async () => {
+  const { status } = await replay(['whoami'], { PATH: '/nonexistent' });
+  assert.notEqual(status, 0);
+});
+
+test('each case that is named is there, once', () => {
+  const names = [...cases.agreed, ...cases.wanted];
+  assert.deepEqual(names.filter((name) => !existsSync(path.join(here, 'cases', name, 'case.json'))), []);
+  assert.deepEqual(cases.agreed.filter((name, i) => cases.agreed.indexOf(name) !== i), []);
+});
+
+test('each deviation has a reason, and names a step that is there', () => {
+  const wrong = Object.entries(deviations).flatMap(([name, steps]) => Object.entries(steps).flatMap(([step, reason]) => {
+    const file = path.join(here, 'cases', name, 'expected.json');
+    const recorded = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { step: string }[]).map((each) => each.step) : [];
+    return [
+      ...(step === '*' ? recorded.length > 0 : recorded.includes(step)) ? [] : [`${name}: ${step}: there is no such step`],
+      ...(reason.length > 20 ? [] : [`${name}: ${step}: has no reason`]),
+    ];
+  }));
+  assert.deepEqual(wrong, []);
+});

@@ -1,0 +1,27 @@
+// ARCHITECTURE.md draws the folders that are there, and no other. Knows nothing of what they hold.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { read, root } from './gates/checkout.ts';
+import { disagreements, drawn } from './gates/document.ts';
+
+const hidden = new Set(['node_modules', 'dist', 'build']);
+const foldersIn = (folder: string) => readdirSync(path.join(root, folder), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !hidden.has(entry.name) && (!entry.name.startsWith('.') || entry.name === '.ci'))
+  .map((entry) => (folder === '' ? entry.name : `${folder}/${entry.name}`));
+
+test('the page and the folders agree', () => {
+  const folders = [...foldersIn(''), ...['src', 'test', 'native'].flatMap(foldersIn), ...foldersIn('src/plugins')];
+  const top = drawn(read('ARCHITECTURE.md'));
+  assert.notEqual(top.length, 0);
+  assert.deepEqual(disagreements(top, folders), []);
+});
+
+test('complains about a folder that is gone and one that is not drawn', () => {
+  const page = 'Words.\n\n```\nsrc/\n  dns/        bytes\n  plugins/\n    <word>/   one plugin\nbench/  speed\n```\n';
+  assert.deepEqual(drawn(page), ['src', 'src/dns', 'src/plugins', 'src/plugins/<word>', 'bench']);
+  assert.deepEqual(disagreements(drawn(page), ['src', 'src/dns', 'src/plugins', 'src/plugins/any', 'bench']), []);
+  assert.deepEqual(disagreements(drawn(page), ['src', 'src/plugins', 'src/plugins/any', 'bench', 'docs']),
+    ['src/dns/ is drawn, and is not there', 'docs/ is there, and is not drawn']);
+});

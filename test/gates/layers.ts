@@ -1,0 +1,105 @@
+// The layers of src/ and who may import whom, as a table and the complaints that follow from it. Knows paths and import
+// lines, nothing of what the code does.
+
+/** The files that are judged: text by path from the repository's root, with forward slashes. */
+export type Files = ReadonlyMap<string, string>;
+
+/** Folders that know nothing of the rest; everybody may use them where the table says so. */
+const below = ['dns', 'corefile', 'store', 'expression', 'gotemplate', 'metrics'];
+
+/** For each layer the other layers that it may import. A layer that is not here may not exist. */
+export const table: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  dns: [],
+  corefile: [],
+  store: [],
+  expression: [],
+  gotemplate: [],
+  metrics: [],
+  zonefile: ['dns'],
+  dnssec: ['dns'],
+  upstream: ['dns', 'metrics'],
+  kernel: ['dns', 'corefile', 'metrics'],
+  threads: ['store', 'kernel', 'metrics'],
+  authority: ['dns', 'zonefile', 'dnssec', 'store', 'kernel', 'metrics'],
+  transport: ['dns', 'kernel', 'threads', 'metrics'],
+  plugins: [...below, 'threads', 'zonefile', 'dnssec', 'upstream', 'kernel', 'authority'],
+  testing: 'everything',
+  cli: 'everything',
+};
+
+/** Imports that the table does not allow and that stand all the same: `from -> to` and why. */
+const exemptions: Readonly<Record<string, string>> = {};
+
+/** Layers that may be imported for their types only. */
+const typesOnly: ReadonlySet<string> = new Set(['transport -> kernel', 'kernel -> store', 'kernel -> threads']);
+
+interface Import { readonly path: string; readonly type: boolean }
+
+const from = /(?:^|[;\n])\s*(?:import|export)(\s+type)?\b[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/g;
+const bare = /(?:^|[;\n])\s*import()\s*['"]([^'"]+)['"]/g;
+const late = /\bimport()\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** What a file imports from this repository, as paths from its root. */
+function importsOf(path: string, text: string): Import[] {
+  const folder = path.split('/').slice(0, -1);
+  const found: Import[] = [];
+  const code = withoutComments(text);
+  for (const [, type, target] of [from, bare, late].flatMap((form) => [...code.matchAll(form)])) {
+    if (!target?.startsWith('.')) continue;
+    const parts = [...folder];
+    for (const part of target.split('/')) {
+      if (part === '..') parts.pop();
+      else if (part !== '.') parts.push(part);
+    }
+    found.push({ path: parts.join('/'), type: type?.trim() === 'type' });
+  }
+  return found;
+}
+
+/** The text without its comments. Strings that hold comment marks lose their rest, which no rule here minds. */
+export const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+
+export const isTest = (path: string): boolean => path.endsWith('.test.ts');
+
+const layerOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
+const pluginOf = (path: string): string | undefined => /^src\/plugins\/([^/]+)\//.exec(path)?.[1];
+
+function complaint(from: string, target: Import): string | undefined {
+  const to = target.path;
+  if (!to.startsWith('src/')) return `imports ${to}, which is outside src/`;
+  const layer = layerOf(from);
+  const other = layerOf(to);
+  if (layer === undefined || other === layer) return betweenPlugins(from, to);
+  const allowed = table[layer];
+  if (allowed === undefined) return undefined;                  // said once, by layers()
+  if (allowed === 'everything') return undefined;
+  if (other === undefined) return `imports ${to}: only the process and the test library may`;
+  if (`${layer} -> ${other}` in exemptions) return undefined;
+  if (typesOnly.has(`${layer} -> ${other}`)) return target.type ? undefined : `imports ${to} as a value: its types alone are allowed`;
+  return allowed.includes(other) ? undefined : `imports ${to}: ${layer} may import ${allowed.join(', ') || 'nothing'}`;
+}
+
+function betweenPlugins(from: string, to: string): string | undefined {
+  const plugin = pluginOf(from);
+  if (layerOf(from) !== 'plugins' || plugin === pluginOf(to)) return undefined;
+  return plugin === undefined ? undefined : `imports ${to}: a plugin never imports another, nor their list`;
+}
+
+/** Every import that goes where the table does not let it. Tests may import what they like. */
+export function imports(files: Files): string[] {
+  const complaints: string[] = [];
+  for (const [path, text] of files) {
+    if (!path.startsWith('src/') || isTest(path)) continue;
+    for (const target of importsOf(path, text)) {
+      const said = complaint(path, target);
+      if (said !== undefined) complaints.push(`${path}: ${said}`);
+    }
+  }
+  return complaints;
+}
+
+/** Every folder of src/ that the table does not name. */
+export function layers(files: Files): string[] {
+  const unknown = new Set([...files.keys()].map(layerOf).filter((layer) => layer !== undefined && !(layer in table)));
+  return [...unknown].map((layer) => `src/${layer}: a layer that the table of test/gates/layers.ts does not name`);
+}

@@ -1,0 +1,102 @@
+// bin/coredns-ts as a user meets it: through links, from any folder, installed in another project, and on a machine with
+// an older Node. Knows the launcher and files, nothing of what the program does.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { root } from './gates/checkout.ts';
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-launcher-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A program that says from where it runs, and what it was given. */
+const tell = (from: string) => `console.log(JSON.stringify(['${from}', process.pid, process.execArgv, process.argv.slice(2)]));\n`;
+
+/** A stand-in for a Node of some version: it answers `-v` and says that it was the one. */
+function standIn(folder: string, version: string) {
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, 'node');
+  writeFileSync(file, `#!/bin/sh\n[ "$1" = -v ] && echo v${version} && exit\necho "${version} $$ $*"\n`);
+  chmodSync(file, 0o755);
+}
+
+/** A package folder with the launcher and a compiled program. */
+function installed(folder: string) {
+  mkdirSync(path.join(folder, 'bin'), { recursive: true });
+  mkdirSync(path.join(folder, 'dist'), { recursive: true });
+  copyFileSync(path.join(root, 'bin/coredns-ts'), path.join(folder, 'bin/coredns-ts'));
+  writeFileSync(path.join(folder, 'dist/main.js'), tell('dist'));
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
+  return path.join(folder, 'bin/coredns-ts');
+}
+
+const system = '/usr/bin:/bin';
+const ran = (program: string, PATH: string, cwd = scratch) => {
+  const { status, pid, stdout, stderr } = spawnSync(program, ['-conf', 'a b'], { cwd, encoding: 'utf8', env: { PATH } });
+  return { status, pid, stdout: stdout.trim(), stderr: stderr.trim() };
+};
+
+test('is one process, gets its arguments whole, and runs with the flags of the engine', () => {
+  const launcher = installed(path.join(scratch, 'one'));
+  const { stdout, pid } = ran(launcher, `${path.dirname(process.execPath)}:${system}`);
+  assert.deepEqual(JSON.parse(stdout), ['dist', pid, ['--max-semi-space-size=4'], ['-conf', 'a b']]);
+});
+
+test('follows links, relative and absolute, from any folder', () => {
+  const launcher = installed(path.join(scratch, 'linked', 'node_modules', 'coredns-ts'));
+  const bin = path.join(scratch, 'linked', 'node_modules', '.bin');
+  mkdirSync(bin);
+  symlinkSync('../coredns-ts/bin/coredns-ts', path.join(bin, 'coredns-ts'));
+  symlinkSync(path.join(bin, 'coredns-ts'), path.join(scratch, 'far'));
+  const nodes = `${path.dirname(process.execPath)}:${system}`;
+  const ways = [[launcher, '/'], [path.join(bin, 'coredns-ts'), '/'], ['./far', scratch], ['.bin/coredns-ts', path.dirname(bin)]] as const;
+  for (const [program, cwd] of ways) {
+    assert.match(ran(program, nodes, cwd).stdout, /^\["dist"/, program);
+  }
+});
+
+test('prefers its own Node, then that of the project around it, then a recent one on the PATH', () => {
+  const modules = path.join(scratch, 'nodes', 'node_modules');
+  const launcher = installed(path.join(modules, 'coredns-ts'));
+  standIn(path.join(scratch, 'old'), '20.20.2');
+  standIn(path.join(scratch, 'new'), '101.0.0');
+  const PATH = `${path.join(scratch, 'old')}:${path.join(scratch, 'new')}:${system}`;
+  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 \d+ --max-semi-space-size=4 .*\/dist\/main\.js -conf a b$/);
+  standIn(path.join(modules, '.bin'), '22.9.0');
+  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 /);
+  standIn(path.join(modules, '.bin'), '24.0.0');
+  assert.match(ran(launcher, PATH).stdout, /^24\.0\.0 /);
+  standIn(path.join(modules, 'coredns-ts', 'node_modules', '.bin'), '30.1.0');
+  assert.match(ran(launcher, PATH).stdout, /^30\.1\.0 /);
+});
+
+test('says what to do where there is no Node that is recent enough', () => {
+  const launcher = installed(path.join(scratch, 'none'));
+  standIn(path.join(scratch, 'ancient'), '9.11.2');
+  const tools = path.join(scratch, 'tools');                    // a PATH with what the launcher calls, and no Node
+  mkdirSync(tools);
+  for (const tool of ['readlink', 'find', 'head']) symlinkSync(`/usr/bin/${tool}`, path.join(tools, tool));
+  const { status, stdout, stderr } = ran(launcher, `${path.join(scratch, 'ancient')}:${tools}`);
+  assert.deepEqual([status, stdout], [1, '']);
+  assert.match(stderr, /needs Node 24 or newer/);
+});
+
+test('runs the sources where they are newer than what was compiled', () => {
+  const folder = path.join(scratch, 'sources');
+  const launcher = installed(folder);
+  mkdirSync(path.join(folder, 'src', 'cli'), { recursive: true });
+  writeFileSync(path.join(folder, 'src/cli/main.ts'), tell('src'));
+  const nodes = `${path.dirname(process.execPath)}:${system}`;
+  const date = (file: string, seconds: number) => utimesSync(path.join(folder, file), seconds, seconds);
+  date('src/cli/main.ts', 1_000);
+  assert.match(ran(launcher, nodes).stdout, /^\["dist"/);
+  date('dist/main.js', 500);
+  assert.match(ran(launcher, nodes).stdout, /^\["src"/);
+  writeFileSync(path.join(folder, 'src/cli/main.test.ts'), '');
+  date('dist/main.js', 2_000);
+  assert.match(ran(launcher, nodes).stdout, /^\["dist"/);
+  rmSync(path.join(folder, 'dist'), { recursive: true });
+  assert.match(ran(launcher, nodes).stdout, /^\["src"/);
+});

@@ -1,0 +1,57 @@
+// Every page that shows a Corefile shows one that the program reads without complaint, and every plugin's page has its
+// sections. Knows pages and the program's exit status, nothing of plugins.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { pathsIn, read, root } from './gates/checkout.ts';
+import { examples, sections } from './gates/page.ts';
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-readme-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+const pages = ['README.md', ...pathsIn('src').filter((file) => file.endsWith('.md'))];
+const checks = existsSync(path.join(root, 'src/cli/check.ts'));
+
+/** What `coredns-ts check` says of a Corefile: nothing where it is right. */
+function said(name: string, corefile: string): Promise<string> {
+  const file = path.join(scratch, name);
+  writeFileSync(file, corefile);
+  return new Promise((resolve) => {
+    execFile(path.join(root, 'bin/coredns-ts'), ['check', file], { cwd: scratch, timeout: 20_000 }, (error, out, complaint) => {
+      resolve(error === null ? '' : `exit ${error.code ?? error.signal}: ${out}${complaint}`.trim());
+    });
+  });
+}
+
+test('each plugin page has its sections', () => {
+  const wrong = pathsIn('src').filter((file) => /^src\/plugins\/[^/]+\/README\.md$/.test(file))
+    .flatMap((file) => sections(read(file)).map((complaint) => `${file}: ${complaint}`));
+  assert.deepEqual(wrong, []);
+});
+
+test('each Corefile in a page is right', { skip: checks ? false : 'src/cli/check.ts is not there yet' }, async () => {
+  const queue = pages.flatMap((file) => examples(read(file)).map((example) => ({ file, ...example })));
+  const wrong: string[] = [];
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const complaint = await said(`Corefile-${queue.length}`, next.text);
+      if (complaint !== '') wrong.push(`${next.file}:${next.line}: ${complaint}`);
+    }
+  };
+  await Promise.all([work(), work(), work(), work()]);
+  assert.deepEqual(wrong, []);
+});
+
+test('complains about a page without a section and about a wrong Corefile', async (t) => {
+  const fenced = ['~~~ corefile', '. {', '    whoami', '}', '~~~', '', '```corefile', '. {', '    whoam', '```'];
+  const page = ['# x', '', '## Name', '', '## Syntax', '', ...fenced, '', '## Description', ''].join('\n');
+  assert.deepEqual(sections(page), ['has no section Examples', 'has its sections in the order Name, Syntax, Description']);
+  assert.deepEqual(sections('## Name\n## Description\n## Syntax\n## Metrics\n## Examples\n'), []);
+  assert.deepEqual(examples(page), [{ text: '. {\n    whoami\n}\n', line: 8 }, { text: '. {\n    whoam\n', line: 14 }]);
+  if (!checks) return t.diagnostic('src/cli/check.ts is not there yet');
+  assert.equal(await said('right', '. {\n    whoami\n}\n'), '');
+  assert.match(await said('wrong', '. {\n    whoam\n}\n'), /exit 1/);
+});
