@@ -27,7 +27,9 @@ export async function buildBundle({ clean = false } = {}) {
   const fresh = inRoot('node_modules', `.dist.${process.pid}`);
   const dist = inRoot('dist');
   try {
-    const { output } = await build.write({ dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' });
+    const { output } = await build.write({
+      dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js',
+    });
     if (clean) rmSync(dist, { recursive: true, force: true });
     mkdirSync(path.join(dist, 'chunks'), { recursive: true });
     const files = output.map((file) => file.fileName).sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));

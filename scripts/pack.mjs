@@ -24,7 +24,8 @@ if (process.argv[2] === 'before') {
   else delete published.optionalDependencies;
   // npm still runs `prepare` and `postpack` by the text it read before.
   writeFileSync(manifest, `${JSON.stringify(published, undefined, 2)}\n`);
-  const { status } = spawnSync(inRoot('node_modules', '.bin', 'publint'), ['--strict', '--pack', 'false'], { cwd: inRoot(), stdio: 'inherit' });
+  const publint = inRoot('node_modules', '.bin', 'publint');
+  const { status } = spawnSync(publint, ['--strict', '--pack', 'false'], { cwd: inRoot(), stdio: 'inherit' });
   if (status !== 0) {
     renameSync(kept, manifest);
     process.exit(1);

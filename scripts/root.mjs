@@ -14,6 +14,7 @@ export function recentNode() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   const own = inRoot('node_modules', '.bin', 'node');
   if (existsSync(own)) return own;
-  console.error(`coredns-ts needs Node 24 or newer and this is ${process.version}: run 'npm ci' first, or install it from https://nodejs.org`);
+  console.error(`coredns-ts needs Node 24 or newer, and this is ${process.version}: `
+    + "run 'npm ci' first, or install it from https://nodejs.org");
   process.exit(1);
 }

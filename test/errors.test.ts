@@ -11,7 +11,8 @@ test('the page lists what is sent, and what is sent is on the page', () => {
 });
 
 test('complains about a code that one side alone has, and about a wrong number', () => {
-  const rows = ['| code | name | when |', '| 15 | BLOCKED | a rule blocks it |', '| 16 | FILTERED | a rule filters it |', '| 3 | STALE_ANSWER | |'];
+  const rows = ['| code | name | when |',
+    '| 15 | BLOCKED | a rule blocks it |', '| 16 | FILTERED | a rule filters it |', '| 3 | STALE_ANSWER | |'];
   const page = `${rows.join('\n')}\n`;
   const files = new Map([
     ['src/plugins/acl/index.ts', 'send(INFO_CODE.BLOCKED); // INFO_CODE.CENSORED'],

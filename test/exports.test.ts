@@ -37,5 +37,6 @@ test('every entry that package.json names is one that is looked at', () => {
 });
 
 test('complains about a name too many and one too few', () => {
-  assert.deepEqual(differences(['App', 'spare'], ['App', 'Name']), ['spare is exported, and is not promised', 'Name is promised, and is not exported']);
+  assert.deepEqual(differences(['App', 'spare'], ['App', 'Name']),
+    ['spare is exported, and is not promised', 'Name is promised, and is not exported']);
 });

@@ -1,7 +1,8 @@
 // bin/coredns-ts as a user meets it: through links, from any folder, installed in another project, and on a machine with
 // an older Node. Knows the launcher and files, nothing of what the program does.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -41,7 +42,31 @@ const ran = (program: string, PATH: string, cwd = scratch) => {
 test('is one process, gets its arguments whole, and runs with the flags of the engine', () => {
   const launcher = installed(path.join(scratch, 'one'));
   const { stdout, pid } = ran(launcher, `${path.dirname(process.execPath)}:${system}`);
-  assert.deepEqual(JSON.parse(stdout), ['dist', pid, ['--max-semi-space-size=4'], ['-conf', 'a b']]);
+  assert.deepEqual(JSON.parse(stdout), ['dist', pid, ['--max-semi-space-size=4', '--inspect-port=192.0.2.1:9229'], ['-conf', 'a b']]);
+});
+
+test('lives through SIGUSR1 from the start on, without a debugger', async (t) => {
+  const folder = path.join(scratch, 'signalled');
+  const launcher = installed(folder);
+  writeFileSync(path.join(folder, 'dist/main.js'), `import inspector from 'node:inspector';
+    let count = 0;
+    process.on('SIGUSR1', () => { count += 1; });
+    setTimeout(() => console.log(count > 0, inspector.url()), 200);
+    setTimeout(() => process.exit(0), 400);\n`);
+  const child = spawn(launcher, { env: { PATH: `${path.dirname(process.execPath)}:${system}` }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  const timer = setInterval(() => child.kill('SIGUSR1'), 5);
+  t.after(() => clearInterval(timer));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      if (printed.includes('undefined')) clearInterval(timer);      // its last moments are not its first
+    });
+  }
+  const [status, signal] = await once(child, 'close') as [number | null, string | null];
+  assert.deepEqual([status, signal], [0, null]);
+  assert.match(printed, /^true undefined$/m);
+  assert.doesNotMatch(printed, /Debugger listening/);
 });
 
 test('follows links, relative and absolute, from any folder', () => {
@@ -63,7 +88,7 @@ test('prefers its own Node, then that of the project around it, then a recent on
   standIn(path.join(scratch, 'old'), '20.20.2');
   standIn(path.join(scratch, 'new'), '101.0.0');
   const PATH = `${path.join(scratch, 'old')}:${path.join(scratch, 'new')}:${system}`;
-  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 \d+ --max-semi-space-size=4 .*\/dist\/main\.js -conf a b$/);
+  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 \d+ --max-semi-space-size=4 \S+ .*\/dist\/main\.js -conf a b$/);
   standIn(path.join(modules, '.bin'), '22.9.0');
   assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 /);
   standIn(path.join(modules, '.bin'), '24.0.0');

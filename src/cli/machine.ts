@@ -1,7 +1,8 @@
 // What a configuration may ask of this machine while it is read. Knows the file system and the network interfaces.
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { expandGlob } from '../corefile/glob.ts';
 import type { Files } from '../corefile/imports.ts';
 import type { Machine } from '../kernel/plugin.ts';
 
@@ -16,20 +17,28 @@ export const machine: Machine = {
 /** The Corefile's own files: what `import` names. */
 export const files: Files = {
   absolute: (path) => resolve(path),
-  read: (path) => readFileSync(path, 'utf8'),
-  glob: (pattern) => matching(pattern),
+  read(path) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      throw new Error(reason(error));
+    }
+  },
+  glob: (pattern) => expandGlob(pattern, { list, exists: existsSync }),
 };
-
-/** Paths that match a pattern with `*` and `?` in any of its parts; hidden files too, as CoreDNS does (PARSE-11). */
-function matching(pattern: string): readonly string[] {
-  let found = [pattern.startsWith('/') ? '/' : '.'];
-  for (const part of pattern.split('/').filter((each) => each !== '')) {
-    found = found.flatMap((folder) => (/[*?]/.test(part) ? inFolder(folder, part) : existsSync(join(folder, part)) ? [join(folder, part)] : []));
+function list(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
-  return found.sort();
 }
-function inFolder(folder: string, part: string): readonly string[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
-  const fits = new RegExp(`^${part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`, 's');
-  return readdirSync(folder).filter((name) => fits.test(name)).map((name) => join(folder, name));
+
+/** What the system said, in the words that Go prints. */
+export function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const words: { readonly [code: string]: string } = {
+    ENOENT: 'no such file or directory', EISDIR: 'is a directory', EACCES: 'permission denied', ENOTDIR: 'not a directory', ELOOP: 'too many levels of symbolic links',
+  };
+  return words[code ?? ''] ?? message;
 }

@@ -8,6 +8,7 @@ import { Lines } from '../kernel/lines.ts';
 import { createLog } from '../kernel/log.ts';
 import type { Debugging } from '../kernel/log.ts';
 import { Metrics } from '../kernel/metrics.ts';
+import { Store } from '../store/store.ts';
 import { standard } from '../plugins/index.ts';
 import { dnsTransport } from '../transport/dns.ts';
 import { tcp } from '../transport/tcp.ts';
@@ -15,7 +16,7 @@ import { udp } from '../transport/udp.ts';
 import { banner, versionLines } from './banner.ts';
 import { parseFlags, usage } from './flags.ts';
 import type { Flags } from './flags.ts';
-import { files, machine } from './machine.ts';
+import { files, machine, reason } from './machine.ts';
 import { ORDER, pluginNames } from './plugin-names.ts';
 import { explainStartError } from './start-error.ts';
 
@@ -44,7 +45,7 @@ function readInput(flags: Flags): Input {
       return readFileSync(file, 'utf8');
     } catch (error) {
       if (flags.conf === '' && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new Error(`open ${file}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or directory' : (error as Error).message}`);
+      throw new Error(`open ${file}: ${reason(error)}`);
     }
   };
   const text = read();
@@ -98,10 +99,11 @@ async function serve(flags: Flags, whenReload: (reload: () => void) => void): Pr
   } catch (error) {
     return fail((error as Error).message);
   }
+  const datagrams = udp({ warn: (text) => log.warning(text) });
   const app = new App({
     reading: { file: input.file, plugins: standard, words: new Set(ORDER), machine, files, environment: (name) => process.env[name], port: flags.port, warn: (text) => log.warning(text) },
-    transports: { dns: dnsTransport(udp({ warn: (text) => log.warning(text) }), tcp()) },
-    clock: systemClock, log, debugging, metrics: new Metrics(), readAgain: input.again,
+    transports: { dns: dnsTransport(datagrams, tcp()) },
+    clock: systemClock, log, debugging, metrics: new Metrics(), store: Store.create(), datagrams: datagrams.datagrams, readAgain: input.again,
     fatal: (text) => {
       lines.flush();
       process.stderr.write(`[FATAL] ${text}\n`);

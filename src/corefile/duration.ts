@@ -20,7 +20,9 @@ const LONGEST = 1n << 63n;
  * `time: unknown unit "d" in duration "1d"`
  */
 export function parseDuration(text: string): number {
-  return Number(parseNanoseconds(text)) / 1e6;
+  const nanoseconds = parseNanoseconds(text);
+  // In two parts: whole milliseconds stay exact beyond 2^53 nanoseconds, which is 104 days.
+  return Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
 }
 
 /** A Go duration in nanoseconds, exact. Errors as for parseDuration. */
@@ -56,7 +58,8 @@ function invalid(text: string): Error {
 
 /** Milliseconds as Go prints a duration: `1m0s`, `300ms`, `1.5s`, `0s`. */
 export function formatDuration(milliseconds: number): string {
-  const nanoseconds = BigInt(Math.round(milliseconds * 1e6));
+  const whole = Math.trunc(milliseconds);
+  const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6));
   const sign = nanoseconds < 0n ? '-' : '';
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
   if (size === 0n) return '0s';

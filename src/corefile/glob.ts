@@ -23,6 +23,8 @@ export function joinPath(folder: string, path: string): string {
   return joined === '' ? '.' : joined;
 }
 
+const SPECIAL = /[*?[\\]/;
+
 /** What a glob has to ask of a file system. Neither may throw. */
 export interface Tree {
   /** The names in a folder, or nothing when it is no folder or cannot be read. */
@@ -41,12 +43,12 @@ export function expandGlob(pattern: string, tree: Tree): string[] {
 }
 
 function expand(pattern: string, tree: Tree): string[] {
-  if (!/[*?[\\]/.test(pattern)) return tree.exists(pattern) ? [pattern] : [];
+  if (!SPECIAL.test(pattern)) return tree.exists(pattern) ? [pattern] : [];
   const slash = pattern.lastIndexOf('/');
   const folder = slash === -1 ? '.' : folderOf(pattern);
   const expression = globExpression(pattern.slice(slash + 1));
   const found: string[] = [];
-  for (const parent of folder === '.' || folder === '/' ? [folder] : expand(folder, tree)) {
+  for (const parent of SPECIAL.test(folder) ? expand(folder, tree) : [folder]) {
     for (const name of [...tree.list(parent)].sort()) {
       if (expression.test(name)) found.push(slash === -1 ? name : parent === '/' ? `/${name}` : `${parent}/${name}`);
     }

@@ -49,6 +49,8 @@ class Parser {
   readonly #stream: WordStream;
   readonly #imports: Imports;
   readonly #noted = new Set<string>();
+  /** Words with a brace in them, environment replaced. */
+  readonly #values = new Map<string, string>();
   /** The file ended while keys were read. */
   #ended = false;
 
@@ -97,13 +99,19 @@ class Parser {
   }
 
   #replaced(word: Word): Word {
+    const known = word.text.includes('{') ? (this.#values.get(word.text) ?? this.#value(word)) : word.text;
+    return known === word.text ? word : { ...word, text: known };
+  }
+
+  #value(word: Word): string {
+    let value = word.text;
     try {
-      const text = replaceEnvironment(word.text, this.#options.environment);
-      return text === word.text ? word : { ...word, text };
+      value = replaceEnvironment(word.text, this.#options.environment);
     } catch (error) {
       this.#failure((error as Error).message, undefined, word);
-      return word;
     }
+    this.#values.set(word.text, value);
+    return value;
   }
 
   /** The keys of a block, up to its brace or, without one, its first line of directives (PARSE-4). */
@@ -142,7 +150,7 @@ class Parser {
     const stream = this.#stream;
     const before = stream.previous;
     if (!stream.nextOnLine()) {
-      this.#failure("Wrong argument count or unexpected line ending after 'import'", 'import takes a snippet, a file or a glob');
+      this.#failure(`Wrong argument count or unexpected line ending after '${stream.text}'`, 'import takes a snippet, a file or a glob');
       return;
     }
     const { text } = this.#replaced(stream.current as Word);
@@ -216,7 +224,8 @@ class Parser {
       if (stream.text === 'import') this.#import();
       else for (const line of this.#directive()) directives.push(line);
     }
-    if (braces) this.#unexpected('}');
+    // As CoreDNS: the brace that closes the last sub-block passes for the one that is missing.
+    if (braces && this.#stream.text !== '}') this.#unexpected('}');
     return directives;
   }
 

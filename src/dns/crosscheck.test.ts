@@ -83,8 +83,7 @@ const CHOSEN = [
 
 function sample(): RR[] {
   const records: RR[] = [];
-  const add = (text: string) => records.push(parseRR(text, { origin: ORIGIN, defaultTtl: 60 }) as RR);
-  CHOSEN.forEach((text, i) => add(`chosen${i} ${text}`));
+  for (const [i, text] of CHOSEN.entries()) records.push(parseRR(`chosen${i} ${text}`, { origin: ORIGIN, defaultTtl: 60 }) as RR);
   for (const shape of allShapes.values()) {
     if (!RANDOM.includes(shape.name)) continue;
     fc.sample(valuesOf(shape), { numRuns: 6, seed: 3 }).forEach((values, i) => {

@@ -9,6 +9,14 @@ import { shapeOf } from './shapes.ts';
 import { Reader, Writer } from './wire.ts';
 import { WireError } from './wire-error.ts';
 
+/** The pointer to the question's name, the most common owner of all. */
+const QUESTION = 0xc00c;
+
+/** Where to put the OPT record that is met on the way. */
+interface Found {
+  edns: Edns | undefined;
+}
+
 /**
  * The parts of the message in `bytes` from `at` on. Every record's data is checked against its type and has its names written
  * out. As in CoreDNS, a count may promise more records than there are, if the message ends between two, more questions than one
@@ -24,8 +32,8 @@ export function decodeMessage(bytes: Uint8Array, at = 0, length: number = bytes.
   const authorities = reader.u16();
   const additionals = reader.u16();
   const question = readQuestions(reader, questions);
-  const found: { edns: Edns | undefined } = { edns: undefined };
-  const answer = readSection(reader, answers, undefined);
+  const found: Found = { edns: undefined };
+  const answer = readSection(reader, answers, undefined, question?.name);
   const authority = readSection(reader, authorities, undefined);
   const additional = readSection(reader, additionals, found);
   const edns = found.edns;
@@ -52,11 +60,11 @@ function readQuestions(reader: Reader, count: number): Question | undefined {
   return first;
 }
 
-function readSection(reader: Reader, count: number, found: { edns: Edns | undefined } | undefined): readonly RR[] {
+function readSection(reader: Reader, count: number, found: Found | undefined, asked?: Name): readonly RR[] {
   if (count === 0) return NO_RECORDS;
   const records: RR[] = [];
-  let name: Name | undefined;
-  let pointer = -1;
+  let name = asked;
+  let pointer = asked === undefined ? -1 : QUESTION;
   for (let i = 0; i < count && !reader.done; i++) {
     // Records of one set repeat the pointer to their owner: one object serves them all.
     const here = peekPointer(reader);

@@ -2,6 +2,7 @@
 
 import { latin1, latin1Bytes, octets } from './latin1.ts';
 import { printAddress } from './address.ts';
+import { readRawName } from './name-wire.ts';
 import type { Edns, EdnsOption } from './opt.ts';
 import { Reader, WireError, Writer } from './wire.ts';
 
@@ -44,7 +45,7 @@ export interface ClientSubnet {
   readonly scope: number;
 }
 
-/** Reads a client's network (RFC 7871 section 6); family 0 has no address. Throws WireError. */
+/** Reads a client's network (RFC 7871 section 6); family 0 has no address, octets too many are dropped. Throws WireError. */
 export function readClientSubnet(option: EdnsOption): ClientSubnet {
   const reader = new Reader(option.data);
   const family = reader.u16();
@@ -52,10 +53,9 @@ export function readClientSubnet(option: EdnsOption): ClientSubnet {
   const scope = reader.u8();
   const address = new Uint8Array(family === 0 ? 0 : family === 1 ? 4 : 16);
   const size = 8 * address.length;
-  if (family > 2 || source > size || scope > size) throw new WireError('bad client subnet', 0);
+  if (family > 2 || source > size || (family !== 0 && scope > size)) throw new WireError('bad client subnet', 0);
   const given = reader.rest();
-  if (given.length > address.length) throw new WireError('bad client subnet', 4);
-  address.set(given);
+  address.set(given.subarray(0, address.length));
   return { address, source, scope };
 }
 
@@ -180,4 +180,49 @@ export function readZoneVersion(option: EdnsOption): ZoneVersion | undefined {
 /** The octets of an option as a string, a character for each: for options that are text, such as NSID. */
 export function optionText(option: EdnsOption): string {
   return latin1(option.data, 0, option.data.length);
+}
+
+/**
+ * Whether CoreDNS could read an option with this code whose content is `bytes` from `at` up to `end`. A query with another one is
+ * malformed (SRV-1, LIBD-4); unknown codes may hold anything.
+ */
+export function isReadable(code: number, bytes: Uint8Array, at = 0, end: number = bytes.length): boolean {
+  const length = end - at;
+  switch (code) {
+    case OPTION.LLQ:
+      return length >= 18;
+    case OPTION.UL:
+      return length === 4 || length === 8;
+    case OPTION.ECS:
+      return isReadableSubnet(bytes, at, length);
+    case OPTION.EXPIRE:
+      return length === 0 || length >= 4;
+    case OPTION.TCP_KEEPALIVE:
+      return length === 0 || length === 2;
+    case OPTION.EDE:
+      return length >= 2;
+    case OPTION.REPORTING:
+      return isName(bytes, at, end);
+    case OPTION.ZONEVERSION:
+      // CoreDNS refuses an empty one too, though that is what a query has (RFC 9660 section 3.1).
+      return length !== 1;
+    default:
+      return true;
+  }
+}
+
+function isReadableSubnet(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length < 4) return false;
+  const family = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  const most = family === 0 ? 0 : family === 1 ? 32 : 128;
+  return family <= 2 && (bytes[at + 2] as number) <= most && (family === 0 || (bytes[at + 3] as number) <= most);
+}
+
+function isName(bytes: Uint8Array, at: number, end: number): boolean {
+  try {
+    readRawName(bytes, at, end, at);
+    return true;
+  } catch {
+    return false;
+  }
 }

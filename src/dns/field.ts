@@ -35,6 +35,7 @@ export function decimal(text: string, max: number): number {
 
 /** A time to live: seconds, or units as in `1h30m` (LIBD-5); undefined where it is none, or above 32 bits. */
 export function parseTTL(text: string): number | undefined {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
   if (!/^[0-9smhdw]+$/i.test(text)) return undefined;
   let total = 0;
   for (const [, digits, unit] of text.matchAll(/(\d*)([smhdw]?)/gi)) {

@@ -37,9 +37,10 @@ function parseAngle(words: Words, most: number, positive: string, negative: stri
 function printAngle(value: number, most: number, positive: string, negative: string): string {
   const total = Math.abs(value - ORIGIN);
   if (total > (most + 1) * DEGREE - 1) throw new RRError('an angle beyond the pole or the date line');
-  const pad = (number: number) => String(number).padStart(2, '0');
+  const pad = (number: number) => String(Math.floor(number)).padStart(2, '0');
   const seconds = ((total % 60_000) / 1000).toFixed(3);
-  return `${pad(Math.floor(total / DEGREE))} ${pad(Math.floor((total % DEGREE) / 60_000))} ${seconds} ${value > ORIGIN ? positive : negative}`;
+  const letter = value > ORIGIN ? positive : negative;
+  return `${pad(total / DEGREE)} ${pad((total % DEGREE) / 60_000)} ${seconds} ${letter}`;
 }
 
 /** Metres as a mantissa of one digit and a power of ten, in centimetres. */

@@ -87,7 +87,7 @@ test('any octets are a message or a WireError, and what was read can be written 
         return;
       }
       for (const rr of [...parts.answer, ...parts.authority, ...parts.additional]) printRR(rr);
-      assert.deepEqual(plain(decodeMessage(encodeMessage(parts, { compress: false }))).valueOf(), plain(parts));
+      assert.deepEqual(plain(decodeMessage(encodeMessage(parts, { compress: false }))), plain(parts));
     }),
     { numRuns: 1500 },
   );

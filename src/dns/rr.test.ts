@@ -154,14 +154,17 @@ test('origin, default TTL and owner are taken from what is handed in', () => {
 
 test('any text is cut into words, or is an RRError', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', ' ', '\n', '"', '(', ')', ';', '\\', '1'), maxLength: 30 }), (text) => {
-      try {
-        splitEntry(text);
-        parseRR(text);
-      } catch (error) {
-        assert.ok(error instanceof RRError || error instanceof NameError, String(error));
-      }
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', ' ', '\n', '"', '(', ')', ';', '\\', '1', '\v', '\u00a0', '\u2028'), maxLength: 30 }),
+      (text) => {
+        try {
+          splitEntry(text);
+          parseRR(text);
+        } catch (error) {
+          assert.ok(error instanceof RRError || error instanceof NameError, String(error));
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });

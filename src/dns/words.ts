@@ -24,39 +24,50 @@ export interface Entry {
   readonly indented: boolean;
 }
 
-const BLANK = /[ \t\r]/;
-const PLAIN = /[^\s"();\\]+/y;
+const TAB = 0x09;
+const LINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const SEMICOLON = 0x3b;
+const PLAIN = /[^ \t\r\n"();\\]+/y;
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB || code === RETURN;
+}
 
 /** Cuts text into the words of its first entry that has any; undefined where it has none. Throws RRError. */
 export function splitEntry(text: string): Entry | undefined {
   const words: Word[] = [];
   let depth = 0;
   let glued = false;
-  let indented = BLANK.test(text.charAt(0));
+  let indented = isBlank(text.charCodeAt(0));
   for (let at = 0; at < text.length; ) {
-    const char = text.charAt(at);
-    if (char === '\n') {
+    const code = text.charCodeAt(at);
+    if (code === LINE) {
       if (depth === 0 && words.length > 0) break;
       at++;
-      if (depth === 0) indented = BLANK.test(text.charAt(at));
+      if (depth === 0) indented = isBlank(text.charCodeAt(at));
       glued = false;
-    } else if (BLANK.test(char)) {
+    } else if (isBlank(code)) {
       at++;
       glued = false;
-    } else if (char === ';') {
+    } else if (code === SEMICOLON) {
       const end = text.indexOf('\n', at);
       at = end < 0 ? text.length : end;
-    } else if (char === '(' || char === ')') {
-      depth += char === '(' ? 1 : -1;
+    } else if (code === OPEN || code === CLOSE) {
+      depth += code === OPEN ? 1 : -1;
       if (depth < 0) throw new RRError('extra closing brace');
       at++;
       glued = false;
     } else {
-      const end = char === '"' ? quoteEnd(text, at + 1) : wordEnd(text, at);
-      words.push(
-        char === '"' ? { text: text.slice(at + 1, end), quoted: true, glued } : { text: text.slice(at, end), quoted: false, glued },
-      );
-      at = char === '"' ? end + 1 : end;
+      const quoted = code === QUOTE;
+      const from = quoted ? at + 1 : at;
+      const end = quoted ? quoteEnd(text, from) : wordEnd(text, at);
+      words.push({ text: text.slice(from, end), quoted, glued });
+      at = quoted ? end + 1 : end;
       glued = true;
     }
   }

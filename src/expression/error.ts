@@ -1,51 +1,51 @@
-/** What can go wrong with an expression and how it is told: one message, a position, and the line with a caret under it. */
+// What can go wrong with an expression and how it is told: one message, a position, and the line with a caret under it.
 
 /** A compile or run time error of an expression, worded with its position and the source line (LIBD-14). */
 export class ExpressionError extends Error {
-  override readonly name = 'ExpressionError'
+  override readonly name = 'ExpressionError';
   /** The message alone, without position and source line. */
-  readonly reason: string
+  readonly reason: string;
   /** Line of the error, from 1. */
-  readonly line: number
+  readonly line: number;
   /** Column of the error in characters, from 1. */
-  readonly column: number
+  readonly column: number;
 
   constructor(reason: string, source: string, offset: number) {
-    const place = locate(source, offset)
-    super(place.text === '' ? reason : `${reason} (${place.line}:${place.column})${frame(place)}`)
-    this.reason = reason
-    this.line = place.line
-    this.column = place.column
+    const place = locate(source, offset);
+    super(place.text === '' ? reason : `${reason} (${place.line}:${place.column})${frame(place)}`);
+    this.reason = reason;
+    this.line = place.line;
+    this.column = place.column;
   }
 }
 
 /** An error that knows its place in the source but not the source. The way out turns it into an `ExpressionError`. */
 export class Fault {
-  readonly reason: string
+  readonly reason: string;
   /** Where, in UTF-16 units from the start of the source. */
-  readonly offset: number
+  readonly offset: number;
 
   constructor(reason: string, offset: number) {
-    this.reason = reason
-    this.offset = offset
+    this.reason = reason;
+    this.offset = offset;
   }
 }
 
 interface Place {
-  line: number
-  column: number
-  text: string
+  line: number;
+  column: number;
+  text: string;
 }
 
 function locate(source: string, offset: number): Place {
-  const before = source.slice(0, offset)
-  const start = before.lastIndexOf('\n') + 1
-  const end = source.indexOf('\n', start)
-  const line = before.split('\n').length
-  const column = [...before.slice(start)].length + 1
-  return { line, column, text: source.slice(start, end < 0 ? source.length : end) }
+  const before = source.slice(0, offset);
+  const start = before.lastIndexOf('\n') + 1;
+  const end = source.indexOf('\n', start);
+  const line = before.split('\n').length;
+  const column = [...before.slice(start)].length + 1;
+  return { line, column, text: source.slice(start, end < 0 ? source.length : end) };
 }
 
 function frame(place: Place): string {
-  return `\n | ${place.text.replaceAll('\t', ' ')}\n | ${'.'.repeat(place.column - 1)}^`
+  return `\n | ${place.text.replaceAll('\t', ' ')}\n | ${'.'.repeat(place.column - 1)}^`;
 }

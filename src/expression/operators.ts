@@ -1,7 +1,7 @@
-/** The operators: how tight each binds. Higher binds tighter. It knows nothing of what they do. */
+// The operators: how tight each binds. Higher binds tighter. It knows nothing of what they do.
 
 /** How tight an operator before one operand binds it. */
-export const unaryPrecedence: Readonly<Record<string, number>> = { __proto__: null as never, not: 50, '!': 50, '-': 90, '+': 90 }
+export const unaryPrecedence: Readonly<Record<string, number>> = { __proto__: null as never, not: 50, '!': 50, '-': 90, '+': 90 };
 
 /** How tight an operator between two operands binds them. */
 export const binaryPrecedence: Readonly<Record<string, number>> = {
@@ -31,13 +31,13 @@ export const binaryPrecedence: Readonly<Record<string, number>> = {
   '**': 100,
   '^': 100,
   '??': 500,
-}
+};
 
 /** Operators whose right one of two in a row binds first. */
-export const rightAssociative: ReadonlySet<string> = new Set(['**', '^'])
+export const rightAssociative: ReadonlySet<string> = new Set(['**', '^']);
 
 /** Operators that `not` may stand before: `a not in b`. */
-export const negatable: ReadonlySet<string> = new Set(['contains', 'matches', 'startsWith', 'endsWith', 'in'])
+export const negatable: ReadonlySet<string> = new Set(['contains', 'matches', 'startsWith', 'endsWith', 'in']);
 
 /** Operators that may be chained: `1 < a < 3`. */
-export const comparisons: ReadonlySet<string> = new Set(['<', '>', '>=', '<='])
+export const comparisons: ReadonlySet<string> = new Set(['<', '>', '>=', '<=']);

@@ -12,6 +12,8 @@ export class Fault {
   readonly offset: number;
   /** The node as it prints. */
   readonly context: string;
+  /** The template that executed; undefined until the fault leaves it. */
+  template: string | undefined;
 
   constructor(reason: string, offset: number, context: string) {
     this.reason = reason;

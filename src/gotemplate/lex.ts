@@ -4,6 +4,11 @@ import { isKeyword, type Token, type TokenKind } from './token.ts';
 
 const SPACE = /[ \t\r\n]/;
 const WORD = /[\p{L}\p{Nd}_]/u;
+const HEXADECIMAL = '0[xX][0-9a-fA-F_]*(?:\\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?';
+const OCTAL = '0[oO][0-7_]*(?:\\.[0-7_]*)?';
+const BINARY = '0[bB][01_]*(?:\\.[01_]*)?';
+const DECIMAL = '[0-9_]*(?:\\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?';
+const NUMBER = new RegExp(`[+-]?(?:${HEXADECIMAL}|${OCTAL}|${BINARY}|${DECIMAL})i?`, 'y');
 
 /** The tokens of `text`. The last is `end of file`, or an `error` that says what no token begins with. */
 export function lex(text: string): Token[] {
@@ -48,7 +53,7 @@ class Lexer {
       }
       const trimmed = this.isLeftTrim(found + 2);
       const text = this.text.slice(this.start, found);
-      const kept = trimmed ? text.replace(/[ \t\r\n]+$/, '') : text;
+      const kept = trimmed ? trimEnd(text) : text;
       if (kept !== '') this.push('text', kept);
       this.start = found;
       this.at = found + 2 + (trimmed ? 2 : 0);
@@ -195,9 +200,8 @@ class Lexer {
   }
 
   private scanNumber(): boolean {
-    const forms = /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
-    forms.lastIndex = this.at;
-    this.at += forms.exec(this.text)?.[0].length ?? 0;
+    NUMBER.lastIndex = this.at;
+    this.at += NUMBER.exec(this.text)?.[0].length ?? 0;
     const next = this.peek();
     if (!WORD.test(next)) return true;
     this.at += next.length;
@@ -231,6 +235,12 @@ class Lexer {
     this.push('error', problem);
     throw new Stop();
   }
+}
+
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && SPACE.test(text[end - 1] ?? '')) end -= 1;
+  return text.slice(0, end);
 }
 
 function unicodeName(character: string): string {

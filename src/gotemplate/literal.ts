@@ -75,7 +75,8 @@ export type NumberLiteral = number | bigint | Float | 'too large' | undefined;
 /** The number that a literal stands for; `too large` where 64 bits do not hold it, undefined where it is none. */
 export function parseNumber(literal: string): NumberLiteral {
   const text = literal.replaceAll('_', '');
-  const underscored = text === literal || /^[+-]?0[xXoObB]?_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*$/.test(literal) || /^[+-]?[0-9]+(_[0-9]+)*$/.test(literal);
+  const underscored =
+    text === literal || /^[+-]?0[xXoObB]?_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*$/.test(literal) || /^[+-]?[0-9]+(_[0-9]+)*$/.test(literal);
   const whole = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[1-9][0-9]*|0)$/.exec(text);
   if (whole !== null && underscored) {
     const digits = whole[2] ?? '';
@@ -84,7 +85,7 @@ export function parseNumber(literal: string): NumberLiteral {
   }
   if (text !== literal) return undefined;
   if (/^[+-]?0[xX]/.test(text)) return hexFloat(text);
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return undefined;
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? new Float(value) : undefined;
 }

@@ -5,7 +5,7 @@ import { unquote } from './literal.ts';
 import { parsePipe, type Variables } from './pipeline.ts';
 import { Source } from './source.ts';
 import type { Token } from './token.ts';
-import { type ControlNode, type Definition, type ListNode, type Node, type PipeNode, printNode } from './tree.ts';
+import type { ControlNode, Definition, ListNode, Node, PipeNode } from './tree.ts';
 
 /** The template `name` and those it defines, by name. Throws a `TemplateError`. `isFunction` tells which functions there are. */
 export function parse(text: string, name: string, isFunction: (name: string) => boolean): ReadonlyMap<string, Definition> {
@@ -16,7 +16,13 @@ export function parse(text: string, name: string, isFunction: (name: string) => 
 }
 
 /** What ends a list of parts. */
-type End = { readonly kind: 'end' } | { readonly kind: 'else' };
+interface End {
+  readonly kind: 'end' | 'else';
+}
+
+function isEnd(node: Node | End): node is End {
+  return node.kind === 'end' || node.kind === 'else';
+}
 
 class Parser {
   private readonly source: Source;
@@ -45,8 +51,8 @@ class Parser {
       }
       source.reset(mark);
       const node = this.textOrAction();
-      if (node.kind === 'end' || node.kind === 'else') source.fail(`unexpected {{${node.kind}}}`);
-      nodes.push(node);
+      if (isEnd(node)) source.fail(`unexpected {{${node.kind}}}`);
+      else nodes.push(node);
     }
     this.add({ kind: 'list', offset: 0, nodes });
   }
@@ -69,7 +75,7 @@ class Parser {
   private add(root: ListNode): void {
     const before = this.definitions.get(this.name);
     if (before === undefined || isEmpty(before.root)) {
-      this.definitions.set(this.name, { name: this.name, root, slots: this.variables.slots });
+      this.definitions.set(this.name, { name: this.name, root });
     } else if (!isEmpty(root)) {
       this.source.fail(`template: multiple definition of template ${JSON.stringify(this.name)}`);
     }
@@ -81,7 +87,7 @@ class Parser {
     const { offset } = source.peekPlain();
     while (source.peekPlain().kind !== 'end of file') {
       const node = this.textOrAction();
-      if (node.kind === 'end' || node.kind === 'else') return { list: { kind: 'list', offset, nodes }, end: node };
+      if (isEnd(node)) return { list: { kind: 'list', offset, nodes }, end: node };
       nodes.push(node);
     }
     return source.fail('unexpected EOF');
@@ -178,7 +184,8 @@ class Parser {
     const { source } = this;
     const token = source.nextPlain();
     const name = this.templateName(token, 'template clause');
-    if (source.peekPlain().kind !== 'right delimiter') return { kind: 'template', offset: token.offset, name, pipe: this.pipe('template clause') };
+    if (source.peekPlain().kind !== 'right delimiter')
+      return { kind: 'template', offset: token.offset, name, pipe: this.pipe('template clause') };
     source.next();
     return { kind: 'template', offset: token.offset, name, pipe: undefined };
   }
@@ -191,5 +198,5 @@ class Parser {
 
 /** Whether a template has nothing but white space. */
 function isEmpty(list: ListNode): boolean {
-  return list.nodes.every((node) => node.kind === 'text' && printNode(node).trim() === '');
+  return list.nodes.every((node) => node.kind === 'text' && node.text.trim() === '');
 }

@@ -44,6 +44,8 @@ class PipeParser {
   private readonly source: Source;
   private readonly variables: Variables;
   private readonly isFunction: (name: string) => boolean;
+  /** Names that the pipelines being read will declare. */
+  private readonly pending: string[] = [];
 
   constructor(source: Source, variables: Variables, isFunction: (name: string) => boolean) {
     this.source = source;
@@ -54,7 +56,9 @@ class PipeParser {
   pipe(context: string, end: TokenKind): PipeNode {
     const { source } = this;
     const { offset } = source.peekPlain();
-    const { declared, assigns } = this.declarations(context);
+    const { tokens, assigns } = this.declarations(context);
+    // The commands still see a variable of that name that was declared before.
+    this.pending.push(...tokens.map((token) => token.text));
     const commands: CommandNode[] = [];
     for (;;) {
       const token = source.peekPlain();
@@ -63,15 +67,17 @@ class PipeParser {
       commands.push(this.command());
     }
     source.next();
+    this.pending.length -= tokens.length;
+    const variables = tokens.map((token) => this.newVariable(token, assigns));
     if (commands.length === 0) source.fail(`missing value for ${context}`);
     for (const [index, command] of commands.entries()) {
       if (index > 0 && VALUES.has(command.operands[0]?.kind ?? '')) source.fail(`non executable command in pipeline stage ${index + 1}`);
     }
-    return { kind: 'pipe', offset, assigns, variables: declared, commands };
+    return { kind: 'pipe', offset, assigns, variables, commands };
   }
 
   /** `$x :=`, `$x =` or, behind `range`, `$i, $x :=`. */
-  private declarations(context: string): { declared: VariableNode[]; assigns: boolean } {
+  private declarations(context: string): { tokens: Token[]; assigns: boolean } {
     const { source } = this;
     const found: Token[] = [];
     let assigns = false;
@@ -97,10 +103,10 @@ class PipeParser {
       const follows = source.peekPlain().kind;
       if (!['variable', 'right delimiter', 'right paren'].includes(follows)) source.fail('range can only initialize variables');
     }
-    return { declared: found.map((token) => this.declare(token, assigns)), assigns };
+    return { tokens: found, assigns };
   }
 
-  private declare({ text: name, offset }: Token, assigns: boolean): VariableNode {
+  private newVariable({ text: name, offset }: Token, assigns: boolean): VariableNode {
     if (assigns) return { kind: 'variable', offset, name, slot: this.slotOf(name), names: [] };
     const slot = this.variables.slots;
     this.variables.slots += 1;
@@ -156,7 +162,7 @@ class PipeParser {
       case 'nil':
         return { kind: 'nil', offset };
       case 'variable':
-        if (this.slotOf(text) === undefined) source.fail(`undefined variable ${JSON.stringify(text)}`);
+        if (this.slotOf(text) === undefined && !this.pending.includes(text)) source.fail(`undefined variable ${JSON.stringify(text)}`);
         return { kind: 'variable', offset, name: text, slot: this.slotOf(text), names: [] };
       case 'field':
         return { kind: 'field', offset, names: [text.slice(1)] };
@@ -183,6 +189,6 @@ class PipeParser {
     if (kind === 'complex' || text.endsWith('i')) source.fail(`complex numbers are not supported: ${JSON.stringify(text)}`);
     const value = parseNumber(text);
     if (value === 'too large') source.fail(`integer overflow: ${JSON.stringify(text)}`);
-    return value ?? source.fail(`bad number syntax: ${JSON.stringify(text)}`);
+    return value ?? source.fail(`illegal number syntax: ${JSON.stringify(text)}`);
   }
 }

@@ -62,11 +62,10 @@ export type Node =
   | { readonly kind: 'template'; readonly offset: number; readonly name: string; readonly pipe: PipeNode | undefined }
   | ControlNode;
 
-/** A template by its name, with as many slots as its variables need. */
+/** A template by its name. */
 export interface Definition {
   readonly name: string;
   readonly root: ListNode;
-  readonly slots: number;
 }
 
 /** A node as Go prints it. */

@@ -1,8 +1,10 @@
 // A running configuration and how the next one takes its place: all of it or nothing (SIG-6, 7, 8). Knows sites, servers and
 // listeners; knows no plugin by name and no process.
+import type { Store } from '../store/store.ts';
 import { Arena } from './arena.ts';
 import { build, canonical } from './build.ts';
 import type { Address, Configuration, Reading } from './build.ts';
+import type { Datagrams } from '../upstream/datagrams.ts';
 import type { Clock } from './clock.ts';
 import type { Debugging, Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -28,6 +30,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly debugging: Debugging;
   readonly metrics: Metrics;
+  readonly store: Store;
+  readonly datagrams: Datagrams;
   /** Reads the Corefile again; undefined where it came from nowhere that can be read twice (SIG-4). */
   readonly readAgain: (() => string) | undefined;
   /** Ends the process. */
@@ -45,6 +49,7 @@ export class App {
   readonly #options: AppOptions;
   readonly #shared = new Shared();
   readonly #arena = new Arena(SLOTS);
+  #generations = 0;
   readonly #traffic: Traffic;
   readonly #listeners = new Map<string, Listener>();
   readonly #indexes = new Map<string, number>();
@@ -54,6 +59,7 @@ export class App {
   constructor(options: AppOptions) {
     this.#options = options;
     this.#traffic = new Traffic(options.metrics);
+
   }
 
   /** Loads a configuration: the first one, or in place of the one that is served, which stays untouched when this rejects. */
@@ -112,13 +118,14 @@ export class App {
     let index = this.#indexes.get(address.label);
     if (index === undefined) this.#indexes.set(address.label, (index = this.#indexes.size));
     const { clock, log } = this.#options;
+    const { epochs } = this.#options.store;
     const timeouts: Timeouts = Object.assign({ ...DEFAULT_TIMEOUTS }, ...sites.flatMap((site) => site.all(TimeoutSettings)));
-    return new Server({ index, label: address.label, arena: this.#arena, clock, log, traffic: this.#traffic, router: new Router(address.zones), sites, timeouts });
+    return new Server({ index, label: address.label, arena: this.#arena, clock, epochs, log, traffic: this.#traffic, router: new Router(address.zones), sites, timeouts });
   }
   #run(signal: AbortSignal, configuration: Configuration): Run {
-    const { clock, log, metrics, fatal, readAgain, reading } = this.#options;
+    const { clock, log, metrics, store, datagrams, fatal, readAgain, reading } = this.#options;
     return {
-      signal, thread: 0, clock, log, metrics, fatal, shared: this.#shared, first: this.#generation === undefined,
+      signal, thread: 0, clock, log, metrics, store, datagrams, generation: this.#generations++, fatal, shared: this.#shared, first: this.#generation === undefined,
       report: (error) => log.error(error instanceof Error ? error.message : String(error)),
       sites: configuration.sites,
       configuration: () => configuration.canonical,

@@ -1,5 +1,6 @@
 // Log lines as bytes in one buffer, written once a turn of the loop. Knows digits and addresses; knows no plugin.
 import { writeSync } from 'node:fs';
+import { printAddress } from '../dns/address.ts';
 
 const SIZE = 1 << 18;
 const encoder = new TextEncoder();
@@ -77,20 +78,42 @@ export class Lines {
     }
     this.#at = at;
   }
-  /** Milliseconds as Go prints seconds: `0.000123456s`. */
+  /** The 4 or 16 octets of an address, IPv6 in brackets (RFC 5952, RFC 3986). */
+  address(bytes: Uint8Array, at: number, length: number): void {
+    if (length === 4) {
+      const to = this.#bytes;
+      let end = this.#at;
+      for (let i = 0; i < 4; i++) {
+        const octet = bytes[at + i]!;
+        if (octet >= 100) to[end++] = 48 + ((octet / 100) | 0);
+        if (octet >= 10) to[end++] = 48 + (((octet / 10) | 0) % 10);
+        to[end++] = 48 + (octet % 10);
+        if (i < 3) to[end++] = 46;
+      }
+      this.#at = end;
+      return;
+    }
+    this.text(`[${printAddress(bytes.subarray(at, at + length))}]`);
+  }
+  /** Milliseconds as Go prints seconds, without zeros at the end: `0.000123456s`. */
   seconds(milliseconds: number): void {
     const nanoseconds = Math.max(0, Math.round(milliseconds * 1e6));
     const whole = Math.floor(nanoseconds / 1e9);
     const to = this.#bytes;
     this.number(whole);
-    this.byte(46);
     let left = nanoseconds - whole * 1e9;
-    for (let at = this.#at + 8; at >= this.#at; at--) {
-      const next = (left / 10) | 0;
-      to[at] = 48 + left - next * 10;
-      left = next;
+    if (left !== 0) {
+      this.byte(46);
+      let last = 0;
+      for (let i = 8; i >= 0; i--) {
+        const next = (left / 10) | 0;
+        const digit = left - next * 10;
+        if (last === 0 && digit !== 0) last = i + 1;
+        to[this.#at + i] = 48 + digit;
+        left = next;
+      }
+      this.#at += last;
     }
-    this.#at += 9;
     this.byte(115);
   }
   /** Ends a line. */

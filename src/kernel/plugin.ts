@@ -1,6 +1,8 @@
 // What a plugin is to the kernel: text to configuration, configuration to parts, parts in a chain. Knows no plugin by name.
 import type { Directive } from '../corefile/directive.ts';
 import type { Name } from '../dns/name.ts';
+import type { Store } from '../store/store.ts';
+import type { Datagrams } from '../upstream/datagrams.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import type { Provider } from './metadata.ts';
@@ -71,6 +73,12 @@ export interface Run {
   /** Begins its lines with `plugin/NAME: ` where the plugin asks for `log.prefix(NAME)`. */
   readonly log: Log;
   readonly metrics: Metrics;
+  /** The process's shared memory, as this thread sees it: maps, caches and cells by name. */
+  readonly store: Store;
+  /** Opens connected UDP sockets to other servers, batched with the listeners where that is possible. */
+  readonly datagrams: Datagrams;
+  /** Counts the loads of the process: what is kept under a name in the store and shall end with a load has this number in it. */
+  readonly generation: number;
   /** What is opened once however many use it. */
   readonly shared: Shared;
   /** True for the first load of the process, false for a reload. */

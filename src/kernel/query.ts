@@ -60,6 +60,8 @@ export class Query {
   /** The UDP size that the client advertises (at least 512), 0 where it sent no OPT. Lower it with `limitUdpSize`. */
   udpSize = 0;
   wantsDnssec = false;
+  /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit in the packet for upstreams. */
+  wantsAuthentic = false;
   /** Bytes of the key in `words` from `keyAt >> 2`; 0 until `makeKey`. */
   keyLength = 0;
   hash = 0;
@@ -116,6 +118,7 @@ export class Query {
     this.optAt = 0;
     this.udpSize = 0;
     this.wantsDnssec = false;
+    this.wantsAuthentic = (this.bytes[this.at + 3]! & 0x20) !== 0;
     this.keyLength = 0;
     this.finished = 0;
     this.depth = 0;
@@ -290,6 +293,7 @@ export class Query {
     query.optAt = this.optAt === 0 ? 0 : this.optAt + end - this.questionEnd;
     query.udpSize = this.udpSize;
     query.wantsDnssec = this.wantsDnssec;
+    query.wantsAuthentic = this.wantsAuthentic;
     query.received = this.received;
     query.depth = this.depth + 1;
     query.metadata = this.metadata;

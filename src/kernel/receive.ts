@@ -1,6 +1,7 @@
 // Reads a request's header, question and OPT where they lie, and says what to refuse (SRV-1). Knows the wire format; knows no
 // site and no plugin.
 import { decodeMessage, encodeInto } from '../dns/message.ts';
+import { isReadable } from '../dns/edns-options.ts';
 import { HEADER, OPT, skipName, u16 } from '../dns/packet.ts';
 import type { Query } from './query.ts';
 
@@ -60,11 +61,13 @@ function records(query: Query): number {
   }
   return WELCOME;
 }
-/** Whether the options of an OPT end where it does (RFC 6891 section 6.1.2). */
+/** Whether the options of an OPT end where it does (RFC 6891 section 6.1.2) and those with a format of their own keep to it. */
 function options(bytes: Uint8Array, i: number, end: number): boolean {
   while (i < end) {
     if (i + 4 > end) return false;
-    i += 4 + u16(bytes, i + 2);
+    const next = i + 4 + u16(bytes, i + 2);
+    if (next > end || !isReadable(u16(bytes, i), bytes, i + 4, next)) return false;
+    i = next;
   }
   return i === end;
 }

@@ -1,4 +1,6 @@
 // A query through one server: receive, refuse, route, answer, finish. Knows sites; knows no plugin and no socket.
+import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Epochs } from '../store/epochs.ts';
 import type { Arena } from './arena.ts';
 import type { Clock } from './clock.ts';
 import { finish } from './finish.ts';
@@ -17,8 +19,6 @@ import type { Service, Timeouts } from './transport.ts';
 
 const FORMERR = 1, SERVFAIL = 2, REFUSED = 5, BADVERS = 16;
 const IN = 1;
-/** RFC 8914 codes. */
-const OTHER = 0, NOT_AUTHORITATIVE = 20;
 /** How often a question may lead to another one of this server. */
 const DEEPEST = 24;
 
@@ -28,6 +28,7 @@ export interface ServerParts {
   readonly label: string;
   readonly arena: Arena;
   readonly clock: Clock;
+  readonly epochs: Epochs;
   readonly log: Log;
   readonly traffic: Traffic;
   readonly router: Router;
@@ -43,6 +44,7 @@ export class Server implements Service {
   readonly timeouts: Timeouts;
   readonly sites: readonly Site[];
   readonly #clock: Clock;
+  readonly #epochs: Epochs;
   readonly #log: Log;
   readonly #traffic: Traffic;
   readonly #router: Router;
@@ -61,6 +63,7 @@ export class Server implements Service {
     this.timeouts = parts.timeouts;
     this.sites = parts.sites;
     this.#clock = parts.clock;
+    this.#epochs = parts.epochs;
     this.#log = parts.log;
     this.#traffic = parts.traffic;
     this.#router = parts.router;
@@ -72,8 +75,11 @@ export class Server implements Service {
 
   begin(): void {
     this.#now = this.#clock.monotonic();
+    this.#epochs.enter();
   }
-  end(): void {}
+  end(): void {
+    this.#epochs.leave();
+  }
 
   serve(query: Query): Message | undefined | typeof LATER {
     query.received = this.#now;
@@ -105,7 +111,7 @@ export class Server implements Service {
     return site.handler(query);
   }
   #rejected(query: Query, rcode: number, why: string): Outcome {
-    query.extendedError = { code: rcode === REFUSED ? NOT_AUTHORITATIVE : OTHER, text: why };
+    query.extendedError = { code: rcode === REFUSED ? INFO_CODE.NOT_AUTHORITATIVE : INFO_CODE.OTHER, text: why };
     this.#traffic.rejected(query, this.label, rcode);
     return failure(rcode);
   }

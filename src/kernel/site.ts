@@ -29,6 +29,8 @@ export const EchoedOption = new Slot<number>('echoed option');
 export const Debug = new Slot<true>('debug');
 /** Put there by `errors { stacktrace }` (EL-4). */
 export const Stacktrace = new Slot<boolean>('stacktrace');
+/** Put there by `cancel`: milliseconds after a query came in which nobody else is asked any more (CANCEL-1). Read by what asks others. */
+export const Deadline = new Slot<number>('deadline');
 /** Put there by `root`: the directory that relative paths are of. */
 export const Root = new Slot<string>('root');
 

@@ -1,8 +1,11 @@
 // The counters of queries and replies that the `prometheus` plugin shows (PROM-2). Knows labels and buckets; knows no plugin.
+import type { Name } from '../dns/name.ts';
+import { rcodeName } from '../dns/rcode.ts';
 import { TIME_BUCKETS } from './metrics.ts';
 import type { Family, Metrics } from './metrics.ts';
-import type { Outcome } from './outcome.ts';
 import type { Query } from './query.ts';
+import { Slot } from './slot.ts';
+import type { TransportName } from './transport.ts';
 
 /** Types with a label of their own; every other one is `other`. */
 const TYPES: { readonly [type: number]: string } = {
@@ -14,9 +17,6 @@ const typeIndex = new Uint8Array(65536);
 const typeLabels = ['other', ...Object.values(TYPES)];
 for (const [type, label] of Object.entries(TYPES)) typeIndex[Number(type)] = typeLabels.indexOf(label);
 
-const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET', 'NOTAUTH', 'NOTZONE',
-  'STATEFULTYPENI', 'RESERVED12', 'RESERVED13', 'RESERVED14', 'RESERVED15', 'BADVERS', 'BADKEY', 'BADTIME', 'BADMODE', 'BADNAME', 'BADALG',
-  'BADTRUNC', 'BADCOOKIE'];
 const SIZE_BUCKETS = [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16e3, 32e3, 48e3, 64e3];
 
 /** The cells of one server, zone and view; made once, added to by every query. */
@@ -41,7 +41,7 @@ export class TrafficCells {
   count(query: Query, rcode: number, size: number, milliseconds: number, plugin: string): void {
     const t = this.#traffic;
     const { values } = t.metrics;
-    const stream = query.channel.transport === 'udp' ? 0 : 1;
+    const stream = overUdp(query.channel.transport) ? 0 : 1;
     const family = query.clientLength === 4 ? 0 : 1;
     const request = (typeIndex[query.type]! << 2) | (stream << 1) | family;
     let cell = this.#requests[request]!;
@@ -77,7 +77,7 @@ export class TrafficCells {
     const cells = this.#lastResponses!;
     const index = rcode & 63;
     let cell = cells[index]!;
-    if (cell === 0) cells[index] = cell = this.#traffic.responses.cell([...this.#labels, RCODES[rcode] ?? String(rcode), plugin]);
+    if (cell === 0) cells[index] = cell = this.#traffic.responses.cell([...this.#labels, rcodeName(rcode), plugin]);
     return cell;
   }
 }
@@ -102,12 +102,12 @@ export class Traffic {
       [...labels, 'proto', 'family', 'type']);
     this.duration = metrics.histogram('coredns_dns_request_duration_seconds', 'Histogram of the time (in seconds) each request took per zone.',
       labels, TIME_BUCKETS);
-    this.requestSize = metrics.histogram('coredns_dns_request_size_bytes', 'Size of the request in bytes, 64 KB or more in the last bucket.',
+    this.requestSize = metrics.histogram('coredns_dns_request_size_bytes', 'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.',
       [...labels, 'proto'], SIZE_BUCKETS);
-    this.responseSize = metrics.histogram('coredns_dns_response_size_bytes', 'Size of the reply in bytes, 64 KB or more in the last bucket.',
+    this.responseSize = metrics.histogram('coredns_dns_response_size_bytes', 'Size of the returned response in bytes.',
       [...labels, 'proto'], SIZE_BUCKETS);
-    this.dnssec = metrics.counter('coredns_dns_do_requests_total', 'Counter of requests with the DO bit, per zone.', labels);
-    this.responses = metrics.counter('coredns_dns_responses_total', 'Counter of replies by rcode and plugin.', [...labels, 'rcode', 'plugin']);
+    this.dnssec = metrics.counter('coredns_dns_do_requests_total', 'Counter of DNS requests with DO bit set per zone.', labels);
+    this.responses = metrics.counter('coredns_dns_responses_total', 'Counter of response status codes.', [...labels, 'rcode', 'plugin']);
   }
   /** A query that no block got (SRV-10). */
   rejected(query: Query, server: string, rcode: number): void {
@@ -115,10 +115,14 @@ export class Traffic {
     if (cells === undefined) this.#rejected.set(server, (cells = new TrafficCells(this, server, 'dropped', '')));
     cells.count(query, rcode, query.questionEnd, 0, '');
   }
+  /** A panic in a plugin (SRV-5). */
   panicked(): void {
     this.metrics.values[this.#panics.cell([])]!++;
   }
 }
 
-/** The size that metrics count: without compression, before the server's own OPT (SIZE-6). */
-export const countedSize = (outcome: Outcome, query: Query): number => (outcome.kind === 'reply' ? outcome.plainLength : query.questionEnd);
+/** Whether CoreDNS calls the transport `udp` in logs and metrics; every other one is `tcp`. */
+export const overUdp = (transport: TransportName): boolean => transport === 'udp' || transport === 'quic' || transport === 'https3';
+
+/** Zones beside those of the block's keys that the `zone` label may name (PROM-2): `auto` puts those that it serves at the moment. */
+export const CountedZones = new Slot<() => readonly Name[]>('counted zones');

@@ -4,14 +4,24 @@ import acl from './acl/index.ts';
 import any from './any/index.ts';
 import bind from './bind/index.ts';
 import bufsize from './bufsize/index.ts';
+import cancel from './cancel/index.ts';
+import cache from './cache/index.ts';
 import chaos from './chaos/index.ts';
+import debug from './debug/index.ts';
 import erratic from './erratic/index.ts';
+import errors from './errors/index.ts';
+import forward from './forward/index.ts';
 import header from './header/index.ts';
+import loadbalance from './loadbalance/index.ts';
 import local from './local/index.ts';
+import log from './log/index.ts';
+import loop from './loop/index.ts';
+import metadata from './metadata/index.ts';
 import minimal from './minimal/index.ts';
 import multisocket from './multisocket/index.ts';
 import nsid from './nsid/index.ts';
 import on from './on/index.ts';
+import prometheus from './prometheus/index.ts';
 import reload from './reload/index.ts';
 import root from './root/index.ts';
 import timeouts from './timeouts/index.ts';
@@ -20,18 +30,28 @@ import whoami from './whoami/index.ts';
 /** Every plugin that is there, in the order in which queries pass them. */
 export const standard: readonly Plugin[] = [
   root,
+  metadata,
+  cancel,
   timeouts,
   multisocket,
   reload,
   nsid,
   bufsize,
   bind,
+  debug,
+  prometheus,
+  errors,
+  log,
   local,
   any,
   chaos,
+  loadbalance,
   acl,
+  cache,
   header,
   minimal,
+  loop,
+  forward,
   erratic,
   whoami,
   on,

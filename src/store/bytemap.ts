@@ -188,7 +188,10 @@ export class ByteMap {
     return true;
   }
 
-  /** Puts all that `fresh` has in place of all that this map has, at once. `fresh` (made by the same thread, with as many owner's words) is used up. */
+  /**
+   * Puts all that `fresh` has in place of all that this map has, at once. `fresh`, made by the same thread with as many owner's words, is
+   * used up.
+   */
   replaceAll(fresh: ByteMap): void {
     const { words } = this.#memory;
     const old = words[this.at + ROOT]!;
@@ -251,7 +254,7 @@ export class ByteMap {
     const root = this.words[this.at + ROOT]!;
     return (root !== 0 && (this.#touched + 1) * 2 <= slotsOf(root)) || this.#rebuild(FEWEST);
   }
-  /** A new index with four slots an entry and at least 2 to the power of `least`, published when it is whole. False where the memory is full. */
+  /** A new index: four slots an entry, 2 to the power of `least` at least; published when it is whole. False where the memory is full. */
   #rebuild(least: number): boolean {
     const old = this.words[this.at + ROOT]!;
     const bits = Math.min(LARGEST, Math.max(least, 32 - Math.clz32(Math.max(1, this.entries * 4 - 1))));

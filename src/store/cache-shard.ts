@@ -1,49 +1,205 @@
-// A bounded map of packed entries in shared memory, for one user at a time: its index, and the queue that says what goes when it is
+// Bounded maps of packed entries in shared memory, each for one user at a time: an index, and the queue that says what goes when it is
 // full (SIEVE: the hand walks from old to new, passes what was visited since, and takes the first that was not). Knows words
 // and hashes; knows nothing of threads or of what entries mean.
 //
-// Head of a shard, in words: 0 lock (shared-cache-map.ts), 1 root (slots.ts; linear probes here, and removal moves entries back),
-// 2 entries, 3 words of them, 4 newest, 5 oldest, 6 hand, 7 times the lock was taken elsewhere, 8 and 10 evicted and refused (doubles). Entry: 0 hash, 1
-// flavour | words of the key << 8, 2 bytes of the value, 3 the newer one, 4 the older one, 5 visited, then the owner's words, the key,
-// and the value from a word's beginning.
+// Head of a shard, in words: 0 lock (cache-map.ts), 1 root (slots.ts; linear probes here, removal moves entries back), 2 entries,
+// 3 words of them, 4 newest, 5 oldest, 6 hand, 7 how often it was busy, 8 evicted and 10 refused (doubles). Entry: 0 hash,
+// 1 flavour | words of the key << 8, 2 bytes of the value, 3 the newer one, 4 the older one, 5 visited, then the owner's words, the
+// key, and the value from a word's beginning.
 import type { Memory } from './memory.ts';
-import { FEWEST, PROBES, indexOf, slotsOf } from './slots.ts';
+import { FEWEST, PROBES, indexOf, indexWords, slotsOf } from './slots.ts';
 
 /** Words of a shard's head: a cache line. */
 export const SHARD = 16;
 /** Words before the owner's in an entry. */
 export const CACHE_HEAD = 6;
-/** In a shard's head. */
-export const LOCK = 0, ENTRIES = 2, WORDS = 3, BUSY = 7, EVICTED = 4, REFUSED = 5;
+/** Places in a shard's head: the lock, how many entries, their words, how often it was busy; evicted and refused are doubles. */
+export const LOCK = 0, ENTRIES = 2, WORDS = 3, BUSY = 7, EVICTED = 8, REFUSED = 10;
 const ROOT = 1, NEWEST = 4, OLDEST = 5, HAND = 6;
-/** In an entry. */
 const NEWER = 3, OLDER = 4, VISITED = 5;
 /** Entries that the hand passes at most for one eviction: a bound on the time that one insertion takes. */
 const PASSES = 128;
 
-/** The words of a whole entry with `owned` words of its owner's. */
-export const entryWords = (words: Int32Array, entry: number, owned: number): number =>
-  CACHE_HEAD + owned + (words[entry + 1]! >>> 8) + ((words[entry + 2]! + 3) >> 2);
+/** What is done in all shards of one map. Everything but `find` may change what lies in `memory.words`' view. */
+export class Shards {
+  readonly #memory: Memory;
+  readonly #owned: number;
+  readonly #mostEntries: number;
+  readonly #mostWords: number;
 
-/** The entry with this key, or 0. It counts as visited. */
-export function findIn(
-  memory: Memory, shard: number, owned: number, hash: number, flavour: number, keyWords: Int32Array, at: number, length: number,
-): number {
-  const { words } = memory;
-  const root = words[shard + ROOT]!;
-  if (root === 0) return 0;
-  const index = indexOf(root);
-  const mask = slotsOf(root) - 1;
-  const n = length >> 2;
-  const want = flavour | (n << 8);
-  for (let slot = hash & mask, left = PROBES; left > 0; slot = (slot + 1) & mask, left--) {
-    const entry = words[index + slot * 2 + 1]!;
-    if (entry === 0) return 0;
-    if (words[index + slot * 2] !== hash || words[entry + 1] !== want) continue;
-    const key = entry + CACHE_HEAD + owned;
-    let i = 0;
-    while (i < n && words[key + i] === keyWords[at + i]) i++;
-    if (i === n) return entry;
+  /** `owned` words of the owner's in an entry; how many entries and words of entries a shard may have. */
+  constructor(memory: Memory, owned: number, mostEntries: number, mostWords: number) {
+    this.#memory = memory;
+    this.#owned = owned;
+    this.#mostEntries = mostEntries;
+    this.#mostWords = mostWords;
   }
-  return 0;
+
+  /** Words of an entry. */
+  room(entry: number): number {
+    const { words } = this.#memory;
+    return CACHE_HEAD + this.#owned + (words[entry + 1]! >>> 8) + ((words[entry + 2]! + 3) >> 2);
+  }
+
+  /** The entry with this key, or 0. */
+  find(shard: number, hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): number {
+    const { words } = this.#memory;
+    const root = words[shard + ROOT]!;
+    if (root === 0) return 0;
+    const index = indexOf(root);
+    const mask = slotsOf(root) - 1;
+    const n = length >> 2;
+    const want = flavour | (n << 8);
+    const skip = CACHE_HEAD + this.#owned;
+    for (let slot = hash & mask, left = PROBES; left > 0; slot = (slot + 1) & mask, left--) {
+      const entry = words[index + slot * 2 + 1]!;
+      if (entry === 0) return 0;
+      if (words[index + slot * 2] !== hash || words[entry + 1] !== want) continue;
+      const key = entry + skip;
+      let i = 0;
+      while (i < n && words[key + i] === keyWords[at + i]) i++;
+      if (i < n) continue;
+      if (words[entry + VISITED] === 0) words[entry + VISITED] = 1;
+      return entry;
+    }
+    return 0;
+  }
+
+  /** An entry that is in no shard yet, its owner's words cleared; 0 where it can have no place. */
+  prepare(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, size: number): number {
+    const n = length >> 2;
+    const skip = CACHE_HEAD + this.#owned;
+    const room = skip + n + ((size + 3) >> 2);
+    const entry = room > this.#mostWords ? 0 : this.#memory.take(room);
+    if (entry === 0) return 0;
+    const { words } = this.#memory;
+    words[entry] = hash;
+    words[entry + 1] = flavour | (n << 8);
+    words[entry + 2] = size;
+    for (let i = VISITED; i < skip; i++) words[entry + i] = 0;
+    for (let i = 0; i < n; i++) words[entry + skip + i] = keyWords[at + i]!;
+    return entry;
+  }
+
+  /** Puts an entry in, in place of one with its key, and takes out what there is no room for. False: it has no place and is gone. */
+  insert(shard: number, entry: number): boolean {
+    const memory = this.#memory;
+    const { words } = memory;
+    const key = entry + CACHE_HEAD + this.#owned;
+    const old = this.find(shard, words[entry]!, words[entry + 1]! & 255, words, key, (words[entry + 1]! >>> 8) * 4);
+    if (old !== 0) this.take(shard, old);
+    const room = this.room(entry);
+    while (words[shard + ENTRIES]! >= this.#mostEntries || words[shard + WORDS]! + room > this.#mostWords) {
+      if (words[shard + ENTRIES] === 0) break;
+      this.#evict(shard);
+    }
+    const slot = this.#free(shard, words[entry]!);
+    if (slot < 0) {
+      memory.doubles[(shard + REFUSED) >> 1]!++;
+      memory.give(entry);
+      return false;
+    }
+    const newest = words[shard + NEWEST]!;
+    words[entry + NEWER] = 0;
+    words[entry + OLDER] = newest;
+    if (newest === 0) words[shard + OLDEST] = entry;
+    else words[newest + NEWER] = entry;
+    words[shard + NEWEST] = entry;
+    words[shard + ENTRIES]!++;
+    words[shard + WORDS]! += room;
+    memory.words[slot] = words[entry]!;
+    Atomics.store(memory.words, slot + 1, entry);
+    return true;
+  }
+
+  /** Takes an entry out and gives its bytes back. */
+  take(shard: number, entry: number): void {
+    const { words } = this.#memory;
+    const newer = words[entry + NEWER]!;
+    const older = words[entry + OLDER]!;
+    if (words[shard + HAND] === entry) words[shard + HAND] = newer;
+    if (newer === 0) words[shard + NEWEST] = older;
+    else words[newer + OLDER] = older;
+    if (older === 0) words[shard + OLDEST] = newer;
+    else words[older + NEWER] = newer;
+    words[shard + ENTRIES]!--;
+    words[shard + WORDS]! -= this.room(entry);
+    this.#unlink(words[shard + ROOT]!, entry);
+    this.#memory.give(entry);
+  }
+
+  /** Empties a shard, in whatever state a thread left it that died inside: the index never names what was given back. */
+  clear(shard: number): void {
+    const { words } = this.#memory;
+    const root = words[shard + ROOT]!;
+    const entries = new Set<number>();
+    if (root !== 0) for (let at = indexOf(root) + 1, end = at + indexWords(root); at < end; at += 2) entries.add(words[at]!);
+    entries.delete(0);
+    for (const place of [ROOT, ENTRIES, WORDS, NEWEST, OLDEST, HAND]) words[shard + place] = 0;
+    for (const entry of entries) this.#memory.give(entry);
+    if (root !== 0) this.#memory.give(indexOf(root));
+  }
+
+  #evict(shard: number): void {
+    const { words } = this.#memory;
+    const oldest = words[shard + OLDEST]!;
+    let at = words[shard + HAND]! || oldest;
+    for (let left = PASSES; words[at + VISITED] !== 0 && left > 0; left--) {
+      words[at + VISITED] = 0;
+      at = words[at + NEWER]! || oldest;
+    }
+    words[shard + HAND] = words[at + NEWER]!;
+    this.take(shard, at);
+    this.#memory.doubles[(shard + EVICTED) >> 1]!++;
+  }
+
+  /** Offset of a free slot for this hash, -1 beyond the bound or where the memory is full. */
+  #free(shard: number, hash: number): number {
+    const root = this.#spacious(shard);
+    const { words } = this.#memory;
+    if (root === 0) return -1;
+    const mask = slotsOf(root) - 1;
+    for (let slot = hash & mask, left = PROBES; left > 0; slot = (slot + 1) & mask, left--) {
+      if (words[indexOf(root) + slot * 2 + 1] === 0) return indexOf(root) + slot * 2;
+    }
+    return -1;
+  }
+  /** The shard's index, replaced by one twice as large where half of it would be used; 0 where there is no room for one. */
+  #spacious(shard: number): number {
+    const memory = this.#memory;
+    const old = memory.words[shard + ROOT]!;
+    if (old !== 0 && (memory.words[shard + ENTRIES]! + 1) * 2 <= slotsOf(old)) return old;
+    const bits = old === 0 ? FEWEST : (old & 31) + 1;
+    const index = memory.takeCleared(2 << bits);
+    if (index === 0) return 0;
+    const { words } = memory;
+    const mask = (1 << bits) - 1;
+    for (let at = indexOf(old), end = old === 0 ? 0 : at + indexWords(old); at < end; at += 2) {
+      if (words[at + 1] === 0) continue;
+      let slot = words[at]! & mask;
+      while (words[index + slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
+      words[index + slot * 2] = words[at]!;
+      words[index + slot * 2 + 1] = words[at + 1]!;
+    }
+    words[shard + ROOT] = index | bits;
+    if (old !== 0) memory.give(indexOf(old));
+    return index | bits;
+  }
+  /** Takes an entry out of the index, moving back what had to make way for it. */
+  #unlink(root: number, entry: number): void {
+    const { words } = this.#memory;
+    const index = indexOf(root);
+    const mask = slotsOf(root) - 1;
+    let slot = words[entry]! & mask;
+    while (words[index + slot * 2 + 1] !== entry) slot = (slot + 1) & mask;
+    for (let next = (slot + 1) & mask; ; next = (next + 1) & mask) {
+      const other = words[index + next * 2 + 1]!;
+      if (other === 0) break;
+      if (((next - words[index + next * 2]!) & mask) < ((next - slot) & mask)) continue;
+      words[index + slot * 2] = words[index + next * 2]!;
+      words[index + slot * 2 + 1] = other;
+      slot = next;
+    }
+    words[index + slot * 2 + 1] = 0;
+  }
 }

@@ -30,14 +30,14 @@ export class Epochs {
 
   /** A batch begins: what is found from now on stays until `leave`. */
   enter(): void {
-    const { words } = this.#memory;
+    const words = this.#memory.refresh();
     Atomics.store(words, this.#cell + BATCH, Atomics.load(words, EPOCH));
   }
   /** The batch ended: this thread holds nothing, however long it sleeps. */
   leave(): void {
     Atomics.store(this.#memory.words, this.#cell + BATCH, IDLE);
   }
-  /** Keeps everything that can be found now until it is released, across batches and awaits: for streams, since no byte is recycled meanwhile. */
+  /** Keeps all that can be found now until it is released, across batches and awaits. For streams: no byte is recycled meanwhile. */
   pin(): Pin {
     const key = {};
     this.#pins.set(key, Atomics.load(this.#memory.words, EPOCH));

@@ -10,6 +10,10 @@ export const EPOCH = 2;
 export const THREADS = 3;
 /** Offset of how many slabs the memory can have. */
 export const SLABS = 4;
+/** Offset of how many words the memory has, raised when one let it grow. */
+export const LENGTH = 5;
+/** Offset of whether there can be threads but main. */
+export const SHARING = 6;
 /** Offset of the first thread's line. */
 export const LINES = 16;
 /** Words of a thread's line: 64 bytes, a cache line. */

@@ -1,9 +1,9 @@
 // The one shared memory of a process, seen from one thread: its views, its growth and the places every thread knows. Knows
 // words; knows nothing of what is kept in them.
 //
-// Layout in words: 16 words of header, a line of 16 words for each thread (epochs.ts, slabs.ts), the buckets of the names
-// (names.ts), 8 words about each slab (slabs.ts), then the slabs.
-import { EPOCH, META, METAS, MOST_THREADS, PAGE, SLAB, SLABS, THREADS, TOP } from './layout.ts';
+// In words: a header of 16, a line of 16 for each thread (epochs.ts, slabs.ts), the buckets of the names (names.ts), 8 about each slab
+// (slabs.ts), then the slabs.
+import { EPOCH, LENGTH, META, METAS, MOST_THREADS, PAGE, SHARING, SLAB, SLABS, THREADS, TOP } from './layout.ts';
 import { Slabs } from './slabs.ts';
 
 /** The handle of the memory, as it is sent to another thread (`workerData`). */
@@ -21,7 +21,7 @@ export class Memory {
   readonly handle: MemoryHandle;
   /** The number of this thread: 0 is main. */
   readonly thread: number;
-  /** The whole memory. Read the property anew after whatever may allocate: growth replaces the views. Old views stay valid for what they cover. */
+  /** The whole memory. Read the property anew after whatever may allocate: growth replaces the views; old ones hold for what they cover. */
   words!: Int32Array;
   bytes!: Uint8Array;
   doubles!: Float64Array;
@@ -37,7 +37,7 @@ export class Memory {
     this.#slabs = new Slabs(this);
   }
 
-  /** A new memory of at most `maximum` bytes (up to 2 GB less a page), and main's view of it. Untouched pages cost nothing. */
+  /** A new memory of at most `maximum` bytes (up to 2 GB), and main's view of it. Untouched pages cost nothing. */
   static create(maximum = 1 << 30): Memory {
     const slabs = Math.floor(Math.min(maximum, 2 ** 31 - PAGE * 4) / (SLAB * 4));
     const first = Math.ceil((METAS + slabs * META) / PAGE) * PAGE;
@@ -46,17 +46,23 @@ export class Memory {
     const words = new Int32Array(handle.buffer);
     words[TOP] = first / SLAB;
     words[EPOCH] = 1;
+    words[LENGTH] = words.length;
     words[SLABS] = (pages * PAGE) / SLAB;
     return new Memory(handle, 0);
   }
 
   /**
    * The memory of the process in a thread that got its handle. A number may be used again when the thread that had it is
-   * dead: what that one had free is taken over.
+   * dead: what that one had free is taken over. Main must have called `share`.
    */
   static join(handle: MemoryHandle, thread: number): Memory {
     if (!Number.isInteger(thread) || thread < 0 || thread >= MOST_THREADS) throw new RangeError(`no thread has the number ${thread}`);
     return new Memory(handle, thread);
+  }
+
+  /** Threads will come: from now on what is shared is locked. Main calls it before it starts the first, outside of any use of the memory. */
+  share(): void {
+    this.words[SHARING] = 1;
   }
 
   /** The views, after another thread let the memory grow, if they do not reach `end` (in words). */
@@ -68,7 +74,16 @@ export class Memory {
     return this.words;
   }
 
-  /** The offset of at least `count` words (an even number; sizes of a power of two from 32 on are aligned to it, up to a slab), not cleared. 0: no room is left. */
+  /** The views of all that any thread has published until now. */
+  refresh(): Int32Array {
+    const length = Atomics.load(this.words, LENGTH);
+    return length > this.words.length ? this.reach(length) : this.words;
+  }
+
+  /**
+   * The offset of at least `count` words, not cleared; 0: no room is left. It is even; a block of a power of two words from 32 on is
+   * aligned to them, up to a slab.
+   */
   take(count: number): number {
     return this.#slabs.take(count);
   }
@@ -112,6 +127,12 @@ export class Memory {
         if (this.reach(end).length < end) return false;               // the system has no more; or another thread grew it past us
       }
       this.#view();
+    }
+    const { words } = this;
+    for (let length = Atomics.load(words, LENGTH); length < words.length;) {
+      const seen = Atomics.compareExchange(words, LENGTH, length, words.length);
+      if (seen === length) break;
+      length = seen;
     }
     return true;
   }

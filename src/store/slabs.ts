@@ -7,7 +7,10 @@
 import { LINE, LINES, META, METAS, RETURNED, SLAB, SLAB_BITS } from './layout.ts';
 import type { Memory } from './memory.ts';
 
-/** Words about a slab: what it is (with its class), whose, its first free block, how many blocks were ever cut, are in use, neighbours in a list, slabs of a run. */
+/**
+ * Words about a slab: what it is (with its class), whose, its first free block, how many blocks were ever cut and how many are in use, its
+ * neighbours in a list, slabs of a run.
+ */
 const STATE = 0, OWNER = 1, FREE = 2, CUT = 3, USED = 4, PREVIOUS = 5, NEXT = 6, RUN = 7;
 const EMPTY = 1, SMALL = 2, LARGE = 3, LARGE_FREE = 4;
 /** Slabs that are claimed at a time: 256 KB. */
@@ -93,7 +96,7 @@ export class Slabs {
   }
   /** Hands a block to the thread that owns its slab: a stack that all push on and the owner alone empties, all of it at once. */
   #return(at: number, owner: number): void {
-    const { words } = this.#memory;
+    const words = this.#memory.reach(at + 1);
     const stack = LINES + (owner - 1) * LINE + RETURNED;
     for (let top = Atomics.load(words, stack); ;) {
       words[at] = top;

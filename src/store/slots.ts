@@ -40,7 +40,7 @@ export function sameKey(words: Int32Array, a: number, b: number, skip: number): 
   return true;
 }
 
-/** Copies all that is in one index to an empty one. An entry without a place goes to `failed`, which says whether to go on. True where it went on to the end. */
+/** Copies an index to an empty one. An entry without a place goes to `failed`, which says whether to go on. True: it went on to the end. */
 export function copySlots(words: Int32Array, from: number, to: number, failed: (entry: number) => boolean): boolean {
   if (from === 0) return true;
   const index = indexOf(to);

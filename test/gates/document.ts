@@ -22,8 +22,10 @@ export function drawn(page: string): string[] {
 export function disagreements(drawing: readonly string[], folders: readonly string[]): string[] {
   const pattern = (path: string) => new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/<[^>]+>/g, '[^/]+')}$`);
   const patterns = drawing.map((path) => ({ path, matches: pattern(path) }));
+  const gone = patterns.filter(({ matches }) => !folders.some((folder) => matches.test(folder)));
+  const left = folders.filter((folder) => !patterns.some(({ matches }) => matches.test(folder)));
   return [
-    ...patterns.filter(({ matches }) => !folders.some((folder) => matches.test(folder))).map(({ path }) => `${path}/ is drawn, and is not there`),
-    ...folders.filter((folder) => !patterns.some(({ matches }) => matches.test(folder))).map((folder) => `${folder}/ is there, and is not drawn`),
+    ...gone.map(({ path }) => `${path}/ is drawn, and is not there`),
+    ...left.map((folder) => `${folder}/ is there, and is not drawn`),
   ];
 }

@@ -45,9 +45,11 @@ function name(path: string): string[] {
   const base = (parts.at(-1) ?? '').replace(/(\.test)?\.(ts|mjs)$/, '');
   const folders = parts.slice(0, -1);
   return [
-    ...([base, ...folders].some((part) => vague.test(part)) && !namesTheTypes.has(path) ? ['is named after nothing: say what it holds'] : []),
+    ...([base, ...folders].some((part) => vague.test(part)) && !namesTheTypes.has(path)
+      ? ['is named after nothing: say what it holds'] : []),
     ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.gen|\.fuzz)?$/.test(base) ? [] : ['is not a noun in kebab-case']),
-    ...(base === 'index' && !/^src\/(index|[^/]+\/index|plugins\/[^/]+\/index)(\.test)?\.ts$/.test(path) ? ['an index.ts is a public door only'] : []),
+    ...(base === 'index' && !/^src\/(index|[^/]+\/index|plugins\/[^/]+\/index)(\.test)?\.ts$/.test(path)
+      ? ['an index.ts is a public door only'] : []),
   ];
 }
 

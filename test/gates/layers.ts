@@ -31,7 +31,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
 const exemptions: Readonly<Record<string, string>> = {};
 
 /** Layers that may be imported for their types only. */
-const typesOnly: ReadonlySet<string> = new Set(['transport -> kernel', 'kernel -> store', 'kernel -> threads']);
+const typesOnly: ReadonlySet<string> = new Set(['transport -> upstream', 'kernel -> store', 'kernel -> threads']);
 
 interface Import { readonly path: string; readonly type: boolean }
 

@@ -1,14 +1,15 @@
 // *minimal* minimizes size of the DNS response message whenever possible (MIN-1). Knows the sections of a reply.
 import { definePlugin } from '../../kernel/plugin.ts';
 import { classify } from '../../kernel/classify.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Message } from '../../kernel/message.ts';
 import { onReply } from '../../kernel/outcome.ts';
 import { setU16 } from '../../dns/packet.ts';
 
 /** Cuts the reply behind its answers; what is left never points into what goes. */
-function trim(reply: Message): Message {
+function trim(reply: Message, clock: Clock): Message {
   if (reply.authorities === 0 && reply.additionals === 0) return reply;
-  if (classify(reply) !== 'NOERROR') return reply;
+  if (classify(reply, clock) !== 'NOERROR') return reply;
   const records = reply.records();
   if (records === undefined) return reply;
   const end = records.authority < records.count ? records.ownerAt[records.authority]! : reply.at + reply.length;
@@ -23,5 +24,14 @@ function trim(reply: Message): Message {
 export default definePlugin({
   name: 'minimal',
   parse: ([line]) => line.bare(),
-  create: () => ({ handle: (query, next) => onReply(next(query), trim, query) }),
+  create() {
+    let clock: Clock;
+    const after = (reply: Message) => trim(reply, clock);
+    return {
+      start(run) {
+        clock = run.clock;
+      },
+      handle: (query, next) => onReply(next(query), after, query),
+    };
+  },
 });

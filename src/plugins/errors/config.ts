@@ -1,0 +1,72 @@
+// Reads `errors` (EL-2, EL-3, EL-4). Knows the syntax; knows nothing of queries.
+import { RE2JS } from 're2js';
+import type { Directive } from '../../corefile/directive.ts';
+import { parseDuration } from '../../corefile/duration.ts';
+import type { Lines } from '../../kernel/plugin.ts';
+
+export type Level = 'debug' | 'info' | 'warning' | 'error';
+/** Errors that are gathered into one line (EL-2). */
+export interface Consolidation {
+  /** Milliseconds. */
+  readonly period: number;
+  readonly text: string;
+  readonly pattern: RE2JS;
+  readonly level: Level;
+  readonly showFirst: boolean;
+}
+export interface ErrorsConfig {
+  readonly stacktrace: boolean;
+  readonly consolidations: readonly Consolidation[];
+}
+
+const LONGEST = 10000;
+const LEVELS: readonly string[] = ['debug', 'info', 'warning', 'error'];
+
+/** Throws CorefileError. */
+export function readErrors(lines: Lines): ErrorsConfig {
+  const consolidations: Consolidation[] = [];
+  let stacktrace = false;
+  if (lines.length > 1) lines[1]!.refuse('this plugin can only be used once per Server Block');
+  const [line] = lines;
+  if (line.more) {
+    const file = line.arg();
+    if (line.more) {
+      line.rest();
+      line.wrongArgs();
+    }
+    if (file !== 'stdout') line.fail(`invalid log file: ${file}`);
+  }
+  line.properties({
+    stacktrace() {
+      stacktrace = true;
+    },
+    consolidate: (property) => consolidations.push(consolidation(property)),
+  }, (unknown) => unknown.unexpected(`Unknown field ${unknown.word}`));
+  return { stacktrace, consolidations };
+}
+
+function consolidation(line: Directive): Consolidation {
+  const [duration, text, ...options] = line.rest();
+  if (duration === undefined || text === undefined || options.length > 2) line.wrongArgs();
+  const attempt = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      return line.fail((error as Error).message);
+    }
+  };
+  const period = attempt(() => parseDuration(duration));
+  if (text.length > LONGEST) line.fail(`regex pattern too long: ${text.length} > ${LONGEST}`);
+  const pattern = attempt(() => RE2JS.compile(text));
+  let level: Level | undefined;
+  let showFirst = false;
+  for (const option of options) {
+    if (LEVELS.includes(option)) {
+      if (level !== undefined) line.fail('multiple log levels specified in consolidate');
+      if (showFirst) line.fail('log level must come before show_first in consolidate');
+      level = option as Level;
+    } else if (option === 'show_first') showFirst = true;
+    else line.fail(`unknown option in consolidate: ${option}`);
+  }
+  return { period, text, pattern, level: level ?? 'error', showFirst };
+}

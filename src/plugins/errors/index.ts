@@ -1,0 +1,48 @@
+// *errors* enables error logging. Knows the cause that an outcome carries; knows no plugin that failed.
+import type { Log } from '../../kernel/log.ts';
+import { upon } from '../../kernel/outcome.ts';
+import type { Outcome } from '../../kernel/outcome.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { Stacktrace } from '../../kernel/site.ts';
+import { typeName } from '../../dns/type-name.ts';
+import { readErrors } from './config.ts';
+import { Gatherer } from './gather.ts';
+
+/** Rcodes that a plugin returns instead of writing a reply (SRV-13): with one of them, a written reply counts as success. */
+const RETURNED = [1, 2, 4, 5];
+
+/** The rcode of the line: what CoreDNS's chain would have returned beside the error. */
+function rcodeOf(outcome: Outcome): number {
+  if (outcome.kind === 'failure') return outcome.rcode;
+  return outcome.kind === 'reply' && !RETURNED.includes(outcome.rcode) ? outcome.rcode : 0;
+}
+
+export default definePlugin({
+  name: 'errors',
+  parse: readErrors,
+  create({ stacktrace, consolidations }, site) {
+    if (stacktrace) site.put(Stacktrace, true);
+    let log: Log;
+    let gatherers: readonly Gatherer[] = [];
+    const write = (outcome: Outcome, query: Query): void => {
+      const { cause } = outcome;
+      const text = cause instanceof Error ? cause.message : String(cause);
+      const gatherer = gatherers.find((each) => each.matches(text));
+      if (gatherer?.take() === true) return;
+      const name = query.name.text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+      log[gatherer?.config.level ?? 'error'](`${rcodeOf(outcome)} ${name} ${typeName(query.type)}: ${text}`);
+    };
+    const look = (outcome: Outcome, query: Query): Outcome => {
+      if (outcome.cause !== undefined) write(outcome, query);
+      return outcome;
+    };
+    return {
+      start(run) {
+        log = run.log.prefix('errors');
+        gatherers = consolidations.map((each) => new Gatherer(each, log, run.clock, run.signal));
+      },
+      handle: (query, next) => upon(next(query), look, query),
+    };
+  },
+});

@@ -1,0 +1,204 @@
+// What a `forward` line says (FWD-1, FWD-4). Knows its options and their texts; opens nothing.
+import { formatDuration, parseDuration } from '../../corefile/duration.ts';
+import type { Directive } from '../../corefile/directive.ts';
+import { parseInteger, quoted } from '../../corefile/number.ts';
+import { parseAddress } from '../../dns/address.ts';
+import { Name } from '../../dns/name.ts';
+import { rcodeByName } from '../../dns/rcode.ts';
+import type { ParseContext } from '../../kernel/plugin.ts';
+import { zonesOf } from '../../kernel/zones.ts';
+import { readUpstream, splitHostPort, splitScheme } from '../../upstream/address.ts';
+import type { UpstreamEntry } from '../../upstream/address.ts';
+import { POLICIES } from '../../upstream/policy.ts';
+import type { PolicyName } from '../../upstream/policy.ts';
+import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
+
+/** FWD-1 */
+const MOST_UPSTREAMS = 15;
+
+/** One line. Times are milliseconds. */
+export interface Stanza {
+  readonly from: Name;
+  /** Said when the server starts. */
+  readonly warning: string | undefined;
+  readonly to: readonly UpstreamEntry[];
+  readonly options: Options;
+}
+/** The properties of a line; those with `undefined` are off. */
+export interface Options {
+  except: readonly Name[];
+  maxFails: number;
+  maxConnectAttempts: number | undefined;
+  checkInterval: number;
+  checkRecursion: boolean;
+  checkName: Name;
+  forceTcp: boolean;
+  preferUdp: boolean;
+  expire: number;
+  maxAge: number;
+  maxIdle: number;
+  readTimeout: number;
+  policy: PolicyName;
+  maxConcurrent: number;
+  /** The text of max_concurrent, for the error that it brings. */
+  maxConcurrentText: string;
+  next: readonly number[];
+  nextOnNodata: boolean;
+  failfast: boolean;
+  failover: readonly number[];
+  resolvers: readonly string[];
+  source: string | undefined;
+}
+
+const defaults = (): Options => ({
+  except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root, forceTcp: false,
+  preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
+  failfast: false, failover: [], resolvers: [], source: undefined,
+});
+
+/** One `forward` line. */
+export function readStanza(line: Directive, { machine }: ParseContext): Stanza {
+  const from = line.arg();
+  const zones = zonesOf([from], []).names;
+  if (zones[0] === undefined) line.refuse(`unable to normalize '${from}'`);
+  const warning = zones.length < 2 ? undefined
+    : `Unsupported CIDR notation: '${from}' expands to multiple zones. Using only '${zones[0].text}'.`;
+  const words = line.rest();
+  if (words.length === 0) line.wrongArgs();
+  const options = defaults();
+  line.properties(readers(options));
+  const { maxAge, expire } = options;
+  if (maxAge > 0 && maxAge < expire) line.refuse(`max_age (${formatDuration(maxAge)}) must not be less than expire (${formatDuration(expire)})`);
+  const to = words.map((word) => readTo(line, word, machine.readFile));
+  if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`);
+  if (to.every((entry) => 'addresses' in entry && entry.addresses.length === 0)) line.refuse('no valid upstream addresses found');
+  return { from: zones[0], warning, to, options };
+}
+
+function readTo(line: Directive, word: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
+  const [scheme, rest] = splitScheme(word);
+  if (scheme === 'https' && rest.includes('/')) {
+    line.refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
+  }
+  if (scheme === 'tls' || scheme === 'https') line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
+  if (scheme !== 'dns') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
+  try {
+    return readUpstream(word, readFile);
+  } catch (error) {
+    line.refuse((error as Error).message);
+  }
+}
+
+function duration(line: Directive): number {
+  const text = line.arg();
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    line.refuse((error as Error).message);
+  }
+}
+/** A duration that is not negative. */
+function positive(line: Directive, what: string): number {
+  const value = duration(line);
+  if (value < 0) line.refuse(`${what} can't be negative: ${formatDuration(value)}`);
+  return value;
+}
+function unsigned(line: Directive): number {
+  const text = line.arg();
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text)) line.refuse(`strconv.ParseUint: parsing ${quoted(text)}: invalid syntax`);
+  if (value > 0xffffffff) line.refuse(`strconv.ParseUint: parsing ${quoted(text)}: value out of range`);
+  return value;
+}
+function count(line: Directive, what: string): number {
+  const text = line.arg();
+  let value: number;
+  try {
+    value = parseInteger(text);
+  } catch (error) {
+    line.refuse((error as Error).message);
+  }
+  if (value < 0) line.refuse(`${what} can't be negative: ${value}`);
+  return value;
+}
+function rcodes(line: Directive): number[] {
+  if (!line.more) line.wrongArgs();
+  return line.rest().map((word) => rcodeByName(word) ?? line.refuse(`${word} is not a valid rcode`));
+}
+function isResolver(word: string): boolean {
+  return parseAddress(splitHostPort(word)?.[0] ?? word) !== undefined;
+}
+function healthCheck(line: Directive, options: Options): void {
+  const interval = duration(line);
+  if (interval < 0) line.refuse(`health_check can't be negative: ${interval * 1e6}`);
+  options.checkInterval = interval;
+  options.checkName = Name.root;
+  while (line.more) {
+    const word = line.arg();
+    if (word === 'no_rec') options.checkRecursion = false;
+    else if (word === 'domain') {
+      const name = line.arg();
+      try {
+        options.checkName = Name.wire(Name.parse(name).key);
+      } catch {
+        line.refuse(`health_check: invalid domain name ${name}`);
+      }
+    } else line.refuse(`health_check: unknown option ${word}`);
+  }
+}
+
+const flag = (set: () => void) => (line: Directive) => {
+  line.end();
+  set();
+};
+/** FWD-4: the properties, as CoreDNS checks them. */
+const readers = (options: Options) => ({
+  except: (line: Directive) => {
+    if (!line.more) line.wrongArgs();
+    options.except = [...options.except, ...zonesOf(line.rest(), []).names];
+  },
+  max_fails: (line: Directive) => { options.maxFails = unsigned(line); },
+  max_connect_attempts: (line: Directive) => { options.maxConnectAttempts = unsigned(line); },
+  health_check: (line: Directive) => healthCheck(line, options),
+  force_tcp: flag(() => { options.forceTcp = true; }),
+  prefer_udp: flag(() => { options.preferUdp = true; }),
+  tls: (line: Directive) => { if (line.rest().length > 3) line.wrongArgs(); },
+  tls_servername: (line: Directive) => { line.arg(); },
+  expire: (line: Directive) => { options.expire = positive(line, 'expire'); },
+  max_age: (line: Directive) => { options.maxAge = positive(line, 'max_age'); },
+  max_idle_conns: (line: Directive) => { options.maxIdle = count(line, 'max_idle_conns'); },
+  read_timeout: (line: Directive) => {
+    options.readTimeout = duration(line);
+    if (options.readTimeout <= 0) line.refuse(`read_timeout must be positive: ${formatDuration(options.readTimeout)}`);
+  },
+  doh_method: (line: Directive) => {
+    if (!['POST', 'GET'].includes(line.arg())) line.refuse('doh_method must be either POST or GET');
+  },
+  policy: (line: Directive) => {
+    const word = line.arg();
+    options.policy = POLICIES.find((name) => name === word) ?? line.fail(`unknown policy '${word}'`);
+  },
+  max_concurrent: (line: Directive) => {
+    options.maxConcurrent = count(line, 'max_concurrent');
+    options.maxConcurrentText = line.args[0]!;
+  },
+  next: (line: Directive) => { options.next = [...options.next, ...rcodes(line)]; },
+  next_on_nodata: flag(() => { options.nextOnNodata = true; }),
+  failfast_all_unhealthy_upstreams: flag(() => { options.failfast = true; }),
+  failover: (line: Directive) => {
+    const codes = rcodes(line);
+    if (codes.includes(0)) line.refuse('NoError cannot be used in failover');
+    options.failover = [...options.failover, ...codes];
+  },
+  resolver: (line: Directive) => {
+    if (!line.more) line.wrongArgs();
+    const words = line.rest();
+    for (const word of words) if (!isResolver(word)) line.refuse(`resolver must be an IP address or IP:port: ${quoted(word)}`);
+    options.resolvers = words;
+  },
+  source_address: (line: Directive) => {
+    const word = line.arg();
+    if (parseAddress(word) === undefined) line.fail(`invalid IP address: ${word}`);
+    options.source = word;
+  },
+});

@@ -1,0 +1,122 @@
+// What the queries of one `forward` line share in one thread: upstreams, their health, the policy, counts. Knows the line's options;
+// knows nothing of what becomes of one query.
+import type { Clock } from '../../kernel/clock.ts';
+import { failure } from '../../kernel/outcome.ts';
+import type { Answer } from '../../kernel/outcome.ts';
+import type { Handler } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { createPolicy } from '../../upstream/policy.ts';
+import type { Policy } from '../../upstream/policy.ts';
+import type { Health } from '../../upstream/health.ts';
+import type { RandomIds } from '../../upstream/random-ids.ts';
+import type { Timers } from '../../upstream/timers.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+import type { Options } from './config.ts';
+import { Exchange } from './exchange.ts';
+import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+
+const REFUSED = 5;
+/** RFC 8914. */
+const OTHER = 0;
+/** FWD-9: attempts for each upstream, where the configuration does not say. */
+const ATTEMPTS = 2;
+
+/** One upstream with what belongs to it. */
+export interface Target {
+  readonly index: number;
+  /** `127.0.0.1:53` */
+  readonly name: string;
+  readonly upstream: Upstream;
+  readonly metrics: UpstreamMetrics;
+}
+/** What a forwarder is made of. */
+export interface ForwarderParts {
+  readonly options: Options;
+  readonly targets: readonly Target[];
+  readonly health: Health;
+  readonly timers: Timers;
+  readonly ids: RandomIds;
+  readonly metrics: ForwardMetrics;
+  /** One cell, shared by the threads: queries under way. */
+  readonly underWay: Int32Array;
+  /** Milliseconds after a query came in which another upstream may be asked (CANCEL-1); Infinity where nothing says. */
+  readonly patience: number;
+  /** True where the line after this one is a `forward`, too (FWD-11). */
+  readonly alternate: boolean;
+}
+
+/** A line at work in one thread. */
+export class Forwarder {
+  readonly options: Options;
+  readonly targets: readonly Target[];
+  readonly health: Health;
+  readonly timers: Timers;
+  readonly metrics: ForwardMetrics;
+  readonly policy: Policy;
+  readonly patience: number;
+  readonly alternate: boolean;
+  /** Errors after which one gives up; 0 is never. */
+  readonly limit: number;
+  readonly #ids: RandomIds;
+  readonly #underWay: Int32Array;
+  readonly #refusal: ReturnType<typeof failure>;
+  readonly #idle: Exchange[] = [];
+  #mine = 0;
+  #stopped = false;
+
+  constructor(parts: ForwarderParts) {
+    this.options = parts.options;
+    this.targets = parts.targets;
+    this.health = parts.health;
+    this.timers = parts.timers;
+    this.metrics = parts.metrics;
+    this.patience = parts.patience;
+    this.alternate = parts.alternate;
+    this.policy = createPolicy(parts.options.policy, parts.ids);
+    this.limit = parts.options.maxConnectAttempts ?? ATTEMPTS * parts.targets.length;
+    this.#ids = parts.ids;
+    this.#underWay = parts.underWay;
+    this.#refusal = failure(REFUSED, new Error(`concurrent queries exceeded maximum ${parts.options.maxConcurrentText}`));
+  }
+
+  /** Forwards the query; `next` is where `next` and `next_on_nodata` hand it on to. */
+  forward(query: Query, next: Handler): Answer {
+    const { maxConcurrent } = this.options;
+    if (maxConcurrent > 0 && Atomics.load(this.#underWay, 0) >= maxConcurrent) {
+      this.metrics.rejected();
+      query.extendedError = { code: OTHER, text: 'too many queries are being forwarded' };
+      return this.#refusal;
+    }
+    if (maxConcurrent > 0) Atomics.add(this.#underWay, 0, 1);
+    this.#mine++;
+    return (this.#idle.pop() ?? new Exchange(this)).begin(query, next);
+  }
+  /** An exchange is over. */
+  release(exchange: Exchange): void {
+    if (this.options.maxConcurrent > 0) Atomics.sub(this.#underWay, 0, 1);
+    this.#idle.push(exchange);
+    if (--this.#mine === 0 && this.#stopped) this.#close();
+  }
+  /** Any upstream, for when all are down. */
+  anyTarget(): number {
+    return this.#ids.below(this.targets.length);
+  }
+
+  /** Closes what is idle, from time to time, until the signal aborts; then everything, as soon as no query needs it. */
+  keep(clock: Clock, signal: AbortSignal): void {
+    const sweep = () => {
+      if (signal.aborted) return;
+      const now = clock.monotonic();
+      for (const { upstream } of this.targets) upstream.sweep(now);
+      clock.after(Math.max(1000, this.options.expire / 2), sweep);
+    };
+    clock.after(Math.max(1000, this.options.expire / 2), sweep);
+    signal.addEventListener('abort', () => {
+      this.#stopped = true;
+      if (this.#mine === 0) this.#close();
+    }, { once: true });
+  }
+  #close(): void {
+    for (const { upstream } of this.targets) upstream.close();
+  }
+}

@@ -1,0 +1,71 @@
+// The counters of `forward` (section 10 of the metrics' documentation). Knows names and labels, and nothing of what is counted.
+import { rcodeName } from '../../dns/rcode.ts';
+import { TIME_BUCKETS } from '../../kernel/metrics.ts';
+import type { Family, Metrics } from '../../kernel/metrics.ts';
+import type { PoolCounter } from '../../upstream/pool-settings.ts';
+
+/** The counters of one upstream. */
+export class UpstreamMetrics implements PoolCounter {
+  readonly #all: ForwardMetrics;
+  readonly #to: string;
+  readonly #durations: number[] = [];
+  readonly #kept = { udp: [0, 0], tcp: [0, 0] };
+
+  constructor(all: ForwardMetrics, to: string) {
+    this.#all = all;
+    this.#to = to;
+  }
+  hit(network: 'udp' | 'tcp'): void {
+    this.#count(network, 0, this.#all.hits);
+  }
+  miss(network: 'udp' | 'tcp'): void {
+    this.#count(network, 1, this.#all.misses);
+  }
+  #count(network: 'udp' | 'tcp', which: 0 | 1, family: Family): void {
+    const cells = this.#kept[network];
+    const cell = (cells[which] ||= family.cell(['forward', this.#to, network]));
+    this.#all.metrics.values[cell]!++;
+  }
+  /** A reply came after so many milliseconds. */
+  replied(rcode: number, milliseconds: number): void {
+    const cell = (this.#durations[rcode] ??= this.#all.duration.cell(['forward', this.#to, rcodeName(rcode).replace(/^RCODE/, '')]));
+    this.#all.duration.observe(cell, milliseconds / 1000);
+  }
+  checkFailed(): void {
+    const { metrics, checkFailures } = this.#all;
+    metrics.values[checkFailures.cell(['forward', this.#to])]!++;
+  }
+}
+
+/** The families, one for a thread. */
+export class ForwardMetrics {
+  readonly metrics: Metrics;
+  readonly duration: Family;
+  readonly hits: Family;
+  readonly misses: Family;
+  readonly checkFailures: Family;
+  readonly #broken: number;
+  readonly #rejects: number;
+
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+    this.#broken = metrics.counter('coredns_forward_healthcheck_broken_total', 'Counter of the number of times that every upstream was down.').cell([]);
+    this.#rejects = metrics.counter('coredns_forward_max_concurrent_rejects_total',
+      'Counter of the number of queries rejected because the concurrent queries were at maximum.').cell([]);
+    this.duration = metrics.histogram('coredns_proxy_request_duration_seconds', 'Histogram of the time each request took.',
+      ['proxy_name', 'to', 'rcode'], TIME_BUCKETS);
+    this.checkFailures = metrics.counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.', ['proxy_name', 'to']);
+    this.hits = metrics.counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
+      ['proxy_name', 'to', 'proto']);
+    this.misses = metrics.counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',
+      ['proxy_name', 'to', 'proto']);
+  }
+  /** Every upstream is down. */
+  broken(): void {
+    this.metrics.values[this.#broken]!++;
+  }
+  /** A query more than may be under way. */
+  rejected(): void {
+    this.metrics.values[this.#rejects]!++;
+  }
+}

@@ -1,0 +1,66 @@
+// An upstream's reply as the reply to a query (FWD-6, FWD-7). Knows the wire format; knows nothing of where it came from.
+import { decodeMessage, encodeMessage } from '../../dns/message.ts';
+import { OPT, Records, plainLength, u16 } from '../../dns/packet.ts';
+import { TC } from '../../kernel/message.ts';
+import type { Message } from '../../kernel/message.ts';
+import type { Query } from '../../kernel/query.ts';
+
+const records = new Records();
+
+/** What was found in a reply by walking it once. One object is used again and again. */
+export class Walked {
+  /** Length without compression; 0 where the message cannot be read. */
+  plain = 0;
+  /** Offset of the OPT from the beginning of the message, or 0. */
+  optAt = 0;
+  /** The upper bits of an extended rcode. */
+  extended = 0;
+  /** The whole rcode. */
+  rcode = 0;
+
+  /** Walks the message of `length` bytes at `at`. */
+  read(bytes: Uint8Array, at: number, length: number, questionEnd: number): this {
+    const rcode = bytes[at + 3]! & 15;
+    this.plain = plainLength(bytes, at, length, questionEnd, records);
+    const opt = this.plain === 0 ? -1 : records.opt;
+    this.optAt = opt < 0 ? 0 : records.ownerAt[opt]! - at;
+    this.extended = opt < 0 ? 0 : bytes[records.fixedAt[opt]! + 4]!;
+    this.rcode = rcode | (this.extended << 4);
+    // An OPT of another owner than the root is written anew.
+    if (opt >= 0 && (bytes[at + this.optAt] !== 0 || u16(bytes, at + this.optAt + 1) !== OPT)) this.plain = 0;
+    return this;
+  }
+}
+
+/** A reply that was walked, as the reply to the query. */
+export function relay(query: Query, words: Int32Array, at: number, length: number, walked: Walked): Message {
+  const message = query.adopt(words, at >> 2, length);
+  message.plain = walked.plain;
+  message.optAt = walked.optAt;
+  message.extended = walked.extended;
+  return message;
+}
+
+/** An empty reply with TC, in place of one that does not fit or cannot be read: flags and rcode are the upstream's. */
+export function cutShort(query: Query, words: Int32Array, at: number): Message {
+  const message = query.adopt(words, at >> 2, query.questionEnd);
+  message.bytes.fill(0, message.at + 6, message.at + 12);
+  message.setFlags(TC);
+  return message;
+}
+
+/**
+ * The same for a message that cannot be walked plainly: decoded with care, and written anew. Undefined where it is malformed. As in
+ * CoreDNS, counts may promise too much, and bytes may be left behind.
+ */
+export function rewritten(query: Query, bytes: Uint8Array, at: number, length: number): Message | undefined {
+  try {
+    const wire = encodeMessage(decodeMessage(bytes, at, length), { compress: true, limit: 65535 });
+    const words = new Int32Array((wire.length + 3) >> 2);
+    new Uint8Array(words.buffer).set(wire);
+    const copy = new Uint8Array(words.buffer);
+    return relay(query, words, 0, wire.length, new Walked().read(copy, 0, wire.length, query.questionEnd));
+  } catch {
+    return undefined;
+  }
+}

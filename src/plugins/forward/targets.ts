@@ -1,0 +1,69 @@
+// From the words of a `forward` line to addresses: host names are looked up, once, and what comes twice is asked once (FWD-1). Knows how
+// to look up; knows nothing of queries.
+import dns from 'node:dns/promises';
+import { decodeMessage } from '../../dns/message.ts';
+import { Name } from '../../dns/name.ts';
+import { printAddress } from '../../dns/address.ts';
+import { addressKey, splitHostPort } from '../../upstream/address.ts';
+import type { UpstreamAddress, UpstreamEntry } from '../../upstream/address.ts';
+import { ask, makeQuestion } from '../../upstream/ask.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+
+const A = 1, AAAA = 28;
+
+/** Makes an upstream that can be asked a few questions. */
+export type OpenResolver = (address: string, port: number) => Upstream;
+
+/** The addresses to forward to. Rejects with CoreDNS's text where a name has none. */
+export async function resolveTargets(entries: readonly UpstreamEntry[], resolvers: readonly string[], open: OpenResolver): Promise<readonly UpstreamAddress[]> {
+  const found = new Map<string, UpstreamAddress>();
+  for (const entry of entries) {
+    const addresses = 'addresses' in entry ? entry.addresses : await lookUp(entry, resolvers, open);
+    for (const address of addresses) if (!found.has(addressKey(address))) found.set(addressKey(address), address);
+  }
+  if (found.size === 0) throw new Error('no valid upstream addresses found');
+  return [...found.values()];
+}
+
+async function lookUp({ host, scheme, port, zone }: Exclude<UpstreamEntry, { addresses: unknown }>, resolvers: readonly string[], open: OpenResolver):
+Promise<readonly UpstreamAddress[]> {
+  try {
+    const addresses = resolvers.length === 0 ? await systemLookUp(host) : await resolverLookUp(host, resolvers, open);
+    return addresses.map((address) => ({ scheme, address, port, zone }));
+  } catch (error) {
+    throw new Error(`failed to resolve "${host}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function systemLookUp(host: string): Promise<readonly string[]> {
+  try {
+    return (await dns.lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new Error(`lookup ${host}: ${code === 'ENOTFOUND' ? 'no such host' : code}`, { cause: error });
+  }
+}
+
+/** Each resolver in turn, until one knows an address; the AAAA look-up may fail where there are A records. */
+async function resolverLookUp(host: string, resolvers: readonly string[], open: OpenResolver): Promise<readonly string[]> {
+  let last: unknown;
+  for (const resolver of resolvers) {
+    const [address, port] = splitHostPort(resolver) ?? [resolver, '53'];
+    const upstream = open(address, Number(port));
+    const addresses: string[] = [];
+    try {
+      for (const type of [A, AAAA]) addresses.push(...(await addressesOf(upstream, Name.parse(host), type)));
+    } catch (error) {
+      last = error;
+    } finally {
+      upstream.close();
+    }
+    if (addresses.length > 0) return addresses;
+  }
+  throw new Error(`no addresses found for "${host}"${last === undefined ? '' : `: ${(last as Error).message}`}`);
+}
+async function addressesOf(upstream: Upstream, name: Name, type: number): Promise<readonly string[]> {
+  const reply = await ask(upstream, makeQuestion(name, type, true), false);
+  if (reply === undefined) return [];
+  return decodeMessage(reply).answer.filter((record) => record.type === type).map(({ rdata }) => printAddress(rdata));
+}

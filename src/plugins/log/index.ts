@@ -1,0 +1,104 @@
+// *log* enables query logging to standard output. Knows rules and what became of a query; knows no plugin that answers.
+import { classOf, classify } from '../../kernel/classify.ts';
+import type { ReplyType } from '../../kernel/classify.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { elapsed } from '../../kernel/elapsed.ts';
+import type { Lines } from '../../kernel/lines.ts';
+import { upon } from '../../kernel/outcome.ts';
+import type { Outcome, Stream } from '../../kernel/outcome.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { readRules } from './config.ts';
+import type { Rule } from './config.ts';
+import { compile } from './format.ts';
+import type { Writer } from './format.ts';
+import { Seen } from './seen.ts';
+import { bytesOf } from './words.ts';
+
+const INFO = bytesOf('[INFO] ');
+
+/** What is done after the chain for one rule. Made once; the run is known when the parts start. */
+class Logger {
+  readonly rule: Rule;
+  readonly #write: Writer;
+  readonly #seen = new Seen();
+  #lines!: Lines;
+  #clock!: Clock;
+
+  constructor(rule: Rule) {
+    this.rule = rule;
+    this.#write = compile(rule.format);
+  }
+  use(lines: Lines, clock: Clock): void {
+    this.#lines = lines;
+    this.#clock = clock;
+  }
+  /** Looks at an outcome: made once, so that no query makes a closure. */
+  readonly after = (outcome: Outcome, query: Query): Outcome => {
+    if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, query.as({})) };
+    const seen = this.#seen;
+    seen.milliseconds = elapsed(query, this.#clock);
+    seen.look(outcome, query);
+    if (this.rule.classes === undefined && query.metadata === undefined) this.#line(query, seen);
+    else this.#perhaps(typeOf(outcome, this.#clock), query, seen);
+    return outcome;
+  };
+  /** LOG-6, and the classes of the rule. */
+  #perhaps(type: ReplyType, query: Query, seen: Seen): void {
+    const kind = classOf(type);
+    query.metadata?.set('log/type', type);
+    query.metadata?.set('log/class', kind);
+    if (this.rule.classes === undefined || this.rule.classes.has(kind)) this.#line(query, seen);
+  }
+  #line(query: Query, seen: Seen): void {
+    const lines = this.#lines;
+    lines.room(INFO.length);
+    lines.put(INFO);
+    this.#write(lines, query, seen);
+    lines.end();
+  }
+  /** A transfer is logged when its last message left, with the bytes of all. */
+  async *#follow({ messages }: Stream, query: Query): AsyncGenerator<Uint8Array> {
+    let size = 0;
+    let last: Uint8Array | undefined;
+    try {
+      for await (const message of messages) {
+        size += message.length;
+        last = message;
+        yield message;
+      }
+    } finally {
+      const seen = this.#seen;
+      seen.milliseconds = elapsed(query, this.#clock);
+      seen.lookAtStream(last, size);
+      this.#perhaps('META', query, seen);
+    }
+  }
+}
+
+/** LIB-5, also for what has no message: a failure is what the server will write, silence is an error. */
+function typeOf(outcome: Outcome, clock: Clock): ReplyType {
+  if (outcome.kind === 'reply') return classify(outcome, clock);
+  if (outcome.kind !== 'failure') return 'OTHERERROR';
+  return outcome.rcode === 2 || outcome.rcode === 4 ? 'SERVERERROR' : outcome.rcode === 3 ? 'NXDOMAIN' : 'OTHERERROR';
+}
+
+export default definePlugin({
+  name: 'log',
+  parse: readRules,
+  create(rules) {
+    const loggers = rules.map((rule) => new Logger(rule));
+    const first = loggers[0]!;
+    const everything = first.rule.scope?.raw.length === 1;
+    return {
+      start({ log, clock }) {
+        for (const logger of loggers) logger.use(log.lines, clock);
+      },
+      handle(query, next) {
+        if (everything) return upon(next(query), first.after, query);
+        const logger = loggers.find(({ rule }) => rule.scope !== undefined && query.name.isUnder(rule.scope));
+        return logger === undefined ? next(query) : upon(next(query), logger.after, query);
+      },
+    };
+  },
+});

@@ -1,0 +1,74 @@
+// What is counted of each query, by the server, zone and view that it came to (PROM-2, PROM-3). Knows cells; knows no endpoint.
+import type { Name } from '../../dns/name.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { elapsed } from '../../kernel/elapsed.ts';
+import { PerServer } from '../../kernel/metrics.ts';
+import type { Outcome, Stream } from '../../kernel/outcome.ts';
+import type { Run } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import type { Site } from '../../kernel/site.ts';
+import { CountedZones, Traffic, TrafficCells } from '../../kernel/traffic.ts';
+
+/** What the label is where no zone of the block holds the name. */
+const ROOT = '.';
+
+/** The counters of one block. */
+export class Counter {
+  readonly #clock: Clock;
+  readonly #plugin: string;
+  readonly #moreZones: readonly (() => readonly Name[])[];
+  /** Longest first: the first that holds a name is its label. */
+  readonly #zones: readonly Name[];
+  /** For each server the cells of the block's first zone; most blocks have one, and the name needs no look. */
+  readonly #first: PerServer<TrafficCells>;
+  readonly #byZone: PerServer<(zone: string) => TrafficCells>;
+
+  constructor(run: Run, site: Site, plugin: string) {
+    const traffic = new Traffic(run.metrics);
+    this.#clock = run.clock;
+    this.#plugin = plugin;
+    this.#moreZones = site.all(CountedZones);
+    this.#zones = [...site.zones].sort((a, b) => b.raw.length - a.raw.length);
+    this.#first = new PerServer(({ label }) => new TrafficCells(traffic, label, this.#zones[0]!.text, site.view));
+    this.#byZone = new PerServer(({ label }) => {
+      const made = new Map<string, TrafficCells>();
+      return (zone) => {
+        let cells = made.get(zone);
+        if (cells === undefined) made.set(zone, (cells = new TrafficCells(traffic, label, zone, site.view)));
+        return cells;
+      };
+    });
+  }
+
+  /** Counts a query by its outcome: made once, so that no query makes a closure. */
+  readonly after = (outcome: Outcome, query: Query): Outcome => {
+    if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, query.as({})) };
+    const milliseconds = elapsed(query, this.#clock);
+    const cells = this.#cells(query);
+    if (outcome.kind === 'reply') cells.count(query, outcome.rcode, outcome.plainLength, milliseconds, this.#plugin);
+    else cells.count(query, outcome.kind === 'failure' ? outcome.rcode : 0, 0, milliseconds, '');
+    return outcome;
+  };
+  #cells(query: Query): TrafficCells {
+    const server = query.channel.service;
+    if (this.#zones.length === 1 && this.#moreZones.length === 0) return this.#first.of(server);
+    const { name } = query;
+    let zone = this.#zones.find((each) => name.isUnder(each));
+    for (const more of this.#moreZones) {
+      for (const each of more()) if (name.isUnder(each) && each.raw.length > (zone?.raw.length ?? 0)) zone = each;
+    }
+    return this.#byZone.of(server)(zone?.text ?? ROOT);
+  }
+  /** A transfer counts as one reply with the bytes of all its messages. */
+  async *#follow({ messages }: Stream, query: Query): AsyncGenerator<Uint8Array> {
+    let size = 0;
+    try {
+      for await (const message of messages) {
+        size += message.length;
+        yield message;
+      }
+    } finally {
+      this.#cells(query).count(query, 0, size, elapsed(query, this.#clock), this.#plugin);
+    }
+  }
+}

@@ -1,0 +1,232 @@
+// A map that forgets: bounded in entries and in bytes, for caches, of one thread or of all. Where threads share it each shard has a
+// lock, which is tried once and never waited for: a reader that does not get it has a miss, a writer stores nothing. Knows
+// threads and shards; knows nothing of what is cached or of when it expires.
+import { BUSY, CACHE_HEAD, ENTRIES, EVICTED, LOCK, REFUSED, SHARD, Shards, WORDS } from './cache-shard.ts';
+import { SHARING } from './layout.ts';
+import type { Memory } from './memory.ts';
+
+/** Shards of a map at most, as a power of two, and entries that a shard has at least where there are several. */
+const MOST_BITS = 6, LEAST = 64;
+/** Words of a copy that are copied one by one; a longer one is copied as a piece. */
+const BY_WORD = 64;
+
+/** What a cache map may hold. */
+export interface CacheLimits {
+  /** Entries at most. */
+  readonly entries: number;
+  /** Bytes of entries at most (keys, values and what goes with them; the index is small and comes on top). */
+  readonly bytes: number;
+  /** How many words of each entry are the owner's: expiry, hits and so on. */
+  readonly owned: number;
+}
+/** Looks at or changes the owner's words of an entry, which begin at `words[at]`, where it lies. Must not throw, wait, or use the map. */
+export type Touch = (words: Int32Array, at: number) => void;
+
+/**
+ * A cache map. An entry is an offset in `words`, valid until the next call or `await`. An empty map takes 8 bytes of shared memory and has
+ * no index. Where threads share it, each has an object of its own, with the same limits, on the same place.
+ */
+export class CacheMap {
+  /** Words of a place that all threads share (cleared at first): the offset of the shards, which come with the first entry. */
+  static readonly ROOM = 2;
+  readonly #memory: Memory;
+  readonly #place: number;
+  readonly #private: boolean;
+  readonly #owned: number;
+  readonly #shards: Shards;
+  readonly #bits: number;
+  readonly #me: number;
+  /** Where this thread's copy of an entry lies, and its room in words. */
+  #copy = 0;
+  #copyRoom = 0;
+  #missed = 0;
+  /** Whether what this thread is doing right now is done under a lock. */
+  #locked = false;
+
+  /** This thread's own map, or that of all threads at `place` (from `claim` of names.ts). Throws RangeError where the memory is full. */
+  constructor(memory: Memory, limits: CacheLimits, place = 0) {
+    this.#memory = memory;
+    this.#private = place === 0;
+    this.#place = place || memory.takeCleared(CacheMap.ROOM);
+    if (this.#place === 0) throw new RangeError('the shared memory is full');
+    this.#owned = limits.owned;
+    this.#me = memory.thread + 1;
+    this.#bits = this.#private ? 0 : Math.max(0, Math.min(MOST_BITS, 31 - Math.clz32(limits.entries / LEAST)));
+    const shards = 1 << this.#bits;
+    const entries = Math.max(1, Math.floor(limits.entries / shards));
+    this.#shards = new Shards(memory, limits.owned, entries, Math.floor(limits.bytes / 4 / shards));
+  }
+
+  /** The memory. Take them after each call: it may have grown. */
+  get words(): Int32Array {
+    return this.#memory.words;
+  }
+  get bytes(): Uint8Array {
+    return this.#memory.bytes;
+  }
+  /** How many entries there are, and the bytes of them. */
+  get entries(): number {
+    return this.#sum((shard) => this.words[shard + ENTRIES]!);
+  }
+  get size(): number {
+    return this.#sum((shard) => this.words[shard + WORDS]!) * 4;
+  }
+  /** How many were evicted, found no place or no room, and how often a call gave up since another thread was at work in its shard. */
+  get evicted(): number {
+    return this.#sum((shard) => this.#memory.doubles[(shard + EVICTED) >> 1]!);
+  }
+  get refused(): number {
+    return this.#missed + this.#sum((shard) => this.#memory.doubles[(shard + REFUSED) >> 1]!);
+  }
+  get busy(): number {
+    return this.#sum((shard) => Atomics.load(this.words, shard + BUSY));
+  }
+  /** Offsets in `words` of the owner's words, the key and the value of an entry (times 4 in `bytes`); the bytes of the value. */
+  ownedAt(entry: number): number {
+    return entry + CACHE_HEAD;
+  }
+  keyAt(entry: number): number {
+    return entry + CACHE_HEAD + this.#owned;
+  }
+  valueAt(entry: number): number {
+    return entry + CACHE_HEAD + this.#owned + (this.words[entry + 1]! >>> 8);
+  }
+  valueSize(entry: number): number {
+    return this.words[entry + 2]!;
+  }
+
+  /**
+   * The entry with this flavour (0 to 255) and key of `length` bytes (a multiple of 4) from `keyWords[at]` on, or 0. It is for reading:
+   * it may be a copy. Changes that shall last are made by `touch`, which sees the entry itself.
+   */
+  find(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, touch?: Touch): number {
+    const shard = this.#enter(hash);
+    if (shard === 0) return 0;
+    let entry = this.#shards.find(shard, hash, flavour, keyWords, at, length);
+    if (entry !== 0) {
+      if (touch !== undefined) touch(this.#memory.words, entry + CACHE_HEAD);
+      if (this.#locked) entry = this.#copyOut(entry);
+    }
+    this.#exit(shard);
+    return entry;
+  }
+  /**
+   * Room for an entry with a value of `size` bytes, found by nobody yet: write the owner's words (they are 0) and the value, then call
+   * `publish` or `discard`. 0: there is no room.
+   */
+  prepare(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, size: number): number {
+    const entry = this.#shards.prepare(hash, flavour, keyWords, at, length, size);
+    if (entry === 0) this.#missed++;
+    return entry;
+  }
+  /** Lets a prepared entry be found, in place of one with the same key and flavour. False: it found no place and is gone. */
+  publish(entry: number): boolean {
+    const shard = this.#makeShards() ? this.#enter(this.words[entry]!) : 0;
+    if (shard === 0) {
+      this.#memory.give(entry);
+      return false;
+    }
+    const stored = this.#shards.insert(shard, entry);
+    this.#exit(shard);
+    return stored;
+  }
+  /** Gives a prepared entry up. */
+  discard(entry: number): void {
+    this.#memory.give(entry);
+  }
+  /** Takes an entry out; false where there was none. */
+  remove(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): boolean {
+    const shard = this.#enter(hash);
+    if (shard === 0) return false;
+    const entry = this.#shards.find(shard, hash, flavour, keyWords, at, length);
+    if (entry !== 0) this.#shards.take(shard, entry);
+    this.#exit(shard);
+    return entry !== 0;
+  }
+  /** Takes all entries out (where threads share it: of the shards in which nobody is at work). */
+  clear(): void {
+    for (const shard of this.#heads()) {
+      if (!this.#try(shard)) continue;
+      this.#shards.clear(shard);
+      this.#exit(shard);
+    }
+  }
+  /** A thread is dead: the shards that it held are emptied and freed. Called by main. */
+  bury(thread: number): void {
+    for (const shard of this.#heads()) {
+      if (Atomics.load(this.#memory.words, shard + LOCK) !== thread + 1) continue;
+      this.#shards.clear(shard);
+      Atomics.store(this.#memory.words, shard + LOCK, 0);
+    }
+  }
+  /** This thread does not use the map any more; others may. */
+  leave(): void {
+    if (this.#copy !== 0) this.#memory.give(this.#copy);
+    this.#copy = 0;
+    this.#copyRoom = 0;
+  }
+  /** No thread uses the map any more: gives all of it back. A shared place can be used again, since it is as it was at first. */
+  close(): void {
+    this.leave();
+    for (const shard of this.#heads()) this.#shards.clear(shard);
+    const shards = Atomics.exchange(this.#memory.words, this.#place, 0);
+    if (shards !== 0) this.#memory.give(shards);
+    if (this.#private) this.#memory.give(this.#place);
+  }
+
+  /** The head of the shard for a hash, for this thread alone until `#exit`; 0 where there is none, or another thread is in it. */
+  #enter(hash: number): number {
+    const shards = Atomics.load(this.#memory.words, this.#place);
+    if (shards === 0) return 0;
+    const shard = this.#bits === 0 ? shards : shards + (hash >>> (32 - this.#bits)) * SHARD;
+    return this.#try(shard) ? shard : 0;
+  }
+  #try(shard: number): boolean {
+    const { words } = this.#memory;
+    this.#locked = !this.#private && words[SHARING] !== 0;
+    return !this.#locked || this.#tryLock(shard);
+  }
+  #tryLock(shard: number): boolean {
+    const words = this.#memory.refresh();
+    if (Atomics.compareExchange(words, shard + LOCK, 0, this.#me) === 0) {
+      this.#memory.refresh();                                         // what is in the shard may lie in memory that is new
+      return true;
+    }
+    Atomics.add(words, shard + BUSY, 1);
+    return false;
+  }
+  #exit(shard: number): void {
+    if (this.#locked) Atomics.store(this.#memory.words, shard + LOCK, 0);
+  }
+  #copyOut(entry: number): number {
+    const room = this.#shards.room(entry);
+    if (room > this.#copyRoom && !this.#makeCopy(room)) return 0;
+    const { words } = this.#memory;
+    const to = this.#copy;
+    if (room > BY_WORD) words.copyWithin(to, entry, entry + room);
+    else for (let i = 0; i < room; i++) words[to + i] = words[entry + i]!;
+    return to;
+  }
+  #makeCopy(room: number): boolean {
+    if (this.#copy !== 0) this.#memory.give(this.#copy);
+    this.#copyRoom = Math.max(256, room * 2);
+    this.#copy = this.#memory.take(this.#copyRoom);
+    if (this.#copy === 0) this.#copyRoom = 0;
+    return this.#copy !== 0;
+  }
+  #makeShards(): boolean {
+    if (Atomics.load(this.#memory.words, this.#place) !== 0) return true;
+    const shards = this.#memory.takeCleared(SHARD << this.#bits);
+    if (shards === 0) return false;
+    if (Atomics.compareExchange(this.#memory.words, this.#place, 0, shards) !== 0) this.#memory.give(shards);
+    return true;
+  }
+  #heads(): number[] {
+    const words = this.#memory.refresh();
+    const shards = Atomics.load(words, this.#place);
+    return shards === 0 ? [] : Array.from({ length: 1 << this.#bits }, (_, i) => shards + i * SHARD);
+  }
+  #sum(of: (shard: number) => number): number {
+    return this.#heads().reduce((sum, shard) => sum + of(shard), 0);
+  }
+}

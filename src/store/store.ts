@@ -1,0 +1,66 @@
+// What a thread has of the shared memory: maps, caches and cells by their names. Knows how they fit together; knows nothing of
+// what they are for.
+import { ByteMap } from './bytemap.ts';
+import { CacheMap } from './cache-map.ts';
+import type { CacheLimits } from './cache-map.ts';
+import { Cells } from './cells.ts';
+import { Epochs, clearThread } from './epochs.ts';
+import { Memory } from './memory.ts';
+import type { MemoryHandle } from './memory.ts';
+import { claim } from './names.ts';
+
+/** One thread's store. All threads of a process have the same bytes behind it. */
+export class Store {
+  readonly memory: Memory;
+  /** The transport calls `enter` and `leave` around each batch. */
+  readonly epochs: Epochs;
+  readonly cells: Cells;
+  readonly #caches = new Map<string, CacheMap>();
+
+  private constructor(memory: Memory) {
+    this.memory = memory;
+    this.epochs = new Epochs(memory);
+    this.cells = new Cells(memory);
+  }
+
+  /** The store of a new process, on main. `maximum` bytes are reserved, not used. */
+  static create(maximum?: number): Store {
+    return new Store(Memory.create(maximum));
+  }
+  /** The store in a thread with this number (1 to 255), from the handle that main sent it. */
+  static join(handle: MemoryHandle, thread: number): Store {
+    return new Store(Memory.join(handle, thread));
+  }
+  /** What main sends to a new thread. From the first call on the process has threads, and caches are locked: call it outside of batches. */
+  share(): MemoryHandle {
+    this.memory.share();
+    return this.memory.handle;
+  }
+  /** A thread is dead. Main calls it, before a new thread gets the number. */
+  bury(thread: number): void {
+    clearThread(this.memory, thread);
+    this.cells.bury(thread);
+    for (const cache of this.#caches.values()) cache.bury(thread);
+  }
+
+  /**
+   * The map of this name: one thread at a time writes it, all read it between `enter` and `leave`. `owned` words of each entry are the
+   * owner's. A name is never forgotten, so a map that goes with a configuration uses its name again in a later one.
+   */
+  byteMap(name: string, owned = 0): ByteMap {
+    return new ByteMap(this.memory, this.epochs, owned, claim(this.memory, `map ${owned} ${name}`, ByteMap.ROOM));
+  }
+  /** A map without a name, to be filled and then put in place of another by its `replaceAll`. */
+  freshMap(owned = 0): ByteMap {
+    return new ByteMap(this.memory, this.epochs, owned);
+  }
+  /** The cache of this name, which all threads share, with the same limits. Main must ask for it too: it frees what dead threads held. */
+  cache(name: string, limits: CacheLimits): CacheMap {
+    const known = this.#caches.get(name);
+    if (known !== undefined) return known;
+    const place = claim(this.memory, `cache ${limits.entries} ${limits.bytes} ${limits.owned} ${name}`, CacheMap.ROOM);
+    const cache = new CacheMap(this.memory, limits, place);
+    this.#caches.set(name, cache);
+    return cache;
+  }
+}

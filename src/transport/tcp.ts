@@ -1,0 +1,150 @@
+// DNS over TCP: accepts connections. Knows Node's servers, limits and time; what happens on a connection is stream.ts's.
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Endpoint, Listener, Service, Transport } from '../kernel/transport.ts';
+import { isWildcard } from './addresses.ts';
+import { FrameBuffer } from './framing.ts';
+import { Slots } from './slots.ts';
+import { StreamConnection } from './stream.ts';
+import type { StreamOwner } from './stream.ts';
+
+/** What may be set: the clock, how often timeouts are looked at (milliseconds), and how many connections a listener has at most. */
+export interface TcpOptions {
+  readonly clock?: Clock;
+  readonly every?: number;
+  readonly connections?: number;
+}
+const EVERY = 250;
+const CONNECTIONS = 10_000;
+
+/** Opens one server; rejects with Node's error. */
+function open(accept: (socket: Socket) => void, most: number, host: string, port: number): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  server.maxConnections = most;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 4096, exclusive: true, reusePort: process.platform === 'linux' }, () => {
+      server.off('error', reject);
+      server.on('error', () => {});                             // a failed accept concerns nobody else
+      resolve(server);
+    });
+  });
+}
+
+class TcpListener implements Listener, StreamOwner {
+  readonly name = 'tcp';
+  readonly slots: Slots;
+  readonly out: FrameBuffer;
+  at: Endpoint;
+  #service: Service;
+  readonly #clock: Clock;
+  readonly #every: number;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Set<StreamConnection>();
+  #cancel: (() => void) | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
+  #empty: (() => void) | undefined = undefined;
+
+  constructor(at: Endpoint, service: Service, out: FrameBuffer, clock: Clock, every: number) {
+    this.at = at;
+    this.#service = service;
+    this.slots = Slots.of(service.arena);
+    this.out = out;
+    this.#clock = clock;
+    this.#every = every;
+  }
+
+  async open(sockets: number, most: number): Promise<void> {
+    const accept = (socket: Socket): void => this.#accept(socket);
+    for (let i = 0; i < sockets; i++) {
+      const server = await this.#one(accept, most);
+      this.#servers.push(server);
+      this.at = { ...this.at, port: (server.address() as { port: number }).port };
+    }
+  }
+  /** A wildcard is IPv6 and IPv4 at once; IPv4 alone where the machine has no IPv6. */
+  #one(accept: (socket: Socket) => void, most: number): Promise<Server> {
+    const { address, port } = this.at;
+    if (!isWildcard(address)) return open(accept, most, address, port);
+    return open(accept, most, '::', port).catch((error: { code?: string }) => {
+      if (error.code !== 'EAFNOSUPPORT' && error.code !== 'EADDRNOTAVAIL') throw error;
+      return open(accept, most, '0.0.0.0', port);
+    });
+  }
+
+  now(): number {
+    return this.#clock.monotonic();
+  }
+  #accept(socket: Socket): void {
+    if (socket.remoteAddress === undefined) {                   // gone already
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(new StreamConnection(socket, this.#service, this));
+    this.#cancel ??= this.#clock.after(this.#every, this.#check);
+  }
+  readonly #check = (): void => {
+    const now = this.now();
+    for (const connection of this.#connections) connection.check(now);
+    this.#cancel = this.#connections.size > 0 ? this.#clock.after(this.#every, this.#check) : undefined;
+  };
+  gone(connection: StreamConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#empty?.();
+  }
+
+  handTo(service: Service): void {
+    this.#service = service;
+    for (const connection of this.#connections) connection.service = service;
+  }
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+  async #close(graceMs: number): Promise<void> {
+    for (const server of this.#servers) server.close();
+    for (const connection of this.#connections) connection.stop();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#empty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const connection of this.#connections) connection.destroy();
+    this.#cancel?.();
+  }
+}
+
+class Tcp implements Transport {
+  readonly scheme = 'dns';
+  readonly #clock: Clock;
+  readonly #every: number;
+  readonly #most: number;
+  /** Replies on their way into a socket: every connection of the thread uses the same memory, one after the other. */
+  readonly #out = new FrameBuffer();
+
+  constructor(options: TcpOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#every = options.every ?? EVERY;
+    this.#most = options.connections ?? CONNECTIONS;
+  }
+
+  async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
+    const listener = new TcpListener(at, service, this.#out, this.#clock, this.#every);
+    try {
+      await listener.open(sockets, this.#most);
+    } catch (error) {
+      await listener.close(0);
+      throw error;
+    }
+    return listener;
+  }
+}
+
+/** TCP for this thread. */
+export const tcp = (options: TcpOptions = {}): Transport => new Tcp(options);

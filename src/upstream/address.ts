@@ -1,0 +1,80 @@
+// What may stand for an upstream in a Corefile: an address, a file of addresses, or a host name (LIB-3, FWD-1). Knows text; reads
+// files through what it is handed, and looks nothing up.
+import { parseAddress } from '../dns/address.ts';
+import { hostPort } from './network-error.ts';
+import { nameservers } from './resolv-conf.ts';
+
+/** How an upstream is spoken to. */
+export type UpstreamScheme = 'dns' | 'tls' | 'quic' | 'grpc' | 'https3' | 'https' | 'unix';
+const SCHEMES: readonly UpstreamScheme[] = ['tls', 'dns', 'quic', 'grpc', 'https3', 'https', 'unix'];
+const PORTS: { readonly [scheme in UpstreamScheme]: string } = { dns: '53', tls: '853', quic: '853', grpc: '443', https3: '443', https: '443', unix: '' };
+
+/** An address to ask, as written: `zone` is what stood behind `%`: an interface, or for TLS the server's name. */
+export interface UpstreamAddress {
+  readonly scheme: UpstreamScheme;
+  readonly address: string;
+  readonly port: string;
+  readonly zone: string | undefined;
+}
+/** One word of the Corefile: its addresses, or a host name to look up. */
+export type UpstreamEntry =
+  | { readonly addresses: readonly UpstreamAddress[] }
+  | { readonly host: string; readonly scheme: UpstreamScheme; readonly port: string; readonly zone: string | undefined };
+
+/** Cuts `scheme://` off; without one it is `dns`. */
+export function splitScheme(text: string): readonly [scheme: UpstreamScheme, rest: string] {
+  const scheme = SCHEMES.find((each) => text.startsWith(`${each}://`));
+  return scheme === undefined ? ['dns', text] : [scheme, text.slice(scheme.length + 3)];
+}
+
+/** `host:port` and `[host]:port` in two; undefined where there is no port, or more than one colon outside of brackets. */
+export function splitHostPort(text: string): readonly [host: string, port: string] | undefined {
+  const bracketed = /^\[([^\]]*)\]:([^:]*)$/.exec(text);
+  if (bracketed !== null) return [bracketed[1]!, bracketed[2]!];
+  const colon = text.lastIndexOf(':');
+  if (colon < 0 || text.indexOf(':') !== colon || text.includes('[') || text.includes(']')) return undefined;
+  return [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+function zoned(host: string): readonly [address: string, zone: string | undefined] {
+  const percent = host.lastIndexOf('%');
+  return percent < 0 ? [host, undefined] : [host.slice(0, percent), host.slice(percent + 1)];
+}
+const canonical = (address: string) => address.toLowerCase();
+
+/**
+ * Reads one word. `readFile` throws where there is no such file. Throws `invalid address: "x"` and `not an IP address, file, or valid
+ * domain: "x"`.
+ */
+export function readUpstream(text: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
+  const [scheme, rest] = splitScheme(text);
+  if (rest === '') throw new Error(`invalid address: "${text}"`);
+  const split = splitHostPort(rest);
+  const plain = split === undefined ? rest.replace(/^[[\]]+|[[\]]+$/g, '') : split[0];
+  const [address, zone] = zoned(plain);
+  if (parseAddress(address) !== undefined) {
+    return { addresses: [{ scheme, address: canonical(address), port: split === undefined ? PORTS[scheme] : split[1], zone }] };
+  }
+  const listed = fromFile(split === undefined ? plain : rest, readFile);
+  return listed === undefined ? hostEntry(text, scheme, plain, split?.[1]) : { addresses: listed };
+}
+function fromFile(path: string, readFile: (path: string) => Uint8Array): readonly UpstreamAddress[] | undefined {
+  let content: Uint8Array;
+  try {
+    content = readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'EISDIR') return undefined;
+    throw new Error(`not an IP address or file "${path}": ${message}`);
+  }
+  return nameservers(new TextDecoder().decode(content)).map((server) => ({ scheme: 'dns', address: canonical(zoned(server)[0]), port: '53', zone: zoned(server)[1] }));
+}
+function hostEntry(text: string, scheme: UpstreamScheme, plain: string, port: string | undefined): UpstreamEntry {
+  const [host, zone] = zoned(plain);
+  if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) throw new Error(`not an IP address, file, or valid domain: "${text}"`);
+  return { host, scheme, port: port ?? PORTS[scheme], zone };
+}
+const isHost = (host: string) => host !== '' && host.length < 254 && host.replace(/\.$/, '').split('.').every((label) => label !== '' && label.length < 64);
+
+/** `127.0.0.1:53`: by this two upstreams are the same. */
+export const addressKey = ({ address, port }: UpstreamAddress): string => hostPort(address, port);

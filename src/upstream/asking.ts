@@ -1,0 +1,54 @@
+// One question on its way to one upstream, whatever carries it. Knows what can become of it; knows no socket.
+import type { Question } from './question.ts';
+import type { Timed } from './timers.ts';
+
+/** A socket or connection on which questions wait. */
+export interface Carrier {
+  /** Gives up on a question whose time is over. */
+  expired(asking: Asking): void;
+}
+
+/**
+ * A question and what to do with what becomes of it. Exactly one of `answered`, `mismatched` and `failed` is called for each time
+ * it is asked. Objects are used again and again; the fields are those of who carries it.
+ */
+export abstract class Asking implements Timed {
+  timerNext: Timed | undefined = undefined;
+  timerBefore: Timed | undefined = undefined;
+  spoke = -1;
+  turns = 0;
+  /** The id it was sent with, or -1. */
+  id = -1;
+  /** Where it waits. */
+  carrier: Carrier | undefined = undefined;
+  /** The carrier's number for it. */
+  index = 0;
+  /** How often it was sent again because a kept connection turned out to be closed. */
+  again = 0;
+  question!: Question;
+
+  expire(): void {
+    this.carrier!.expired(this);
+  }
+  /** A reply with this id, from where it was sent, to this very question. The bytes are there until this returns. */
+  abstract answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void;
+  /** A reply with this id, from where it was sent, to another question. */
+  abstract mismatched(): void;
+  /** It could not be sent, or nothing came. */
+  abstract failed(error: ExchangeError): void;
+}
+
+/** Why an upstream gave no reply. The text is as Go's net package words it. */
+export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+  /** `timeout`, or what the network said (`ECONNREFUSED`, `EOF`). */
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+  /** True where nothing came in time, false where the network reported something. */
+  get timeout(): boolean {
+    return this.code === 'timeout';
+  }
+}

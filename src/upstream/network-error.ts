@@ -1,0 +1,43 @@
+// Texts of network errors as Go prints them, which logs and alerts are written for. Knows codes and addresses, no socket.
+import { networkInterfaces } from 'node:os';
+import { inPrefix, maskAddress, parseAddress, parseCIDR } from '../dns/address.ts';
+import { ExchangeError } from './asking.ts';
+import type { DatagramPeer } from './datagrams.ts';
+
+const REASONS: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'connection refused', ECONNRESET: 'connection reset by peer', EPIPE: 'broken pipe',
+  ENETUNREACH: 'network is unreachable', EHOSTUNREACH: 'no route to host', EADDRNOTAVAIL: 'cannot assign requested address',
+  EACCES: 'permission denied', EPERM: 'operation not permitted', EMFILE: 'too many open files', ENFILE: 'too many open files in system',
+  EINVAL: 'invalid argument', EMSGSIZE: 'message too long', ENOBUFS: 'no buffer space available', ETIMEDOUT: 'connection timed out',
+};
+const reason = (code: string) => REASONS[code] ?? code;
+
+/** `127.0.0.1:53`, `[::1]:53`. */
+export const hostPort = (address: string, port: number | string): string => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+
+/** What could not be reached: `dial tcp 127.0.0.1:53: connect: connection refused`, or `i/o timeout` for the code `timeout`. */
+export function dialError(network: 'udp' | 'tcp', to: DatagramPeer, code: string): ExchangeError {
+  const why = code === 'timeout' ? 'i/o timeout' : `${code === 'EMFILE' || code === 'ENFILE' ? 'socket' : 'connect'}: ${reason(code)}`;
+  return new ExchangeError(`dial ${network} ${hostPort(to.address, to.port)}: ${why}`, code);
+}
+/** What went wrong after that: `read udp 127.0.0.1:4711->127.0.0.1:53: i/o timeout`. `local` is `address:port`. */
+export function readError(network: 'udp' | 'tcp', local: string, to: DatagramPeer, code: string): ExchangeError {
+  if (code === 'EOF') return new ExchangeError('EOF', code);
+  const why = code === 'timeout' ? 'i/o timeout' : `read: ${reason(code)}`;
+  return new ExchangeError(`read ${network} ${local}->${hostPort(to.address, to.port)}: ${why}`, code);
+}
+
+/** The address that we ask from, as far as one can tell without asking the kernel: only for texts. */
+export function localAddress({ address, source }: DatagramPeer): string {
+  if (source !== undefined) return source;
+  const peer = parseAddress(address.split('%')[0]!);
+  if (peer === undefined) return address;
+  if (address === '::1' || peer[0] === 127 && peer.length === 4) return peer.length === 4 ? '127.0.0.1' : '::1';
+  const known = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const near = known.find(({ cidr }) => {
+    const prefix = cidr === null ? undefined : parseCIDR(cidr);
+    return prefix !== undefined && inPrefix(peer, maskAddress(prefix.network, prefix.bits), prefix.bits);
+  });
+  const family = peer.length === 4 ? 'IPv4' : 'IPv6';
+  return (near ?? known.find((each) => each.family === family && !each.internal))?.address ?? (peer.length === 4 ? '0.0.0.0' : '::');
+}

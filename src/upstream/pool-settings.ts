@@ -1,0 +1,21 @@
+// How an upstream's sockets and connections are kept (FWD-8). Knows numbers only.
+
+/** Times are milliseconds. */
+export interface PoolSettings {
+  /** How long a reply is waited for. */
+  readonly readTimeout: number;
+  /** Idle for longer, a socket or connection is closed. */
+  readonly expire: number;
+  /** Older than this, it is not used for another question; 0 is no limit. */
+  readonly maxAge: number;
+  /** How many are kept while they are idle, of each kind; 0 is no limit of the configuration. */
+  readonly maxIdle: number;
+}
+/** FWD-8. */
+export const DEFAULT_POOL: PoolSettings = { readTimeout: 2000, expire: 10000, maxAge: 0, maxIdle: 0 };
+
+/** Counts whether a question found a socket or connection that stood already. */
+export interface PoolCounter {
+  hit(network: 'udp' | 'tcp'): void;
+  miss(network: 'udp' | 'tcp'): void;
+}

@@ -1,0 +1,54 @@
+// A question as it lies in memory, and whether a reply is to it. Knows offsets; knows nothing of sockets or of who asks.
+import { HEADER, fold, foldByte, setU16, u16 } from '../dns/packet.ts';
+
+/** A whole request in wire form: `length` bytes from `at`, a multiple of 4; `words` is the same memory. */
+export interface Question {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly at: number;
+  readonly length: number;
+  /** Bytes of header and question. */
+  readonly questionEnd: number;
+  /** Offset of its OPT from `at`, or 0. */
+  readonly optAt: number;
+}
+
+/** Whether the message of `length` bytes at `at` is a response with exactly this question, but for the case of letters. */
+export function answersQuestion(question: Question, bytes: Uint8Array, words: Int32Array, at: number, length: number): boolean {
+  const end = question.questionEnd;
+  if (length < end || (bytes[at + 2]! & 0x80) === 0 || bytes[at + 4] !== 0 || bytes[at + 5] !== 1) return false;
+  const whole = end >> 2;
+  const a = question.at >> 2;
+  const b = at >> 2;
+  // Type and class, the last four bytes, are compared unfolded; the folding of words may reach into them, so they come first.
+  for (let k = end - 4; k < end; k++) if (question.bytes[question.at + k] !== bytes[at + k]) return false;
+  for (let k = HEADER >> 2; k < whole; k++) {
+    const asked = question.words[a + k]!;
+    const got = words[b + k]!;
+    if (asked !== got && fold(asked) !== fold(got)) return false;
+  }
+  for (let k = Math.max(HEADER, whole << 2); k < end; k++) {
+    if (foldByte(question.bytes[question.at + k]!) !== foldByte(bytes[at + k]!)) return false;
+  }
+  return true;
+}
+
+/** How many bytes of the request are sent on: what follows its last record is nobody's. */
+export function lengthToSend({ bytes, at, length, questionEnd, optAt }: Question): number {
+  if (bytes[at + 7] !== 0 || bytes[at + 9] !== 0) return length;
+  if (optAt === 0) return bytes[at + 11] === 0 ? questionEnd : length;
+  return bytes[at + 11] === 1 ? Math.min(length, optAt + 11 + u16(bytes, at + optAt + 9)) : length;
+}
+
+/** Writes the request with another id at an offset that is a multiple of 4. */
+export function writeQuestion(question: Question, length: number, id: number, words: Int32Array, bytes: Uint8Array, to: number): void {
+  const from = question.at >> 2;
+  const count = (length + 3) >> 2;
+  const target = to >> 2;
+  const source = question.words;
+  if (count <= 64) for (let k = 0; k < count; k++) words[target + k] = source[from + k]!;
+  else words.set(source.subarray(from, from + count), target);
+  setU16(bytes, to, id);
+  // As CoreDNS: a count that promises records which are not there is corrected on the way.
+  if (length === question.questionEnd) bytes.fill(0, to + 6, to + HEADER);
+}

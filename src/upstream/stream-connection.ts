@@ -1,0 +1,175 @@
+// One TCP connection to an upstream with many questions on it; replies come in any order (RFC 7766 section 7). Knows frames, ids
+// and deadlines; knows nothing of other connections.
+import net from 'node:net';
+import { HEADER, u16 } from '../dns/packet.ts';
+import type { Asking, Carrier, ExchangeError } from './asking.ts';
+import { Frames } from './frames.ts';
+import { dialError, hostPort, readError } from './network-error.ts';
+import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
+import type { StreamOwner } from './stream-pool.ts';
+
+const input = Buffer.allocUnsafeSlow(65536);
+/** A reply to a question that is waited for no more. */
+const GIVEN_UP = 0;
+
+/** A connection, from the moment that it is opened. */
+export class StreamConnection implements Carrier {
+  readonly #owner: StreamOwner;
+  readonly #socket: net.Socket;
+  readonly #frames = new Frames();
+  readonly #waiting = new Map<number, Asking | typeof GIVEN_UP>();
+  #out = new Uint8Array(2048);
+  #outWords = new Int32Array(this.#out.buffer);
+  #outEnd = 0;
+  #connected = false;
+  #ended = false;
+  /** Questions that wait on it. */
+  waiting = 0;
+  /** Replies that it brought. */
+  replies = 0;
+  readonly openedAt: number;
+  usedAt: number;
+  #heardAt = 0;
+  /** True where no further question is to be put on it. */
+  retired = false;
+
+  constructor(owner: StreamOwner, dialTimeout: number) {
+    this.#owner = owner;
+    this.openedAt = owner.timers.now;
+    this.usedAt = this.openedAt;
+    this.#dialTimeout = dialTimeout;
+    const { address, port, source } = owner.to;
+    this.#socket = net.connect({
+      host: address, port, noDelay: true, ...(source === undefined ? {} : { localAddress: source }),
+      onread: { buffer: input, callback: (count: number) => this.#read(count) },
+    });
+    this.#socket.on('connect', () => this.#connect());
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error.code ?? 'EIO'));
+    this.#socket.on('end', () => this.#end('EOF'));
+    this.#socket.on('close', () => this.#end('EOF'));
+  }
+  readonly #dialTimeout: number;
+
+  /** Puts a question on the connection; it leaves with the others of this turn of the event loop. */
+  ask(asking: Asking): void {
+    const { ids, timers, settings } = this.#owner;
+    let id = ids.next();
+    while (this.#waiting.has(id)) id = ids.next();
+    this.#waiting.set(id, asking);
+    asking.id = id;
+    asking.carrier = this;
+    this.waiting++;
+    this.usedAt = timers.now;
+    this.#write(asking, id);
+    timers.set(asking, this.#connected ? settings.readTimeout : this.#dialTimeout);
+  }
+  /** Questions are laid out on multiples of 4 and moved together when they are sent. */
+  #write(asking: Asking, id: number): void {
+    const { question } = asking;
+    const length = lengthToSend(question);
+    const at = (this.#outEnd + 3) & ~3;
+    if (at + 4 + length + 4 > this.#out.length) this.#grow(at + length + 8);
+    if (this.#outEnd === 0) setImmediate(this.#flush);
+    this.#outWords[at >> 2] = length;
+    writeQuestion(question, length, id, this.#outWords, this.#out, at + 4);
+    this.#outEnd = at + 4 + length;
+  }
+  #grow(size: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.#out.length, (size + 63) & ~63));
+    larger.set(this.#out.subarray(0, this.#outEnd));
+    this.#out = larger;
+    this.#outWords = new Int32Array(larger.buffer);
+  }
+  readonly #flush = (): void => {
+    const end = this.#outEnd;
+    this.#outEnd = 0;
+    if (this.#ended) return;
+    const packed = Buffer.allocUnsafe(end);
+    let to = 0;
+    for (let at = 0; at < end; ) {
+      const length = this.#outWords[at >> 2]!;
+      packed[to] = length >> 8;
+      packed[to + 1] = length;
+      packed.set(this.#out.subarray(at + 4, at + 4 + length), to + 2);
+      to += 2 + length;
+      at = (at + 4 + length + 3) & ~3;
+    }
+    this.#socket.write(packed.subarray(0, to));
+  };
+
+  #connect(): void {
+    if (this.#ended) return;
+    this.#connected = true;
+    const { timers, settings } = this.#owner;
+    timers.look();
+    this.#owner.dialed(timers.now - this.openedAt);
+    for (const asking of this.#waiting.values()) {
+      if (asking === GIVEN_UP) continue;
+      timers.clear(asking);
+      timers.set(asking, settings.readTimeout);
+    }
+  }
+  #read(count: number): boolean {
+    if (this.#ended) return true;
+    this.#owner.timers.look();
+    this.#heardAt = this.#owner.timers.now;
+    this.#frames.read(input, count, this.#receive);
+    if (this.retired && this.waiting === 0) this.close();
+    return true;
+  }
+  readonly #receive = (bytes: Uint8Array, words: Int32Array, at: number, length: number): void => {
+    if (length < HEADER) return;
+    const asking = this.#waiting.get(u16(bytes, at));
+    if (asking === undefined || asking === GIVEN_UP) return;
+    this.replies++;
+    this.#waiting.delete(asking.id);
+    this.#owner.timers.clear(asking);
+    this.#leave(asking);
+    if (this.waiting === 0) this.#owner.idle(this);
+    if (answersQuestion(asking.question, bytes, words, at, length)) asking.answered(bytes, words, at, length);
+    else asking.mismatched();
+  };
+  #leave(asking: Asking): void {
+    asking.carrier = undefined;
+    asking.id = -1;
+    this.waiting--;
+  }
+  /** Nothing came in time. Where nothing at all came since it was sent, the connection is taken for dead. */
+  expired(asking: Asking): void {
+    this.#waiting.set(asking.id, GIVEN_UP);
+    const { settings, timers, to } = this.#owner;
+    const error = this.#connected ? this.#error('timeout') : dialError('tcp', to, 'timeout');
+    if (!this.#connected || this.#heardAt < timers.now - settings.readTimeout) this.#owner.retire(this);
+    this.#leave(asking);
+    if (!this.#connected) this.#owner.dialed(this.#dialTimeout);
+    if (this.retired && this.waiting === 0) this.close();
+    asking.failed(error);
+  }
+  #error(code: string): ExchangeError {
+    const { localAddress = '', localPort = 0 } = this.#socket;
+    return readError('tcp', hostPort(localAddress, localPort), this.#owner.to, code);
+  }
+
+  /** The connection is over: what waits on it fails, or is asked again. */
+  #end(code: string): void {
+    if (this.#ended) return;
+    const error = this.#connected ? this.#error(code) : dialError('tcp', this.#owner.to, code);
+    this.#ended = true;
+    this.#socket.destroy();
+    const waiting = [...this.#waiting.values()].filter((asking) => asking !== GIVEN_UP);
+    this.#waiting.clear();
+    this.#owner.timers.look();
+    for (const asking of waiting) {
+      this.#owner.timers.clear(asking);
+      this.#leave(asking);
+    }
+    this.#owner.ended(this, waiting, error);
+  }
+  /** Closes the connection. Nothing may wait on it. */
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#owner.retire(this);
+    this.#socket.destroy();
+  }
+}

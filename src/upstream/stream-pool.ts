@@ -1,0 +1,141 @@
+// Kept TCP connections to one upstream, few questions on each while there are few (FWD-8). Knows connections and their age; knows no
+// bytes.
+import type { Asking, ExchangeError } from './asking.ts';
+import type { DatagramPeer } from './datagrams.ts';
+import { dialError } from './network-error.ts';
+import type { PoolCounter, PoolSettings } from './pool-settings.ts';
+import type { RandomIds } from './random-ids.ts';
+import { StreamConnection } from './stream-connection.ts';
+import type { Timers } from './timers.ts';
+
+/** So many connections are opened before more than `DEPTH` questions are put on one. */
+const CONNECTIONS = 16;
+/** Questions on one connection: many servers answer those of one connection one after the other. */
+const DEPTH = 8;
+/** FWD-8: bounds of the time to connect, milliseconds, and the weight of the newest in the average. */
+const LEAST_DIAL = 1000, LONGEST_DIAL = 30000, WEIGHT = 4;
+/** No connection is waited for longer than this: a query has five seconds in all. */
+const PATIENCE = 5000;
+/** How often a question is sent again because the connection it was on had been closed. */
+const AGAIN = 8;
+
+/** What a connection needs of its pool. */
+export interface StreamOwner {
+  readonly to: DatagramPeer;
+  readonly timers: Timers;
+  readonly ids: RandomIds;
+  readonly settings: PoolSettings;
+  /** It took so long to connect, or to find out that one cannot. */
+  dialed(milliseconds: number): void;
+  /** Nothing waits on it any more. */
+  idle(connection: StreamConnection): void;
+  /** No further question shall be put on it. */
+  retire(connection: StreamConnection): void;
+  /** It was closed under these questions. */
+  ended(connection: StreamConnection, waiting: readonly Asking[], error: ExchangeError): void;
+}
+
+/** The TCP way to one upstream, for one thread. */
+export class StreamPool implements StreamOwner {
+  readonly to: DatagramPeer;
+  readonly timers: Timers;
+  readonly ids: RandomIds;
+  readonly settings: PoolSettings;
+  readonly #counter: PoolCounter;
+  #connections: StreamConnection[] = [];
+  #depth = DEPTH;
+  #averageDial = LONGEST_DIAL / 2;
+  #closed = false;
+
+  constructor(parts: { to: DatagramPeer; timers: Timers; ids: RandomIds; settings: PoolSettings; counter: PoolCounter }) {
+    this.to = parts.to;
+    this.timers = parts.timers;
+    this.ids = parts.ids;
+    this.settings = parts.settings;
+    this.#counter = parts.counter;
+  }
+
+  /** Sends the question, or says why it cannot be sent. */
+  ask(asking: Asking): ExchangeError | undefined {
+    asking.again = 0;
+    return this.#ask(asking);
+  }
+  #ask(asking: Asking): ExchangeError | undefined {
+    const kept = this.#choose();
+    if (kept !== undefined) {
+      this.#counter.hit('tcp');
+      kept.ask(asking);
+      return undefined;
+    }
+    this.#counter.miss('tcp');
+    let connection: StreamConnection;
+    try {
+      connection = new StreamConnection(this, this.#dialTimeout());
+    } catch (error) {
+      return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
+    }
+    if (this.#closed) connection.retired = true;
+    else this.#connections.push(connection);
+    connection.ask(asking);
+    return undefined;
+  }
+  /** The least busy connection, unless another one is better opened. */
+  #choose(): StreamConnection | undefined {
+    let best: StreamConnection | undefined;
+    for (let i = this.#connections.length - 1; i >= 0; i--) {
+      const connection = this.#connections[i]!;
+      if (this.#worn(connection, this.timers.now)) this.#close(connection);
+      else if (best === undefined || connection.waiting <= best.waiting) best = connection;
+    }
+    if (best === undefined || best.waiting < this.#depth) return best;
+    return this.#connections.length < CONNECTIONS || this.#depth < DEPTH ? undefined : best;
+  }
+  #worn(connection: StreamConnection, now: number): boolean {
+    const { expire, maxAge } = this.settings;
+    return (connection.waiting === 0 && now - connection.usedAt > expire) || (maxAge > 0 && now - connection.openedAt > maxAge);
+  }
+  #close(connection: StreamConnection): void {
+    this.retire(connection);
+    if (connection.waiting === 0) connection.close();
+  }
+
+  #dialTimeout(): number {
+    const average = this.#averageDial;
+    return Math.min(PATIENCE, average < LEAST_DIAL ? LEAST_DIAL : Math.min(2 * average, LONGEST_DIAL));
+  }
+  dialed(milliseconds: number): void {
+    this.#averageDial += (milliseconds - this.#averageDial) / WEIGHT;
+  }
+  idle(connection: StreamConnection): void {
+    connection.usedAt = this.timers.now;
+    const { maxIdle, expire } = this.settings;
+    if (connection.retired) return;
+    if (expire === 0 || (maxIdle > 0 && this.#connections.filter(({ waiting }) => waiting === 0).length > maxIdle)) this.retire(connection);
+  }
+  retire(connection: StreamConnection): void {
+    connection.retired = true;
+    const place = this.#connections.indexOf(connection);
+    if (place >= 0) this.#connections.splice(place, 1);
+  }
+  /** A question on a connection that had brought replies is asked again: the upstream closed it for reasons of its own. */
+  ended(connection: StreamConnection, waiting: readonly Asking[], error: ExchangeError): void {
+    this.retire(connection);
+    const kept = connection.replies > 0;
+    // A server that closes with questions unanswered wants fewer of them on one connection.
+    if (kept && waiting.length > 1) this.#depth = Math.max(1, this.#depth >> 1);
+    for (const asking of waiting) {
+      const why = kept && asking.again++ < AGAIN ? this.#ask(asking) : error;
+      if (why !== undefined) asking.failed(why);
+    }
+  }
+
+  /** Closes what has been idle for too long. */
+  sweep(now: number): void {
+    for (const connection of [...this.#connections]) if (this.#worn(connection, now)) this.#close(connection);
+  }
+  /** Closes every connection as soon as nothing waits on it. Questions can still be asked; they get connections of their own. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of [...this.#connections]) this.#close(connection);
+  }
+}

@@ -1,0 +1,64 @@
+// One server that questions are forwarded to, over UDP and TCP. Knows its address and its pools; knows nothing of its health.
+import { ExchangeError } from './asking.ts';
+import type { Asking } from './asking.ts';
+import type { Datagrams, DatagramPeer } from './datagrams.ts';
+import { hostPort } from './network-error.ts';
+import type { PoolCounter, PoolSettings } from './pool-settings.ts';
+import type { RandomIds } from './random-ids.ts';
+import { StreamPool } from './stream-pool.ts';
+import type { Timers } from './timers.ts';
+import { UdpPool } from './udp-pool.ts';
+
+/** What an upstream is made of. */
+export interface UpstreamParts {
+  readonly to: DatagramPeer;
+  readonly datagrams: Datagrams;
+  readonly timers: Timers;
+  readonly ids: RandomIds;
+  readonly settings: PoolSettings;
+  readonly counter: PoolCounter;
+}
+
+/** An upstream as one thread asks it. */
+export class Upstream {
+  /** `127.0.0.1:53`: the `to` label of metrics, and `forward/upstream`. */
+  readonly name: string;
+  readonly to: DatagramPeer;
+  readonly #timers: Timers;
+  readonly #udp: UdpPool;
+  readonly #tcp: StreamPool;
+
+  constructor(parts: UpstreamParts) {
+    this.to = parts.to;
+    this.#timers = parts.timers;
+    this.name = hostPort(parts.to.address.replace(/%.*/, ''), parts.to.port);
+    this.#udp = new UdpPool(parts);
+    this.#tcp = new StreamPool(parts);
+  }
+
+  /** Asks over TCP or UDP; what becomes of it goes to the asking, never before this returns. */
+  ask(asking: Asking, tcp: boolean): void {
+    const error = this.#valid(tcp) ?? (tcp ? this.#tcp.ask(asking) : this.#udp.ask(asking));
+    if (error === undefined) return;
+    // Later: who is told may ask again, and again.
+    setImmediate(() => {
+      this.#timers.look();
+      asking.failed(error);
+    });
+  }
+  /** As CoreDNS: a port that is none is noticed when somebody asks. */
+  #valid(tcp: boolean): ExchangeError | undefined {
+    const { port } = this.to;
+    return port >= 0 && port <= 65535 ? undefined : new ExchangeError(`dial ${tcp ? 'tcp' : 'udp'}: address ${port}: invalid port`, 'EINVAL');
+  }
+  /** Closes what has been idle for too long. `now` is of the clock of its timers. */
+  sweep(now: number): void {
+    this.#udp.sweep(now);
+    this.#tcp.sweep(now);
+  }
+  /** Closes everything as soon as nothing waits on it. */
+  close(): void {
+    this.#udp.close();
+    this.#tcp.close();
+  }
+}
