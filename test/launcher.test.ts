@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -15,11 +15,11 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 /** A program that says from where it runs, and what it was given. */
 const tell = (from: string) => `console.log(JSON.stringify(['${from}', process.pid, process.execArgv, process.argv.slice(2)]));\n`;
 
-/** A stand-in for a Node of some version: it answers `-v` and says that it was the one. */
-function standIn(folder: string, version: string) {
+/** A stand-in for a Node of some version: it answers `-v`, after doing something, and says that it was the one. */
+function standIn(folder: string, version: string, first = ':') {
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, 'node');
-  writeFileSync(file, `#!/bin/sh\n[ "$1" = -v ] && echo v${version} && exit\necho "${version} $$ $*"\n`);
+  writeFileSync(file, `#!/bin/sh\n[ "$1" = -v ] && ${first} && echo v${version} && exit\necho "${version} $$ $*"\n`);
   chmodSync(file, 0o755);
 }
 
@@ -45,7 +45,16 @@ test('is one process, gets its arguments whole, and runs with the flags of the e
   assert.deepEqual(JSON.parse(stdout), ['dist', pid, ['--max-semi-space-size=4', '--inspect-port=192.0.2.1:9229'], ['-conf', 'a b']]);
 });
 
-test('lives through SIGUSR1 from the start on, without a debugger', async (t) => {
+/** Whether a process has said what SIGUSR1 shall do to it: a shell needs a moment until its first line. */
+const mindsReload = (pid: number | undefined) => {
+  try {
+    return /^Sig(Ign|Cgt|Blk):\s*[0-9a-f]*[2367abef]..$/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return false;
+  }
+};
+
+test('lives through SIGUSR1 from the start on, without a debugger', { skip: process.platform === 'linux' ? false : 'reads /proc' }, async (t) => {
   const folder = path.join(scratch, 'signalled');
   const launcher = installed(folder);
   writeFileSync(path.join(folder, 'dist/main.js'), `import inspector from 'node:inspector';
@@ -55,7 +64,7 @@ test('lives through SIGUSR1 from the start on, without a debugger', async (t) =>
     setTimeout(() => process.exit(0), 400);\n`);
   const child = spawn(launcher, { env: { PATH: `${path.dirname(process.execPath)}:${system}` }, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
-  const timer = setInterval(() => child.kill('SIGUSR1'), 5);
+  const timer = setInterval(() => mindsReload(child.pid) && child.kill('SIGUSR1'), 2);
   t.after(() => clearInterval(timer));
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -67,6 +76,15 @@ test('lives through SIGUSR1 from the start on, without a debugger', async (t) =>
   assert.deepEqual([status, signal], [0, null]);
   assert.match(printed, /^true undefined$/m);
   assert.doesNotMatch(printed, /Debugger listening/);
+});
+
+test('lives through SIGUSR1 while it still looks for a Node', { skip: process.platform === 'linux' ? false : 'needs setsid' }, () => {
+  const launcher = installed(path.join(scratch, 'early'));
+  standIn(path.join(scratch, 'signals'), '99.0.0', 'kill -USR1 0');   // to its whole group, which is its own here
+  const env = { PATH: `${path.join(scratch, 'signals')}:${system}` };
+  const { status, signal, stdout } = spawnSync('setsid', ['--wait', launcher], { encoding: 'utf8', env });
+  assert.deepEqual([status, signal], [0, null]);
+  assert.match(stdout, /^99\.0\.0 /);
 });
 
 test('follows links, relative and absolute, from any folder', () => {

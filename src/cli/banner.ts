@@ -2,11 +2,11 @@
 import { Name } from '../dns/name.ts';
 import { isReverse } from '../dns/reverse.ts';
 import type { Address } from '../kernel/build.ts';
+import { COREDNS_VERSION, VERSION } from '../kernel/version.ts';
 
 /** The version of CoreDNS whose behaviour this is, as scripts look for it. */
-export const CORE_VERSION = 'CoreDNS-1.14.7';
-/** Our own version, as in package.json. */
-export const VERSION = '0.1.0';
+export const CORE_VERSION = `CoreDNS-${COREDNS_VERSION}`;
+export { VERSION };
 
 /** RFC 1035 section 2.3.1, preferred name syntax. */
 const PREFERRED = /^(([A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)\.)+$/;

@@ -15,12 +15,20 @@ function mismatch(operator: string, a: unknown, b: unknown, offset: number): nev
 /** Sum of numbers or durations, text after text, time after duration. */
 export const add: Operation = (a, b, offset) => {
   if (isInteger(a) && isInteger(b)) return addIntegers(a, b);
-  if (typeof a === 'string' && typeof b === 'string') return a + b;
+  if (typeof a === 'string' && typeof b === 'string') return concatenated(a, b, offset);
   if (a instanceof Duration && b instanceof Duration) return new Duration(a.nanoseconds + b.nanoseconds);
   if (a instanceof Time && b instanceof Duration) return new Time(a.nanoseconds + b.nanoseconds);
   if (a instanceof Duration && b instanceof Time) return new Time(a.nanoseconds + b.nanoseconds);
   return floats('+', a, b, offset, (x, y) => x + y);
 };
+
+/** Texts longer than this are not made. A deviation: expr-lang has no such limit. */
+const MAXIMUM_TEXT = 16_777_216;
+
+function concatenated(a: string, b: string, offset: number): string {
+  if (a.length + b.length > MAXIMUM_TEXT) throw new Fault('memory budget exceeded', offset);
+  return a + b;
+}
 
 /** Difference of numbers, durations or times. */
 export const subtract: Operation = (a, b, offset) => {

@@ -63,6 +63,8 @@ const replace: Builtin = {
     const source = textOf(text, offset);
     const old = textOf(from, offset);
     const fresh = textOf(to, offset);
+    const growth = (source.length / Math.max(old.length, 1) + 1) * fresh.length;
+    if (growth > 67_108_864) throw new Fault('memory budget exceeded', offset);
     const most = limit === undefined ? -1 : indexOf(limit, offset);
     if (most < 0) return source.replaceAll(old, () => fresh);
     let count = 0;

@@ -122,6 +122,8 @@ test('a run is bounded', () => {
   assert.throws(() => value('1..1000000'), /memory budget exceeded/);
   assert.throws(() => value('repeat("a", 2000000)'), /memory budget exceeded/);
   assert.throws(() => value('all(1..9999, all(1..9999, # > 0))'), /step budget exceeded|memory budget exceeded/);
+  const doubled = Array.from({ length: 30 }, (_, index) => `let a${index + 1} = a${index} + a${index};`).join(' ');
+  assert.throws(() => value(`let a0 = 'abcdefgh'; ${doubled} len(a30)`), /memory budget exceeded/);
   assert.equal(value(`1${' + 1'.repeat(900)}`), 901);
 });
 

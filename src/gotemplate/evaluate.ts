@@ -139,7 +139,9 @@ function called(
     values.push(...final);
     if (parameters !== undefined) checkKinds(values, parameters, node);
     try {
-      return calls(values);
+      const result = calls(values);
+      if (typeof result === 'string') run.make(result.length, node.offset, context);
+      return result;
     } catch (error) {
       if (error instanceof Fault) throw error;
       throw new Fault(`error calling ${name}: ${error instanceof Error ? error.message : String(error)}`, node.offset, context);

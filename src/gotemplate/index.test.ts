@@ -69,6 +69,8 @@ test('execution is bounded', () => {
   const twice = '{{ define "r" }}{{ if . }}{{ template "r" slice . 1 }}{{ template "r" slice . 1 }}{{ end }}{{ end }}{{ template "r" .L }}';
   assert.throws(() => compile(twice, options).execute({ L: 'x'.repeat(100) }), /exceeded maximum number of steps/);
   assert.throws(() => output('{{ range 1000 }}{{ printf "%100000d" 1 }}{{ end }}'), /exceeded maximum output/);
+  assert.throws(() => output('{{ range 100000 }}{{ $x := printf "%1000000d" 1 }}{{ end }}'), /exceeded maximum output/);
+  assert.equal(output('{{ printf "%.5000f" 0.5 | len }}'), '5002');
   const deep = (depth: number): string => `{{ ${'('.repeat(depth)}1${')'.repeat(depth)} }}`;
   assert.equal(output(deep(100)), '1');
   assert.throws(() => output(deep(5_000)), /max expression depth exceeded/);

@@ -83,6 +83,8 @@ function exponential(size: number, precision: number): string {
 
 /** With this many digits behind the point; a half goes to the even neighbour. */
 function fixed(size: number, precision: number): string {
+  // No float has more digits than these behind its point.
+  if (precision > 1_100) return fixed(size, 1_100) + '0'.repeat(precision - 1_100);
   const digits = scaled(size, precision)
     .toString()
     .padStart(precision + 1, '0');

@@ -16,12 +16,19 @@ export class Run {
   /** The values of the variables of the template that executes, by slot. */
   slots: unknown[] = [];
   private steps = 0;
+  private made = 0;
   private depth = 0;
 
   /** Appends to the output. */
   write(text: string, offset: number, context: string): void {
     this.output += text;
     if (this.output.length > MAXIMUM_OUTPUT) throw new Fault('exceeded maximum output', offset, context);
+  }
+
+  /** Accounts for a text that a function made, whether or not it will be written. */
+  make(length: number, offset: number, context: string): void {
+    this.made += length;
+    if (this.made > MAXIMUM_OUTPUT) throw new Fault('exceeded maximum output', offset, context);
   }
 
   /** Accounts for one pass of a loop or one call. */

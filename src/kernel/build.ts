@@ -2,7 +2,7 @@
 import type { Directive } from '../corefile/directive.ts';
 import { linesByWord } from '../corefile/block.ts';
 import type { Lines } from '../corefile/directive.ts';
-import { pluginError } from '../corefile/error.ts';
+import { CorefileError, pluginError } from '../corefile/error.ts';
 import { parseKey } from '../corefile/keys.ts';
 import { parseCorefile } from '../corefile/parse.ts';
 import type { Block } from '../corefile/block.ts';
@@ -73,6 +73,7 @@ export function build(text: string, reading: Reading): Configuration {
   for (const plugin of reading.plugins) {
     for (const each of drafts) attempt(() => setUp(plugin, each, reading));
   }
+  for (const { lines } of drafts) attempt(() => refuseUnbuilt(lines, reading.plugins));
   const sites = drafts.map(complete);
   const addresses = attempt(() => listenOn(drafts)) ?? [];
   return { sites, addresses, canonical: canonicalText(blocks) };
@@ -111,6 +112,15 @@ function setUp(plugin: Plugin, { lines: words, site, keys, parts }: Draft, readi
     for (const part of Array.isArray(made) ? made : [made]) parts.push({ name: plugin.name, part });
   } catch (error) {
     throw pluginError(plugin.name, error, lines[0].at);
+  }
+}
+
+/** A word that CoreDNS knows and that is not there yet: better said at the start than found out by a wrong answer. */
+function refuseUnbuilt(words: Draft['lines'], plugins: readonly Plugin[]): void {
+  for (const [word, [line]] of words) {
+    if (plugins.some(({ name }) => name === word)) continue;
+    const message = `plugin/${word}: this plugin of CoreDNS is not built yet in coredns-ts`;
+    throw new CorefileError(message, line.at, { form: 'none', hint: `remove line ${line.at.line} of ${line.at.file}, or let CoreDNS serve this block` });
   }
 }
 

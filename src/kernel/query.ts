@@ -57,7 +57,7 @@ export class Query {
   class = 0;
   /** Offset of the request's OPT from `at`, or 0. */
   optAt = 0;
-  /** The UDP size that the client advertises (at least 512), 0 where it sent no OPT. Lower it with `limitUdpSize`. */
+  /** The UDP size that the client advertises, as it came; `optAt` tells whether it sent an OPT. Lower it with `limitUdpSize`. */
   udpSize = 0;
   wantsDnssec = false;
   /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit in the packet for upstreams. */
@@ -163,7 +163,7 @@ export class Query {
   }
   /** Bytes that the reply may have (EDNS-1). */
   get limit(): number {
-    return this.channel.stream ? 65535 : this.udpSize || 512;
+    return this.channel.stream ? 65535 : Math.max(512, this.udpSize);
   }
   /** Lowers what the client seems to advertise, in the packet too (BUF-1). */
   limitUdpSize(size: number): void {
@@ -223,6 +223,11 @@ export class Query {
     const out = this.replyAt;
     bytes[out + 2] = 0x80 | (bytes[out + 2]! & 0x79) | (flags >> 8);
     bytes[out + 3] = (bytes[out + 3]! & 0x10) | (flags & 0xf0) | rcode;
+    if ((bytes[out + 2]! & 0x78) !== 0) {
+      // RD and CD are a question's: a reply to a NOTIFY has neither.
+      bytes[out + 2] = (bytes[out + 2]! & 0xfe) | ((flags >> 8) & 1);
+      bytes[out + 3] = (bytes[out + 3]! & 0xef) | (flags & 0x10);
+    }
     words[to + 2] = 0;
     bytes[out + 6] = 0;
     bytes[out + 7] = 0;

@@ -54,7 +54,7 @@ function records(query: Query): number {
       if (!options(bytes, i + 10, i + 10 + size)) return FORMERR;
       if (i !== owner + 1) return unfold(query);
       query.optAt = owner - at;
-      query.udpSize = Math.max(512, u16(bytes, i + 2));
+      query.udpSize = u16(bytes, i + 2);
       query.wantsDnssec = (bytes[i + 6]! & 0x80) !== 0;
     } else if (u16(bytes, i) !== OPT && !decodes(query)) return FORMERR;
     i += 10 + size;

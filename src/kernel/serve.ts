@@ -5,6 +5,7 @@ import type { Arena } from './arena.ts';
 import type { Clock } from './clock.ts';
 import { finish } from './finish.ts';
 import type { Log } from './log.ts';
+import { RD } from './message.ts';
 import type { Message } from './message.ts';
 import { failure } from './outcome.ts';
 import type { Answer, Outcome } from './outcome.ts';
@@ -119,9 +120,11 @@ export class Server implements Service {
     if (refusal === SILENCE) return undefined;
     if (refusal === EMPTY) {
       this.#traffic.rejected(query, this.label, SERVFAIL);
-      return query.begin(0, SERVFAIL);
+      const empty = query.begin(0, SERVFAIL);
+      empty.bytes[empty.at + 5] = 0;
+      return empty;
     }
-    const message = query.begin(0, refusal);
+    const message = query.begin(query.flags & RD, refusal);
     message.bytes[message.at + 4] = 0;
     message.bytes[message.at + 5] = query.questionEnd > 12 ? 1 : 0;
     if (refusal === FORMERR) message.bytes[message.at + 2] = message.bytes[message.at + 2]! & 0x87;

@@ -9,7 +9,7 @@ test('blocks never overlap, and everything given back is free again', () => {
   const size = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 200 }) }, { weight: 3, arbitrary: fc.integer({ min: 200, max: 5000 }) },
     { weight: 1, arbitrary: fc.integer({ min: 4096, max: 40000 }) });
   const step = fc.record({ take: fc.boolean(), size, which: fc.nat() });
-  fc.assert(fc.property(fc.array(step, { minLength: 50, maxLength: 400 }), (steps) => {
+  fc.assert(fc.property(fc.array(step, { minLength: 50, maxLength: 400, size: 'max' }), (steps) => {
     const memory = Memory.create(1 << 26);
     const live: { at: number; size: number; mark: number }[] = [];
     for (const [mark, { take, size, which }] of steps.entries()) {

@@ -1,19 +1,30 @@
-// *prometheus* enables Prometheus metrics. Knows the block whose queries it counts and where they are shown.
+// *prometheus* enables Prometheus metrics. Knows the block whose queries it counts and where the numbers are shown.
 import { definePlugin } from '../../kernel/plugin.ts';
 import type { Part } from '../../kernel/plugin.ts';
 import { upon } from '../../kernel/outcome.ts';
+import type { Site } from '../../kernel/site.ts';
 import { readPrometheus } from './config.ts';
 import { Counter } from './count.ts';
+import { openEndpoint, tellPlugins } from './endpoint.ts';
+
+const NAME = 'prometheus';
+const counted = (site: Site) => site.handlers.some(({ name }) => name === NAME);
 
 export default definePlugin({
-  name: 'prometheus',
+  name: NAME,
   parse: readPrometheus,
-  create(_config, site) {
+  create(config, site) {
     let counter: Counter;
     const part: Part = {
+      control: (run) => openEndpoint(run, config),
       start(run) {
         const chain = site.handlers;
         counter = new Counter(run, site, chain[chain.findIndex((each) => each.part === part) + 1]?.name ?? '');
+      },
+      /** The first block of a load speaks for all of them. */
+      started(run) {
+        const sites = run.sites.filter(counted);
+        if (sites[0] === site) tellPlugins(run, sites);
       },
       handle: (query, next) => upon(next(query), counter.after, query),
     };
