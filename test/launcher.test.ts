@@ -54,7 +54,8 @@ const mindsReload = (pid: number | undefined) => {
   }
 };
 
-test('lives through SIGUSR1 from the start on, without a debugger', { skip: process.platform === 'linux' ? false : 'reads /proc' }, async (t) => {
+test('lives through SIGUSR1 from the start on, without a debugger', { skip: process.platform === 'linux' ? false : 'reads /proc' },
+  async (t) => {
   const folder = path.join(scratch, 'signalled');
   const launcher = installed(folder);
   writeFileSync(path.join(folder, 'dist/main.js'), `import inspector from 'node:inspector';

@@ -37,7 +37,7 @@ function echoOpt(query: Query, message: Message, echoed: readonly number[]): voi
   bytes[to] = 0;
   bytes[to + 1] = 0;
   bytes[to + 2] = 41;
-  setU16(bytes, to + 3, query.udpSize);
+  setU16(bytes, to + 3, u16(source, from + 3));
   bytes[to + 5] = message.extended;
   bytes[to + 6] = 0;
   bytes[to + 7] = source[from + 7]!;
@@ -71,7 +71,7 @@ function keepOpt(query: Query, message: Message): void {
   const { bytes } = message;
   const at = message.at + message.optAt;
   if (query.optAt !== 0) {
-    setU16(bytes, at + 3, query.udpSize);
+    setU16(bytes, at + 3, u16(query.bytes, query.at + query.optAt + 3));
     if (query.wantsDnssec) bytes[at + 7] = bytes[at + 7]! | 0x80;
   }
   bytes[at + 6] = 0;

@@ -12,6 +12,8 @@ import erratic from './erratic/index.ts';
 import errors from './errors/index.ts';
 import forward from './forward/index.ts';
 import header from './header/index.ts';
+import health from './health/index.ts';
+import hosts from './hosts/index.ts';
 import loadbalance from './loadbalance/index.ts';
 import local from './local/index.ts';
 import log from './log/index.ts';
@@ -21,7 +23,9 @@ import minimal from './minimal/index.ts';
 import multisocket from './multisocket/index.ts';
 import nsid from './nsid/index.ts';
 import on from './on/index.ts';
+import pprof from './pprof/index.ts';
 import prometheus from './prometheus/index.ts';
+import ready from './ready/index.ts';
 import reload from './reload/index.ts';
 import root from './root/index.ts';
 import timeouts from './timeouts/index.ts';
@@ -39,6 +43,9 @@ export const standard: readonly Plugin[] = [
   bufsize,
   bind,
   debug,
+  ready,
+  health,
+  pprof,
   prometheus,
   errors,
   log,
@@ -50,6 +57,7 @@ export const standard: readonly Plugin[] = [
   cache,
   header,
   minimal,
+  hosts,
   loop,
   forward,
   erratic,

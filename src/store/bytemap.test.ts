@@ -72,9 +72,23 @@ test('another thread finds it by its place, also in memory that grew since', () 
   const reader = new ByteMap(there, new Epochs(there), 2, map.at);
   assert.equal(reader.find(1, 0, keyOf(1), 1, LENGTH), 0);
   for (let i = 0; i < 20_000; i++) map.put(mix(i), 0, keyOf(i), 1, LENGTH, new Uint8Array(i === 19_999 ? 65_000 : 40).fill(i));
-  for (let i = 0; i < 20_000; i += 999) assert.deepEqual(valueOf(reader, reader.find(mix(i), 0, keyOf(i), 1, LENGTH)), new Uint8Array(40).fill(i));
+  for (let i = 0; i < 20_000; i += 999) {
+    assert.deepEqual(valueOf(reader, reader.find(mix(i), 0, keyOf(i), 1, LENGTH)), new Uint8Array(40).fill(i));
+  }
   assert.deepEqual(valueOf(reader, reader.find(mix(19_999), 0, keyOf(19_999), 1, LENGTH)), new Uint8Array(65_000).fill(19_999));
   assert.equal(reader.entries, 20_000);
+});
+
+test('another thread finds an entry that lies behind all that it has seen', () => {
+  const { memory, map } = setUp();
+  memory.share();
+  const there = Memory.join(memory.handle, 1);
+  const reader = new ByteMap(there, new Epochs(there), 2, map.at);
+  for (let i = 0; i < 8; i++) {
+    map.put(mix(i), 0, keyOf(i), 1, LENGTH, new Uint8Array(600_000).fill(i));
+    const entry = reader.find(mix(i), 0, keyOf(i), 1, LENGTH);
+    assert.equal(reader.bytes[reader.valueAt(entry) * 4 + 599_999], i);
+  }
 });
 
 test('ten thousand keys with one hash cost a bounded number of steps and little memory', () => {

@@ -35,7 +35,10 @@ function kinds(limits: CacheLimits): { memory: Memory; map: CacheMap }[] {
 
 test('where there is room it does what a Map does', () => {
   const step = fc.record({
-    remove: fc.boolean(), key: fc.integer({ min: 0, max: 25 }), flavour: fc.integer({ min: 0, max: 1 }), value: fc.uint8Array({ maxLength: 400 }),
+    remove: fc.boolean(),
+    key: fc.integer({ min: 0, max: 25 }),
+    flavour: fc.integer({ min: 0, max: 1 }),
+    value: fc.uint8Array({ maxLength: 400 }),
   });
   fc.assert(fc.property(fc.array(step, { maxLength: 300, size: 'max' }), fc.constantFrom(3, 0xff, -1), (steps, hashMask) => {
     for (const { memory, map } of kinds(PLENTY)) {

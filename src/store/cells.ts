@@ -3,7 +3,6 @@
 //
 // Counters and gauges have a row for each thread, which it alone writes, so counting is adding. The rows hang on the name in a list
 // that only grows: next row, thread, then the numbers.
-import { MOST_THREADS } from './layout.ts';
 import type { Memory } from './memory.ts';
 import { claim } from './names.ts';
 

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { LENGTH } from './layout.ts';
+import { LENGTH, META, METAS, SLAB_BITS } from './layout.ts';
 import { Memory } from './memory.ts';
 
 test('blocks never overlap, and everything given back is free again', () => {
-  const size = fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 200 }) }, { weight: 3, arbitrary: fc.integer({ min: 200, max: 5000 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 4096, max: 40000 }) });
+  const size = fc.oneof(
+    { weight: 20, arbitrary: fc.integer({ min: 1, max: 200 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 200, max: 5000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 4096, max: 40000 }) },
+  );
   const step = fc.record({ take: fc.boolean(), size, which: fc.nat() });
   fc.assert(fc.property(fc.array(step, { minLength: 50, maxLength: 400, size: 'max' }), (steps) => {
     const memory = Memory.create(1 << 26);
@@ -29,6 +32,17 @@ test('blocks never overlap, and everything given back is free again', () => {
     for (const { at } of live) again.give(at);
     assert.equal(again.used, 0);
   }), { numRuns: 40 });
+});
+
+test('whoever takes a number over counts anew, since its thread may have died while it counted', () => {
+  const memory = Memory.create(1 << 24);
+  const blocks = Array.from({ length: 100 }, () => memory.take(100));
+  for (const at of blocks) memory.words[METAS + (at >> SLAB_BITS) * META + 4] = 3;
+  const again = Memory.join(memory.handle, 0);
+  assert.equal(again.used, memory.used);
+  const more = Array.from({ length: 700 }, () => again.take(100));
+  const sorted = [...blocks, ...more].sort((a, b) => a - b);
+  for (let i = 1; i < sorted.length; i++) assert.ok(sorted[i]! - sorted[i - 1]! >= 100);
 });
 
 test('blocks of a power of two are aligned to their size', () => {
@@ -86,4 +100,9 @@ test('a thread sees what another let the memory grow by', () => {
 test('only known thread numbers join', () => {
   const memory = Memory.create(1 << 22);
   for (const thread of [-1, 256, 1.5]) assert.throws(() => Memory.join(memory.handle, thread), RangeError);
+});
+
+test('no thread joins before main said that there will be threads', () => {
+  const memory = Memory.create(1 << 22);
+  assert.throws(() => Memory.join(memory.handle, 1), /not shared yet/);
 });

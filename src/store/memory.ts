@@ -57,10 +57,12 @@ export class Memory {
    */
   static join(handle: MemoryHandle, thread: number): Memory {
     if (!Number.isInteger(thread) || thread < 0 || thread >= MOST_THREADS) throw new RangeError(`no thread has the number ${thread}`);
-    return new Memory(handle, thread);
+    const memory = new Memory(handle, thread);
+    if (thread !== 0 && memory.words[SHARING] === 0) throw new Error('a thread joined a memory that is not shared yet');
+    return memory;
   }
 
-  /** Threads will come: from now on what is shared is locked. Main calls it before it starts the first, outside of any use of the memory. */
+  /** Threads will come: from now on what is shared is locked. Main calls it before it starts the first, not inside a batch. */
   share(): void {
     this.words[SHARING] = 1;
   }

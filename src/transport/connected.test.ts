@@ -27,6 +27,7 @@ async function upstream(address = '127.0.0.1') {
   return { port: socket.address().port, heard, close: () => socket.close() };
 }
 
+const unexpected = (): void => assert.fail('nothing was expected');
 /** Writes a question of `length` bytes that asks for `answer` bytes. */
 function ask(socket: DatagramSocket, length: number, answer: number, mark: number): void {
   const at = socket.write(length);
@@ -46,7 +47,7 @@ for (const [name, open] of all) {
         assert.equal(words[at >> 2]! & 255, bytes[at]);
         got.push(`${length} ${bytes[at + length - 1]}`);
       };
-      const socket = open().open({ address, port: server.port }, receive, assert.fail, () => began++);
+      const socket = open().open({ address, port: server.port }, receive, unexpected, () => began++);
       const sizes = [12, 40, 512, 4096, 9000, 60_000];
       for (const [i, size] of sizes.entries()) ask(socket, Math.max(3, size >> 1), size, i + 1);
       await eventually(() => got.length === sizes.length, 'all are answered');
@@ -59,21 +60,22 @@ for (const [name, open] of all) {
   });
 
   test(`connected ${name}: more in a turn than the outbox holds`, async () => {
-    const server = await upstream();
+    const servers = await Promise.all(Array.from({ length: 10 }, () => upstream()));
     const sockets = open();
     let got = 0;
-    const two = [1, 2].map(() => sockets.open({ address: '127.0.0.1', port: server.port }, () => got++, assert.fail));
-    for (let i = 0; i < 40; i++) ask(two[i % 2]!, 20_000, 12, 7);
-    for (let i = 0; i < 600; i++) ask(two[i % 2]!, 12, 12, 7);
+    const asking = servers.map(({ port }) => sockets.open({ address: '127.0.0.1', port }, () => got++, unexpected));
+    for (let i = 0; i < 40; i++) ask(asking[i % 10]!, 20_000, 12, 7);
+    for (let i = 0; i < 300; i++) ask(asking[i % 10]!, 12, 12, 7);
+    for (let i = 0; i < 300; i++) ask(asking[i % 4]!, 12, 12, 7);
     await eventually(() => got === 640, 'all are answered');
-    for (const { packet } of server.heard) assert.ok(packet.subarray(2).every((byte) => byte === 7));
-    for (const socket of two) socket.close();
-    server.close();
+    for (const { heard } of servers) for (const { packet } of heard) assert.ok(packet.subarray(2).every((byte) => byte === 7));
+    for (const socket of asking) socket.close();
+    for (const server of servers) server.close();
   });
 
   test(`connected ${name}: asks from the address that is given; what was written before closing leaves`, async () => {
     const server = await upstream();
-    const socket = open().open({ address: '127.0.0.1', port: server.port, source: '127.0.0.9' }, assert.fail, assert.fail);
+    const socket = open().open({ address: '127.0.0.1', port: server.port, source: '127.0.0.9' }, unexpected, unexpected);
     ask(socket, 20, 20, 1);
     socket.close();
     ask(socket, 20, 20, 2);
@@ -89,7 +91,7 @@ for (const [name, open] of all) {
     const server = await upstream();
     server.close();
     const errors: string[] = [];
-    const socket = open().open({ address: '127.0.0.1', port: server.port }, assert.fail, (code) => errors.push(code));
+    const socket = open().open({ address: '127.0.0.1', port: server.port }, unexpected, (code) => errors.push(code));
     for (let round = 1; round < 4; round++) {
       ask(socket, 20, 20, 1);
       await eventually(() => errors.length >= round, 'it is said');
@@ -99,7 +101,7 @@ for (const [name, open] of all) {
   });
 
   test(`connected ${name}: throws where it cannot be opened`, () => {
-    assert.throws(() => open().open({ address: '127.0.0.1', port: 53, source: '192.0.2.77' }, assert.fail, assert.fail),
+    assert.throws(() => open().open({ address: '127.0.0.1', port: 53, source: '192.0.2.77' }, unexpected, unexpected),
       { code: 'EADDRNOTAVAIL', syscall: 'bind' });
   });
 }

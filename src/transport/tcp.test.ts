@@ -1,5 +1,183 @@
-// TCP against what every transport must do, and what is its alone.
-import { testTransport } from '../testing/conformance/transport.ts';
+// TCP against what every transport must do, and what is its alone: order, limits, time, clients that do not read.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Clock } from '../kernel/clock.ts';
+import { DEFAULT_TIMEOUTS } from '../kernel/transport.ts';
+import { eventually, framed, tcpClient } from '../testing/conformance/transport-clients.ts';
+import type { TcpClient } from '../testing/conformance/transport-clients.ts';
+import { question } from '../testing/conformance/transport-service.ts';
+import type { TestService } from '../testing/conformance/transport-service.ts';
+import { Bench, testTransport } from '../testing/conformance/transport.ts';
 import { tcp } from './tcp.ts';
+import type { TcpOptions } from './tcp.ts';
 
 testTransport({ name: 'TCP', kind: 'tcp', open: () => tcp(), everyLoopback: true });
+
+/** Time that a test moves: everything that waits is called when enough of it has passed. */
+class FakeClock implements Clock {
+  #now = 0;
+  readonly #calls = new Set<{ at: number; call: () => void }>();
+  monotonic = (): number => this.#now;
+  wall = (): number => this.#now;
+  after = (milliseconds: number, call: () => void): (() => void) => {
+    const entry = { at: this.#now + milliseconds, call };
+    this.#calls.add(entry);
+    return () => this.#calls.delete(entry);
+  };
+  pass(milliseconds: number): void {
+    for (const until = this.#now + milliseconds; this.#now < until;) {
+      this.#now += 50;
+      for (const entry of [...this.#calls]) if (entry.at <= this.#now && this.#calls.delete(entry)) entry.call();
+    }
+  }
+}
+
+const scene = (what: string, run: (service: TestService, client: TcpClient, bench: Bench) => Promise<void>, options?: TcpOptions): void => {
+  test(`TCP: ${what}`, async () => {
+    const bench = await new Bench('tcp').listen(tcp(options));
+    const client = await tcpClient('127.0.0.1', bench.listener.at.port);
+    try {
+      await run(bench.service, client, bench);
+    } finally {
+      client.close();
+      await bench.close();
+    }
+  });
+};
+const many = (count: number, name: (id: number) => string): Buffer =>
+  Buffer.concat(Array.from({ length: count }, (_, id) => framed(question(id, name(id)))));
+const ids = (client: TcpClient): number[] => client.got.map((each) => each.id);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, id) => id);
+
+scene('many questions in one chunk, answered in order whatever comes late', async (service, client) => {
+  client.raw(many(600, (id) => (id % 7 === 3 ? 'later.test' : id % 11 === 5 ? 'early.test' : id % 50 === 9 ? 'size3000.test' : 'now.test')));
+  await client.replies(600);
+  assert.deepEqual(ids(client), upTo(600));
+  assert.equal(service.asked, 600);
+});
+scene('questions in pieces, also longer ones than UDP has', async (service, client) => {
+  const bytes = Buffer.concat([0, 600, 65_535 - 26].map((padding, id) => framed(question(id, 'now.test', padding))));
+  for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 3) % 10_007) {
+    client.raw(bytes.subarray(at, at + size));
+    if (at < 100) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await client.replies(3);
+  assert.deepEqual(service.sizes, [26, 626, 65_535]);
+});
+scene('reads at most 16 ahead while one waits; other connections go on', async (service, client, bench) => {
+  client.raw(many(40, (id) => (id === 0 ? 'hold.test' : 'now.test')));
+  const other = await bench.client();
+  other.send(question(1, 'now.test'));
+  await other.replies(1);
+  await eventually(() => service.asked === 17, 'sixteen are asked');
+  assert.equal(client.got.length, 0);
+  service.release();
+  await client.replies(40);
+  assert.deepEqual(ids(client), upTo(40));
+});
+scene('a client that has closed its side gets what it asked for', async (service, client) => {
+  client.raw(many(30, (id) => (id < 5 ? 'hold.test' : 'now.test')));
+  client.socket.end();
+  await eventually(() => service.held.length === 5, 'it was asked');
+  service.release(true);
+  await client.ended();
+  assert.deepEqual(ids(client), upTo(30));
+});
+scene('a client that does not read stops being read; then it gets everything', async (service, client) => {
+  client.socket.pause();
+  const count = 2000;
+  client.raw(many(count, () => 'size20000.test'));
+  let before = -1;
+  for (let same = 0; same < 20; same = before === service.asked ? same + 1 : 0) {
+    before = service.asked;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  assert.ok(service.asked < count, `${service.asked} were asked`);
+  client.socket.resume();
+  await client.replies(count);
+  assert.deepEqual(ids(client), upTo(count));
+});
+scene('several messages, one after the other, in their turn', async (service, client) => {
+  client.raw(many(4, (id) => (['hold', 'stream', 'stream', 'now'][id] ?? '') + '.test'));
+  await eventually(() => service.held.length === 1, 'it was asked');
+  service.release();
+  await client.replies(8);
+  assert.deepEqual(ids(client), [0, 1, 1, 1, 2, 2, 2, 3]);
+});
+scene('messages that break off end the connection', async (_, client) => {
+  client.raw(many(3, (id) => (id === 1 ? 'broken.test' : 'now.test')));
+  await client.ended();
+  assert.deepEqual(ids(client), [0, 1]);
+});
+scene('an endless stream waits for a client that does not read, and ends with it', async (service, client) => {
+  client.socket.pause();
+  client.send(question(1, 'endless.test'));
+  await eventually(() => service.asked === 1, 'it was asked');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  client.close();
+  await eventually(() => service.arena.left === service.arena.capacity, 'all slots are free');
+});
+scene('a client that goes away while its questions wait', async (service, client) => {
+  client.raw(many(8, (id) => (id % 2 === 0 ? 'hold.test' : 'now.test')));
+  await eventually(() => service.held.length === 4, 'it was asked');
+  client.socket.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  service.release(true);
+  await eventually(() => service.arena.left === service.arena.capacity, 'all slots are free');
+});
+
+test('TCP: a connection ends after as many queries as are allowed, their replies before', async () => {
+  const bench = new Bench('tcp');
+  bench.service.timeouts = { ...DEFAULT_TIMEOUTS, queries: 2 };
+  await bench.listen(tcp());
+  const client = await tcpClient('127.0.0.1', bench.listener.at.port);
+  client.raw(many(5, (id) => (id === 0 ? 'later.test' : 'now.test')));
+  await client.ended();
+  assert.deepEqual(ids(client), [0, 1]);
+  client.close();
+  await bench.close();
+});
+test('TCP: connections above the limit are refused, the others served', async () => {
+  const bench = await new Bench('tcp').listen(tcp({ connections: 2 }));
+  const [one, two, three] = await Promise.all([1, 2, 3].map(() => tcpClient('127.0.0.1', bench.listener.at.port)));
+  await three!.ended();
+  for (const client of [one!, two!]) {
+    client.send(question(1, 'now.test'));
+    await client.replies(1);
+  }
+  for (const client of [one!, two!, three!]) client.close();
+  await bench.close();
+});
+test('TCP: silent, unfinished and stuck connections are closed in time', async () => {
+  const clock = new FakeClock();
+  const bench = await new Bench('tcp').listen(tcp({ clock }));
+  const open = () => tcpClient('127.0.0.1', bench.listener.at.port);
+  const [silent, partial, idle, waiting, stuck] = [await open(), await open(), await open(), await open(), await open()];
+  partial.raw(Uint8Array.of(0, 29, 1));
+  idle.send(question(1, 'now.test'));
+  waiting.send(question(2, 'hold.test'));
+  stuck.socket.pause();
+  stuck.send(question(3, 'endless.test'));
+  await idle.replies(1);
+  await eventually(() => bench.service.asked === 3, 'all were asked');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  clock.pass(2900);
+  partial.raw(Uint8Array.of(1));
+  clock.pass(500);
+  await Promise.all([silent.ended(), partial.ended()]);
+  clock.pass(2000);
+  await eventually(() => bench.service.arena.left === bench.service.arena.capacity - 1, 'the stuck one is closed');
+  idle.send(question(4, 'now.test'));
+  await idle.replies(2);
+  clock.pass(9900);
+  idle.send(question(5, 'now.test'));
+  await idle.replies(3);
+  clock.pass(10_500);
+  await idle.ended();
+  bench.service.release();
+  await waiting.replies(1);
+  clock.pass(10_500);
+  await waiting.ended();
+  for (const client of [silent, partial, idle, waiting, stuck]) client.close();
+  await bench.close();
+});

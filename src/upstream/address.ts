@@ -7,7 +7,9 @@ import { nameservers } from './resolv-conf.ts';
 /** How an upstream is spoken to. */
 export type UpstreamScheme = 'dns' | 'tls' | 'quic' | 'grpc' | 'https3' | 'https' | 'unix';
 const SCHEMES: readonly UpstreamScheme[] = ['tls', 'dns', 'quic', 'grpc', 'https3', 'https', 'unix'];
-const PORTS: { readonly [scheme in UpstreamScheme]: string } = { dns: '53', tls: '853', quic: '853', grpc: '443', https3: '443', https: '443', unix: '' };
+const PORTS: { readonly [scheme in UpstreamScheme]: string } = {
+  dns: '53', tls: '853', quic: '853', grpc: '443', https3: '443', https: '443', unix: '',
+};
 
 /** An address to ask, as written: `zone` is what stood behind `%`: an interface, or for TLS the server's name. */
 export interface UpstreamAddress {
@@ -67,14 +69,18 @@ function fromFile(path: string, readFile: (path: string) => Uint8Array): readonl
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'EISDIR') return undefined;
     throw new Error(`not an IP address or file "${path}": ${message}`);
   }
-  return nameservers(new TextDecoder().decode(content)).map((server) => ({ scheme: 'dns', address: canonical(zoned(server)[0]), port: '53', zone: zoned(server)[1] }));
+  return nameservers(new TextDecoder().decode(content)).map((server) => {
+    const [address, zone] = zoned(server);
+    return { scheme: 'dns', address: canonical(address), port: '53', zone };
+  });
 }
 function hostEntry(text: string, scheme: UpstreamScheme, plain: string, port: string | undefined): UpstreamEntry {
   const [host, zone] = zoned(plain);
   if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) throw new Error(`not an IP address, file, or valid domain: "${text}"`);
   return { host, scheme, port: port ?? PORTS[scheme], zone };
 }
-const isHost = (host: string) => host !== '' && host.length < 254 && host.replace(/\.$/, '').split('.').every((label) => label !== '' && label.length < 64);
+const isHost = (host: string) => host !== '' && host.length < 254
+  && host.replace(/\.$/, '').split('.').every((label) => label !== '' && label.length < 64);
 
 /** `127.0.0.1:53`: by this two upstreams are the same. */
 export const addressKey = ({ address, port }: UpstreamAddress): string => hostPort(address, port);

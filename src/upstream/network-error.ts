@@ -13,7 +13,8 @@ const REASONS: { readonly [code: string]: string } = {
 const reason = (code: string) => REASONS[code] ?? code;
 
 /** `127.0.0.1:53`, `[::1]:53`. */
-export const hostPort = (address: string, port: number | string): string => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+export const hostPort = (address: string, port: number | string): string =>
+  (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
 
 /** What could not be reached: `dial tcp 127.0.0.1:53: connect: connection refused`, or `i/o timeout` for the code `timeout`. */
 export function dialError(network: 'udp' | 'tcp', to: DatagramPeer, code: string): ExchangeError {

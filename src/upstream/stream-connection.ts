@@ -22,6 +22,7 @@ export class StreamConnection implements Carrier {
   #outWords = new Int32Array(this.#out.buffer);
   #outEnd = 0;
   #connected = false;
+  #local = '';
   #ended = false;
   /** Questions that wait on it. */
   waiting = 0;
@@ -29,6 +30,7 @@ export class StreamConnection implements Carrier {
   replies = 0;
   readonly openedAt: number;
   usedAt: number;
+  readonly #dialTimeout: number;
   #heardAt = 0;
   /** True where no further question is to be put on it. */
   retired = false;
@@ -48,7 +50,6 @@ export class StreamConnection implements Carrier {
     this.#socket.on('end', () => this.#end('EOF'));
     this.#socket.on('close', () => this.#end('EOF'));
   }
-  readonly #dialTimeout: number;
 
   /** Puts a question on the connection; it leaves with the others of this turn of the event loop. */
   ask(asking: Asking): void {
@@ -100,6 +101,7 @@ export class StreamConnection implements Carrier {
   #connect(): void {
     if (this.#ended) return;
     this.#connected = true;
+    this.#local = hostPort(this.#socket.localAddress ?? '', this.#socket.localPort ?? 0);
     const { timers, settings } = this.#owner;
     timers.look();
     this.#owner.dialed(timers.now - this.openedAt);
@@ -146,8 +148,7 @@ export class StreamConnection implements Carrier {
     asking.failed(error);
   }
   #error(code: string): ExchangeError {
-    const { localAddress = '', localPort = 0 } = this.#socket;
-    return readError('tcp', hostPort(localAddress, localPort), this.#owner.to, code);
+    return readError('tcp', this.#local, this.#owner.to, code);
   }
 
   /** The connection is over: what waits on it fails, or is asked again. */

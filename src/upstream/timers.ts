@@ -96,6 +96,6 @@ export class Timers {
     if (this.#waiting > 0) this.#clock.after(TICK, this.#turn);
     else this.#running = false;
   }
-  /** Nothing to do: what waits is waited for, and then nothing runs. */
+  /** For who shares it (`Shared`): what waits is still waited for, and then nothing runs. */
   close(): void {}
 }

@@ -60,6 +60,7 @@ export class UdpPool {
   readonly #table = new Uint16Array(65536);
   readonly #waiting: (Asking | undefined)[] = [undefined];
   readonly #free: number[] = [];
+  #localAddress: string | undefined = undefined;
   #closed = false;
 
   constructor(parts: UdpPoolParts) {
@@ -155,16 +156,20 @@ export class UdpPool {
     this.#table[asking.id] = BURNT;
     carrier.burnt.push(asking.id);
     const { to } = this.#parts;
-    const error = readError('udp', hostPort(localAddress(to), carrier.socket.localPort), to, 'timeout');
+    const error = readError('udp', this.#local(carrier), to, 'timeout');
     this.#leave(carrier, asking);
     asking.failed(error);
+  }
+  #local(carrier: UdpCarrier): string {
+    this.#localAddress ??= localAddress(this.#parts.to);
+    return hostPort(this.#localAddress, carrier.socket.localPort);
   }
   /** The network says that nobody is there: then nobody will answer what else waits on this socket. */
   #broken(carrier: UdpCarrier, code: string): void {
     const { timers, to } = this.#parts;
     const waiting = this.#waiting.filter((asking) => asking?.carrier === carrier) as Asking[];
     if (waiting.length === 0) return;
-    const error = readError('udp', hostPort(localAddress(to), carrier.socket.localPort), to, code);
+    const error = readError('udp', this.#local(carrier), to, code);
     for (const asking of waiting) {
       if (asking.carrier !== carrier) continue;
       timers.clear(asking);

@@ -49,7 +49,8 @@ export class Upstream {
   /** As CoreDNS: a port that is none is noticed when somebody asks. */
   #valid(tcp: boolean): ExchangeError | undefined {
     const { port } = this.to;
-    return port >= 0 && port <= 65535 ? undefined : new ExchangeError(`dial ${tcp ? 'tcp' : 'udp'}: address ${port}: invalid port`, 'EINVAL');
+    if (port >= 0 && port <= 65535) return undefined;
+    return new ExchangeError(`dial ${tcp ? 'tcp' : 'udp'}: address ${port}: invalid port`, 'EINVAL');
   }
   /** Closes what has been idle for too long. `now` is of the clock of its timers. */
   sweep(now: number): void {

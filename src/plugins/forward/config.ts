@@ -68,7 +68,9 @@ export function readStanza(line: Directive, { machine }: ParseContext): Stanza {
   const options = defaults();
   line.properties(readers(options));
   const { maxAge, expire } = options;
-  if (maxAge > 0 && maxAge < expire) line.refuse(`max_age (${formatDuration(maxAge)}) must not be less than expire (${formatDuration(expire)})`);
+  if (maxAge > 0 && maxAge < expire) {
+    line.refuse(`max_age (${formatDuration(maxAge)}) must not be less than expire (${formatDuration(expire)})`);
+  }
   const to = words.map((word) => readTo(line, word, machine.readFile));
   if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`);
   if (to.every((entry) => 'addresses' in entry && entry.addresses.length === 0)) line.refuse('no valid upstream addresses found');

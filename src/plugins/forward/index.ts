@@ -1,7 +1,6 @@
 // *forward* facilitates proxying DNS messages to upstream resolvers. Knows its lines and which names they are for; the rest is in the
 // files beside it.
 import { pluginError } from '../../corefile/error.ts';
-import { Name } from '../../dns/name.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
 import type { Part, Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
@@ -10,6 +9,7 @@ import type { Site } from '../../kernel/site.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { Health } from '../../upstream/health.ts';
+import { hostPort } from '../../upstream/network-error.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
@@ -62,7 +62,7 @@ class Line {
   async #control(run: Run): Promise<void> {
     const { warning, to, options } = this.#stanza;
     if (warning !== undefined) run.log.prefix('forward').warning(warning);
-    const timers = new Timers(run.clock);
+    const timers = await timersOf(run);
     const ids = new RandomIds();
     const open = (address: string, port: number, settings: PoolSettings) =>
       new Upstream({ to: peer(address, port, options.source), datagrams: run.datagrams, timers, ids, settings, counter: uncounted });
@@ -86,16 +86,17 @@ class Line {
     }, { once: true });
   }
 
-  #start(run: Run): void {
+  async #start(run: Run): Promise<void> {
     const { options } = this.#stanza;
-    const timers = new Timers(run.clock);
+    const timers = await timersOf(run);
     const ids = new RandomIds();
     const metrics = new ForwardMetrics(run.metrics);
     const targets = this.#addresses.map((at, index) => {
       const name = nameOf(at);
       const counter = new UpstreamMetrics(metrics, name);
       const to = peer(scoped(at.address, at.zone), Number(at.port), options.source);
-      return { index, name, metrics: counter, upstream: new Upstream({ to, datagrams: run.datagrams, timers, ids, settings: options, counter }) };
+      const upstream = new Upstream({ to, datagrams: run.datagrams, timers, ids, settings: options, counter });
+      return { index, name, metrics: counter, upstream };
     });
     this.#forwarder = new Forwarder({
       options, targets, health: this.#health, timers, ids, metrics, underWay: this.#underWay,
@@ -105,10 +106,13 @@ class Line {
   }
 }
 
+/** One wheel for each thread. */
+const timersOf = (run: Run) => run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
 const peer = (address: string, port: number, source: string | undefined) => ({ address, port, ...(source === undefined ? {} : { source }) });
 /** An address with its interface, where that is needed to reach it. */
-const scoped = (address: string, zone: string | undefined) => (zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address);
-const nameOf = ({ address, port }: UpstreamAddress) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
+const scoped = (address: string, zone: string | undefined) =>
+  (zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address);
+const nameOf = ({ address, port }: UpstreamAddress) => hostPort(address, port);
 
 export default definePlugin({
   name: 'forward',

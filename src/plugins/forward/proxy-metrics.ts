@@ -49,12 +49,14 @@ export class ForwardMetrics {
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
-    this.#broken = metrics.counter('coredns_forward_healthcheck_broken_total', 'Counter of the number of times that every upstream was down.').cell([]);
+    this.#broken = metrics.counter('coredns_forward_healthcheck_broken_total',
+      'Counter of the number of complete failures of the healthchecks.').cell([]);
     this.#rejects = metrics.counter('coredns_forward_max_concurrent_rejects_total',
       'Counter of the number of queries rejected because the concurrent queries were at maximum.').cell([]);
     this.duration = metrics.histogram('coredns_proxy_request_duration_seconds', 'Histogram of the time each request took.',
       ['proxy_name', 'to', 'rcode'], TIME_BUCKETS);
-    this.checkFailures = metrics.counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.', ['proxy_name', 'to']);
+    this.checkFailures = metrics.counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.',
+      ['proxy_name', 'to']);
     this.hits = metrics.counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
       ['proxy_name', 'to', 'proto']);
     this.misses = metrics.counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',

@@ -11,11 +11,13 @@ import type { Upstream } from '../../upstream/upstream.ts';
 
 const A = 1, AAAA = 28;
 
+type HostEntry = Exclude<UpstreamEntry, { readonly addresses: unknown }>;
 /** Makes an upstream that can be asked a few questions. */
 export type OpenResolver = (address: string, port: number) => Upstream;
 
 /** The addresses to forward to. Rejects with CoreDNS's text where a name has none. */
-export async function resolveTargets(entries: readonly UpstreamEntry[], resolvers: readonly string[], open: OpenResolver): Promise<readonly UpstreamAddress[]> {
+export async function resolveTargets(entries: readonly UpstreamEntry[], resolvers: readonly string[], open: OpenResolver):
+Promise<readonly UpstreamAddress[]> {
   const found = new Map<string, UpstreamAddress>();
   for (const entry of entries) {
     const addresses = 'addresses' in entry ? entry.addresses : await lookUp(entry, resolvers, open);
@@ -25,8 +27,8 @@ export async function resolveTargets(entries: readonly UpstreamEntry[], resolver
   return [...found.values()];
 }
 
-async function lookUp({ host, scheme, port, zone }: Exclude<UpstreamEntry, { addresses: unknown }>, resolvers: readonly string[], open: OpenResolver):
-Promise<readonly UpstreamAddress[]> {
+async function lookUp(entry: HostEntry, resolvers: readonly string[], open: OpenResolver): Promise<readonly UpstreamAddress[]> {
+  const { host, scheme, port, zone } = entry;
   try {
     const addresses = resolvers.length === 0 ? await systemLookUp(host) : await resolverLookUp(host, resolvers, open);
     return addresses.map((address) => ({ scheme, address, port, zone }));

@@ -50,7 +50,5 @@ export function formatNumber(value: number): string {
   const size = Math.abs(value);
   if (value === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
   const [digits, exponent] = value.toExponential().split('e') as [string, string];
-  const power = exponent.slice(1).padStart(2, '0');
-  const decimal = Number(exponent) >= 21 || Number(exponent) < -4 || Number(exponent) >= 6;
-  return decimal ? `${digits}e${exponent[0]}${power}` : String(value);
+  return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
 }

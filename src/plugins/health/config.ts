@@ -1,0 +1,37 @@
+// Reads `health` (HLT-1, HLT-2). Knows the syntax; opens nothing.
+import { parseDuration } from '../../corefile/duration.ts';
+import type { Lines } from '../../kernel/plugin.ts';
+import { splitHostPort } from '../../kernel/host-port.ts';
+
+/** What a block says. */
+export interface HealthConfig {
+  /** `host:port`. */
+  readonly address: string;
+  /** Milliseconds that the server stays up once it was told to end. */
+  readonly lameduck: number;
+}
+
+/** Of several lines the last one counts. Throws CorefileError, or Error with Go's text for an address. */
+export function readHealth(lines: Lines): HealthConfig {
+  let address = ':8080';
+  let lameduck = 0;
+  for (const line of lines) {
+    if (line.more) {
+      address = line.arg();
+      splitHostPort(address);
+    }
+    line.end();
+    line.properties({
+      lameduck(property) {
+        const text = property.arg();
+        property.end();
+        try {
+          lameduck = parseDuration(text);
+        } catch (error) {
+          property.refuse(`unable to parse lameduck duration value: '${text}' : ${(error as Error).message}`, 'a duration is written such as 5s');
+        }
+      },
+    });
+  }
+  return { address, lameduck };
+}

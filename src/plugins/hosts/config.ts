@@ -1,0 +1,71 @@
+// The lines of *hosts* as data (HST-1, HST-2). Knows words; opens nothing.
+import type { Directive } from '../../corefile/directive.ts';
+import { parseDuration } from '../../corefile/duration.ts';
+import { NEVER, readFallthrough } from '../../kernel/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/fallthrough.ts';
+import type { Lines, ParseContext } from '../../kernel/plugin.ts';
+import { zonesOf } from '../../kernel/zones.ts';
+import type { Zones } from '../../kernel/zones.ts';
+
+/** What a `hosts` block says. */
+export interface Settings {
+  /** As written; relative to `root`. */
+  file: string;
+  zones: Zones;
+  /** Lines in the format of the file. */
+  readonly inline: string[];
+  /** Seconds. */
+  ttl: number;
+  reverse: boolean;
+  /** Milliseconds; 0 for never. */
+  reload: number;
+  fallthrough: Fallthrough;
+  fallsForOtherTypes: boolean;
+}
+
+export function readSettings([line, again]: Lines, context: ParseContext): Settings {
+  if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
+  const [file = '/etc/hosts', ...zones] = line.rest();
+  const settings: Settings = {
+    file, zones: zonesOf(zones, context.zones), inline: [], ttl: 3600, reverse: true, reload: 5000, fallthrough: NEVER, fallsForOtherTypes: false,
+  };
+  line.properties({
+    fallthrough(property) {
+      settings.fallthrough = readFallthrough(property);
+    },
+    fallthrough_unsupported(property) {
+      if (property.rest().length > 0) property.wrongArgs();
+      settings.fallsForOtherTypes = true;
+    },
+    no_reverse() {
+      settings.reverse = false;
+    },
+    ttl: (property) => readTtl(property, settings),
+    reload: (property) => readReload(property, settings),
+  }, (property) => {
+    // As CoreDNS: what it does not know is an entry, until `fallthrough` was seen.
+    if (settings.fallthrough.names.length > 0) return property.fail(`unknown property '${property.word}'`);
+    settings.inline.push([property.word, ...property.rest()].join(' '));
+  });
+  if (settings.fallsForOtherTypes && settings.fallthrough.names.length === 0) line.fail('fallthrough_unsupported requires fallthrough');
+  return settings;
+}
+
+function readTtl(line: Directive, settings: Settings): void {
+  const [text] = line.rest();
+  if (text === undefined) return line.fail('ttl needs a time in second');
+  if (!/^[+-]?\d+$/.test(text)) line.fail('ttl needs a number of second');
+  const ttl = Number(text);
+  if (ttl <= 0 || ttl > 65535) line.fail('ttl provided is invalid');
+  settings.ttl = ttl;
+}
+function readReload(line: Directive, settings: Settings): void {
+  const [text, ...more] = line.rest();
+  if (text === undefined || more.length > 0) return line.fail('reload needs a duration (zero seconds to disable)');
+  try {
+    settings.reload = parseDuration(text);
+  } catch {
+    line.fail(`invalid duration for reload '${text}'`);
+  }
+  if (settings.reload < 0) line.fail(`invalid negative duration for reload '${text}'`);
+}

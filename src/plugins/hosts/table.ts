@@ -1,0 +1,157 @@
+// Hosts entries as answers that are ready to be copied: records whose owner is a pointer to the question, by name and type, in
+// memory that every thread reads. Knows the layout of such an answer; knows no file.
+import { reverseName } from '../../dns/reverse.ts';
+import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
+import { hashWords } from '../../kernel/hash.ts';
+import { Key } from '../../kernel/key.ts';
+import { AA } from '../../kernel/message.ts';
+import type { Message } from '../../kernel/message.ts';
+import type { Query } from '../../kernel/query.ts';
+import type { ByteMap } from '../../store/bytemap.ts';
+import type { Store } from '../../store/store.ts';
+import type { Entries } from './entries.ts';
+
+const A = 1, PTR = 12, AAAA = 28, IN = 1;
+/** The number of records is the owner's only word. */
+const OWNED = 1;
+
+/** One block's answers. The main thread fills it; every thread looks things up. */
+export class Table {
+  readonly #store: Store;
+  readonly #map: ByteMap;
+  readonly #flags: { get(index: number): number; set(index: number, value: number): void };
+
+  constructor(store: Store, name: string) {
+    this.#store = store;
+    this.#map = store.byteMap(name, OWNED);
+    this.#flags = store.cells.flags(name, 1);
+  }
+
+  /** Puts these entries in place of all that was there, at once. Sources in the order of their answers (HST-3). */
+  fill(sources: readonly Entries[], ttl: number): void {
+    const fresh = this.#store.freshMap(OWNED);
+    const key = new Key();
+    const put = (name: string, type: number, data: readonly Uint8Array[]) => {
+      key.of(name, type);
+      const value = answers(type, ttl, data);
+      const entry = fresh.prepare(key.hash, 0, key.words, 0, key.length, value.length);
+      if (entry === 0) throw new RangeError('the shared memory is full: the hosts file is not loaded');
+      fresh.words[fresh.ownedAt(entry)] = data.length;
+      fresh.bytes.set(value, fresh.valueAt(entry) * 4);
+      fresh.publish(entry);
+    };
+    for (const [family, type] of [['v4', A], ['v6', AAAA]] as const) {
+      for (const name of new Set(sources.flatMap((source) => [...source[family].keys()]))) {
+        put(name, type, sources.flatMap((source) => source[family].get(name) ?? source[family].get(wildcard(name)) ?? []));
+      }
+    }
+    for (const address of new Set(sources.flatMap(({ names }) => [...names.keys()]))) {
+      const found = sources.flatMap(({ names }) => names.get(address) ?? []);
+      put(reverseName(found[0]!.address).key, PTR, found.flatMap(({ names }) => names.map(({ raw }) => bytesOf(raw))));
+    }
+    this.#flags.set(0, sources.some(({ v4, v6 }) => [...v4.keys(), ...v6.keys()].some((name) => name.startsWith('\x01*'))) ? 1 : 0);
+    this.#map.replaceAll(fresh);
+  }
+  clear(): void {
+    this.#map.clear();
+  }
+
+  /** The answer for the question's name and this type, or 0. Wildcards hold for addresses only (HST-4). */
+  find(query: Query, type: number): number {
+    query.makeKey();
+    const at = query.keyAt >> 2;
+    if (type === query.type && query.class === IN) {
+      const found = this.#map.find(query.hash, 0, query.words, at, query.keyLength);
+      if (found !== 0 || type === PTR) return found;
+    } else {
+      const last = at + (query.keyLength >> 2) - 1;
+      const own = query.words[last]!;
+      query.words[last] = type | (IN << 16);
+      const found = this.#map.find(hashWords(query.words, at, query.keyLength >> 2), 0, query.words, at, query.keyLength);
+      query.words[last] = own;
+      if (found !== 0 || type === PTR) return found;
+    }
+    return this.#flags.get(0) === 0 ? 0 : this.#findWildcard(query, type);
+  }
+  readonly #key = new Key();
+  #findWildcard(query: Query, type: number): number {
+    const name = wildcard(query.name.key);
+    if (name === '') return 0;
+    const key = this.#key.of(name, type);
+    return this.#map.find(key.hash, 0, key.words, 0, key.length);
+  }
+
+  /** The answer as a reply. Owners are the question's name in lower case (HST-5): a pointer where it was asked so. */
+  reply(query: Query, entry: number): Message {
+    const map = this.#map;
+    const message = query.begin(AA, 0);
+    const count = map.words[map.ownedAt(entry)]!;
+    const size = map.valueSize(entry);
+    const from = map.valueAt(entry) * 4;
+    if (isLowerCase(query)) {
+      message.ensure(size);
+      const { bytes } = message;
+      const to = message.at + message.length;
+      if (size <= 64) for (let i = 0; i < size; i++) bytes[to + i] = map.bytes[from + i]!;
+      else bytes.set(map.bytes.subarray(from, from + size), to);
+      message.length += size;
+    } else this.#spell(query, message, from, size);
+    message.plain = query.questionEnd + size + count * (query.nameLength - 2);
+    setU16(message.bytes, message.at + 6, count);
+    return message;
+  }
+  /** The first record has the name in full, in lower case; the others point there. */
+  #spell(query: Query, message: Message, from: number, size: number): void {
+    const { nameLength } = query;
+    message.ensure(size + nameLength);
+    const { bytes } = message;
+    const start = message.at + message.length;
+    const key = query.keyAt;
+    for (let i = 0; i < nameLength; i++) bytes[start + i] = query.bytes[key + i]!;
+    const kept = this.#map.bytes;
+    let to = start + nameLength;
+    for (let at = from; at < from + size; ) {
+      const end = at + 12 + u16(kept, at + 10);
+      if (at > from) {
+        setU16(bytes, to, 0xc000 | (start - message.at));
+        to += 2;
+      }
+      for (let i = at + 2; i < end; i++) bytes[to++] = kept[i]!;
+      at = end;
+    }
+    message.length += to - start;
+  }
+}
+
+/** `*` in place of the first label, or '' for a name that has no label to give. */
+export function wildcard(name: string): string {
+  const size = name.charCodeAt(0);
+  const parent = name.slice(size + 1);
+  return size === 0 || parent === '\0' ? '' : `\x01*${parent}`;
+}
+/** Whether the question was asked in lower case: then its key is its spelling. */
+function isLowerCase(query: Query): boolean {
+  const { words, nameLength } = query;
+  const name = (query.at + HEADER) >> 2;
+  const key = query.keyAt >> 2;
+  const whole = nameLength >> 2;
+  for (let i = 0; i < whole; i++) if (words[name + i] !== words[key + i]) return false;
+  const rest = nameLength & 3;
+  return rest === 0 || (words[name + whole]! & ((1 << (rest * 8)) - 1)) === words[key + whole];
+}
+/** Records one after the other, each owned by a pointer to the question. */
+function answers(type: number, ttl: number, data: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(data.reduce((sum, each) => sum + 12 + each.length, 0));
+  let at = 0;
+  for (const each of data) {
+    setU16(bytes, at, 0xc000 | HEADER);
+    setU16(bytes, at + 2, type);
+    setU16(bytes, at + 4, IN);
+    setU32(bytes, at + 6, ttl);
+    setU16(bytes, at + 10, each.length);
+    bytes.set(each, at + 12);
+    at += 12 + each.length;
+  }
+  return bytes;
+}
+const bytesOf = (raw: string) => Uint8Array.from(raw, (c) => c.charCodeAt(0));

@@ -1,0 +1,57 @@
+// *ready* enables a readiness check HTTP endpoint. Knows which parts say whether they are ready; knows no plugin by name.
+import { showAt } from '../../kernel/http.ts';
+import type { HttpReply } from '../../kernel/http-connection.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Site } from '../../kernel/site.ts';
+import { Slot } from '../../kernel/slot.ts';
+import { readReady } from './config.ts';
+
+/** Put there by each block that has `ready`: whether its parts are asked again and again. The last block speaks for all. */
+const Monitored = new Slot<boolean>('monitored continuously');
+
+/** The parts of every block with `ready`, and what they said. */
+class Readiness {
+  readonly #sites: readonly Site[];
+  readonly #continuously: boolean;
+  readonly #wasReady = new WeakSet<object>();
+
+  constructor(sites: readonly Site[]) {
+    this.#sites = sites.filter((site) => site.all(Monitored).length > 0);
+    this.#continuously = this.#sites.at(-1)?.last(Monitored) ?? false;
+  }
+  /** The names of the plugins that are not ready, sorted. */
+  missing(): readonly string[] {
+    const missing = new Set<string>();
+    for (const { name, part } of this.#sites.flatMap(({ parts }) => parts)) {
+      if (part.ready === undefined || (!this.#continuously && this.#wasReady.has(part))) continue;
+      if (part.ready()) this.#wasReady.add(part);
+      else missing.add(name);
+    }
+    return [...missing].sort();
+  }
+}
+
+export default definePlugin({
+  name: 'ready',
+  parse: readReady,
+  create({ address, continuously }, site) {
+    site.put(Monitored, continuously);
+    let ends = false;
+    return {
+      async control(run) {
+        const log = run.log.prefix('ready');
+        const readiness = new Readiness(run.sites);
+        await showAt(run, address, '/ready', (): HttpReply => {
+          if (ends) return { status: 503, body: 'Shutting down' };
+          const missing = readiness.missing().join(',');
+          if (missing === '') return { status: 200, body: 'OK' };
+          log.info(`Plugins not ready: "${missing}"`);
+          return { status: 503, body: missing };
+        });
+      },
+      drain() {
+        ends = true;
+      },
+    };
+  },
+});

@@ -1,0 +1,113 @@
+// The words after `ask` as a question: a packet, and who sends it how. Knows the words of a scenario; knows no server.
+import { parseCIDR, parseAddress } from '../dns/address.ts';
+import { clientSubnet } from '../dns/edns-options.ts';
+import { encodeMessage } from '../dns/message.ts';
+import { AD, CD, RD, message } from '../dns/parts.ts';
+import type { Question } from '../dns/parts.ts';
+import { Name } from '../dns/name.ts';
+import type { Edns, EdnsOption } from '../dns/opt.ts';
+import { opcodeByName } from '../dns/rcode.ts';
+import { IN, classByName, typeByName } from '../dns/type-name.ts';
+import { parseDuration } from '../corefile/duration.ts';
+
+/** What is asked, and how. */
+export interface Asked {
+  /** The question as a message; undefined where raw octets are sent. */
+  readonly question: Question | undefined;
+  readonly flags: number;
+  readonly edns: Edns | undefined;
+  readonly packet: Uint8Array;
+  readonly tcp: boolean;
+  /** The client's address; undefined is the loopback address. */
+  readonly from: string | undefined;
+  /** The server that is asked, as it stands after `at`; undefined is the one on the standard port. */
+  readonly at: string | undefined;
+  /** Milliseconds that pass before the reply is looked for. */
+  readonly waiting: number;
+}
+
+/** What an OPT says unless the words ask for something else. */
+const UDP_SIZE = 1232;
+const ID = 0x2a2a;
+
+interface Draft {
+  flags: number;
+  edns: { udpSize: number; version: number; dnssecOk: boolean; options: EdnsOption[] } | undefined;
+  opcode: number;
+  class: number;
+  tcp: boolean;
+  from: string | undefined;
+  at: string | undefined;
+  waiting: number;
+}
+
+/** Reads `NAME TYPE [CLASS] [tcp] [from ADDRESS] [at SERVER] [waiting DURATION] [+OPTION...]`. Throws Error. */
+export function parseAsk(text: string): Asked {
+  const [name, type, ...words] = text.split(/\s+/);
+  if (!name || !type) throw new Error('a name and a type are expected');
+  const number = typeByName(type);
+  if (number === undefined) throw new Error(`"${type}" is no type`);
+  const draft = readWords(words);
+  const question = { name: Name.parse(name, Name.root), type: number, class: draft.class };
+  const edns = draft.edns === undefined ? undefined : { z: 0, extendedRcode: 0, ...draft.edns };
+  const packet = encodeMessage(message({ id: ID, opcode: draft.opcode, flags: draft.flags, question, edns }), { compress: false });
+  return { question, edns, packet, ...draft, edns: edns as Edns | undefined };
+}
+/** Reads `HEX [tcp] [from ADDRESS] [at SERVER]`. Throws Error. */
+export function parseSend(text: string): Asked {
+  const [hex = '', ...words] = text.split(/\s+/);
+  if (!/^([0-9a-f]{2})*$/i.test(hex)) throw new Error('octets in hexadecimal are expected');
+  const packet = Uint8Array.from(Buffer.from(hex, 'hex'));
+  return { ...readWords(words), question: undefined, flags: ((packet[2] ?? 0) << 8) | (packet[3] ?? 0), edns: undefined, packet };
+}
+
+function readWords(words: readonly string[]): Draft {
+  const draft: Draft = {
+    flags: RD, edns: undefined, opcode: 0, class: IN, tcp: false, from: undefined, at: undefined, waiting: 0,
+  };
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (word.startsWith('+')) option(draft, word.slice(1));
+    else if (word === '') continue;
+    else if (word === 'tcp') draft.tcp = true;
+    else if (word === 'from' || word === 'at' || word === 'waiting') {
+      const value = words[++i];
+      if (value === undefined) throw new Error(`what follows ${word} is missing`);
+      if (word === 'at') draft.at = value;
+      else if (word === 'waiting') draft.waiting = parseDuration(value);
+      else if (parseAddress(value) === undefined) throw new Error(`"${value}" is no address`);
+      else draft.from = value;
+    } else {
+      const found = classByName(word);
+      if (found === undefined) throw new Error(`"${word}" is no class and no word of a question`);
+      draft.class = found;
+    }
+  }
+  return draft;
+}
+
+/** One `+word` or `+word=value`. */
+function option(draft: Draft, word: string): void {
+  const [key, ...rest] = word.split('=');
+  const value = rest.join('=');
+  const edns = () => (draft.edns ??= { udpSize: UDP_SIZE, version: 0, dnssecOk: false, options: [] });
+  const add = (code: number, hex: string) => edns().options.push({ code, data: Uint8Array.from(Buffer.from(hex, 'hex')) });
+  if (key === 'nord') draft.flags &= ~RD;
+  else if (key === 'ad') draft.flags |= AD;
+  else if (key === 'cd') draft.flags |= CD;
+  else if (key === 'edns') edns();
+  else if (key === 'do') edns().dnssecOk = true;
+  else if (key === 'bufsize') edns().udpSize = Number(value);
+  else if (key === 'version') edns().version = Number(value);
+  else if (key === 'nsid') add(3, '');
+  else if (key === 'cookie') add(10, value);
+  else if (key === 'option') add(Number(value.split(':')[0]), value.split(':')[1] ?? '');
+  else if (key === 'opcode') draft.opcode = opcodeByName(value.toUpperCase()) ?? Number(value);
+  else if (key === 'subnet') edns().options.push(subnet(value));
+  else throw new Error(`unknown option +${key}`);
+}
+function subnet(text: string): EdnsOption {
+  const found = parseCIDR(text);
+  if (found === undefined) throw new Error(`"${text}" is no network`);
+  return clientSubnet({ address: found.network, source: found.bits, scope: 0 });
+}

@@ -1,0 +1,79 @@
+// What a scenario asks of a server, in this process or in one of its own, and the values of the names in double braces. Knows
+// neither how a server is run nor what scenarios say.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Parts } from '../dns/parts.ts';
+import { FakeUpstream } from './fake-upstream.ts';
+import type { Asked } from './question.ts';
+
+/** A server under test. */
+export interface Subject {
+  /** Starts it; the text of the refusal where it does not start. */
+  start(corefile: string): Promise<string | undefined>;
+  /** The messages of the reply, none where there is none. `silent` says that none is expected. */
+  ask(asked: Asked, silent: boolean): Promise<readonly Parts[]>;
+  /** Makes this the text that a reload reads. */
+  rewrite(corefile: string): void;
+  /** Reloads; the text of the refusal where it is refused. */
+  reload(): Promise<string | undefined>;
+  /** Lets milliseconds pass; false where it cannot be made to. */
+  elapse(milliseconds: number): Promise<boolean>;
+  /** What it logged until now. */
+  log(): readonly string[];
+  /** The sum of the series with this name and these labels; undefined where there is none, 'unknown' where it does not tell. */
+  metric(name: string, labels: ReadonlyMap<string, string>): Promise<number | undefined | 'unknown'>;
+  close(): Promise<void>;
+}
+/** Thrown by a subject that cannot do what is asked of it here, though another could. */
+export class Impossible extends Error {
+  override readonly name: string = 'Impossible';
+}
+
+/** The scratch directory of a scene, its free ports and its upstreams. */
+export class Surroundings {
+  readonly directory = mkdtempSync(join(tmpdir(), 'scenario-'));
+  readonly #ports = new Map<string, number>();
+  readonly #upstreams = new Map<string, FakeUpstream>();
+
+  /** `{{DIR}}`, `{{UPSTREAM}}`, `{{UPSTREAM:name}}`, and any other name in capitals, which is a free port, replaced. */
+  async fill(text: string): Promise<string> {
+    for (const [, name] of text.matchAll(/\{\{([A-Z0-9_]+(?::\w+)?)\}\}/g)) await this.#make(name!);
+    return text.replace(/\{\{([A-Z0-9_]+(?::\w+)?)\}\}/g, (_, name: string) => this.#value(name));
+  }
+  async #make(name: string): Promise<void> {
+    if (name === 'DIR') return;
+    if (/^UPSTREAM(:|$)/.test(name)) await this.upstream(name.slice(9));
+    else if (!this.#ports.has(name)) this.#ports.set(name, await freePort());
+  }
+  #value(name: string): string {
+    if (name === 'DIR') return this.directory;
+    const upstream = /^UPSTREAM(:|$)/.test(name) ? this.#upstreams.get(name.slice(9)) : undefined;
+    return upstream === undefined ? String(this.#ports.get(name)) : `127.0.0.1:${upstream.port}`;
+  }
+  /** The upstream of this name, made when first asked for. */
+  async upstream(name: string): Promise<FakeUpstream> {
+    let upstream = this.#upstreams.get(name);
+    if (upstream === undefined) {
+      upstream = new FakeUpstream();
+      this.#upstreams.set(name, upstream);
+      await upstream.up();
+    }
+    return upstream;
+  }
+  /** Closes the upstreams and removes the directory. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.down()));
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A port of the loopback address that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
