@@ -68,6 +68,7 @@ export class Metrics {
   /** Add to these: `metrics.values[cell]++`. */
   readonly values: Float64Array;
   readonly #families = new Map<string, Family>();
+  readonly #computed = new Set<() => void>();
   #used = 1;
 
   constructor() {
@@ -94,8 +95,15 @@ export class Metrics {
     if (family === undefined) this.#families.set(name, (family = new Family(this, name, help, kind, labels, buckets)));
     return family;
   }
+  /** Every family, with numbers that are computed when they are asked for (`whenAsked`) up to date. */
   families(): Iterable<Family> {
+    for (const compute of this.#computed) compute();
     return this.#families.values();
+  }
+  /** Calls before each look at the families, until the signal aborts: for gauges that cost too much to keep up to date. */
+  whenAsked(signal: AbortSignal, compute: () => void): void {
+    this.#computed.add(compute);
+    signal.addEventListener('abort', () => this.#computed.delete(compute), { once: true });
   }
 }
 
@@ -113,5 +121,9 @@ export class PerServer<T> {
   }
   of(server: { readonly label: string; readonly index: number }): T {
     return (this.#made[server.index] ??= this.#make(server));
+  }
+  /** What was made so far. */
+  all(): Iterable<T> {
+    return this.#made.filter((made) => made !== undefined);
   }
 }

@@ -57,12 +57,17 @@ function matchExact(exact: RE2JS, text: string, groups: number): readonly string
   return found;
 }
 
+/** A character in a class, and a class of such characters and ranges. */
+const MEMBER = '[A-Za-z0-9_.*+/:,=@~]';
+const CLASS = `\\[\\^?(?:\\\\[dw.\\-/]|${MEMBER}-${MEMBER}|${MEMBER})+-?\\]`;
+/** What must not follow: a repetition of what is not known to be quick, or a second one. */
+const ONCE = '(?![*+?{])';
 /** One step of a simple pattern: a group's beginning or end, a choice, an anchor, or a character that may be repeated. */
 const STEP = new RegExp(
   [
-    /(?<open>\((?:\?:|\?P?<(?<name>\w+)>)?)(?![?])/, /(?<close>\))(?![*+?{])/, /(?<choice>\|)/, /(?<anchor>[\^$])(?![*+?{])/,
-    /(?<atom>\.|\\[dDwW]|\\(?<mark>[-./\\:_])|[-A-Za-z0-9_:/,=@~]|\[\^?(?:\\[dw.\-/]|[A-Za-z0-9_.*+/:,=@~]-[A-Za-z0-9_.*+/:,=@~]|[A-Za-z0-9_.*+/:,=@~])+-?\])(?<repeat>[*+?]\??)?(?![*+?{])/,
-  ].map(({ source }) => source).join('|'),
+    '(?<open>\\((?:\\?:|\\?P?<(?<name>\\w+)>)?)(?![?])', `(?<close>\\))${ONCE}`, '(?<choice>\\|)', `(?<anchor>[\\^$])${ONCE}`,
+    `(?<atom>\\.|\\\\[dDwW]|\\\\(?<mark>[-./\\\\:_])|[-A-Za-z0-9_:/,=@~]|${CLASS})(?<repeat>[*+?]\\??)?${ONCE}`,
+  ].join('|'),
   'y',
 );
 

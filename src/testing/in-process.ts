@@ -16,7 +16,7 @@ import type { Plugin } from '../kernel/plugin.ts';
 import { Query } from '../kernel/query.ts';
 import { LATER } from '../kernel/transport.ts';
 import type { Channel, Endpoint, Listener, Scheme, Service, Transport, TransportName } from '../kernel/transport.ts';
-import { Memory } from '../store/memory.ts';
+import { Store } from '../store/store.ts';
 import { DgramDatagrams } from '../transport/connected-dgram.ts';
 import { FakeClock, settled } from './fake-clock.ts';
 import type { Asked } from './question.ts';
@@ -87,7 +87,7 @@ export class InProcess implements Subject {
         environment: (name) => process.env[name], port: 53, warn: (text) => log.warning(text),
       },
       transports: Object.fromEntries(SCHEMES.map((scheme) => [scheme, new StubTransport(scheme, this.#places)])),
-      clock: this.clock, log, debugging, metrics: this.#metrics, memory: Memory.create(1 << 26), datagrams: new DgramDatagrams(),
+      clock: this.clock, log, debugging, metrics: this.#metrics, store: Store.create(), datagrams: new DgramDatagrams(),
       readAgain: () => this.#corefile,
       fatal: (text) => {
         log.error(`fatal: ${text}`);
@@ -170,6 +170,7 @@ class Collected implements Channel {
   readonly localAddress: string;
   readonly localPort: number;
   readonly replies: Promise<readonly Parts[]>;
+  declare readonly sendAll?: NonNullable<Channel['sendAll']>;
   #resolve: (messages: readonly Parts[] | Promise<readonly Parts[]>) => void = () => {};
 
   constructor(transport: TransportName, place: Place) {
@@ -178,6 +179,7 @@ class Collected implements Channel {
     this.#place = place;
     this.localAddress = place.endpoint.address === '' ? (transport === 'udp' ? '::' : '127.0.0.1') : place.endpoint.address;
     this.localPort = place.endpoint.port;
+    if (this.stream) this.sendAll = (_query, messages) => this.#resolve(collect(messages));
     this.replies = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -187,9 +189,6 @@ class Collected implements Channel {
   }
   send(_query: Query, message: Message | undefined): void {
     this.#resolve(message === undefined ? [] : [decodeMessage(bytesOf(message))]);
-  }
-  get sendAll(): ((query: Query, messages: AsyncIterable<Uint8Array>) => void) | undefined {
-    return this.stream ? (_query, messages) => this.#resolve(collect(messages)) : undefined;
   }
 }
 async function collect(messages: AsyncIterable<Uint8Array>): Promise<readonly Parts[]> {

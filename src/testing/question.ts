@@ -51,7 +51,7 @@ export function parseAsk(text: string): Asked {
   const question = { name: Name.parse(name, Name.root), type: number, class: draft.class };
   const edns = draft.edns === undefined ? undefined : { z: 0, extendedRcode: 0, ...draft.edns };
   const packet = encodeMessage(message({ id: ID, opcode: draft.opcode, flags: draft.flags, question, edns }), { compress: false });
-  return { question, edns, packet, ...draft, edns: edns as Edns | undefined };
+  return { ...draft, question, edns, packet };
 }
 /** Reads `HEX [tcp] [from ADDRESS] [at SERVER]`. Throws Error. */
 export function parseSend(text: string): Asked {

@@ -10,6 +10,8 @@ import { isWildcard } from './addresses.ts';
 import { Reception } from './reception.ts';
 import { socketError } from './socket-error.ts';
 
+/** Milliseconds in which the kernel has delivered what it had on its way to a socket that left its group. */
+const SETTLE = 2;
 const STEPS = ['socket', 'socket', 'bind', 'connect'];
 /** Waits until the event loop has turned once. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -104,14 +106,10 @@ class BatchSocket implements Channel {
     const until = performance.now() + graceMs;
     await turn();                                               // not amid a batch
     this.#addon.leave(this.#socket);
-    while (performance.now() < until || graceMs <= 0) {
-      const starved = this.#reception.ready === 0;
-      const count = this.#addon.read(this.#socket);
-      if (count <= 0 && !starved) break;
-      this.#receive(count);
-      this.#addon.flush(this.#socket);
-      if (graceMs <= 0 && starved) break;
-      await turn();
+    await this.#drain(until);
+    if (graceMs > SETTLE) {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE));
+      await this.#drain(until);
     }
     this.#addon.rest(this.#socket);
     if (this.#late > 0) await this.#wait(until - performance.now());
@@ -119,6 +117,17 @@ class BatchSocket implements Channel {
     this.#addon.flush(0);
     this.#addon.close(this.#socket);
     this.#reception.detach();
+  }
+  /** Answers everything that is queued. */
+  async #drain(until: number): Promise<void> {
+    do {
+      const starved = this.#reception.ready === 0;
+      const count = this.#addon.read(this.#socket);
+      if (count <= 0 && !starved) return;
+      this.#receive(count);
+      this.#addon.flush(this.#socket);
+      await turn();
+    } while (performance.now() < until);
   }
   #wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {

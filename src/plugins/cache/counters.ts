@@ -15,6 +15,8 @@ export interface Counters {
   readonly prefetches: () => number;
   readonly evictions: (type: string) => number;
   readonly entries: (type: string) => number;
+  /** Whether something was kept for a query of this server: from then on it shows how many entries there are. */
+  stored: boolean;
 }
 
 const memo = (make: () => number) => {
@@ -45,7 +47,7 @@ export function countersOf(metrics: Metrics, zones: string, view: string): PerSe
     return {
       values: metrics.values, requests: requests.cell([label, zones, view]), misses: lazily(misses),
       successHits: () => hit('success'), denialHits: () => hit('denial'), drops: lazily(drops), stale: lazily(stale), prefetches: lazily(prefetches),
-      evictions: byType(evictions), entries: byType(entries),
+      evictions: byType(evictions), entries: byType(entries), stored: false,
     };
   });
 }

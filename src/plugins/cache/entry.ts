@@ -44,16 +44,15 @@ export class Entries {
     return this.map.bytes[this.map.valueAt(entry) * 4 + 3]! & 15;
   }
 
-  /** Keeps a reply that has no OPT; all of its records have the same TTL. True where it took another one's place. */
-  keep(query: Query, message: Message, ttl: number, now: number, answering: boolean): boolean {
+  /** Keeps a reply that has no OPT; all of its records have the same TTL. */
+  keep(query: Query, message: Message, ttl: number, now: number, answering: boolean): void {
     const records = message.records();
-    if (records === undefined) return false;
+    if (records === undefined) return;
     const { map } = this;
     const size = message.length;
     const { count } = records;
-    const before = map.evicted;
     const entry = map.prepare(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength, ((size + 3) & ~3) + count * 2);
-    if (entry === 0) return false;
+    if (entry === 0) return;
     const { words, bytes } = map;
     const value = map.valueAt(entry);
     const owned = map.ownedAt(entry);
@@ -70,7 +69,6 @@ export class Entries {
     }
     words[owned + PLAIN] = (message.plainLength << 1) | (answering ? 1 : 0);
     map.publish(entry);
-    return map.evicted !== before;
   }
 
   /** The kept reply for this client, with this TTL on every record (CACHE-11). */

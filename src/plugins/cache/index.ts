@@ -40,6 +40,7 @@ class Cache implements Part {
     this.#run = run;
     this.#store = new Store(run, this.#settings, `${run.generation} ${this.#site.index}`);
     this.#counters = countersOf(run.metrics, this.#settings.zones.names.map(({ text }) => text).join(','), this.#site.view);
+    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(this.#counters.all()));
     if (run.thread === 0) run.signal.addEventListener('abort', () => this.#store.close(), { once: true });
   }
 

@@ -84,13 +84,29 @@ export class Store {
     const { except } = this.#settings[cache];
     if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
     const now = this.#run.clock.monotonic() | 0;
-    if (this[cache].keep(query, message, ttl, now, answering)) counters.values[counters.evictions(cache)]!++;
+    this[cache].keep(query, message, ttl, now, answering);
+    counters.stored = true;
     if (cache === 'success') {
       if (answering) this.#good?.keep(query, message, ttl, now, true);
       if (this.#good === undefined ? refreshing : answering) this.denial.remove(query);
     }
-    counters.values[counters.entries('success')] = this.success.map.entries;
-    counters.values[counters.entries('denial')] = this.denial.map.entries;
+  }
+  /** Brings the gauge and the evictions of each server that stored something up to date; the first one stands for evictions. */
+  #evicted = { success: 0, denial: 0 };
+  tell(all: Iterable<Counters>): void {
+    let first = true;
+    for (const counters of all) {
+      if (!counters.stored) continue;
+      for (const type of ['success', 'denial'] as const) {
+        const { entries, evicted } = this[type].map;
+        counters.values[counters.entries(type)] = entries;
+        if (first && evicted > this.#evicted[type]) {
+          counters.values[counters.evictions(type)]! += evicted - this.#evicted[type];
+          this.#evicted[type] = evicted;
+        }
+      }
+      first = false;
+    }
   }
   close(): void {
     this.success.map.close();

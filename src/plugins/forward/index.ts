@@ -77,7 +77,7 @@ class Line {
     const counted = this.#addresses.map((address) => new UpstreamMetrics(new ForwardMetrics(run.metrics), nameOf(address)));
     const question = makeQuestion(options.checkName, NS, options.checkRecursion);
     this.#health.run({
-      after: run.clock.after, interval: options.checkInterval, signal: run.signal,
+      after: (milliseconds, call) => run.clock.after(milliseconds, call), interval: options.checkInterval, signal: run.signal,
       probe: (index) => ask(probed[index]!, question, options.forceTcp),
       failed: (index) => counted[index]!.checkFailed(),
     });

@@ -18,7 +18,10 @@ export default definePlugin({
     return {
       async control({ log }) {
         await stat(path).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw new Error(`plugin/root: unable to access root path '${path}': ${error.message}`);
+          if (error.code !== 'ENOENT') {
+            const why = /: (.*?),/.exec(error.message)?.[1] ?? error.message;
+            throw new Error(`plugin/root: unable to access root path '${path}': stat ${path}: ${why}`);
+          }
           log.prefix('root').warning(`Root path does not exist: ${path}`);
         });
       },

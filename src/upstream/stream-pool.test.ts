@@ -1,0 +1,179 @@
+// Questions over kept TCP connections, with a server of the test's own on the loopback interface.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { test } from 'node:test';
+import { Name } from '../dns/name.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { makeQuestion } from './ask.ts';
+import { Asking } from './asking.ts';
+import type { ExchangeError } from './asking.ts';
+import { Frames } from './frames.ts';
+import { DEFAULT_POOL } from './pool-settings.ts';
+import type { PoolSettings } from './pool-settings.ts';
+import { RandomIds } from './random-ids.ts';
+import { StreamPool } from './stream-pool.ts';
+import { Timers } from './timers.ts';
+
+/** A question whose end can be waited for. */
+class Awaited extends Asking {
+  readonly #done = Promise.withResolvers<string>();
+  constructor(name: string) {
+    super();
+    this.question = makeQuestion(Name.parse(name), 1, true);
+  }
+  get outcome(): Promise<string> {
+    return this.#done.promise;
+  }
+  answered(bytes: Uint8Array, _words: Int32Array, at: number, length: number): void {
+    this.#done.resolve(`${this.question.length === length} ${bytes[at + 3]}`);
+  }
+  mismatched(): void {
+    this.#done.resolve('mismatched');
+  }
+  failed(error: ExchangeError): void {
+    this.#done.resolve(error.message);
+  }
+}
+interface Peer {
+  readonly socket: net.Socket;
+  readonly questions: Buffer[];
+  /** How many times data came. */
+  chunks: number;
+}
+/** A server that hands each connection's questions to `serve`. */
+async function setUp(serve: (peer: Peer, question: Buffer) => void, settings: Partial<PoolSettings> = {}) {
+  const peers: Peer[] = [];
+  const server = net.createServer((socket) => {
+    const peer: Peer = { socket, questions: [], chunks: 0 };
+    peers.push(peer);
+    const frames = new Frames();
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      peer.chunks++;
+      const came: Buffer[] = [];
+      frames.read(chunk, chunk.length, (bytes, _words, at, length) => came.push(Buffer.from(bytes.subarray(at, at + length))));
+      for (const question of came) {
+        peer.questions.push(question);
+        serve(peer, question);
+      }
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const clock = new FakeClock();
+  const timers = new Timers(clock);
+  const counts = { hit: 0, miss: 0 };
+  const counter = { hit: () => void counts.hit++, miss: () => void counts.miss++ };
+  const pool = new StreamPool({ to: { address: '127.0.0.1', port }, timers, ids: new RandomIds(), settings: { ...DEFAULT_POOL, ...settings }, counter });
+  const ask = (name: string) => {
+    const asking = new Awaited(name);
+    assert.equal(pool.ask(asking), undefined);
+    return asking.outcome;
+  };
+  const stop = () => {
+    pool.close();
+    for (const { socket } of peers) socket.destroy();
+    server.close();
+  };
+  return { ask, pool, peers, clock, timers, counts, port, server, stop };
+}
+const answer = ({ socket }: Peer, question: Buffer, mark = 0) => {
+  const reply = Buffer.concat([Buffer.from([question.length >> 8, question.length & 255]), question]);
+  reply[4] = 0x81;
+  reply[5] = mark;
+  socket.write(reply);
+};
+
+test('many questions share a connection and a write, and are answered in any order', async () => {
+  const waiting: Buffer[] = [];
+  const { ask, peers, counts, stop } = await setUp((peer, question) => {
+    waiting.push(question);
+    if (waiting.length === 8) for (const each of waiting.reverse()) answer(peer, each, each[13]! - 97);
+  });
+  const outcomes = await Promise.all([...'abcdefgh'].map((letter) => ask(`${letter}.test`)));
+  assert.deepEqual(outcomes, [0, 1, 2, 3, 4, 5, 6, 7].map((mark) => `true ${mark}`));
+  assert.deepEqual([peers.length, peers[0]!.chunks], [1, 1]);
+  assert.deepEqual(counts, { hit: 7, miss: 1 });
+  stop();
+});
+
+test('more connections are opened when one has many questions', async () => {
+  const { ask, peers, stop } = await setUp((peer, question) => answer(peer, question));
+  await Promise.all(Array.from({ length: 40 }, (_, i) => ask(`n${i}.test`)));
+  assert.equal(peers.length, 5);
+  stop();
+});
+
+test('a reply to another question is none to ours; one with an id that nobody waits for is nothing', async () => {
+  const { ask, stop } = await setUp((peer, question) => {
+    const foreign = Buffer.from(question);
+    foreign[0] = foreign[0]! ^ 0x55;
+    answer(peer, foreign);
+    const other = Buffer.from(question);
+    if (question[13] === 98) other[13] = 122;
+    answer(peer, other);
+  });
+  assert.deepEqual([await ask('a.test'), await ask('b.test')], ['true 0', 'mismatched']);
+  stop();
+});
+
+test('a kept connection that the server closed is replaced without an error; a fresh one that it closes is one', async () => {
+  const { ask, peers, stop } = await setUp((peer, question) => {
+    if (question[13] === 120 || (question[13] === 98 && peer.questions.length > 1)) peer.socket.destroy();
+    else answer(peer, question);
+  });
+  assert.equal(await ask('a.test'), 'true 0');
+  assert.equal(await ask('b.test'), 'true 0');
+  assert.equal(peers.length, 2);
+  assert.equal(await ask('x.test'), 'EOF');
+  assert.equal(peers.length, 3);
+  stop();
+});
+
+test('where a server closes after each answer every question is answered in the end', async () => {
+  const { ask, stop } = await setUp((peer, question) => {
+    if (peer.questions.length > 1) return;
+    answer(peer, question);
+    peer.socket.end();
+  });
+  const outcomes = await Promise.all(Array.from({ length: 24 }, (_, i) => ask(`n${i}.test`)));
+  assert.deepEqual(new Set(outcomes), new Set(['true 0']));
+  stop();
+});
+
+test('a connection on which nothing comes is given up', async () => {
+  const { ask, clock, peers, port, stop } = await setUp((peer, question) => {
+    if (question[13] !== 120) answer(peer, question);
+  }, { readTimeout: 300 });
+  assert.equal(await ask('a.test'), 'true 0');
+  const silent = ask('x.test');
+  await clock.elapse(400);
+  assert.match(await silent, new RegExp(`^read tcp 127\\.0\\.0\\.1:[0-9]+->127\\.0\\.0\\.1:${port}: i/o timeout$`));
+  assert.equal(await ask('a.test'), 'true 0');
+  assert.equal(peers.length, 2);
+  stop();
+});
+
+test('idle for longer than expire, or beyond max_idle_conns, it is closed', async () => {
+  const { ask, clock, timers, pool, peers, stop } = await setUp((peer, question) => answer(peer, question), { expire: 300, maxIdle: 1 });
+  await Promise.all(Array.from({ length: 16 }, (_, i) => ask(`n${i}.test`)));
+  assert.equal(peers.length, 2);
+  await ask('a.test');
+  assert.equal(peers.length, 2);
+  await clock.elapse(400);
+  timers.look();
+  pool.sweep(timers.now);
+  await Promise.all(peers.map(({ socket }) => socket.destroyed || once(socket, 'close')));
+  await ask('a.test');
+  assert.equal(peers.length, 3);
+  stop();
+});
+
+test('nobody listens: the error says so', async () => {
+  const { ask, server, port, stop } = await setUp(() => {});
+  server.close();
+  await once(server, 'close');
+  assert.equal(await ask('a.test'), `dial tcp 127.0.0.1:${port}: connect: connection refused`);
+  stop();
+});
