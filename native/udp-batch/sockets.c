@@ -92,6 +92,10 @@ void on_event(uv_poll_t *poll, int status, int events) {
     events = s->reading ? UV_READABLE : 0;
   }
   if (events & UV_WRITABLE) send_waiting(s, 0);
+  if (s->draining && !s->first) {
+    close_socket(s);
+    return;
+  }
   if ((events & UV_READABLE) && s->reading) {
     int n = receive(s);
     if (n == -EBADF || n == -ENOTSOCK) s->reading = 0;

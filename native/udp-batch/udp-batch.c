@@ -1,12 +1,11 @@
-// Datagrams in batches on the environment's own loop, for JavaScript. Knows how sockets are opened and closed and lives once
-// in each environment (thread); knows nothing of DNS.
+// Datagrams in batches on the environment's own loop, for JavaScript. Lives once in each environment (thread), and closes what
+// it opened when that ends; knows nothing of DNS.
 //
 //   board(table: Int32Array, bytes: Uint8Array, room, peerAt) => board       where sockets of one kind receive
 //   open(board, box: Int32Array, bytes: Uint8Array, address, port, flags, source, handle) => socket or -errno
 //   port(socket) => local port     flush(socket; 0 is all)     send(socket, bytes, at, length, peer in the box's bytes)
 //   leave(socket) => 0 or -errno   read(socket) => count       rest(socket)    close(socket)
 #include "udp-batch.h"
-#include <netdb.h>
 
 // --- closing
 
@@ -34,7 +33,7 @@ static void on_prepare_closed(uv_handle_t *handle) {
   ended(t);
 }
 
-static void close_socket(Socket *s) {
+void close_socket(Socket *s) {
   for (Socket **at = &s->thread->sockets; *at; at = &(*at)->next) if (*at == s) { *at = s->next; break; }
   send_box(s);
   send_waiting(s, 1);
@@ -120,63 +119,6 @@ static napi_value board(napi_env env, napi_callback_info info) {
   return number(env, b->number);
 }
 
-/** A numeric address, with `%zone` where it has one. */
-static int address_of(const char *text, int port, struct sockaddr_storage *to, socklen_t *length) {
-  struct addrinfo *found, hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
-  if (getaddrinfo(text, NULL, &hints, &found)) return -1;
-  memcpy(to, found->ai_addr, found->ai_addrlen);
-  *length = found->ai_addrlen;
-  freeaddrinfo(found);
-  if (to->ss_family == AF_INET6) ((struct sockaddr_in6 *)to)->sin6_port = htons(port);
-  else ((struct sockaddr_in *)to)->sin_port = htons(port);
-  return 0;
-}
-
-static void large_buffers(int fd) {
-  int size = 4 << 20;
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size)) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-}
-
-/** Binds to the address, which others may share; on a wildcard one every datagram says to which address it came. */
-static int bind_to(Socket *s, struct sockaddr_storage *at, socklen_t length, int flags) {
-  int one = 1, six_only = !(flags & DUAL);
-  if (setsockopt(s->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) return -1;
-  if (at->ss_family == AF_INET6) {
-    setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &six_only, sizeof six_only);
-    s->info = IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)at)->sin6_addr);
-    if (s->info) setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
-  } else {
-    s->info = ((struct sockaddr_in *)at)->sin_addr.s_addr == INADDR_ANY;
-    if (s->info) setsockopt(s->fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
-  }
-  return bind(s->fd, (void *)at, length);
-}
-
-/** Makes the socket; -errno where that fails, with the step in the box. */
-static int make(Socket *s, const char *address, int port, int flags, const char *source) {
-  struct sockaddr_storage to, from;
-  socklen_t length, from_length;
-  int error;
-  s->fd = -1;
-  s->box[BOX_STEP] = 1;
-  if (address_of(address, port, &to, &length)) return -EINVAL;
-  if (*source && address_of(source, 0, &from, &from_length)) return -EINVAL;
-  s->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (s->fd < 0) return -errno;
-  large_buffers(s->fd);
-  s->box[BOX_STEP] = 2;
-  error = s->connected ? (*source ? bind(s->fd, (void *)&from, from_length) : 0) : bind_to(s, &to, length, flags);
-  if (!error && s->connected) {
-    s->box[BOX_STEP] = 3;
-    error = connect(s->fd, (void *)&to, length);
-  }
-  if (!error) return 0;
-  error = errno;
-  close(s->fd);
-  return -error;
-}
-
 static int start(Thread *t, uv_loop_t *loop) {
   if (t->started) return 0;
   if (uv_prepare_init(loop, &t->prepare)) return -ENOMEM;
@@ -205,7 +147,7 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   napi_get_value_string_utf8(env, a[6], source, sizeof source, NULL);
   int flags = integer(env, a[5]);
   s->connected = flags & CONNECT;
-  int error = s->board && s->box && s->bytes && !t->ended ? make(s, address, integer(env, a[4]), flags, source) : -EINVAL;
+  int error = s->board && s->box && s->bytes && !t->ended ? make_socket(s, address, integer(env, a[4]), flags, source) : -EINVAL;
   napi_get_uv_event_loop(env, &loop);
   if (!error && (start(t, loop) || uv_poll_init(loop, &s->poll, s->fd))) {
     close(s->fd);
@@ -234,10 +176,7 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
 
 static napi_value port(napi_env env, napi_callback_info info) {
   Socket *s = only_socket(env, info);
-  struct sockaddr_storage at;
-  socklen_t length = sizeof at;
-  if (!s || getsockname(s->fd, (void *)&at, &length)) return number(env, -EBADF);
-  return number(env, ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port : ((struct sockaddr_in *)&at)->sin_port));
+  return number(env, s ? local_port(s) : -EBADF);
 }
 
 static napi_value flush(napi_env env, napi_callback_info info) {
@@ -259,22 +198,10 @@ static napi_value send_(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/** Leaves the group of sockets that share the address: connected elsewhere, it gets nothing new, but keeps what came. */
+/** Leaves the group of sockets that share the address. */
 static napi_value leave(napi_env env, napi_callback_info info) {
   Socket *s = only_socket(env, info);
-  struct sockaddr_storage at;
-  socklen_t length = sizeof at;
-  if (!s || getsockname(s->fd, (void *)&at, &length)) return number(env, -EBADF);
-  struct sockaddr_in *four = (void *)&at;
-  struct sockaddr_in6 *six = (void *)&at;
-  if (at.ss_family == AF_INET6) {
-    if (IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr)) six->sin6_addr = in6addr_loopback;
-    six->sin6_port = htons(9);                                  // discard
-  } else {
-    if (four->sin_addr.s_addr == INADDR_ANY) four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    four->sin_port = htons(9);
-  }
-  return number(env, connect(s->fd, (void *)&at, length) ? -errno : 0);
+  return number(env, s ? leave_group(s) : -EBADF);
 }
 
 /** Receives once without waiting for the loop. */
@@ -293,9 +220,15 @@ static napi_value rest(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/** Closes the socket, once what waits was sent. */
 static napi_value close_(napi_env env, napi_callback_info info) {
   Socket *s = only_socket(env, info);
-  if (s) close_socket(s);
+  if (!s) return NULL;
+  send_box(s);
+  s->draining = 1;
+  s->reading = 0;
+  if (s->first) watch(s);
+  else close_socket(s);
   return NULL;
 }
 

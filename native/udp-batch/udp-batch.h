@@ -1,5 +1,5 @@
-// What the two halves of the addon share: sockets.c receives and sends, udp-batch.c is what JavaScript calls. Knows sockets
-// and the tables that it shares with JavaScript; knows nothing of DNS.
+// What the parts of the addon share: open.c opens, sockets.c receives and sends, udp-batch.c is what JavaScript calls. Knows
+// sockets and the tables that it shares with JavaScript; knows nothing of DNS.
 #define _GNU_SOURCE
 #define NAPI_VERSION 9
 #include <errno.h>
@@ -79,13 +79,19 @@ struct Socket {
   napi_ref handle, keep_box, keep_bytes;
   napi_async_context context;
   uv_poll_t poll;
-  int number, fd, connected, info, reading, watched, closed, error;
+  int number, fd, connected, info, reading, watched, draining, closed, error;
   int32_t *box;
   uint8_t *bytes;
   Waiting *first, **last;
   size_t queued_bytes;
 };
 
+/** Makes the socket; -errno where that fails, with the step in the box. */
+int make_socket(Socket *s, const char *address, int port, int flags, const char *source);
+/** The local port, or -errno. */
+int local_port(Socket *s);
+/** Leaves the group of sockets that share the address: connected elsewhere, it gets nothing new, but keeps what came. 0 or -errno. */
+int leave_group(Socket *s);
 /** Lets the loop watch what the socket has use for now. */
 void watch(Socket *s);
 /** Receives once: how many datagrams, or -errno. -EAGAIN where there is nothing, or no place to receive into. */
@@ -98,6 +104,8 @@ void send_one(Socket *s, uint8_t *bytes, size_t length, uint8_t *peer);
 void send_waiting(Socket *s, int drop);
 /** Empties every outbox of the thread and lets sockets receive again that had no place to. */
 void send_all(Thread *t);
+/** Closes the socket at once; what waits is lost. */
+void close_socket(Socket *s);
 /** Tells JavaScript what sending met: errors of connected sockets. */
 void tell_errors(Thread *t);
 /** Calls JavaScript with a count or a negative errno, and sends at once what it put into the outbox. */

@@ -79,18 +79,18 @@ export function build(text: string, reading: Reading): Configuration {
   return { sites, addresses, canonical: canonicalText(blocks) };
 }
 
-function parse(text: string, reading: Reading): readonly Block[] {
+function parse(text: string, reading: Reading, words: ReadonlySet<string> | 'any' = reading.words): readonly Block[] {
   return parseCorefile(text, {
     file: reading.file,
     environment: reading.environment,
     files: reading.files,
-    knownWords: reading.words,
+    knownWords: words === 'any' ? undefined : words,
     warn: reading.warn,
     ...(reading.problems === undefined ? {} : { problems: reading.problems as never }),
   }).blocks;
 }
-/** The same text for configurations that mean the same. */
-export const canonical = (text: string, reading: Reading): string => canonicalText(parse(text, reading));
+/** The same text for configurations that mean the same. Any word will do, as long as the text can be read at all. */
+export const canonical = (text: string, reading: Reading): string => canonicalText(parse(text, reading, 'any'));
 const canonicalText = (blocks: readonly Block[]): string => JSON.stringify(blocks.map(({ keys, directives }) => [keys.map(({ text }) => text), directives.map(tree)]));
 const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.map(tree)];
 
@@ -107,7 +107,10 @@ function setUp(plugin: Plugin, { lines: words, site, keys, parts }: Draft, readi
   const lines = words.get(plugin.name);
   if (lines === undefined) return;
   try {
-    const context = { zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: reading.machine };
+    const context = {
+      zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: reading.machine,
+      keys: keys.map(({ scheme, zone, port }) => `${scheme}://${zone}:${port}`),
+    };
     const made = plugin.create(plugin.parse(lines, context), site);
     for (const part of Array.isArray(made) ? made : [made]) parts.push({ name: plugin.name, part });
   } catch (error) {

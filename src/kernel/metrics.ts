@@ -11,6 +11,23 @@ export interface Series {
   readonly values: readonly string[];
   /** Index of its first cell. A histogram has one cell a bucket, one for what is above them all, and one for the sum. */
   readonly cell: number;
+  /** Where other threads count the same. */
+  readonly others: readonly Place[];
+}
+/** Cells of another thread: its array, and the index of the first. */
+export interface Place {
+  readonly values: Float64Array;
+  readonly cell: number;
+}
+/** A new series, as a thread tells another one of it. */
+export interface SeriesNews {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: Kind;
+  readonly labels: readonly string[];
+  readonly buckets: readonly number[];
+  readonly values: readonly string[];
+  readonly cell: number;
 }
 
 /** All series of one name. */
@@ -21,7 +38,7 @@ export class Family {
   readonly labels: readonly string[];
   /** Upper bounds of a histogram's buckets, ascending; empty otherwise. */
   readonly buckets: readonly number[];
-  readonly #series = new Map<string, Series>();
+  readonly #series = new Map<string, Series & { others: readonly Place[] }>();
   readonly #metrics: Metrics;
 
   constructor(metrics: Metrics, name: string, help: string, kind: Kind, labels: readonly string[], buckets: readonly number[]) {
@@ -39,9 +56,39 @@ export class Family {
     const key = values.join('\u0000');
     const known = this.#series.get(key);
     if (known !== undefined) return known.cell;
-    const cell = this.#metrics.take(this.kind === 'histogram' ? this.buckets.length + 2 : 1);
-    this.#series.set(key, { values: [...values], cell });
+    const cell = this.#metrics.take(this.#cells);
+    this.#series.set(key, { values: [...values], cell, others: [] });
+    this.#metrics.heard?.({ ...this.#shape(), values: [...values], cell });
     return cell;
+  }
+  #shape(): Omit<SeriesNews, 'values' | 'cell'> {
+    const { name, help, kind, labels, buckets } = this;
+    return { name, help, kind, labels, buckets };
+  }
+  /** Another thread counts this label set there. */
+  adopt(values: readonly string[], place: Place): void {
+    this.cell(values);
+    const series = this.#series.get(values.join('\u0000'))!;
+    series.others = [...series.others, place];
+  }
+  /** What a dead thread counted becomes this thread's; what it measured (a gauge) is gone. */
+  bury(dead: Float64Array): void {
+    for (const series of this.#series.values()) {
+      for (const { values, cell } of series.others) {
+        if (values !== dead || this.kind === 'gauge') continue;
+        for (let i = 0; i < this.#cells; i++) this.#metrics.values[series.cell + i]! += dead[cell + i]!;
+      }
+      series.others = series.others.filter(({ values }) => values !== dead);
+    }
+  }
+  get #cells(): number {
+    return this.kind === 'histogram' ? this.buckets.length + 2 : 1;
+  }
+  /** The number in the series' cell, or so many behind it: the sum over all threads. */
+  total({ cell, others }: Series, offset = 0): number {
+    let sum = this.#metrics.values[cell + offset]!;
+    for (const other of others) sum += other.values[other.cell + offset]!;
+    return sum;
   }
   /** Counts one value in the histogram whose first cell is given. */
   observe(cell: number, value: number): void {
@@ -70,6 +117,8 @@ export class Metrics {
   readonly #families = new Map<string, Family>();
   readonly #computed = new Set<() => void>();
   #used = 1;
+  /** Who hears of each new series; set before the first one is made. */
+  heard: ((news: SeriesNews) => void) | undefined = undefined;
 
   constructor() {
     this.values = new Float64Array(new SharedArrayBuffer(CELLS * 8));
@@ -94,6 +143,14 @@ export class Metrics {
     let family = this.#families.get(name);
     if (family === undefined) this.#families.set(name, (family = new Family(this, name, help, kind, labels, buckets)));
     return family;
+  }
+  /** Another thread has a new series in its `values`: from now on it is in the sum. */
+  adopt({ name, help, kind, labels, buckets, values, cell }: SeriesNews, theirs: Float64Array): void {
+    this.#family(name, help, kind, labels, buckets).adopt(values, { values: theirs, cell });
+  }
+  /** The thread that counted in `values` is dead: its counters stay in the sum. */
+  bury(values: Float64Array): void {
+    for (const family of this.#families.values()) family.bury(values);
   }
   /** Every family, with numbers that are computed when they are asked for (`whenAsked`) up to date. */
   families(): Iterable<Family> {

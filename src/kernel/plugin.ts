@@ -31,6 +31,8 @@ export interface ParseContext {
   readonly zones: readonly Name[];
   /** The directory of `root`, or undefined: relative paths of options are resolved against it. */
   readonly root: string | undefined;
+  /** The block's keys in full: `dns://example.org.:53`. */
+  readonly keys: readonly string[];
   /** The scheme of the block's first key. */
   readonly scheme: string;
   readonly machine: Machine;

@@ -13,7 +13,7 @@ import type { QuestionChange, Query } from './query.ts';
 import { EMPTY, SILENCE, WELCOME, receive } from './receive.ts';
 import type { Router } from './router.ts';
 import type { Site } from './site.ts';
-import { AnyClass, Debug, EchoedOption, Stacktrace } from './site.ts';
+import { AnyClass, Debug, Stacktrace } from './site.ts';
 import type { Traffic } from './traffic.ts';
 import { LATER } from './transport.ts';
 import type { Service, Timeouts } from './transport.ts';
@@ -34,6 +34,8 @@ export interface ServerParts {
   readonly traffic: Traffic;
   readonly router: Router;
   readonly sites: readonly Site[];
+  /** Codes of EDNS options that replies may echo beside the standard ones: those of every block of the process (EDNS-3). */
+  readonly echoed: readonly number[];
   readonly timeouts: Timeouts;
 }
 
@@ -71,7 +73,7 @@ export class Server implements Service {
     this.#anyClass = parts.sites.some((site) => site.all(AnyClass).length > 0);
     this.#debug = parts.sites.some((site) => site.all(Debug).length > 0);
     this.#stacktrace = parts.sites.map((site) => site.last(Stacktrace) ?? false).at(-1) ?? false;
-    this.#echoed = parts.sites.flatMap((site) => site.all(EchoedOption));
+    this.#echoed = parts.echoed;
   }
 
   begin(): void {
@@ -87,7 +89,8 @@ export class Server implements Service {
     try {
       const refusal = receive(query);
       if (refusal !== WELCOME) return this.#refuse(query, refusal);
-      if (query.optAt !== 0 && query.bytes[query.at + query.optAt + 6] !== 0) return badVersion(query);
+      const served = query.class === IN || this.#anyClass;
+      if (served && query.optAt !== 0 && query.bytes[query.at + query.optAt + 6] !== 0) return badVersion(query);
       const answer = this.#route(query);
       if (answer instanceof Promise) {
         this.underWay++;

@@ -26,6 +26,10 @@ export interface Channel {
   /** Our own address and port, as text and number. On a wildcard UDP socket `::`. */
   readonly localAddress: string;
   readonly localPort: number;
+  /** Of a UDP socket: replies that wait since the network does not take them at the moment. */
+  readonly queued?: number;
+  /** Of a UDP socket: how many replies were lost since this was called last. */
+  takeLost?(): number;
   /** Sends a reply that was not there when `serve` returned; undefined says nothing. The query is the transport's again. */
   send(query: Query, message: Message | undefined): void;
   /** Sends several messages, one after the other; only where `stream` is true. The query is the transport's again. */

@@ -8,6 +8,7 @@ import cancel from './cancel/index.ts';
 import cache from './cache/index.ts';
 import chaos from './chaos/index.ts';
 import debug from './debug/index.ts';
+import dns64 from './dns64/index.ts';
 import erratic from './erratic/index.ts';
 import errors from './errors/index.ts';
 import forward from './forward/index.ts';
@@ -27,8 +28,12 @@ import pprof from './pprof/index.ts';
 import prometheus from './prometheus/index.ts';
 import ready from './ready/index.ts';
 import reload from './reload/index.ts';
+import rewrite from './rewrite/index.ts';
 import root from './root/index.ts';
+import shed from './shed/index.ts';
+import template from './template/index.ts';
 import timeouts from './timeouts/index.ts';
+import view from './view/index.ts';
 import whoami from './whoami/index.ts';
 
 /** Every plugin that is there, in the order in which queries pass them. */
@@ -46,21 +51,26 @@ export const standard: readonly Plugin[] = [
   ready,
   health,
   pprof,
+  shed,
   prometheus,
   errors,
   log,
   local,
+  dns64,
   any,
   chaos,
   loadbalance,
+  rewrite,
   acl,
   cache,
   header,
   minimal,
+  template,
   hosts,
   loop,
   forward,
   erratic,
   whoami,
   on,
+  view,
 ];

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 /** What native/udp-batch/udp-batch.h repeats. */
 export const POSITIONS = 32, BOX_ENTRIES = 256;
-/** Words of a board: how many positions can receive, the count of moments at which all outboxes were empty, whether one is not. */
+/** Words of a board: how many positions can receive, how often all outboxes were emptied, whether one may hold something. */
 export const READY = 0, TURN = 1, WAITING = 2, OFFSETS = 4, LENGTHS = OFFSETS + POSITIONS, BOARD_WORDS = LENGTHS + POSITIONS;
-/** Words of an outbox: entries, datagrams lost, datagrams that wait for the socket, the step of `open` that failed; then entries of three. */
+/** Words of an outbox: entries, datagrams lost, datagrams that wait for the socket, the step of `open` that failed; then the entries. */
 export const COUNT = 0, LOST = 1, QUEUED = 2, STEP = 3, ENTRY = 4, BOX_WORDS = ENTRY + 3 * BOX_ENTRIES;
 /** Flags of `open`: connect instead of binding; an IPv6 wildcard that takes IPv4 too. */
 export const CONNECT = 1, DUAL = 2;

@@ -1,6 +1,8 @@
 // Connected UDP sockets through the addon, for asking upstreams. Knows the addon's tables; knows nothing of DNS.
 import type { DatagramPeer, DatagramSocket, Datagrams, Receive } from '../upstream/datagrams.ts';
-import { BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, POSITIONS, READY, STEP, TURN, WAITING } from './addon.ts';
+import {
+  BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, POSITIONS, READY, STEP, TURN, WAITING,
+} from './addon.ts';
 import type { Addon } from './addon.ts';
 import { errorCode, socketError } from './socket-error.ts';
 

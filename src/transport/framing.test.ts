@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FrameBuffer, Frames } from './framing.ts';
 
-const message = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 0, max: 65535 }).map((length) => new Uint8Array(length).fill(length)));
+const message = fc.oneof(fc.uint8Array({ maxLength: 40 }),
+  fc.integer({ min: 0, max: 65535 }).map((length) => new Uint8Array(length).fill(length)));
 
 test('messages come out as they went in, wherever the stream is cut', () => {
   fc.assert(fc.property(fc.array(message, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1 }), fc.boolean(),

@@ -7,7 +7,8 @@ import { Query } from '../kernel/query.ts';
 import { LATER } from '../kernel/transport.ts';
 import type { Channel, Service, TransportName } from '../kernel/transport.ts';
 import { unmapped, writePeer } from './addresses.ts';
-import { FrameBuffer, Frames } from './framing.ts';
+import { Frames } from './framing.ts';
+import type { FrameBuffer } from './framing.ts';
 import type { Slots } from './slots.ts';
 
 /** Questions that are read ahead while one waits for its answer. */

@@ -32,7 +32,8 @@ class FakeClock implements Clock {
   }
 }
 
-const scene = (what: string, run: (service: TestService, client: TcpClient, bench: Bench) => Promise<void>, options?: TcpOptions): void => {
+type Run = (service: TestService, client: TcpClient, bench: Bench) => Promise<void>;
+const scene = (what: string, run: Run, options?: TcpOptions): void => {
   test(`TCP: ${what}`, async () => {
     const bench = await new Bench('tcp').listen(tcp(options));
     const client = await tcpClient('127.0.0.1', bench.listener.at.port);
@@ -50,7 +51,8 @@ const ids = (client: TcpClient): number[] => client.got.map((each) => each.id);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, id) => id);
 
 scene('many questions in one chunk, answered in order whatever comes late', async (service, client) => {
-  client.raw(many(600, (id) => (id % 7 === 3 ? 'later.test' : id % 11 === 5 ? 'early.test' : id % 50 === 9 ? 'size3000.test' : 'now.test')));
+  const word = (id: number): string => (id % 7 === 3 ? 'later' : id % 11 === 5 ? 'early' : id % 50 === 9 ? 'size3000' : 'now');
+  client.raw(many(600, (id) => `${word(id)}.test`));
   await client.replies(600);
   assert.deepEqual(ids(client), upTo(600));
   assert.equal(service.asked, 600);

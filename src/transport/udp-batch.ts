@@ -46,9 +46,10 @@ class BatchSocket implements Channel {
     reception.attach();
   }
 
-  /** Datagrams that could not be sent, and those that wait. */
-  get lost(): number {
-    return this.#box[LOST]!;
+  takeLost(): number {
+    const lost = this.#box[LOST]!;
+    this.#box[LOST] = 0;
+    return lost;
   }
   get queued(): number {
     return this.#box[QUEUED]!;
@@ -115,6 +116,7 @@ class BatchSocket implements Channel {
     if (this.#late > 0) await this.#wait(until - performance.now());
     this.#closed = true;
     this.#addon.flush(0);
+    while (this.queued > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#addon.close(this.#socket);
     this.#reception.detach();
   }

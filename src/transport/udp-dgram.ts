@@ -47,6 +47,7 @@ class DgramSocket implements Channel {
   readonly #slots: Slots;
   readonly #late = new Map<Query, RemoteInfo>();
   #heard = 0;
+  #lost = 0;
   #left = false;
   #closed = false;
   #empty: (() => void) | undefined = undefined;
@@ -76,6 +77,15 @@ class DgramSocket implements Channel {
     });
   }
 
+  get queued(): number {
+    return this.#socket.getSendQueueCount();
+  }
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
+  }
+
   #receive(packet: Uint8Array, from: RemoteInfo): void {
     this.#heard++;
     const query = this.#slots.take() ?? (this.#late.size < MOST ? Query.alone(PACKET_ROOM) : undefined);
@@ -100,7 +110,9 @@ class DgramSocket implements Channel {
       // A copy: where sending would block, the memory is read later.
       const bytes = Buffer.from(message.bytes.subarray(message.at, message.at + message.length));
       if (this.#left) this.#socket.disconnect();
-      this.#socket.send(bytes, 0, bytes.length, to.port, to.address, () => {});
+      this.#socket.send(bytes, 0, bytes.length, to.port, to.address, (error) => {
+        if (error) this.#lost++;
+      });
       if (this.#left) this.#leave();
     }
     this.#slots.release(query);

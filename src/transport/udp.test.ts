@@ -33,7 +33,8 @@ for (const { name, open, batched } of all) {
     const other = createSocket('udp4');
     await new Promise<void>((resolve) => other.bind(0, '127.0.0.1', resolve));
     const { port } = other.address();
-    await assert.rejects(open().listen({ ...local, port }, new TestService()), { code: 'EADDRINUSE', syscall: 'bind', address: '127.0.0.1', port });
+    await assert.rejects(open().listen({ ...local, port }, new TestService()),
+      { code: 'EADDRINUSE', syscall: 'bind', address: '127.0.0.1', port });
     other.close();
   });
 
@@ -63,7 +64,10 @@ for (const { name, open, batched } of all) {
 test('dgram: addresses come and go', async () => {
   let addresses = ['127.0.0.2'];
   let look = (): void => {};
-  const clock = { monotonic: () => 0, wall: () => 0, after: (_: number, call: () => void) => ((look = call), () => {}) };
+  const clock = { monotonic: () => 0, wall: () => 0, after: (_: number, call: () => void) => {
+    look = call;
+    return () => {};
+  } };
   const bench = await new Bench('udp').listen(new DgramUdp({ clock, addresses: () => addresses }), { ...local, address: '' });
   const [two, three] = [await bench.client('127.0.0.2'), await bench.client('127.0.0.3')];
   two.send(question(1, 'now.test'));

@@ -29,6 +29,8 @@ export function udp({ warn, choice = process.env['COREDNS_TS_UDP'] }: UdpOptions
   const batched = typeof addon !== 'string';
   const transport = batched ? new BatchUdp(addon) : new DgramUdp();
   const datagrams = batched ? new BatchDatagrams(addon) : new DgramDatagrams();
-  if (!batched) warn(`UDP without batches (${addon}): about 100,000 queries a second and core at most, at two to three times the cost of each`);
+  if (!batched) {
+    warn(`UDP without batches (${addon}): about 100,000 queries a second and core at most, at two to three times the cost of each`);
+  }
   return { scheme: 'dns', datagrams, batched, listen: (at, service, sockets) => transport.listen(at, service, sockets) };
 }

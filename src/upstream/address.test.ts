@@ -10,7 +10,8 @@ const missing = () => {
 const shown = (text: string, readFile: (path: string) => Uint8Array = missing) => {
   const entry = readUpstream(text, readFile);
   if (!('addresses' in entry)) return `name ${entry.host} ${entry.port}`;
-  return entry.addresses.map(({ scheme, address, port, zone }) => `${scheme} ${address} ${port}${zone === undefined ? '' : ` ${zone}`}`).join(', ');
+  const words = entry.addresses.map(({ scheme, address, port, zone }) => [scheme, address, port, ...(zone === undefined ? [] : [zone])]);
+  return words.map((each) => each.join(' ')).join(', ');
 };
 
 test('addresses with and without ports and schemes', () => {
@@ -26,7 +27,8 @@ test('addresses with and without ports and schemes', () => {
 });
 
 test('what is no address is a file, else a name', () => {
-  const file = () => new TextEncoder().encode('# a comment\nnameserver 127.0.0.1\n; another\nnameserver fe80::1%eth0\nsearch example.org\nnameserver\n');
+  const lines = ['# a comment', 'nameserver 127.0.0.1', '; another', 'nameserver fe80::1%eth0', 'search example.org', 'nameserver', ''];
+  const file = () => new TextEncoder().encode(lines.join('\n'));
   assert.equal(shown('/etc/resolv.conf', file), 'dns 127.0.0.1 53, dns fe80::1 53 eth0');
   assert.equal(shown('dns.example.org'), 'name dns.example.org 53');
   assert.equal(shown('dns.example.org:5353'), 'name dns.example.org 5353');
@@ -36,5 +38,6 @@ test('what is no address is a file, else a name', () => {
 });
 
 test('only nameserver lines count', () => {
-  assert.deepEqual(nameservers('nameserver 192.0.2.1 \r\n\tnameserver\t2001:db8::1\n#nameserver 192.0.2.2\nnameservers 192.0.2.3'), ['192.0.2.1', '2001:db8::1']);
+  const text = 'nameserver 192.0.2.1 \r\n\tnameserver\t2001:db8::1\n#nameserver 192.0.2.2\nnameservers 192.0.2.3';
+  assert.deepEqual(nameservers(text), ['192.0.2.1', '2001:db8::1']);
 });

@@ -9,8 +9,8 @@ export interface DatagramPeer {
 }
 
 /**
- * A datagram that came: `length` bytes of `bytes` from `at`, a multiple of 4, so that `words` is the same memory from `at >> 2`. The bytes are
- * the receiver's until it returns. Up to 64 KiB come whole.
+ * A datagram that came: `length` bytes of `bytes` from `at`, a multiple of 4, so that `words` is the same memory from `at >> 2`. The
+ * bytes are the receiver's until it returns. Up to 64 KiB come whole.
  */
 export type Receive = (bytes: Uint8Array, words: Int32Array, at: number, length: number) => void;
 

@@ -65,7 +65,8 @@ async function setUp(serve: (peer: Peer, question: Buffer) => void, settings: Pa
   const timers = new Timers(clock);
   const counts = { hit: 0, miss: 0 };
   const counter = { hit: () => void counts.hit++, miss: () => void counts.miss++ };
-  const pool = new StreamPool({ to: { address: '127.0.0.1', port }, timers, ids: new RandomIds(), settings: { ...DEFAULT_POOL, ...settings }, counter });
+  const to = { address: '127.0.0.1', port };
+  const pool = new StreamPool({ to, timers, ids: new RandomIds(), settings: { ...DEFAULT_POOL, ...settings }, counter });
   const ask = (name: string) => {
     const asking = new Awaited(name);
     assert.equal(pool.ask(asking), undefined);

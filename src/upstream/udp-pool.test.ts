@@ -18,9 +18,9 @@ import { UdpPool } from './udp-pool.ts';
 /** What became of a question: one line for each call. */
 class Recorded extends Asking {
   readonly log: string[] = [];
-  constructor(name: string) {
+  constructor(name: string, type = 1) {
     super();
-    this.question = makeQuestion(Name.parse(name), 1, true);
+    this.question = makeQuestion(Name.parse(name), type, true);
   }
   answered(_bytes: Uint8Array, _words: Int32Array, _at: number, length: number): void {
     this.log.push(`answered ${length}`);
@@ -54,8 +54,8 @@ function setUp(settings: Partial<PoolSettings> = {}, ids: RandomIds = new Random
   const counter = { hit: () => void counts.hit++, miss: () => void counts.miss++ };
   const to = { address: '127.0.0.1', port: 5353 };
   const pool = new UdpPool({ to, datagrams, timers, ids, settings: { ...DEFAULT_POOL, ...settings }, counter });
-  const ask = (name: string) => {
-    const asking = new Recorded(name);
+  const ask = (name: string, type?: number) => {
+    const asking = new Recorded(name, type);
     assert.equal(pool.ask(asking), undefined);
     const [sent] = datagrams.sent();
     return { asking, ...sent! };
@@ -79,10 +79,22 @@ test('a reply with the id, from the socket, to the question is taken, whatever t
   assert.equal(asking.log.length, 1);
 });
 
+test('the case of letters is nothing that types have: 65 is not 97', () => {
+  for (const name of ['a.test', 'ab.test', 'abc.test', 'abcd.test']) {
+    const { ask } = setUp();
+    const { asking, socket, packet } = ask(name, 65);
+    const other = reply(packet);
+    other[other.length - 3] = 97;
+    socket.deliver(other);
+    assert.deepEqual(asking.log, ['mismatched']);
+  }
+});
+
 test('a forged reply is never taken: wrong id, wrong socket, wrong question', () => {
   const forged = fc.record({
     id: fc.nat(65535), rightId: fc.boolean(), rightSocket: fc.boolean(), response: fc.boolean(),
-    at: fc.nat(32), byte: fc.nat(255), cut: fc.nat(40), junk: fc.uint8Array({ maxLength: 60 }), kind: fc.constantFrom('whole', 'flip', 'cut', 'junk'),
+    at: fc.nat(32), byte: fc.nat(255), cut: fc.nat(40), junk: fc.uint8Array({ maxLength: 60 }),
+    kind: fc.constantFrom('whole', 'flip', 'cut', 'junk'),
   });
   fc.assert(fc.property(fc.array(forged, { maxLength: 20 }), (attempts) => {
     const { ask, datagrams } = setUp();
@@ -95,7 +107,8 @@ test('a forged reply is never taken: wrong id, wrong socket, wrong question', ()
       if (attempt.kind === 'cut') packet = packet.slice(0, attempt.cut);
       if (attempt.kind === 'junk') packet = Uint8Array.from([packet[0]!, packet[1]!, ...attempt.junk]);
       if (!attempt.rightId && packet.length > 1) [packet[0], packet[1]] = [attempt.id >> 8, attempt.id & 255];
-      const socket = attempt.rightSocket ? victim.socket : datagrams.sockets.find((each) => each !== victim.socket) ?? victim.socket;
+      const foreign = datagrams.sockets.find((each) => each !== victim.socket) ?? victim.socket;
+      const socket = attempt.rightSocket ? victim.socket : foreign;
       const genuine = socket === victim.socket && sameMessage(packet, reply(victim.packet));
       if (!genuine) socket.deliver(packet);
     }

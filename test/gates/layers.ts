@@ -31,7 +31,9 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
 const exemptions: Readonly<Record<string, string>> = {};
 
 /** Layers that may be imported for their types only. */
-const typesOnly: ReadonlySet<string> = new Set(['transport -> upstream', 'kernel -> store', 'kernel -> threads']);
+const typesOnly: ReadonlySet<string> = new Set([
+  'transport -> upstream', 'kernel -> store', 'kernel -> threads', 'kernel -> upstream', 'kernel -> expression',
+]);
 
 interface Import { readonly path: string; readonly type: boolean }
 

@@ -1,6 +1,6 @@
 // The stanzas of *acl* as data: which zones, then which sources and types get what (ACL-1, ACL-2). Knows words and prefixes.
 import type { Directive } from '../../corefile/directive.ts';
-import { parseAddress, parseCIDR } from '../../dns/address.ts';
+import { parseCIDR } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
 import { typeByName } from '../../dns/type-name.ts';
 import type { Lines } from '../../kernel/plugin.ts';
@@ -70,8 +70,7 @@ function readSources(line: Directive, tokens: readonly string[]): readonly Sourc
   const sources: Source[] = [];
   for (const token of tokens) {
     if (token === '*') return undefined;
-    const address = parseAddress(token);
-    const text = address === undefined ? token : `${token}/${address.length * 8}`;
+    const text = token.includes('/') ? token : `${token}/${token.includes(':') ? 128 : 32}`;
     const source = parseCIDR(text);
     if (source === undefined) line.fail(`illegal CIDR notation "${text}"`);
     sources.push({ network: source.network, bits: source.bits });

@@ -40,8 +40,9 @@ export function judge(query: Query, message: Message, settings: Settings, clock:
   const kind = plain ? 'NOERROR' : refined(query, message, clock);
   worth.kind = kind;
   if (plain) worth.answering = true;
-  const ttl = kind === 'NOERROR' || kind === 'NXDOMAIN' || kind === 'NODATA' ? (least === 0xffffffff ? FALLBACK : least) : FALLBACK;
-  const denial = kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'SERVERERROR';
+  const told = kind === 'NOERROR' || kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'INCOMPLETE';
+  const ttl = told && least !== 0xffffffff ? least : FALLBACK;
+  const denial = kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'SERVERERROR' || (kind === 'INCOMPLETE' && message.rcode !== 0);
   const { minimum, maximum } = denial ? settings.denial : settings.success;
   worth.ttl = kind === 'SERVERERROR' ? settings.servfail : Math.min(Math.max(ttl, minimum), maximum);
   worth.ttl = Math.floor(worth.ttl);

@@ -1,16 +1,16 @@
 // Reads `errors` (EL-2, EL-3, EL-4). Knows the syntax; knows nothing of queries.
-import { RE2JS } from 're2js';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
 import type { Lines } from '../../kernel/plugin.ts';
+import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
+import type { Regexp } from '../../kernel/regexp.ts';
 
 export type Level = 'debug' | 'info' | 'warning' | 'error';
 /** Errors that are gathered into one line (EL-2). */
 export interface Consolidation {
   /** Milliseconds. */
   readonly period: number;
-  readonly text: string;
-  readonly pattern: RE2JS;
+  readonly pattern: Regexp;
   readonly level: Level;
   readonly showFirst: boolean;
 }
@@ -19,7 +19,6 @@ export interface ErrorsConfig {
   readonly consolidations: readonly Consolidation[];
 }
 
-const LONGEST = 10000;
 const LEVELS: readonly string[] = ['debug', 'info', 'warning', 'error'];
 
 /** Throws CorefileError. */
@@ -56,8 +55,9 @@ function consolidation(line: Directive): Consolidation {
     }
   };
   const period = attempt(() => parseDuration(duration));
-  if (text.length > LONGEST) line.fail(`regex pattern too long: ${text.length} > ${LONGEST}`);
-  const pattern = attempt(() => RE2JS.compile(text));
+  const length = patternLength(text);
+  if (length > LONGEST_PATTERN) line.fail(`regex pattern too long: ${length} > ${LONGEST_PATTERN}`);
+  const pattern = attempt(() => compileRegexp(text));
   let level: Level | undefined;
   let showFirst = false;
   for (const option of options) {
@@ -68,5 +68,5 @@ function consolidation(line: Directive): Consolidation {
     } else if (option === 'show_first') showFirst = true;
     else line.fail(`unknown option in consolidate: ${option}`);
   }
-  return { period, text, pattern, level: level ?? 'error', showFirst };
+  return { period, pattern, level: level ?? 'error', showFirst };
 }

@@ -19,7 +19,7 @@ export class Gatherer {
     this.#signal = signal;
   }
   matches(text: string): boolean {
-    return this.config.pattern.matcher(text).find();
+    return this.config.pattern.test(text);
   }
   /** Counts one error; false where it has to be logged by itself. The period begins with the first. */
   take(): boolean {
@@ -37,7 +37,7 @@ export class Gatherer {
   #tell(): void {
     const count = this.#count;
     this.#count = 0;
-    const { text, period, level, showFirst } = this.config;
-    if (count > 1 || !showFirst) this.#log[level](`${count} errors like '${text}' occurred in last ${formatDuration(period)}`);
+    const { pattern, period, level, showFirst } = this.config;
+    if (count > 1 || !showFirst) this.#log[level](`${count} errors like '${pattern.pattern}' occurred in last ${formatDuration(period)}`);
   }
 }

@@ -33,14 +33,15 @@ function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false
   const ids = new RandomIds();
   const metrics = new ForwardMetrics(new Metrics());
   const options: Options = {
-    except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root, forceTcp: false,
-    preferUdp: false, ...DEFAULT_POOL, policy: 'sequential', maxConcurrent: 0, maxConcurrentText: String(change.maxConcurrent ?? 0), next: [],
-    nextOnNodata: false, failfast: false, failover: [], resolvers: [], source: undefined, ...change,
+    except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root,
+    forceTcp: false, preferUdp: false, ...DEFAULT_POOL, policy: 'sequential', maxConcurrent: 0,
+    maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false, failfast: false, failover: [], resolvers: [], source: undefined, ...change,
   };
   const targets = Array.from({ length: upstreams }, (_, index) => {
     const to = { address: `127.0.0.${index + 1}`, port: 53 };
-    const counter = new UpstreamMetrics(metrics, `127.0.0.${index + 1}:53`);
-    return { index, name: `127.0.0.${index + 1}:53`, metrics: counter, upstream: new Upstream({ to, datagrams, timers, ids, settings: options, counter }) };
+    const name = `127.0.0.${index + 1}:53`;
+    const counter = new UpstreamMetrics(metrics, name);
+    return { index, name, metrics: counter, upstream: new Upstream({ to, datagrams, timers, ids, settings: options, counter }) };
   });
   const health = new Health(upstreams);
   const underWay = new Int32Array(new SharedArrayBuffer(4));
@@ -53,7 +54,8 @@ function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false
   return { clock, datagrams, health, forwarder, metrics, ask };
 }
 function queryFor(name: string, now: number, edns: Parts['edns']): Query {
-  const packet = encodeMessage(message({ id: 0x1234, flags: RD, question: { name: Name.parse(name), type: 1, class: 1 }, edns }), { compress: false });
+  const question = { name: Name.parse(name), type: 1, class: 1 };
+  const packet = encodeMessage(message({ id: 0x1234, flags: RD, question, edns }), { compress: false });
   const query = Query.alone(512);
   query.bytes.set(packet);
   query.arrive(packet.length, udp);
@@ -75,7 +77,7 @@ function respond({ socket, packet }: { socket: FakeSocket; packet: Uint8Array },
   const parts = message({ id: (packet[0]! << 8) | packet[1]!, flags: QR | RD, question: { name, type: 1, class: 1 }, ...change });
   socket.deliver(encodeMessage(parts, { compress: false }));
 }
-const a = (count: number) => Array.from({ length: count }, (_, i) => parseRR(`www.example.org. 60 IN A 192.0.2.${i}`));
+const a = (count: number) => Array.from({ length: count }, (_, i) => parseRR(`www.example.org. 60 IN A 192.0.2.${i}`)!);
 
 test('the reply is relayed with the id of the query', async () => {
   const { ask, datagrams } = setUp();

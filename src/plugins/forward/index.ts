@@ -108,7 +108,8 @@ class Line {
 
 /** One wheel for each thread. */
 const timersOf = (run: Run) => run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
-const peer = (address: string, port: number, source: string | undefined) => ({ address, port, ...(source === undefined ? {} : { source }) });
+const peer = (address: string, port: number, source: string | undefined) =>
+  ({ address, port, ...(source === undefined ? {} : { source }) });
 /** An address with its interface, where that is needed to reach it. */
 const scoped = (address: string, zone: string | undefined) =>
   (zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address);

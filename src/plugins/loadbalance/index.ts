@@ -17,21 +17,23 @@ import { partition, random, shuffle, shuffleInPlace } from './order.ts';
 import { addressKey, parseWeights } from './weights.ts';
 import type { Weights } from './weights.ts';
 
+const CNAME = 5, MX = 15;
 const TRANSFERS = [251, 252];
 /** Types whose replies have a weighted order: A, AAAA, SRV. */
 const WEIGHTED = [1, 28, 33];
 const isAddress = ({ type }: RR) => type === 1 || type === 28;
 
-/** LB-2: the addresses of a section in the order of the networks that hold them, the others behind. */
+/** LB-2: CNAMEs, addresses in the order of the networks that hold them and the others behind, MX, then the rest. */
 function preferred(all: readonly RR[], networks: readonly Network[]): readonly RR[] {
-  const addresses = all.filter(isAddress);
   const rank = ({ rdata }: RR) => {
     const found = networks.findIndex(({ network, bits }) => network.length === rdata.length && inPrefix(rdata, network, bits));
     return found < 0 ? networks.length : found;
   };
-  const sorted = addresses.map((record) => ({ record, rank: rank(record) })).sort((a, b) => a.rank - b.rank);
-  let i = 0;
-  return all.map((record) => (isAddress(record) ? sorted[i++]!.record : record));
+  const ranked = all.filter(isAddress).map((record) => ({ record, rank: rank(record) })).sort((a, b) => a.rank - b.rank);
+  return [
+    ...all.filter(({ type }) => type === CNAME), ...ranked.map(({ record }) => record), ...all.filter(({ type }) => type === MX),
+    ...all.filter((record) => record.type !== CNAME && record.type !== MX && !isAddress(record)),
+  ];
 }
 
 function roundRobin(prefer: readonly Network[]): Part {
@@ -39,8 +41,9 @@ function roundRobin(prefer: readonly Network[]): Part {
     if (reply.rcode !== 0 || TRANSFERS.includes(query.type) || reply.answers + reply.authorities + reply.additionals < 2) return reply;
     if (prefer.length === 0 && shuffleInPlace(reply, random)) return reply;
     const parts = reply.parts();
-    const turn = (all: readonly RR[]) => preferred(partition(all, (part) => shuffle(part, random)), prefer);
-    return reply.with({ answer: turn(parts.answer), authority: turn(parts.authority), additional: turn(parts.additional) });
+    const turned = (all: readonly RR[]) => partition(all, (part) => shuffle(part, random));
+    const first = (all: readonly RR[]) => (prefer.length === 0 ? turned(all) : preferred(turned(all), prefer));
+    return reply.with({ answer: first(parts.answer), authority: turned(parts.authority), additional: first(parts.additional) });
   };
   return { handle: (query, next) => onReply(next(query), change, query) };
 }
@@ -91,7 +94,7 @@ async function watch(file: string, reload: number, run: Run, use: (weights: Weig
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined || reload === 0) throw new Error(`plugin/loadbalance: ${message}`);
-    log.warning(`Failed to open weight file:open ${file}: ${code}. Will try again in ${formatDuration(reload)}`);
+    log.warning(`Failed to open weight file:weight file open error. Will try again in ${formatDuration(reload)}`);
   }
   if (reload <= 0) return;
   every(run.clock, reload, run.signal, run.report, async () => {

@@ -7,13 +7,14 @@ export default definePlugin({
   name: 'multisocket',
   parse([line, again]) {
     if (again !== undefined) again.wrongArgs();
-    if (!line.more) return availableParallelism();
-    const text = line.arg();
+    const more = line.more;
+    const text = more ? line.arg() : '';
+    line.bare();
+    if (!more) return availableParallelism();
     if (!/^[+-]?\d+$/.test(text)) throw new Error(`invalid num sockets: strconv.Atoi: parsing "${text}": invalid syntax`);
     const number = Number(text);
     if (number < 1) throw new Error(`num sockets can not be zero or negative: ${number}`);
     if (number > 1024) throw new Error(`num sockets exceeds maximum (1024): ${number}`);
-    line.end();
     return number;
   },
   create(number, site) {

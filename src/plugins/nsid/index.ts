@@ -9,9 +9,9 @@ const NSID = 3;
 export default definePlugin({
   name: 'nsid',
   parse([line, again], { machine }) {
-    if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
+    // As CoreDNS: a block counts as a second line.
+    if (again !== undefined || line.body !== undefined) throw new Error('this plugin can only be used once per Server Block');
     const words = line.rest();
-    line.properties({});
     return new TextEncoder().encode(words.length > 0 ? words.join(' ') : machine.hostname());
   },
   create(data) {

@@ -6,7 +6,7 @@ import type { Lines, Run } from '../../kernel/plugin.ts';
 import { splitCommand } from './command.ts';
 
 /** A `certrenew` command waits for the certificates that `tls` renews. */
-type Event = 'startup' | 'shutdown' | 'certrenew' | 'instancestartup' | 'instancerestart';
+type Event = 'startup' | 'shutdown' | 'certrenew';
 interface Hook {
   readonly event: Event;
   readonly command: string;
@@ -14,36 +14,41 @@ interface Hook {
   /** False with a trailing `&`: nobody waits for its end. */
   readonly waits: boolean;
 }
-const EVENTS: readonly string[] = ['startup', 'shutdown', 'certrenew', 'instancestartup', 'instancerestart'];
+const EVENTS: readonly string[] = ['startup', 'shutdown', 'certrenew'];
 
 function parse(lines: Lines): readonly Hook[] {
   return lines.map((line) => {
     const word = line.arg();
     const event = word.toLowerCase();
-    if (!EVENTS.includes(event)) line.fail(`Wrong event name or event not supported: '${word}'`);
-    const words = splitCommand(line.rest().join(' '));
-    if (words === undefined) return line.fail('error parsing command: a quote is not closed');
+    if (!EVENTS.includes(event)) line.fail(`Wrong event name or event not supported: '${word}'`, `there are ${EVENTS.join(', ')}`);
+    const text = line.rest().join(' ');
+    const words = splitCommand(text);
+    if (words === undefined) return line.fail('error parsing command: EOF found when expecting closing quote.');
     const [command, ...args] = words;
-    if (command === undefined) return line.fail('no command contained in ', 'name the program to run: on startup PROGRAM ARGUMENTS');
+    if (command === undefined) return line.fail(`no command contained in '${text}'`, 'name the program to run: on startup PROGRAM ARGUMENTS');
     const waits = args.at(-1) !== '&';
     return { event: event as Event, command, args: waits ? args : args.slice(0, -1), waits };
   });
 }
 
-/** Runs one command with the streams of this process; rejects when one that is waited for fails. */
+/** Runs one command with the streams of this process. What goes wrong is logged and stops nothing. */
 function execute({ command, args, waits }: Hook, run: Run): Promise<void> {
-  run.log.info(`${waits ? 'Blocking' : 'Nonblocking'} Command "${[command, ...args].join(' ')}" with ID ${randomUUID()}`);
-  return new Promise((resolve, reject) => {
+  const id = randomUUID();
+  run.log.info(`${waits ? 'Blocking' : 'Nonblocking'} Command "${command} ${args.join(' ')}" with ID ${id}`);
+  return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'inherit' });
-    const failed = (text: string) => (waits ? reject(new Error(text)) : run.log.error(text));
+    const end = (complaint: string | undefined) => {
+      if (complaint !== undefined) run.log.error(`error on 'on-${id}' hook: ${complaint}`);
+      resolve();
+    };
     child.on('error', (error: NodeJS.ErrnoException) =>
-      failed(error.code === 'ENOENT' ? `exec: "${command}": executable file not found in $PATH` : error.message));
-    if (!waits) {
-      child.unref();
-      child.on('spawn', resolve);
+      end(error.code === 'ENOENT' ? `exec: "${command}": executable file not found in $PATH` : error.message));
+    if (waits) {
+      child.on('exit', (status, signal) => end(status === 0 ? undefined : signal === null ? `exit status ${status}` : `signal: ${signal}`));
       return;
     }
-    child.on('exit', (status, signal) => (status === 0 ? resolve() : reject(new Error(signal === null ? `exit status ${status}` : `signal: ${signal}`))));
+    child.unref();
+    child.on('spawn', () => resolve());
   });
 }
 
@@ -51,12 +56,13 @@ export default definePlugin({
   name: 'on',
   parse,
   create(hooks) {
-    const each = async (events: readonly Event[], run: Run) => {
-      for (const hook of hooks) if (events.includes(hook.event)) await execute(hook, run);
+    const each = async (event: Event, run: Run) => {
+      for (const hook of hooks) if (hook.event === event) await execute(hook, run);
     };
     return {
-      control: (run) => each(run.first ? ['startup', 'instancestartup'] : ['instancerestart'], run),
-      drain: (run) => each(['shutdown'], run),
+      // As CoreDNS: a reload is a start too, and everything listens by then.
+      started: (run) => each('startup', run),
+      drain: (run) => each('shutdown', run),
     };
   },
 });

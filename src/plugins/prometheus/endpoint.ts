@@ -11,7 +11,7 @@ import type { PrometheusConfig } from './config.ts';
 import { CONTENT_TYPE, expose } from './exposition.ts';
 import { ProcessMetrics } from './process.ts';
 
-/** Serves `/metrics`. Throws where the address cannot be had. */
+/** Serves `/metrics`. Where the address cannot be had, the log says so and queries are answered all the same, as CoreDNS does. */
 export async function openEndpoint(run: Run, config: PrometheusConfig): Promise<void> {
   const { metrics } = run;
   const own = new ProcessMetrics(metrics);
@@ -23,8 +23,7 @@ export async function openEndpoint(run: Run, config: PrometheusConfig): Promise<
       return { status: 200, type: CONTENT_TYPE, body: expose(metrics) };
     });
   } catch (error) {
-    run.log.prefix('prometheus').error(`Failed to start metrics handler: ${(error as Error).message}`);
-    throw error;
+    run.log.error(`Failed to start metrics handler: ${(error as Error).message}`);
   }
 }
 

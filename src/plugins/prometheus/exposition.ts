@@ -7,12 +7,12 @@ export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** Every family that has a series: families by name, labels by name, series by their label values. */
 export function expose(metrics: Metrics): string {
   const families = [...metrics.families()].sort((a, b) => order(a.name, b.name));
-  return families.map((family) => exposeFamily(family, metrics.values)).join('');
+  return families.map((family) => exposeFamily(family)).join('');
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function exposeFamily(family: Family, values: Float64Array): string {
+function exposeFamily(family: Family): string {
   const series = [...family.series()];
   if (series.length === 0) return '';
   const byName = family.labels.map((_, i) => i).sort((a, b) => order(family.labels[a]!, family.labels[b]!));
@@ -21,7 +21,7 @@ function exposeFamily(family: Family, values: Float64Array): string {
   let text = `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${kind}\n`;
   for (const { one } of sorted) {
     const labels = byName.map((i) => `${family.labels[i]}="${escapeLabel(one.values[i]!)}"`).join(',');
-    text += kind === 'histogram' ? histogram(family, one, labels, values) : `${name}${braced(labels)} ${formatNumber(values[one.cell]!)}\n`;
+    text += kind === 'histogram' ? histogram(family, one, labels) : `${name}${braced(labels)} ${formatNumber(family.total(one))}\n`;
   }
   return text;
 }
@@ -29,15 +29,16 @@ function compare(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return order(a[i]!, b[i]!);
   return 0;
 }
-function histogram({ name, buckets }: Family, { cell }: Series, labels: string, values: Float64Array): string {
+function histogram(family: Family, series: Series, labels: string): string {
+  const { name, buckets } = family;
   const before = labels === '' ? '' : `${labels},`;
   let count = 0;
   let text = '';
   for (let i = 0; i <= buckets.length; i++) {
-    count += values[cell + i]!;
+    count += family.total(series, i);
     text += `${name}_bucket{${before}le="${formatNumber(buckets[i] ?? Infinity)}"} ${formatNumber(count)}\n`;
   }
-  return `${text}${name}_sum${braced(labels)} ${formatNumber(values[cell + buckets.length + 1]!)}\n${name}_count${braced(labels)} ${formatNumber(count)}\n`;
+  return `${text}${name}_sum${braced(labels)} ${formatNumber(family.total(series, buckets.length + 1))}\n${name}_count${braced(labels)} ${formatNumber(count)}\n`;
 }
 
 const braced = (labels: string): string => (labels === '' ? '' : `{${labels}}`);

@@ -38,16 +38,22 @@ export default definePlugin({
     site.put(Monitored, continuously);
     let ends = false;
     return {
+      /** An address that cannot be had is told and no reason to end: queries are answered all the same, as CoreDNS does. */
       async control(run) {
         const log = run.log.prefix('ready');
         const readiness = new Readiness(run.sites);
-        await showAt(run, address, '/ready', (): HttpReply => {
+        const answer = (): HttpReply => {
           if (ends) return { status: 503, body: 'Shutting down' };
           const missing = readiness.missing().join(',');
           if (missing === '') return { status: 200, body: 'OK' };
           log.info(`Plugins not ready: "${missing}"`);
           return { status: 503, body: missing };
-        });
+        };
+        try {
+          await showAt(run, address, '/ready', answer);
+        } catch (error) {
+          log.error(`Failed to start ready handler: ${(error as Error).message}`);
+        }
       },
       drain() {
         ends = true;

@@ -11,10 +11,6 @@ interface Settings {
   readonly jitter: number;
 }
 
-function duration(text: string): number {
-  return parseDuration(text);
-}
-
 /** Watches until the load ends; `digest` is that of the configuration in force. */
 function watch({ interval, jitter }: Settings, run: Run): void {
   const log = run.log.prefix('reload');
@@ -22,9 +18,8 @@ function watch({ interval, jitter }: Settings, run: Run): void {
   const version = run.metrics.gauge('coredns_reload_version_info', 'A metric with a constant \'1\' value labeled by hash, and value.',
     ['hash', 'value']);
   let digest = sha512(run.configuration());
+  let complaint = '';
   log.info(`Running configuration SHA512 = ${digest}`);
-  version.clear();
-  run.metrics.values[version.cell(['sha512', digest])] = 1;
   if (!run.reloadable) return;
   const wait = () => interval + (jitter === 0 ? 0 : Math.random() * jitter - jitter / 2);
   every(run.clock, wait, run.signal, run.report, async () => {
@@ -32,15 +27,21 @@ function watch({ interval, jitter }: Settings, run: Run): void {
     try {
       now = sha512(run.configurationNow());
     } catch (error) {
-      run.report(error);
+      // Said once, not every interval.
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== complaint) log.warning(`Corefile parse failed: ${text}`);
+      complaint = text;
       return;
     }
+    complaint = '';
     if (now === digest) return;
     digest = now;
     await run.reload().catch((error: unknown) => {
       run.metrics.values[failed]!++;
       log.error(`Corefile changed but reload failed: ${error instanceof Error ? error.message : String(error)}`);
     });
+    version.clear();
+    run.metrics.values[version.cell(['sha512', now])] = 1;
   });
 }
 const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
@@ -50,10 +51,10 @@ export default definePlugin<Settings>({
   parse([line]) {
     const args = line.rest();
     if (args.length > 2) line.wrongArgs();
-    const interval = args[0] === undefined ? 30_000 : duration(args[0]);
-    if (interval < 2000) line.fail('interval value must be greater or equal to 2s');
-    const jitter = args[1] === undefined ? 15_000 : duration(args[1]);
-    if (jitter !== 0 && jitter < 1000) line.fail('jitter value must be greater or equal to 1s');
+    const interval = args[0] === undefined ? 30_000 : parseDuration(args[0]);
+    if (interval < 2000) line.refuse('interval value must be greater or equal to 2s');
+    const jitter = args[1] === undefined ? 15_000 : parseDuration(args[1]);
+    if (jitter !== 0 && jitter < 1000) line.refuse('jitter value must be 0 or greater or equal to 1s');
     return { interval, jitter: Math.min(jitter, interval / 2) };
   },
   create: (settings, site) => ({

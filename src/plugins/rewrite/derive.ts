@@ -13,7 +13,7 @@ export class Derived {
   readonly #free: Query[] = [];
 
   /** The same client asking what the rules made of the question. Give it back with `release`. */
-  take({ query, name, nameLength, type, class: klass }: Subject): Query {
+  take({ target: query, name, nameLength, type, class: klass }: Subject): Query {
     const length = nameLength === 0 ? query.nameLength : nameLength;
     const end = HEADER + length + 4;
     const rest = query.length - query.questionEnd;
@@ -39,6 +39,18 @@ export class Derived {
   release(query: Query): void {
     if (query.keyAt - query.at >= ROOM && this.#free.length < KEPT) this.#free.push(query);
   }
+}
+
+/** The same question in a packet that can become `room` octets long. */
+export function roomier(query: Query, room: number): Query {
+  const copy = Query.alone(room);
+  copy.bytes.set(query.bytes.subarray(query.at, query.at + query.length), copy.at);
+  copy.bytes.set(query.bytes.subarray(query.peerAt, query.peerAt + PEER), copy.peerAt);
+  copy.arrive(query.length, query.channel);
+  copy.questionEnd = query.questionEnd;
+  copy.nameLength = query.nameLength;
+  inherit(copy, query, 0);
+  return copy;
 }
 
 /** What a question has of the one that it comes from, beside its name; its OPT lies `shift` octets further on. */

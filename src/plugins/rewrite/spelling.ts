@@ -8,7 +8,10 @@ import type { Query } from '../../kernel/query.ts';
 const LONGEST_NAME = 255, LONGEST_LABEL = 63;
 const DOT = 46;
 /** For each octet that stands for itself in text, it in lower case; 0 for those that need care. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, code) => (/[!#-&*-\-/-:<-?A-[\]-~]/.test(String.fromCharCode(code)) ? foldByte(code) : 0));
+const PLAIN = Uint8Array.from({ length: 256 }, (_, code) => (isPlain(code) ? foldByte(code) : 0));
+function isPlain(code: number): boolean {
+  return /[!#-&*-\-/-:<-?A-[\]-~]/.test(String.fromCharCode(code));
+}
 const scratch = new Uint8Array(256);
 
 /** The name that is asked for. */

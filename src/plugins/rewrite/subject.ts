@@ -7,6 +7,8 @@ import { questionText, writeName } from './spelling.ts';
 export class Subject {
   /** What came in. */
   query!: Query;
+  /** Whose OPT rules change: the query itself, or a copy with more room where its packet has none left. */
+  target!: Query;
   /** The name as rules compare it: lower-case text with its last dot. */
   text = '.';
   type = 0;
@@ -17,6 +19,7 @@ export class Subject {
 
   begin(query: Query): void {
     this.query = query;
+    this.target = query;
     this.text = questionText(query);
     this.type = query.type;
     this.class = query.class;
@@ -34,7 +37,7 @@ export class Subject {
   }
   /** Whether another question is to be asked. */
   get changed(): boolean {
-    return this.nameLength !== 0 || this.type !== this.query.type || this.class !== this.query.class;
+    return this.nameLength !== 0 || this.type !== this.query.type || this.class !== this.query.class || this.target !== this.query;
   }
   /** The name as text in the spelling that it has in the question. */
   get spelled(): string {
@@ -46,6 +49,8 @@ export class Subject {
 export interface Rule {
   /** No other rule is tried after this one applied (REW-1). */
   readonly stops: boolean;
+  /** An EDNS option's code that replies may echo because of this rule (EDNS-3). */
+  readonly echoes?: number;
   /** Changes the question, and says what to do to the reply; undefined where the rule does not apply. */
   apply(subject: Subject): Responses | undefined;
 }

@@ -1,6 +1,6 @@
 // What a template sees of a query (TPL-5): names as Go's templates spell them, each made when the template first asks. Knows queries
 // and matches; knows nothing of records that are made.
-import { ANY_CLASS, className, knownType } from '../../dns/type-name.ts';
+import { ANY_CLASS, className, typeName } from '../../dns/type-name.ts';
 import type { Name } from '../../dns/name.ts';
 import { TypedMap } from '../../gotemplate/index.ts';
 import type { Query } from '../../kernel/query.ts';
@@ -36,9 +36,6 @@ export class TemplateData {
     this.#matched = matched;
   }
 
-  get query(): Query {
-    return this.#query;
-  }
   get Zone(): string {
     return this.#zone.text;
   }
@@ -67,7 +64,8 @@ export class TemplateData {
     return name.startsWith('CLASS') ? '' : name;
   }
   get Type(): string {
-    return knownType(this.#query.type === ANY ? this.#matched.type : this.#query.type) ?? '';
+    const name = typeName(this.#query.type === ANY ? this.#matched.type : this.#query.type);
+    return /^TYPE\d/.test(name) ? '' : name;
   }
   get Question(): Question {
     return new Question(this.#query.name, this.#query.type, this.#query.class);

@@ -1,7 +1,9 @@
 // A thread that a test ends while its sockets are busy: one answers every datagram, one asks it in turn. Knows the addon's calls alone,
 // so that it starts fast.
 import { parentPort } from 'node:worker_threads';
-import { BOARD_WORDS, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, POSITIONS, READY, WAITING, loadAddon } from '../../transport/addon.ts';
+import {
+  BOARD_WORDS, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, POSITIONS, READY, WAITING, loadAddon,
+} from '../../transport/addon.ts';
 import type { Addon } from '../../transport/addon.ts';
 
 const STRIDE = 1024, PEER = 800;

@@ -1,0 +1,88 @@
+// *rewrite* performs internal message rewriting: it asks another question than the client's and changes the reply to fit. Knows the
+// order of its rules (REW-1); what a rule does the rule knows.
+import { definePlugin } from '../../kernel/plugin.ts';
+import { failure } from '../../kernel/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/outcome.ts';
+import type { Handler } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { EchoedOption } from '../../kernel/site.ts';
+import { readRules } from './config.ts';
+import { Derived } from './derive.ts';
+import { restore } from './reply.ts';
+import type { Surroundings, Way } from './reply.ts';
+import { QUESTION_ONLY } from './responses.ts';
+import type { Responses } from './responses.ts';
+import { Subject } from './subject.ts';
+import type { Rule } from './subject.ts';
+
+const SERVFAIL = 2;
+
+/** The rules of a block at work. */
+class Rewrite {
+  readonly #rules: readonly Rule[];
+  readonly #surroundings: Surroundings;
+  readonly #derived = new Derived();
+  readonly #subject = new Subject();
+
+  constructor(rules: readonly Rule[], surroundings: Surroundings) {
+    this.#rules = rules;
+    this.#surroundings = surroundings;
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    const subject = this.#subject;
+    subject.begin(query);
+    let responses: Responses | undefined;
+    let stopped = false;
+    for (const rule of this.#rules) {
+      const more = rule.apply(subject);
+      if (more === undefined) continue;
+      if (!subject.valid) return failure(SERVFAIL, new Error(`invalid name after rewrite: ${subject.text}`));
+      responses = responses === undefined ? more : responses.with(more);
+      stopped = rule.stops;
+      if (stopped) break;
+    }
+    if (!subject.changed && (responses === undefined || (responses.all.length === 0 && !stopped))) return next(query);
+    const asked = subject.changed ? this.#derived.take(subject) : query;
+    // As in CoreDNS (REW-4): rules that all continue and ask nothing of the reply leave it as it is, question and all.
+    const restores = stopped || (responses?.all.length ?? 0) > 0 || subject.target !== query;
+    const way = restores ? { query, asked, target: subject.target, responses: responses ?? QUESTION_ONLY } : undefined;
+    const answer = next(asked);
+    if (answer instanceof Promise) return answer.then((outcome) => this.#conclude(query, asked, way, outcome));
+    return this.#conclude(query, asked, way, answer);
+  }
+
+  #conclude(query: Query, asked: Query, way: Way | undefined, outcome: Outcome): Answer {
+    if (asked !== query) {
+      query.author = asked.author;
+      query.extendedError ??= asked.extendedError;
+    }
+    if (way === undefined) {
+      if (asked !== query && (outcome.kind === 'failure' || outcome.kind === 'drop')) this.#derived.release(asked);
+      return outcome;
+    }
+    const answer = restore(way, outcome, this.#surroundings);
+    if (asked === query) return answer;
+    if (answer instanceof Promise) return answer.finally(() => this.#derived.release(asked));
+    this.#derived.release(asked);
+    return answer;
+  }
+}
+
+export default definePlugin({
+  name: 'rewrite',
+  parse: readRules,
+  create(rules, site) {
+    for (const { echoes } of rules) if (echoes !== undefined) site.put(EchoedOption, echoes);
+    const surroundings = { echoed: [] as readonly number[], report: (_text: string): void => {} };
+    const rewrite = new Rewrite(rules, surroundings);
+    return {
+      start({ log, sites }) {
+        const own = log.prefix('rewrite');
+        surroundings.report = (text) => own.error(text);
+        surroundings.echoed = sites.flatMap((each) => each.all(EchoedOption));
+      },
+      handle: (query, next) => rewrite.handle(query, next),
+    };
+  },
+});

@@ -1,0 +1,55 @@
+// *shed* drops queries over UDP while the replies before them cannot leave (SHED-1, SHED-2). Knows how many replies wait at a socket; how
+// they leave is the transport's.
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Handler, Lines, ParseContext, Part, Run } from '../../kernel/plugin.ts';
+import { label } from '../../kernel/endpoint.ts';
+import { PerServer } from '../../kernel/metrics.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { drop } from '../../kernel/outcome.ts';
+import type { Answer } from '../../kernel/outcome.ts';
+import type { Query } from '../../kernel/query.ts';
+import type { Site } from '../../kernel/site.ts';
+
+/** Replies that may wait at a socket. */
+const MOST = 1024;
+
+/** SHED-1: without arguments, and for plain DNS alone. */
+function check([line, again]: Lines, { keys }: ParseContext): void {
+  if (again !== undefined) again.refuse('this plugin can only be used once per Server Block');
+  line.end();
+  if (line.body?.[0] !== undefined) line.body[0].fail('shed takes no options');
+  for (const key of keys) {
+    const transport = key.slice(0, key.indexOf(':'));
+    if (transport !== 'dns') line.fail(`only plain DNS server blocks are supported; "${key}" uses transport "${transport}"`);
+  }
+}
+
+class Shed implements Part {
+  readonly #site: Site;
+  #metrics!: Metrics;
+  #cells!: PerServer<{ readonly query: number; readonly response: number }>;
+
+  constructor(site: Site) {
+    this.#site = site;
+  }
+  start({ metrics }: Run): void {
+    const family = metrics.counter('coredns_shed_dropped_total', 'Counter of queries and responses dropped, per server, by reason.',
+      ['server', 'reason']);
+    const cells = (server: string) => ({ query: family.cell([server, 'query']), response: family.cell([server, 'response']) });
+    this.#metrics = metrics;
+    this.#cells = new PerServer((server) => cells(server.label));
+    for (const { scheme, address, port } of this.#site.endpoints) cells(label(scheme, address, port));
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    const { channel } = query;
+    if (channel.takeLost === undefined) return next(query);
+    const lost = channel.takeLost();
+    if (lost > 0) this.#metrics.values[this.#cells.of(channel.service).response]! += lost;
+    if (channel.queued! < MOST) return next(query);
+    this.#metrics.values[this.#cells.of(channel.service).query]!++;
+    return drop();
+  }
+}
+
+export default definePlugin({ name: 'shed', parse: check, create: (_, site) => new Shed(site) });

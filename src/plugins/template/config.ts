@@ -1,0 +1,151 @@
+// The stanzas of *template* as data (TPL-1): what each matches and what it answers with. Knows words, patterns, templates and expressions;
+// knows no query.
+import type { Directive } from '../../corefile/directive.ts';
+import type { Name } from '../../dns/name.ts';
+import { rcodeByName } from '../../dns/rcode.ts';
+import { classByName, typeByName } from '../../dns/type-name.ts';
+import { covers, readFallthrough } from '../../kernel/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/fallthrough.ts';
+import type { Lines } from '../../kernel/plugin.ts';
+import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
+import type { Regexp } from '../../kernel/regexp.ts';
+import { zonesOf } from '../../kernel/zones.ts';
+import type { Zones } from '../../kernel/zones.ts';
+import { Conditions } from './conditions.ts';
+import { parseUint } from './parse-uint.ts';
+import { compileRecord } from './record-template.ts';
+import type { RecordTemplate } from './record-template.ts';
+
+/** Sections of a reply, as metrics name them. */
+export type Section = 'answer' | 'additional' | 'authority';
+
+/** One `template`. */
+export interface Stanza {
+  readonly class: number;
+  readonly type: number;
+  readonly zones: Zones;
+  /** Tried in their order; none at all matches every name. */
+  readonly patterns: readonly Regexp[];
+  readonly answer: readonly RecordTemplate[];
+  readonly additional: readonly RecordTemplate[];
+  readonly authority: readonly RecordTemplate[];
+  readonly rcode: number;
+  readonly extendedError: { readonly code: number; readonly text: string } | undefined;
+  /** `var` and `expr`; undefined where there are none. */
+  readonly conditions: Conditions | undefined;
+  /** Whether a name that is not matched may be handed on. */
+  fallsThrough(name: Name): boolean;
+}
+
+/** Reads every `template` of a block. */
+export const readStanzas = (lines: Lines, zones: readonly Name[]): readonly Stanza[] => lines.map((line) => readStanza(line, zones));
+
+/** A type by its name alone: `TYPE1` and lower case are not taken. */
+function readType(line: Directive): number {
+  const text = line.arg();
+  const type = text === text.toUpperCase() && !/^TYPE\d/.test(text) ? typeByName(text) : undefined;
+  return type ?? line.fail(`invalid RR class ${text}`);
+}
+function readClass(line: Directive): number {
+  const text = line.arg();
+  const number = text === text.toUpperCase() && !/^CLASS\d/.test(text) ? classByName(text) : undefined;
+  return number ?? line.fail(`invalid query class ${text}`);
+}
+
+function readStanza(line: Directive, block: readonly Name[]): Stanza {
+  const patterns: Regexp[] = [];
+  const records: { readonly [section in Section]: RecordTemplate[] } = { answer: [], additional: [], authority: [] };
+  const conditions = new Conditions();
+  let rcode = 0;
+  let extendedError: Stanza['extendedError'];
+  let fallthrough: Fallthrough | undefined;
+  const klass = readClass(line);
+  const type = readType(line);
+  const zones = zonesOf(line.rest(), block);
+  const section = (name: Section) => (property: Directive) => {
+    records[name].push(...some(property).map((text) => readRecord(property, name, text)));
+  };
+  line.properties({
+    match: (property) => {
+      patterns.push(...some(property).map((text) => readPattern(property, text)));
+    },
+    answer: section('answer'),
+    additional: section('additional'),
+    authority: section('authority'),
+    var: (property) => readVariable(property, conditions),
+    expr: (property) => readCondition(property, conditions),
+    rcode: (property) => {
+      rcode = readRcode(property);
+    },
+    ederror: (property) => {
+      extendedError = readExtendedError(property);
+    },
+    fallthrough: (property) => {
+      fallthrough = readFallthrough(property);
+    },
+    upstream: (property) => {
+      property.rest();
+    },
+  }, (property) => property.wrongArgs());
+  const fallsThrough = (name: Name): boolean => fallthrough !== undefined && covers(fallthrough, name);
+  return {
+    class: klass, type, zones, patterns, ...records, rcode, extendedError, fallsThrough,
+    conditions: conditions.empty ? undefined : conditions,
+  };
+}
+
+/** The arguments of a property that needs one at least. */
+function some(property: Directive): readonly string[] {
+  const texts = property.rest();
+  return texts.length === 0 ? property.wrongArgs() : texts;
+}
+function readPattern(property: Directive, text: string): Regexp {
+  const length = patternLength(text);
+  if (length > LONGEST_PATTERN) property.fail(`regex pattern too long: ${length} > ${LONGEST_PATTERN}`);
+  try {
+    return compileRegexp(text);
+  } catch (error) {
+    return property.fail(`could not parse regex: ${text}, ${(error as Error).message}`);
+  }
+}
+function readRecord(property: Directive, section: Section, text: string): RecordTemplate {
+  try {
+    return compileRecord(section, text);
+  } catch (error) {
+    return property.fail(`could not compile template: ${text}, ${(error as Error).message}`);
+  }
+}
+function readVariable(property: Directive, conditions: Conditions): void {
+  const [name, ...words] = property.rest();
+  if (name === undefined || words.length === 0) return property.wrongArgs();
+  if (!/^[A-Za-z_]\w*$/.test(name)) property.fail(`invalid variable name "${name}"`);
+  if (conditions.isTaken(name)) property.fail(`variable name "${name}" is reserved`);
+  try {
+    conditions.variable(name, words.join(' '));
+  } catch (error) {
+    property.fail(`could not compile expression: ${name}, ${(error as Error).message}`);
+  }
+}
+function readCondition(property: Directive, conditions: Conditions): void {
+  const text = some(property).join(' ');
+  try {
+    conditions.require(text);
+  } catch (error) {
+    property.fail(`could not compile expression: ${(error as Error).message}`);
+  }
+}
+function readRcode(property: Directive): number {
+  const text = property.arg();
+  if (text === 'NOTIMPL') return 4;
+  const rcode = text === text.toUpperCase() ? rcodeByName(text) : undefined;
+  return rcode ?? property.fail(`unknown rcode ${text}`);
+}
+function readExtendedError(property: Directive): NonNullable<Stanza['extendedError']> {
+  const [code, text = '', ...more] = property.rest();
+  if (code === undefined || more.length > 0) return property.wrongArgs();
+  try {
+    return { code: Number(parseUint(code, 10, 16)), text };
+  } catch (error) {
+    return property.fail(`error parsing extended DNS error code ${code}, ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,66 @@
+// *view* lets a block take only the queries for which its expressions are true. Knows expressions and their names; which block is asked
+// first is the router's.
+import type { Directive } from '../../corefile/directive.ts';
+import { compile } from '../../expression/index.ts';
+import type { Expression } from '../../expression/index.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Lines } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { queryFunctions } from '../../kernel/query-functions.ts';
+import type { Asked } from '../../kernel/query-functions.ts';
+import { ViewFilter } from '../../kernel/site.ts';
+import type { View } from '../../kernel/site.ts';
+
+interface Settings {
+  readonly name: string;
+  readonly conditions: readonly Expression<Asked>[];
+}
+
+function readSettings([line, again]: Lines): Settings {
+  if (again !== undefined) again.refuse('this plugin can only be used once per Server Block');
+  const name = line.arg();
+  line.end();
+  const functions = queryFunctions();
+  const conditions: Expression<Asked>[] = [];
+  line.properties({ expr: (property) => conditions.push(readCondition(property, functions)) });
+  return { name, conditions };
+}
+function readCondition(property: Directive, functions: ReturnType<typeof queryFunctions>): Expression<Asked> {
+  const source = property.rest().join(' ');
+  try {
+    return compile<Asked>(source, { functions });
+  } catch (error) {
+    return property.refuse((error as Error).message);
+  }
+}
+
+/** VIEW-1: a query passes where every expression is true; one that fails, or gives anything else, is not. */
+class Filter implements View, Asked {
+  readonly name: string;
+  readonly #conditions: readonly Expression<Asked>[];
+  /** The query that is being looked at: expressions run at once, so that one place serves all queries. */
+  query!: Query;
+
+  constructor({ name, conditions }: Settings) {
+    this.name = name;
+    this.#conditions = conditions;
+  }
+  accepts(query: Query): boolean {
+    this.query = query;
+    try {
+      for (const condition of this.#conditions) if (condition.evaluate(this) !== true) return false;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+export default definePlugin({
+  name: 'view',
+  parse: readSettings,
+  create(settings, site) {
+    site.put(ViewFilter, new Filter(settings));
+    return { handle: (query, next) => next(query), metadata: { 'view/name': () => settings.name } };
+  },
+});
