@@ -15,9 +15,11 @@ static int address_of(const char *text, int port, struct sockaddr_storage *to, s
   return 0;
 }
 
-static void large_buffers(int fd) {
-  int size = 4 << 20;
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+/** What waits in a listener's buffer waits for its answer: 1 MB is a burst of a few milliseconds, more is latency under overload. Replies
+ *  of upstreams are never to be lost. */
+static void size_buffers(int fd, int connected) {
+  int in = connected ? 4 << 20 : 1 << 20, size = 4 << 20;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &in, sizeof in)) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &in, sizeof in);
   if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size)) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
@@ -46,7 +48,7 @@ int make_socket(Socket *s, const char *address, int port, int flags, const char 
   if (*source && address_of(source, 0, &from, &from_length)) return -EINVAL;
   s->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (s->fd < 0) return -errno;
-  large_buffers(s->fd);
+  size_buffers(s->fd, s->connected);
   s->box[BOX_STEP] = 2;
   error = s->connected ? (*source ? bind(s->fd, (void *)&from, from_length) : 0) : bind_to(s, &to, length, flags);
   if (!error && s->connected) {

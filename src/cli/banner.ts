@@ -2,6 +2,7 @@
 import { Name } from '../dns/name.ts';
 import { isReverse } from '../dns/reverse.ts';
 import type { Address } from '../kernel/build.ts';
+import { socketsOf } from '../kernel/serving.ts';
 import { COREDNS_VERSION, VERSION } from '../kernel/version.ts';
 
 /** The version of CoreDNS whose behaviour this is, as scripts look for it. */
@@ -11,18 +12,18 @@ export { VERSION };
 /** RFC 1035 section 2.3.1, preferred name syntax. */
 const PREFERRED = /^(([A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)\.)+$/;
 
-/** One line a zone of each server, sorted by zone, with a warning before names of unusual spelling. */
+/** One line a zone of each server, sorted by zone, with a warning before names of unusual spelling. Each socket of `multisocket` is a server. */
 export function banner(addresses: readonly Address[]): string {
+  return addresses.map((address) => lines(address).repeat(socketsOf(address) ?? 1)).join('');
+}
+function lines({ endpoint: { scheme, address, port }, zones }: Address): string {
   let text = '';
-  for (const { endpoint, zones } of addresses) {
-    const { scheme, address, port } = endpoint;
-    const names = [...new Set(zones.map(([zone]) => Name.wire(zone).text))].sort();
-    for (const zone of names) {
-      if (zone !== '.' && isReverse(Name.parse(zone)) === 0 && !PREFERRED.test(zone)) {
-        text += `Warning: Domain "${zone}" does not follow RFC1035 preferred syntax\n`;
-      }
-      text += `${scheme === 'dns' ? '' : `${scheme}://`}${zone}:${port}${address === '' ? '' : ` on ${address}`}\n`;
+  const names = [...new Set(zones.map(([zone]) => Name.wire(zone).text))].sort();
+  for (const zone of names) {
+    if (zone !== '.' && isReverse(Name.parse(zone)) === 0 && !PREFERRED.test(zone)) {
+      text += `Warning: Domain "${zone}" does not follow RFC1035 preferred syntax\n`;
     }
+    text += `${scheme === 'dns' ? '' : `${scheme}://`}${zone}:${port}${address === '' ? '' : ` on ${address}`}\n`;
   }
   return text;
 }

@@ -16,12 +16,17 @@ const ADVICE: { readonly [code: string]: string } = {
 /** One line for people: what CoreDNS would say, then how to mend it. */
 export function explainStartError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const { code, syscall, address, port = 0 } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const reason = code === undefined ? undefined : REASONS[code];
   if (reason !== undefined && (syscall === 'bind' || syscall === 'listen')) {
-    const where = address === undefined ? `:${port}` : `${address.includes(':') ? `[${address}]` : address}:${port}`;
-    return `listen ${where}: ${reason} (${ADVICE[code!]})`;
+    const everywhere = address === undefined || address === '::' || address === '0.0.0.0';
+    const where = everywhere ? `:${port}` : `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    const listen = syscall === 'bind' ? 'ListenPacket: listen udp' : 'Listen: listen tcp';
+    return `${listen} ${where}: ${reason} (${ADVICE[code!]})`;
   }
   const hint = error instanceof CorefileError ? error.hint : (error as { hint?: string }).hint;
-  return hint === undefined ? error.message : `${error.message} (${hint})`;
+  const placed = !(error instanceof CorefileError) || error.message.includes(`${error.file}:${error.line}`);
+  const place = placed ? undefined : `${(error as CorefileError).file}:${(error as CorefileError).line}`;
+  const remarks = [place, hint].filter((remark) => remark !== undefined).join(': ');
+  return remarks === '' ? error.message : `${error.message} (${remarks})`;
 }

@@ -5,16 +5,23 @@
 export const PACKET_ROOM = 512;
 /** Where in a slot the canonical key lies: after the packet and 16 bytes that word-wise reads may run into. */
 export const KEY = 528;
-/** Where in a slot the peer lies: a `sockaddr` (28 bytes), its length at +28, an `in6_pktinfo` or `in_pktinfo` at +32, and its kind at +56. */
+/** Where in a slot the peer's 64 bytes lie: a `sockaddr` (28), its length at +28, an `in6_pktinfo` or `in_pktinfo` at +32, its kind at +56. */
 export const PEER = 800;
-/** Bytes of a peer record. */
-export const PEER_ROOM = 64;
 /** Where in a slot the reply is made. */
 export const REPLY = 864;
 /** Bytes of a slot: an odd multiple of 64, since slots a power of two apart share cache sets. */
 export const SLOT = 3008;
 /** Bytes that a reply may take in its slot; a longer one gets a buffer of its own. */
 export const REPLY_ROOM = SLOT - REPLY;
+
+/** Offsets of a query's places in its buffer, and the room for its reply. */
+export interface Layout {
+  readonly at: number;
+  readonly keyAt: number;
+  readonly peerAt: number;
+  readonly replyAt: number;
+  readonly replyRoom: number;
+}
 
 /** The slots of one thread. Memory is touched only as far as slots were ever in use at the same time. */
 export class Arena {

@@ -29,6 +29,8 @@ export interface Reading {
   /** For `dns://` keys without a port (CLI-2). */
   readonly port: number;
   readonly warn: (text: string) => void;
+  /** What stands for a configuration without any block (CLI-9). */
+  readonly builtIn?: string;
   /** Where every problem is put instead of throwing the first one (`check`). */
   readonly problems?: Error[];
 }
@@ -80,18 +82,21 @@ export function build(text: string, reading: Reading): Configuration {
 }
 
 function parse(text: string, reading: Reading, words: ReadonlySet<string> | 'any' = reading.words): readonly Block[] {
-  return parseCorefile(text, {
+  const { blocks } = parseCorefile(text, {
     file: reading.file,
     environment: reading.environment,
     files: reading.files,
     knownWords: words === 'any' ? undefined : words,
     warn: reading.warn,
     ...(reading.problems === undefined ? {} : { problems: reading.problems as never }),
-  }).blocks;
+  });
+  const { builtIn } = reading;
+  return blocks.length > 0 || builtIn === undefined || builtIn === text ? blocks : parse(builtIn, reading, words);
 }
 /** The same text for configurations that mean the same. Any word will do, as long as the text can be read at all. */
 export const canonical = (text: string, reading: Reading): string => canonicalText(parse(text, reading, 'any'));
-const canonicalText = (blocks: readonly Block[]): string => JSON.stringify(blocks.map(({ keys, directives }) => [keys.map(({ text }) => text), directives.map(tree)]));
+const canonicalText = (blocks: readonly Block[]): string =>
+  JSON.stringify(blocks.map(({ keys, directives }) => [keys.map(({ text }) => text), directives.map(tree)]));
 const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.map(tree)];
 
 function draft(block: Block, index: number, reading: Reading): Draft {
@@ -123,7 +128,8 @@ function refuseUnbuilt(words: Draft['lines'], plugins: readonly Plugin[]): void 
   for (const [word, [line]] of words) {
     if (plugins.some(({ name }) => name === word)) continue;
     const message = `plugin/${word}: this plugin of CoreDNS is not built yet in coredns-ts`;
-    throw new CorefileError(message, line.at, { form: 'none', hint: `remove line ${line.at.line} of ${line.at.file}, or let CoreDNS serve this block` });
+    const hint = `remove line ${line.at.line} of ${line.at.file}, or let CoreDNS serve this block`;
+    throw new CorefileError(message, line.at, { form: 'none', hint });
   }
 }
 

@@ -1,10 +1,11 @@
 // The last step of a reply: the rcode of failures, EDNS echoed, cut to the client's size (EDNS-1 to 6, SIZE-1 to 4). Knows the
 // wire format; knows no plugin.
+import { INFO_CODE } from '../dns/extended-error.ts';
 import { encodeMessage } from '../dns/message.ts';
 import { setU16, u16 } from '../dns/packet.ts';
 import type { Message } from './message.ts';
-import type { Outcome } from './outcome.ts';
-import type { ExtendedError, Query } from './query.ts';
+import type { ExtendedError, Failure, Outcome } from './outcome.ts';
+import type { Query } from './query.ts';
 
 const EDE = 15;
 /** NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING: what is echoed as it came (EDNS-3). */
@@ -14,11 +15,17 @@ const encoder = new TextEncoder();
 /** The reply of an outcome; undefined where nothing is to be said. */
 export function finish(query: Query, outcome: Outcome, echoed: readonly number[]): Message | undefined {
   if (outcome.kind === 'drop' || outcome.kind === 'stream') return undefined;
-  const message = outcome.kind === 'failure' ? query.begin(0, outcome.rcode & 15) : outcome;
+  const message = outcome.kind === 'failure' ? failed(query, outcome) : outcome;
   if (message.optAt !== 0) keepOpt(query, message);
   else if (query.optAt !== 0) echoOpt(query, message, echoed);
   if (message.length > query.limit || (!query.stream && message.length > 1220 && message.length > unfragmented(query))) fit(query, message);
   return message;
+}
+
+/** The empty reply of a failure. One that does not say why is OTHER; the cause itself is for the log, not for clients. */
+function failed(query: Query, { rcode }: Failure): Message {
+  if (query.optAt !== 0 && rcode !== 0) query.extendedError ??= { code: INFO_CODE.OTHER, text: 'no plugin could answer' };
+  return query.begin(0, rcode & 15);
 }
 
 /** SIZE-2: above this a UDP reply is compressed. */

@@ -1,6 +1,11 @@
 // What a handler can say, now or later. Knows nothing of plugins.
 import type { Message } from './message.ts';
 
+/** An Extended DNS Error that the reply shall carry (RFC 8914): its info code and a short text. */
+export interface ExtendedError {
+  readonly code: number;
+  readonly text: string;
+}
 /** Nobody answered: the server writes an empty reply with this rcode (SRV-13). `cause` is what `errors` logs. */
 export interface Failure {
   readonly kind: 'failure';

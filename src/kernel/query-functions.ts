@@ -57,7 +57,9 @@ export const queryFunctions = (): Record<string, ExpressionFunction<Asked>> => (
   id: { parameters: [], result: 'int', call: ({ query }) => query.id },
   opcode: { parameters: [], result: 'int', call: ({ query }) => query.opcode },
   do: { parameters: [], result: 'bool', call: ({ query }) => query.wantsDnssec },
-  bufsize: { parameters: [], result: 'int', call: ({ query }) => (overUdp(query.channel.transport) ? Math.max(512, query.udpSize) : 65535) },
+  bufsize: {
+    parameters: [], result: 'int', call: ({ query }) => (overUdp(query.channel.transport) ? Math.max(512, query.udpSize) : 65535),
+  },
   server_ip: { parameters: [], result: 'string', call: ({ query }) => query.channel.localAddress },
   server_port: { parameters: [], result: 'string', call: ({ query }) => String(query.channel.localPort) },
 });

@@ -6,19 +6,17 @@ import type { Parts } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
 import { decodeEdns } from '../dns/opt.ts';
 import type { Edns } from '../dns/opt.ts';
-import { HEADER, fold, setU16, u16 } from '../dns/packet.ts';
+import { HEADER, setU16, u16 } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
+import type { Layout } from './arena.ts';
 import { hashWords } from './hash.ts';
 import { AA, Message } from './message.ts';
 import type { Metadata } from './metadata.ts';
-import type { Outcome } from './outcome.ts';
+import type { ExtendedError } from './outcome.ts';
+import { addressAt, isIPv4 } from './peer.ts';
+import { writeKey } from './question-key.ts';
 import type { Channel } from './transport.ts';
 
-/** An Extended DNS Error for the reply (RFC 8914): its info code and a short text. */
-export interface ExtendedError {
-  readonly code: number;
-  readonly text: string;
-}
 /** What `reply` takes; what is not given is empty, NOERROR, or not set. */
 export interface ReplyParts {
   readonly rcode?: number;
@@ -60,7 +58,7 @@ export class Query {
   /** The UDP size that the client advertises, as it came; `optAt` tells whether it sent an OPT. Lower it with `limitUdpSize`. */
   udpSize = 0;
   wantsDnssec = false;
-  /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit in the packet for upstreams. */
+  /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit for upstreams. */
   wantsAuthentic = false;
   /** Bytes of the key in `words` from `keyAt >> 2`; 0 until `makeKey`. */
   keyLength = 0;
@@ -130,9 +128,11 @@ export class Query {
     this.#address = undefined;
   }
 
+  /** The message id. */
   get id(): number {
     return u16(this.bytes, this.at);
   }
+  /** 0 is QUERY, 4 NOTIFY (RFC 6895 section 2.2). */
   get opcode(): number {
     return (this.bytes[this.at + 2]! >> 3) & 15;
   }
@@ -174,19 +174,13 @@ export class Query {
 
   /** 4 or 16: the bytes of the client's address from `clientAt`. An IPv4-mapped one counts as IPv4. */
   get clientLength(): 4 | 16 {
-    const { bytes, peerAt } = this;
-    return bytes[peerAt] === 2 || this.#mapped(bytes, peerAt) ? 4 : 16;
+    return isIPv4(this.bytes, this.words, this.peerAt) ? 4 : 16;
   }
+  /** Offset of the client's address in `bytes`. */
   get clientAt(): number {
-    const { bytes, peerAt } = this;
-    if (bytes[peerAt] === 2) return peerAt + 4;
-    return this.#mapped(bytes, peerAt) ? peerAt + 20 : peerAt + 8;
+    return addressAt(this.bytes, this.words, this.peerAt);
   }
-  #mapped(bytes: Uint8Array, peerAt: number): boolean {
-    const first = (peerAt + 8) >> 2;
-    return this.words[first] === 0 && this.words[first + 1] === 0 && bytes[peerAt + 16] === 0 && bytes[peerAt + 17] === 0
-      && bytes[peerAt + 18] === 255 && bytes[peerAt + 19] === 255;
-  }
+  /** The port that the question came from. */
   get clientPort(): number {
     return u16(this.bytes, this.peerAt + 2);
   }
@@ -199,15 +193,9 @@ export class Query {
   /** The folded name, then type and class, as words behind the packet, and their keyed hash: made once, compared where they lie. */
   makeKey(): number {
     if (this.keyLength !== 0) return this.hash;
-    const { words, nameLength } = this;
-    const from = (this.at + HEADER) >> 2;
+    const { words } = this;
     const to = this.keyAt >> 2;
-    const whole = nameLength >> 2;
-    const rest = nameLength & 3;
-    for (let i = 0; i < whole; i++) words[to + i] = fold(words[from + i]!);
-    let n = whole;
-    if (rest !== 0) words[to + n++] = fold(words[from + whole]! & ((1 << (rest * 8)) - 1));
-    words[to + n++] = this.type | (this.class << 16);
+    const n = writeKey(words, (this.at + HEADER) >> 2, to, this.nameLength, this.type | (this.class << 16));
     this.keyLength = n * 4;
     this.hash = hashWords(words, to, n);
     return this.hash;
@@ -310,14 +298,3 @@ export class Query {
     return this.metadata?.value(name, this);
   }
 }
-
-/** Offsets of a query's places in its buffer. */
-export interface Layout {
-  readonly at: number;
-  readonly keyAt: number;
-  readonly peerAt: number;
-  readonly replyAt: number;
-  readonly replyRoom: number;
-}
-/** A handler's last resort: what an outcome's rcode is, for logs and metrics; -1 where nothing is said. */
-export const rcodeOf = (outcome: Outcome): number => (outcome.kind === 'reply' || outcome.kind === 'failure' ? outcome.rcode : -1);

@@ -1,3 +1,4 @@
+// Compiled patterns say what RE2 says, and take no longer than they should. Knows patterns and texts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -36,12 +37,14 @@ test('names of groups, and what takes no part', () => {
 });
 
 test('what RE2 refuses is refused', () => {
-  for (const pattern of ['(', 'a**', '(?=a)', '\\1', '[z-a]', '(?P<n>a)(?P<n>b)']) assert.throws(() => compileRegexp(pattern), Error, pattern);
+  for (const pattern of ['(', 'a**', '(?=a)', '\\1', '[z-a]', '(?P<n>a)(?P<n>b)']) {
+    assert.throws(() => compileRegexp(pattern), Error, pattern);
+  }
 });
 
 test('a text that makes others backtrack is done at once', () => {
   const started = performance.now();
-  for (const pattern of ['(a*)*b', '^(.*)a(.*)b(.*)c(.*)d$', 'a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaaaaaaaaaaaaaaab', '(.*)(.*)(.*)x']) {
+  for (const pattern of ['(a*)*b', '^(.*)a(.*)b(.*)c(.*)d$', `${'a?'.repeat(24)}${'a'.repeat(24)}b`, '(.*)(.*)(.*)x']) {
     assert.equal(compileRegexp(pattern).test('a'.repeat(250)), false);
   }
   assert.ok(performance.now() - started < 1000);

@@ -96,14 +96,14 @@ export class Server implements Service {
         this.underWay++;
         answer.then(
           (outcome) => this.#answerLate(query, outcome),
-          (error: unknown) => this.#answerLate(query, this.#panic(error)),
+          (error: unknown) => this.#answerLate(query, this.#panic(query, error)),
         );
         return LATER;
       }
       if (answer.kind === 'stream') return this.#stream(query, answer.messages);
       return finish(query, answer, this.#echoed);
     } catch (error) {
-      return finish(query, this.#panic(error), this.#echoed);
+      return finish(query, this.#panic(query, error), this.#echoed);
     }
   }
   #route(query: Query): Answer {
@@ -148,12 +148,12 @@ export class Server implements Service {
     try {
       message = finish(query, outcome, this.#echoed);
     } catch (error) {
-      message = finish(query, this.#panic(error), this.#echoed);
+      message = finish(query, this.#panic(query, error), this.#echoed);
     }
     query.channel.send(query, message);
   }
   /** SRV-5. With `debug` the process ends, so that the bug is seen. */
-  #panic(error: unknown): Outcome {
+  #panic(query: Query, error: unknown): Outcome {
     if (this.#debug) {
       setImmediate(() => {
         throw error;
@@ -163,6 +163,7 @@ export class Server implements Service {
     const stack = this.#stacktrace && error instanceof Error ? `\n${error.stack}` : '';
     this.#log.error(`Recovered from panic in server: "${this.label}" ${text}${stack}`);
     this.#traffic.panicked();
+    this.#traffic.rejected(query, this.label, SERVFAIL);
     return failure(SERVFAIL, error);
   }
 
@@ -173,7 +174,7 @@ export class Server implements Service {
     try {
       return this.#route(derived);
     } catch (error) {
-      return this.#panic(error);
+      return this.#panic(derived, error);
     }
   }
 }

@@ -157,6 +157,7 @@ export class Serving {
     const timeouts: Timeouts = Object.assign({ ...DEFAULT_TIMEOUTS }, ...sites.flatMap((site) => site.all(TimeoutSettings)));
     const echoed = configuration.sites.flatMap((site) => site.all(EchoedOption));
     const router = new Router(address.zones);
-    return new Server({ index, label: address.label, arena: this.#arena, clock, epochs, log, traffic: this.#traffic, router, sites, echoed, timeouts });
+    const { label } = address;
+    return new Server({ index, label, arena: this.#arena, clock, epochs, log, traffic: this.#traffic, router, sites, echoed, timeouts });
   }
 }

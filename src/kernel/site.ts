@@ -34,6 +34,8 @@ export const Deadline = new Slot<number>('deadline');
 /** Put there by `root`: the directory that relative paths are of. */
 export const Root = new Slot<string>('root');
 
+const NOBODY: ReadonlyMap<string, Provider> = new Map();
+
 /** One server block. All of its keys share it (PARSE-13). */
 export class Site extends Slots {
   /** The zones of the keys, lower-case, in the order of the Corefile. */
@@ -66,14 +68,11 @@ export class Site extends Slots {
   get handlers(): readonly NamedPart[] {
     return this.parts.filter(({ part }) => part.handle !== undefined);
   }
-  /** The query's labels, if this block collects any for its name. */
+  /** Gives the query a place for labels where the block has `metadata`; providers are asked for names in its zones alone (META-1). */
   collect(query: Query, MetadataClass: typeof Metadata): void {
     if (this.providers === undefined) return;
-    for (const zones of this.all(MetadataZones)) {
-      if (zones.some((zone) => query.name.isUnder(zone))) {
-        query.metadata = query.metadata === undefined ? new MetadataClass(this.providers) : query.metadata.with(this.providers);
-        return;
-      }
-    }
+    const inside = this.all(MetadataZones).some((zones) => zones.some((zone) => query.name.isUnder(zone)));
+    const providers = inside ? this.providers : NOBODY;
+    query.metadata = query.metadata === undefined ? new MetadataClass(providers) : query.metadata.with(providers);
   }
 }

@@ -100,10 +100,10 @@ export class Traffic {
     this.#panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
     this.requests = metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.',
       [...labels, 'proto', 'family', 'type']);
-    this.duration = metrics.histogram('coredns_dns_request_duration_seconds', 'Histogram of the time (in seconds) each request took per zone.',
-      labels, TIME_BUCKETS);
-    this.requestSize = metrics.histogram('coredns_dns_request_size_bytes', 'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.',
-      [...labels, 'proto'], SIZE_BUCKETS);
+    this.duration = metrics.histogram('coredns_dns_request_duration_seconds',
+      'Histogram of the time (in seconds) each request took per zone.', labels, TIME_BUCKETS);
+    this.requestSize = metrics.histogram('coredns_dns_request_size_bytes',
+      'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.', [...labels, 'proto'], SIZE_BUCKETS);
     this.responseSize = metrics.histogram('coredns_dns_response_size_bytes', 'Size of the returned response in bytes.',
       [...labels, 'proto'], SIZE_BUCKETS);
     this.dnssec = metrics.counter('coredns_dns_do_requests_total', 'Counter of DNS requests with DO bit set per zone.', labels);

@@ -1,4 +1,6 @@
 // *acl* enforces access control policies on source ip and prevents unauthorized access to DNS servers. Knows policies and who asks.
+import { OPTION } from '../../dns/edns-options.ts';
+import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
 import { PerServer } from '../../kernel/metrics.ts';
@@ -10,8 +12,6 @@ import { readStanzas } from './config.ts';
 import type { Action, Source, Stanza } from './config.ts';
 
 const REFUSED = 5;
-/** RFC 8914 info codes. */
-const BLOCKED = 15, FILTERED = 17;
 const COUNTED: { readonly [action in Exclude<Action, 'allow'>]: string } = { block: 'blocked', filter: 'filtered', drop: 'dropped' };
 
 /** Whether the client's address, where it lies in the packet's peer record, is in the network. */
@@ -38,8 +38,9 @@ function decide(stanza: Stanza, query: Query): Action | undefined {
 function refuse(query: Query, action: Exclude<Action, 'allow'>): Outcome {
   if (action === 'drop') return drop();
   const reply = query.begin(0, action === 'block' ? REFUSED : 0);
-  const code = action === 'block' ? BLOCKED : FILTERED;
-  reply.setEdns({ udpSize: 4096, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options: [{ code: 15, data: Uint8Array.of(0, code) }] });
+  const code = action === 'block' ? INFO_CODE.BLOCKED : INFO_CODE.FILTERED;
+  const options = [{ code: OPTION.EDE, data: Uint8Array.of(0, code) }];
+  reply.setEdns({ udpSize: 4096, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options });
   return reply;
 }
 
@@ -51,7 +52,8 @@ export default definePlugin({
     let allowed: PerServer<number>;
     const count = (query: Query, action: Exclude<Action, 'allow'>, zone: Name) => {
       const what = COUNTED[action];
-      const family = metrics.counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, ['server', 'zone', 'view']);
+      const labels = ['server', 'zone', 'view'];
+      const family = metrics.counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, labels);
       metrics.values[family.cell([query.channel.service.label, zone.text, site.view])]!++;
     };
     return {

@@ -14,7 +14,7 @@ import type { Answer, Outcome } from '../../kernel/outcome.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
-import { Server } from '../../kernel/serve.ts';
+import type { Server } from '../../kernel/serve.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { embed } from './embed.ts';
@@ -52,7 +52,9 @@ class Dns64 implements Part {
   };
   /** D64-3: always NOERROR, whatever came of the question for A records. */
   #translate(query: Query, most: number, found: Outcome): Outcome {
-    if (found.kind === 'drop' || found.kind === 'stream') return failure(SERVFAIL, new Error('the question for A records brought no reply'));
+    if (found.kind === 'drop' || found.kind === 'stream') {
+      return failure(SERVFAIL, new Error('the question for A records brought no reply'));
+    }
     this.#metrics.values[this.#translated.of(query.channel.service)]!++;
     query.extendedError = undefined;
     if (found.kind === 'failure') return query.begin(0, 0);

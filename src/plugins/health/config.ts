@@ -28,7 +28,8 @@ export function readHealth(lines: Lines): HealthConfig {
         try {
           lameduck = parseDuration(text);
         } catch (error) {
-          property.refuse(`unable to parse lameduck duration value: '${text}' : ${(error as Error).message}`, 'a duration is written such as 5s');
+          const why = (error as Error).message;
+          property.refuse(`unable to parse lameduck duration value: '${text}' : ${why}`, 'a duration is written such as 5s');
         }
       },
     });

@@ -16,7 +16,8 @@ const INTERVAL = 1000, SLOW = 1000;
 function watch(run: Run, address: string, port: number): void {
   const { clock, metrics, signal } = run;
   const log = run.log.prefix('health');
-  const duration = metrics.histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.', [], SLIM_TIME_BUCKETS);
+  const duration = metrics.histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.',
+    [], SLIM_TIME_BUCKETS);
   const failures = metrics.counter('coredns_health_request_failures_total', 'The number of times the health check failed.');
   const host = splitHostPort(address).host || 'localhost';
   const url = `"http://${address}/health"`;

@@ -16,7 +16,9 @@ export function probe(host: string, port: number, signal: AbortSignal): Promise<
     socket.setTimeout(PATIENCE, () => end(new Error('no answer in time')));
     socket.on('error', end);
     socket.on('connect', () => socket.write(`GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
-    socket.on('data', (bytes: Buffer) => end(bytes.toString('latin1', 0, 9) === 'HTTP/1.1 ' ? undefined : new Error('malformed HTTP response')));
+    socket.on('data', (bytes: Buffer) => {
+      end(bytes.toString('latin1', 0, 9) === 'HTTP/1.1 ' ? undefined : new Error('malformed HTTP response'));
+    });
     socket.on('end', () => end(new Error('EOF')));
   });
 }

@@ -1,4 +1,5 @@
 // *local* responds with a basic reply to a localhost request. Knows the names that are this machine's alone (LOC-1, LOC-2).
+import { parseIPv6 } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
@@ -21,7 +22,7 @@ const soa = (owner: Name): RR =>
 function loopback(query: Query): Message {
   const { name } = query;
   if (query.type === 1) return query.reply({ answer: [rr(name, A, TTL, { address: Uint8Array.of(127, 0, 0, 1) })] });
-  if (query.type === 28) return query.reply({ answer: [rr(name, AAAA, TTL, { address: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1) })] });
+  if (query.type === 28) return query.reply({ answer: [rr(name, AAAA, TTL, { address: parseIPv6('::1')! })] });
   return query.reply({ authority: [soa(name)] });
 }
 

@@ -25,7 +25,9 @@ function parse(lines: Lines): readonly Hook[] {
     const words = splitCommand(text);
     if (words === undefined) return line.fail('error parsing command: EOF found when expecting closing quote.');
     const [command, ...args] = words;
-    if (command === undefined) return line.fail(`no command contained in '${text}'`, 'name the program to run: on startup PROGRAM ARGUMENTS');
+    if (command === undefined) {
+      return line.fail(`no command contained in '${text}'`, 'name the program to run: on startup PROGRAM ARGUMENTS');
+    }
     const waits = args.at(-1) !== '&';
     return { event: event as Event, command, args: waits ? args : args.slice(0, -1), waits };
   });

@@ -17,6 +17,11 @@ const INDEX = `<html><head><title>${PATH}/</title></head><body><p>${PATH}/</p><u
 /** Go's profiles that have no counterpart. */
 const NOT_HERE = ['block', 'mutex', 'threadcreate', 'trace'];
 
+/** What Linux keeps of it; nothing elsewhere. */
+async function commandLine(): Promise<HttpReply> {
+  const { readFile } = await import('node:fs/promises');
+  return { status: 200, body: await readFile('/proc/self/cmdline').catch(() => '') };
+}
 function activeResources(): HttpReply {
   const counts = new Map<string, number>();
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -26,7 +31,7 @@ function activeResources(): HttpReply {
 function show({ path, query }: HttpRequest, profiles: Profiles): HttpReply | Promise<HttpReply> {
   const name = path.slice(PATH.length + 1);
   if (name === '') return { status: 200, type: 'text/html; charset=utf-8', body: INDEX };
-  if (name === 'cmdline') return { status: 200, body: process.argv.join('\0') };
+  if (name === 'cmdline') return commandLine();
   if (name === 'symbol') return { status: 200, body: 'num_symbols: 0\n' };
   if (name === 'goroutine') return activeResources();
   if (name === 'profile') return profiles.cpu(query);

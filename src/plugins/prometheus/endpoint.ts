@@ -27,25 +27,27 @@ export async function openEndpoint(run: Run, config: PrometheusConfig): Promise<
   }
 }
 
-/** What CoreDNS shows although nothing uses it: metrics without labels are there as soon as their plugin is compiled in (MET-2). */
+/** What CoreDNS shows although nothing uses it: metrics without labels are there as soon as their plugin is (MET-2). */
 function standing(metrics: Metrics): void {
   metrics.counter('coredns_forward_healthcheck_broken_total', 'Counter of the number of complete failures of the healthchecks.');
   metrics.counter('coredns_forward_max_concurrent_rejects_total',
     'Counter of the number of queries rejected because the concurrent queries were at maximum.');
-  metrics.histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.', [], SLIM_TIME_BUCKETS);
+  metrics.histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.', [],
+    SLIM_TIME_BUCKETS);
   metrics.counter('coredns_health_request_failures_total', 'The number of times the health check failed.');
   metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.');
   metrics.counter('coredns_local_localhost_requests_total', 'Counter of special localhost subdomain requests.');
   metrics.counter('coredns_reload_failed_total', 'Counter of the number of failed reload attempts.');
   const build = metrics.gauge('coredns_build_info',
-    "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.", ['version', 'revision', 'goversion']);
+    "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.",
+    ['version', 'revision', 'goversion']);
   metrics.values[build.cell([COREDNS_VERSION, `coredns-ts-${VERSION}`, `node${process.versions.node}`])] = 1;
 }
 
 /** PROM-4: which plugins handle queries in each block that has `prometheus`, in place of what the load before said. */
 export function tellPlugins(run: Run, sites: readonly Site[]): void {
-  const family = run.metrics.gauge('coredns_plugin_enabled', 'A metric that indicates whether a plugin is enabled on per server and zone basis.',
-    ['server', 'zone', 'view', 'name']);
+  const family = run.metrics.gauge('coredns_plugin_enabled',
+    'A metric that indicates whether a plugin is enabled on per server and zone basis.', ['server', 'zone', 'view', 'name']);
   family.clear();
   for (const site of sites) {
     const [first] = site.endpoints;

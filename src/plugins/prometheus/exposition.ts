@@ -38,7 +38,8 @@ function histogram(family: Family, series: Series, labels: string): string {
     count += family.total(series, i);
     text += `${name}_bucket{${before}le="${formatNumber(buckets[i] ?? Infinity)}"} ${formatNumber(count)}\n`;
   }
-  return `${text}${name}_sum${braced(labels)} ${formatNumber(family.total(series, buckets.length + 1))}\n${name}_count${braced(labels)} ${formatNumber(count)}\n`;
+  const sum = family.total(series, buckets.length + 1);
+  return `${text}${name}_sum${braced(labels)} ${formatNumber(sum)}\n${name}_count${braced(labels)} ${formatNumber(count)}\n`;
 }
 
 const braced = (labels: string): string => (labels === '' ? '' : `{${labels}}`);

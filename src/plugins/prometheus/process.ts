@@ -5,7 +5,8 @@ import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { Metrics } from '../../kernel/metrics.ts';
 
-const MIB_MAX = 2 ** 64;
+/** What stands for no limit. */
+const UNLIMITED = 2 ** 64;
 const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
 const GC_KINDS: { readonly [kind: number]: string } = {
   [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major', [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
@@ -45,8 +46,10 @@ export class ProcessMetrics {
     const open = this.#gauge('process_open_fds', 'Number of open file descriptors.');
     const most = this.#gauge('process_max_fds', 'Maximum number of open file descriptors.');
     most(limit(/^Max open files +(\S+)/m));
-    const received = this.#gauge('process_network_receive_bytes_total', 'Number of bytes received by the process over the network.', 'counter');
-    const sent = this.#gauge('process_network_transmit_bytes_total', 'Number of bytes sent by the process over the network.', 'counter');
+    const received = this.#gauge('process_network_receive_bytes_total',
+      'Number of bytes received by the process over the network.', 'counter');
+    const sent = this.#gauge('process_network_transmit_bytes_total',
+      'Number of bytes sent by the process over the network.', 'counter');
     this.#refresh.push(() => {
       const { user, system } = process.cpuUsage();
       cpu((user + system) / 1e6);
@@ -59,7 +62,8 @@ export class ProcessMetrics {
   #memory(): void {
     const resident = this.#gauge('process_resident_memory_bytes', 'Resident memory size in bytes.');
     const virtual = this.#gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.');
-    this.#gauge('process_virtual_memory_max_bytes', 'Maximum amount of virtual memory available in bytes.')(limit(/^Max address space +(\S+)/m));
+    const most = this.#gauge('process_virtual_memory_max_bytes', 'Maximum amount of virtual memory available in bytes.');
+    most(limit(/^Max address space +(\S+)/m));
     const total = this.#gauge('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.');
     const used = this.#gauge('nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.');
     const external = this.#gauge('nodejs_external_memory_bytes', 'Node.js external memory size in bytes.');
@@ -77,8 +81,8 @@ export class ProcessMetrics {
   watchRuntime(signal: AbortSignal): void {
     const metrics = this.#metrics;
     const spaces = metrics.gauge('nodejs_heap_space_size_used_bytes', 'Process heap space size used from Node.js in bytes.', ['space']);
-    const pauses = metrics.histogram('nodejs_gc_duration_seconds', 'Garbage collection duration by kind, one of major, minor, incremental or weakcb.',
-      ['kind'], GC_BUCKETS);
+    const pauses = metrics.histogram('nodejs_gc_duration_seconds',
+      'Garbage collection duration by kind, one of major, minor, incremental or weakcb.', ['kind'], GC_BUCKETS);
     const delay = monitorEventLoopDelay({ resolution: 20 });
     const mean = this.#gauge('nodejs_eventloop_lag_mean_seconds', 'The mean of the recorded event loop delays.');
     const late = this.#gauge('nodejs_eventloop_lag_p99_seconds', 'The 99th percentile of the recorded event loop delays.');
@@ -116,11 +120,12 @@ function quietly<T>(read: () => T): T | undefined {
 }
 function limit(pattern: RegExp): number | undefined {
   const [, value] = pattern.exec(quietly(() => readFileSync('/proc/self/limits', 'latin1')) ?? '') ?? [];
-  return value === undefined ? undefined : value === 'unlimited' ? MIB_MAX : Number(value);
+  return value === undefined ? undefined : value === 'unlimited' ? UNLIMITED : Number(value);
 }
 /** Octets of the network namespace, as the clients of Prometheus take them. */
 function networkOctets(): { received: number; sent: number } {
-  const [names, numbers] = readFileSync('/proc/self/net/netstat', 'latin1').split('\n').filter((line) => line.startsWith('IpExt:')).map((line) => line.split(' '));
+  const lines = readFileSync('/proc/self/net/netstat', 'latin1').split('\n').filter((line) => line.startsWith('IpExt:'));
+  const [names, numbers] = lines.map((line) => line.split(' '));
   const of = (name: string) => Number(numbers![names!.indexOf(name)]);
   return { received: of('InOctets'), sent: of('OutOctets') };
 }

@@ -20,7 +20,8 @@ export type Verdict = 'holds' | 'fails' | 'broken';
 const group: ExpressionFunction<Context> = {
   parameters: ['any'],
   result: 'string',
-  call: ({ data }: Context, which: unknown) => (typeof which === 'number' || typeof which === 'string' ? data.Group.get(String(which)) ?? '' : ''),
+  call: ({ data }: Context, which: unknown) =>
+    (typeof which === 'number' || typeof which === 'string' ? data.Group.get(String(which)) ?? '' : ''),
 };
 
 /** The variables and conditions of one stanza. */

@@ -29,7 +29,8 @@ export class Counters {
     this.#matches = metrics.counter('coredns_template_matches_total', 'Counter of template regex matches.', labels);
     this.#failures = metrics.counter('coredns_template_template_failures_total', 'Counter of go template failures.',
       [...labels, 'section', 'template']);
-    this.#broken = metrics.counter('coredns_template_rr_failures_total', 'Counter of mis-templated RRs.', [...labels, 'section', 'template']);
+    this.#broken = metrics.counter('coredns_template_rr_failures_total', 'Counter of mis-templated RRs.',
+      [...labels, 'section', 'template']);
   }
 
   /** A query that the stanza answers. */

@@ -8,6 +8,7 @@ import { lowerName } from '../../kernel/query-functions.ts';
 import { Question, RequestMessage } from './request-message.ts';
 
 const ANY = 255;
+const NONE: ReadonlyMap<string, unknown> = new Map();
 
 /** What the stanza says that matched. */
 export interface Matched {
@@ -25,8 +26,8 @@ export class TemplateData {
   readonly #query: Query;
   readonly #zone: Name;
   readonly #matched: Matched;
-  /** Values of `var`; undefined where the stanza has none. */
-  Var: Map<string, unknown> | undefined = undefined;
+  /** Values of `var`. */
+  Var: ReadonlyMap<string, unknown> = NONE;
   #name: string | undefined = undefined;
   #groups: TypedMap<string> | undefined = undefined;
 

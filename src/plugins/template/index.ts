@@ -13,7 +13,7 @@ import { definePlugin } from '../../kernel/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
 import { lowerName } from '../../kernel/query-functions.ts';
-import { Server } from '../../kernel/serve.ts';
+import type { Server } from '../../kernel/serve.ts';
 import type { Site } from '../../kernel/site.ts';
 import { readStanzas } from './config.ts';
 import type { Section, Stanza } from './config.ts';
@@ -114,7 +114,8 @@ function respond(stanza: Stanza, query: Query, data: TemplateData, counters: Cou
   if (!follows) return write(stanza, query, { answer, additional, authority }, false);
   return follow(query, answer, (whole, truncated) => write(stanza, query, { answer: whole, additional, authority }, truncated));
 }
-function records(templates: readonly RecordTemplate[], section: Section, query: Query, data: TemplateData, owner: Name, counters: Counters): RR[] {
+function records(templates: readonly RecordTemplate[], section: Section, query: Query, data: TemplateData, owner: Name,
+  counters: Counters): RR[] {
   return templates.map((template) => {
     try {
       return template.make(data, owner);
@@ -142,7 +143,9 @@ function follow(query: Query, answer: readonly RR[], then: (answer: readonly RR[
 
 function write(stanza: Stanza, query: Query, sections: { readonly [section in Section]: readonly RR[] }, truncated: boolean): Answer {
   const { rcode, extendedError } = stanza;
-  if (rcode > 15 && query.optAt === 0 && extendedError === undefined) return fail(query, '', new Error(`response code ${rcode} needs EDNS`));
+  if (rcode > 15 && query.optAt === 0 && extendedError === undefined) {
+    return fail(query, '', new Error(`response code ${rcode} needs EDNS`));
+  }
   const reply: Message = query.reply({ ...sections, aa: true, rcode });
   if (truncated) reply.setFlags(TC);
   if (extendedError !== undefined) reply.setEdns(edns(4096, true, [errorOption(extendedError)]));

@@ -1,6 +1,6 @@
 // One text of `answer`, `additional` or `authority`: a record, or what makes one for a query (TPL-5). Knows templates and records; knows
 // no section and no query.
-import { Name } from '../../dns/name.ts';
+import type { Name } from '../../dns/name.ts';
 import { parseRR, record } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { compile } from '../../gotemplate/index.ts';
@@ -8,7 +8,7 @@ import type { TemplateData } from './data.ts';
 import { parseUint } from './parse-uint.ts';
 
 /** A template whose only action is the owner's name, at the beginning. */
-const OWNED = /^\{\{-? *\.Name *\}\}([ \t](?:(?!\{\{)[^])*)$/;
+const OWNED = /^\{\{-? *\.Name *\}\}([ \t](?:(?!\{\{)[\s\S])*)$/;
 
 /** What the text made is no record. */
 export class RecordError extends Error {

@@ -202,8 +202,10 @@ export class RequestMessage {
     const flags = [[QR, 'qr'], [AA, 'aa'], [TC, 'tc'], [RD, 'rd'], [RA, 'ra'], [Z, 'z'], [AD, 'ad'], [CD, 'cd']] as const;
     const head = `;; opcode: ${opcodeName(opcode)}, status: ${rcodeName(rcode)}, id: ${id}`;
     const set = flags.filter(([flag]) => this.#has(flag)).map(([, name]) => ` ${name}`).join('');
-    const counts = `QUERY: ${this.Question.length}, ANSWER: ${this.Answer.length}, AUTHORITY: ${this.Ns.length}, ADDITIONAL: ${this.Extra.length}`;
-    return `${head}\n;; flags:${set}; ${counts}\n${this.Question.map((question) => `\n;; QUESTION SECTION:\n${question.String()}\n`).join('')}`;
+    const sections = `ANSWER: ${this.Answer.length}, AUTHORITY: ${this.Ns.length}, ADDITIONAL: ${this.Extra.length}`;
+    const counts = `QUERY: ${this.Question.length}, ${sections}`;
+    const questions = this.Question.map((question) => `\n;; QUESTION SECTION:\n${question.String()}\n`).join('');
+    return `${head}\n;; flags:${set}; ${counts}\n${questions}`;
   }
   toString(): string {
     return this.String();

@@ -1,0 +1,39 @@
+// Where the configuration comes from: a file, standard input, or nowhere (CLI-1, CLI-9). Knows flags and files; knows no Corefile.
+import { readFileSync } from 'node:fs';
+import type { Flags } from './flags.ts';
+import { reason } from './machine.ts';
+
+/** The configuration that is used where there is none (CLI-9). */
+export const builtIn = (port: number) => `.:${port} {\nwhoami\nlog\n}\n`;
+
+/** A configuration's text and how to get it again. */
+export interface Input {
+  /** The name that problems are told with. */
+  readonly file: string;
+  readonly text: string;
+  /** The text as it is now, for SIGUSR1; undefined where there was none. */
+  readonly again: (() => string) | undefined;
+  /** Whether it can have changed: then `reload` watches it (RLD-2). */
+  readonly watched: boolean;
+}
+
+/** Reads the configuration. Throws Error with CoreDNS's text where it cannot be read. */
+export function readInput(flags: Flags): Input {
+  if (flags.conf === 'stdin') {
+    const text = readFileSync(0, 'utf8');
+    return { file: 'stdin', text, again: () => text, watched: false };
+  }
+  const file = flags.conf === '' ? 'Corefile' : flags.conf;
+  const read = () => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      if (flags.conf === '' && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      throw new Error(`${code === 'EISDIR' ? 'read' : 'open'} ${file}: ${reason(error)}`);
+    }
+  };
+  const text = read();
+  if (text === undefined) return { file: 'Corefile', text: builtIn(flags.port), again: undefined, watched: false };
+  return { file, text, again: () => read() ?? builtIn(flags.port), watched: true };
+}

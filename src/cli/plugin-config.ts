@@ -1,0 +1,111 @@
+// `plugin.cfg` beside the Corefile: other people's plugins and their place in the order, in CoreDNS's own lines (`NAME:PACKAGE`). Knows
+// packages and the standard order; knows nothing of what a plugin does.
+import { readFileSync } from 'node:fs';
+import { createRequire, findPackageJSON } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Plugin } from '../kernel/plugin.ts';
+import { ORDER } from './plugin-names.ts';
+
+/** The file's name. */
+const FILE = 'plugin.cfg';
+
+/** One plugin of another package. Can be sent to a thread. */
+export interface Addition {
+  readonly name: string;
+  /** Of the file that is imported. */
+  readonly url: string;
+  /** The standard word that it stands right before, or right behind. */
+  readonly beside: string;
+  readonly before: boolean;
+  /** `plugin.cfg:3: blocklist`, for complaints. */
+  readonly at: string;
+}
+
+/** What `plugin.cfg` in the folder of this Corefile adds; nothing where there is none. Throws Error with `plugin.cfg:LINE: NAME: WHY`. */
+export function readAdditions(corefile: string): readonly Addition[] {
+  const folder = resolve(dirname(corefile));
+  let text: string;
+  try {
+    text = readFileSync(join(folder, FILE), 'utf8');
+  } catch {
+    return [];
+  }
+  const lines = text.split('\n').map((line, i) => ({ words: line.replace(/#.*/, '').trim(), at: `${FILE}:${i + 1}` }))
+    .filter(({ words }) => words !== '').map(({ words, at }) => entry(words, at));
+  const seen = new Set<string>();
+  for (const { name, at } of lines) {
+    if (seen.has(name)) throw new Error(`${at}: it is named twice`);
+    seen.add(name);
+  }
+  return lines.flatMap(({ name, from, at }, i) => {
+    if (ORDER.includes(name)) return [];
+    const next = lines.slice(i + 1).find((line) => ORDER.includes(line.name))?.name;
+    const beside = next ?? lines.slice(0, i).findLast((line) => ORDER.includes(line.name))?.name;
+    if (beside === undefined) throw new Error(`${at}: nothing says where it stands: name the word that comes after it, such as cache:cache`);
+    return [{ name, url: find(from, folder, at), beside, before: next !== undefined, at }];
+  });
+}
+
+function entry(words: string, at: string): { readonly name: string; readonly from: string; readonly at: string } {
+  const colon = words.indexOf(':');
+  const name = colon < 0 ? words : words.slice(0, colon).trim();
+  const from = colon < 0 ? '' : words.slice(colon + 1).trim();
+  if (name === '' || from === '') throw new Error(`${at}: ${name || words}: a line is NAME:PACKAGE`);
+  return { name, from, at: `${at}: ${name}` };
+}
+
+/** The URL of a package's entry, or of a file, as seen from the folder. */
+function find(from: string, folder: string, at: string): string {
+  const base = join(folder, FILE);
+  try {
+    return pathToFileURL(createRequire(base).resolve(from)).href;
+  } catch {
+    const manifest = /^[.]{0,2}\//.test(from) ? undefined : manifestOf(from, base);
+    const file = manifest === undefined ? undefined : entryOf(JSON.parse(readFileSync(manifest, 'utf8')).exports);
+    if (manifest !== undefined && file !== undefined) return pathToFileURL(join(dirname(manifest), file)).href;
+    throw new Error(`${at}: there is no package ${from} (try: npm install ${from})`);
+  }
+}
+function manifestOf(from: string, base: string): string | undefined {
+  try {
+    return findPackageJSON(from, base);
+  } catch {
+    return undefined;
+  }
+}
+/** The file of a package that only `import` may have. */
+function entryOf(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  const { '.': root, import: imported, default: other } = exports as Record<string, unknown>;
+  return entryOf(root) ?? entryOf(imported) ?? entryOf(other);
+}
+
+/** The plugins with those that are added, each imported now. Rejects with `plugin.cfg:LINE: NAME: WHY`. */
+export async function withAdditions(plugins: readonly Plugin[], additions: readonly Addition[]): Promise<readonly Plugin[]> {
+  const all = ORDER.map((word) => ({ word, plugin: plugins.find(({ name }) => name === word) }));
+  for (const addition of additions) {
+    const plugin = await load(addition);
+    const word = all.findIndex((place) => place.word === addition.beside);
+    // Those that stand behind the same word keep the order of the file.
+    const behind = all.findIndex((place, i) => i > word && ORDER.includes(place.word));
+    all.splice(addition.before ? word : behind < 0 ? all.length : behind, 0, { word: addition.name, plugin });
+  }
+  return all.flatMap(({ plugin }) => plugin ?? []);
+}
+
+async function load({ url, name, at }: Addition): Promise<Plugin> {
+  let module: { readonly default?: Partial<Plugin> };
+  try {
+    module = await import(url) as typeof module;
+  } catch (error) {
+    throw new Error(`${at}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const plugin = module.default;
+  if (typeof plugin?.name !== 'string' || typeof plugin.parse !== 'function' || typeof plugin.create !== 'function') {
+    throw new Error(`${at}: its default export is no plugin: definePlugin makes one`);
+  }
+  if (plugin.name !== name) throw new Error(`${at}: the plugin calls itself ${plugin.name}`);
+  return plugin as Plugin;
+}

@@ -1,0 +1,70 @@
+// The life of a server process, from the first start to the end (CLI-*, SIG-*). Knows the process; knows no plugin by name.
+import { rmSync, writeFileSync } from 'node:fs';
+import { App } from '../kernel/app.ts';
+import { Metrics } from '../kernel/metrics.ts';
+import { Store } from '../store/store.ts';
+import { Crew } from '../threads/crew.ts';
+import { readLimits } from '../threads/limits.ts';
+import { banner, versionLines } from './banner.ts';
+import { equip } from './equipment.ts';
+import type { Common } from './equipment.ts';
+import type { Flags } from './flags.ts';
+import { readInput } from './input.ts';
+import type { Input } from './input.ts';
+import { reason } from './machine.ts';
+import { fail, writeOut } from './output.ts';
+import { handleEndSignals, reloadOnSignal } from './signals.ts';
+import { explainStartError } from './start-error.ts';
+
+/** How long load has to last until a thread is added (milliseconds), for tests. */
+const lasting = (): number | undefined => (process.env['COREDNS_TS_GROW_AFTER'] === undefined ? undefined : Number(process.env['COREDNS_TS_GROW_AFTER']));
+
+/** Serves until a signal ends it. `entry` is the module that threads run; `whenReload` gets what SIGUSR1 shall do. */
+export async function serve(flags: Flags, entry: URL, whenReload: (reload: () => void) => void): Promise<void> {
+  let input: Input;
+  try {
+    input = readInput(flags);
+  } catch (error) {
+    return fail(`loading Caddyfile via flag: ${(error as Error).message}`);
+  }
+  const common: Common = { file: input.file, port: flags.port };
+  const equipment = equip(common, true);
+  const { lines, log, debugging, clock } = equipment;
+  const leave = (status: number): never => {
+    if (flags.pidfile !== '') rmSync(flags.pidfile, { force: true });
+    lines.flush();
+    process.exit(status);
+  };
+  const fatal = (text: string): never => {
+    lines.flush();
+    process.stderr.write(`[FATAL] ${text}\n`);
+    return leave(1);
+  };
+  const metrics = new Metrics();
+  const store = Store.create();
+  const crew = new Crew({
+    entry, own: common, store, metrics, log, debugging, clock, limits: readLimits(), fatal, lasting: lasting(),
+  });
+  const app = new App({
+    ...equipment, metrics, store, crew, fatal, readAgain: input.watched ? input.again : undefined, explain: explainStartError,
+  });
+  const signals = { app, log, leave };
+  handleEndSignals(signals);
+  try {
+    await app.load(input.text);
+  } catch (error) {
+    lines.flush();
+    return fail(explainStartError(error));
+  }
+  lines.flush();
+  if (!flags.quiet) writeOut(`${banner(app.addresses)}${versionLines()}`);
+  if (flags.pidfile !== '') {
+    try {
+      writeFileSync(flags.pidfile, `${process.pid}\n`);
+    } catch (error) {
+      log.error(`Could not write pidfile: open ${flags.pidfile}: ${reason(error)}`);
+    }
+  }
+  whenReload(reloadOnSignal(signals, input.again));
+  crew.watch();
+}

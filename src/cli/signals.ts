@@ -1,0 +1,71 @@
+// What signals do to the server (SIG-1 to SIG-5). Knows an App and the end of the process; knows no configuration.
+import type { App } from '../kernel/app.ts';
+import type { Log } from '../kernel/log.ts';
+
+/** What handling signals needs. */
+export interface SignalOptions {
+  readonly app: App;
+  readonly log: Log;
+  /** Ends the process with this status, its log written. */
+  readonly leave: (status: number) => void;
+}
+
+/** Handlers stand from the start on, so that a signal during the start ends the process as it should. */
+export function handleEndSignals({ app, log, leave }: SignalOptions): void {
+  let stopping = false;
+  const stop = async (text: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(text);
+    await app.drain();
+    await app.close();
+    leave(0);
+  };
+  process.on('SIGINT', () => {
+    if (stopping) {
+      log.info('SIGINT: Force quit');
+      leave(2);
+    }
+    void stop('SIGINT: Shutting down');
+  });
+  process.on('SIGTERM', () => void stop('SIGTERM: Shutting down servers then terminating'));
+  process.on('SIGQUIT', () => {
+    log.info('SIGQUIT: Quitting process immediately');
+    leave(0);
+  });
+  process.on('SIGHUP', () => {});
+  process.on('SIGUSR2', () => {});
+  process.on('SIGPIPE', () => {});
+}
+
+/**
+ * What SIGUSR1 does (SIG-4): `read` gives the text as it is now; undefined where there was none. One reload comes after the other, and
+ * signals while one is under way are one more.
+ */
+export function reloadOnSignal({ app, log }: SignalOptions, read: (() => string) | undefined): () => void {
+  let running = false;
+  let again = false;
+  const replace = async () => {
+    log.info('SIGUSR1: Reloading');
+    if (read === undefined) throw new Error('no Caddyfile loader with which to reload Caddyfile');
+    let text: string;
+    try {
+      text = read();
+    } catch (error) {
+      throw new Error(`loading updated Caddyfile: ${(error as Error).message}`);
+    }
+    await app.replace(text).catch((error: Error) => {
+      throw new Error(`starting with listener file descriptors: ${error.message}`);
+    });
+  };
+  return async () => {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again) {
+      again = false;
+      await replace().catch((error: Error) => log.error(`SIGUSR1: ${error.message}`));
+    }
+    running = false;
+  };
+}

@@ -1,0 +1,57 @@
+// The package's door for those who write plugins or choose them: `import { definePlugin } from 'coredns-ts'`. What is not here, in
+// `coredns-ts/dns` or in `coredns-ts/testing` is not promised.
+
+/** A plugin and its place in a server. */
+export { definePlugin } from './kernel/plugin.ts';
+export type { Handler, Lines, Machine, ParseContext, Part, Plugin, Run } from './kernel/plugin.ts';
+export { insert } from './kernel/order.ts';
+export type { Place } from './kernel/order.ts';
+export { standard } from './plugins/index.ts';
+export { main } from './cli/program.ts';
+export type { Program } from './cli/program.ts';
+
+/** A question, and what can be said to it. */
+export type { Query, QuestionChange, ReplyParts } from './kernel/query.ts';
+export { AA, AD, CD, QR, RA, RD, TC } from './kernel/message.ts';
+export type { Message } from './kernel/message.ts';
+export { drop, failure, onReply, upon } from './kernel/outcome.ts';
+export type { Answer, Drop, ExtendedError, Failure, Outcome, Stream } from './kernel/outcome.ts';
+export { Server } from './kernel/serve.ts';
+export { LATER } from './kernel/transport.ts';
+export type { Channel, Endpoint, Listener, Scheme, Service, Timeouts, Transport, TransportName } from './kernel/transport.ts';
+
+/** A server block, and what plugins put there for others. */
+export type { NamedPart, Site, View } from './kernel/site.ts';
+export { AnyClass, Deadline, Debug, EchoedOption, MetadataZones, Root, Stacktrace, ViewFilter } from './kernel/site.ts';
+export { Slot } from './kernel/slot.ts';
+export { Bind, Sockets, TimeoutSettings } from './kernel/transport.ts';
+export type { Metadata, Provider } from './kernel/metadata.ts';
+
+/** Configuration: the lines of a word, zones, `fallthrough`, durations, regular expressions. */
+export type { Directive, IntegerBounds, PropertyReaders } from './corefile/directive.ts';
+export { CorefileError } from './corefile/error.ts';
+export { parseDuration } from './corefile/duration.ts';
+export { NEVER, covers, readFallthrough } from './kernel/fallthrough.ts';
+export type { Fallthrough } from './kernel/fallthrough.ts';
+export { Zones, zonesOf } from './kernel/zones.ts';
+export { compileRegexp } from './kernel/regexp.ts';
+export type { Regexp } from './kernel/regexp.ts';
+
+/** What lives as long as a load: time, log, metrics, what is opened once. */
+export { every } from './kernel/clock.ts';
+export type { Clock } from './kernel/clock.ts';
+export type { Log } from './kernel/log.ts';
+export { PerServer, SLIM_TIME_BUCKETS, TIME_BUCKETS } from './kernel/metrics.ts';
+export type { Family, Metrics } from './kernel/metrics.ts';
+export { showAt } from './kernel/http.ts';
+export type { HttpHandler } from './kernel/http.ts';
+export type { Closable, Shared } from './kernel/shared.ts';
+
+/** Names and records; `coredns-ts/dns` has everything about them. */
+export { Name, NameError } from './dns/name.ts';
+export { parseRR, printRR, record, rr } from './dns/rr.ts';
+export type { RR } from './dns/rr.ts';
+export type { Shape } from './dns/shape.ts';
+export { INFO_CODE } from './dns/extended-error.ts';
+export { RCODE } from './dns/rcode.ts';
+export * from './dns/types.ts';

@@ -1,0 +1,150 @@
+// The server as a child process and clients that count what it answers, for tests of its life: signals, reloads, threads. Knows a
+// process and DNS packets of one question; knows no scenario.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The entry of the process, from the sources. */
+export const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+/** Milliseconds for which a test waits for something to be said. */
+const PATIENCE = 20_000;
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** What a process is started with. */
+export interface SpawnedOptions {
+  /** The program and its first arguments; Node and the sources where nothing is given. */
+  readonly command?: readonly string[];
+  readonly environment?: { readonly [name: string]: string };
+  readonly stdin?: string;
+  /** `-conf Corefile` where nothing is given. */
+  readonly args?: readonly string[];
+}
+
+/** A running server in a folder of its own. */
+export class Spawned {
+  readonly folder = mkdtempSync(join(tmpdir(), 'coredns-ts-'));
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | string | null>;
+  stdout = '';
+  stderr = '';
+
+  constructor(corefile: string | undefined, { command = [process.execPath, MAIN], environment = {}, stdin, args = ['-conf', 'Corefile'] }: SpawnedOptions = {}) {
+    if (corefile !== undefined) this.write(corefile);
+    const [program, ...first] = command;
+    const child = spawn(program!, [...first, ...args], { cwd: this.folder, env: { ...process.env, ...environment } });
+    child.stdout.on('data', (text) => {
+      this.stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      this.stderr += text;
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(stdin);
+    this.ended = new Promise((resolve) => child.on('close', (status, signal) => resolve(status ?? signal)));
+    this.child = child;
+  }
+
+  write(corefile: string): void {
+    writeFileSync(join(this.folder, 'Corefile'), corefile);
+  }
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+  /** Resolves when the log says this; rejects when the process ends before, or says nothing for long. */
+  async says(pattern: RegExp, from = 0): Promise<void> {
+    await this.until(() => pattern.test(this.stdout.slice(from)), String(pattern));
+  }
+  async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    for (const limit = performance.now() + PATIENCE; !(await condition()); await pause(5)) {
+      const over = performance.now() > limit || this.child.exitCode !== null || this.child.signalCode !== null;
+      if (over) throw new Error(`waited for ${what}; it wrote ${this.stdout}${this.stderr}`);
+    }
+  }
+  /** Ends it whatever it does. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A port that nobody has over UDP and TCP on 127.0.0.1 at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** `a.test. A` with this id. */
+function question(id: number): Buffer {
+  return Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 97, 4, 116, 101, 115, 116, 0, 0, 1, 0, 1]);
+}
+
+/** Asks again and again over many UDP sockets and one TCP connection, and counts. */
+export class Stream {
+  asked = 0;
+  answered = 0;
+  readonly #udp: readonly UdpSocket[];
+  readonly #tcp: Socket | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(port: number, { sockets = 16, tcp = true } = {}) {
+    this.#udp = Array.from({ length: sockets }, () => createSocket('udp4'));
+    for (const socket of this.#udp) {
+      socket.on('message', () => this.answered++);
+      socket.on('error', () => {});
+    }
+    this.#tcp = tcp ? this.#connect(port) : undefined;
+    this.#timer = setInterval(() => {
+      const packet = question(this.asked & 0xffff);
+      for (const socket of this.#udp) socket.send(packet, port, '127.0.0.1');
+      this.#tcp?.write(Buffer.concat([Buffer.from([0, packet.length]), packet]));
+      this.asked += sockets + (tcp ? 1 : 0);
+    }, 4);
+  }
+  #connect(port: number): Socket {
+    const socket = connect(port, '127.0.0.1');
+    let rest = Buffer.alloc(0);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      rest = Buffer.concat([rest, chunk]);
+      for (; rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(); rest = rest.subarray(2 + rest.readUInt16BE())) this.answered++;
+    });
+    return socket;
+  }
+  /** Asks no more; resolves when everything is answered, or nothing has come for a second. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    for (let last = -1, quiet = 0; this.answered < this.asked && quiet < 50; last = this.answered) {
+      quiet = last === this.answered ? quiet + 1 : 0;
+      await pause(20);
+    }
+    for (const socket of this.#udp) socket.close();
+    this.#tcp?.destroy();
+  }
+}
+
+/** Whether the server answers one question over UDP within `milliseconds`. */
+export function answers(port: number, milliseconds = 500): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const end = (answered: boolean) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answered);
+    };
+    const timer = setTimeout(() => end(false), milliseconds);
+    socket.on('message', () => end(true));
+    socket.on('error', () => end(false));
+    socket.send(question(1), port, '127.0.0.1');
+  });
+}

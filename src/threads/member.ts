@@ -1,0 +1,112 @@
+// The main thread's end of one other thread: what is asked of it, what it counts, and its death. Knows messages; decides nothing.
+import { performance } from 'node:perf_hooks';
+import type { EventLoopUtilization } from 'node:perf_hooks';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
+import type { WorkerOptions } from 'node:worker_threads';
+import type { Load } from '../kernel/app.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Metrics } from '../kernel/metrics.ts';
+import type { Report, Request, ThreadData } from './messages.ts';
+
+/** Megabytes of a thread's JavaScript: data lies in shared memory. The young ones are three semi-spaces, 4 MB as on the main thread. */
+const RESOURCES = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 12, codeRangeSizeMb: 0, stackSizeMb: 4 };
+/** Milliseconds after which a thread that does not answer is ended. */
+const PATIENCE = 60_000;
+
+/** Starts a thread: `new Worker` for all but tests. */
+export type Spawn = (entry: URL, options: WorkerOptions) => Worker;
+const spawnWorker: Spawn = (entry, options) => new Worker(entry, options);
+
+/** What a member is made of. */
+export interface MemberOptions {
+  readonly entry: URL;
+  readonly data: ThreadData;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly spawn?: Spawn | undefined;
+  readonly fatal: (text: string) => void;
+  /** The thread is gone, and why. Called once. */
+  readonly gone: (reason: string, error: unknown) => void;
+}
+
+type Rest<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** One thread. */
+export class Member {
+  readonly #options: MemberOptions;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { readonly done: () => void; readonly refused: (error: Error) => void }>();
+  #ids = 0;
+  #values: Float64Array | undefined;
+  #error: unknown;
+  #last: EventLoopUtilization | undefined;
+  #ended = false;
+
+  constructor(options: MemberOptions) {
+    this.#options = options;
+    const { entry, data, spawn = spawnWorker } = options;
+    this.#worker = spawn(entry, { workerData: data, env: SHARE_ENV, resourceLimits: RESOURCES, name: `serving ${data.thread}` });
+    this.#worker.on('message', (report: Report) => this.#hear(report));
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+    });
+    this.#worker.on('exit', (status) => this.#end(status));
+  }
+
+  /** Builds, starts and opens. Rejects with the reason where the thread cannot, or where it died. */
+  prepare(load: Load): Promise<void> {
+    return this.#ask({ what: 'prepare', load });
+  }
+  commit(): Promise<void> {
+    return this.#ask({ what: 'commit' });
+  }
+  abort(): void {
+    this.#post({ id: 0, what: 'abort' });
+  }
+  close(): Promise<void> {
+    return this.#ask({ what: 'close' });
+  }
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+  /** The part of the time since the last call in which the thread was at work. */
+  load(): number {
+    const now = this.#worker.performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#last);
+    this.#last = now;
+    return utilization;
+  }
+
+  #ask(request: Rest<Request>): Promise<void> {
+    if (this.#ended) return Promise.reject(new Error(`thread ${this.#options.data.thread} has ended`));
+    const id = ++this.#ids;
+    return new Promise<void>((done, refused) => {
+      const cancel = this.#options.clock.after(PATIENCE, () => void this.terminate());
+      const over = <A extends unknown[]>(act: (...args: A) => void) => (...args: A) => {
+        cancel();
+        this.#waiting.delete(id);
+        act(...args);
+      };
+      this.#waiting.set(id, { done: over(done), refused: over(refused) });
+      this.#post({ ...request, id } as Request);
+    });
+  }
+  #post(request: Request): void {
+    if (!this.#ended) this.#worker.postMessage(request);
+  }
+  #hear(report: Report): void {
+    const { metrics, fatal } = this.#options;
+    if (report.what === 'done') this.#waiting.get(report.id)?.done();
+    else if (report.what === 'refused') this.#waiting.get(report.id)?.refused(new Error(report.text));
+    else if (report.what === 'metrics') this.#values = report.values;
+    else if (report.what === 'series') for (const news of report.news) metrics.adopt(news, this.#values!);
+    else fatal(report.text);
+  }
+  #end(status: number): void {
+    this.#ended = true;
+    if (this.#values !== undefined) this.#options.metrics.bury(this.#values);
+    const reason = this.#error instanceof Error ? this.#error.message : `status ${status}`;
+    for (const { refused } of this.#waiting.values()) refused(new Error(`thread ${this.#options.data.thread} ended: ${reason}`));
+    this.#options.gone(reason, this.#error);
+  }
+}

@@ -1,0 +1,116 @@
+// A thread that serves beside the main one: it makes the same of the same Corefile, has its own sockets, and does what main says. Knows
+// messages; knows no other thread.
+import type { MessagePort } from 'node:worker_threads';
+import type { Load } from '../kernel/app.ts';
+import { build } from '../kernel/build.ts';
+import type { Address, Reading } from '../kernel/build.ts';
+import { useHashKey } from '../kernel/hash.ts';
+import { Metrics } from '../kernel/metrics.ts';
+import type { SeriesNews } from '../kernel/metrics.ts';
+import type { Run } from '../kernel/plugin.ts';
+import { recording } from '../kernel/recording.ts';
+import { Serving, socketsOf } from '../kernel/serving.ts';
+import type { Generation, ServingOptions } from '../kernel/serving.ts';
+import { Shared } from '../kernel/shared.ts';
+import { Store } from '../store/store.ts';
+import type { Datagrams } from '../upstream/datagrams.ts';
+import type { Report, Request, ThreadData } from './messages.ts';
+import { share } from './spread.ts';
+
+/** What the process gives to its thread. */
+export interface ThreadOptions extends Omit<ServingOptions, 'metrics' | 'store'> {
+  readonly reading: Reading;
+  readonly datagrams: Datagrams;
+  /** Ends the process, from here. */
+  readonly fatal: (text: string) => never;
+  /** The words for an error that ended a load. */
+  readonly explain: (error: unknown) => string;
+}
+
+/** One such thread. */
+class ServingThread {
+  readonly #port: MessagePort;
+  readonly #data: ThreadData;
+  readonly #options: ThreadOptions;
+  readonly #metrics = new Metrics();
+  readonly #store: Store;
+  readonly #shared = new Shared();
+  readonly #serving: Serving;
+  #next: Generation | undefined;
+
+  constructor(port: MessagePort, data: ThreadData, options: ThreadOptions) {
+    this.#port = port;
+    this.#data = data;
+    this.#options = options;
+    useHashKey(data.hashKey);
+    this.#store = Store.join(data.store, data.thread);
+    this.#tellMetrics();
+    this.#serving = new Serving({ ...options, metrics: this.#metrics, store: this.#store });
+    port.on('message', (request: Request) => void this.#obey(request));
+  }
+  #say(report: Report): void {
+    this.#port.postMessage(report);
+  }
+  #tellMetrics(): void {
+    let news: SeriesNews[] = [];
+    this.#say({ what: 'metrics', values: this.#metrics.values });
+    this.#metrics.heard = (one) => {
+      if (news.push(one) > 1) return;
+      queueMicrotask(() => {
+        this.#say({ what: 'series', news });
+        news = [];
+      });
+    };
+  }
+
+  async #obey(request: Request): Promise<void> {
+    const { id } = request;
+    try {
+      if (request.what === 'prepare') await this.#prepare(request.load);
+      else if (request.what === 'commit') this.#commit();
+      else if (request.what === 'close') await this.#serving.close();
+      else await this.#abort();
+      if (id !== 0) this.#say({ what: 'done', id });
+    } catch (error) {
+      this.#say({ what: 'refused', id, text: this.#options.explain(error) });
+    }
+  }
+  async #prepare(load: Load): Promise<void> {
+    const { reading } = recording(this.#options.reading, load.recorded);
+    const configuration = build(load.text, reading);
+    const abort = new AbortController();
+    this.#next = this.#serving.begin(configuration, this.#run(load, configuration.sites, configuration.canonical, abort.signal), abort);
+    await this.#serving.start(this.#next);
+    await this.#serving.open(this.#next, (address) => ({
+      sockets: this.#sockets(address), port: load.ports.get(address.label) ?? address.endpoint.port,
+    }));
+  }
+  #sockets(address: Address): number {
+    return share(socketsOf(address), this.#data.thread, this.#data.cores);
+  }
+  #commit(): void {
+    this.#serving.commit(this.#next!, (address) => this.#sockets(address))?.abort.abort();
+    this.#next = undefined;
+  }
+  async #abort(): Promise<void> {
+    const next = this.#next;
+    this.#next = undefined;
+    if (next !== undefined) await this.#serving.discard(next);
+  }
+  #run({ generation, first }: Load, sites: Run['sites'], canonical: string, signal: AbortSignal): Run {
+    const { clock, log, datagrams, fatal } = this.#options;
+    const refuse = () => {
+      throw new Error('only the main thread reads the Corefile');
+    };
+    return {
+      signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, generation, first, fatal, sites,
+      shared: this.#shared, report: (error) => log.error(error instanceof Error ? error.message : String(error)),
+      configuration: () => canonical, configurationNow: refuse, reloadable: false, reload: async () => refuse(),
+    };
+  }
+}
+
+/** Serves until main ends the thread. */
+export function serveThread(port: MessagePort, data: ThreadData, options: ThreadOptions): void {
+  new ServingThread(port, data, options);
+}
