@@ -1,19 +1,23 @@
-// `npm run conversations [-- --keep] [NAME...]`: replays the recorded conversations that do not agree yet, or those that are
-// named, and says which do. With --keep these move to `agreed` in test/conformance/cases.json, where `npm test` holds them.
+// `npm run conversations [-- --keep] [--dgram] [NAME...]`: replays the recorded conversations that do not agree yet, or those that
+// are named, and says which do. With --keep these move to `agreed` in test/conformance/cases.json, where `npm test` holds them.
+// With --dgram the server does without the addon; --times says how long each took.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inRoot, recentNode } from './root.mjs';
 
 const folder = inRoot('test', 'conformance');
 const list = inRoot('test', 'conformance', 'cases.json');
-const { agreed, wanted } = JSON.parse(readFileSync(list, 'utf8'));
+const { agreed, wanted, dgram } = JSON.parse(readFileSync(list, 'utf8'));
 const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
-const names = given.length > 0 ? given : wanted;
+const names = given.includes('agreed') ? agreed : given.length > 0 ? given : wanted;
+const passed = process.argv.slice(2).filter((word) => word === '--times' || word === '--verbose');
 
 const node = recentNode();
 const prepared = spawnSync(node, [inRoot('scripts', 'prepare.mjs')], { stdio: 'inherit' });
 if (prepared.status !== 0) process.exit(1);
-const replayed = spawnSync(node, [`${folder}/replay.mjs`, '--server', inRoot('bin', 'coredns-ts'), ...names], { encoding: 'utf8' });
+if (process.argv.includes('--dgram')) process.env.COREDNS_TS_UDP = 'dgram';
+const replayed = spawnSync(node, [`${folder}/replay.mjs`, '--server', inRoot('bin', 'coredns-ts'), ...passed, ...names],
+  { encoding: 'utf8', maxBuffer: 1 << 28 });
 process.stdout.write(replayed.stdout);
 process.stderr.write(replayed.stderr);
 
@@ -25,7 +29,7 @@ console.log(`\n${agree.length} of ${names.length} cases agree: ${agree.join(', '
 if (process.argv.includes('--keep') && /\d+ passed/.test(replayed.stdout)) {
   const kept = [...new Set([...agreed, ...agree])].sort();
   const left = wanted.filter((name) => !kept.includes(name));
-  writeFileSync(list, `{\n  "agreed": ${printed(kept)},\n  "wanted": ${printed(left)}\n}\n`);
+  writeFileSync(list, `{\n  "agreed": ${printed(kept)},\n  "wanted": ${printed(left)},\n  "dgram": ${printed(dgram)}\n}\n`);
 }
 
 /** The names as a JSON list, as many on a line as fit. */

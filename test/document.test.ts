@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { read, root } from './gates/checkout.ts';
-import { disagreements, drawn } from './gates/document.ts';
+import { disagreements, drawn, layersAllowed } from './gates/document.ts';
+import { table, typesOnly } from './gates/layers.ts';
 
 const hidden = new Set(['node_modules', 'dist', 'build']);
 const foldersIn = (folder: string) => readdirSync(path.join(root, folder), { withFileTypes: true })
@@ -16,6 +17,19 @@ test('the page and the folders agree', () => {
   const top = drawn(read('ARCHITECTURE.md'));
   assert.notEqual(top.length, 0);
   assert.deepEqual(disagreements(top, folders), []);
+});
+
+test('the page and the rules say the same about imports', () => {
+  const rows = layersAllowed(read('ARCHITECTURE.md'));
+  assert.ok(rows.size >= 10);
+  for (const [layer, { values, types }] of rows) {
+    const allowed = table[layer];
+    assert.deepEqual(values, allowed === 'everything' ? ['everything'] : allowed, layer);
+    assert.deepEqual(types.map((other) => `${layer} -> ${other}`), [...typesOnly].filter((pair) => pair.startsWith(`${layer} -> `)), layer);
+  }
+  assert.deepEqual(layersAllowed('| `a`, `b` | words | nothing |\n| `c` | words | dns, kernel; types of store |\n'), new Map([
+    ['a', { values: [], types: [] }], ['b', { values: [], types: [] }], ['c', { values: ['dns', 'kernel'], types: ['store'] }],
+  ]));
 });
 
 test('complains about a folder that is gone and one that is not drawn', () => {

@@ -1,17 +1,34 @@
 // The names that the package promises to plugins and tools, one list an entry. A name that is added or taken away is seen
 // here first. Knows names, nothing of what they mean.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { read, root } from './gates/checkout.ts';
 
-/** The values that each entry exports. A list that is not written yet is undefined. */
-const promised: Readonly<Record<string, readonly string[] | undefined>> = {
-  'src/index.ts': undefined,
-  'src/testing/index.ts': undefined,
-  'src/dns/index.ts': undefined,
+/** The values that each entry exports, in alphabetical order. */
+const promised: Readonly<Record<string, string>> = {
+  'src/index.ts': `
+    A AA AAAA AD AnyClass Bind CAA CD CNAME CorefileError DNAME Deadline Debug EchoedOption HINFO HTTPS INFO_CODE LATER MX
+    MetadataZones NAPTR NEVER NS Name NameError PTR PerServer QR RA RCODE RD Root SLIM_TIME_BUCKETS SOA SPF SRV SVCB Server Slot
+    Sockets Stacktrace TC TIME_BUCKETS TXT TimeoutSettings URI ViewFilter Zones compileRegexp covers definePlugin drop every failure
+    insert main onReply parseDuration parseRR printRR readFallthrough record rr showAt standard upon zonesOf`,
+  'src/testing/index.ts': `
+    FIRST_MOMENT FakeClock FakeUpstream ScenarioError runScenario`,
+  'src/dns/index.ts': `
+    A AA AAAA AD AFSDB AMTRELAY ANY_CLASS APL AVC CAA CD CDNSKEY CDS CERT CH CNAME CSYNC DEFAULT_TTL DHCID DLV DNAME DNSKEY DS EID
+    EUI48 EUI64 FLAGS GID GPOS HINFO HIP HTTPS IN INFO_CODE IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR MX NAPTR NID
+    NIMLOC NINFO NONE NS NSAP_PTR NSEC NSEC3 NSEC3PARAM NXT Name NameError OPCODE OPENPGPKEY OPT OPTION PTR PX QR RA RCODE RD
+    RESINFO RKEY RP RRError RRSIG RT Reader SIG SMIMEA SOA SPF SRV SSHFP SVCB TA TALINK TC TKEY TLSA TSIG TXT UID UINFO URI
+    WireError Words Writer X25 Z ZONEMD addressOfReverse algorithm allShapes bareString base64 classByName className clientSubnet
+    compareNames compareSerials compressedName cookie countedBase64 decodeEdns decodeMessage duration edns ednsLength encodeEdns
+    encodeInto encodeMessage eui48 eui64 expire extendedError findOption hex inPrefix ipv4 ipv6 isMapped isReadable isReverse
+    knownRcode latin1Bytes maskAddress message name nsid octetString octets opcodeByName opcodeName optionText padding parseAddress
+    parseCIDR parseHead parseIPv4 parseIPv6 parseRR parseRdata parseWords parseZonedAddress plainLength printAddress
+    printClientSubnet printOpaque printRR printRdata printRecordAddress rcodeByName rcodeName readClientSubnet readCookie readEdns
+    readExpire readExtendedError readOptions readTcpKeepalive readZoneVersion record recordType reverseName reverseZones rr salt
+    shape shapeOf string strings tcpKeepalive timestamp typeBitmap typeByName typeName u16 u32 u48 u8 unmap upperHex writeEdns
+    zoneVersion`,
 };
 
 /** Names that are there and not promised, or promised and not there. */
@@ -21,11 +38,9 @@ const differences = (names: readonly string[], list: readonly string[]) => [
 ];
 
 for (const [entry, list] of Object.entries(promised)) {
-  const file = path.join(root, entry);
-  test(`${entry} exports what it promises`, { skip: existsSync(file) ? false : 'not there yet' }, async (t) => {
-    const names = Object.keys(await import(pathToFileURL(file).href) as object).sort();
-    if (list === undefined) return t.diagnostic(`no list yet; it would be: ${names.join(' ')}`);
-    assert.deepEqual(differences(names, list), []);
+  test(`${entry} exports what it promises`, async () => {
+    const names = Object.keys(await import(pathToFileURL(path.join(root, entry)).href) as object).sort();
+    assert.deepEqual(differences(names, list.trim().split(/\s+/)), []);
   });
 }
 

@@ -12,7 +12,7 @@ export { VERSION };
 /** RFC 1035 section 2.3.1, preferred name syntax. */
 const PREFERRED = /^(([A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)\.)+$/;
 
-/** One line a zone of each server, sorted by zone, with a warning before names of unusual spelling. Each socket of `multisocket` is a server. */
+/** One line a zone of each server, sorted by zone, with a warning before unusual spellings. Each socket of `multisocket` is a server. */
 export function banner(addresses: readonly Address[]): string {
   return addresses.map((address) => lines(address).repeat(socketsOf(address) ?? 1)).join('');
 }

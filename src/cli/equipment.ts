@@ -1,15 +1,19 @@
 // What every thread of the process serves with: the standard plugins, this machine, UDP and TCP. Knows them all; starts nothing.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Reading } from '../kernel/build.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { Lines } from '../kernel/lines.ts';
 import { createLog } from '../kernel/log.ts';
 import type { Debugging } from '../kernel/log.ts';
+import type { Plugin } from '../kernel/plugin.ts';
 import { standard } from '../plugins/index.ts';
 import { dnsTransport } from '../transport/dns.ts';
 import { tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
 import { files, machine } from './machine.ts';
+import type { Addition } from './plugin-config.ts';
 import { ORDER } from './plugin-names.ts';
 
 /** What the threads of a process have in common. Can be sent. */
@@ -18,10 +22,25 @@ export interface Common {
   readonly file: string;
   /** For `dns://` keys without a port (CLI-2). */
   readonly port: number;
+  /** What `plugin.cfg` adds to the plugins. */
+  readonly additions?: readonly Addition[];
+}
+
+/** What `plugin.cfg` beside the Corefile adds. Rejects with its line. */
+export async function additionsOf(corefile: string): Promise<readonly Addition[]> {
+  if (!existsSync(join(dirname(corefile), 'plugin.cfg'))) return [];
+  const { readAdditions } = await import('./plugin-config.ts');
+  return readAdditions(corefile);
+}
+/** The plugins of a thread. Rejects where one that is added cannot be loaded. */
+export async function pluginsWith(additions: readonly Addition[] = [], plugins: readonly Plugin[] = standard): Promise<readonly Plugin[]> {
+  if (additions.length === 0) return plugins;
+  const { withAdditions } = await import('./plugin-config.ts');
+  return withAdditions(plugins, additions);
 }
 
 /** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
-export function equip({ file, port }: Common, main: boolean) {
+export function equip({ file, port }: Common, main: boolean, plugins: readonly Plugin[] = standard) {
   const lines = new Lines();
   const debugging: Debugging = { on: false };
   const log = createLog(lines, debugging);
@@ -30,7 +49,9 @@ export function equip({ file, port }: Common, main: boolean) {
   };
   const datagrams = udp({ warn });
   const reading: Reading = {
-    file, plugins: standard, words: new Set(ORDER), machine, files, environment: (name) => process.env[name], port, warn, builtIn: builtIn(port),
+    file, plugins, words: new Set([...ORDER, ...plugins.map(({ name }) => name)]), machine, files,
+    environment: (name) => process.env[name], port, warn, builtIn: builtIn(port),
   };
-  return { lines, debugging, log, reading, transports: { dns: dnsTransport(datagrams, tcp()) }, clock: systemClock, datagrams: datagrams.datagrams };
+  const transports = { dns: dnsTransport(datagrams, tcp()) };
+  return { lines, debugging, log, reading, transports, clock: systemClock, datagrams: datagrams.datagrams };
 }

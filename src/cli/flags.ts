@@ -70,7 +70,7 @@ export function parseFlags(args: readonly string[]): Flags | Refusal {
   const port = Number(text.p ?? text['dns.port'] ?? '53');
   if (!Number.isInteger(port) || port < 0 || port > 65535) return { refused: `invalid port: ${text.p ?? text['dns.port']}` };
   return {
-    conf: text.conf ?? '', port, pidfile: text.pidfile ?? '', quiet: on.has('quiet'), version: on.has('version'), plugins: on.has('plugins'),
-    rest: args.slice(i),
+    conf: text.conf ?? '', port, pidfile: text.pidfile ?? '',
+    quiet: on.has('quiet'), version: on.has('version'), plugins: on.has('plugins'), rest: args.slice(i),
   };
 }

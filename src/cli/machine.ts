@@ -38,7 +38,8 @@ function list(folder: string): readonly string[] {
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const words: { readonly [code: string]: string } = {
-    ENOENT: 'no such file or directory', EISDIR: 'is a directory', EACCES: 'permission denied', ENOTDIR: 'not a directory', ELOOP: 'too many levels of symbolic links',
+    ENOENT: 'no such file or directory', EISDIR: 'is a directory', EACCES: 'permission denied', ENOTDIR: 'not a directory',
+    ELOOP: 'too many levels of symbolic links',
   };
   return words[code ?? ''] ?? message;
 }

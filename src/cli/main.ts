@@ -13,7 +13,8 @@ if (process.getBuiltinModule('node:worker_threads').isMainThread) {
     if (reloads > 0) onReload();
   });
 } else {
+  process.getBuiltinModule('node:module').enableCompileCache?.();
   const { runThread } = await import('./thread.ts');
-  runThread();
+  await runThread();
 }
 export {};

@@ -9,6 +9,7 @@ import { ORDER } from './plugin-names.ts';
 
 /** The file's name. */
 const FILE = 'plugin.cfg';
+const WHERE = 'name the word that comes after it, such as cache:cache';
 
 /** One plugin of another package. Can be sent to a thread. */
 export interface Addition {
@@ -42,7 +43,7 @@ export function readAdditions(corefile: string): readonly Addition[] {
     if (ORDER.includes(name)) return [];
     const next = lines.slice(i + 1).find((line) => ORDER.includes(line.name))?.name;
     const beside = next ?? lines.slice(0, i).findLast((line) => ORDER.includes(line.name))?.name;
-    if (beside === undefined) throw new Error(`${at}: nothing says where it stands: name the word that comes after it, such as cache:cache`);
+    if (beside === undefined) throw new Error(`${at}: nothing says where it stands: ${WHERE}`);
     return [{ name, url: find(from, folder, at), beside, before: next !== undefined, at }];
   });
 }

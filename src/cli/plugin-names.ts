@@ -8,5 +8,6 @@ export const ORDER: readonly string[] = (
   + 'whoami on sign view nomad'
 ).split(' ');
 
-/** What `-plugins` prints (CLI-7): every word, in alphabetical order. */
-export const pluginNames = (): readonly string[] => [...ORDER].sort();
+/** What `-plugins` prints (CLI-7): every word, those of other plugins among them, in alphabetical order. */
+export const pluginNames = (others: readonly { readonly name: string }[] = []): readonly string[] =>
+  [...new Set([...ORDER, ...others.map(({ name }) => name)])].sort();

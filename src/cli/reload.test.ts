@@ -9,7 +9,8 @@ for (const threads of [1, 2]) {
     const sockets = threads > 1 ? `multisocket ${threads}\n` : '';
     const main = (more: string) => `.:${port} {\n${sockets}bind 127.0.0.1\nwhoami\n${more}\n}\n`;
     const corefiles = [
-      main(''), main('errors'), `${main('')}.:${other} {\nwhoami\n}\n`, main('whoamy'), main('bind 203.0.113.9'), `${main('log x {\nclass error\n}')}`,
+      main(''), main('errors'), `${main('')}.:${other} {\nwhoami\n}\n`, main('whoamy'), main('bind 203.0.113.9'),
+      main('log x {\nclass error\n}'),
       `${main('')}.:${other} {\nbind 203.0.113.9\nwhoami\n}\n`,
     ];
     const server = new Spawned(main(''));

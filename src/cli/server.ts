@@ -2,11 +2,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { App } from '../kernel/app.ts';
 import { Metrics } from '../kernel/metrics.ts';
+import type { Plugin } from '../kernel/plugin.ts';
 import { Store } from '../store/store.ts';
 import { Crew } from '../threads/crew.ts';
 import { readLimits } from '../threads/limits.ts';
 import { banner, versionLines } from './banner.ts';
-import { equip } from './equipment.ts';
+import { additionsOf, equip, pluginsWith } from './equipment.ts';
 import type { Common } from './equipment.ts';
 import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
@@ -17,18 +18,29 @@ import { handleEndSignals, reloadOnSignal } from './signals.ts';
 import { explainStartError } from './start-error.ts';
 
 /** How long load has to last until a thread is added (milliseconds), for tests. */
-const lasting = (): number | undefined => (process.env['COREDNS_TS_GROW_AFTER'] === undefined ? undefined : Number(process.env['COREDNS_TS_GROW_AFTER']));
+const lasting = (): number | undefined => {
+  const given = process.env['COREDNS_TS_GROW_AFTER'];
+  return given === undefined ? undefined : Number(given);
+};
+
+/** What all threads have in common, and the plugins: the standard ones or those of an `own` program, and what `plugin.cfg` adds. */
+async function choose(file: string, port: number, own: readonly Plugin[] | undefined) {
+  const common: Common = { file, port, additions: await additionsOf(file) };
+  return { common, plugins: await pluginsWith(common.additions, own) };
+}
 
 /** Serves until a signal ends it. `entry` is the module that threads run; `whenReload` gets what SIGUSR1 shall do. */
-export async function serve(flags: Flags, entry: URL, whenReload: (reload: () => void) => void): Promise<void> {
+export async function serve(
+  flags: Flags, entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[],
+): Promise<void> {
   let input: Input;
   try {
     input = readInput(flags);
   } catch (error) {
     return fail(`loading Caddyfile via flag: ${(error as Error).message}`);
   }
-  const common: Common = { file: input.file, port: flags.port };
-  const equipment = equip(common, true);
+  const { common, plugins } = await choose(input.file, flags.port, own).catch((error: Error) => fail(error.message));
+  const equipment = equip(common, true, plugins);
   const { lines, log, debugging, clock } = equipment;
   const leave = (status: number): never => {
     if (flags.pidfile !== '') rmSync(flags.pidfile, { force: true });

@@ -9,7 +9,8 @@ const REASONS: { readonly [code: string]: string } = {
 };
 const ADVICE: { readonly [code: string]: string } = {
   EADDRINUSE: 'another program listens there: stop it, or choose another port with `-dns.port` or in the key of the block',
-  EACCES: 'ports below 1024 need root or the capability CAP_NET_BIND_SERVICE: choose another port with `-dns.port`, or start with that right',
+  EACCES: 'ports below 1024 need root or the capability CAP_NET_BIND_SERVICE: choose another port with `-dns.port`, '
+    + 'or start with that right',
   EADDRNOTAVAIL: 'no interface of this machine has that address: see `ip address`, and the `bind` lines of the Corefile',
 };
 

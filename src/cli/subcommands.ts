@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { CorefileError } from '../corefile/error.ts';
 import { formatCorefile } from '../corefile/format.ts';
 import { build } from '../kernel/build.ts';
-import { standard } from '../plugins/index.ts';
+import type { Plugin } from '../kernel/plugin.ts';
+import { additionsOf, pluginsWith } from './equipment.ts';
 import { files, machine } from './machine.ts';
 import { ORDER } from './plugin-names.ts';
 
@@ -16,14 +17,15 @@ interface Problem {
 }
 
 /** Runs the subcommand with its arguments and sets the exit status: 0, 1 for problems, 2 for wrong arguments. */
-export function subcommand(word: 'check' | 'fmt', args: readonly string[]): void {
+export async function subcommand(word: 'check' | 'fmt', args: readonly string[], own?: readonly Plugin[]): Promise<void> {
   const options = args.filter((arg) => arg.startsWith('-') && arg !== '-');
   const [file = 'Corefile', ...more] = args.filter((arg) => !options.includes(arg));
   const known = word === 'check' ? ['--json'] : ['--write', '-w'];
   const wrong = options.find((option) => !known.includes(option));
   if (wrong !== undefined || more.length > 0) {
     process.stderr.write(`coredns-ts ${word}: ${wrong === undefined ? 'one file at a time' : `unknown option ${wrong}`}\n`
-      + `Usage: coredns-ts ${word === 'check' ? 'check [--json] [FILE]' : 'fmt [-w] [FILE]'}   (FILE is Corefile when not given, - for standard input)\n`);
+      + `Usage: coredns-ts ${word === 'check' ? 'check [--json] [FILE]' : 'fmt [-w] [FILE]'}   `
+      + '(FILE is Corefile when not given, - for standard input)\n');
     process.exitCode = 2;
     return;
   }
@@ -35,12 +37,12 @@ export function subcommand(word: 'check' | 'fmt', args: readonly string[]): void
     process.exitCode = 1;
     return;
   }
-  if (word === 'check') check(text, file, options.length > 0);
+  if (word === 'check') await check(text, file, options.length > 0, own);
   else format(text, file, options.length > 0);
 }
 
-function check(text: string, file: string, json: boolean): void {
-  const problems = checkCorefile(text, file);
+async function check(text: string, file: string, json: boolean, own: readonly Plugin[] | undefined): Promise<void> {
+  const problems = await checkCorefile(text, file, own);
   if (problems.length > 0) process.exitCode = 1;
   if (json) {
     process.stdout.write(`${JSON.stringify(problems, undefined, 2)}\n`);
@@ -54,12 +56,14 @@ function check(text: string, file: string, json: boolean): void {
 }
 
 /** Every problem of a Corefile, in the order of its lines. Reads the files that it names; opens no socket. */
-export function checkCorefile(text: string, file: string): readonly Problem[] {
+async function checkCorefile(text: string, file: string, own: readonly Plugin[] | undefined): Promise<readonly Problem[]> {
   const problems: Error[] = [];
   const warn = (message: string) => problems.push(new Error(message));
   try {
+    const plugins = await pluginsWith(await additionsOf(file), own);
     build(text, {
-      file, plugins: standard, words: new Set(ORDER), machine, files, environment: (name) => process.env[name], port: 53, warn, problems,
+      file, plugins, words: new Set([...ORDER, ...plugins.map(({ name }) => name)]), machine, files,
+      environment: (name) => process.env[name], port: 53, warn, problems,
     });
   } catch (error) {
     problems.push(error as Error);

@@ -1,18 +1,17 @@
 // The entry of a thread beside the main one. Knows what the process gave it; the rest is in threads/.
-import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ThreadData } from '../threads/messages.ts';
 import { serveThread } from '../threads/serving-thread.ts';
-import { equip } from './equipment.ts';
+import type { Plugin } from '../kernel/plugin.ts';
+import { equip, pluginsWith } from './equipment.ts';
 import type { Common } from './equipment.ts';
 import { explainStartError } from './start-error.ts';
 
-/** Serves until the main thread ends this one. */
-export function runThread(): void {
-  enableCompileCache?.();
+/** Serves until the main thread ends this one, with these plugins in place of the standard ones where some are given. */
+export async function runThread(own?: readonly Plugin[]): Promise<void> {
   const port = parentPort!;
   const data = workerData as ThreadData<Common>;
-  const equipment = equip(data.own, false);
+  const equipment = equip(data.own, false, await pluginsWith(data.own.additions, own));
   serveThread(port, data, {
     ...equipment, explain: explainStartError,
     fatal: (text) => {

@@ -56,7 +56,6 @@ export class App {
   readonly #options: AppOptions;
   readonly #shared = new Shared();
   readonly #serving: Serving;
-  #generations = 0;
   #busy: Promise<void> = Promise.resolve();
 
   constructor(options: AppOptions) {
@@ -88,7 +87,8 @@ export class App {
     try {
       await serving.control(generation);
       await serving.start(generation);
-      await serving.open(generation, (address) => ({ sockets: sockets(address), port: serving.port(address.label) ?? address.endpoint.port }));
+      await serving.open(generation, (address) => (
+        { sockets: sockets(address), port: serving.port(address.label) ?? address.endpoint.port }));
       load = { text, recorded, generation: number, first, ports: this.#ports(generation) };
       await crew?.prepare(load);
     } catch (error) {
@@ -118,7 +118,8 @@ export class App {
   #run(signal: AbortSignal, configuration: Configuration): Run {
     const { clock, log, metrics, store, datagrams, fatal, readAgain, reading } = this.#options;
     return {
-      signal, thread: 0, clock, log, metrics, store, datagrams, generation: this.#generations++, fatal, shared: this.#shared,
+      signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared,
+      generation: (this.#serving.current?.run.generation ?? -1) + 1,
       first: this.#serving.current === undefined,
       report: (error) => log.error(textOf(error)),
       sites: configuration.sites,

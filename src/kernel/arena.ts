@@ -5,7 +5,7 @@
 export const PACKET_ROOM = 512;
 /** Where in a slot the canonical key lies: after the packet and 16 bytes that word-wise reads may run into. */
 export const KEY = 528;
-/** Where in a slot the peer's 64 bytes lie: a `sockaddr` (28), its length at +28, an `in6_pktinfo` or `in_pktinfo` at +32, its kind at +56. */
+/** Where in a slot the peer's 64 bytes lie: a `sockaddr`, its length at +28, an `in6_pktinfo` or `in_pktinfo` at +32, its kind at +56. */
 export const PEER = 800;
 /** Where in a slot the reply is made. */
 export const REPLY = 864;

@@ -31,6 +31,27 @@ function failed(query: Query, { rcode }: Failure): Message {
 /** SIZE-2: above this a UDP reply is compressed. */
 const unfragmented = (query: Query): number => (query.clientLength === 4 ? 1480 : 1220);
 
+/** Bytes of the request's options that do not come back (EDNS-3). CoreDNS takes them out of the request as it answers. */
+export function droppedOptions(query: Query, echoed: readonly number[]): number {
+  if (query.optAt === 0) return 0;
+  const { bytes } = query;
+  const from = query.at + query.optAt + 11;
+  let dropped = 0;
+  for (let option = from, end = from + u16(bytes, from - 2); option + 4 <= end; ) {
+    const length = 4 + u16(bytes, option + 2);
+    const code = u16(bytes, option);
+    if (!ECHOED.includes(code) && !echoed.includes(code)) dropped += length;
+    option += length;
+  }
+  return dropped;
+}
+/** Whether records will be cut from the reply so that it fits (SIZE-1). */
+export function willBeCut(query: Query, message: Message): boolean {
+  const limit = message.optAt !== 0 || query.optAt === 0 ? query.limit : query.limit - 11;
+  if (message.length <= limit) return false;
+  return (encodeMessage(message.parts(), { compress: true, limit })[2]! & 2) !== 0;
+}
+
 /** The request's own OPT in the reply: size, version 0, DO as asked, only the options that may come back (EDNS-3). */
 function echoOpt(query: Query, message: Message, echoed: readonly number[]): void {
   const from = query.at + query.optAt;

@@ -19,6 +19,7 @@ export class Lines {
   #at = 0;
   #wholeUntil = 0;
   #asked = false;
+  #pressing = false;
   /** Lines that could not be written since the last one that said so. */
   dropped = 0;
 
@@ -121,16 +122,22 @@ export class Lines {
     this.byte(10);
     this.#wholeUntil = this.#at;
   }
-  /** A whole line. */
+  /** A whole line that is no query's own: `settle` writes it before replies leave, so that who got a failure finds why in the log. */
   line(text: string): void {
     this.room(Math.min(SIZE, text.length * 3 + 1));
     this.text(text);
     this.end();
+    this.#pressing = true;
+  }
+  /** Writes what is there if a whole line is among it. */
+  settle(): void {
+    if (this.#pressing) this.flush();
   }
 
   /** Writes what is there. A reader that is too slow costs lines, never the server: they are counted and told. */
   flush(): void {
     this.#asked = false;
+    this.#pressing = false;
     const until = this.#wholeUntil;
     let from = 0;
     let patience = 20;

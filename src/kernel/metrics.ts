@@ -4,6 +4,7 @@
 /** Cells of a thread: a mebi of them, touched only as far as they are used. */
 const CELLS = 1 << 20;
 
+/** What a family's numbers are, as Prometheus calls it. */
 export type Kind = 'counter' | 'gauge' | 'histogram';
 
 /** One label set of a family and where its numbers are. */

@@ -79,7 +79,10 @@ export interface Run {
   readonly store: Store;
   /** Opens connected UDP sockets to other servers, batched with the listeners where that is possible. */
   readonly datagrams: Datagrams;
-  /** Counts the loads of the process: what is kept under a name in the store and shall end with a load has this number in it. */
+  /**
+   * Counts the loads that took over: what is kept under a name in the store and shall end with a load has this number in it, or its
+   * lowest bit. A load that was refused leaves its number, and what it kept, to the next one: `control` begins anew.
+   */
   readonly generation: number;
   /** What is opened once however many use it. */
   readonly shared: Shared;

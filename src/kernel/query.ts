@@ -1,5 +1,4 @@
-// A question where it lies in its packet, and the reply in the making. Knows the bytes of both and who asks; knows nothing of
-// plugins, sites or sockets.
+// A question where it lies in its packet, and the reply in the making. Knows the bytes of both and who asks; knows no plugin or socket.
 import { printAddress } from '../dns/address.ts';
 import { decodeMessage } from '../dns/message.ts';
 import type { Parts } from '../dns/message.ts';
@@ -69,8 +68,10 @@ export class Query {
   finished = 0;
   /** How often it was derived: a bound against questions that ask themselves. */
   depth = 0;
-  /** Bytes it came in, as CoreDNS counts them. */
+  /** Bytes it came in, as CoreDNS counts them; then bytes and name of what `rewrite` made of it (SRV-18), told to logs only. */
   size = 0;
+  rewrittenLength = 0;
+  rewrittenName = '';
   channel!: Channel;
   /** Its labels, where the block collects metadata. */
   metadata: Metadata | undefined = undefined;
@@ -108,6 +109,8 @@ export class Query {
   arrive(length: number, channel: Channel): void {
     this.length = length;
     this.size = length;
+    this.rewrittenLength = 0;
+    this.rewrittenName = '';
     this.channel = channel;
     this.questionEnd = HEADER;
     this.nameLength = 0;
@@ -128,7 +131,6 @@ export class Query {
     this.#address = undefined;
   }
 
-  /** The message id. */
   get id(): number {
     return u16(this.bytes, this.at);
   }
@@ -146,8 +148,7 @@ export class Query {
   }
   /** The name that is asked for, in the client's spelling. */
   get name(): Name {
-    this.#name ??= Name.read(this.bytes, this.at + HEADER, this.at + this.length, this.at);
-    return this.#name;
+    return (this.#name ??= Name.read(this.bytes, this.at + HEADER, this.at + this.length, this.at));
   }
   /** The OPT of the request, decoded, or undefined. */
   get edns(): Edns | undefined {
@@ -157,7 +158,7 @@ export class Query {
   parts(): Parts {
     return decodeMessage(this.bytes, this.at, this.length);
   }
-  /** True where the reply is not bounded by a UDP size. */
+  /** True where no UDP size bounds the reply. */
   get stream(): boolean {
     return this.channel.stream;
   }
@@ -186,11 +187,10 @@ export class Query {
   }
   /** The client's address as text; an IPv4-mapped one as IPv4. */
   get clientAddress(): string {
-    this.#address ??= printAddress(this.bytes.subarray(this.clientAt, this.clientAt + this.clientLength));
-    return this.#address;
+    return (this.#address ??= printAddress(this.bytes.subarray(this.clientAt, this.clientAt + this.clientLength)));
   }
 
-  /** The folded name, then type and class, as words behind the packet, and their keyed hash: made once, compared where they lie. */
+  /** The folded name, type and class as words behind the packet, and their keyed hash: made once, compared where they lie. */
   makeKey(): number {
     if (this.keyLength !== 0) return this.hash;
     const { words } = this;

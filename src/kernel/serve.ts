@@ -56,6 +56,7 @@ export class Server implements Service {
   readonly #stacktrace: boolean;
   readonly #echoed: readonly number[];
   #now = 0;
+  #inBatch = false;
   /** Queries that wait for an answer. */
   underWay = 0;
 
@@ -77,10 +78,12 @@ export class Server implements Service {
   }
 
   begin(): void {
+    this.#inBatch = true;
     this.#now = this.#clock.monotonic();
     this.#epochs.enter();
   }
   end(): void {
+    this.#inBatch = false;
     this.#epochs.leave();
   }
 
@@ -171,10 +174,15 @@ export class Server implements Service {
   resolve(query: Query, change: QuestionChange): Answer {
     const derived = query.as(change);
     if (derived.depth > DEEPEST) return failure(SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
+    // A late answer may ask when no batch is on: what is found in shared memory then has to stay too.
+    const alone = !this.#inBatch;
+    if (alone) this.#epochs.enter();
     try {
       return this.#route(derived);
     } catch (error) {
       return this.#panic(derived, error);
+    } finally {
+      if (alone) this.#epochs.leave();
     }
   }
 }

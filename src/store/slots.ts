@@ -11,8 +11,9 @@ export const GONE = 1;
 /** The smallest size of an index, as a power of two. */
 export const FEWEST = 4;
 
-/** Offset of the index that a root names, and how many slots it has. */
+/** Offset of the index that a root names. */
 export const indexOf = (root: number): number => root & ~31;
+/** How many slots the index that a root names has. */
 export const slotsOf = (root: number): number => 1 << (root & 31);
 /** Words of an index. */
 export const indexWords = (root: number): number => 2 << (root & 31);

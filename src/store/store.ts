@@ -8,6 +8,7 @@ import { Epochs, clearThread } from './epochs.ts';
 import { Memory } from './memory.ts';
 import type { MemoryHandle } from './memory.ts';
 import { claim } from './names.ts';
+import { Note } from './notes.ts';
 
 /** One thread's store. All threads of a process have the same bytes behind it. */
 export class Store {
@@ -50,17 +51,21 @@ export class Store {
   byteMap(name: string, owned = 0): ByteMap {
     return new ByteMap(this.memory, this.epochs, owned, claim(this.memory, `map ${owned} ${name}`, ByteMap.ROOM));
   }
+  /** The text of this name: main writes it, every thread reads it. */
+  note(name: string): Note {
+    return new Note(this.memory, this.epochs, this.cells, name);
+  }
   /** A map without a name, to be filled and then put in place of another by its `replaceAll`. */
   freshMap(owned = 0): ByteMap {
     return new ByteMap(this.memory, this.epochs, owned);
   }
   /** The cache of this name, which all threads share, with the same limits. Main must ask for it too: it frees what dead threads held. */
   cache(name: string, limits: CacheLimits): CacheMap {
-    const known = this.#caches.get(name);
+    const whole = `cache ${limits.entries} ${limits.bytes} ${limits.owned} ${name}`;
+    const known = this.#caches.get(whole);
     if (known !== undefined) return known;
-    const place = claim(this.memory, `cache ${limits.entries} ${limits.bytes} ${limits.owned} ${name}`, CacheMap.ROOM);
-    const cache = new CacheMap(this.memory, limits, place);
-    this.#caches.set(name, cache);
+    const cache = new CacheMap(this.memory, limits, claim(this.memory, whole, CacheMap.ROOM));
+    this.#caches.set(whole, cache);
     return cache;
   }
 }

@@ -8,10 +8,11 @@ export function difference(expected: readonly string[], got: readonly string[]):
   let i = 0;
   let k = 0;
   while (i < expected.length || k < got.length) {
-    if (i < expected.length && k < got.length && expected[i] === got[k]) {
+    const both = i < expected.length && k < got.length;
+    if (both && expected[i] === got[k]) {
       lines.push(`      ${expected[i++]}`);
       k++;
-    } else if (i < expected.length && (k === got.length || lengths[i + 1]![k]! >= lengths[i]![k + 1]!)) lines.push(`    - ${expected[i++]}`);
+    } else if (k === got.length || (both && lengths[i + 1]![k]! >= lengths[i]![k + 1]!)) lines.push(`    - ${expected[i++]}`);
     else lines.push(`    + ${got[k++]}`);
   }
   return lines.join('\n');

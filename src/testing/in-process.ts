@@ -18,7 +18,7 @@ import { LATER } from '../kernel/transport.ts';
 import type { Channel, Endpoint, Listener, Scheme, Service, Transport, TransportName } from '../kernel/transport.ts';
 import { Store } from '../store/store.ts';
 import { DgramDatagrams } from '../transport/connected-dgram.ts';
-import { FakeClock, settled } from './fake-clock.ts';
+import { FakeClock } from './fake-clock.ts';
 import type { Asked } from './question.ts';
 import type { Subject } from './subject.ts';
 
@@ -26,6 +26,8 @@ import type { Subject } from './subject.ts';
 export const CLIENT_PORT = 40212;
 /** Milliseconds of real time after which a reply that is under way is given up. */
 const PATIENCE = 5000;
+/** Milliseconds of the fake clock that pass when a server has ended. */
+const AFTERWARDS = 60_000;
 const SCHEMES: readonly Scheme[] = ['dns', 'tls', 'https', 'https3', 'grpc', 'quic'];
 
 interface Place {
@@ -135,10 +137,15 @@ export class InProcess implements Subject {
   async close(): Promise<void> {
     await this.#app.drain();
     await this.#app.close();
-    await settled();
+    // What waits for time to pass before it closes its sockets gets it.
+    await this.clock.elapse(AFTERWARDS);
   }
 
   async ask(asked: Asked): Promise<readonly Parts[]> {
+    return (await this.exchange(asked)).map((bytes) => decodeMessage(bytes));
+  }
+  /** The bytes of the replies. */
+  async exchange(asked: Pick<Asked, 'packet' | 'tcp' | 'from' | 'at' | 'waiting'>): Promise<readonly Uint8Array[]> {
     const place = this.#place(asked.at);
     const transport: TransportName = place.endpoint.scheme === 'dns' ? (asked.tcp ? 'tcp' : 'udp') : place.endpoint.scheme;
     const size = transport === 'udp' ? Math.min(512, asked.packet.length) : asked.packet.length;
@@ -152,12 +159,14 @@ export class InProcess implements Subject {
     place.service.end();
     if (asked.waiting > 0) await this.clock.elapse(asked.waiting);
     if (answer === LATER) return within(collected.replies);
-    return answer === undefined ? [] : [decodeMessage(bytesOf(answer))];
+    return answer === undefined ? [] : [bytesOf(answer)];
   }
   #place(at: string | undefined): Place {
     const { scheme, address, port } = parseServer(at ?? ':53');
-    const found = this.#places.get(label(scheme, address, port)) ?? (at === undefined && this.#places.size === 1 ? [...this.#places.values()][0] : undefined);
-    if (found === undefined) throw new Error(`nothing listens on ${label(scheme, address, port)}; there are ${[...this.#places.keys()].join(', ')}`);
+    const wanted = label(scheme, address, port);
+    const only = at === undefined && this.#places.size === 1 ? [...this.#places.values()][0] : undefined;
+    const found = this.#places.get(wanted) ?? only;
+    if (found === undefined) throw new Error(`nothing listens on ${wanted}; there are ${[...this.#places.keys()].join(', ')}`);
     return found;
   }
 }
@@ -169,9 +178,9 @@ class Collected implements Channel {
   readonly #place: Place;
   readonly localAddress: string;
   readonly localPort: number;
-  readonly replies: Promise<readonly Parts[]>;
+  readonly replies: Promise<readonly Uint8Array[]>;
   declare readonly sendAll?: NonNullable<Channel['sendAll']>;
-  #resolve: (messages: readonly Parts[] | Promise<readonly Parts[]>) => void = () => {};
+  #resolve: (messages: readonly Uint8Array[] | Promise<readonly Uint8Array[]>) => void = () => {};
 
   constructor(transport: TransportName, place: Place) {
     this.transport = transport;
@@ -188,12 +197,12 @@ class Collected implements Channel {
     return this.#place.service;
   }
   send(_query: Query, message: Message | undefined): void {
-    this.#resolve(message === undefined ? [] : [decodeMessage(bytesOf(message))]);
+    this.#resolve(message === undefined ? [] : [bytesOf(message)]);
   }
 }
-async function collect(messages: AsyncIterable<Uint8Array>): Promise<readonly Parts[]> {
-  const all: Parts[] = [];
-  for await (const bytes of messages) all.push(decodeMessage(bytes.slice()));
+async function collect(messages: AsyncIterable<Uint8Array>): Promise<readonly Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const bytes of messages) all.push(bytes.slice());
   return all;
 }
 const bytesOf = ({ bytes, at, length }: Message): Uint8Array => bytes.slice(at, at + length);

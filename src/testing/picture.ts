@@ -31,7 +31,8 @@ export interface Picture {
 }
 
 const blank = (): Picture => ({
-  head: '', flags: '', question: '', edns: [], ede: [], records: { answer: [], authority: [], additional: [] }, ignored: new Set(), ordered: false,
+  head: '', flags: '', question: '', edns: [], ede: [], records: { answer: [], authority: [], additional: [] },
+  ignored: new Set(), ordered: false,
 });
 
 /** What came: the messages of one reply; none for no reply. A transfer's records are those of all of its messages, in order. */

@@ -94,14 +94,16 @@ export class ServerProcess implements Subject {
   }
   async #until(condition: () => boolean, milliseconds: number): Promise<void> {
     for (const until = performance.now() + milliseconds; !condition(); await pause(5)) {
-      if (performance.now() > until) throw new Error(`the server said nothing for ${milliseconds} ms; it wrote ${this.#log}${this.#errors}`);
+      if (performance.now() < until) continue;
+      throw new Error(`the server said nothing for ${milliseconds} ms; it wrote ${this.#log}${this.#errors}`);
     }
   }
 
   async ask(asked: Asked, silent: boolean): Promise<readonly Parts[]> {
     const { scheme, address, port } = parseServer(asked.at ?? ':53');
     if (scheme !== 'dns') throw new Impossible(`${scheme}:// is not asked over the network here`);
-    const to = { address: address === '' ? (asked.from?.includes(':') ? '::1' : '127.0.0.1') : address, port: port === 53 ? this.#port : port };
+    const loopback = asked.from?.includes(':') ? '::1' : '127.0.0.1';
+    const to = { address: address === '' ? loopback : address, port: port === 53 ? this.#port : port };
     const patience = (silent ? SILENCE : REPLY) + asked.waiting;
     return asked.tcp ? overTcp(asked, to, patience) : overUdp(asked, to, patience);
   }
@@ -124,7 +126,13 @@ function overUdp({ packet, from }: Asked, to: To, patience: number): Promise<rea
       act();
     };
     const timer = setTimeout(() => end(() => resolve([])), patience);
-    socket.on('message', (bytes) => end(() => resolve([withPort(decodeMessage(bytes), socketPort)])));
+    socket.on('message', (bytes) => end(() => {
+      try {
+        resolve([withPort(decodeMessage(bytes), socketPort)]);
+      } catch (error) {
+        reject(error);
+      }
+    }));
     socket.on('error', (error) => end(() => reject(foreign(from, error))));
     let socketPort = 0;
     socket.bind({ address: from ?? (to.address.includes(':') ? '::1' : '127.0.0.1') }, () => {

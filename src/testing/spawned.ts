@@ -35,7 +35,8 @@ export class Spawned {
   stdout = '';
   stderr = '';
 
-  constructor(corefile: string | undefined, { command = [process.execPath, MAIN], environment = {}, stdin, args = ['-conf', 'Corefile'] }: SpawnedOptions = {}) {
+  constructor(corefile: string | undefined, options: SpawnedOptions = {}) {
+    const { command = [process.execPath, MAIN], environment = {}, stdin, args = ['-conf', 'Corefile'] } = options;
     if (corefile !== undefined) this.write(corefile);
     const [program, ...first] = command;
     const child = spawn(program!, [...first, ...args], { cwd: this.folder, env: { ...process.env, ...environment } });
@@ -96,6 +97,7 @@ export class Stream {
   readonly #udp: readonly UdpSocket[];
   readonly #tcp: Socket | undefined;
   readonly #timer: NodeJS.Timeout;
+  #ended = false;
 
   constructor(port: number, { sockets = 16, tcp = true } = {}) {
     this.#udp = Array.from({ length: sockets }, () => createSocket('udp4'));
@@ -123,6 +125,8 @@ export class Stream {
   }
   /** Asks no more; resolves when everything is answered, or nothing has come for a second. */
   async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
     clearInterval(this.#timer);
     for (let last = -1, quiet = 0; this.answered < this.asked && quiet < 50; last = this.answered) {
       quiet = last === this.answered ? quiet + 1 : 0;

@@ -119,7 +119,8 @@ export class Performance {
     const got = this.#refusal;
     this.#refusal = undefined;
     if (got === undefined) throw new Error('the Corefile is accepted');
-    const fits = expected.startsWith('/') ? new RegExp(expected.slice(1, -1)).test(got) : got === expected || got.startsWith(`${expected} (`);
+    const same = got === expected || got.startsWith(`${expected} (`);
+    const fits = expected.startsWith('/') ? new RegExp(expected.slice(1, -1)).test(got) : same;
     if (!fits) throw new Error(`another refusal\n${difference(expected.split('\n'), got.split('\n'))}`);
   }
   async #metric({ rest }: Step): Promise<void> {
@@ -141,7 +142,8 @@ export class Performance {
   }
   async #get({ rest, block }: Step): Promise<void> {
     const response = await fetch(await this.#around.fill(rest));
-    const text = difference(block, [String(response.status), ...(await response.text()).trimEnd().split('\n')].filter((line) => line !== ''));
+    const got = [String(response.status), ...(await response.text()).trimEnd().split('\n')];
+    const text = difference(block, got.filter((line) => line !== ''));
     if (text !== undefined) throw new Error(`another response\n${text}`);
   }
 

@@ -12,8 +12,10 @@ import { Crew } from './crew.ts';
 
 const entry = new URL('../cli/main.ts', import.meta.url);
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-async function until(condition: () => boolean): Promise<void> {
-  for (const limit = performance.now() + 10_000; !condition(); await pause(5)) if (performance.now() > limit) throw new Error('waited too long');
+async function until(condition: () => boolean, said: readonly string[]): Promise<void> {
+  for (const limit = performance.now() + 10_000; !condition(); await pause(5)) {
+    if (performance.now() > limit) throw new Error(`waited too long; it said ${said.join('\n')}`);
+  }
 }
 
 /** A server in this process on four cores, with what it logged and the threads that it started. */
@@ -55,17 +57,18 @@ test('threads that are ended under load are replaced; others answer on, and noth
   const { app, crew, workers, alive, said, total } = serverOf(t);
   const port = await freePort();
   await app.load(corefile(port));
-  await until(() => crew.serving === 3);
+  await until(() => crew.serving === 3, said);
   const stream = new Stream(port, { tcp: false });
+  t.after(() => stream.end());
   for (let i = 0; i < 6; i++) {
-    await until(() => crew.serving === 3);
+    await until(() => crew.serving === 3, said);
     const answered = stream.answered;
-    await until(() => stream.answered > answered + 100);
+    await until(() => stream.answered > answered + 100, said);
     const counted = total('coredns_dns_requests_total');
     await alive[i % 2]!.terminate();
     assert.ok(total('coredns_dns_requests_total') >= counted);
   }
-  await until(() => crew.serving === 3);
+  await until(() => crew.serving === 3, said);
   await stream.end();
   assert.equal(workers.length, 8);
   assert.equal(said.filter((line) => /^Thread \d ended \(status 1\): another one takes its place in \d+ ms$/.test(line)).length, 6);
@@ -75,20 +78,21 @@ test('threads that are ended under load are replaced; others answer on, and noth
 });
 
 test('a load that one thread refuses is refused by all, and one that lacks a thread gets it', async (t) => {
-  const { app, crew, workers } = serverOf(t);
+  const { app, crew, workers, said } = serverOf(t);
   const port = await freePort();
   await app.load(corefile(port, '', 2));
-  await until(() => crew.serving === 2);
+  await until(() => crew.serving === 2, said);
   const stream = new Stream(port);
+  t.after(() => stream.end());
   // Dies while it prepares.
   const other = await freePort();
   const refused = app.load(`${corefile(port, '', 2)}.:${other} {\nbind 127.0.0.1\nwhoami\n}\n`);
   refused.catch(() => {});
   await workers[0]!.terminate();
   await assert.rejects(refused, /thread 1 (has )?ended/);
-  await until(() => crew.serving === 2);
+  await until(() => crew.serving === 2, said);
   await app.load(corefile(port, 'errors', 4));
-  await until(() => crew.serving === 4);
+  await until(() => crew.serving === 4, said);
   await stream.end();
   assert.ok(stream.answered > stream.asked - 200);
 });
@@ -102,7 +106,7 @@ test('load that lasts adds threads, and never more than may be', async (t) => {
     for (const end = performance.now() + 40; performance.now() < end;);
   }, 0);
   try {
-    await until(() => crew.serving === 2);
+    await until(() => crew.serving === 2, said);
   } finally {
     clearInterval(busy);
   }

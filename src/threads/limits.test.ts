@@ -30,13 +30,15 @@ test('version 2: the tightest of a group and those above it', () => {
 });
 test('version 2 in a container: the group is the root of what is seen', () => {
   const root = tree({
-    '/proc/self/status': status('0-63'), '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': '10000 100000\n', '/sys/fs/cgroup/memory.max': '1000000\n',
+    '/proc/self/status': status('0-63'), '/proc/self/cgroup': '0::/\n',
+    '/sys/fs/cgroup/cpu.max': '10000 100000\n', '/sys/fs/cgroup/memory.max': '1000000\n',
   });
   assert.deepEqual(readLimits(root), { cores: 64, quota: 0.1, memory: 1_000_000 });
 });
 test('version 1: controllers have trees of their own, and a path that only the host sees ends at the root', () => {
   const root = tree({
-    '/proc/self/status': status('1'), '/proc/self/cgroup': '5:memory:/docker/0123\n4:cpu,cpuacct:/docker/0123\n1:name=systemd:/docker/0123\n',
+    '/proc/self/status': status('1'),
+    '/proc/self/cgroup': '5:memory:/docker/0123\n4:cpu,cpuacct:/docker/0123\n1:name=systemd:/docker/0123\n',
     '/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us': '150000\n', '/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us': '100000\n',
     '/sys/fs/cgroup/memory/memory.limit_in_bytes': '134217728\n',
   });

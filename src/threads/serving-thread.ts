@@ -14,6 +14,7 @@ import type { Generation, ServingOptions } from '../kernel/serving.ts';
 import { Shared } from '../kernel/shared.ts';
 import { Store } from '../store/store.ts';
 import type { Datagrams } from '../upstream/datagrams.ts';
+import { compact } from './compact.ts';
 import type { Report, Request, ThreadData } from './messages.ts';
 import { share } from './spread.ts';
 
@@ -81,6 +82,7 @@ class ServingThread {
     const abort = new AbortController();
     this.#next = this.#serving.begin(configuration, this.#run(load, configuration.sites, configuration.canonical, abort.signal), abort);
     await this.#serving.start(this.#next);
+    if (this.#serving.current === undefined) compact();
     await this.#serving.open(this.#next, (address) => ({
       sockets: this.#sockets(address), port: load.ports.get(address.label) ?? address.endpoint.port,
     }));

@@ -2,16 +2,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../testing/fake-clock.ts';
+import type { SharedNumbers } from './health.ts';
 import { Health } from './health.ts';
+
+/** Cells without threads. */
+function numbersOf(count: number): SharedNumbers {
+  const cells = new Int32Array(count);
+  return {
+    get: (i) => cells[i]!,
+    set: (i, value) => void (cells[i] = value),
+    add: (i, delta) => (cells[i]! += delta) - delta,
+    exchange: (i, expected, value) => {
+      if (cells[i] !== expected) return false;
+      cells[i] = value;
+      return true;
+    },
+  };
+}
 
 test('checked from an error on until one check succeeds; down above the number of failures', async () => {
   const clock = new FakeClock();
-  const health = new Health(2);
   const probed: number[] = [];
   let up = false;
   let failures = 0;
-  health.run({
-    after: clock.after.bind(clock), interval: 200, signal: new AbortController().signal,
+  const health = new Health({
+    count: 2, numbers: numbersOf(4), wall: () => clock.wall(), after: clock.after.bind(clock), interval: 200,
+    signal: new AbortController().signal,
     probe: async (index) => {
       probed.push(index);
       if (!up) throw new Error('down');
@@ -32,11 +48,11 @@ test('checked from an error on until one check succeeds; down above the number o
 
 test('no check is left behind when the configuration goes', async () => {
   const clock = new FakeClock();
-  const health = new Health(1);
   const abort = new AbortController();
   let probes = 0;
-  health.run({
-    after: clock.after.bind(clock), interval: 100, signal: abort.signal, failed() {},
+  const health = new Health({
+    count: 1, numbers: numbersOf(2), wall: () => clock.wall(), after: clock.after.bind(clock), interval: 100,
+    signal: abort.signal, failed() {},
     probe: async () => {
       probes++;
       throw new Error('down');
@@ -48,4 +64,27 @@ test('no check is left behind when the configuration goes', async () => {
   await clock.elapse(1000);
   health.check(0);
   assert.equal(probes, 3);
+});
+
+test('threads see what one of them finds, and one checks at a time; when it is gone another one does', async () => {
+  const clock = new FakeClock();
+  const numbers = numbersOf(2);
+  const aborts = [new AbortController(), new AbortController()] as const;
+  const probes = [0, 0];
+  const [one, two] = aborts.map(({ signal }, thread) => new Health({
+    count: 1, numbers, wall: () => clock.wall(), after: clock.after.bind(clock), interval: 100, signal, failed() {},
+    probe: async () => {
+      probes[thread]!++;
+      throw new Error('down');
+    },
+  })) as [Health, Health];
+  one.check(0);
+  await clock.elapse(350);
+  two.check(0);
+  assert.deepEqual(probes, [4, 0]);
+  assert.equal(two.down(0, 2), true);
+  aborts[0].abort();
+  two.check(0);
+  await clock.elapse(50);
+  assert.deepEqual(probes, [4, 1]);
 });

@@ -1,9 +1,22 @@
 // Which upstreams are left alone because they do not answer, and the checks that find out when they do again (FWD-9, FWD-10). Knows
-// numbers of upstreams; how one is asked is handed to it.
+// numbers of upstreams and of threads' shared cells; how one is asked is handed to it.
 
+/** Whole numbers that threads share; the kernel's flags are some. */
+export interface SharedNumbers {
+  get(index: number): number;
+  set(index: number, value: number): void;
+  add(index: number, delta: number): number;
+  exchange(index: number, expected: number, value: number): boolean;
+}
 /** What the checks need. */
-export interface Checks {
+export interface HealthParts {
+  /** How many upstreams there are. */
+  readonly count: number;
+  /** Two for each upstream. */
+  readonly numbers: SharedNumbers;
   readonly after: (milliseconds: number, call: () => void) => () => void;
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
   /** Milliseconds between two checks of one upstream. */
   readonly interval: number;
   readonly signal: AbortSignal;
@@ -15,46 +28,53 @@ export interface Checks {
 
 /** A check that fails at once is not repeated sooner than this, milliseconds. */
 const LEAST_INTERVAL = 10;
+/** Seconds without a sign of the thread that checks, beyond the interval, after which another one takes over: it is gone. */
+const GONE = 10;
 
-/** Failed checks of each upstream, in memory that threads can share, and who runs the checks. */
+/** Failed checks of each upstream. One thread at a time checks an upstream; all of them see what it finds. */
 export class Health {
-  /** How many checks failed in a row, for each upstream. */
-  readonly fails: Int32Array;
-  readonly #active: boolean[];
-  #checks: Checks | undefined = undefined;
+  readonly #parts: HealthParts;
+  readonly #mine = new Set<number>();
 
-  constructor(count: number) {
-    this.fails = new Int32Array(new SharedArrayBuffer(count * 4));
-    this.#active = new Array<boolean>(count).fill(false);
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    parts.signal.addEventListener('abort', () => {
+      for (const index of this.#mine) parts.numbers.set(parts.count + index, 0);
+    }, { once: true });
   }
 
   /** Whether more checks failed than may; never where 0 may (FWD-9). */
   down(index: number, maxFails: number): boolean {
-    return maxFails !== 0 && Atomics.load(this.fails, index) > maxFails;
-  }
-  /** From now on checks are run here. */
-  run(checks: Checks): void {
-    this.#checks = checks;
+    return maxFails !== 0 && this.#parts.numbers.get(index) > maxFails;
   }
   /** An error was met: checks the upstream until one check succeeds, unless that is being done. */
   check(index: number): void {
-    const checks = this.#checks;
-    if (checks === undefined || this.#active[index] === true || checks.signal.aborted) return;
-    this.#active[index] = true;
-    this.#probe(checks, index);
+    const { numbers, count, signal, interval } = this.#parts;
+    if (signal.aborted || this.#mine.has(index)) return;
+    const seen = numbers.get(count + index);
+    const now = this.#seconds();
+    if (seen !== 0 && now - seen < GONE + interval / 1000) return;
+    if (!numbers.exchange(count + index, seen, now)) return;
+    this.#mine.add(index);
+    this.#probe(index);
   }
-  #probe(checks: Checks, index: number): void {
-    checks.probe(index).then(
+  #seconds(): number {
+    return Math.floor(this.#parts.wall() / 1000) | 0;
+  }
+  #probe(index: number): void {
+    const { numbers, count, probe, signal, failed, after, interval } = this.#parts;
+    probe(index).then(
       () => {
-        Atomics.store(this.fails, index, 0);
-        this.#active[index] = false;
+        numbers.set(index, 0);
+        if (this.#mine.delete(index) && !signal.aborted) numbers.set(count + index, 0);
       },
       () => {
-        if (checks.signal.aborted) return;
-        Atomics.add(this.fails, index, 1);
-        checks.failed(index);
-        checks.after(Math.max(LEAST_INTERVAL, checks.interval), () => {
-          if (!checks.signal.aborted) this.#probe(checks, index);
+        if (signal.aborted) return;
+        numbers.add(index, 1);
+        numbers.set(count + index, this.#seconds());
+        failed(index);
+        after(Math.max(LEAST_INTERVAL, interval), () => {
+          if (!signal.aborted) this.#probe(index);
         });
       },
     );

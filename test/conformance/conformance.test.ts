@@ -11,16 +11,22 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = path.join(here, '..', '..');
 
-/** `agreed`: every step agrees, or deviations.json says why it does not. `wanted`: those that this version is to reach. */
-const cases = JSON.parse(readFileSync(path.join(here, 'cases.json'), 'utf8')) as { agreed: readonly string[]; wanted: readonly string[] };
+/**
+ * `agreed`: every step agrees, or deviations.json says why it does not. `wanted`: those that this version is to reach. `dgram`: those
+ * of the agreed ones that are replayed on Node's own UDP sockets too, since they show what sockets do.
+ */
+interface Cases { readonly agreed: readonly string[]; readonly wanted: readonly string[]; readonly dgram: readonly string[] }
+const cases = JSON.parse(readFileSync(path.join(here, 'cases.json'), 'utf8')) as Cases;
 const deviations = JSON.parse(readFileSync(path.join(here, 'deviations.json'), 'utf8')) as Record<string, Record<string, string>>;
 
 /** Runs the replayer over these cases; resolves to what it printed and its exit status. */
-function replay(names: readonly string[], server = path.join(root, 'bin/coredns-ts')): Promise<{ status: number | null; printed: string }> {
+function replay(
+  names: readonly string[], { server = path.join(root, 'bin/coredns-ts'), udp = '' } = {},
+): Promise<{ status: number | null; printed: string }> {
   const jobs = String(Math.max(4, 4 * availableParallelism()));
   const args = [path.join(here, 'replay.mjs'), '--server', server, '--jobs', jobs, ...names];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, COREDNS_TS_UDP: udp } });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { printed += text; });
     child.on('close', (status) => resolve({ status, printed }));
@@ -37,8 +43,14 @@ test('the conversations agree', { skip: cases.agreed.length > 0 ? false : 'no ca
   assert.equal(status, 0, printed);
 });
 
+test('they agree on sockets without the addon', { skip: cases.dgram.length > 0 ? false : 'no case is named' }, async (t) => {
+  const { status, printed } = await replay(cases.dgram, { udp: 'dgram' });
+  t.diagnostic(printed.trim().split('\n').at(-1) ?? '');
+  assert.equal(status, 0, printed);
+});
+
 test('a server that does not do it is seen', async () => {
-  const { status } = await replay(['reject-whoami-argument', 'whoami'], 'false');
+  const { status } = await replay(['reject-whoami-argument', 'whoami'], { server: 'false' });
   assert.notEqual(status, 0);
 });
 
@@ -46,6 +58,7 @@ test('each case that is named is there, once', () => {
   const names = [...cases.agreed, ...cases.wanted];
   assert.deepEqual(names.filter((name) => !existsSync(path.join(here, 'cases', name, 'case.json'))), []);
   assert.deepEqual(cases.agreed.filter((name, i) => cases.agreed.indexOf(name) !== i), []);
+  assert.deepEqual(cases.dgram.filter((name) => !cases.agreed.includes(name)), []);
 });
 
 test('each deviation has a reason, and names a step that is there', () => {

@@ -1,4 +1,4 @@
-// What every source file looks like, whatever it does: its length, its first comment, its name, and the words that only
+// What every source file looks like, whatever it does: its length, its comments, its name, and the words that only
 // the process may say. Knows text and paths alone.
 import { type Files, isTest, withoutComments } from './layers.ts';
 
@@ -21,6 +21,7 @@ const speaks = (path: string): boolean => /^src\/(cli|testing)\//.test(path) || 
 export function form(files: Files): string[] {
   return [...files].flatMap(([path, text]) => [
     ...length(path, text), ...firstComment(path, text), ...name(path), ...streams(path, text), ...defaultExport(path, text),
+    ...undocumented(path, text),
   ].map((said) => `${path}: ${said}`));
 }
 
@@ -66,6 +67,16 @@ function streams(path: string, text: string): string[] {
 function defaultExport(path: string, text: string): string[] {
   if (!path.startsWith('src/') || /^src\/plugins\/[^/]+\/index\.ts$/.test(path)) return [];
   return /^export default\b/m.test(withoutComments(text)) ? ['has a default export: only a plugin has one'] : [];
+}
+
+/** Every export of the sources says what it is. */
+function undocumented(path: string, text: string): string[] {
+  if (!path.startsWith('src/') || isTest(path)) return [];
+  const lines = text.split('\n');
+  return lines.flatMap((line, i) => {
+    const [, name] = /^export (?:async |abstract )*(?:const|let|function|class|interface|type) ([\w$]+)/.exec(line) ?? [];
+    return name === undefined || /\*\/\s*$/.test(lines[i - 1] ?? '') ? [] : [`${name} has no doc comment`];
+  });
 }
 
 /** What a plugin's folder must hold: the plugin, its page, and at least one scenario. */

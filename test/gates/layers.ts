@@ -5,7 +5,7 @@
 export type Files = ReadonlyMap<string, string>;
 
 /** Folders that know nothing of the rest; everybody may use them where the table says so. */
-const below = ['dns', 'corefile', 'store', 'expression', 'gotemplate', 'metrics'];
+const below = ['dns', 'corefile', 'store', 'expression', 'gotemplate'];
 
 /** For each layer the other layers that it may import. A layer that is not here may not exist. */
 export const table: Readonly<Record<string, readonly string[] | 'everything'>> = {
@@ -14,14 +14,13 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   store: [],
   expression: [],
   gotemplate: [],
-  metrics: [],
   zonefile: ['dns'],
   dnssec: ['dns'],
-  upstream: ['dns', 'metrics'],
-  kernel: ['dns', 'corefile', 'metrics'],
-  threads: ['store', 'kernel', 'metrics'],
-  authority: ['dns', 'zonefile', 'dnssec', 'store', 'kernel', 'metrics'],
-  transport: ['dns', 'kernel', 'threads', 'metrics'],
+  upstream: ['dns'],
+  kernel: ['dns', 'corefile'],
+  threads: ['store', 'kernel'],
+  authority: ['dns', 'zonefile', 'dnssec', 'store', 'kernel'],
+  transport: ['dns', 'kernel', 'threads'],
   plugins: [...below, 'threads', 'zonefile', 'dnssec', 'upstream', 'kernel', 'authority'],
   testing: 'everything',
   cli: 'everything',
@@ -31,8 +30,8 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
 const exemptions: Readonly<Record<string, string>> = {};
 
 /** Layers that may be imported for their types only. */
-const typesOnly: ReadonlySet<string> = new Set([
-  'transport -> upstream', 'kernel -> store', 'kernel -> threads', 'kernel -> upstream', 'kernel -> expression',
+export const typesOnly: ReadonlySet<string> = new Set([
+  'kernel -> store', 'kernel -> upstream', 'kernel -> expression', 'threads -> upstream', 'transport -> upstream',
 ]);
 
 interface Import { readonly path: string; readonly type: boolean }

@@ -7,6 +7,7 @@ import type { Lines } from '../../kernel/plugin.ts';
 import { zonesOf } from '../../kernel/zones.ts';
 import type { Zones } from '../../kernel/zones.ts';
 
+/** What happens to a query that a policy fits (ACL-2). */
 export type Action = 'allow' | 'block' | 'filter' | 'drop';
 /** A network: addresses whose first `bits` are those of `network`, 4 or 16 bytes. */
 export interface Source {

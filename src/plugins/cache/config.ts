@@ -1,6 +1,8 @@
 // The lines of *cache* as data, with CoreDNS's limits and texts (CACHE-1 to 3, CACHE-14 to 17). Knows words; keeps nothing.
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
+import { parseInteger } from '../../corefile/number.ts';
+import { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/zones.ts';
 
@@ -41,6 +43,7 @@ export interface Settings {
 const effective = (capacity: number) => Math.max(Math.floor(capacity / 256), 4) * 256;
 const HOUR = 3600_000, FIVE_MINUTES = 300_000;
 
+/** Reads the lines; throws with CoreDNS's texts. */
 export function readSettings(lines: Lines, context: ParseContext): Settings {
   const [line, again] = lines;
   if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
@@ -55,9 +58,10 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     keepTtl: false,
   };
   const args = line.rest();
-  if (args[0] !== undefined && isInteger(args[0])) {
-    const ttl = positive(Number(args.shift()), 'cache TTL can not be zero or negative');
-    settings.success.maximum = ttl;
+  const ttl = args[0] === undefined ? undefined : wholeNumber(args[0]);
+  if (ttl !== undefined) {
+    args.shift();
+    settings.success.maximum = positive(line, ttl);
     settings.denial.maximum = ttl;
   }
   settings.zones = zonesOf(args, context.zones);
@@ -66,98 +70,130 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
 }
 
 function readProperties(line: Directive, settings: Settings): void {
+  let stale = false;
   let policy = false;
   line.properties({
     success: (property) => readLimits(property, settings.success),
     denial: (property) => readLimits(property, settings.denial),
     prefetch: (property) => readPrefetch(property, settings.prefetch),
-    serve_stale: (property) => readStale(property, settings.stale),
+    serve_stale(property) {
+      stale = true;
+      readStale(property, settings.stale);
+    },
     serve_stale_policy(property) {
-      if (policy) throw new Error('serve_stale_policy can only be specified once');
-      const [word, ...more] = property.rest();
-      if (word === undefined || more.length > 0) return property.wrongArgs();
-      if (word.toLowerCase() !== 'prefer_positive') throw new Error(`invalid serve_stale_policy: ${word}`);
+      if (policy) property.refuse('serve_stale_policy can only be specified once');
       policy = true;
+      const word = only(property);
+      if (word.toLowerCase() !== 'prefer_positive') property.refuse(`invalid serve_stale_policy: ${word}`, 'there is prefer_positive');
       settings.stale.preferPositive = true;
     },
     servfail(property) {
-      const [text, ...more] = property.rest();
-      if (text === undefined || more.length > 0) return property.wrongArgs();
-      const milliseconds = parseDuration(text);
-      if (milliseconds < 0) throw new Error('invalid negative ttl for servfail');
-      if (milliseconds > FIVE_MINUTES) throw new Error('caching SERVFAIL responses over 5 minutes is not permitted');
+      const milliseconds = duration(property, only(property));
+      if (milliseconds < 0) property.refuse('invalid negative ttl for servfail');
+      if (milliseconds > FIVE_MINUTES) property.refuse('caching SERVFAIL responses over 5 minutes is not permitted');
       settings.servfail = milliseconds / 1000;
     },
     disable(property) {
       const [kind, ...zones] = property.rest();
       if (kind === undefined) return property.wrongArgs();
-      if (kind !== 'success' && kind !== 'denial') throw new Error('cache type for disable must be "success" or "denial"');
-      settings[kind].except = zonesOf(zones.length > 0 ? zones : ['.'], []);
+      if (kind !== 'success' && kind !== 'denial') return property.refuse('cache type for disable must be "success" or "denial"');
+      settings[kind].except = new Zones(zones.length === 0 ? [Name.root] : zones.flatMap(nameOf));
     },
     keepttl(property) {
-      property.end();
+      if (property.rest().length > 0) property.wrongArgs();
       settings.keepTtl = true;
     },
   }, (property) => property.wrongArgs());
-  if (policy && settings.stale.upTo === 0) throw new Error('serve_stale_policy requires serve_stale');
+  if (policy && !stale) line.refuse('serve_stale_policy requires serve_stale', 'add a line with serve_stale');
 }
 
-const isInteger = (text: string) => /^[+-]?\d+$/.test(text);
-function positive(value: number, text: string): number {
-  if (value <= 0) throw new Error(`${text}: ${value}`);
-  return value;
+/** A zone as it is written; one that is no name holds no name. */
+function nameOf(word: string): Name[] {
+  try {
+    return [Name.wire(Name.parse(word.endsWith('.') ? word : `${word}.`).key)];
+  } catch {
+    return [];
+  }
 }
-/** Go's Atoi, with its words. */
-function integer(text: string): number {
-  if (!isInteger(text)) throw new Error(`strconv.Atoi: parsing "${text}": invalid syntax`);
-  return Number(text);
+function only(line: Directive): string {
+  const [word, ...more] = line.rest();
+  return word === undefined || more.length > 0 ? line.wrongArgs() : word;
+}
+function wholeNumber(text: string): number | undefined {
+  try {
+    return parseInteger(text);
+  } catch {
+    return undefined;
+  }
+}
+function positive(line: Directive, value: number): number {
+  return value > 0 ? value : line.refuse(`cache TTL can not be zero or negative: ${value}`);
+}
+function integer(line: Directive, text: string): number {
+  try {
+    return parseInteger(text);
+  } catch (error) {
+    return line.refuse((error as Error).message);
+  }
+}
+/** Milliseconds. `what` begins the text where CoreDNS's has more than Go's. */
+function duration(line: Directive, text: string, what = ''): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    return line.refuse(`${what}${(error as Error).message}`);
+  }
 }
 
+/** `CAPACITY [TTL [MINTTL]]`; what follows is passed over, as CoreDNS does. */
 function readLimits(line: Directive, limits: Limits): void {
-  const args = line.rest();
-  if (args.length < 1 || args.length > 3) line.wrongArgs();
-  limits.capacity = effective(integer(args[0]!));
-  if (args[1] !== undefined) limits.maximum = positive(integer(args[1]), 'cache TTL can not be zero or negative');
-  if (args[2] === undefined) return;
-  limits.minimum = integer(args[2]);
-  if (limits.minimum < 0) throw new Error(`cache min TTL can not be negative: ${limits.minimum}`);
+  const [capacity, maximum, minimum] = line.rest();
+  if (capacity === undefined) return line.wrongArgs();
+  limits.capacity = effective(integer(line, capacity));
+  if (maximum === undefined) return;
+  limits.maximum = positive(line, integer(line, maximum));
+  if (minimum === undefined) return;
+  limits.minimum = integer(line, minimum);
+  if (limits.minimum < 0) line.refuse(`cache min TTL can not be negative: ${limits.minimum}`);
 }
 
+/** `AMOUNT [DURATION [PERCENTAGE%]]`. */
 function readPrefetch(line: Directive, prefetch: Settings['prefetch']): void {
-  const args = line.rest();
-  if (args.length < 1 || args.length > 3) line.wrongArgs();
-  prefetch.amount = integer(args[0]!);
-  if (prefetch.amount < 0) throw new Error(`prefetch amount should be positive: ${prefetch.amount}`);
-  if (args[1] !== undefined) prefetch.duration = parseDuration(args[1]);
-  const text = args[2];
-  if (text === undefined) return;
-  if (!text.endsWith('%')) throw new Error(`last character of percentage should be \`%\`, but is: "${text.at(-1)}"`);
-  prefetch.percentage = integer(text.slice(0, -1));
-  if (prefetch.percentage < 10 || prefetch.percentage > 90) throw new Error(`percentage should fall in range [10, 90]: ${prefetch.percentage}`);
+  const [amount, time, percentage, ...more] = line.rest();
+  if (amount === undefined || more.length > 0) return line.wrongArgs();
+  prefetch.amount = integer(line, amount);
+  if (prefetch.amount < 0) line.refuse(`prefetch amount should be positive: ${prefetch.amount}`);
+  if (time !== undefined) prefetch.duration = duration(line, time);
+  if (percentage === undefined) return;
+  if (!percentage.endsWith('%')) line.refuse(`last character of percentage should be \`%\`, but is: '${percentage.at(-1)}'`);
+  prefetch.percentage = integer(line, percentage.slice(0, -1));
+  if (prefetch.percentage < 10 || prefetch.percentage > 90) line.refuse(`percentage should fall in range [10, 90]: ${prefetch.percentage}`);
 }
 
-/** `[DURATION [immediate [RESP_TTL [RECHECK]] | verify [TIMEOUT [RESP_TTL [RECHECK]]]]]`. */
+/** `[DURATION [immediate [RESP_TTL [RECHECK]] | verify [TIMEOUT [RESP_TTL [RECHECK]]]]]`. A later line begins anew. */
 function readStale(line: Directive, stale: Stale): void {
   const args = line.rest();
   if (args.length > 5) line.wrongArgs();
-  stale.upTo = args[0] === undefined ? HOUR : parseDuration(args[0]);
-  if (stale.upTo < 0) throw new Error('invalid negative duration for serve_stale');
-  const mode = args[1]?.toLowerCase();
-  if (mode === undefined) return;
-  if (mode !== 'immediate' && mode !== 'verify') throw new Error(`invalid value for serve_stale refresh mode: ${mode}`);
+  const [time, word, ...rest] = args;
+  stale.upTo = time === undefined ? HOUR : duration(line, time);
+  if (stale.upTo < 0) line.refuse('invalid negative duration for serve_stale');
+  const mode = word?.toLowerCase() ?? 'immediate';
+  if (mode !== 'immediate' && mode !== 'verify') line.refuse(`invalid value for serve_stale refresh mode: ${mode}`, 'immediate or verify');
   stale.verify = mode === 'verify';
-  const rest = args.slice(2);
-  if (stale.verify && rest.length > 0) {
-    stale.timeout = parseDuration(rest.shift()!);
-    if (stale.timeout < 0) throw new Error('invalid negative timeout for serve_stale verify');
-  }
-  if (rest.length > 2) line.wrongArgs();
-  if (rest[0] !== undefined) {
-    const ttl = parseDuration(rest[0]);
-    if (ttl < 0 || ttl % 1000 !== 0 || ttl > 0xffffffff * 1000) throw new Error(`invalid serve_stale response TTL: ${rest[0]} is not a number of whole seconds`);
-    stale.ttl = ttl / 1000;
-  }
-  if (rest[1] === undefined) return;
-  stale.recheck = parseDuration(rest[1]);
-  if (stale.recheck < 0 || stale.recheck > FIVE_MINUTES) throw new Error(`invalid serve_stale failure recheck: ${rest[1]} is not between 0s and 5m`);
+  const timeout = stale.verify ? rest.shift() : undefined;
+  stale.timeout = timeout === undefined ? 0 : duration(line, timeout, 'invalid serve_stale verify timeout: ');
+  if (stale.timeout < 0) line.refuse('invalid negative timeout for serve_stale verify');
+  const [ttl, recheck, ...more] = rest;
+  if (more.length > 0) line.wrongArgs();
+  stale.ttl = ttl === undefined ? 0 : staleTtl(line, ttl);
+  stale.recheck = recheck === undefined ? 0 : duration(line, recheck, 'invalid serve_stale failure recheck: ');
+  if (stale.recheck < 0) line.refuse('invalid negative failure recheck for serve_stale');
+  if (stale.recheck > FIVE_MINUTES) line.refuse('serve_stale failure recheck cannot exceed 5 minutes');
+}
+function staleTtl(line: Directive, text: string): number {
+  const ttl = duration(line, text, 'invalid serve_stale response TTL: ') / 1000;
+  if (ttl < 0) line.refuse('invalid negative response TTL for serve_stale');
+  if (!Number.isInteger(ttl)) line.refuse('serve_stale response TTL must be a whole number of seconds');
+  if (ttl > 0xffffffff) line.refuse('serve_stale response TTL exceeds the DNS TTL range');
+  return ttl;
 }

@@ -1,22 +1,30 @@
 // How a reply is kept: the bytes that were sent, the places of its TTLs behind them, and a few numbers. Knows the layout of an
 // entry; knows nothing of when one is kept or expires.
 import { setU32 } from '../../dns/packet.ts';
-import { AA, AD } from '../../kernel/message.ts';
+import type { Records } from '../../dns/packet.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Query } from '../../kernel/query.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
 import type { Store } from '../../store/store.ts';
 
-/** The owner's words of an entry. Times are milliseconds of the server's clock, cut to 32 bits: differences count. */
-export const STORED = 0, TTL = 1, SHAPE = 2, PLAIN = 3, HITS = 4, LAST_HIT = 5, REFRESHING = 6, RETRY_AT = 7;
+/** The owner's words of an entry: when it was stored, seconds of the server's clock and milliseconds of the second; its TTL, seconds. */
+const SECONDS = 0, MILLISECONDS = 1, TTL = 2;
+/** Bytes of the reply | records << 16; bytes without compression << 1 | whether it answers its question. */
+const SHAPE = 3, PLAIN = 4;
+/** How often it was asked for and when last; until when nobody asks again for it. Milliseconds in 32 bits: differences count. */
+const HITS = 5, LAST_HIT = 6, RETRY_AT = 7;
 const OWNED = 8;
 /** Bytes that an entry is allowed on average before bytes, not entries, bound the cache. */
 const AVERAGE = 2048;
+/** Milliseconds after which a refresh counts as lost: a thread may have ended over it. No retry is further away than `recheck` can be. */
+const LOST = 30_000, FURTHEST = 300_000;
+/** Where a wildcard that an answer was made from is published (CACHE-18). */
+const WILDCARD = 'zone/wildcard';
 
 /** Entries by question. */
 export class Entries {
   readonly map: CacheMap;
-  /** `name` is the same in every thread, and of one load alone: a reload begins with an empty cache (SIG-11). */
+  /** `name` is the same in every thread, and of no other load that lives at the same time: a reload begins with nothing (SIG-11). */
   constructor(store: Store, name: string, capacity: number) {
     this.map = store.cache(name, { entries: capacity, bytes: Math.min(2 ** 30, Math.max(2 ** 20, capacity * AVERAGE)), owned: OWNED });
   }
@@ -25,38 +33,40 @@ export class Entries {
   find(query: Query, touch?: Touch): number {
     return this.map.find(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength, touch);
   }
-  /** One of the entry's numbers. */
-  get(entry: number, which: number): number {
-    return this.map.words[this.map.ownedAt(entry) + which]!;
-  }
-  /** Seconds that are left at a time; 0 or less where it has expired. */
+  /** Seconds that are left at a time (milliseconds); 0 or less where it has expired. */
   left(entry: number, now: number): number {
     const at = this.map.ownedAt(entry);
     const { words } = this.map;
-    return words[at + TTL]! - Math.floor(((now - words[at + STORED]!) | 0) / 1000);
+    return words[at + TTL]! - Math.trunc((now - words[at + SECONDS]! * 1000 - words[at + MILLISECONDS]!) / 1000);
   }
-  /** Whether the entry answers its question, rather than lacking what was asked. */
-  answers(entry: number): boolean {
-    return (this.get(entry, PLAIN) & 1) === 1;
+  /** The TTL that it was stored with, in seconds. */
+  ttl(entry: number): number {
+    return this.map.words[this.map.ownedAt(entry) + TTL]!;
+  }
+  /** How often it was asked for, as `hit` counted. */
+  hits(entry: number): number {
+    return this.map.words[this.map.ownedAt(entry) + HITS]!;
   }
   /** The rcode of the kept reply. */
   rcode(entry: number): number {
     return this.map.bytes[this.map.valueAt(entry) * 4 + 3]! & 15;
   }
 
-  /** Keeps a reply that has no OPT; all of its records have the same TTL. */
-  keep(query: Query, message: Message, ttl: number, now: number, answering: boolean): void {
-    const records = message.records();
-    if (records === undefined) return;
+  /** Keeps a reply that has no OPT and whose records, which lie at `records`, have this TTL. False: there is no room for it. */
+  keep(query: Query, message: Message, records: Records, ttl: number, now: number, answering: boolean): boolean {
     const { map } = this;
     const size = message.length;
     const { count } = records;
-    const entry = map.prepare(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength, ((size + 3) & ~3) + count * 2);
-    if (entry === 0) return;
+    const wildcard = query.metadata === undefined ? '' : query.label(WILDCARD) ?? '';
+    const room = ((size + 3) & ~3) + count * 2;
+    const entry = map.prepare(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength, room + wildcard.length);
+    if (entry === 0) return false;
     const { words, bytes } = map;
     const value = map.valueAt(entry);
     const owned = map.ownedAt(entry);
-    words[owned + STORED] = now;
+    const seconds = Math.floor(now / 1000);
+    words[owned + SECONDS] = seconds;
+    words[owned + MILLISECONDS] = now - seconds * 1000;
     words[owned + TTL] = ttl;
     words[owned + SHAPE] = size | (count << 16);
     const n = (size + 3) >> 2;
@@ -67,8 +77,9 @@ export class Entries {
       bytes[at] = offset;
       bytes[at + 1] = offset >> 8;
     }
+    for (let i = 0, at = value * 4 + room; i < wildcard.length; i++) bytes[at + i] = wildcard.charCodeAt(i);
     words[owned + PLAIN] = (message.plainLength << 1) | (answering ? 1 : 0);
-    map.publish(entry);
+    return map.publish(entry);
   }
 
   /** The kept reply for this client, with this TTL on every record (CACHE-11). */
@@ -79,15 +90,68 @@ export class Entries {
     const shape = words[owned + SHAPE]!;
     const size = shape & 0xffff;
     const value = map.valueAt(entry);
+    if (query.metadata !== undefined) this.#publish(query, entry);
     const message = query.adopt(words, value, size);
     const { bytes, at } = message;
     for (let k = shape >>> 16, place = (value + ((size + 3) >> 2)) * 4; k > 0; k--, place += 2) {
       setU32(bytes, at + (kept[place]! | (kept[place + 1]! << 8)), ttl);
     }
-    bytes[at + 2] = (bytes[at + 2]! & 0x87) | (query.bytes[query.at + 2]! & 0x78);
-    message.setFlags(AA, query.wantsDnssec || query.wantsAuthentic ? 0 : AD);
+    const high = query.bytes[query.at + 2]!;
+    const low = query.bytes[query.at + 3]!;
+    const plain = (high & 0x78) === 0;
+    // QR, AA and the opcode; RA, rcode, and AD for who wants it: RD and CD are the client's, and a question's alone.
+    bytes[at + 2] = 0x84 | (high & (plain ? 0x79 : 0x78));
+    bytes[at + 3] = (bytes[at + 3]! & (query.wantsDnssec || query.wantsAuthentic ? 0xaf : 0x8f)) | (plain ? low & 0x10 : 0);
     message.plain = words[owned + PLAIN]! >>> 1;
     return message;
+  }
+  #publish(query: Query, entry: number): void {
+    const { map } = this;
+    const shape = map.words[map.ownedAt(entry) + SHAPE]!;
+    const room = (((shape & 0xffff) + 3) & ~3) + (shape >>> 16) * 2;
+    const from = map.valueAt(entry) * 4;
+    const text = String.fromCharCode(...map.bytes.subarray(from + room, from + map.valueSize(entry)));
+    if (text !== '') query.metadata!.set(WILDCARD, text);
+  }
+
+  /** Counts a hit (CACHE-13): how many there were, none of them longer than `duration` after the one before. 0: the entry is gone. */
+  hit(query: Query, now: number, duration: number): number {
+    this.#now = now;
+    this.#duration = duration;
+    this.#hits = 0;
+    this.find(query, this.#count);
+    return this.#hits;
+  }
+  #now = 0;
+  #duration = 0;
+  #hits = 0;
+  readonly #count: Touch = (words, at) => {
+    const recent = words[at + HITS]! > 0 && (this.#now - words[at + LAST_HIT]!) >>> 0 <= this.#duration;
+    this.#hits = recent ? words[at + HITS]! + 1 : 1;
+    words[at + HITS] = this.#hits;
+    words[at + LAST_HIT] = this.#now;
+  };
+
+  /** Takes the right to ask again for the entry; false where somebody is at it, or shall not be at it yet. */
+  begin(query: Query, now: number): boolean {
+    let mine = false;
+    this.find(query, (words, at) => {
+      const retryAt = words[at + RETRY_AT]!;
+      const wait = (retryAt - now) | 0;
+      if (retryAt !== 0 && wait > 0 && wait <= FURTHEST) return;
+      words[at + RETRY_AT] = (now + LOST) | 1;
+      mine = true;
+    });
+    return mine;
+  }
+  /** Gives the right back, for nobody to take within the next `recheck` milliseconds. An entry that is new has `hits` from now on. */
+  end(query: Query, now: number, recheck: number, hits: number): void {
+    this.find(query, (words, at) => {
+      words[at + RETRY_AT] = recheck > 0 ? (now + recheck) | 1 : 0;
+      if (hits === 0) return;
+      words[at + HITS] = hits;
+      words[at + LAST_HIT] = now;
+    });
   }
   remove(query: Query): void {
     this.map.remove(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength);

@@ -1,29 +1,48 @@
 // Asking again for what is kept, without a client: prefetch and stale entries (CACHE-13 to 15). Knows queries and when a new
 // answer counts; keeps nothing itself.
+import { AD } from '../../kernel/message.ts';
+import { Metadata } from '../../kernel/metadata.ts';
 import type { Message } from '../../kernel/message.ts';
+import { failure } from '../../kernel/outcome.ts';
 import type { Outcome } from '../../kernel/outcome.ts';
+import type { Handler, Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
+import type { Site } from '../../kernel/site.ts';
 import type { Channel } from '../../kernel/transport.ts';
 
-const NXDOMAIN = 3;
+const SERVFAIL = 2, NXDOMAIN = 3;
+/** AF_INET: the unknown client is 0.0.0.0, port 0. */
+const INET = 2;
 
 /** The same question as from an unknown client over TCP, so that nothing is truncated, asking for authentic data (CACHE-13). */
-export function background(query: Query): Query {
+export function background(query: Query, site: Site): Query {
   const { service, localAddress, localPort } = query.channel;
   const channel: Channel = { transport: 'tcp', stream: true, service, localAddress, localPort, send: () => {} };
   const derived = query.as({});
   derived.channel = channel;
   derived.bytes.fill(0, derived.peerAt, derived.peerAt + 64);
-  derived.bytes[derived.peerAt] = 2;
-  derived.bytes[derived.at + 3] = derived.bytes[derived.at + 3]! | 0x20;
+  derived.bytes[derived.peerAt] = INET;
+  derived.bytes[derived.at + 3] = derived.bytes[derived.at + 3]! | AD;
   derived.wantsAuthentic = true;
   derived.depth = query.depth;
+  // Labels of its own: what becomes known on its way is not the client's.
+  derived.metadata = undefined;
+  if (query.metadata !== undefined) site.collect(derived, Metadata);
   return derived;
 }
 
 /** Whether a reply may take the place of a stale one: complete, and NOERROR or NXDOMAIN (RFC 8767 section 4). */
-export function acceptable(outcome: Outcome, kind: string): outcome is Message {
-  if (outcome.kind !== 'reply' || outcome.truncated) return false;
-  if (kind === 'OTHERERROR' || kind === 'META' || kind === 'UPDATE') return false;
-  return outcome.rcode === 0 || outcome.rcode === NXDOMAIN;
+export function acceptable(reply: Message, kind: string): boolean {
+  if (reply.truncated || kind === 'OTHERERROR' || kind === 'META' || kind === 'UPDATE') return false;
+  return reply.rcode === 0 || reply.rcode === NXDOMAIN;
+}
+
+/** What is said to a question that no client waits for. What is thrown is a bug, and hits nobody's query. */
+export async function ask(query: Query, next: Handler, run: Run): Promise<Outcome> {
+  try {
+    return await next(query);
+  } catch (error) {
+    run.report(error);
+    return failure(SERVFAIL, error);
+  }
 }

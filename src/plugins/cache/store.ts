@@ -1,6 +1,7 @@
 // The two caches of one block, and the third that `prefer_positive` needs: finding, keeping, counting. Knows entries and counters;
 // knows nothing of when something is asked again.
 import { setU32 } from '../../dns/packet.ts';
+import type { Records } from '../../dns/packet.ts';
 import { AD } from '../../kernel/message.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Run } from '../../kernel/plugin.ts';
@@ -8,7 +9,8 @@ import type { Query } from '../../kernel/query.ts';
 import type { Counters } from './counters.ts';
 import type { Settings } from './config.ts';
 import { Entries } from './entry.ts';
-import { judge } from './worth.ts';
+import { isAnswerTo, judge } from './worth.ts';
+import type { Worth } from './worth.ts';
 
 const SERVFAIL = 2;
 
@@ -26,33 +28,33 @@ export class Store {
   readonly #run: Run;
   readonly success: Entries;
   readonly denial: Entries;
-  /** Answers that outlive a non-answer for the same question (CACHE-16). */
-  readonly #good: Entries | undefined;
+  /** Successes that answer nothing: with `prefer_positive` they take no answer's place (CACHE-16). Otherwise they are in `success`. */
+  readonly #others: Entries | undefined;
   readonly #found: Found;
+  /** The load has ended: there may be another one's entries by now. */
+  #closed = false;
+  readonly #evicted = { success: 0, denial: 0 };
 
   /** `name` is that of the block in this load, the same in every thread. */
   constructor(run: Run, settings: Settings, name: string) {
     this.#run = run;
     this.#settings = settings;
-    const entries = (what: string, capacity: number) => new Entries(run.store, `cache ${what} ${name}`, capacity);
+    const entries = (what: string, capacity: number) => new Entries(run.store, `${what} ${name}`, capacity);
     this.success = entries('success', settings.success.capacity);
     this.denial = entries('denial', settings.denial.capacity);
-    this.#good = settings.stale.preferPositive ? entries('answers', settings.success.capacity) : undefined;
+    this.#others = settings.stale.preferPositive && settings.stale.upTo > 0 ? entries('others', settings.success.capacity) : undefined;
     this.#found = { in: this.success, entry: 0, left: 0 };
   }
 
-  /** The entry that shall answer, or undefined; counts the hit (CACHE-10). */
-  find(query: Query, now: number, counters: Counters): Found | undefined {
-    const found = this.#good !== undefined && this.#usable(this.#good, query, now) ? this.#found : this.#both(query, now);
-    if (found === undefined) return undefined;
-    counters.values[found.in === this.denial ? counters.denialHits() : counters.successHits()]!++;
-    return found;
-  }
-  #both(query: Query, now: number): Found | undefined {
-    if (!this.#usable(this.denial, query, now)) return this.#usable(this.success, query, now) ? this.#found : undefined;
+  /** The entry that shall answer at a time (milliseconds), or undefined (CACHE-10). */
+  find(query: Query, now: number): Found | undefined {
+    if (this.#closed) return undefined;
+    if (this.#others !== undefined && this.#usable(this.success, query, now)) return this.#found;
+    const success = this.#others ?? this.success;
+    if (!this.#usable(this.denial, query, now)) return this.#usable(success, query, now) ? this.#found : undefined;
     if (this.denial.rcode(this.#found.entry) !== SERVFAIL) return this.#found;
     const { entry, left } = this.#found;
-    if (this.#usable(this.success, query, now)) return this.#found;
+    if (this.#usable(success, query, now)) return this.#found;
     this.#found.in = this.denial;
     this.#found.entry = entry;
     this.#found.left = left;
@@ -69,48 +71,77 @@ export class Store {
     this.#found.left = left;
     return true;
   }
+  /** The entry as it is now, whatever its age; it may have moved, or gone, since it was found. */
+  again(query: Query, entries: Entries): Found | undefined {
+    const entry = this.#closed ? 0 : entries.find(query);
+    if (entry === 0) return undefined;
+    this.#found.in = entries;
+    this.#found.entry = entry;
+    this.#found.left = 0;
+    return this.#found;
+  }
 
-  /** A reply that comes from below: one TTL everywhere, no OPT (CACHE-7), kept if it is worth it. `refreshing` is a refresh that succeeded. */
+  /** The reply of an entry that has not expired, with the TTL that is to be seen (CACHE-11, CACHE-17). */
+  reply(query: Query, { in: entries, entry, left }: Found): Message {
+    return entries.reply(query, entry, this.#settings.keepTtl ? entries.ttl(entry) : left);
+  }
+
+  /** A reply from below: one TTL everywhere, no OPT (CACHE-7), kept if it is worth it. `refreshing` is a refresh that succeeded. */
   pass(query: Query, message: Message, counters: Counters, refreshing: boolean): Message {
-    if (message.optAt !== 0) message.removeOpt();
-    const { cache, ttl, answering } = judge(query, message, this.#settings, this.#run.clock);
-    const records = message.records();
+    // An OPT says whether signatures count: judge before it goes.
+    const worth = judge(query, message, this.#settings, this.#run.clock);
+    let { records } = worth;
+    if (message.optAt !== 0) {
+      message.removeOpt();
+      records = message.records();
+    }
+    const { ttl } = worth;
     if (records !== undefined) for (let i = 0; i < records.count; i++) setU32(message.bytes, records.fixedAt[i]! + 4, ttl);
-    if (cache !== 'none') this.#keep(query, message, cache, ttl, answering, counters, refreshing);
+    if (worth.cache !== 'none' && records !== undefined && !this.#closed) this.#keep(query, message, records, worth, counters, refreshing);
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
-  #keep(query: Query, message: Message, cache: 'success' | 'denial', ttl: number, answering: boolean, counters: Counters, refreshing: boolean): void {
+  #keep(query: Query, message: Message, records: Records, { cache, ttl, answering }: Worth, counters: Counters, refreshing: boolean): void {
+    if (cache === 'none') return;
+    if (!isAnswerTo(query, message)) {
+      counters.values[counters.drops()]!++;
+      return;
+    }
+    counters.stored = true;
     const { except } = this.#settings[cache];
     if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
-    const now = this.#run.clock.monotonic() | 0;
-    this[cache].keep(query, message, ttl, now, answering);
-    counters.stored = true;
-    if (cache === 'success') {
-      if (answering) this.#good?.keep(query, message, ttl, now, true);
-      if (this.#good === undefined ? refreshing : answering) this.denial.remove(query);
-    }
+    const others = this.#others;
+    const into = cache === 'denial' ? this.denial : others === undefined || answering ? this.success : others;
+    into.keep(query, message, records, ttl, this.#run.clock.monotonic(), answering);
+    if (cache === 'denial') return;
+    if (others === undefined ? refreshing : answering) this.denial.remove(query);
+    if (others !== undefined && answering) others.remove(query);
   }
+
   /** Brings the gauge and the evictions of each server that stored something up to date; the first one stands for evictions. */
-  #evicted = { success: 0, denial: 0 };
   tell(all: Iterable<Counters>): void {
     let first = true;
     for (const counters of all) {
       if (!counters.stored) continue;
       for (const type of ['success', 'denial'] as const) {
+        const others = type === 'success' ? this.#others?.map : undefined;
         const { entries, evicted } = this[type].map;
-        counters.values[counters.entries(type)] = entries;
-        if (first && evicted > this.#evicted[type]) {
-          counters.values[counters.evictions(type)]! += evicted - this.#evicted[type];
-          this.#evicted[type] = evicted;
+        counters.values[counters.entries(type)] = entries + (others?.entries ?? 0);
+        const all = evicted + (others?.evicted ?? 0);
+        if (first && all > this.#evicted[type]) {
+          counters.values[counters.evictions(type)]! += all - this.#evicted[type];
+          this.#evicted[type] = all;
         }
       }
       first = false;
     }
   }
+  /** The load has ended. The main thread, which is the last to hear of it, gives the memory back. */
   close(): void {
-    this.success.map.close();
-    this.denial.map.close();
-    this.#good?.map.close();
+    this.#closed = true;
+    for (const entries of [this.success, this.denial, this.#others]) {
+      if (this.#run.thread === 0) entries?.map.close();
+      else entries?.map.leave();
+    }
   }
 }

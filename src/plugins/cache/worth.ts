@@ -1,10 +1,12 @@
 // Which replies are kept, where and for how long (CACHE-6, CACHE-8). Knows the kinds of replies; keeps nothing.
 import type { Parts } from '../../dns/message.ts';
-import type { Name } from '../../dns/name.ts';
-import { u16 } from '../../dns/packet.ts';
+import { Name } from '../../dns/name.ts';
+import { HEADER, foldByte, u16 } from '../../dns/packet.ts';
+import type { Records } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import { CNAME } from '../../dns/types.ts';
 import { classify } from '../../kernel/classify.ts';
+import type { ReplyType } from '../../kernel/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Query } from '../../kernel/query.ts';
@@ -13,60 +15,80 @@ import type { Settings } from './config.ts';
 /** Where a reply belongs, the TTL that it gets either way, and whether it answers its question. */
 export interface Worth {
   cache: 'success' | 'denial' | 'none';
+  /** Seconds. */
   ttl: number;
   answering: boolean;
-  /** The kind that `classify` told, refined: `NODATA` also for chains that end before what was asked. */
-  kind: string;
+  /** What `classify` told, refined: `NODATA` also for chains that end before what was asked, `INCOMPLETE` where no SOA bounds that. */
+  kind: Kind;
+  /** Where the records of the reply lie, while it is not changed; undefined where it is malformed. */
+  records: Records | undefined;
 }
-const ANY_CLASS = 255, ANY = 255, TYPE_CNAME = 5, TYPE_SOA = 6;
+type Kind = ReplyType | 'INCOMPLETE';
+
+const ANY_CLASS = 255, ANY = 255, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_RESERVED = 251;
 /** LIB-6. */
 const FALLBACK = 5;
 /** Filled anew by every call of `judge`: no object is made for a reply. */
-const worth: Worth = { cache: 'none', ttl: 0, answering: false, kind: '' };
+const worth: Worth = { cache: 'none', ttl: 0, answering: false, kind: 'OTHERERROR', records: undefined };
 
 /** What becomes of a reply. The object is shared: read it before the next call. */
 export function judge(query: Query, message: Message, settings: Settings, clock: Clock): Worth {
   const records = message.records();
+  worth.records = records;
   worth.answering = false;
-  if (records === undefined) {
-    worth.cache = 'none';
-    worth.ttl = FALLBACK;
-    worth.kind = 'OTHERERROR';
-    return worth;
-  }
-  const least = records.leastTtl;
-  const plain = message.rcode === 0 && message.answers > 0 && !query.wantsDnssec && query.opcode === 0
-    && query.type < 251 && answersAtOnce(query, message, records.ownerAt[0]!, records.fixedAt[0]!);
-  const kind = plain ? 'NOERROR' : refined(query, message, clock);
-  worth.kind = kind;
-  if (plain) worth.answering = true;
+  worth.kind = records === undefined ? 'OTHERERROR' : kindOf(query, message, records, clock);
+  const { kind } = worth;
   const told = kind === 'NOERROR' || kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'INCOMPLETE';
-  const ttl = told && least !== 0xffffffff ? least : FALLBACK;
+  const ttl = told && records !== undefined && records.count > (records.opt < 0 ? 0 : 1) ? records.leastTtl : FALLBACK;
   const denial = kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'SERVERERROR' || (kind === 'INCOMPLETE' && message.rcode !== 0);
   const { minimum, maximum } = denial ? settings.denial : settings.success;
-  worth.ttl = kind === 'SERVERERROR' ? settings.servfail : Math.min(Math.max(ttl, minimum), maximum);
-  worth.ttl = Math.floor(worth.ttl);
-  const keeps = kind !== 'OTHERERROR' && kind !== 'META' && kind !== 'UPDATE' && kind !== 'INCOMPLETE' && !message.truncated && worth.ttl > 0;
-  worth.cache = keeps ? (denial ? 'denial' : 'success') : 'none';
+  const time = kind === 'SERVERERROR' ? settings.servfail : Math.min(Math.max(ttl, minimum), maximum);
+  worth.ttl = Math.floor(time);
+  const kept = kind !== 'OTHERERROR' && kind !== 'META' && kind !== 'UPDATE' && kind !== 'INCOMPLETE' && !message.truncated && time > 0;
+  worth.cache = kept ? (denial ? 'denial' : 'success') : 'none';
   return worth;
 }
 
-/** Whether the first answer is a record of the type at the very name that was asked. */
-function answersAtOnce(query: Query, { bytes }: Message, owner: number, fixed: number): boolean {
-  return bytes[owner] === 0xc0 && bytes[owner + 1] === 12 && u16(bytes, fixed) === query.type && u16(bytes, fixed + 2) === query.class
-    && query.type !== TYPE_CNAME;
+/** The kind of a reply; says in `worth` whether it answers. What most replies are is told without decoding. */
+function kindOf(query: Query, message: Message, records: Records, clock: Clock): Kind {
+  const direct = message.answers > 0 && message.rcode === 0 && query.type < TYPE_RESERVED && answersAtOnce(query, message, records);
+  const unsigned = message.optAt === 0 || (message.bytes[message.at + message.optAt + 7]! & 0x80) === 0;
+  if (direct && unsigned && (message.bytes[message.at + 2]! & 0x78) === 0) {
+    worth.answering = true;
+    return 'NOERROR';
+  }
+  const kind = classify(message, clock);
+  if (direct) worth.answering = kind === 'NOERROR';
+  return direct ? kind : refined(query, message, kind);
+}
+/** Whether the first answer is a record of the type at the very name that was asked, and no alias could lead elsewhere. */
+function answersAtOnce(query: Query, { bytes, answers }: Message, { ownerAt, fixedAt }: Records): boolean {
+  const owner = ownerAt[0]!;
+  const fixed = fixedAt[0]!;
+  if (bytes[owner] !== 0xc0 || bytes[owner + 1] !== HEADER) return false;
+  if (u16(bytes, fixed) !== query.type || u16(bytes, fixed + 2) !== query.class) return false;
+  for (let i = 0; i < answers; i++) if (u16(bytes, fixedAt[i]!) === TYPE_CNAME) return false;
+  return true;
 }
 
 /** The kind, where the answers have to be looked at. `INCOMPLETE` is a chain that leads nowhere, without an SOA to bound it. */
-function refined(query: Query, message: Message, clock: Clock): string {
-  const kind = classify(message, clock);
+function refined(query: Query, message: Message, kind: ReplyType): Kind {
   if (kind !== 'NOERROR' && kind !== 'NXDOMAIN') return kind;
-  const parts = message.parts();
+  if (kind === 'NOERROR' && message.answers === 0) return kind;
+  const parts = decoded(message);
+  if (parts === undefined) return 'OTHERERROR';
   const soa = parts.authority.some(({ type }) => type === TYPE_SOA);
   if (kind === 'NXDOMAIN') return soa ? kind : 'INCOMPLETE';
-  if (parts.answer.length === 0) return kind;
   worth.answering = answersQuestion(query, parts);
   return worth.answering ? kind : soa ? 'NODATA' : 'INCOMPLETE';
+}
+/** What an upstream sent may have records that are whole but make no sense. */
+function decoded(message: Message): Parts | undefined {
+  try {
+    return message.parts();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a record of the type stands at the end of the CNAME chain that begins at the question's name. */
@@ -74,28 +96,37 @@ function answersQuestion(query: Query, { answer }: Parts): boolean {
   const fits = (record: RR) => query.class === ANY_CLASS || record.class === query.class;
   const { name, type } = query;
   if (type === ANY) return answer.some((record) => fits(record) && record.name.equals(name));
-  const aliases = answer.filter((record) => record.type === TYPE_CNAME && fits(record));
-  if (type === TYPE_CNAME) return typeof target(aliases, name) === 'object';
+  const targets = targetsOf(answer.filter((record) => record.type === TYPE_CNAME && fits(record)));
+  if (type === TYPE_CNAME) return targets.get(name.key) instanceof Name;
   const seen = new Set<string>();
   let at = name;
-  for (;;) {
-    if (seen.has(at.key)) return false;
+  for (let next = targets.get(at.key); next !== undefined; next = targets.get(at.key)) {
+    if (next === 'ambiguous' || seen.has(at.key)) return false;
     seen.add(at.key);
-    const next = target(aliases, at);
-    if (next === 'ambiguous') return false;
-    if (next === undefined) break;
     at = next;
   }
   return answer.some((record) => record.type === type && fits(record) && record.name.equals(at));
 }
-/** Where the name's only CNAME points to; RFC 2181 section 10.1 has no second one. */
-function target(aliases: readonly RR[], owner: Name): Name | 'ambiguous' | undefined {
-  let found: Name | undefined;
-  for (const alias of aliases) {
-    if (!alias.name.equals(owner)) continue;
-    const to = CNAME.values(alias.rdata).target;
-    if (found !== undefined && !found.equals(to)) return 'ambiguous';
-    found = to;
+/** Where each alias points to; RFC 2181 section 10.1 has no second target for one. */
+function targetsOf(aliases: readonly RR[]): ReadonlyMap<string, Name | 'ambiguous'> {
+  const targets = new Map<string, Name | 'ambiguous'>();
+  for (const { name, rdata } of aliases) {
+    const { target } = CNAME.values(rdata);
+    const known = targets.get(name.key);
+    if (known === undefined) targets.set(name.key, target);
+    else if (known === 'ambiguous' || !known.equals(target)) targets.set(name.key, 'ambiguous');
   }
-  return found;
+  return targets;
+}
+
+/** Whether the reply repeats the question that was asked; what does not is passed on and never kept (CACHE-8). */
+export function isAnswerTo(query: Query, { bytes, at, questionEnd }: Message): boolean {
+  if (questionEnd !== query.questionEnd || bytes[at + 5] !== 1) return false;
+  const end = questionEnd - 4;
+  for (let i = HEADER; i < end; i++) {
+    const mine = query.bytes[query.at + i]!;
+    const theirs = bytes[at + i]!;
+    if (mine !== theirs && foldByte(mine) !== foldByte(theirs)) return false;
+  }
+  return u16(bytes, at + end) === query.type && u16(bytes, at + end + 2) === query.class;
 }

@@ -5,6 +5,8 @@ import type { RR } from '../../dns/rr.ts';
 import { IN } from '../../dns/type-name.ts';
 import type { Parts } from '../../dns/parts.ts';
 import { u16, u32 } from '../../dns/packet.ts';
+import { classify } from '../../kernel/classify.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { PerServer } from '../../kernel/metrics.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
 import { TC } from '../../kernel/message.ts';
@@ -20,20 +22,22 @@ import type { Settings } from './config.ts';
 import { embed } from './embed.ts';
 
 const A = 1, SOA = 6, AAAA = 28;
-const SERVFAIL = 2, NXDOMAIN = 3;
+const SERVFAIL = 2;
 /** Seconds that a made record holds at most where nothing says how long there is no AAAA record (RFC 6147 section 5.1.7). */
 const LONGEST = 600;
 
 class Dns64 implements Part {
   readonly #settings: Settings;
+  #clock!: Clock;
   #metrics!: Metrics;
   #translated!: PerServer<number>;
 
   constructor(settings: Settings) {
     this.#settings = settings;
   }
-  start({ metrics }: Run): void {
+  start({ clock, metrics }: Run): void {
     const family = metrics.counter('coredns_dns64_requests_translated_total', 'Counter of DNS requests translated by dns64.', ['server']);
+    this.#clock = clock;
     this.#metrics = metrics;
     this.#translated = new PerServer(({ label }) => family.cell([label]));
   }
@@ -42,9 +46,9 @@ class Dns64 implements Part {
     if (query.type !== AAAA || query.class !== IN || (!this.#settings.allowIpv4 && query.clientLength === 4)) return next(query);
     return upon(next(query), this.#look, query);
   }
-  /** D64-2: what is said of AAAA records stands where the name does not exist or has some. */
+  /** D64-2: what is said of AAAA records stands where the name does not exist or has some. An alias of such a name exists (LIB-5). */
   readonly #look = (outcome: Outcome, query: Query): Answer => {
-    if (outcome.kind !== 'reply' || outcome.rcode === NXDOMAIN) return outcome;
+    if (outcome.kind !== 'reply' || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
     const said = look(outcome);
     if (said.hasAddress && !this.#settings.translateAll) return outcome;
     const found = (query.channel.service as Server).resolve(query, { type: A, class: IN });

@@ -4,11 +4,13 @@ import { parseDuration } from '../../corefile/duration.ts';
 import { parseRR, rr } from '../../dns/rr.ts';
 import { A, AAAA } from '../../dns/types.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
-import type { Part } from '../../kernel/plugin.ts';
+import type { Part, Run } from '../../kernel/plugin.ts';
 import { AA, TC } from '../../kernel/message.ts';
 import { drop, failure } from '../../kernel/outcome.ts';
 import type { Outcome } from '../../kernel/outcome.ts';
 import type { Query } from '../../kernel/query.ts';
+import type { Site } from '../../kernel/site.ts';
+import type { Flags } from '../../store/cells.ts';
 
 const SERVFAIL = 2;
 const TYPE_A = 1, TYPE_AAAA = 28, TYPE_AXFR = 252;
@@ -57,6 +59,9 @@ function transfer(query: Query, truncated: boolean): Outcome {
   return query.reply({ aa: true, answer: truncated ? zone : [...zone, zone[0]!] });
 }
 
+/** How many queries came, to all threads. */
+const askedOf = ({ store, generation }: Run, { index }: Site) => store.cells.flags(`erratic ${generation & 1} ${index}`, 1);
+
 export default definePlugin<Settings>({
   name: 'erratic',
   parse(lines) {
@@ -87,16 +92,19 @@ export default definePlugin<Settings>({
     if ((settings.delay > 0 || settings.truncate > 0) && !explicit) settings.drop = 0;
     return settings;
   },
-  create(settings): Part {
-    let asked = 0;
+  create(settings, site): Part {
+    let asked: Flags;
     let after: (milliseconds: number, call: () => void) => void;
     return {
-      start({ clock }) {
+      control: (run) => askedOf(run, site).set(0, 0),
+      start(run) {
+        const { clock } = run;
+        asked = askedOf(run, site);
         after = (milliseconds, call) => clock.after(milliseconds, call);
       },
-      ready: () => asked >= 3 && asked < 5,
+      ready: () => asked.get(0) >= 3 && asked.get(0) < 5,
       handle(query) {
-        const number = asked++;
+        const number = asked.add(0, 1);
         if (settings.drop > 0 && number % settings.drop === 0) return drop();
         // As CoreDNS: a bitwise test, not a remainder.
         const truncated = settings.truncate > 0 && (number & settings.truncate) === 0;

@@ -5,6 +5,7 @@ import type { Lines } from '../../kernel/plugin.ts';
 import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
 
+/** How a line is logged. */
 export type Level = 'debug' | 'info' | 'warning' | 'error';
 /** Errors that are gathered into one line (EL-2). */
 export interface Consolidation {
@@ -14,6 +15,7 @@ export interface Consolidation {
   readonly level: Level;
   readonly showFirst: boolean;
 }
+/** What an `errors` block says (EL-1, EL-2, EL-4). */
 export interface ErrorsConfig {
   readonly stacktrace: boolean;
   readonly consolidations: readonly Consolidation[];

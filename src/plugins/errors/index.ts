@@ -3,11 +3,12 @@ import type { Log } from '../../kernel/log.ts';
 import { upon } from '../../kernel/outcome.ts';
 import type { Outcome } from '../../kernel/outcome.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
 import { Stacktrace } from '../../kernel/site.ts';
 import { typeName } from '../../dns/type-name.ts';
 import { readErrors } from './config.ts';
-import { Gatherer } from './gather.ts';
+import { CELLS, COUNT, Gatherer } from './gather.ts';
 
 /** Rcodes that a plugin returns instead of writing a reply (SRV-13): with one of them, a written reply counts as success. */
 const RETURNED = [1, 2, 4, 5];
@@ -30,17 +31,23 @@ export default definePlugin({
       const text = cause instanceof Error ? cause.message : String(cause);
       const gatherer = gatherers.find((each) => each.matches(text));
       if (gatherer?.take() === true) return;
-      const name = query.name.text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+      const name = (query.rewrittenName || query.name.text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
       log[gatherer?.config.level ?? 'error'](`${rcodeOf(outcome)} ${name} ${typeName(query.type)}: ${text}`);
     };
     const look = (outcome: Outcome, query: Query): Outcome => {
       if (outcome.cause !== undefined) write(outcome, query);
       return outcome;
     };
+    /** Two loads that follow each other have different cells. */
+    const cells = ({ store, generation }: Run, number: number) =>
+      store.cells.flags(`errors ${generation & 1} ${site.index} ${number}`, CELLS);
     return {
+      control(run) {
+        consolidations.forEach((_, i) => cells(run, i).set(COUNT, 0));
+      },
       start(run) {
         log = run.log.prefix('errors');
-        gatherers = consolidations.map((each) => new Gatherer(each, log, run.clock, run.signal));
+        gatherers = consolidations.map((each, i) => new Gatherer(each, log, run.clock, run.signal, cells(run, i)));
       },
       handle: (query, next) => upon(next(query), look, query),
     };

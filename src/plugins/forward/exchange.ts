@@ -1,4 +1,5 @@
 // One query on its way through the upstreams of a `forward` line (FWD-9, FWD-11). Knows attempts and their order; knows no sockets.
+import { INFO_CODE } from '../../dns/extended-error.ts';
 import { failure } from '../../kernel/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/outcome.ts';
 import type { Handler } from '../../kernel/plugin.ts';
@@ -9,8 +10,6 @@ import { Walked, cutShort, relay, rewritten } from './relay.ts';
 
 const FORMERR = 1, SERVFAIL = 2;
 const TC = 2;
-/** RFC 8914 info codes. */
-const NO_REACHABLE_AUTHORITY = 22, NETWORK_ERROR = 23;
 /** FWD-9: milliseconds after which no other upstream is asked. */
 const PATIENCE = 5000;
 
@@ -122,7 +121,7 @@ export class Exchange extends Asking {
   /** FWD-7: written, so that it can be cached and logged like any other reply. */
   mismatched(): void {
     const query = this.#query;
-    query.extendedError = { code: NETWORK_ERROR, text: 'the upstream answered another question' };
+    query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream answered another question' };
     this.#finish(query.begin(0, FORMERR));
   }
   failed(error: ExchangeError): void {
@@ -136,8 +135,8 @@ export class Exchange extends Asking {
   #exhausted(): void {
     const error = this.#error;
     this.#query.extendedError = error === undefined || error.timeout
-      ? { code: NO_REACHABLE_AUTHORITY, text: error === undefined ? 'no upstream is healthy' : 'no upstream answered in time' }
-      : { code: NETWORK_ERROR, text: 'no upstream could be reached' };
+      ? { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: error === undefined ? 'no upstream is healthy' : 'no upstream answered in time' }
+      : { code: INFO_CODE.NETWORK_ERROR, text: 'no upstream could be reached' };
     this.#finish(failure(SERVFAIL, error ?? noHealthy));
   }
   #finish(answer: Answer): void {

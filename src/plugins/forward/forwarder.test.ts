@@ -11,6 +11,7 @@ import type { Outcome } from '../../kernel/outcome.ts';
 import { Query } from '../../kernel/query.ts';
 import { receive } from '../../kernel/receive.ts';
 import type { Channel } from '../../kernel/transport.ts';
+import { Store } from '../../store/store.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { FakeDatagrams } from '../../testing/fake-datagrams.ts';
 import type { FakeSocket } from '../../testing/fake-datagrams.ts';
@@ -35,7 +36,8 @@ function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false
   const options: Options = {
     except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root,
     forceTcp: false, preferUdp: false, ...DEFAULT_POOL, policy: 'sequential', maxConcurrent: 0,
-    maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false, failfast: false, failover: [], resolvers: [], source: undefined, ...change,
+    maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false,
+    failfast: false, failover: [], resolvers: [], source: undefined, ...change,
   };
   const targets = Array.from({ length: upstreams }, (_, index) => {
     const to = { address: `127.0.0.${index + 1}`, port: 53 };
@@ -43,15 +45,20 @@ function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false
     const counter = new UpstreamMetrics(metrics, name);
     return { index, name, metrics: counter, upstream: new Upstream({ to, datagrams, timers, ids, settings: options, counter }) };
   });
-  const health = new Health(upstreams);
-  const underWay = new Int32Array(new SharedArrayBuffer(4));
+  const { cells } = Store.create(1 << 22);
+  const fails = cells.flags('health', 2 * upstreams);
+  const health = new Health({
+    count: upstreams, numbers: fails, after: () => () => {}, wall: () => clock.wall(), interval: 500, signal: new AbortController().signal,
+    probe: () => new Promise(() => {}), failed() {},
+  });
+  const underWay = cells.gauges('under way', 1);
   const forwarder = new Forwarder({ options, targets, health, timers, ids, metrics, underWay, patience, alternate });
   const ask = (name = 'www.example.org', edns?: Parts['edns']) => {
     const query = queryFor(name, clock.monotonic(), edns);
     const answer = forwarder.forward(query, () => query.begin(0, 9));
     return { query, answer, outcome: Promise.resolve(answer).then((outcome) => shown(outcome, query)) };
   };
-  return { clock, datagrams, health, forwarder, metrics, ask };
+  return { clock, datagrams, fails, forwarder, metrics, ask };
 }
 function queryFor(name: string, now: number, edns: Parts['edns']): Query {
   const question = { name: Name.parse(name), type: 1, class: 1 };
@@ -120,15 +127,15 @@ test('sockets that cannot be had end in an error, however many attempts are allo
 
 test('an upstream that is down is passed over; when all are, one is asked anyway, or none with failfast', async () => {
   const one = setUp();
-  one.health.fails[0] = 3;
+  one.fails.set(0, 3);
   one.ask();
   assert.deepEqual(one.datagrams.sent().map(({ socket }) => socket.to.address), ['127.0.0.2']);
   const all = setUp();
-  all.health.fails.fill(3);
+  for (const i of [0, 1]) all.fails.set(i, 3);
   all.ask();
   assert.equal(all.datagrams.sent().length, 1);
   const none = setUp({ failfast: true });
-  none.health.fails.fill(3);
+  for (const i of [0, 1]) none.fails.set(i, 3);
   assert.equal(await none.ask().outcome, 'failure 2: no healthy proxies EDE 22');
 });
 
@@ -173,13 +180,16 @@ test('a reply that the client could not take, or that is malformed, is empty wit
   const large = ask();
   respond(datagrams.sent()[0]!, { answer: a(40) });
   assert.equal(await large.outcome, 'reply 0 answers 0 tc');
-  const broken = ask();
-  const { socket, packet } = datagrams.sent()[0]!;
-  const reply = packet.slice();
-  reply[2] = 0x81;
-  reply[7] = 1;
-  socket.deliver(Uint8Array.from([...reply, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 9, 1, 2]));
-  assert.equal(await broken.outcome, 'reply 0 answers 0 tc');
+  // Data that runs over the end; an address of three octets; a string, a preference and a name that do not fit their record.
+  for (const [type, ...data] of [[1, 0, 9, 1, 2], [1, 0, 3, 192, 0, 2], [16, 0, 2, 5, 65], [15, 0, 1, 0], [5, 0, 3, 192, 12, 0]]) {
+    const broken = ask();
+    const { socket, packet } = datagrams.sent()[0]!;
+    const reply = packet.slice();
+    reply[2] = 0x81;
+    reply[7] = 1;
+    socket.deliver(Uint8Array.from([...reply, 0xc0, 12, 0, type!, 0, 1, 0, 0, 0, 60, ...data]));
+    assert.equal(await broken.outcome, 'reply 0 answers 0 tc');
+  }
 });
 
 test('a count that promises too much, and bytes behind the last record, do no harm', async () => {

@@ -1,5 +1,6 @@
 // What the queries of one `forward` line share in one thread: upstreams, their health, the policy, counts. Knows the line's options;
 // knows nothing of what becomes of one query.
+import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { failure } from '../../kernel/outcome.ts';
 import type { Answer } from '../../kernel/outcome.ts';
@@ -16,8 +17,6 @@ import { Exchange } from './exchange.ts';
 import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 
 const REFUSED = 5;
-/** RFC 8914. */
-const OTHER = 0;
 /** FWD-9: attempts for each upstream, where the configuration does not say. */
 const ATTEMPTS = 2;
 
@@ -29,6 +28,11 @@ export interface Target {
   readonly upstream: Upstream;
   readonly metrics: UpstreamMetrics;
 }
+/** A count that threads share; the kernel's gauges are one. */
+export interface UnderWay {
+  enter(index: number, most: number): boolean;
+  add(index: number, delta: number): void;
+}
 /** What a forwarder is made of. */
 export interface ForwarderParts {
   readonly options: Options;
@@ -37,8 +41,8 @@ export interface ForwarderParts {
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly metrics: ForwardMetrics;
-  /** One cell, shared by the threads: queries under way. */
-  readonly underWay: Int32Array;
+  /** Shared by the threads: queries under way. */
+  readonly underWay: UnderWay;
   /** Milliseconds after a query came in which another upstream may be asked (CANCEL-1); Infinity where nothing says. */
   readonly patience: number;
   /** True where the line after this one is a `forward`, too (FWD-11). */
@@ -58,7 +62,7 @@ export class Forwarder {
   /** Errors after which one gives up; 0 is never. */
   readonly limit: number;
   readonly #ids: RandomIds;
-  readonly #underWay: Int32Array;
+  readonly #underWay: UnderWay;
   readonly #refusal: ReturnType<typeof failure>;
   readonly #idle: Exchange[] = [];
   #mine = 0;
@@ -82,18 +86,17 @@ export class Forwarder {
   /** Forwards the query; `next` is where `next` and `next_on_nodata` hand it on to. */
   forward(query: Query, next: Handler): Answer {
     const { maxConcurrent } = this.options;
-    if (maxConcurrent > 0 && Atomics.load(this.#underWay, 0) >= maxConcurrent) {
+    if (maxConcurrent > 0 && !this.#underWay.enter(0, maxConcurrent)) {
       this.metrics.rejected();
-      query.extendedError = { code: OTHER, text: 'too many queries are being forwarded' };
+      query.extendedError = { code: INFO_CODE.OTHER, text: 'too many queries are being forwarded' };
       return this.#refusal;
     }
-    if (maxConcurrent > 0) Atomics.add(this.#underWay, 0, 1);
     this.#mine++;
     return (this.#idle.pop() ?? new Exchange(this)).begin(query, next);
   }
   /** An exchange is over. */
   release(exchange: Exchange): void {
-    if (this.options.maxConcurrent > 0) Atomics.sub(this.#underWay, 0, 1);
+    if (this.options.maxConcurrent > 0) this.#underWay.add(0, -1);
     this.#idle.push(exchange);
     if (--this.#mine === 0 && this.#stopped) this.#close();
   }

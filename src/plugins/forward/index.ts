@@ -18,26 +18,29 @@ import { Upstream } from '../../upstream/upstream.ts';
 import { readStanza } from './config.ts';
 import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
+import type { Target } from './forwarder.ts';
 import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+import { getTargets, putTargets } from './shared-targets.ts';
 import { resolveTargets } from './targets.ts';
 
 const NS = 2;
-/** FWD-10: milliseconds that a health check waits. */
-const CHECK_TIMEOUT = 1000;
+/** FWD-10: a health check waits one second, and keeps no socket. */
+const CHECKED: PoolSettings = { ...DEFAULT_POOL, readTimeout: 1000, expire: 0 };
 const uncounted: PoolCounter = { hit() {}, miss() {} };
 
 /** One line (FWD-2). */
 class Line {
+  /** Its number in the block. */
+  readonly #number: number;
   readonly #stanza: Stanza;
   readonly #site: Site;
   readonly #alternate: boolean;
   readonly #everything: boolean;
-  readonly #underWay = new Int32Array(new SharedArrayBuffer(4));
   #addresses: readonly UpstreamAddress[] = [];
-  #health!: Health;
   #forwarder!: Forwarder;
 
-  constructor(stanza: Stanza, site: Site, alternate: boolean) {
+  constructor(stanza: Stanza, site: Site, number: number, alternate: boolean) {
+    this.#number = number;
     this.#stanza = stanza;
     this.#site = site;
     this.#alternate = alternate;
@@ -58,32 +61,37 @@ class Line {
     return name.isUnder(from) && (name.equals(from) || !options.except.some((zone) => name.isUnder(zone)));
   }
 
-  /** Looks host names up and watches over the upstreams. */
+  /** Looks host names up, once for all threads. */
   async #control(run: Run): Promise<void> {
     const { warning, to, options } = this.#stanza;
     if (warning !== undefined) run.log.prefix('forward').warning(warning);
     const timers = await timersOf(run);
     const ids = new RandomIds();
-    const open = (address: string, port: number, settings: PoolSettings) =>
-      new Upstream({ to: peer(address, port, options.source), datagrams: run.datagrams, timers, ids, settings, counter: uncounted });
+    const open = (address: string, port: number) => new Upstream({
+      to: peer(address, port, options.source), datagrams: run.datagrams, timers, ids, settings: DEFAULT_POOL, counter: uncounted,
+    });
     try {
-      this.#addresses = await resolveTargets(to, options.resolvers, (address, port) => open(address, port, DEFAULT_POOL));
+      this.#addresses = await resolveTargets(to, options.resolvers, open);
     } catch (error) {
       throw pluginError('forward', error);
     }
-    this.#health = new Health(this.#addresses.length);
-    const settings = { ...DEFAULT_POOL, readTimeout: CHECK_TIMEOUT, expire: 0 };
-    const probed = this.#addresses.map(({ address, port, zone }) => open(scoped(address, zone), Number(port), settings));
-    const counted = this.#addresses.map((address) => new UpstreamMetrics(new ForwardMetrics(run.metrics), nameOf(address)));
-    const question = makeQuestion(options.checkName, NS, options.checkRecursion);
-    this.#health.run({
-      after: (milliseconds, call) => run.clock.after(milliseconds, call), interval: options.checkInterval, signal: run.signal,
-      probe: (index) => ask(probed[index]!, question, options.forceTcp),
-      failed: (index) => counted[index]!.checkFailed(),
+    if (to.some((entry) => 'host' in entry)) putTargets(run.store, this.#name(run), this.#addresses);
+    const { length } = this.#addresses;
+    const fails = run.store.cells.flags(`${this.#name(run)} health`, 2 * length);
+    for (let i = 0; i < 2 * length; i++) fails.set(i, 0);
+  }
+  /** What the threads have in common goes by this name. Two loads that follow each other have different ones, no more are needed. */
+  #name(run: Run): string {
+    return `forward ${run.generation & 1} ${this.#site.index} ${this.#number}`;
+  }
+  /** FWD-1: what main found; where nothing had to be looked up, every thread finds the same. */
+  async #targets(run: Run): Promise<readonly UpstreamAddress[]> {
+    if (run.thread === 0) return this.#addresses;
+    const { to } = this.#stanza;
+    if (to.some((entry) => 'host' in entry)) return getTargets(run.store, this.#name(run));
+    return resolveTargets(to, [], () => {
+      throw new Error('there is nothing to look up');
     });
-    run.signal.addEventListener('abort', () => {
-      for (const upstream of probed) upstream.close();
-    }, { once: true });
   }
 
   async #start(run: Run): Promise<void> {
@@ -91,18 +99,36 @@ class Line {
     const timers = await timersOf(run);
     const ids = new RandomIds();
     const metrics = new ForwardMetrics(run.metrics);
-    const targets = this.#addresses.map((at, index) => {
-      const name = nameOf(at);
-      const counter = new UpstreamMetrics(metrics, name);
+    const addresses = await this.#targets(run);
+    const open = (at: UpstreamAddress, settings: PoolSettings, counter: PoolCounter) => {
       const to = peer(scoped(at.address, at.zone), Number(at.port), options.source);
-      const upstream = new Upstream({ to, datagrams: run.datagrams, timers, ids, settings: options, counter });
-      return { index, name, metrics: counter, upstream };
+      return new Upstream({ to, datagrams: run.datagrams, timers, ids, settings, counter });
+    };
+    const targets = addresses.map((at, index) => {
+      const name = hostPort(at.address, at.port);
+      const counter = new UpstreamMetrics(metrics, name);
+      return { index, name, metrics: counter, upstream: open(at, options, counter) };
     });
+    const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, uncounted)));
     this.#forwarder = new Forwarder({
-      options, targets, health: this.#health, timers, ids, metrics, underWay: this.#underWay,
+      options, targets, health, timers, ids, metrics, underWay: run.store.cells.gauges(`${this.#name(run)} under way`, 1),
       patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
     });
     this.#forwarder.keep(run.clock, run.signal);
+  }
+  #health(run: Run, targets: readonly Target[], probed: readonly Upstream[]): Health {
+    const { options } = this.#stanza;
+    const question = makeQuestion(options.checkName, NS, options.checkRecursion);
+    run.signal.addEventListener('abort', () => {
+      for (const upstream of probed) upstream.close();
+    }, { once: true });
+    return new Health({
+      count: targets.length, numbers: run.store.cells.flags(`${this.#name(run)} health`, 2 * targets.length),
+      after: (milliseconds, call) => run.clock.after(milliseconds, call), wall: () => run.clock.wall(),
+      interval: options.checkInterval, signal: run.signal,
+      probe: (index) => ask(probed[index]!, question, options.forceTcp),
+      failed: (index) => targets[index]!.metrics.checkFailed(),
+    });
   }
 }
 
@@ -113,13 +139,12 @@ const peer = (address: string, port: number, source: string | undefined) =>
 /** An address with its interface, where that is needed to reach it. */
 const scoped = (address: string, zone: string | undefined) =>
   (zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address);
-const nameOf = ({ address, port }: UpstreamAddress) => hostPort(address, port);
 
 export default definePlugin({
   name: 'forward',
   parse: (lines, context) => lines.map((line) => readStanza(line, context)),
   create(stanzas, site) {
     site.put(AnyClass, true);
-    return stanzas.map((stanza, i) => new Line(stanza, site, i < stanzas.length - 1).part());
+    return stanzas.map((stanza, i) => new Line(stanza, site, i, i < stanzas.length - 1).part());
   },
 });

@@ -20,6 +20,8 @@ export class UpstreamMetrics implements PoolCounter {
   }
   miss(network: 'udp' | 'tcp'): void {
     this.#count(network, 1, this.#all.misses);
+    // Which of several sockets a question leaves by is drawn at random, so whether one was open already is too: both are always there.
+    if (network === 'udp') this.#kept.udp[0] ||= this.#all.hits.cell(['forward', this.#to, network]);
   }
   #count(network: 'udp' | 'tcp', which: 0 | 1, family: Family): void {
     const cells = this.#kept[network];

@@ -1,10 +1,13 @@
 // An upstream's reply as the reply to a query (FWD-6, FWD-7). Knows the wire format; knows nothing of where it came from.
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
-import { OPT, Records, plainLength, u16 } from '../../dns/packet.ts';
+import { OPT, Records, plainLength, skipName, u16 } from '../../dns/packet.ts';
+import { shapeOf } from '../../dns/shapes.ts';
+import { Reader } from '../../dns/wire.ts';
 import { TC } from '../../kernel/message.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Query } from '../../kernel/query.ts';
 
+const A = 1, NS = 2, CNAME = 5, PTR = 12, TXT = 16, AAAA = 28;
 const records = new Records();
 
 /** What was found in a reply by walking it once. One object is used again and again. */
@@ -22,6 +25,7 @@ export class Walked {
   read(bytes: Uint8Array, at: number, length: number, questionEnd: number): this {
     const rcode = bytes[at + 3]! & 15;
     this.plain = plainLength(bytes, at, length, questionEnd, records);
+    if (this.plain !== 0 && !dataFits(bytes, at, length)) this.plain = 0;
     const opt = this.plain === 0 ? -1 : records.opt;
     this.optAt = opt < 0 ? 0 : records.ownerAt[opt]! - at;
     this.extended = opt < 0 ? 0 : bytes[records.fixedAt[opt]! + 4]!;
@@ -29,6 +33,39 @@ export class Walked {
     // An OPT of another owner than the root is written anew.
     if (opt >= 0 && (bytes[at + this.optAt] !== 0 || u16(bytes, at + this.optAt + 1) !== OPT)) this.plain = 0;
     return this;
+  }
+}
+
+/** Whether the data of each record that was walked over has the form of its type: what is kept and decoded later is sound. */
+function dataFits(bytes: Uint8Array, at: number, length: number): boolean {
+  for (let r = 0; r < records.count; r++) {
+    const fixed = records.fixedAt[r]!;
+    const type = u16(bytes, fixed);
+    const size = u16(bytes, fixed + 8);
+    if (size === 0) continue;
+    const from = fixed + 10;
+    const end = from + size;
+    if (type === A || type === AAAA) {
+      if (size !== (type === A ? 4 : 16)) return false;
+    } else if (type === CNAME || type === NS || type === PTR) {
+      if (skipName(bytes, from, end) !== end) return false;
+    } else if (type === TXT) {
+      let next = from;
+      while (next < end) next += bytes[next]! + 1;
+      if (next !== end) return false;
+    } else if (type !== OPT && !otherFits(bytes, at, length, type, from)) return false;
+  }
+  return true;
+}
+function otherFits(bytes: Uint8Array, at: number, length: number, type: number, from: number): boolean {
+  const shape = shapeOf(type);
+  if (shape === undefined) return true;
+  const end = from + u16(bytes, from - 2);
+  try {
+    shape.check(new Reader(bytes.subarray(at, at + length), from - at, end - at, length));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 // The lines of *hosts* as data (HST-1, HST-2). Knows words; opens nothing.
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
+import { parseInteger } from '../../corefile/number.ts';
 import { NEVER, readFallthrough } from '../../kernel/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/plugin.ts';
@@ -11,6 +12,8 @@ import type { Zones } from '../../kernel/zones.ts';
 export interface Settings {
   /** As written; relative to `root`. */
   file: string;
+  /** Whether it was written, rather than the default. */
+  named: boolean;
   zones: Zones;
   /** Lines in the format of the file. */
   readonly inline: string[];
@@ -23,11 +26,13 @@ export interface Settings {
   fallsForOtherTypes: boolean;
 }
 
+/** Reads the lines; throws with CoreDNS's texts. */
 export function readSettings([line, again]: Lines, context: ParseContext): Settings {
   if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
-  const [file = '/etc/hosts', ...zones] = line.rest();
+  const [file, ...zones] = line.rest();
   const settings: Settings = {
-    file, zones: zonesOf(zones, context.zones), inline: [], ttl: 3600, reverse: true, reload: 5000, fallthrough: NEVER, fallsForOtherTypes: false,
+    file: file ?? '/etc/hosts', named: file !== undefined, zones: zonesOf(zones, context.zones), inline: [],
+    ttl: 3600, reverse: true, reload: 5000, fallthrough: NEVER, fallsForOtherTypes: false,
   };
   line.properties({
     fallthrough(property) {
@@ -54,10 +59,15 @@ export function readSettings([line, again]: Lines, context: ParseContext): Setti
 function readTtl(line: Directive, settings: Settings): void {
   const [text] = line.rest();
   if (text === undefined) return line.fail('ttl needs a time in second');
-  if (!/^[+-]?\d+$/.test(text)) line.fail('ttl needs a number of second');
-  const ttl = Number(text);
-  if (ttl <= 0 || ttl > 65535) line.fail('ttl provided is invalid');
-  settings.ttl = ttl;
+  settings.ttl = integer(line, text);
+  if (settings.ttl <= 0 || settings.ttl > 65535) line.fail('ttl provided is invalid');
+}
+function integer(line: Directive, text: string): number {
+  try {
+    return parseInteger(text);
+  } catch {
+    return line.fail('ttl needs a number of second');
+  }
 }
 function readReload(line: Directive, settings: Settings): void {
   const [text, ...more] = line.rest();

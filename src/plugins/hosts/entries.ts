@@ -1,5 +1,5 @@
 // The text of a hosts file as addresses by name and names by address (HST-3, HST-4). Knows hosts(5); opens nothing.
-import { parseZonedAddress, printAddress, unmap } from '../../dns/address.ts';
+import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import type { Zones } from '../../kernel/zones.ts';
 
@@ -21,7 +21,8 @@ export function readEntries(text: string, zones: Zones, reverse: boolean): Entri
   let count = 0;
   for (const line of text.split('\n')) {
     const [first, ...words] = line.replace(/#.*/s, '').trim().split(/\s+/);
-    const parsed = first === undefined ? undefined : parseZonedAddress(first)?.address;
+    // As everywhere: the zone of an address such as fe80::1%eth0 is of no use to others, and is dropped.
+    const parsed = first === undefined ? undefined : parseAddress(first.replace(/%.*/s, ''));
     if (parsed === undefined) continue;
     const address = unmap(parsed);
     for (const word of words) {

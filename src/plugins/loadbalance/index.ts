@@ -11,6 +11,7 @@ import type { Message } from '../../kernel/message.ts';
 import { onReply } from '../../kernel/outcome.ts';
 import type { Query } from '../../kernel/query.ts';
 import type { Site } from '../../kernel/site.ts';
+import type { Note } from '../../store/notes.ts';
 import { readSettings } from './config.ts';
 import type { Network } from './config.ts';
 import { partition, random, shuffle, shuffleInPlace } from './order.ts';
@@ -61,30 +62,50 @@ function topFirst(all: readonly RR[], weights: Weights): readonly RR[] {
   });
 }
 
-function weighted(file: string, reload: number): Part {
+function weighted(file: string, reload: number, site: Site): Part {
+  let note: Note;
   let weights: Weights = new Map();
+  let round = 0;
+  // The text is read again where main has put a new one there.
+  const current = (): Weights => {
+    if (note.round !== round) {
+      ({ round } = note);
+      weights = parseWeights(note.read(), file);
+    }
+    return weights;
+  };
   const change = (reply: Message, query: Query) => {
     if (reply.rcode !== 0 || !WEIGHTED.includes(query.type) || reply.answers + reply.additionals < 2) return reply;
+    const weights = current();
     const parts = reply.parts();
     return reply.with({ answer: topFirst(parts.answer, weights), additional: topFirst(parts.additional, weights) });
   };
   return {
     handle: (query, next) => onReply(next(query), change, query),
-    control: (run) => watch(file, reload, run, (loaded) => {
-      weights = loaded;
-    }),
+    control: (run) => {
+      const shared = noteOf(run, site);
+      shared.write('');
+      return watch(file, reload, run, (text) => shared.write(text));
+    },
+    start(run) {
+      note = noteOf(run, site);
+    },
   };
 }
-/** Reads the file now and whenever its contents change; a broken one leaves the weights as they are. */
-async function watch(file: string, reload: number, run: Run, use: (weights: Weights) => void): Promise<void> {
+/** The text of the weight file for all threads. Two loads that follow each other have different ones. */
+const noteOf = ({ store, generation }: Run, { index }: Site) => store.note(`loadbalance ${generation & 1} ${index}`);
+
+/** Reads the file now and whenever its contents change; `use` gets a text that can be read, a broken one changes nothing. */
+async function watch(file: string, reload: number, run: Run, use: (text: string) => void): Promise<void> {
   const log = run.log.prefix('loadbalance');
   let digest = '';
   let complaint = '';
   const load = async () => {
     const text = await readFile(file, 'utf8');
     const now = createHash('sha256').update(text).digest('hex');
-    if (now === digest) return false;
-    use(parseWeights(text, file));
+    if (now === digest || run.signal.aborted) return false;
+    parseWeights(text, file);
+    use(text);
     digest = now;
     complaint = '';
     return true;
@@ -113,6 +134,6 @@ export default definePlugin({
   name: 'loadbalance',
   parse: readSettings,
   create({ prefer, weighted: by }, site: Site) {
-    return by === undefined ? roundRobin(prefer) : weighted(site.path(by.file), by.reload);
+    return by === undefined ? roundRobin(prefer) : weighted(site.path(by.file), by.reload, site);
   },
 });

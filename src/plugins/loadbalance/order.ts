@@ -10,8 +10,8 @@ const isAddress = (type: number) => type === A || type === AAAA;
 
 /** A whole number below `limit`; tests give their own. */
 export type Random = (limit: number) => number;
-/** Xorshift: no secret depends on it. */
 let state = crypto.getRandomValues(new Int32Array(1))[0]! | 1;
+/** Xorshift: no secret depends on it. */
 export const random: Random = (limit) => {
   state ^= state << 13;
   state ^= state >>> 17;

@@ -32,7 +32,7 @@ const common: Writer = (lines, query, seen) => {
   }
   lines.name(query.bytes, query.at + HEADER);
   lines.put(overUdp(query.channel.transport) ? OVER_UDP : OVER_TCP);
-  lines.number(query.size);
+  lines.number(seen.requestSize);
   lines.put(query.wantsDnssec ? WITH_DO : WITHOUT_DO);
   lines.number(bufferSize(query));
   lines.put(AFTER_QUESTION);
@@ -53,7 +53,7 @@ const PLACEHOLDERS: { readonly [placeholder: string]: readonly Writer[] } = {
   '{name}': [(lines, query) => lines.name(query.bytes, query.at + HEADER)],
   '{class}': [(lines, query) => lines.put(classWord(query.class))],
   '{proto}': [(lines, query) => lines.put(overUdp(query.channel.transport) ? UDP : TCP)],
-  '{size}': [(lines, query) => lines.number(query.size)],
+  '{size}': [(lines, _, { requestSize }) => lines.number(requestSize)],
   '{remote}': [(lines, query) => lines.address(query.bytes, query.clientAt, query.clientLength)],
   '{port}': [(lines, query) => lines.number(query.clientPort)],
   '{local}': [(lines, { channel }) => lines.text(channel.localAddress.includes(':') ? `[${channel.localAddress}]` : channel.localAddress)],

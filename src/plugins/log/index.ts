@@ -7,7 +7,9 @@ import type { Lines } from '../../kernel/lines.ts';
 import { upon } from '../../kernel/outcome.ts';
 import type { Outcome, Stream } from '../../kernel/outcome.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
+import { EchoedOption } from '../../kernel/site.ts';
 import { readRules } from './config.ts';
 import type { Rule } from './config.ts';
 import { compile } from './format.ts';
@@ -24,21 +26,23 @@ class Logger {
   readonly #seen = new Seen();
   #lines!: Lines;
   #clock!: Clock;
+  #echoed: readonly number[] = [];
 
   constructor(rule: Rule) {
     this.rule = rule;
     this.#write = compile(rule.format);
   }
-  use(lines: Lines, clock: Clock): void {
-    this.#lines = lines;
+  use({ log, clock, sites }: Run): void {
+    this.#lines = log.lines;
     this.#clock = clock;
+    this.#echoed = sites.flatMap((site) => site.all(EchoedOption));
   }
   /** Looks at an outcome: made once, so that no query makes a closure. */
   readonly after = (outcome: Outcome, query: Query): Outcome => {
     if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, query.as({})) };
     const seen = this.#seen;
     seen.milliseconds = elapsed(query, this.#clock);
-    seen.look(outcome, query);
+    seen.look(outcome, query, this.#echoed);
     if (this.rule.classes === undefined && query.metadata === undefined) this.#line(query, seen);
     else this.#perhaps(typeOf(outcome, this.#clock), query, seen);
     return outcome;
@@ -70,7 +74,7 @@ class Logger {
     } finally {
       const seen = this.#seen;
       seen.milliseconds = elapsed(query, this.#clock);
-      seen.lookAtStream(last, size);
+      seen.lookAtStream(query, last, size);
       this.#perhaps('META', query, seen);
     }
   }
@@ -91,8 +95,8 @@ export default definePlugin({
     const first = loggers[0]!;
     const everything = first.rule.scope?.raw.length === 1;
     return {
-      start({ log, clock }) {
-        for (const logger of loggers) logger.use(log.lines, clock);
+      start(run) {
+        for (const logger of loggers) logger.use(run);
       },
       handle(query, next) {
         if (everything) return upon(next(query), first.after, query);

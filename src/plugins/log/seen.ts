@@ -1,9 +1,10 @@
 // What the log tells of an outcome: the reply that was written, or the one that the server will write (LOG-5). Knows header bits;
 // knows no format.
+import { droppedOptions, willBeCut } from '../../kernel/finish.ts';
 import type { Outcome } from '../../kernel/outcome.ts';
 import type { Query } from '../../kernel/query.ts';
 
-const RD = 1, QR = 0x80, CD = 0x10;
+const RD = 1, TC = 2, QR = 0x80, CD = 0x10;
 
 /** The response side of a line; one object is filled again and again. */
 export class Seen {
@@ -11,16 +12,21 @@ export class Seen {
   rcode = -1;
   /** qr, aa, tc, rd, ra, z, ad, cd from the highest of eight bits. */
   flags = 0;
-  /** Bytes without compression, as CoreDNS counts them. */
+  /** Bytes of the reply without compression, as CoreDNS counts them. */
   size = 0;
+  /** Bytes of the request as rules and the echo of its OPT left it. */
+  requestSize = 0;
   milliseconds = 0;
 
-  /** Looks at an outcome that is no stream. */
-  look(outcome: Outcome, query: Query): void {
+  /** Looks at an outcome that is no stream. `echoed` are codes of options that replies may echo. */
+  look(outcome: Outcome, query: Query, echoed: readonly number[]): void {
+    this.requestSize = query.rewrittenLength || query.length;
     if (outcome.kind === 'reply') {
       this.rcode = outcome.rcode;
-      this.flags = flagsOf(outcome.bytes[outcome.at + 2]!, outcome.bytes[outcome.at + 3]!);
+      const high = outcome.bytes[outcome.at + 2]!;
+      this.flags = flagsOf((high & TC) === 0 && willBeCut(query, outcome) ? high | TC : high, outcome.bytes[outcome.at + 3]!);
       this.size = outcome.plainLength;
+      if (outcome.optAt === 0) this.requestSize -= droppedOptions(query, echoed);
     } else if (outcome.kind === 'failure') {
       const { bytes, at } = query;
       const copied = query.opcode === 0;
@@ -34,7 +40,8 @@ export class Seen {
     }
   }
   /** Looks at a transfer of so many bytes, whose messages all begin like `last`. */
-  lookAtStream(last: Uint8Array | undefined, size: number): void {
+  lookAtStream(query: Query, last: Uint8Array | undefined, size: number): void {
+    this.requestSize = query.size;
     this.rcode = last === undefined ? -1 : last[3]! & 15;
     this.flags = last === undefined ? 0 : flagsOf(last[2]!, last[3]!);
     this.size = size;

@@ -8,10 +8,10 @@ export const bytesOf = (text: string): Uint8Array => encoder.encode(text);
 
 /** What stands where there is no value (LOG-4). */
 export const DASH = bytesOf('-');
-export const TRUE = bytesOf('true');
-export const FALSE = bytesOf('false');
-export const UDP = bytesOf('udp');
-export const TCP = bytesOf('tcp');
+/** What `{>do}` and `{>cd}` and their like say. */
+export const TRUE = bytesOf('true'), FALSE = bytesOf('false');
+/** What `{proto}` says. */
+export const UDP = bytesOf('udp'), TCP = bytesOf('tcp');
 
 /** The bytes of a number's word, made when it is first asked for. Numbers above 65535 do not come. */
 function words(print: (number: number) => string): (number: number) => Uint8Array {
@@ -31,6 +31,7 @@ const flagNames = ['qr', 'aa', 'tc', 'rd', 'ra', 'z', 'ad', 'cd'];
 export const typeWord = words(typeName);
 /** `A IN `, for the common format. */
 export const typeInWord = words((type) => `${typeName(type)} IN `);
+/** `IN`, `CLASS7`. */
 export const classWord = words(className);
 /** `NOERROR`; a number where it has no name. */
 export const rcodeWord = words((rcode) => knownRcode(rcode) ?? String(rcode));

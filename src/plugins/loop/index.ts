@@ -5,6 +5,7 @@ import { definePlugin } from '../../kernel/plugin.ts';
 import type { Part, Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
 import type { Site } from '../../kernel/site.ts';
+import type { Flags } from '../../store/cells.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
@@ -15,31 +16,42 @@ const HINFO = 13;
 /** LOOP-1: sightings above this are a loop. Milliseconds between tries, of all tries, and of watching after one succeeded. */
 const MOST_SEEN = 2, PAUSE = 1000, PATIENCE = 30000, WATCH = 2000;
 
+/** Cells that threads share: two labels of two words each, how often the name was seen, and whether anybody looks. */
+const SEEN = 4, LOOKING = 5, CELLS = 6;
 /** 62 random bits in decimal, for which nobody else asks. */
-const label = () => (randomBytes(8).readBigUInt64BE() >> 2n).toString();
+const label = (high: number, low: number) => (((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) >> 2n).toString();
 
 /** The watch of one block. */
 class Watch {
   readonly #zone: Name;
   readonly #site: Site;
-  readonly #name: Name;
-  readonly #key: string;
-  #run: Run | undefined = undefined;
-  #at = '';
-  #seen = 0;
+  #name = Name.root;
+  #cells!: Flags;
+  #run!: Run;
 
   constructor(site: Site) {
     this.#site = site;
     this.#zone = site.zones[0] ?? Name.root;
-    this.#name = this.#zone.under(label()).under(label());
-    this.#key = this.#name.key;
   }
 
   part(): Part {
     return {
       handle: (query, next) => {
-        if (query.type === HINFO && this.#run !== undefined) this.#look(query, this.#run);
+        if (query.type === HINFO && this.#cells.get(LOOKING) === 1) this.#look(query);
         return next(query);
+      },
+      control: (run) => {
+        const cells = cellsOf(run, this.#site);
+        const random = randomBytes(16);
+        for (let i = 0; i < 4; i++) cells.set(i, random.readInt32BE(4 * i));
+        cells.set(SEEN, 0);
+        cells.set(LOOKING, 0);
+      },
+      start: (run) => {
+        this.#run = run;
+        this.#cells = cellsOf(run, this.#site);
+        const word = (i: number) => this.#cells.get(i);
+        this.#name = this.#zone.under(label(word(0), word(1))).under(label(word(2), word(3)));
       },
       // Not waited for: the answer may come from this very server.
       started: (run) => {
@@ -47,41 +59,48 @@ class Watch {
       },
     };
   }
-  #look(query: Query, run: Run): void {
-    if (query.name.key !== this.#key || ++this.#seen <= MOST_SEEN) return;
+  #look(query: Query): void {
+    if (query.name.key !== this.#name.key || this.#cells.add(SEEN, 1) < MOST_SEEN) return;
     const client = query.clientAddress.includes(':') ? `[${query.clientAddress}]` : query.clientAddress;
-    run.fatal(`plugin/loop: Loop (${client}:${query.clientPort} -> ${this.#at}) detected for zone "${this.#zone.text}", see ` +
+    this.#run.fatal(`plugin/loop: Loop (${client}:${query.clientPort} -> ${this.#at}) detected for zone "${this.#zone.text}", see ` +
       `https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO ${this.#name.text}"`);
+  }
+
+  /** `:53`, `127.0.0.1:53`: whom we ask, as the error tells it. */
+  get #at(): string {
+    const { address, port } = this.#site.endpoints[0]!;
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   }
 
   async #ask(run: Run): Promise<void> {
     const endpoint = this.#site.endpoints[0];
     if (endpoint === undefined || endpoint.scheme !== 'dns' || endpoint.port === 0) return;
-    this.#run = run;
     const { address, port } = endpoint;
-    this.#at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
     const upstream = new Upstream({
       to: { address: address === '' ? '127.0.0.1' : address, port }, datagrams: run.datagrams, timers: new Timers(run.clock),
       ids: new RandomIds(), settings: { ...DEFAULT_POOL, expire: 0 }, counter: { hit() {}, miss() {} },
     });
     const question = makeQuestion(this.#name, HINFO, true);
     const until = run.clock.monotonic() + PATIENCE;
+    this.#cells.set(LOOKING, 1);
     try {
       while (!run.signal.aborted && run.clock.monotonic() < until) {
         if (await ask(upstream, question, false).then(() => true, () => false)) {
           await pause(run, WATCH);
           return;
         }
-        this.#seen = 0;
+        this.#cells.set(SEEN, 0);
         await pause(run, PAUSE);
       }
     } finally {
-      this.#run = undefined;
+      this.#cells.set(LOOKING, 0);
       upstream.close();
     }
   }
 }
 
+/** Two loads that follow each other have different cells. */
+const cellsOf = (run: Run, site: Site) => run.store.cells.flags(`loop ${run.generation & 1} ${site.index}`, CELLS);
 const pause = (run: Run, milliseconds: number) => new Promise<void>((resolve) => {
   run.clock.after(milliseconds, resolve);
 });

@@ -10,18 +10,16 @@ import { COREDNS_VERSION, VERSION } from '../../kernel/version.ts';
 import type { PrometheusConfig } from './config.ts';
 import { CONTENT_TYPE, expose } from './exposition.ts';
 import { ProcessMetrics } from './process.ts';
+import { watchRuntime } from './runtime.ts';
 
 /** Serves `/metrics`. Where the address cannot be had, the log says so and queries are answered all the same, as CoreDNS does. */
 export async function openEndpoint(run: Run, config: PrometheusConfig): Promise<void> {
   const { metrics } = run;
-  const own = new ProcessMetrics(metrics);
   standing(metrics);
-  if (config.runtime) own.watchRuntime(run.signal);
+  await run.shared.use('process metrics', run.signal, () => new ProcessMetrics(metrics));
+  if (config.runtime) await run.shared.use('runtime metrics', run.signal, () => watchRuntime(metrics));
   try {
-    await showAt(run, config.address, '/metrics', () => {
-      own.refresh();
-      return { status: 200, type: CONTENT_TYPE, body: expose(metrics) };
-    });
+    await showAt(run, config.address, '/metrics', () => ({ status: 200, type: CONTENT_TYPE, body: expose(metrics) }));
   } catch (error) {
     run.log.error(`Failed to start metrics handler: ${(error as Error).message}`);
   }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Metrics } from '../../kernel/metrics.ts';
 import { expose, formatNumber } from './exposition.ts';
 import { ProcessMetrics } from './process.ts';
+import { watchRuntime } from './runtime.ts';
 
 test('families, labels and series are sorted; what has no series is not there', () => {
   const metrics = new Metrics();
@@ -44,13 +45,9 @@ test('numbers as Go prints them', () => {
 
 test('the process tells of itself', () => {
   const metrics = new Metrics();
-  const own = new ProcessMetrics(metrics);
-  const end = new AbortController();
-  own.watchRuntime(end.signal);
-  own.refresh();
-  end.abort();
-  own.refresh();
+  const watched = [new ProcessMetrics(metrics), watchRuntime(metrics)];
   const text = expose(metrics);
+  for (const each of watched) void each.close();
   for (const name of ['process_resident_memory_bytes', 'process_cpu_seconds_total', 'nodejs_heap_size_used_bytes']) {
     const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
     assert.ok(Number(value) > 0, name);

@@ -1,24 +1,17 @@
-// What the process uses, under the names that Prometheus's clients give it, and numbers of the runtime. Knows /proc and Node; the
-// library that would tell the same costs 16 MB.
+// What the process uses, under the names that Prometheus's clients give it, and what its heap is like. Knows /proc; the library that
+// would tell the same costs 16 MB.
 import { readFileSync, readdirSync } from 'node:fs';
-import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf_hooks';
-import { getHeapSpaceStatistics } from 'node:v8';
 import type { Metrics } from '../../kernel/metrics.ts';
+import type { Closable } from '../../kernel/shared.ts';
 
 /** What stands for no limit. */
 const UNLIMITED = 2 ** 64;
-const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
-const GC_KINDS: { readonly [kind: number]: string } = {
-  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major', [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental', [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
-};
-
 type Set = (value: number | undefined) => void;
 
-/** Numbers of the process, put into its metrics when somebody looks. */
-export class ProcessMetrics {
+/** Numbers of the process, put into its metrics when somebody looks, until it is closed. */
+export class ProcessMetrics implements Closable {
   readonly #metrics: Metrics;
-  readonly #refresh: (() => void)[] = [];
+  readonly #end = new AbortController();
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
@@ -28,9 +21,8 @@ export class ProcessMetrics {
     const info = metrics.gauge('nodejs_version_info', 'Node.js version info.', ['version', 'major', 'minor', 'patch']);
     metrics.values[info.cell([process.version, major, minor, patch])] = 1;
   }
-  /** Brings everything up to date. */
-  refresh(): void {
-    for (const each of this.#refresh) each();
+  close(): void {
+    this.#end.abort();
   }
 
   #gauge(name: string, help: string, kind: 'gauge' | 'counter' = 'gauge'): Set {
@@ -50,7 +42,7 @@ export class ProcessMetrics {
       'Number of bytes received by the process over the network.', 'counter');
     const sent = this.#gauge('process_network_transmit_bytes_total',
       'Number of bytes sent by the process over the network.', 'counter');
-    this.#refresh.push(() => {
+    this.#metrics.whenAsked(this.#end.signal, () => {
       const { user, system } = process.cpuUsage();
       cpu((user + system) / 1e6);
       open(quietly(() => readdirSync('/proc/self/fd').length - 1));
@@ -67,7 +59,7 @@ export class ProcessMetrics {
     const total = this.#gauge('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.');
     const used = this.#gauge('nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.');
     const external = this.#gauge('nodejs_external_memory_bytes', 'Node.js external memory size in bytes.');
-    this.#refresh.push(() => {
+    this.#metrics.whenAsked(this.#end.signal, () => {
       const memory = process.memoryUsage();
       resident(memory.rss);
       total(memory.heapTotal);
@@ -75,38 +67,6 @@ export class ProcessMetrics {
       external(memory.external);
       virtual(quietly(() => Number(/^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))![1]) * 1024));
     });
-  }
-
-  /** `runtime_metrics`: heap spaces, pauses of the garbage collector and delays of the event loop, watched until the signal aborts. */
-  watchRuntime(signal: AbortSignal): void {
-    const metrics = this.#metrics;
-    const spaces = metrics.gauge('nodejs_heap_space_size_used_bytes', 'Process heap space size used from Node.js in bytes.', ['space']);
-    const pauses = metrics.histogram('nodejs_gc_duration_seconds',
-      'Garbage collection duration by kind, one of major, minor, incremental or weakcb.', ['kind'], GC_BUCKETS);
-    const delay = monitorEventLoopDelay({ resolution: 20 });
-    const mean = this.#gauge('nodejs_eventloop_lag_mean_seconds', 'The mean of the recorded event loop delays.');
-    const late = this.#gauge('nodejs_eventloop_lag_p99_seconds', 'The 99th percentile of the recorded event loop delays.');
-    delay.enable();
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) {
-        const { kind } = (entry as unknown as { detail: { kind: number } }).detail;
-        pauses.observe(pauses.cell([GC_KINDS[kind] ?? 'other']), entry.duration / 1000);
-      }
-    });
-    observer.observe({ entryTypes: ['gc'] });
-    const refresh = () => {
-      for (const { space_name: space, space_used_size: size } of getHeapSpaceStatistics()) {
-        metrics.values[spaces.cell([space.replace(/_space$/, '')])] = size;
-      }
-      mean(Number.isNaN(delay.mean) ? 0 : delay.mean / 1e9);
-      late(delay.percentile(99) / 1e9);
-    };
-    this.#refresh.push(refresh);
-    signal.addEventListener('abort', () => {
-      delay.disable();
-      observer.disconnect();
-      this.#refresh.splice(this.#refresh.indexOf(refresh), 1);
-    }, { once: true });
   }
 }
 

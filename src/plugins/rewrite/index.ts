@@ -53,19 +53,21 @@ class Rewrite {
   }
 
   #conclude(query: Query, asked: Query, way: Way | undefined, outcome: Outcome): Answer {
-    if (asked !== query) {
-      query.author = asked.author;
-      query.extendedError ??= asked.extendedError;
-    }
-    if (way === undefined) {
-      if (asked !== query && (outcome.kind === 'failure' || outcome.kind === 'drop')) this.#derived.release(asked);
-      return outcome;
-    }
-    const answer = restore(way, outcome, this.#surroundings);
-    if (asked === query) return answer;
-    if (answer instanceof Promise) return answer.finally(() => this.#derived.release(asked));
-    this.#derived.release(asked);
+    if (asked === query) return way === undefined ? outcome : restore(way, outcome, this.#surroundings);
+    query.author = asked.author;
+    query.extendedError ??= asked.extendedError;
+    const answer = way === undefined ? outcome : restore(way, outcome, this.#surroundings);
+    if (answer instanceof Promise) return answer.finally(() => this.#leave(query, asked, outcome, answer));
+    this.#leave(query, asked, outcome, answer);
     return answer;
+  }
+  /** Who counts and logs above sees the rewritten request, `errors` its name too (SRV-18). A reply as it came lies where it was asked. */
+  #leave(query: Query, asked: Query, outcome: Outcome, answer: Answer): void {
+    query.type = asked.type;
+    query.class = asked.class;
+    query.rewrittenLength = asked.rewrittenLength || asked.length;
+    if (outcome.cause !== undefined) query.rewrittenName = asked.name.text;
+    if (answer !== outcome || outcome.kind === 'failure' || outcome.kind === 'drop') this.#derived.release(asked);
   }
 }
 

@@ -1,0 +1,120 @@
+// What becomes of an entry that has expired (CACHE-14 to 16): served while it is asked for anew, or after that led to nothing. Knows
+// entries and when a new answer takes their place; knows nothing of those that have not expired.
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import { AD } from '../../kernel/message.ts';
+import type { Message } from '../../kernel/message.ts';
+import { failure, upon } from '../../kernel/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/outcome.ts';
+import type { Handler, Run } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import type { Site } from '../../kernel/site.ts';
+import type { Settings } from './config.ts';
+import type { Counters } from './counters.ts';
+import type { Entries } from './entry.ts';
+import { acceptable, ask, background } from './refresh.ts';
+import type { Found, Store } from './store.ts';
+import { isAnswerTo, judge } from './worth.ts';
+
+const SERVFAIL = 2, NXDOMAIN = 3;
+
+/** The stale entries of one block. */
+export class StaleEntries {
+  readonly #settings: Settings;
+  readonly #store: Store;
+  readonly #run: Run;
+  readonly #site: Site;
+
+  constructor(settings: Settings, store: Store, run: Run, site: Site) {
+    this.#settings = settings;
+    this.#store = store;
+    this.#run = run;
+    this.#site = site;
+  }
+
+  /** The answer where all that is kept has expired. */
+  handle(query: Query, next: Handler, found: Found, counters: Counters): Answer {
+    const { verify, timeout, recheck } = this.#settings.stale;
+    const { in: entries } = found;
+    const now = query.received | 0;
+    if (!verify) {
+      // First the reply: what is asked for anew may be answered at once, and then the entry is another one.
+      const hits = entries.hits(found.entry);
+      const reply = this.#serve(query, found, counters);
+      if (!entries.begin(query, now)) return reply;
+      counters.values[counters.prefetches()]!++;
+      void this.#refresh(background(query, this.#site), next, entries, hits, counters);
+      return reply;
+    }
+    if (recheck > 0 && !entries.begin(query, now)) return this.#serveAgain(query, entries, counters, failure(SERVFAIL));
+    return timeout > 0 ? this.#verifyInTime(query, next, entries, counters) : this.#verify(query, next, entries, counters);
+  }
+
+  #serve(query: Query, { in: entries, entry }: Found, counters: Counters): Outcome {
+    counters.values[counters.stale()]!++;
+    const { stale, keepTtl } = this.#settings;
+    const reply = entries.reply(query, entry, keepTtl && stale.ttl === 0 ? entries.ttl(entry) : stale.ttl);
+    if (query.optAt !== 0) {
+      const code = reply.rcode === NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
+      query.extendedError = { code, text: 'served past its TTL' };
+    }
+    return reply;
+  }
+  /** The entry is looked up again, since it may have moved while others were asked; what they said stands in where it is gone. */
+  #serveAgain(query: Query, entries: Entries, counters: Counters, instead: Outcome): Outcome {
+    const found = this.#store.again(query, entries);
+    if (found !== undefined) return this.#serve(query, found, counters);
+    return instead.kind === 'reply' ? this.#store.pass(query, instead, counters, false) : instead;
+  }
+
+  /** Asks in the background. Says what came if it counts: then it is kept. */
+  async #refresh(query: Query, next: Handler, entries: Entries, hits: number, counters: Counters): Promise<Message | undefined> {
+    const { recheck } = this.#settings.stale;
+    const outcome = await ask(query, next, this.#run);
+    const refreshed = this.#renew(query, outcome, counters);
+    entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, refreshed ? hits : 0);
+    return refreshed && outcome.kind === 'reply' ? outcome : undefined;
+  }
+  /** Keeps what counts, and with `prefer_positive` also what takes no answer's place; says whether it counts. */
+  #renew(query: Query, outcome: Outcome, counters: Counters): boolean {
+    if (outcome.kind !== 'reply' || outcome.truncated || !isAnswerTo(query, outcome)) return false;
+    const { preferPositive } = this.#settings.stale;
+    const { kind, answering } = judge(query, outcome, this.#settings, this.#run.clock);
+    const accepted = preferPositive ? answering && kind === 'NOERROR' : acceptable(outcome, kind);
+    if (accepted || preferPositive) this.#store.pass(query, outcome, counters, true);
+    return accepted;
+  }
+
+  /** The client waits for as long as those below take. */
+  #verify(query: Query, next: Handler, entries: Entries, counters: Counters): Answer {
+    query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
+    return upon(next(query), (outcome) => {
+      if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
+      const { recheck } = this.#settings.stale;
+      const refreshed = this.#renew(query, outcome, counters);
+      if (recheck > 0) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
+      return refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome);
+    }, query);
+  }
+  /** Those below are asked without the client, which gets the stale entry where that takes too long. */
+  #verifyInTime(query: Query, next: Handler, entries: Entries, counters: Counters): Answer {
+    return new Promise((resolve) => {
+      let waiting = true;
+      const answer = (fresh: Message | undefined) => {
+        if (!waiting) return;
+        waiting = false;
+        cancel();
+        resolve(fresh === undefined ? this.#serveAgain(query, entries, counters, failure(SERVFAIL)) : this.#serveFresh(query, fresh));
+      };
+      const cancel = this.#run.clock.after(this.#settings.stale.timeout, () => answer(undefined));
+      void this.#refresh(background(query, this.#site), next, entries, 0, counters).then(answer);
+    });
+  }
+  /** What was asked for in the background, for the client: from its entry, or as it came where it was not kept. */
+  #serveFresh(query: Query, fresh: Message): Outcome {
+    const found = this.#store.find(query, this.#run.clock.monotonic());
+    if (found !== undefined && found.left > 0) return this.#store.reply(query, found);
+    const reply = query.adopt(fresh.words, fresh.at >> 2, fresh.length);
+    if (!query.wantsDnssec && !query.wantsAuthentic) reply.setFlags(0, AD);
+    return reply;
+  }
+}

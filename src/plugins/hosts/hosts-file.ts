@@ -1,0 +1,60 @@
+// A hosts file on the disk: read when the configuration is loaded, and again when its time or size changed. Knows files and what to
+// say of one that cannot be read; knows nothing of names or answers.
+import { readFile, stat } from 'node:fs/promises';
+import type { Run } from '../../kernel/plugin.ts';
+
+/** What cannot be read leaves what was there, and is said once. */
+export class HostsFile {
+  readonly #path: string;
+  readonly #run: Run;
+  readonly #use: (text: string) => number;
+  #seen = '';
+  #complaint = '';
+
+  /** `use` takes the text over and says how many entries there are now. */
+  constructor(path: string, run: Run, use: (text: string) => number) {
+    this.#path = path;
+    this.#run = run;
+    this.#use = use;
+  }
+
+  /** The first time, with the configuration: a place where no file can be is refused. A default that is not there is no mistake. */
+  async begin(named: boolean): Promise<void> {
+    await stat(this.#path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw new Error(`plugin/hosts: unable to access hosts file '${this.#path}': ${error.message}`);
+      if (!named) this.#complaint = this.#missing;
+    });
+    await this.load();
+  }
+  /** Takes over what changed. */
+  async load(): Promise<void> {
+    try {
+      const { mtimeMs, size } = await stat(this.#path);
+      const seen = `${mtimeMs} ${size}`;
+      if (seen === this.#seen) return;
+      const count = this.#use(await readFile(this.#path, 'utf8'));
+      this.#seen = seen;
+      this.#complaint = '';
+      this.#count(count, mtimeMs);
+    } catch (error) {
+      this.#complain(error as NodeJS.ErrnoException);
+    }
+  }
+  #count(count: number, mtimeMs: number): void {
+    const { log, metrics } = this.#run;
+    log.prefix('hosts').debug(`Parsed hosts file into ${count} entries`);
+    const entries = metrics.gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', ['hostsfile']);
+    metrics.values[entries.cell([this.#path])] = count;
+    const reloaded = metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.');
+    metrics.values[reloaded.cell([])] = mtimeMs / 1000;
+  }
+  get #missing(): string {
+    return `File does not exist: ${this.#path}`;
+  }
+  #complain({ code, message }: NodeJS.ErrnoException): void {
+    const complaint = code === 'ENOENT' ? this.#missing
+      : code === 'EISDIR' ? `Hosts file "${this.#path}" is a directory` : `unable to access hosts file '${this.#path}': ${message}`;
+    if (complaint !== this.#complaint) this.#run.log.prefix('hosts').warning(complaint);
+    this.#complaint = complaint;
+  }
+}

@@ -1,0 +1,15 @@
+// Every fuzz target for a bounded number of cases; `npm run fuzz -- TARGET SECONDS` tries one for longer. Knows no parser.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { target } from './target.ts';
+import { ended, targets } from './targets.ts';
+
+after(ended);
+
+for (const each of targets) test(each.name, () => each.try({ numRuns: each.runs }));
+
+test('a property that does not hold is seen', async () => {
+  const wrong = target('wrong', 100, fc.nat(), (number) => assert.ok(number < 50));
+  await assert.rejects(wrong.try({ numRuns: 100, seed: 1 }), /Counterexample: \[50\]/);
+});

@@ -1,0 +1,52 @@
+// Packets to throw at what reads messages: sound ones, sound ones with changed bytes, and bytes alone. Knows the wire format.
+import fc from 'fast-check';
+import { anyName, anyRecord, bytes, number } from '../../src/dns/arbitraries.test.ts';
+import { encodeMessage } from '../../src/dns/message.ts';
+import type { Name } from '../../src/dns/name.ts';
+import { message } from '../../src/dns/parts.ts';
+
+const option = fc.record({ code: fc.oneof(fc.constantFrom(3, 8, 9, 10, 11, 12, 15, 19), number(16)), data: bytes(0, 20) });
+const edns = fc.record({
+  udpSize: fc.oneof(fc.constantFrom(0, 511, 512, 513, 1232, 4096, 65535), number(16)),
+  version: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: number(8) }),
+  dnssecOk: fc.boolean(), z: fc.constant(0), extendedRcode: fc.constant(0),
+  options: fc.oneof(fc.constant([]), fc.array(option, { maxLength: 4 })),
+});
+const type = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(1, 28) }, { weight: 4, arbitrary: fc.constantFrom(12, 15, 16, 33, 255, 6, 2, 43, 252, 65) },
+  { weight: 1, arbitrary: number(16) },
+);
+const klass = fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(3, 255, 254, 7) });
+
+/** Changes a few bytes, and cuts or lengthens the end. */
+function damaged(packet: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
+  const change = fc.tuple(fc.nat(599), number(8));
+  return fc.tuple(packet, fc.array(change, { maxLength: 4 }), fc.nat(8), bytes(0, 8)).map(([whole, changes, cut, more]) => {
+    const copy = Uint8Array.from([...whole.subarray(0, Math.max(0, whole.length - cut)), ...more]);
+    for (const [at, value] of changes) if (copy.length > 0) copy[at % copy.length] = value;
+    return copy;
+  });
+}
+
+/** Requests for these names and for others. */
+export function requests(...names: readonly Name[]): fc.Arbitrary<Uint8Array> {
+  const name = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: anyName });
+  const question = fc.option(fc.record({ name, type, class: klass }), { nil: undefined, freq: 20 });
+  const opcode = fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: number(4) });
+  const flags = fc.constantFrom(0, 0x100, 0x120, 0x110, 0x130);
+  const additional = fc.array(anyRecord, { maxLength: 1, size: 'xsmall' });
+  const request = fc.record({ id: number(16), opcode, flags, question, edns: fc.option(edns, { nil: undefined }), additional })
+    .map((parts) => encodeMessage(message(parts), { compress: false }));
+  return fc.oneof({ weight: 4, arbitrary: request }, { weight: 4, arbitrary: damaged(request) }, { weight: 1, arbitrary: bytes(0, 600) });
+}
+
+/** What may come in place of this reply. */
+export const replies = (sound: Uint8Array): fc.Arbitrary<Uint8Array> => {
+  const records = fc.array(anyRecord, { maxLength: 4 }).map((answer) => {
+    const more = encodeMessage(message({ answer }), { compress: false }).subarray(12);
+    const copy = Uint8Array.from([...sound, ...more]);
+    copy[7] = answer.length;
+    return copy;
+  });
+  return fc.oneof(records, damaged(records), damaged(fc.constant(sound)), bytes(0, 80));
+};

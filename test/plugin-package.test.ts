@@ -1,0 +1,104 @@
+// Other people's plugins, as a package beside the Corefile: in a program of one's own, and named by plugin.cfg. Knows the compiled package
+// as its users do; knows nothing of how it is made.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { RCODE } from '../src/dns/rcode.ts';
+import { freePort } from '../src/testing/subject.ts';
+import { parseAsk } from '../src/testing/question.ts';
+import { root } from './gates/checkout.ts';
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-plugins-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+const blocklist = `
+  import { Name, RCODE, Zones, definePlugin } from 'coredns-ts';
+  export default definePlugin({
+    name: 'blocklist',
+    parse: ([line]) => new Zones(line.rest().map((text) => Name.parse(text, Name.root))),
+    create: (zones) => ({
+      handle: (query, next) => (zones.match(query.name) === undefined ? next(query) : query.reply({ rcode: RCODE.NXDOMAIN })),
+    }),
+  });
+`;
+const packages: Readonly<Record<string, string>> = {
+  'coredns-ts-plugin-blocklist': blocklist, nothing: 'export default 1;', broken: "throw new Error('it does not load');",
+};
+mkdirSync(path.join(scratch, 'node_modules'));
+symlinkSync(root, path.join(scratch, 'node_modules', 'coredns-ts'));
+for (const [name, text] of Object.entries(packages)) {
+  const folder = path.join(scratch, 'node_modules', name);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports: { import: './index.js' } }));
+  writeFileSync(path.join(folder, 'index.js'), text);
+}
+const write = (file: string, text: string) => writeFileSync(path.join(scratch, file), text);
+
+/** The rcode of the answer to one question over UDP. */
+async function rcode(port: number, ask: string): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.send(parseAsk(ask).packet, port, '127.0.0.1');
+  const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(5000) }) as [Buffer];
+  socket.close();
+  return reply[3]! & 15;
+}
+/** Starts the program, asks it for two names once it serves, and ends it. */
+async function served(program: string): Promise<readonly number[]> {
+  const port = await freePort();
+  write('Corefile', `.:${port} {\n    bind 127.0.0.1\n    multisocket 2\n    blocklist bad.test\n    whoami\n}\n`);
+  const child = spawn(process.execPath, [program], { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.stderr.on('data', (text) => (said += text));
+      child.stdout.on('data', (text) => (said += text) && /coredns-ts/.test(said) && resolve());
+      child.on('close', () => reject(new Error(`it ended: ${said}`)));
+    });
+    const rcodes = [];
+    for (let i = 0; i < 8; i++) rcodes.push(await rcode(port, 'www.bad.test A'), await rcode(port, 'www.good.test A'));
+    return rcodes.slice(0, 2).concat([...new Set(rcodes)].length);
+  } finally {
+    child.removeAllListeners('close');
+    child.kill('SIGTERM');
+    await once(child, 'close');
+  }
+}
+const main = path.join(root, 'dist', 'main.js');
+const expected = [RCODE.NXDOMAIN, RCODE.NOERROR, 2];
+
+test('a program of three lines serves with one more plugin, in each thread', async () => {
+  write('server.mjs', `import { insert, main, standard } from 'coredns-ts';
+    import blocklist from 'coredns-ts-plugin-blocklist';
+    main({ plugins: insert(standard, blocklist, { before: 'cache' }) });\n`);
+  assert.deepEqual(await served(path.join(scratch, 'server.mjs')), expected);
+});
+
+test('plugin.cfg beside the Corefile adds it to the program as it is', async () => {
+  write('plugin.cfg', '# our own\nblocklist:coredns-ts-plugin-blocklist\ncache:cache\n');
+  assert.deepEqual(await served(main), expected);
+});
+
+test('a wrong plugin.cfg stops the start with its line', () => {
+  write('Corefile', '.:0 {\n    whoami\n}\n');
+  const stopped = (text: string) => {
+    write('plugin.cfg', text);
+    const { status, stderr } = spawnSync(process.execPath, [main], { cwd: scratch, encoding: 'utf8', timeout: 20_000 });
+    return [status, stderr.trim()];
+  };
+  const wrong: readonly (readonly [string, string])[] = [
+    ['cache:cache\nwhat:missing-package', 'plugin.cfg:2: what: there is no package missing-package (try: npm install missing-package)'],
+    ['nothing:nothing\ncache:cache', 'plugin.cfg:1: nothing: its default export is no plugin: definePlugin makes one'],
+    ['\nbroken:broken\ncache:cache', 'plugin.cfg:2: broken: it does not load'],
+    ['block:coredns-ts-plugin-blocklist\ncache:cache', 'plugin.cfg:1: block: the plugin calls itself blocklist'],
+    ['cache:cache\ncache:cache', 'plugin.cfg:2: cache: it is named twice'],
+    ['cache', 'plugin.cfg:1: cache: a line is NAME:PACKAGE'],
+    ['blocklist:coredns-ts-plugin-blocklist',
+      'plugin.cfg:1: blocklist: nothing says where it stands: name the word that comes after it, such as cache:cache'],
+  ];
+  for (const [text, said] of wrong) assert.deepEqual(stopped(text), [1, said]);
+});
