@@ -62,6 +62,10 @@ export class Family {
     this.#metrics.heard?.({ ...this.#shape(), values: [...values], cell });
     return cell;
   }
+  /** Whether some thread counts under these label values. */
+  has(values: readonly string[]): boolean {
+    return this.#series.has(values.join('\u0000'));
+  }
   #shape(): Omit<SeriesNews, 'values' | 'cell'> {
     const { name, help, kind, labels, buckets } = this;
     return { name, help, kind, labels, buckets };

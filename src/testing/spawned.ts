@@ -85,9 +85,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** `a.test. A` with this id. */
-function question(id: number): Buffer {
-  return Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 97, 4, 116, 101, 115, 116, 0, 0, 1, 0, 1]);
+/** A question for the address of a name, with this id. */
+function question(id: number, name = 'a.test'): Buffer {
+  const labels = name.split('.').map((label) => String.fromCharCode(label.length) + label).join('');
+  return Buffer.from(`${String.fromCharCode(id >> 8, id & 255)}\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`, 'latin1');
 }
 
 /** Asks again and again over many UDP sockets and one TCP connection, and counts. */
@@ -99,7 +100,7 @@ export class Stream {
   readonly #timer: NodeJS.Timeout;
   #ended = false;
 
-  constructor(port: number, { sockets = 16, tcp = true } = {}) {
+  constructor(port: number, { sockets = 16, tcp = true, name = 'a.test' } = {}) {
     this.#udp = Array.from({ length: sockets }, () => createSocket('udp4'));
     for (const socket of this.#udp) {
       socket.on('message', () => this.answered++);
@@ -107,7 +108,7 @@ export class Stream {
     }
     this.#tcp = tcp ? this.#connect(port) : undefined;
     this.#timer = setInterval(() => {
-      const packet = question(this.asked & 0xffff);
+      const packet = question(this.asked & 0xffff, name);
       for (const socket of this.#udp) socket.send(packet, port, '127.0.0.1');
       this.#tcp?.write(Buffer.concat([Buffer.from([0, packet.length]), packet]));
       this.asked += sockets + (tcp ? 1 : 0);

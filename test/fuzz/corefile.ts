@@ -38,7 +38,7 @@ const nested = fc.tuple(fc.constantFrom(...standard.map(({ name }) => name)), te
   `.:53 {\n    ${word} . {\n        ${rest}\n    }\n}\n`);
 
 /** Parsed, built and checked, with every plugin that is there. */
-export const corefile = target('corefile', 1500, fc.oneof(textOf(...words, ...ORDER), blocks, nested), (text) => {
+export const corefile = target('corefile', 4000, fc.oneof(textOf(...words, ...ORDER), blocks, nested), (text) => {
   const began = performance.now();
   const said = refusal(() => build(text, reading));
   const problems: Error[] = [];

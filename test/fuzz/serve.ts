@@ -104,7 +104,7 @@ const inputs = fc.record({
 });
 
 /** Any bytes to `serve`. */
-export const serve = target('serve', 4000, inputs, async ({ packet, tcp, at, from }) => {
+export const serve = target('serve', 12000, inputs, async ({ packet, tcp, at, from }) => {
   const subject = await running();
   const before = subject.log().filter((line) => line.includes('panic')).length;
   const replies = await subject.exchange({ packet, tcp, at, from, waiting: 0 });

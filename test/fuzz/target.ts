@@ -23,5 +23,5 @@ export function textOf(...words: readonly string[]): fc.Arbitrary<string> {
   const anything = fc.string({ unit: 'binary', maxLength: 6 });
   const between = fc.constantFrom(' ', ' ', '\n', '\t', '', '\r\n', '#', '\0');
   const piece = fc.tuple(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...words) }, { weight: 1, arbitrary: anything }), between);
-  return fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.flat().join(''));
+  return fc.array(piece, { maxLength: 40, size: 'max' }).map((pieces) => pieces.flat().join(''));
 }

@@ -46,7 +46,7 @@ sound[2] = 0x81;
 const storm = fc.array(fc.record({ packet: replies(sound), rightId: fc.boolean(), id: number(16), socket: fc.nat(3) }), { maxLength: 30 });
 
 /** Replies over UDP to a pool with a few questions under way. */
-export const upstream = target('upstream', 400, storm, (deliveries) => {
+export const upstream = target('upstream', 600, storm, (deliveries) => {
   const clock = new FakeClock();
   const datagrams = new FakeDatagrams();
   const to = { address: '127.0.0.1', port: 5353 };

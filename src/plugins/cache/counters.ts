@@ -24,11 +24,29 @@ const memo = (make: () => number) => {
   return () => (cell ||= make());
 };
 
+/** How full a cache is, as one server shows it. */
+export type Fill = Pick<Counters, 'values' | 'entries' | 'evictions'>;
+const typed = ['server', 'type', 'zones', 'view'];
+const byType = (family: Family, label: string, zones: string, view: string) => {
+  const success = memo(() => family.cell([label, 'success', zones, view]));
+  const denial = memo(() => family.cell([label, 'denial', zones, view]));
+  return { success, denial, of: (type: 'success' | 'denial') => (type === 'success' ? success() : denial()) };
+};
+const fillOf = (metrics: Metrics) => ({
+  evictions: metrics.counter('coredns_cache_evictions_total', 'The count of cache evictions.', typed),
+  entries: metrics.gauge('coredns_cache_entries', 'The number of elements in the cache.', typed),
+});
+/** Where a cache shows how full it is: those of these servers for which any thread kept something. For the main thread. */
+export function shown(metrics: Metrics, servers: readonly string[], zones: string, view: string): readonly Fill[] {
+  const { entries, evictions } = fillOf(metrics);
+  return servers.filter((label) => entries.has([label, 'success', zones, view])).map((label) => (
+    { values: metrics.values, entries: byType(entries, label, zones, view).of, evictions: byType(evictions, label, zones, view).of }));
+}
+
 /** The counters of one cache; nothing is made before its first query. */
 export function countersOf(metrics: Metrics, zones: string, view: string): PerServer<Counters> {
   return new PerServer(({ label }) => {
     const plain = ['server', 'zones', 'view'];
-    const typed = ['server', 'type', 'zones', 'view'];
     const counter = (name: string, help: string, labels: readonly string[]) => metrics.counter(`coredns_cache_${name}`, help, labels);
     const requests = counter('requests_total', 'The count of cache requests.', plain);
     const hits = counter('hits_total', 'The count of cache hits.', typed);
@@ -37,19 +55,14 @@ export function countersOf(metrics: Metrics, zones: string, view: string): PerSe
     const prefetches = counter('prefetch_total', 'The number of times the cache has prefetched a cached item.', plain);
     const drops = counter('drops_total', 'The number responses that are not cached, because the reply is malformed.', plain);
     const stale = counter('served_stale_total', 'The number of requests served from stale cache entries.', plain);
-    const evictions = counter('evictions_total', 'The count of cache evictions.', typed);
-    const entries = metrics.gauge('coredns_cache_entries', 'The number of elements in the cache.', typed);
+    const { entries, evictions } = fillOf(metrics);
     const lazily = (family: Family) => memo(() => family.cell([label, zones, view]));
-    const byType = (family: Family) => {
-      const success = memo(() => family.cell([label, 'success', zones, view]));
-      const denial = memo(() => family.cell([label, 'denial', zones, view]));
-      return { success, denial, of: (type: 'success' | 'denial') => (type === 'success' ? success() : denial()) };
-    };
-    const hit = byType(hits);
+    const hit = byType(hits, label, zones, view);
     return {
       values: metrics.values, requests: requests.cell([label, zones, view]), misses: lazily(misses),
       successHits: hit.success, denialHits: hit.denial, drops: lazily(drops), stale: lazily(stale), prefetches: lazily(prefetches),
-      evictions: byType(evictions).of, entries: byType(entries).of, stored: false,
+      evictions: byType(evictions, label, zones, view).of,
+      entries: byType(entries, label, zones, view).of, stored: false,
     };
   });
 }

@@ -1,5 +1,6 @@
 // *cache* enables a frontend cache. Knows when a kept reply answers, and when it is asked for anew before it expires.
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { label } from '../../kernel/endpoint.ts';
 import { AD } from '../../kernel/message.ts';
 import type { PerServer } from '../../kernel/metrics.ts';
 import { upon } from '../../kernel/outcome.ts';
@@ -10,7 +11,7 @@ import type { Query } from '../../kernel/query.ts';
 import type { Site } from '../../kernel/site.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { countersOf } from './counters.ts';
+import { countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { ask, background } from './refresh.ts';
@@ -41,8 +42,10 @@ class Cache implements Part {
     this.#run = run;
     this.#store = new Store(run, this.#settings, `${run.generation & 1} ${this.#site.index}`);
     this.#stale = new StaleEntries(this.#settings, this.#store, run, this.#site);
-    this.#counters = countersOf(run.metrics, this.#settings.zones.names.map(({ text }) => text).join(','), this.#site.view);
-    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(this.#counters.all()));
+    const zones = this.#settings.zones.names.map(({ text }) => text).join(',');
+    this.#counters = countersOf(run.metrics, zones, this.#site.view);
+    const servers = this.#site.endpoints.map(({ scheme, address, port }) => label(scheme, address, port));
+    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(shown(run.metrics, servers, zones, this.#site.view)));
     run.signal.addEventListener('abort', () => this.#store.close(), { once: true });
   }
 

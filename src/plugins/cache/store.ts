@@ -6,7 +6,7 @@ import { AD } from '../../kernel/message.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
-import type { Counters } from './counters.ts';
+import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
 import { Entries } from './entry.ts';
 import { isAnswerTo, judge } from './worth.ts';
@@ -107,7 +107,11 @@ export class Store {
       counters.values[counters.drops()]!++;
       return;
     }
-    counters.stored = true;
+    if (!counters.stored) {
+      counters.stored = true;
+      counters.entries('success');
+      counters.entries('denial');
+    }
     const { except } = this.#settings[cache];
     if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
     const others = this.#others;
@@ -118,11 +122,10 @@ export class Store {
     if (others !== undefined && answering) others.remove(query);
   }
 
-  /** Brings the gauge and the evictions of each server that stored something up to date; the first one stands for evictions. */
-  tell(all: Iterable<Counters>): void {
+  /** Brings the gauge and the evictions of each server up to date; the first one stands for evictions. */
+  tell(servers: Iterable<Fill>): void {
     let first = true;
-    for (const counters of all) {
-      if (!counters.stored) continue;
+    for (const counters of servers) {
       for (const type of ['success', 'denial'] as const) {
         const others = type === 'success' ? this.#others?.map : undefined;
         const { entries, evicted } = this[type].map;

@@ -39,6 +39,8 @@ async function lookUp(entry: HostEntry, resolvers: readonly string[], open: Open
 
 async function systemLookUp(host: string): Promise<readonly string[]> {
   try {
+    // The system reads `8.8.8` as the address 8.8.0.8, which nobody means.
+    if (/^[0-9.]+$/.test(host)) throw Object.assign(new Error(), { code: 'ENOTFOUND' });
     return (await dns.lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;

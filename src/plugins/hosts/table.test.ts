@@ -1,0 +1,127 @@
+// The packed table against plain maps, in one thread and while another one fills it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeMessage, encodeMessage } from '../../dns/message.ts';
+import { Name } from '../../dns/name.ts';
+import { AA, QR, RD, message } from '../../dns/parts.ts';
+import { printRR } from '../../dns/rr.ts';
+import { Query } from '../../kernel/query.ts';
+import { receive } from '../../kernel/receive.ts';
+import type { Channel } from '../../kernel/transport.ts';
+import { Zones } from '../../kernel/zones.ts';
+import { Store } from '../../store/store.ts';
+import { readEntries } from './entries.ts';
+import { Table } from './table.ts';
+
+const A = 1, PTR = 12, AAAA = 28;
+const everything = new Zones([Name.root]);
+
+function ask(name: string, type: number): Query {
+  const packet = encodeMessage(message({ id: 7, flags: RD, question: { name: Name.parse(name), type, class: 1 } }), { compress: false });
+  const query = Query.alone(512);
+  query.bytes.set(packet);
+  query.arrive(packet.length, { transport: 'udp', stream: false } as Channel);
+  assert.equal(receive(query), 0);
+  return query;
+}
+/** The answer section, or undefined where the table has no answer. */
+function answers(table: Table, name: string, type: number): readonly string[] | undefined {
+  const query = ask(name, type);
+  const entry = table.find(query, type);
+  if (entry === 0) return undefined;
+  const reply = table.reply(query, entry);
+  const { flags, id, question, answer } = decodeMessage(reply.bytes, reply.at, reply.length);
+  assert.deepEqual({ flags, id, question: question!.name.raw }, { flags: QR | AA | RD, id: 7, question: query.name.raw });
+  assert.equal(reply.plain, answer.reduce((sum, { name: owner, rdata }) => sum + owner.raw.length + 10 + rdata.length, reply.questionEnd));
+  return answer.map(printRR);
+}
+
+const hostNames = ['a.test', 'b.test', 'A.Test', 'www.b.test', '*.b.test', '*.test', 'x', '*', 'deep.www.b.test'];
+const addresses = ['192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2', '::ffff:192.0.2.1'];
+const line = fc.tuple(fc.constantFrom(...addresses), fc.array(fc.constantFrom(...hostNames), { minLength: 1, maxLength: 3 }));
+const source = fc.array(line, { maxLength: 8 });
+type Source = readonly (readonly [string, readonly string[]])[];
+const textOf = (lines: Source) => lines.map(([address, names]) => `${address} ${names.join(' ')}`).join('\n');
+
+/** HST-3 to 5 with lists. */
+function model(sources: readonly Source[], name: string, type: number): readonly string[] | undefined {
+  const asked = name.toLowerCase();
+  const four = (address: string) => address.replace('::ffff:', '');
+  const star = asked.split('.').length < 2 ? undefined : asked.replace(/^[^.]+/, '*');
+  const found = sources.flatMap((lines) => {
+    const pairs = lines.flatMap(([address, names]) => names.map((each) => ({ address: four(address), name: each.toLowerCase() })));
+    const family = pairs.filter(({ address }) => address.includes(':') === (type === AAAA));
+    const exact = family.filter((pair) => pair.name === asked);
+    return exact.length > 0 ? exact : family.filter((pair) => pair.name === star);
+  });
+  if (found.length === 0) return undefined;
+  return found.map(({ address }) => `${asked}. 60 IN ${type === A ? 'A' : 'AAAA'} ${address}`.replaceAll(' ', '\t'));
+}
+
+test('it answers as lists of lines do', () => {
+  fc.assert(fc.property(source, source, (file, inline) => {
+    const table = new Table(Store.create(1 << 25), 'test');
+    table.fill([readEntries(textOf(file), everything, true), readEntries(textOf(inline), everything, true)], 60);
+    for (const name of [...hostNames, 'other.test', 'c.b.test', 'C.B.test', 'c.b.tesT', 'c.d.b.test', 'test']) {
+      for (const type of [A, AAAA]) {
+        const got = answers(table, name, type);
+        assert.deepEqual(got?.map((text) => text.replace(/[\t ]+/g, '\t')), model([file, inline], name, type), `${name} ${type}`);
+      }
+    }
+    const pointers = [...file, ...inline].filter(([address]) => address === '192.0.2.1' || address.startsWith('::ffff'))
+      .flatMap(([, names]) => names.filter((name) => !name.startsWith('*')).map((name) => `${name.toLowerCase()}.`));
+    const got = answers(table, '1.2.0.192.in-addr.arpa', PTR);
+    assert.deepEqual(got?.map((text) => text.split(/[\t ]+/).at(-1)) ?? [], pointers);
+  }), { numRuns: 150 });
+});
+
+test('a name of another type finds its addresses, and the question stays as it is', () => {
+  const table = new Table(Store.create(1 << 25), 'test');
+  table.fill([readEntries('192.0.2.1 a.test *.b.test\n2001:db8::1 a.test', everything, true)], 60);
+  const query = ask('a.test', AAAA);
+  assert.notEqual(table.find(query, A), 0);
+  assert.notEqual(table.find(query, AAAA), 0);
+  assert.equal(table.find(ask('a.test', 15), 15), 0);
+  assert.equal(table.find(ask('c.b.test', 15), AAAA), 0);
+  assert.notEqual(table.find(ask('c.b.test', 15), A), 0);
+});
+
+test('other threads see what the main one fills in, at once and all of it', () => {
+  const main = Store.create(1 << 25);
+  const other = Store.join(main.share(), 1);
+  const writer = new Table(main, 'hosts');
+  const reader = new Table(other, 'hosts');
+  assert.equal(answers(reader, 'a.test', A), undefined);
+  for (let round = 1; round <= 300; round++) {
+    const many = Array.from({ length: round % 50 }, (_, i) => `192.0.2.${round % 250} n${i}.test`);
+    const star = round % 2 === 0 ? ['192.0.2.9 *.b.test'] : [];
+    const text = [`192.0.2.${round % 250} a.test`, ...many, ...star].join('\n');
+    writer.fill([readEntries(text, everything, true)], 60);
+    other.epochs.enter();
+    assert.deepEqual(answers(reader, 'a.test', A), [`a.test.\t60\tIN\tA\t192.0.2.${round % 250}`]);
+    assert.equal(answers(reader, 'c.b.test', A) !== undefined, round % 2 === 0);
+    assert.equal(answers(reader, 'n0.test', A) !== undefined, many.length > 0);
+    other.epochs.leave();
+  }
+  writer.clear();
+  assert.equal(answers(reader, 'a.test', A), undefined);
+  main.epochs.recycle();
+  writer.fill([readEntries('192.0.2.1 a.test', everything, true)], 60);
+  assert.deepEqual(answers(reader, 'a.test', A), ['a.test.\t60\tIN\tA\t192.0.2.1']);
+});
+
+test('what a reader holds stays until its batch ends', () => {
+  const main = Store.create(1 << 25);
+  const other = Store.join(main.share(), 1);
+  const writer = new Table(main, 'hosts');
+  const reader = new Table(other, 'hosts');
+  writer.fill([readEntries('192.0.2.1 a.test', everything, true)], 60);
+  other.epochs.enter();
+  const query = ask('a.test', A);
+  const entry = reader.find(query, A);
+  for (let round = 0; round < 50; round++) writer.fill([readEntries(`192.0.2.${round + 2} a.test b.test`, everything, true)], 60);
+  const reply = reader.reply(query, entry);
+  assert.deepEqual(decodeMessage(reply.bytes, reply.at, reply.length).answer.map(printRR), ['a.test.\t60\tIN\tA\t192.0.2.1']);
+  other.epochs.leave();
+});
