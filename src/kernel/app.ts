@@ -150,14 +150,18 @@ export class App {
     log.info('Reloading complete');
   }
 
-  /** Lets parts say goodbye (lame duck) while everything is still served. */
+  /** Lets parts say goodbye (lame duck) while everything is still served: all at once, so that no block waits for another's. */
   async drain(): Promise<void> {
     await this.#busy;
     const generation = this.#serving.current;
     if (generation === undefined) return;
-    for (const part of partsOf(generation.configuration)) {
-      await Promise.resolve(part.drain?.(generation.run)).catch((error: unknown) => generation.run.report(error));
-    }
+    await Promise.all(partsOf(generation.configuration).map(async (part) => {
+      try {
+        await part.drain?.(generation.run);
+      } catch (error) {
+        generation.run.report(error);
+      }
+    }));
   }
   /** Stops listening, waits for queries under way (SIG-9), ends everything. */
   async close(): Promise<void> {

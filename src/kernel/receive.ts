@@ -30,21 +30,40 @@ export function receive(query: Query): number {
     if (i >= end) return FORMERR;
   }
   const name = i + 1 - at - HEADER;
-  if (name > 255 || i + 5 > end) return FORMERR;
+  if (name > 255 || (i + 5 > end && !complete(query, i + 1))) return FORMERR;
   query.nameLength = name;
   query.type = u16(bytes, i + 1);
   query.class = u16(bytes, i + 3);
   query.questionEnd = i + 5 - at;
-  return bytes[at + 7] === 0 && bytes[at + 9] === 0 && bytes[at + 11] === 0 ? WELCOME : records(query);
+  if (bytes[at + 7] !== 0 || bytes[at + 9] !== 0 || bytes[at + 11] !== 0) return records(query);
+  if (length > query.questionEnd) cut(query, query.questionEnd);
+  return WELCOME;
 }
 
-/** Walks what follows the question. A count whose record is missing altogether is let pass, as CoreDNS does. */
+/** A question that ends before its type, or before its class, has 0 there, as in CoreDNS; it is written so. */
+function complete(query: Query, from: number): boolean {
+  const { bytes, at, keyAt, length } = query;
+  const missing = from + 4 - at - length;
+  if ((missing !== 4 && missing !== 2) || from + 4 > keyAt - 16) return false;
+  bytes.fill(0, at + length, from + 4);
+  bytes.fill(0, at + 6, at + HEADER);
+  cut(query, length + missing);
+  return true;
+}
+/** Nobody sees what lies behind the message. */
+function cut(query: Query, length: number): void {
+  query.length = length;
+  query.size = length;
+}
+
+/** Walks what follows the question. A count whose record is missing altogether is put right, as CoreDNS does. */
 function records(query: Query): number {
   const { bytes, at } = query;
   const end = at + query.length;
   const count = bytes[at + 7]! + bytes[at + 9]! + bytes[at + 11]!;
   let i = at + query.questionEnd;
-  for (let r = 0; r < count && i < end; r++) {
+  for (let r = 0; r < count; r++) {
+    if (i === end) return unfold(query);
     const owner = i;
     i = skipName(bytes, i, end);
     if (i < 0 || i + 10 > end) return FORMERR;
@@ -59,6 +78,7 @@ function records(query: Query): number {
     } else if (u16(bytes, i) !== OPT && !decodes(query)) return FORMERR;
     i += 10 + size;
   }
+  if (i < end) cut(query, i - at);
   return WELCOME;
 }
 /** Whether the options of an OPT end where it does (RFC 6891 section 6.1.2) and those with a format of their own keep to it. */
@@ -80,14 +100,14 @@ function decodes(query: Query): boolean {
   }
 }
 
-/** A request with names that are written in an unusual way (pointers in the question): written anew, plainly. Rare and slow. */
+/** A request with names or counts that are written in an unusual way (pointers in the question): written anew, plainly. Rare and slow. */
 function unfold(query: Query): number {
   try {
     const parts = decodeMessage(query.bytes, query.at, query.length);
     if (parts.question === undefined) return EMPTY;
     const length = encodeInto(parts, query.bytes, query.at, query.keyAt - query.at - 16, false);
     if (length < 0) return FORMERR;
-    query.length = length;
+    cut(query, length);
   } catch {
     return FORMERR;
   }

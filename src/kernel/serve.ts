@@ -5,7 +5,7 @@ import type { Arena } from './arena.ts';
 import type { Clock } from './clock.ts';
 import { finish } from './finish.ts';
 import type { Log } from './log.ts';
-import { RD } from './message.ts';
+import { AD, CD, RA, RD, TC } from './message.ts';
 import type { Message } from './message.ts';
 import { failure } from './outcome.ts';
 import type { Answer, Outcome } from './outcome.ts';
@@ -130,7 +130,8 @@ export class Server implements Service {
       empty.bytes[empty.at + 5] = 0;
       return empty;
     }
-    const message = query.begin(query.flags & RD, refusal);
+    // The header comes back but for AA and Z (SRV-1).
+    const message = query.begin(query.flags & (RD | TC | RA | AD | CD), refusal);
     message.bytes[message.at + 4] = 0;
     message.bytes[message.at + 5] = query.questionEnd > 12 ? 1 : 0;
     if (refusal === FORMERR) message.bytes[message.at + 2] = message.bytes[message.at + 2]! & 0x87;

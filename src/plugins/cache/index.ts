@@ -96,6 +96,7 @@ class Cache implements Part {
   }
   async #refresh(query: Query, next: Handler, entries: Entries, counters: Counters, hits: number): Promise<void> {
     const outcome = await ask(query, next, this.#run);
+    if (this.#store.closed) return;
     if (outcome.kind === 'reply') this.#store.pass(query, outcome, counters, true);
     entries.end(query, this.#run.clock.monotonic() | 0, 0, hits);
   }

@@ -71,7 +71,7 @@ export class StaleEntries {
     const { recheck } = this.#settings.stale;
     const outcome = await ask(query, next, this.#run);
     const refreshed = this.#renew(query, outcome, counters);
-    entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, refreshed ? hits : 0);
+    if (!this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, refreshed ? hits : 0);
     return refreshed && outcome.kind === 'reply' ? outcome : undefined;
   }
   /** Keeps what counts, and with `prefer_positive` also what takes no answer's place; says whether it counts. */
@@ -91,7 +91,7 @@ export class StaleEntries {
       if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
       const { recheck } = this.#settings.stale;
       const refreshed = this.#renew(query, outcome, counters);
-      if (recheck > 0) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
+      if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
       return refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome);
     }, query);
   }

@@ -32,7 +32,7 @@ export class Store {
   readonly #others: Entries | undefined;
   readonly #found: Found;
   /** The load has ended: there may be another one's entries by now. */
-  #closed = false;
+  closed = false;
   readonly #evicted = { success: 0, denial: 0 };
 
   /** `name` is that of the block in this load, the same in every thread. */
@@ -48,7 +48,7 @@ export class Store {
 
   /** The entry that shall answer at a time (milliseconds), or undefined (CACHE-10). */
   find(query: Query, now: number): Found | undefined {
-    if (this.#closed) return undefined;
+    if (this.closed) return undefined;
     if (this.#others !== undefined && this.#usable(this.success, query, now)) return this.#found;
     const success = this.#others ?? this.success;
     if (!this.#usable(this.denial, query, now)) return this.#usable(success, query, now) ? this.#found : undefined;
@@ -73,7 +73,7 @@ export class Store {
   }
   /** The entry as it is now, whatever its age; it may have moved, or gone, since it was found. */
   again(query: Query, entries: Entries): Found | undefined {
-    const entry = this.#closed ? 0 : entries.find(query);
+    const entry = this.closed ? 0 : entries.find(query);
     if (entry === 0) return undefined;
     this.#found.in = entries;
     this.#found.entry = entry;
@@ -97,7 +97,7 @@ export class Store {
     }
     const { ttl } = worth;
     if (records !== undefined) for (let i = 0; i < records.count; i++) setU32(message.bytes, records.fixedAt[i]! + 4, ttl);
-    if (worth.cache !== 'none' && records !== undefined && !this.#closed) this.#keep(query, message, records, worth, counters, refreshing);
+    if (worth.cache !== 'none' && records !== undefined && !this.closed) this.#keep(query, message, records, worth, counters, refreshing);
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
@@ -141,7 +141,7 @@ export class Store {
   }
   /** The load has ended. The main thread, which is the last to hear of it, gives the memory back. */
   close(): void {
-    this.#closed = true;
+    this.closed = true;
     for (const entries of [this.success, this.denial, this.#others]) {
       if (this.#run.thread === 0) entries?.map.close();
       else entries?.map.leave();
