@@ -122,7 +122,9 @@ function common(values: readonly unknown[]): string {
 }
 
 function structName(value: object): string {
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  const { constructor } = Object.getPrototypeOf(value) ?? {};
+  // A class may say what Go calls it.
+  const name: unknown = constructor?.goType ?? constructor?.name;
   return typeof name === 'string' && name !== 'Object' && name !== '' ? name : 'struct';
 }
 

@@ -1,6 +1,8 @@
 // How a reply is kept: the bytes that were sent, the places of its TTLs behind them, and a few numbers. Knows the layout of an
 // entry; knows nothing of when one is kept or expires.
-import { setU32 } from '../../dns/packet.ts';
+import { Name } from '../../dns/name.ts';
+import { HEADER, setU32 } from '../../dns/packet.ts';
+import type { RR } from '../../dns/rr.ts';
 import type { Records } from '../../dns/packet.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Query } from '../../kernel/query.ts';
@@ -103,7 +105,26 @@ export class Entries {
     bytes[at + 2] = 0x84 | (high & (plain ? 0x79 : 0x78));
     bytes[at + 3] = (bytes[at + 3]! & (query.wantsDnssec || query.wantsAuthentic ? 0xaf : 0x8f)) | (plain ? low & 0x10 : 0);
     message.plain = words[owned + PLAIN]! >>> 1;
-    return message;
+    return this.#speltAlike(query, value) ? message : this.#respell(query, message, value);
+  }
+  /** Whether the question is spelt as the one whose reply is kept. */
+  #speltAlike(query: Query, value: number): boolean {
+    const { words } = this.map;
+    const from = query.at >> 2;
+    const end = HEADER + query.nameLength;
+    const whole = end >> 2;
+    for (let i = HEADER >> 2; i < whole; i++) if (words[value + i] !== query.words[from + i]) return false;
+    const rest = end & 3;
+    return rest === 0 || ((words[value + whole]! ^ query.words[from + whole]!) & ((1 << (rest * 8)) - 1)) === 0;
+  }
+  /** Owners keep the spelling in which they were stored (CACHE-11), though they may point to a question that is spelt otherwise now. */
+  #respell(query: Query, message: Message, value: number): Message {
+    const at = value * 4;
+    const stored = Name.read(this.map.bytes, at + HEADER, at + HEADER + query.nameLength, at);
+    const { raw } = query.name;
+    const spell = (records: readonly RR[]) => records.map((record) => (record.name.raw === raw ? { ...record, name: stored } : record));
+    const { answer, authority, additional } = message.parts();
+    return message.with({ answer: spell(answer), authority: spell(authority), additional: spell(additional) });
   }
   #publish(query: Query, entry: number): void {
     const { map } = this;

@@ -103,12 +103,12 @@ async function watch(file: string, reload: number, run: Run, use: (text: string)
   const load = async () => {
     const text = await readFile(file, 'utf8');
     const now = createHash('sha256').update(text).digest('hex');
-    if (now === digest || run.signal.aborted) return false;
+    if (now === digest || run.signal.aborted) return;
     parseWeights(text, file);
     use(text);
     digest = now;
     complaint = '';
-    return true;
+    log.info(`Successfully reloaded weight file ${file}`);
   };
   try {
     await load();
@@ -120,7 +120,7 @@ async function watch(file: string, reload: number, run: Run, use: (text: string)
   if (reload <= 0) return;
   every(run.clock, reload, run.signal, run.report, async () => {
     try {
-      if (await load()) log.info(`Successfully reloaded weight file ${file}`);
+      await load();
     } catch (error) {
       // Said once, not every interval.
       const { message } = error as Error;

@@ -26,6 +26,7 @@ export function parseWeights(text: string, file: string): Weights {
       weights.set(name, current);
       continue;
     }
+    if (words.length > 2) throw new Error(`could not parse weight line:"${line.trim()}" in weight file ${file}`);
     const address = parseAddress(words[0]!);
     if (address === undefined) throw new Error(`wrong IP address:"${words[0]}" in weight file ${file}`);
     const weight = Number(words[1]);

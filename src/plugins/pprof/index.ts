@@ -49,7 +49,8 @@ export default definePlugin({
       const profiles = new Profiles(run.clock);
       try {
         await showAt(run, address, `${PATH}/`, (request) => show(request, profiles));
-        await showAt(run, address, PATH, () => ({ status: 302, body: '', headers: { Location: `${PATH}/` } }));
+        const body = `<a href="${PATH}/">Found</a>.\n\n`;
+        await showAt(run, address, PATH, () => ({ status: 302, body, headers: { Location: `${PATH}/` } }));
       } catch (error) {
         run.log.prefix('pprof').error(`Failed to start pprof handler: ${(error as Error).message}`);
         throw error;

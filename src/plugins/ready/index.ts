@@ -36,28 +36,26 @@ export default definePlugin({
   parse: readReady,
   create({ address, continuously }, site) {
     site.put(Monitored, continuously);
-    let ends = false;
+    const goodbye = new AbortController();
     return {
       /** An address that cannot be had is told and no reason to end: queries are answered all the same, as CoreDNS does. */
       async control(run) {
         const log = run.log.prefix('ready');
         const readiness = new Readiness(run.sites);
         const answer = (): HttpReply => {
-          if (ends) return { status: 503, body: 'Shutting down' };
           const missing = readiness.missing().join(',');
           if (missing === '') return { status: 200, body: 'OK' };
           log.info(`Plugins not ready: "${missing}"`);
           return { status: 503, body: missing };
         };
         try {
-          await showAt(run, address, '/ready', answer);
+          await showAt({ ...run, signal: AbortSignal.any([run.signal, goodbye.signal]) }, address, '/ready', answer);
         } catch (error) {
           log.error(`Failed to start ready handler: ${(error as Error).message}`);
         }
       },
-      drain() {
-        ends = true;
-      },
+      /** From here on nobody is listened to, also while `health` still waits, as in CoreDNS: who asks takes that for not ready. */
+      drain: () => goodbye.abort(),
     };
   },
 });

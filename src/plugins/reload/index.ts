@@ -38,7 +38,8 @@ function watch({ interval, jitter }: Settings, run: Run): void {
     digest = now;
     await run.reload().catch((error: unknown) => {
       run.metrics.values[failed]!++;
-      log.error(`Corefile changed but reload failed: ${error instanceof Error ? error.message : String(error)}`);
+      const text = error instanceof Error ? error.message : String(error);
+      log.error(`Corefile changed but reload failed: starting with listener file descriptors: ${text}`);
     });
     version.clear();
     run.metrics.values[version.cell(['sha512', now])] = 1;

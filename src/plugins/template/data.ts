@@ -23,6 +23,8 @@ export interface Matched {
 
 /** The data of one answer. Its names are those that templates use. */
 export class TemplateData {
+  /** What a template that asks for more is told it asked. */
+  static readonly goType = '*template.templateData';
   readonly #query: Query;
   readonly #zone: Name;
   readonly #matched: Matched;
