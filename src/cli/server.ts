@@ -15,7 +15,7 @@ import type { Input } from './input.ts';
 import { reason } from './machine.ts';
 import { fail, writeOut } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
-import { explainStartError } from './start-error.ts';
+import { explainError, explainStartError } from './start-error.ts';
 
 /** How long load has to last until a thread is added (milliseconds), for tests. */
 const lasting = (): number | undefined => {
@@ -58,7 +58,7 @@ export async function serve(
     entry, own: common, store, metrics, log, debugging, clock, limits: readLimits(), fatal, lasting: lasting(),
   });
   const app = new App({
-    ...equipment, metrics, store, crew, fatal, readAgain: input.watched ? input.again : undefined, explain: explainStartError,
+    ...equipment, metrics, store, crew, fatal, readAgain: input.watched ? input.again : undefined, explain: explainError,
   });
   const signals = { app, log, leave };
   handleEndSignals(signals);

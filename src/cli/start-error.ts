@@ -14,20 +14,31 @@ const ADVICE: { readonly [code: string]: string } = {
   EADDRNOTAVAIL: 'no interface of this machine has that address: see `ip address`, and the `bind` lines of the Corefile',
 };
 
-/** One line for people: what CoreDNS would say, then how to mend it. */
-export function explainStartError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+/** What CoreDNS would say, and what more there is to say: the place where it does not name one, and how to mend it. */
+export interface Explained {
+  readonly text: string;
+  readonly advice: string | undefined;
+}
+
+/** Splits an error of a start or a reload into these two. */
+export function explainError(error: unknown): Explained {
+  if (!(error instanceof Error)) return { text: String(error), advice: undefined };
   const { code, syscall, address, port = 0 } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const reason = code === undefined ? undefined : REASONS[code];
   if (reason !== undefined && (syscall === 'bind' || syscall === 'listen')) {
     const everywhere = address === undefined || address === '::' || address === '0.0.0.0';
     const where = everywhere ? `:${port}` : `${address.includes(':') ? `[${address}]` : address}:${port}`;
     const listen = syscall === 'bind' ? 'ListenPacket: listen udp' : 'Listen: listen tcp';
-    return `${listen} ${where}: ${reason} (${ADVICE[code!]})`;
+    return { text: `${listen} ${where}: ${reason}`, advice: ADVICE[code!] };
   }
   const hint = error instanceof CorefileError ? error.hint : (error as { hint?: string }).hint;
   const placed = !(error instanceof CorefileError) || error.message.includes(`${error.file}:${error.line}`);
   const place = placed ? undefined : `${(error as CorefileError).file}:${(error as CorefileError).line}`;
   const remarks = [place, hint].filter((remark) => remark !== undefined).join(': ');
-  return remarks === '' ? error.message : `${error.message} (${remarks})`;
+  return { text: error.message, advice: remarks === '' ? undefined : remarks };
+}
+/** One line for people: what CoreDNS would say, then how to mend it. */
+export function explainStartError(error: unknown): string {
+  const { text, advice } = explainError(error);
+  return advice === undefined ? text : `${text} (${advice})`;
 }

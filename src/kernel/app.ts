@@ -19,7 +19,7 @@ export interface AppOptions extends ServingOptions {
   /** Ends the process. */
   readonly fatal: (text: string) => never;
   /** The words for an error that ended a load; its message where nothing is given. */
-  readonly explain?: (error: unknown) => string;
+  readonly explain?: (error: unknown) => { readonly text: string; readonly advice: string | undefined };
   /** The threads beside this one. Without them one thread serves. */
   readonly crew?: Crew;
 }
@@ -138,14 +138,16 @@ export class App {
   }
   /** Takes a configuration over in place of the one that is served, as `reload` does. */
   async replace(text: string): Promise<void> {
-    const { log, explain = textOf } = this.#options;
+    const { log, explain = (error) => ({ text: textOf(error), advice: undefined }) } = this.#options;
     log.info('Reloading');
     try {
       await this.load(text);
     } catch (error) {
       const said = explain(error);
-      log.error(`Restart failed: ${said}`);
-      throw new Error(said, { cause: error });
+      log.error(`Restart failed: ${said.text}`);
+      // A line of its own: scripts read the one before.
+      if (said.advice !== undefined) log.info(`To mend it: ${said.advice}`);
+      throw new Error(said.text, { cause: error });
     }
     log.info('Reloading complete');
   }

@@ -8,7 +8,7 @@ import type { Outcome } from '../../kernel/outcome.ts';
 import type { Handler, Run } from '../../kernel/plugin.ts';
 import type { Query } from '../../kernel/query.ts';
 import type { Site } from '../../kernel/site.ts';
-import type { Channel } from '../../kernel/transport.ts';
+import type { Channel, TransportName } from '../../kernel/transport.ts';
 
 const SERVFAIL = 2, NXDOMAIN = 3;
 /** AF_INET: the unknown client is 0.0.0.0, port 0. */
@@ -16,12 +16,19 @@ const INET = 2;
 
 /** The same question as from an unknown client over TCP, so that nothing is truncated, asking for authentic data (CACHE-13). */
 export function background(query: Query, site: Site): Query {
-  const { service, localAddress, localPort } = query.channel;
-  const channel: Channel = { transport: 'tcp', stream: true, service, localAddress, localPort, send: () => {} };
-  const derived = query.as({});
-  derived.channel = channel;
+  const derived = detached(query, site, 'tcp');
   derived.bytes.fill(0, derived.peerAt, derived.peerAt + 64);
   derived.bytes[derived.peerAt] = INET;
+  return derived;
+}
+/** The same question of the same client, over its transport, whose reply goes nowhere by itself (CACHE-14, `verify` with a timeout). */
+export const aside = (query: Query, site: Site): Query => detached(query, site, query.channel.transport);
+
+function detached(query: Query, site: Site, transport: TransportName): Query {
+  const { service, localAddress, localPort } = query.channel;
+  const channel: Channel = { transport, stream: transport !== 'udp', service, localAddress, localPort, send: () => {} };
+  const derived = query.as({});
+  derived.channel = channel;
   derived.bytes[derived.at + 3] = derived.bytes[derived.at + 3]! | AD;
   derived.wantsAuthentic = true;
   derived.depth = query.depth;

@@ -11,7 +11,7 @@ import type { Site } from '../../kernel/site.ts';
 import type { Settings } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
-import { acceptable, ask, background } from './refresh.ts';
+import { acceptable, aside, ask, background } from './refresh.ts';
 import type { Found, Store } from './store.ts';
 import { isAnswerTo, judge } from './worth.ts';
 
@@ -106,7 +106,7 @@ export class StaleEntries {
         resolve(fresh === undefined ? this.#serveAgain(query, entries, counters, failure(SERVFAIL)) : this.#serveFresh(query, fresh));
       };
       const cancel = this.#run.clock.after(this.#settings.stale.timeout, () => answer(undefined));
-      void this.#refresh(background(query, this.#site), next, entries, 0, counters).then(answer);
+      void this.#refresh(aside(query, this.#site), next, entries, 0, counters).then(answer);
     });
   }
   /** What was asked for in the background, for the client: from its entry, or as it came where it was not kept. */
