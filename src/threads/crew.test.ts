@@ -33,6 +33,7 @@ function serverOf(t: TestContext) {
   };
   const crew = new Crew({
     ...equipment, log, entry, own: common, store, metrics, limits: { cores: 4, quota: Infinity, memory: 2 ** 30 }, fatal, lasting: 50,
+    idle: () => 1,
     spawn: (module, options) => {
       const worker = new Worker(module, options);
       workers.push(worker);

@@ -10,6 +10,7 @@ import type { Debugging, Log } from '../kernel/log.ts';
 import type { Metrics } from '../kernel/metrics.ts';
 import type { Store } from '../store/store.ts';
 import { Growth } from './growth.ts';
+import { IdleCores } from './idle-cores.ts';
 import type { Limits } from './limits.ts';
 import { Member } from './member.ts';
 import type { Spawn } from './member.ts';
@@ -36,6 +37,8 @@ export interface CrewOptions {
   readonly fatal: (text: string) => void;
   /** How long load has to last until a thread is added, milliseconds. */
   readonly lasting?: number | undefined;
+  /** Cores that were idle since the last call; the machine's where it is not given. */
+  readonly idle?: (() => number) | undefined;
   readonly spawn?: Spawn | undefined;
 }
 
@@ -109,17 +112,19 @@ export class Crew implements KernelCrew {
 
   /** From now on threads are added while the load is high and no `multisocket` says how many there are. */
   watch(): void {
-    const { clock, limits, log, lasting } = this.#options;
+    const { clock, limits, log, lasting, idle } = this.#options;
     const most = mostThreads(limits);
     if (most < 2) return;
     const growth = new Growth({ most, ...(lasting === undefined ? {} : { lasting }) });
+    const cores = new IdleCores();
     let last: EventLoopUtilization | undefined;
     every(clock, Math.min(LOOK, lasting ?? LOOK), this.#end.signal, (error) => log.error(String(error)), () => {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, last);
       last = now;
       const loads = [utilization, ...[...this.#members.values()].map((member) => member.load())];
-      if (!this.#growable || this.#wanted >= loads.length || !growth.observe(clock.monotonic(), loads)) return;
+      const free = idle === undefined ? cores.since() : idle();
+      if (!this.#growable || this.#wanted >= loads.length || !growth.observe(clock.monotonic(), loads, free)) return;
       log.info(`The load is high: ${loads.length + 1} threads serve from now on`);
       this.#want(loads.length);
     });
