@@ -21,10 +21,9 @@ const deviations = JSON.parse(readFileSync(path.join(here, 'deviations.json'), '
 
 /** Runs the replayer over these cases; resolves to what it printed and its exit status. */
 function replay(
-  names: readonly string[], { server = path.join(root, 'bin/coredns-ts'), udp = '' } = {},
+  names: readonly string[], { server = path.join(root, 'bin/coredns-ts'), udp = '', jobs = Math.max(4, 4 * availableParallelism()) } = {},
 ): Promise<{ status: number | null; printed: string }> {
-  const jobs = String(Math.max(4, 4 * availableParallelism()));
-  const args = [path.join(here, 'replay.mjs'), '--server', server, '--jobs', jobs, ...names];
+  const args = [path.join(here, 'replay.mjs'), '--server', server, '--jobs', String(jobs), ...names];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, COREDNS_TS_UDP: udp } });
     let printed = '';
@@ -33,20 +32,31 @@ function replay(
   });
 }
 
+/**
+ * Replays all cases at once, then those that differ one by one: many of them wait for real milliseconds, which a machine that is busy
+ * with the others' does not always have. What differs then, differs.
+ */
+async function agree(names: readonly string[], udp: string, tell: (line: string) => void): Promise<void> {
+  const { status, printed } = await replay(names, { udp });
+  tell(printed.trim().split('\n').at(-1) ?? '');
+  if (status === 0) return;
+  const differing = [...(/^cases that differ: (.*)$/m.exec(printed)?.[1] ?? '').matchAll(/(\S+) \(\d+ of \d+\)/g)].map(([, name]) => name!);
+  assert.ok(differing.length > 0 && differing.length <= 6, printed);
+  tell(`again, alone: ${differing.join(' ')}`);
+  const again = await replay(differing, { udp, jobs: 1 });
+  assert.equal(again.status, 0, again.printed);
+}
+
 test('the program is compiled', () => {
   assert.ok(existsSync(path.join(root, 'dist/main.js')), "dist/main.js is missing: run 'npm run build'");
 });
 
 test('the conversations agree', { skip: cases.agreed.length > 0 ? false : 'no case agrees yet' }, async (t) => {
-  const { status, printed } = await replay(cases.agreed);
-  t.diagnostic(printed.trim().split('\n').at(-1) ?? '');
-  assert.equal(status, 0, printed);
+  await agree(cases.agreed, '', (line) => t.diagnostic(line));
 });
 
 test('they agree on sockets without the addon', { skip: cases.dgram.length > 0 ? false : 'no case is named' }, async (t) => {
-  const { status, printed } = await replay(cases.dgram, { udp: 'dgram' });
-  t.diagnostic(printed.trim().split('\n').at(-1) ?? '');
-  assert.equal(status, 0, printed);
+  await agree(cases.dgram, 'dgram', (line) => t.diagnostic(line));
 });
 
 test('a server that does not do it is seen', async () => {
