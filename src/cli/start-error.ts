@@ -1,4 +1,4 @@
-// The line on standard error when the server cannot start: CoreDNS's text, and what would be right. Knows errors; knows no process.
+// What is said when a start or a reload is refused: CoreDNS's text, and what would be right. Knows errors; knows no process.
 import { CorefileError } from '../corefile/error.ts';
 
 /** CoreDNS's words for what the system refused, as Go prints them. */

@@ -1,4 +1,4 @@
-// Log lines as bytes in one buffer, written once a turn of the loop. Knows digits and addresses; knows no plugin.
+// Log lines as bytes in one buffer, written once a turn of the loop, or before replies leave. Knows digits and addresses; knows no plugin.
 import { writeSync } from 'node:fs';
 import { printAddress } from '../dns/address.ts';
 

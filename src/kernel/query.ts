@@ -10,6 +10,7 @@ import type { RR } from '../dns/rr.ts';
 import type { Layout } from './arena.ts';
 import { hashWords } from './hash.ts';
 import { AA, Message } from './message.ts';
+import { inherit } from './inherit.ts';
 import type { Metadata } from './metadata.ts';
 import type { ExtendedError } from './outcome.ts';
 import { addressAt, isIPv4 } from './peer.ts';
@@ -281,16 +282,7 @@ export class Query {
     query.arrive(end + rest, this.channel);
     query.questionEnd = end;
     query.nameLength = raw.length;
-    query.type = u16(bytes, end - 4);
-    query.class = u16(bytes, end - 2);
-    query.optAt = this.optAt === 0 ? 0 : this.optAt + end - this.questionEnd;
-    query.udpSize = this.udpSize;
-    query.wantsDnssec = this.wantsDnssec;
-    query.wantsAuthentic = this.wantsAuthentic;
-    query.received = this.received;
-    query.depth = this.depth + 1;
-    query.metadata = this.metadata;
-    query.site = this.site;
+    inherit(query, this, end - this.questionEnd);
     return query;
   }
   /** A metadata label's value (META-1); undefined without the `metadata` plugin. */

@@ -1,5 +1,6 @@
 // Queries for the questions that rules made, and their memory, which is used again. Knows packets; knows no rule.
-import { HEADER, setU16, u16 } from '../../dns/packet.ts';
+import { HEADER, setU16 } from '../../dns/packet.ts';
+import { inherit } from '../../kernel/inherit.ts';
 import { Query } from '../../kernel/query.ts';
 import type { Subject } from './subject.ts';
 
@@ -51,19 +52,4 @@ export function roomier(query: Query, room: number): Query {
   copy.nameLength = query.nameLength;
   inherit(copy, query, 0);
   return copy;
-}
-
-/** What a question has of the one that it comes from, beside its name; its OPT lies `shift` octets further on. */
-function inherit(derived: Query, query: Query, shift: number): void {
-  const end = derived.at + derived.questionEnd;
-  derived.type = u16(derived.bytes, end - 4);
-  derived.class = u16(derived.bytes, end - 2);
-  derived.optAt = query.optAt === 0 ? 0 : query.optAt + shift;
-  derived.udpSize = query.udpSize;
-  derived.wantsDnssec = query.wantsDnssec;
-  derived.wantsAuthentic = query.wantsAuthentic;
-  derived.received = query.received;
-  derived.depth = query.depth + 1;
-  derived.metadata = query.metadata;
-  derived.site = query.site;
 }
