@@ -51,11 +51,16 @@ export class FakeClock implements Clock {
 }
 
 /** What the event loop is busy with that ends by itself and soon. */
-const ENDS_SOON = /^FS|^Close|^GetAddrInfo|^Immediate/;
+const ENDS_SOON = /^FSReq|^CloseReq|^GetAddrInfo|^Immediate/;
+/** Turns without a pause; after them, milliseconds: a busy machine may keep the thread that reads from running for long. */
+const AT_ONCE = 200, PAUSES = 10_000;
 
 /** Resolves when promises and reads of files that are under way have ended. Does not wait for sockets or timers. */
 export async function settled(): Promise<void> {
-  for (let turns = 0; turns < 3 || (turns < 2000 && process.getActiveResourcesInfo().some((name) => ENDS_SOON.test(name))); turns++) {
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; turns < 3 || (turns < AT_ONCE + PAUSES && busy()); turns++) {
+    await new Promise((resolve) => (turns < AT_ONCE ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
+}
+function busy(): boolean {
+  return process.getActiveResourcesInfo().some((name) => ENDS_SOON.test(name));
 }
