@@ -26,6 +26,8 @@ export { AnyClass, Deadline, Debug, EchoedOption, MetadataZones, Root, Stacktrac
 export { Slot } from './kernel/slot.ts';
 export { Bind, Sockets, TimeoutSettings } from './kernel/transport.ts';
 export type { Metadata, Provider } from './kernel/metadata.ts';
+export { Transfers } from './authority/transfer.ts';
+export type { Transfer, TransferSource } from './authority/transfer.ts';
 
 /** Configuration: the lines of a word, zones, `fallthrough`, durations, regular expressions. */
 export type { Directive, IntegerBounds, PropertyReaders } from './corefile/directive.ts';

@@ -11,10 +11,10 @@ const promised: Readonly<Record<string, string>> = {
   'src/index.ts': `
     A AA AAAA AD AnyClass Bind CAA CD CNAME CorefileError DNAME Deadline Debug EchoedOption HINFO HTTPS INFO_CODE LATER MX
     MetadataZones NAPTR NEVER NS Name NameError PTR PerServer QR RA RCODE RD Root SLIM_TIME_BUCKETS SOA SPF SRV SVCB Server Slot
-    Sockets Stacktrace TC TIME_BUCKETS TXT TimeoutSettings URI ViewFilter Zones compileRegexp covers definePlugin drop every failure
-    insert main onReply parseDuration parseRR printRR readFallthrough record rr showAt standard upon zonesOf`,
+    Sockets Stacktrace TC TIME_BUCKETS TXT TimeoutSettings Transfers URI ViewFilter Zones compileRegexp covers definePlugin drop every
+    failure insert main onReply parseDuration parseRR printRR readFallthrough record rr showAt standard upon zonesOf`,
   'src/testing/index.ts': `
-    FIRST_MOMENT FakeClock FakeUpstream ScenarioError runScenario`,
+    FIRST_MOMENT FakeClock FakeKubeApi FakeUpstream ScenarioError runScenario`,
   'src/dns/index.ts': `
     A AA AAAA AD AFSDB AMTRELAY ANY_CLASS APL AVC CAA CD CDNSKEY CDS CERT CH CNAME CSYNC DEFAULT_TTL DHCID DLV DNAME DNSKEY DS EID
     EUI48 EUI64 FLAGS GID GPOS HINFO HIP HTTPS IN INFO_CODE IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR MX NAPTR NID

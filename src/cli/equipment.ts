@@ -49,7 +49,7 @@ export function equip({ file, port }: Common, main: boolean, plugins: readonly P
   };
   const datagrams = udp({ warn });
   const reading: Reading = {
-    file, plugins, words: new Set([...ORDER, ...plugins.map(({ name }) => name)]), machine, files,
+    file, plugins, words: new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]), machine, files,
     environment: (name) => process.env[name], port, warn, builtIn: builtIn(port),
   };
   const transports = { dns: dnsTransport(datagrams, tcp()) };

@@ -63,7 +63,13 @@ export async function serve(
   const signals = { app, log, leave };
   handleEndSignals(signals);
   try {
-    await app.load(input.text);
+    // A part may wait for something of which no socket is open (an API that refuses connections): the process stays meanwhile.
+    const hold = setInterval(() => {}, 1 << 30);
+    try {
+      await app.load(input.text);
+    } finally {
+      clearInterval(hold);
+    }
   } catch (error) {
     lines.flush();
     return fail(explainStartError(error));

@@ -62,7 +62,7 @@ async function checkCorefile(text: string, file: string, own: readonly Plugin[] 
   try {
     const plugins = await pluginsWith(await additionsOf(file), own);
     build(text, {
-      file, plugins, words: new Set([...ORDER, ...plugins.map(({ name }) => name)]), machine, files,
+      file, plugins, words: new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]), machine, files,
       environment: (name) => process.env[name], port: 53, warn, problems,
     });
   } catch (error) {

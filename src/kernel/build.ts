@@ -10,6 +10,7 @@ import type { Files } from '../corefile/imports.ts';
 import { Name } from '../dns/name.ts';
 import { chain } from './chain.ts';
 import { Overlaps, label } from './endpoint.ts';
+import type { Provider } from './metadata.ts';
 import type { Machine, Plugin } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
@@ -51,6 +52,7 @@ export interface Configuration {
 
 interface Draft {
   readonly lines: ReadonlyMap<string, Lines>;
+  readonly directives: readonly Directive[];
   readonly site: Site;
   readonly keys: readonly { readonly scheme: Scheme; readonly zone: string; readonly port: number }[];
   readonly parts: NamedPart[];
@@ -105,11 +107,12 @@ function draft(block: Block, index: number, reading: Reading): Draft {
     return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? reading.port }));
   });
   const site = new Site(keys.map(({ zone }) => Name.wire(Name.parse(zone).key)), index);
-  return { lines: linesByWord(block), site, keys, parts: [] };
+  return { lines: linesByWord(block), directives: block.directives, site, keys, parts: [] };
 }
 
-function setUp(plugin: Plugin, { lines: words, site, keys, parts }: Draft, reading: Reading): void {
-  const lines = words.get(plugin.name);
+function setUp(plugin: Plugin, each: Draft, reading: Reading): void {
+  const { site, keys, parts } = each;
+  const lines = linesOf(plugin, each);
   if (lines === undefined) return;
   try {
     const context = {
@@ -123,10 +126,17 @@ function setUp(plugin: Plugin, { lines: words, site, keys, parts }: Draft, readi
   }
 }
 
+/** The lines of a plugin, by whichever of its words, in the order of the Corefile. */
+function linesOf({ name, aliases = [] }: Plugin, { lines, directives }: Draft): Lines | undefined {
+  if (!aliases.some((alias) => lines.has(alias))) return lines.get(name);
+  const [first, ...rest] = directives.filter(({ owner }) => owner === name || aliases.includes(owner));
+  return first === undefined ? undefined : [first, ...rest];
+}
+
 /** A word that CoreDNS knows and that is not there yet: better said at the start than found out by a wrong answer. */
 function refuseUnbuilt(words: Draft['lines'], plugins: readonly Plugin[]): void {
   for (const [word, [line]] of words) {
-    if (plugins.some(({ name }) => name === word)) continue;
+    if (plugins.some(({ name, aliases }) => name === word || aliases?.includes(word) === true)) continue;
     const message = `plugin/${word}: this plugin of CoreDNS is not built yet in coredns-ts`;
     const hint = `remove line ${line.at.line} of ${line.at.file}, or let CoreDNS serve this block`;
     throw new CorefileError(message, line.at, { form: 'none', hint });
@@ -138,10 +148,18 @@ function complete({ site, parts }: Draft): Site {
   site.handler = chain(parts);
   site.view = site.last(ViewFilter)?.name ?? '';
   if (site.all(MetadataZones).length > 0) {
-    site.providers = new Map(parts.flatMap(({ part }) => Object.entries(part.metadata ?? {})));
+    const providers = new Map<string, Provider>();
+    for (const { part } of parts) {
+      for (const [name, provider] of Object.entries(part.metadata ?? {})) providers.set(name, eitherOf(providers.get(name), provider));
+    }
+    site.providers = providers;
   }
   return site;
 }
+
+/** Two parts may make the same label (two clusters): the first that has a value says it. */
+const eitherOf = (first: Provider | undefined, second: Provider): Provider =>
+  (first === undefined ? second : (query, wanted) => first(query, wanted) ?? second(query, wanted));
 
 function listenOn(drafts: readonly Draft[]): readonly Address[] {
   const overlaps = new Overlaps();

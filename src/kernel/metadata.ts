@@ -1,8 +1,11 @@
 // Labels of a query, made when somebody first asks (META-1). Knows nothing of who makes them or who asks.
 import type { Query } from './query.ts';
 
-/** Makes one label's value; undefined where it has none. */
-export type Provider = (query: Query) => string | undefined;
+/**
+ * Makes the value of the label that is asked for; undefined where it has none. A provider whose name ends in a slash makes every label
+ * that begins with the name.
+ */
+export type Provider = (query: Query, label: string) => string | undefined;
 
 /** The labels of one query and of those derived from it. */
 export class Metadata {
@@ -14,9 +17,15 @@ export class Metadata {
   /** The label's value: what was set, or what its provider says, asked once. */
   value(label: string, query: Query): string | undefined {
     if (this.#values.has(label)) return this.#values.get(label);
-    const value = this.#providers.get(label)?.(query);
+    const value = this.#provider(label)?.(query, label);
     this.#values.set(label, value);
     return value;
+  }
+  #provider(label: string): Provider | undefined {
+    const known = this.#providers.get(label);
+    if (known !== undefined) return known;
+    for (const [name, provider] of this.#providers) if (name.endsWith('/') && label.startsWith(name)) return provider;
+    return undefined;
   }
   /** Sets a label that becomes known on the way (`forward/upstream`, `log/class`). */
   set(label: string, value: string | undefined): void {

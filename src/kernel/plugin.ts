@@ -20,6 +20,8 @@ export type Lines = readonly [Directive, ...Directive[]];
 /** One Corefile word. */
 export interface Plugin<Config = unknown> {
   readonly name: string;
+  /** Other words for the same, which stand beside it as if they were it. */
+  readonly aliases?: readonly string[];
   /** Pure: no files, no clock, no network. Throws CorefileError (`directive.fail`). */
   parse(lines: Lines, context: ParseContext): Config;
   /** No I/O. Several parts where the word may stand several times. Parts are made anew at each load. */
@@ -61,6 +63,8 @@ export interface Part {
   started?(run: Run): void | Promise<void>;
   /** Whether it can answer (`ready` asks). A part without this is not asked. */
   ready?(): boolean;
+  /** What whoever asks for readiness shall know although it can answer: `ready` says it behind its OK. */
+  remark?(): string | undefined;
   /** Before the process ends, on the main thread; never on a reload. Still serving meanwhile (lame duck). */
   drain?(run: Run): void | Promise<void>;
 }

@@ -2,6 +2,7 @@
 import type { Plugin } from '../kernel/plugin.ts';
 import acl from './acl/index.ts';
 import any from './any/index.ts';
+import autopath from './autopath/index.ts';
 import bind from './bind/index.ts';
 import bufsize from './bufsize/index.ts';
 import cancel from './cancel/index.ts';
@@ -15,6 +16,8 @@ import forward from './forward/index.ts';
 import header from './header/index.ts';
 import health from './health/index.ts';
 import hosts from './hosts/index.ts';
+import k8sExternal from './k8s_external/index.ts';
+import kubernetes from './kubernetes/index.ts';
 import loadbalance from './loadbalance/index.ts';
 import local from './local/index.ts';
 import log from './log/index.ts';
@@ -33,6 +36,7 @@ import root from './root/index.ts';
 import shed from './shed/index.ts';
 import template from './template/index.ts';
 import timeouts from './timeouts/index.ts';
+import transfer from './transfer/index.ts';
 import view from './view/index.ts';
 import whoami from './whoami/index.ts';
 
@@ -61,12 +65,16 @@ export const standard: readonly Plugin[] = [
   chaos,
   loadbalance,
   rewrite,
+  autopath,
   acl,
   cache,
   header,
   minimal,
   template,
+  transfer,
   hosts,
+  k8sExternal,
+  kubernetes,
   loop,
   forward,
   erratic,

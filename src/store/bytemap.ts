@@ -228,6 +228,17 @@ export class ByteMap {
     if (compare === undefined) yield* this.#entriesOf(root);
     else yield* Int32Array.from(this.#entriesOf(root)).sort(compare);
   }
+  /** Offsets of all entries, found in one go: some nanoseconds for each slot. For the thread that writes the map. */
+  list(): Int32Array {
+    const { words } = this.#memory;
+    const root = words[this.at + ROOT]!;
+    const found = new Int32Array(this.entries);
+    let count = 0;
+    for (let at = indexOf(root), end = root === 0 ? at : at + indexWords(root); at < end; at += 2) {
+      if (words[at + 1]! > GONE) found[count++] = words[at + 1]!;
+    }
+    return found;
+  }
   *#entriesOf(root: number): Generator<number> {
     if (root === 0) return;
     const end = indexOf(root) + indexWords(root);

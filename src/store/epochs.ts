@@ -40,7 +40,7 @@ export class Epochs {
   /** Keeps all that can be found now until it is released, across batches and awaits. For streams: no byte is recycled meanwhile. */
   pin(): Pin {
     const key = {};
-    this.#pins.set(key, Atomics.load(this.#memory.words, EPOCH));
+    this.#pins.set(key, Atomics.load(this.#memory.refresh(), EPOCH));
     this.#showPins();
     return {
       release: () => {

@@ -85,7 +85,7 @@ export class InProcess implements Subject {
     const log = createLog(lines, debugging);
     this.#app = new App({
       reading: {
-        file: 'Corefile', plugins, words: new Set([...ORDER, ...plugins.map(({ name }) => name)]), machine, files,
+        file: 'Corefile', plugins, words: new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]), machine, files,
         environment: (name) => process.env[name], port: 53, warn: (text) => log.warning(text),
       },
       transports: Object.fromEntries(SCHEMES.map((scheme) => [scheme, new StubTransport(scheme, this.#places)])),

@@ -7,6 +7,8 @@ import type { Question } from '../dns/parts.ts';
 import { Name } from '../dns/name.ts';
 import type { Edns, EdnsOption } from '../dns/opt.ts';
 import { opcodeByName } from '../dns/rcode.ts';
+import { rr } from '../dns/rr.ts';
+import { SOA } from '../dns/types.ts';
 import { IN, classByName, typeByName } from '../dns/type-name.ts';
 import { parseDuration } from '../corefile/duration.ts';
 
@@ -34,6 +36,8 @@ interface Draft {
   flags: number;
   edns: { udpSize: number; version: number; dnssecOk: boolean; options: EdnsOption[] } | undefined;
   opcode: number;
+  /** What an IXFR says that the client has (RFC 1995 section 3). */
+  serial: number | undefined;
   class: number;
   tcp: boolean;
   from: string | undefined;
@@ -50,7 +54,10 @@ export function parseAsk(text: string): Asked {
   const draft = readWords(words);
   const question = { name: Name.parse(name, Name.root), type: number, class: draft.class };
   const edns = draft.edns === undefined ? undefined : { z: 0, extendedRcode: 0, ...draft.edns };
-  const packet = encodeMessage(message({ id: ID, opcode: draft.opcode, flags: draft.flags, question, edns }), { compress: false });
+  const soa = { serial: draft.serial ?? 0, refresh: 0, retry: 0, expire: 0, minimum: 0, mname: Name.root, rname: Name.root };
+  const authority = draft.serial === undefined ? [] : [rr(question.name, SOA, 0, soa)];
+  const { opcode, flags } = draft;
+  const packet = encodeMessage(message({ id: ID, opcode, flags, question, authority, edns }), { compress: false });
   return { ...draft, question, edns, packet };
 }
 /** Reads `HEX [tcp] [from ADDRESS] [at SERVER]`. Throws Error. */
@@ -63,7 +70,7 @@ export function parseSend(text: string): Asked {
 
 function readWords(words: readonly string[]): Draft {
   const draft: Draft = {
-    flags: RD, edns: undefined, opcode: 0, class: IN, tcp: false, from: undefined, at: undefined, waiting: 0,
+    flags: RD, edns: undefined, opcode: 0, serial: undefined, class: IN, tcp: false, from: undefined, at: undefined, waiting: 0,
   };
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
@@ -102,6 +109,7 @@ function option(draft: Draft, word: string): void {
   else if (key === 'nsid') add(3, '');
   else if (key === 'cookie') add(10, value);
   else if (key === 'option') add(Number(value.split(':')[0]), value.split(':')[1] ?? '');
+  else if (key === 'serial') draft.serial = Number(value);
   else if (key === 'opcode') draft.opcode = opcodeByName(value.toUpperCase()) ?? Number(value);
   else if (key === 'subnet') edns().options.push(subnet(value));
   else throw new Error(`unknown option +${key}`);

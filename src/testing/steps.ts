@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { parseDuration } from '../corefile/duration.ts';
 import { CD, RD, AA, AD, RA, TC } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
-import { rcodeByName } from '../dns/rcode.ts';
+import { opcodeName, rcodeByName } from '../dns/rcode.ts';
 import { typeName } from '../dns/type-name.ts';
 import { difference } from './difference.ts';
-import type { ScriptedReply } from './fake-upstream.ts';
+import type { ScriptedReply, UpstreamQuestion } from './fake-upstream.ts';
+import { playKube } from './kube-steps.ts';
 import { linesOf, parsePicture, pictureOf } from './picture.ts';
 import type { Picture } from './picture.ts';
 import { parseAsk, parseSend } from './question.ts';
@@ -19,6 +20,8 @@ import type { Subject, Surroundings } from './subject.ts';
 
 /** Milliseconds of real time for which a line of the log or a metric is waited for. */
 const PATIENCE = 2000;
+/** Milliseconds of real time for which `until` looks again, and of which a clock that is moved by hand moves at once meanwhile. */
+const UNTIL = 10_000, MARCH = 10;
 const EDE = 15;
 const FLAGS: { readonly [word: string]: number } = { aa: AA, tc: TC, ra: RA, ad: AD };
 
@@ -42,9 +45,10 @@ export class Performance {
 
   /** Carries out one step; throws Error with what is wrong, or Impossible. */
   async play(step: Step): Promise<void> {
-    if (!this.#started && !['file', 'upstream', 'down'].includes(step.verb)) {
+    if (!this.#started && !['file', 'upstream', 'down', 'kube'].includes(step.verb)) {
       this.#started = true;
-      this.#refusal = await this.#subject.start(await this.#around.fill(this.#scene.corefile));
+      const corefile = await this.#around.fill(this.#scene.corefile);
+      this.#refusal = await this.#passing(this.#subject.start(corefile));
     }
     if (step.verb !== 'refused') this.end();
     await this.#verbs[step.verb]!(step);
@@ -54,6 +58,19 @@ export class Performance {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal !== undefined) throw new Error(`the Corefile is refused: ${refusal}`);
+  }
+
+  /** What waits for a Kubernetes API waits for an answer that comes in real time, or for time to pass: it does, as fast as outside. */
+  async #passing<T>(waited: Promise<T>): Promise<T> {
+    if (!this.#around.waits) return waited;
+    let over = false;
+    const result = waited.finally(() => (over = true));
+    result.catch(() => {});
+    while (!over) {
+      await Promise.race([result.catch(() => {}), pause(MARCH)]);
+      if (!over) await this.#subject.elapse(MARCH);
+    }
+    return result;
   }
 
   readonly #verbs: { readonly [verb: string]: (step: Step) => Promise<void> } = {
@@ -74,7 +91,7 @@ export class Performance {
     },
     reload: async ({ block }) => {
       if (block.length > 0) this.#subject.rewrite(await this.#around.fill(`${block.join('\n')}\n`));
-      this.#refusal = await this.#subject.reload();
+      this.#refusal = await this.#passing(this.#subject.reload());
     },
     file: async ({ rest, block }) => {
       const text = await this.#around.fill(`${block.join('\n')}\n`);
@@ -87,7 +104,32 @@ export class Performance {
     upstream: (step) => this.#upstream(step),
     down: async ({ rest }) => (await this.#around.upstream(rest)).down(),
     up: async ({ rest }) => (await this.#around.upstream(rest)).up(),
+    kube: async ({ rest, block }) => {
+      const [, name = '', words = ''] = /^(?:at\s+(\w+)\s+)?(.*)$/.exec(rest) ?? [];
+      const filled = await Promise.all(block.map((line) => this.#around.fill(line)));
+      await playKube(await this.#around.kube(name), words, filled);
+    },
+    until: (step) => this.#until(step),
   };
+
+  /** Looks again and again, while the clock marches as real time does, until it is as expected; at the end throws what was wrong last. */
+  async #until({ rest, block, line }: Step): Promise<void> {
+    const [, verb = '', words = ''] = /^(\S+)\s*(.*)$/.exec(rest) ?? [];
+    if (!['ask', 'send', 'get', 'metric'].includes(verb)) throw new Error('what follows until is ask, send, get or metric');
+    let wrong: unknown;
+    const there = await eventually(async () => {
+      try {
+        await this.#verbs[verb]!({ verb, rest: words, block, line });
+        return true;
+      } catch (error) {
+        if (error instanceof Impossible) throw error;
+        wrong = error;
+        await this.#subject.elapse(MARCH);
+        return false;
+      }
+    }, UNTIL);
+    if (!there) throw wrong;
+  }
 
   async #compare(asked: Asked, block: readonly string[]): Promise<void> {
     const expected = parsePicture(await Promise.all(block.map((line) => this.#around.fill(line))));
@@ -155,16 +197,23 @@ export class Performance {
   }
   async #asked({ rest, block }: Step): Promise<void> {
     const { asked } = await this.#around.upstream(rest);
-    const got = asked.splice(0).map(({ query, tcp }) => {
-      const { question, flags, edns } = query;
-      const name = question === undefined ? 'nothing' : `${question.name.text} ${typeName(question.type)}`;
-      const bits = [[RD, 'rd'], [AD, 'ad'], [CD, 'cd']] as const;
-      const size = edns === undefined ? [] : [`edns=${edns.udpSize}`, ...(edns.dnssecOk ? ['do'] : [])];
-      return [name, ...(tcp ? ['tcp'] : []), ...bits.filter(([bit]) => (flags & bit) !== 0).map(([, word]) => word), ...size].join(' ');
-    });
-    const text = difference([...block].sort(), got.sort());
+    const wanted = [...block].sort();
+    const changed = () => difference(wanted, asked.map(askedLine).sort());
+    await eventually(async () => changed() === undefined);
+    const text = changed();
+    asked.splice(0);
     if (text !== undefined) throw new Error(`the upstream was asked something else\n${text}`);
   }
+}
+
+/** A question that an upstream was asked. */
+function askedLine({ query: { question, opcode, flags, edns }, tcp }: UpstreamQuestion): string {
+  const words = [question === undefined ? 'nothing' : `${question.name.text} ${typeName(question.type)}`];
+  if (tcp) words.push('tcp');
+  if (opcode !== 0) words.push(opcodeName(opcode).toLowerCase());
+  for (const [bit, word] of [[AA, 'aa'], [RD, 'rd'], [AD, 'ad'], [CD, 'cd']] as const) if ((flags & bit) !== 0) words.push(word);
+  if (edns !== undefined) words.push(`edns=${edns.udpSize}`, ...(edns.dnssecOk ? ['do'] : []));
+  return words.join(' ');
 }
 
 /** An upstream's reply from the lines that would expect it. */
@@ -185,8 +234,9 @@ function forgive(expected: Picture, got: Picture, messages: readonly Parts[]): v
   expected.ede = [];
   got.ede = [];
 }
-async function eventually(condition: () => Promise<boolean>): Promise<boolean> {
-  for (const until = performance.now() + PATIENCE; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 10))) {
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+async function eventually(condition: () => Promise<boolean>, patience = PATIENCE): Promise<boolean> {
+  for (const until = performance.now() + patience; !(await condition()); await pause(MARCH)) {
     if (performance.now() > until) return false;
   }
   return true;

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Parts } from '../dns/parts.ts';
+import { FakeKubeApi } from './fake-kube-api.ts';
 import { FakeUpstream } from './fake-upstream.ts';
 import type { Asked } from './question.ts';
 
@@ -31,13 +32,18 @@ export class Impossible extends Error {
   override readonly name: string = 'Impossible';
 }
 
-/** The scratch directory of a scene, its free ports and its upstreams. */
+/** The scratch directory of a scene, its free ports, its upstreams and Kubernetes APIs. */
 export class Surroundings {
   readonly directory = mkdtempSync(join(tmpdir(), 'scenario-'));
   readonly #ports = new Map<string, number>();
   readonly #upstreams = new Map<string, FakeUpstream>();
+  readonly #kubes = new Map<string, FakeKubeApi>();
 
-  /** `{{DIR}}`, `{{UPSTREAM}}`, `{{UPSTREAM:name}}`, and any other name in capitals, which is a free port, replaced. */
+  /** Whether there is a Kubernetes API, which answers in its own time. */
+  get waits(): boolean {
+    return this.#kubes.size > 0;
+  }
+  /** `{{DIR}}`, `{{UPSTREAM}}`, `{{UPSTREAM:name}}`, `{{KUBE}}`, `{{KUBE:name}}`, and any other name in capitals, a free port, replaced. */
   async fill(text: string): Promise<string> {
     for (const [, name] of text.matchAll(/\{\{([A-Z0-9_]+(?::\w+)?)\}\}/g)) await this.#make(name!);
     return text.replace(/\{\{([A-Z0-9_]+(?::\w+)?)\}\}/g, (_, name: string) => this.#value(name));
@@ -45,10 +51,12 @@ export class Surroundings {
   async #make(name: string): Promise<void> {
     if (name === 'DIR') return;
     if (/^UPSTREAM(:|$)/.test(name)) await this.upstream(name.slice(9));
+    else if (/^KUBE(:|$)/.test(name)) await this.kube(name.slice(5));
     else if (!this.#ports.has(name)) this.#ports.set(name, await freePort());
   }
   #value(name: string): string {
     if (name === 'DIR') return this.directory;
+    if (/^KUBE(:|$)/.test(name)) return String(this.#kubes.get(name.slice(5))?.port);
     const upstream = /^UPSTREAM(:|$)/.test(name) ? this.#upstreams.get(name.slice(9)) : undefined;
     return upstream === undefined ? String(this.#ports.get(name)) : `127.0.0.1:${upstream.port}`;
   }
@@ -62,9 +70,19 @@ export class Surroundings {
     }
     return upstream;
   }
-  /** Closes the upstreams and removes the directory. */
+  /** The Kubernetes API of this name, empty when first asked for. */
+  async kube(name: string): Promise<FakeKubeApi> {
+    let kube = this.#kubes.get(name);
+    if (kube === undefined) {
+      kube = new FakeKubeApi();
+      this.#kubes.set(name, kube);
+      await kube.up();
+    }
+    return kube;
+  }
+  /** Closes the upstreams and the APIs, and removes the directory. */
   async close(): Promise<void> {
-    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.down()));
+    await Promise.all([...this.#upstreams.values(), ...this.#kubes.values()].map((each) => each.down()));
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -96,6 +96,7 @@ class ConnectedDgram implements DatagramSocket {
   close(): void {
     if (this.#closed) return;
     this.#exchange.flush();
+    if (this.#closed) return;                                    // who heard of an error meanwhile has closed it
     this.#closed = true;
     this.#socket.close();
   }

@@ -20,11 +20,11 @@ export function drawn(page: string): string[] {
 
 /** What the page's table lets each layer import: `dns, corefile; types of store` as two lists. Rows that say it in words are left out. */
 export function layersAllowed(page: string): ReadonlyMap<string, { readonly values: string[]; readonly types: string[] }> {
-  const rows = [...page.matchAll(/^\| ((?:`[a-z]+`(?:, )?)+) \|[^|]*\| ([^|]*) \|$/gm)];
+  const rows = [...page.matchAll(/^\| ((?:`[a-z-]+`(?:, )?)+) \|[^|]*\| ([^|]*) \|$/gm)];
   const list = (text: string) => text.split(', ').filter((word) => word !== '' && word !== 'nothing');
   return new Map(rows.flatMap(([, names = '', cell = '']) => {
     const [values = '', types = ''] = cell.split('; types of ');
-    if (!/^[a-z]+(, [a-z]+)*$/.test(values)) return [];
+    if (!/^[a-z-]+(, [a-z-]+)*$/.test(values)) return [];
     return names.replaceAll('`', '').split(', ').map((name) => [name, { values: list(values), types: list(types) }] as const);
   }));
 }

@@ -20,8 +20,9 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   kernel: ['dns', 'corefile'],
   threads: ['store', 'kernel'],
   authority: ['dns', 'zonefile', 'dnssec', 'store', 'kernel'],
+  'kube-api': ['kernel', 'corefile'],
   transport: ['dns', 'kernel', 'threads'],
-  plugins: [...below, 'threads', 'zonefile', 'dnssec', 'upstream', 'kernel', 'authority'],
+  plugins: [...below, 'threads', 'zonefile', 'dnssec', 'upstream', 'kernel', 'authority', 'kube-api'],
   testing: 'everything',
   cli: 'everything',
 };

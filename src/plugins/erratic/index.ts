@@ -1,6 +1,7 @@
 // *erratic* is a plugin useful for testing client behavior: it drops, delays and truncates. Knows how to be unreliable (ERR-1 to 3).
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
+import { Name } from '../../dns/name.ts';
 import { parseRR, rr } from '../../dns/rr.ts';
 import { A, AAAA } from '../../dns/types.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
@@ -9,12 +10,15 @@ import { AA, TC } from '../../kernel/message.ts';
 import { drop, failure } from '../../kernel/outcome.ts';
 import type { Outcome } from '../../kernel/outcome.ts';
 import type { Query } from '../../kernel/query.ts';
+import { SearchPaths } from '../../kernel/search-path.ts';
 import type { Site } from '../../kernel/site.ts';
 import type { Flags } from '../../store/cells.ts';
 
 const SERVFAIL = 2;
 const TYPE_A = 1, TYPE_AAAA = 28, TYPE_AXFR = 252;
 const V4 = Uint8Array.of(192, 0, 2, 53);
+/** ERR-3: the search path of every client. */
+const SEARCH_PATH = ['a.example.org.', 'b.example.org.', '.'].map((text) => Name.parse(text));
 const V6 = Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x53);
 
 interface Settings {
@@ -93,6 +97,7 @@ export default definePlugin<Settings>({
     return settings;
   },
   create(settings, site): Part {
+    site.put(SearchPaths, { name: 'erratic', searchPath: () => SEARCH_PATH });
     let asked: Flags;
     let after: (milliseconds: number, call: () => void) => void;
     return {

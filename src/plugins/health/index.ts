@@ -19,7 +19,8 @@ function watch(run: Run, address: string, port: number): void {
   const duration = metrics.histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.',
     [], SLIM_TIME_BUCKETS);
   const failures = metrics.counter('coredns_health_request_failures_total', 'The number of times the health check failed.');
-  const host = splitHostPort(address).host || 'localhost';
+  // Not by the name: a container may have no hosts file.
+  const host = splitHostPort(address).host || '127.0.0.1';
   const url = `"http://${address}/health"`;
   every(clock, INTERVAL, signal, run.report, async () => {
     const from = clock.monotonic();

@@ -1,11 +1,14 @@
-// *hosts* enables serving zone data from a `/etc/hosts` style file. Knows when an address, a name or nothing is the answer.
-import { INFO_CODE } from '../../dns/extended-error.ts';
+// *hosts* enables serving zone data from a `/etc/hosts` style file. Knows when an address, a name or nothing is there.
+import type { Backend, Node } from '../../authority/backend.ts';
+import { Lookup } from '../../authority/lookup.ts';
+import { ServedZones } from '../../authority/served-zones.ts';
+import type { Place } from '../../authority/served-zones.ts';
 import { every } from '../../kernel/clock.ts';
 import { covers } from '../../kernel/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/fallthrough.ts';
 import { definePlugin } from '../../kernel/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/plugin.ts';
-import { AA } from '../../kernel/message.ts';
-import { failure } from '../../kernel/outcome.ts';
+import type { Message } from '../../kernel/message.ts';
 import type { Answer } from '../../kernel/outcome.ts';
 import type { Query } from '../../kernel/query.ts';
 import type { Site } from '../../kernel/site.ts';
@@ -15,13 +18,62 @@ import { readEntries } from './entries.ts';
 import { HostsFile } from './hosts-file.ts';
 import { Table } from './table.ts';
 
-const A = 1, PTR = 12, AAAA = 28, SERVFAIL = 2;
+const A = 1, PTR = 12, AAAA = 28;
+
+/** The addresses of one name. One object is used for one question after the other. */
+class Entry implements Node {
+  readonly #table: Table;
+  #entry = 0;
+  constructor(table: Table) {
+    this.#table = table;
+  }
+  of(entry: number): this {
+    this.#entry = entry;
+    return this;
+  }
+  write(_type: number, reply: Message, query: Query): void {
+    this.#table.write(reply, query, this.#entry);
+  }
+}
+/** A name that is known, and has no record of the type. */
+const EMPTY: Node = { write() {} };
+
+/** The table as a source of records: it has no SOA, so what is not there is no NXDOMAIN. */
+class HostsBackend implements Backend {
+  readonly zones: ServedZones;
+  readonly fallthrough: Fallthrough;
+  readonly ttl: number;
+  readonly #table: Table;
+  readonly #entry: Entry;
+
+  constructor({ zones, fallthrough, ttl }: Settings, table: Table) {
+    this.zones = new ServedZones(zones.names);
+    this.fallthrough = fallthrough;
+    this.ttl = ttl;
+    this.#table = table;
+    this.#entry = new Entry(table);
+  }
+  at(_place: Place, query: Query): Node | undefined {
+    const { type } = query;
+    const asked = type === A || type === AAAA ? this.#table.find(query, type) : 0;
+    if (asked !== 0) return this.#entry.of(asked);
+    return this.#knows(query) ? EMPTY : undefined;
+  }
+  /** HST-6: whether the name has an address of any family. */
+  #knows(query: Query): boolean {
+    return (query.type !== A && this.#table.find(query, A) !== 0) || (query.type !== AAAA && this.#table.find(query, AAAA) !== 0);
+  }
+  incomplete(): string {
+    return 'the hosts file does not have the name';
+  }
+}
 
 class Hosts implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #path: string;
   #table!: Table;
+  #lookup!: Lookup;
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
@@ -49,26 +101,20 @@ class Hosts implements Part {
   }
   start(run: Run): void {
     this.#table = this.#open(run);
+    this.#lookup = new Lookup(new HostsBackend(this.#settings, this.#table));
   }
 
   handle(query: Query, next: Handler): Answer {
-    const { zones, fallthrough, fallsForOtherTypes } = this.#settings;
     const { type } = query;
-    if (type !== PTR && !zones.everything && zones.match(query.name) === undefined) return next(query);
-    if (type === A || type === AAAA || type === PTR) {
-      const entry = this.#table.find(query, type);
-      if (entry !== 0) return this.#table.reply(query, entry);
-      if (type === PTR) return next(query);
-    } else if (fallsForOtherTypes && covers(fallthrough, query.name)) return next(query);
-    if (this.#known(query)) return query.begin(AA, 0);
-    if (covers(fallthrough, query.name)) return next(query);
-    // As CoreDNS: a hosts file has no SOA that an NXDOMAIN could carry, so SERVFAIL.
-    query.extendedError = { code: INFO_CODE.OTHER, text: 'the hosts file does not have the name' };
-    return failure(SERVFAIL);
-  }
-  /** HST-6: whether the name has an address of any family. */
-  #known(query: Query): boolean {
-    return (query.type !== A && this.#table.find(query, A) !== 0) || (query.type !== AAAA && this.#table.find(query, AAAA) !== 0);
+    if (type === PTR) {
+      const entry = this.#table.find(query, PTR);
+      return entry === 0 ? next(query) : this.#table.reply(query, entry);
+    }
+    const { zones, fallthrough, fallsForOtherTypes } = this.#settings;
+    if (fallsForOtherTypes && type !== A && type !== AAAA && zones.match(query.name) !== undefined && covers(fallthrough, query.name)) {
+      return next(query);
+    }
+    return this.#lookup.handle(query, next);
   }
 }
 

@@ -83,8 +83,13 @@ export class Table {
 
   /** The answer as a reply. Owners are the question's name in lower case (HST-5): a pointer where it was asked so. */
   reply(query: Query, entry: number): Message {
-    const map = this.#map;
     const message = query.begin(AA, 0);
+    this.write(message, query, entry);
+    return message;
+  }
+  /** The same, into a reply that has no records yet. */
+  write(message: Message, query: Query, entry: number): void {
+    const map = this.#map;
     const count = map.words[map.ownedAt(entry)]!;
     const size = map.valueSize(entry);
     const from = map.valueAt(entry) * 4;
@@ -98,7 +103,6 @@ export class Table {
     } else this.#spell(query, message, from, size);
     message.plain = query.questionEnd + size + count * (query.nameLength - 2);
     setU16(message.bytes, message.at + 6, count);
-    return message;
   }
   /** The first record has the name in full, in lower case; the others point there. */
   #spell(query: Query, message: Message, from: number, size: number): void {

@@ -29,6 +29,10 @@ class Readiness {
     }
     return [...missing].sort();
   }
+  /** What parts say although they are ready, each once. */
+  remarks(): readonly string[] {
+    return [...new Set(this.#sites.flatMap(({ parts }) => parts.flatMap(({ part }) => part.remark?.() ?? [])))];
+  }
 }
 
 export default definePlugin({
@@ -37,14 +41,17 @@ export default definePlugin({
   create({ address, continuously }, site) {
     site.put(Monitored, continuously);
     const goodbye = new AbortController();
+    let listening = false;
     return {
       /** An address that cannot be had is told and no reason to end: queries are answered all the same, as CoreDNS does. */
       async control(run) {
         const log = run.log.prefix('ready');
         const readiness = new Readiness(run.sites);
+        // At a reload the sockets are there all the time.
+        listening = !run.first;
         const answer = (): HttpReply => {
-          const missing = readiness.missing().join(',');
-          if (missing === '') return { status: 200, body: 'OK' };
+          const missing = [...readiness.missing(), ...(listening ? [] : ['listeners'])].join(',');
+          if (missing === '') return { status: 200, body: ['OK', ...readiness.remarks()].join('\n') };
           log.info(`Plugins not ready: "${missing}"`);
           return { status: 503, body: missing };
         };
@@ -53,6 +60,9 @@ export default definePlugin({
         } catch (error) {
           log.error(`Failed to start ready handler: ${(error as Error).message}`);
         }
+      },
+      started() {
+        listening = true;
       },
       /** From here on nobody is listened to, also while `health` still waits, as in CoreDNS: who asks takes that for not ready. */
       drain: () => goodbye.abort(),

@@ -1,0 +1,79 @@
+#!/bin/sh
+# Lays out the file system of the image in a folder: Node, the libraries that it needs, the program, the launcher, and nothing else.
+# The Dockerfile runs it in its first stage; run by hand, as root, it makes the same tree, to be tried with chroot.
+# It knows files. Of what the program does it knows only that it can be started.
+#
+#   deploy/docker/assemble.sh TARGET      after `npm ci` in this checkout; TARGET must not exist yet
+#
+# NODE names the Node to take; without it, the first on the PATH is taken.
+set -eu
+
+target=${1:?usage: assemble.sh TARGET}
+here=$(cd "$(dirname "$0")" && pwd)
+checkout=$(cd "$here/../.." && pwd)
+node=$(readlink -f "${NODE:-$(command -v node)}")
+root=/opt/coredns-ts
+user=65532
+
+mkdir "$target"
+target=$(cd "$target" && pwd)
+mkdir -p "$target$root" "$target/etc/coredns"
+
+# Node without its symbol table, which only a debugger reads: 18 MB less.
+cp "$node" "$target$root/node"
+strip -s "$target$root/node"
+
+# The program: what it runs, not what others import.
+cp "$checkout/package.json" "$checkout/LICENSE" "$target$root/"
+cp -R "$checkout/dist" "$target$root/dist"
+rm -rf "$target$root/dist/types"
+addon=native/udp-batch/build
+if [ ! -e "$checkout/$addon/udp-batch.node" ]; then
+  echo "assemble: the addon was not built: run 'npm ci' where there is a C compiler" >&2
+  exit 1
+fi
+mkdir -p "$target$root/$addon"
+cp "$checkout/$addon/udp-batch.node" "$target$root/$addon/"
+
+# Its libraries, at the paths where `npm ci` put them.
+(cd "$checkout" && npm ls --omit=dev --omit=optional --all --parseable) | while read -r package; do
+  [ "$package" = "$checkout" ] && continue
+  mkdir -p "$target$root/$(dirname "${package#"$checkout"/}")"
+  cp -R "$package" "$target$root/${package#"$checkout"/}"
+done
+
+# The shared libraries of Node and of the addon, each at its own path, and the loader.
+for file in "$node" "$checkout/$addon/udp-batch.node"; do
+  ldd "$file" | sed -n 's/^.*\(=> \|\t\)\(\/[^ ]*\) (0x.*$/\2/p'
+done | sort -u | while read -r library; do
+  mkdir -p "$target$(dirname "$library")"
+  cp -L "$library" "$target$library"
+done
+
+# Who runs it, and how names of hosts are looked up. The time zone is UTC, certificates of authorities are inside Node.
+echo 'root:x:0:0:root:/:/sbin/nologin' > "$target/etc/passwd"
+echo "nonroot:x:$user:$user:nonroot:/:/sbin/nologin" >> "$target/etc/passwd"
+printf 'root:x:0:\nnonroot:x:%s:\n' "$user" > "$target/etc/group"
+echo 'hosts: files dns' > "$target/etc/nsswitch.conf"
+printf '127.0.0.1 localhost\n::1 localhost\n' > "$target/etc/hosts"
+
+# The launcher. It is *permitted* the one capability, not given it in force (`=p`, not `=ep`): with `e` the kernel refuses to start it
+# (EPERM) where the runtime dropped every capability, although port 53 may be open to all there. Node's own file stays without: a marked
+# one would run in secure mode, in which parts of the environment are not read.
+cc -Os -static -s -Wall -Wextra -DROOT="\"$root\"" -o "$target/coredns" "$here/coredns.c"
+
+# Code is compiled once, here, and not at each start: the root file system is read-only then. Node keeps a folder for each user.
+# It is also the test that the tree is whole: this is its first start.
+mkdir -m 777 "$target$root/compiled"
+printf '.:0 {\n  bind 127.0.0.1\n  errors\n  log\n  hosts {\n    192.0.2.1 first.example\n  }\n  cache\n  forward . 127.0.0.1:9\n}\n' \
+  > "$target/first"
+chroot --userspec="$user:$user" "$target" /coredns -conf /first -quiet > "$target.said" 2>&1 &
+started=$!
+sleep 3
+kill -TERM "$started"
+wait "$started" || { cat "$target.said" >&2; exit 1; }
+rm "$target/first" "$target.said"
+chroot --userspec="$user:$user" "$target" /coredns -version
+chown -R 0:0 "$target$root/compiled"
+chmod -R a=rX,u+w "$target$root/compiled"
+setcap cap_net_bind_service=p "$target/coredns"

@@ -1,0 +1,75 @@
+{{/*
+What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, tcp, nodePort, hostPort}], "metrics": [port],
+"health": port, "ready": port}. Blocks of one port are put together.
+*/}}
+{{- define "dns.listening" -}}
+{{- $ports := dict -}}
+{{- $metrics := list -}}
+{{- $health := 8080 -}}
+{{- $ready := 8181 -}}
+{{- range .Values.servers -}}
+  {{- $number := .port | default 53 | int -}}
+  {{- $key := printf "%05d" $number -}}
+  {{- $service := .servicePort | default $number | int -}}
+  {{- $seen := get $ports $key | default (dict "port" $number "servicePort" $service "udp" false "tcp" false) -}}
+  {{- range .zones | default (list dict) -}}
+    {{- $scheme := .scheme | default "dns://" -}}
+    {{- if eq $scheme "dns://" -}}
+      {{- $_ := set $seen "udp" true -}}
+      {{- if .use_tcp -}}{{- $_ := set $seen "tcp" true -}}{{- end -}}
+    {{- else if has $scheme (list "quic://" "https3://") -}}
+      {{- $_ := set $seen "udp" true -}}
+    {{- else -}}
+      {{- $_ := set $seen "tcp" true -}}
+    {{- end -}}
+  {{- end -}}
+  {{- with .nodePort -}}{{- $_ := set $seen "nodePort" (int .) -}}{{- end -}}
+  {{- with .hostPort -}}{{- $_ := set $seen "hostPort" (int .) -}}{{- end -}}
+  {{- $_ := set $ports $key $seen -}}
+  {{- range .plugins -}}
+    {{- $said := regexFind "[0-9]+$" (toString (.parameters | default "")) -}}
+    {{- if eq .name "prometheus" -}}{{- $metrics = append $metrics ($said | default "9153" | int) -}}{{- end -}}
+    {{- if and (eq .name "health") $said -}}{{- $health = int $said -}}{{- end -}}
+    {{- if and (eq .name "ready") $said -}}{{- $ready = int $said -}}{{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- $list := list -}}
+{{- range $key := keys $ports | sortAlpha -}}{{- $list = append $list (get $ports $key) -}}{{- end -}}
+{{- dict "ports" $list "metrics" ($metrics | uniq) "health" $health "ready" $ready | toJson -}}
+{{- end -}}
+
+{{/* The ports of the container. */}}
+{{- define "dns.containerPorts" -}}
+{{- $listening := include "dns.listening" . | fromJson -}}
+{{- $taken := list -}}
+{{- range $listening.ports }}
+{{- $host := .hostPort }}
+{{- $port := int .port }}
+{{- if .udp }}
+- {containerPort: {{ $port }}, protocol: UDP, name: udp-{{ $port }}{{ with $host }}, hostPort: {{ int . }}{{ end }}}
+{{- end }}
+{{- if .tcp }}
+{{- $taken = append $taken $port }}
+- {containerPort: {{ $port }}, protocol: TCP, name: tcp-{{ $port }}{{ with $host }}, hostPort: {{ int . }}{{ end }}}
+{{- end }}
+{{- end }}
+{{- range $listening.metrics }}
+{{- if not (has (int .) $taken) }}
+- {containerPort: {{ int . }}, protocol: TCP, name: tcp-{{ int . }}}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The ports of the service. */}}
+{{- define "dns.servicePorts" -}}
+{{- range (include "dns.listening" . | fromJson).ports }}
+{{- $end := printf "port: %d, targetPort: %d" (int .servicePort) (int .port) }}
+{{- with .nodePort }}{{ $end = printf "%s, nodePort: %d" $end (int .) }}{{ end }}
+{{- if .udp }}
+- {name: udp-{{ int .port }}, protocol: UDP, {{ $end }}}
+{{- end }}
+{{- if .tcp }}
+- {name: tcp-{{ int .port }}, protocol: TCP, {{ $end }}}
+{{- end }}
+{{- end }}
+{{- end -}}

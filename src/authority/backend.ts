@@ -1,0 +1,50 @@
+// What a source of computed records says of a name, and what is asked of it: `Lookup` makes DNS of that. Knows no source.
+import type { Name } from '../dns/name.ts';
+import type { Fallthrough } from '../kernel/fallthrough.ts';
+import type { Message } from '../kernel/message.ts';
+import type { Query } from '../kernel/query.ts';
+import type { Place, ServedZone, ServedZones } from './served-zones.ts';
+import type { SoaForm } from './soa.ts';
+
+/** What is at a name that exists. It may own nothing. */
+export interface Node {
+  /**
+   * Writes the records of this type that the name owns into the answer section, and what belongs beside them into the additional one.
+   * The question is the query's; `reply` has no records yet. Records that do not fit any more are left out, and TC is set.
+   */
+  write(type: number, reply: Message, query: Query, place: Place): void;
+  /** Where the name points for questions of this type (CNAME), undefined where it is no alias. */
+  alias?(type: number): Name | undefined;
+}
+
+/** What is at a name that is not there, whatever else is asked or missing: neither is it handed on, nor may it exist all the same. */
+export const NOWHERE: Node = { write() {} };
+
+/** A source of records that are computed or looked up: a cluster, a registry. */
+export interface Backend {
+  readonly zones: ServedZones;
+  readonly fallthrough: Fallthrough;
+  /** Seconds: of what is made for it, and of denials. */
+  readonly ttl: number;
+  /**
+   * What is at the name of the question, which lies in `place`; undefined: there is no such name. The node may be an object that the
+   * source uses again for the next question, so it holds until the turn ends. A rejection is a SERVFAIL that `errors` logs.
+   */
+  at(place: Place, query: Query): Node | undefined | Promise<Node | undefined>;
+  /** Of its SOA records; not given: that of a cluster. */
+  readonly soa?: SoaForm;
+  /**
+   * The serial of the SOA of a zone. Not given: there is no SOA, so a name that is missing is a SERVFAIL that nobody wrote, and a denial is
+   * empty (HST-5).
+   */
+  serial?(zone: ServedZone): number;
+  /** Why a name that it does not have may exist all the same; undefined where what it has is whole. Then a missing name is SERVFAIL. */
+  incomplete(): string | undefined;
+  /**
+   * Asked for a name that it does not have while it is incomplete: whether others behind it shall be asked ('next'), or others have said
+   * already that there is no such name ('denial'). Undefined: SERVFAIL.
+   */
+  instead?(place: Place): 'next' | 'denial' | undefined;
+  /** What it says of answers that may be old (RFC 8914 code 3), undefined where they are not. */
+  stale?(): string | undefined;
+}

@@ -1,0 +1,173 @@
+// The answer to a question from a source of computed records: zone, apex, aliases, NODATA and NXDOMAIN with SOA, fallthrough (DNS of
+// what a `Backend` says). Knows no source by name.
+import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Name } from '../dns/name.ts';
+import { HEADER } from '../dns/packet.ts';
+import type { RR } from '../dns/rr.ts';
+import { AA, TC } from '../kernel/message.ts';
+import type { Message } from '../kernel/message.ts';
+import { failure } from '../kernel/outcome.ts';
+import type { Answer, Outcome } from '../kernel/outcome.ts';
+import type { Handler } from '../kernel/plugin.ts';
+import type { Query } from '../kernel/query.ts';
+import type { Server } from '../kernel/serve.ts';
+import { NOWHERE } from './backend.ts';
+import type { Backend, Node } from './backend.ts';
+import { Place, ServedZones } from './served-zones.ts';
+import type { ServedZone } from './served-zones.ts';
+import { CLUSTER_SOA, writeSoa } from './soa.ts';
+import { ANSWER, AUTHORITY } from './write.ts';
+
+const CNAME = 5, SOA = 6, IXFR = 251, AXFR = 252, IN = 1;
+const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5;
+/** Aliases that are followed one after the other inside a zone: as in CoreDNS, which allows ten before the last one. */
+const LONGEST_CHAIN = 11;
+
+/** Answers from one source. Made once a part and thread. */
+export class Lookup {
+  readonly #backend: Backend;
+  readonly #place = new Place();
+  /** Zones of names that are handed on, and a place of theirs. */
+  readonly #through: ServedZones;
+  readonly #aside = new Place();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+    this.#through = new ServedZones(backend.fallthrough.names);
+  }
+
+  /** The answer, or what `next` says where this source has nothing to say. */
+  handle(query: Query, next: Handler): Answer {
+    const place = this.#place;
+    if (!this.#backend.zones.find(query, place)) return next(query);
+    if ((query.type === AXFR || query.type === IXFR) && this.#backend.serial !== undefined) return failure(REFUSED);
+    const node = this.#backend.at(place, query);
+    if (node instanceof Promise) return this.#later(node, query, next);
+    return this.#answer(node, query, next);
+  }
+  async #later(node: Promise<Node | undefined>, query: Query, next: Handler): Promise<Outcome> {
+    let found: Node | undefined;
+    try {
+      found = await node;
+    } catch (error) {
+      query.extendedError ??= { code: INFO_CODE.OTHER, text: 'the source of the records could not be asked' };
+      return failure(SERVFAIL, error);
+    }
+    this.#backend.zones.find(query, this.#place);
+    return this.#answer(found, query, next);
+  }
+
+  #answer(node: Node | undefined, query: Query, next: Handler): Answer {
+    const place = this.#place;
+    if (node === undefined) return this.#missing(query, next);
+    if (node === NOWHERE) return this.#deny(query, NXDOMAIN);
+    const target = node.alias?.(query.type);
+    if (target !== undefined) return query.type === CNAME ? this.#alone(query, target) : this.#chase(query, target);
+    const reply = query.begin(AA, NOERROR);
+    if (query.type === SOA && place.labels === 0 && this.#backend.serial !== undefined) {
+      this.#writeSoa(reply, ANSWER, query);
+    } else node.write(query.type, reply, query, place);
+    if (reply.answers === 0 && !reply.truncated) return this.#deny(query, NOERROR);
+    this.#mark(query);
+    return reply;
+  }
+  #mark(query: Query): void {
+    const stale = this.#backend.stale?.();
+    if (stale !== undefined) query.extendedError ??= { code: INFO_CODE.STALE_ANSWER, text: stale };
+  }
+
+  #missing(query: Query, next: Handler): Answer {
+    if (this.#through.find(query, this.#aside)) return next(query);
+    const incomplete = this.#backend.incomplete();
+    if (this.#backend.serial === undefined) {
+      query.extendedError ??= { code: INFO_CODE.OTHER, text: incomplete ?? 'the name is not known' };
+      return failure(SERVFAIL);
+    }
+    if (incomplete === undefined) return this.#deny(query, NXDOMAIN);
+    const instead = this.#backend.instead?.(this.#place);
+    if (instead === 'next') return next(query);
+    query.extendedError ??= { code: INFO_CODE.NOT_READY, text: incomplete };
+    return this.#deny(query, instead === 'denial' ? NXDOMAIN : SERVFAIL);
+  }
+  /** An empty answer with the zone's SOA. */
+  #deny(query: Query, rcode: number): Message {
+    const reply = query.begin(AA, rcode);
+    const gain = this.#writeSoa(reply, AUTHORITY, query);
+    reply.plain = reply.length + gain;
+    if (rcode !== SERVFAIL) {
+      const stale = this.#backend.stale?.();
+      if (stale !== undefined) {
+        const code = rcode === NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
+        query.extendedError ??= { code, text: stale };
+      }
+    }
+    return reply;
+  }
+
+  #writeSoa(reply: Message, section: number, query: Query): number {
+    const { zone } = this.#place;
+    const serial = this.#backend.serial?.(zone);
+    if (serial === undefined) return 0;
+    const { ttl, soa = CLUSTER_SOA } = this.#backend;
+    const length = zone.bytes.length;
+    const asked = soa.folded && !isFolded(query, zone) ? zone.bytes : HEADER + query.nameLength - length;
+    return writeSoa(reply, section, asked, length, ttl, serial, soa);
+  }
+
+  #alone(query: Query, target: Name): Message {
+    this.#mark(query);
+    return query.reply({ aa: true, answer: [cname(query.name, target, this.#backend.ttl)] });
+  }
+  /** Follows aliases inside the zone here, and asks this server for what lies elsewhere (LIB-7). */
+  #chase(query: Query, first: Name): Answer {
+    const { zone } = this.#place;
+    const { ttl } = this.#backend;
+    const chain: RR[] = [cname(query.name, first, ttl)];
+    const seen = new Set([query.name.key]);
+    for (let target = first; ; ) {
+      if (seen.has(target.key) || chain.length > LONGEST_CHAIN) return this.#empty(query);
+      seen.add(target.key);
+      if (!target.isUnder(zone.name)) return this.#elsewhere(query, chain, target);
+      const derived = query.as({ name: target });
+      if (!this.#backend.zones.find(derived, this.#place)) return this.#empty(query);
+      const node = this.#backend.at(this.#place, derived);
+      if (node instanceof Promise) return this.#elsewhere(query, chain, target);
+      const further = node?.alias?.(query.type);
+      if (further === undefined) {
+        const reply = derived.begin(AA, NOERROR);
+        node?.write(query.type, reply, derived, this.#place);
+        return reply.answers === 0 ? this.#empty(query) : query.reply({ aa: true, answer: [...chain, ...reply.parts().answer] });
+      }
+      chain.push(cname(target, further, ttl));
+      target = further;
+    }
+  }
+  #empty(query: Query): Message {
+    this.#backend.zones.find(query, this.#place);
+    return this.#deny(query, NOERROR);
+  }
+  #elsewhere(query: Query, chain: readonly RR[], target: Name): Answer {
+    const join = (outcome: Outcome): Message => {
+      if (outcome.kind === 'reply') {
+        const reply = query.reply({ aa: true, answer: [...chain, ...outcome.parts().answer] });
+        reply.setFlags(outcome.flags & TC);
+        return reply;
+      }
+      // The alias holds even if what it leads to cannot be asked: the client, or its resolver, may find more.
+      return outcome.kind === 'failure' ? query.reply({ aa: true, answer: chain }) : this.#empty(query);
+    };
+    const answer = (query.channel.service as Server).resolve(query, { name: target });
+    return answer instanceof Promise ? answer.then(join) : join(answer);
+  }
+}
+
+/** Whether the question has the zone, which ends its name, in lower case. */
+function isFolded({ bytes, at, nameLength }: Query, { bytes: folded }: ServedZone): boolean {
+  const from = at + HEADER + nameLength - folded.length;
+  for (let i = 0; i < folded.length; i++) if (bytes[from + i] !== folded[i]) return false;
+  return true;
+}
+
+/** `owner` is another name for `target`. */
+export const cname = (owner: Name, target: Name, ttl: number): RR =>
+  ({ name: owner, type: CNAME, class: IN, ttl, rdata: Uint8Array.from(target.raw, (byte) => byte.charCodeAt(0)) });

@@ -1,0 +1,63 @@
+// What a plugin that has whole zones gives away of them (RFC 5936): the versions of its zones, and word that one is new. Read by
+// `transfer`; knows no plugin, no message and no client.
+import { u32 } from '../dns/packet.ts';
+import type { Name } from '../dns/name.ts';
+import type { RR } from '../dns/rr.ts';
+import { Slot } from '../kernel/slot.ts';
+
+/** One version of a zone, as it is given away. */
+export interface Transfer {
+  /** The zone's SOA: sent as the first record and as the last one. */
+  readonly soa: RR;
+  /**
+   * Whether a client that has the serial it was asked with needs nothing: it gets the SOA alone. Where it is not given, that is so when
+   * the serials are the same.
+   */
+  readonly upToDate?: boolean;
+  /**
+   * Everything else in the zone, in the order in which it is sent: no SOA of the apex, but its signatures. Each record once, owner names
+   * as they shall be seen. It is iterated once or never, in several turns of the event loop and no faster than the client reads, so it
+   * has to stay the version that `soa` is of. What is found in the store stays for about a thousand records, no longer (63,000 bytes of
+   * them): before the next ones it has to be found again, unless the iterator has a pin of its own, from the first record asked for until
+   * it ends or is returned. A throw breaks the transfer off: the client sees that the connection ended.
+   */
+  readonly records: Iterable<RR> | AsyncIterable<RR>;
+}
+
+/**
+ * A plugin's zones, for `transfer`. A part that has any puts one into `Transfers` when it is made:
+ *
+ *     create(config, site) {
+ *       const zones = new MyZones(config);
+ *       site.put(Transfers, { name: 'mine', transfer: (zone, serial) => zones.transfer(zone, serial) });
+ *       return zones;
+ *     }
+ *
+ * Sources are asked in the order of the chain, in every thread that serves.
+ */
+export interface TransferSource {
+  /** The plugin's word: the failed notifies of its zones are logged under it. */
+  readonly name: string;
+  /**
+   * The zone of exactly this lower-case name as it is now; undefined, at once, where it has none of that name: the next source is asked.
+   * `serial` is what the client of an IXFR has; undefined for an AXFR and, as in CoreDNS, for serial 0. Throws or rejects with an Error
+   * where the zone is its own and cannot be had now (not loaded yet, expired): the client gets SERVFAIL, the log gets the error.
+   */
+  transfer(zone: Name, serial: number | undefined): Transfer | Promise<Transfer> | undefined;
+  /**
+   * Called at most once, on the main thread, before any `control` of a plugin that stands after `transfer` in the chain. `changed` is to
+   * be called, there, whenever a zone was loaded, reloaded or transferred: the secondaries of that zone get a NOTIFY (RFC 1996), not
+   * before the server listens. A source without it sends none.
+   */
+  watch?(changed: (zone: Name) => void): void;
+}
+
+/** Where sources are put, in `create`. Read by `transfer`. */
+export const Transfers = new Slot<TransferSource>('transfer sources');
+
+/** The serial of an SOA (RFC 1035 section 3.3.13); 0 where the record has no data. */
+export const serialOf = ({ rdata }: RR): number => (rdata.length < 20 ? 0 : u32(rdata, rdata.length - 20));
+
+/** Whether a client with this serial has the zone already. */
+export const isUpToDate = ({ soa, upToDate }: Transfer, serial: number | undefined): boolean =>
+  serial !== undefined && (upToDate ?? serialOf(soa) === serial);

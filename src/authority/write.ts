@@ -1,0 +1,89 @@
+// Records written straight into a reply: addresses, SRV, PTR, names behind pointers. Knows the wire format and replies; knows no source.
+import { HEADER, setU16, setU32, u16 } from '../dns/packet.ts';
+import { TC } from '../kernel/message.ts';
+import type { Message } from '../kernel/message.ts';
+
+const A = 1, AAAA = 28, IN = 1;
+/** Bytes that a message may have at most, less what the server's own OPT takes. */
+const MOST = 65535 - 300;
+/** The largest offset that a pointer can hold (RFC 1035 section 4.1.4). */
+const FARTHEST = 0x3fff;
+/** Offsets of a header's counts. */
+export const ANSWER = 6, AUTHORITY = 8, ADDITIONAL = 10;
+
+/** Sees to it that `size` bytes can be written; false, and TC is set, where the message is full. */
+export function hasRoom(reply: Message, size: number): boolean {
+  if (reply.length + size > MOST) {
+    reply.setFlags(TC);
+    return false;
+  }
+  reply.ensure(size);
+  return true;
+}
+
+/** Counts one record more in the section. */
+export function count(reply: Message, section: number): void {
+  const at = reply.at + section;
+  setU16(reply.bytes, at, u16(reply.bytes, at) + 1);
+}
+
+/**
+ * Writes owner (a pointer to `owner`, an offset in the message; the name in full where no pointer reaches that far), type, class IN, TTL
+ * and the length of data that will be `size` bytes. There must be room for 12 bytes and the data, and for a name where `owner` is above
+ * 16383. Returns the offset in `reply.bytes` where the data goes; the record is counted, the message as long as it will be.
+ */
+export function record(reply: Message, section: number, owner: number, type: number, ttl: number, size: number): number {
+  if (owner > FARTHEST) copyName(reply, owner);
+  else {
+    const at = reply.at + reply.length;
+    reply.bytes[at] = 0xc0 | (owner >> 8);
+    reply.bytes[at + 1] = owner;
+    reply.length += 2;
+  }
+  return fixed(reply, section, type, ttl, size);
+}
+/** The same with an owner that stands nowhere in the message: a wire name. There must be room for the name, 10 bytes and the data. */
+export function recordOf(reply: Message, section: number, owner: Uint8Array, type: number, ttl: number, size: number): number {
+  const at = reply.at + reply.length;
+  for (let i = 0; i < owner.length; i++) reply.bytes[at + i] = owner[i]!;
+  reply.length += owner.length;
+  return fixed(reply, section, type, ttl, size);
+}
+/** What stands between a record's owner and its data. */
+function fixed(reply: Message, section: number, type: number, ttl: number, size: number): number {
+  const { bytes } = reply;
+  const at = reply.at + reply.length;
+  bytes[at] = type >> 8;
+  bytes[at + 1] = type;
+  bytes[at + 2] = 0;
+  bytes[at + 3] = IN;
+  setU32(bytes, at + 4, ttl);
+  bytes[at + 8] = size >> 8;
+  bytes[at + 9] = size;
+  reply.length += 10 + size;
+  count(reply, section);
+  return at + 10;
+}
+/** A name that stands in the message without pointers, once more at its end. */
+function copyName(reply: Message, from: number): void {
+  const { bytes } = reply;
+  let at = reply.at + from;
+  for (let size = bytes[at]!; ; size = bytes[at]!) {
+    for (let i = 0; i <= size; i++) bytes[reply.at + reply.length++] = bytes[at++]!;
+    if (size === 0) return;
+  }
+}
+
+/** The address of 4 or 16 bytes at `at` of `source` as an A or AAAA record of `owner`. False where the message is full. */
+export function address(reply: Message, section: number, owner: number, ttl: number, source: Uint8Array, at: number,
+  size: number): boolean {
+  if (!hasRoom(reply, owner > FARTHEST ? 28 + 255 : 28)) return false;
+  const to = record(reply, section, owner, size === 4 ? A : AAAA, ttl, size);
+  const { bytes } = reply;
+  for (let i = 0; i < size; i++) bytes[to + i] = source[at + i]!;
+  return true;
+}
+
+/** An address as an answer: the owner is the question. */
+export const answerAddress = (reply: Message, ttl: number, source: Uint8Array, at: number, size: number): boolean =>
+  address(reply, ANSWER, HEADER, ttl, source, at, size);

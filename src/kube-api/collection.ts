@@ -1,0 +1,27 @@
+// The paths under which a collection is listed and watched, and how it is called. Knows the API's query parameters; asks for nothing.
+import type { Resource } from './sink.ts';
+
+/** One collection of an API. */
+export class Collection {
+  /** `services`. */
+  readonly name: string;
+  /** `discovery.k8s.io`; empty for the core. */
+  readonly group: string;
+  readonly #path: string;
+  readonly #selectors: readonly (readonly [string, string])[];
+
+  constructor({ path, namespace, labelSelector, fieldSelector }: Resource) {
+    const at = path.lastIndexOf('/');
+    this.name = path.slice(at + 1);
+    this.group = /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? '';
+    this.#path = namespace === undefined ? path : `${path.slice(0, at)}/namespaces/${encodeURIComponent(namespace)}/${this.name}`;
+    this.#selectors = ([['fieldSelector', fieldSelector], ['labelSelector', labelSelector]] as const)
+      .flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const]));
+  }
+  /** Path and query of a request; empty values are left out. */
+  target(parameters: readonly (readonly [name: string, value: string])[]): string {
+    const query = [...parameters, ...this.#selectors].filter(([, value]) => value !== '')
+      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+    return query === '' ? this.#path : `${this.#path}?${query}`;
+  }
+}

@@ -1,0 +1,110 @@
+// The body of an HTTP/1.1 reply (RFC 9112, sections 6 and 7): by chunks, by length, or until the connection ends. Knows no sockets, and
+// keeps nothing of the content.
+import { ApiError } from './api-error.ts';
+import type { ReplyHead } from './http-head.ts';
+
+/** Takes the bytes behind a head, in pieces, and gives the content on. */
+export interface BodyReader {
+  /** Whether the body is whole: what follows is none of it. */
+  readonly whole: boolean;
+  /** `content` gets parts of `piece`, none of them empty. Throws ApiError `protocol`, and what `content` throws. */
+  feed(piece: Buffer, content: (part: Buffer) => void): void;
+  /** The connection has ended. Throws ApiError `cut` where the body is not whole. */
+  end(): void;
+}
+
+/** How the body behind this head is framed. Throws ApiError `protocol`. */
+export function bodyReader({ status, headers }: ReplyHead): BodyReader {
+  if (status === 204 || status === 304) return new LengthReader(0);
+  const coding = headers.get('transfer-encoding');
+  if (coding !== undefined) {
+    if (coding.toLowerCase() !== 'chunked') throw new ApiError('protocol', `transfer encoding ${JSON.stringify(coding)}`);
+    return new ChunkReader();
+  }
+  const length = headers.get('content-length');
+  if (length === undefined) return new LengthReader(Infinity);
+  if (!/^\d{1,15}$/.test(length)) throw new ApiError('protocol', `bad Content-Length ${JSON.stringify(length)}`);
+  return new LengthReader(Number(length));
+}
+
+/** So many bytes; infinitely many are whole when the connection ends. */
+class LengthReader implements BodyReader {
+  #left: number;
+  constructor(length: number) {
+    this.#left = length;
+  }
+  get whole(): boolean {
+    return this.#left === 0;
+  }
+  feed(piece: Buffer, content: (part: Buffer) => void): void {
+    const part = piece.length > this.#left ? piece.subarray(0, this.#left) : piece;
+    this.#left -= part.length;
+    if (part.length > 0) content(part);
+  }
+  end(): void {
+    if (this.#left === Infinity) this.#left = 0;
+    if (this.#left > 0) throw cut();
+  }
+}
+
+/** Bytes of a line between chunks, and of all trailers together. */
+const MOST_LINE = 4096, MOST_TRAILERS = 65536;
+const LF = 10;
+
+type Place = 'size' | 'content' | 'after' | 'trailer' | 'end';
+
+class ChunkReader implements BodyReader {
+  #place: Place = 'size';
+  #left = 0;
+  #line = '';
+  #trailers = 0;
+
+  get whole(): boolean {
+    return this.#place === 'end';
+  }
+  feed(piece: Buffer, content: (part: Buffer) => void): void {
+    let at = 0;
+    while (at < piece.length && this.#place !== 'end') {
+      if (this.#place !== 'content') {
+        at = this.#readLine(piece, at);
+        continue;
+      }
+      const part = piece.subarray(at, Math.min(piece.length, at + this.#left));
+      at += part.length;
+      this.#left -= part.length;
+      if (this.#left === 0) this.#place = 'after';
+      content(part);
+    }
+  }
+  end(): void {
+    if (this.#place !== 'end') throw cut();
+  }
+  #readLine(piece: Buffer, from: number): number {
+    const found = piece.indexOf(LF, from);
+    const to = found < 0 ? piece.length : found;
+    if (this.#line.length + to - from > MOST_LINE) throw new ApiError('protocol', 'a line between chunks is too long');
+    this.#line += piece.toString('latin1', from, to);
+    if (found < 0) return to;
+    const line = this.#line.endsWith('\r') ? this.#line.slice(0, -1) : this.#line;
+    this.#line = '';
+    this.#understand(line);
+    return found + 1;
+  }
+  #understand(line: string): void {
+    if (this.#place === 'after') {
+      if (line !== '') throw new ApiError('protocol', 'malformed chunked encoding');
+      this.#place = 'size';
+    } else if (this.#place === 'trailer') {
+      this.#trailers += line.length;
+      if (this.#trailers > MOST_TRAILERS) throw new ApiError('protocol', 'too many trailers');
+      if (line === '') this.#place = 'end';
+    } else {
+      const [, size] = /^([0-9A-Fa-f]{1,12})[ \t]*(?:;.*)?$/.exec(line) ?? [];
+      if (size === undefined) throw new ApiError('protocol', 'malformed chunked encoding');
+      this.#left = Number.parseInt(size, 16);
+      this.#place = this.#left === 0 ? 'trailer' : 'content';
+    }
+  }
+}
+
+const cut = () => new ApiError('cut', 'unexpected EOF');

@@ -1,0 +1,65 @@
+// A whole list by pages, item by item. Knows how client-go chooses resource versions and pages; knows nothing of what the items are.
+import { isExpired } from './api-error.ts';
+import type { Collection } from './collection.ts';
+import type { Limits } from './http-get.ts';
+import { ListSplitter } from './list-splitter.ts';
+import type { Requests } from './requests.ts';
+import type { ApiObject } from './sink.ts';
+import { asObject, parseJson, versionOf } from './watch-event.ts';
+
+/** Takes the items of a list. */
+export interface ListSink {
+  /** A list begins, also again in the middle of one: what came before counts no more. */
+  begin(): void;
+  put(object: ApiObject): void;
+  /** The API is there and talks. */
+  heard(): void;
+}
+
+/** Items of a page. */
+const PAGE = '500';
+
+/**
+ * Lists once; resolves to the list's resource version. `version` is the oldest that will do: `0` for whatever the API has at hand, empty
+ * for the newest. Where the token of a next page has expired, all is listed again at once and without pages. Rejects with ApiError.
+ */
+export async function listPages(requests: Requests, collection: Collection, version: string, sink: ListSink, limits: Limits,
+  signal: AbortSignal): Promise<string> {
+  // As client-go: pages of a certain version would not come from the API's memory but from etcd.
+  const limit = version === '' || version === '0' ? PAGE : '';
+  const list = (first: boolean, parameters: Parameters<Collection['target']>[0]) =>
+    listPage(requests, collection.target(parameters), first, sink, limits, signal);
+  let page = await list(true, [['limit', limit], ['resourceVersion', version]]);
+  while (page.next !== '') {
+    try {
+      page = await list(false, [['limit', PAGE], ['continue', page.next]]);
+    } catch (error) {
+      if (!isExpired(error)) throw error;
+      page = await list(true, []);
+    }
+  }
+  return page.version;
+}
+
+async function listPage(requests: Requests, target: string, first: boolean, sink: ListSink, limits: Limits, signal: AbortSignal) {
+  let version = '', next = '';
+  const splitter = new ListSplitter({
+    item: (bytes) => sink.put(asObject(parseJson(bytes)) as ApiObject),
+    metadata: (bytes) => {
+      const metadata = asObject(parseJson(bytes)) as { continue?: unknown };
+      version = versionOf(metadata);
+      next = typeof metadata.continue === 'string' ? metadata.continue : '';
+    },
+  });
+  const content = (part: Buffer) => {
+    sink.heard();
+    splitter.feed(part);
+  };
+  const opened = () => {
+    sink.heard();
+    if (first) sink.begin();
+  };
+  await requests.send({ target, kind: 'list', continues: !first, limits, opened, content }, signal);
+  splitter.end();
+  return { version, next };
+}

@@ -1,0 +1,40 @@
+// What is counted of requests to an API (K8S-18, names and labels as CoreDNS has them). Knows families; knows no requests.
+import type { Family, Metrics } from '../kernel/metrics.ts';
+
+/** Seconds: what Prometheus takes where nobody says otherwise. */
+const BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const PREFIX = 'coredns_kubernetes_rest_client';
+
+/** The three families, for one host. As in CoreDNS the durations are those of lists: of a watch only the result is counted. */
+export class RequestMetrics {
+  readonly #metrics: Metrics;
+  readonly #host: string;
+  readonly #duration: Family;
+  readonly #limiter: Family;
+  readonly #requests: Family;
+
+  /** `host` as it stands in the URL. */
+  constructor(metrics: Metrics, host: string) {
+    this.#metrics = metrics;
+    this.#host = host;
+    const labels = ['verb', 'host'];
+    this.#duration = metrics.histogram(`${PREFIX}_request_duration_seconds`,
+      'Request latency in seconds. Broken down by verb and host.', labels, BUCKETS);
+    this.#limiter = metrics.histogram(`${PREFIX}_rate_limiter_duration_seconds`,
+      'Client side rate limiter latency in seconds. Broken down by verb and host.', labels, BUCKETS);
+    this.#requests = metrics.counter(`${PREFIX}_requests_total`,
+      'Number of HTTP requests, partitioned by status code, method, and host.', ['code', 'method', 'host']);
+  }
+  /** A reply's head came, or none did. */
+  answered(status: number | undefined): void {
+    this.#metrics.values[this.#requests.cell([status === undefined ? '<error>' : String(status), 'GET', this.#host])]!++;
+  }
+  /** A list is whole, or has failed: milliseconds. */
+  took(milliseconds: number): void {
+    this.#duration.observe(this.#duration.cell(['GET', this.#host]), milliseconds / 1000);
+  }
+  /** What a list waited for its turn: milliseconds. */
+  waited(milliseconds: number): void {
+    this.#limiter.observe(this.#limiter.cell(['GET', this.#host]), milliseconds / 1000);
+  }
+}

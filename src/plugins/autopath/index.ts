@@ -1,0 +1,174 @@
+// *autopath* completes names on the server, as the client's search path would (AP-1 to AP-5). Knows paths and which reply is taken; who
+// knows the client's path, and who answers, it is not told.
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import type { Name } from '../../dns/name.ts';
+import { WireError } from '../../dns/wire-error.ts';
+import { PerServer } from '../../kernel/metrics.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import { failure } from '../../kernel/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/outcome.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { SearchPaths } from '../../kernel/search-path.ts';
+import type { SearchPathSource } from '../../kernel/search-path.ts';
+import type { Site } from '../../kernel/site.ts';
+import type { Epochs } from '../../store/epochs.ts';
+import { Candidates, baseLength, fill } from './candidates.ts';
+import { readSettings } from './config.ts';
+import type { Settings } from './config.ts';
+import { complete } from './complete.ts';
+
+const SERVFAIL = 2, NXDOMAIN = 3;
+const IXFR = 251, AXFR = 252;
+
+/** One question on its way along a path. */
+interface Walk {
+  readonly query: Query;
+  readonly path: readonly Name[];
+  /** Octets of the name before the first element of the path. */
+  readonly base: number;
+  readonly next: Handler;
+  /** What came of the question itself: said where nothing better is found. */
+  readonly first: Outcome;
+  /** The query that asks for the other names, one after the other. */
+  readonly candidate: Query;
+  /** The element that is tried. */
+  index: number;
+}
+
+class Autopath implements Part {
+  readonly #settings: Settings;
+  readonly #site: Site;
+  readonly #candidates = new Candidates();
+  #sources: readonly SearchPathSource[] = [];
+  #metrics!: Metrics;
+  #epochs!: Epochs;
+  #completed!: PerServer<number>;
+  /** Of the path that was chosen last. */
+  #base = -1;
+
+  constructor(settings: Settings, site: Site) {
+    this.#settings = settings;
+    this.#site = site;
+  }
+  start({ metrics, store }: Run): void {
+    const { source } = this.#settings;
+    this.#sources = this.#site.all(SearchPaths).filter(({ name }) => name === source);
+    if (this.#sources.length === 0 && this.#site.handlers.some(({ name }) => name === source)) {
+      throw new Error(`plugin/autopath: ${source} does not implement the AutoPather interface`);
+    }
+    const family = metrics.counter('coredns_autopath_success_total', 'Counter of requests that did autopath.', ['server']);
+    this.#metrics = metrics;
+    this.#epochs = store.epochs;
+    this.#completed = new PerServer(({ label }) => family.cell([label]));
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    const { zones } = this.#settings;
+    if (!zones.everything && zones.match(query.name) === undefined) return next(query);
+    // A transfer is of one zone, whatever else there is.
+    if (query.type === AXFR || query.type === IXFR) return next(query);
+    const path = this.#choose(query);
+    if (path === undefined) return next(query);
+    const base = this.#base;
+    if (base === 0 && path[0]!.raw.length > 1) return nothingToComplete(query, path[0]!);
+    // The first name of the path is the one that was asked for: it is asked as it came.
+    const answer = next(query);
+    if (answer instanceof Promise) return answer.then((outcome) => this.#begin(query, path, base, next, outcome, true));
+    return this.#begin(query, path, base, next, answer, false);
+  }
+
+  /** The path that begins with a name above that of the question (AP-2). Several clusters may know the client: the name tells which. */
+  #choose(query: Query): readonly Name[] | undefined {
+    if (this.#sources.length === 0) return this.#fits(query, this.#settings.path);
+    for (const source of this.#sources) {
+      const path = this.#fits(query, source.searchPath(query));
+      if (path !== undefined) return path;
+    }
+    return undefined;
+  }
+  #fits(query: Query, path: readonly Name[] | undefined): readonly Name[] | undefined {
+    const first = path?.[0];
+    if (first === undefined) return undefined;
+    this.#base = baseLength(query, first);
+    return this.#base < 0 ? undefined : path;
+  }
+
+  #begin(query: Query, path: readonly Name[], base: number, next: Handler, first: Outcome, late: boolean): Answer {
+    if (settles(first)) {
+      if (first.kind === 'reply') this.#count(query);
+      return first;
+    }
+    if (path.length === 1) return first;
+    const walk = { query, path, base, next, first, candidate: this.#candidates.take(query), index: 1 };
+    return late ? this.#resume(walk) : this.#walk(walk);
+  }
+  /** AP-3: one name after the other, at once as long as answers come at once. */
+  #walk(walk: Walk): Answer {
+    const { query, path, base, next, first, candidate } = walk;
+    for (; walk.index < path.length; walk.index++) {
+      if (!fill(candidate, query, base, path[walk.index]!)) continue;
+      const answer = next(candidate);
+      if (answer instanceof Promise) return answer.then((outcome) => this.#look(walk, outcome));
+      if (settles(answer)) return this.#settle(walk, answer);
+    }
+    this.#candidates.release(candidate);
+    return first;
+  }
+  #look(walk: Walk, outcome: Outcome): Answer {
+    if (settles(outcome)) return this.#settle(walk, outcome);
+    walk.index++;
+    return this.#resume(walk);
+  }
+  /** No batch is on when an answer came late: what is found in shared memory from here on has to stay all the same. */
+  #resume(walk: Walk): Answer {
+    const pin = this.#epochs.pin();
+    this.#epochs.enter();
+    try {
+      return this.#walk(walk);
+    } finally {
+      this.#epochs.leave();
+      pin.release();
+    }
+  }
+
+  #settle({ query, candidate }: Walk, outcome: Outcome): Outcome {
+    query.author = candidate.author;
+    query.extendedError = candidate.extendedError;
+    if (outcome.kind === 'stream') return outcome;
+    const answer = outcome.kind === 'reply' ? this.#complete(query, candidate, outcome) : outcome;
+    this.#candidates.release(candidate);
+    return answer;
+  }
+  #complete(query: Query, candidate: Query, reply: Outcome & { kind: 'reply' }): Outcome {
+    try {
+      const completed = complete(query, candidate, reply);
+      this.#count(query);
+      return completed;
+    } catch (error) {
+      // A reply that cannot be read, or that has no room for one more record.
+      if (error instanceof WireError || error instanceof RangeError) return failure(SERVFAIL, error);
+      throw error;
+    }
+  }
+  #count({ channel }: Query): void {
+    this.#metrics.values[this.#completed.of(channel.service)]!++;
+  }
+}
+
+/** Whether no other name is tried: only NXDOMAIN, and an error that nobody gave a reason for, leave something to look for. */
+const settles = (outcome: Outcome): boolean =>
+  outcome.kind === 'reply' ? outcome.rcode !== NXDOMAIN : outcome.kind !== 'failure' || outcome.cause !== undefined;
+
+/** AP-2: the name is that of the path itself. */
+function nothingToComplete(query: Query, first: Name): Outcome {
+  query.extendedError = { code: INFO_CODE.OTHER, text: 'the name is the first one of the search path' };
+  return failure(SERVFAIL, new Error(`trimzone: overshot qname: ${query.name.text}for zone ${first.text}`));
+}
+
+export default definePlugin({
+  name: 'autopath',
+  parse: readSettings,
+  create: (settings, site) => new Autopath(settings, site),
+});

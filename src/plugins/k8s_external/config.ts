@@ -1,0 +1,63 @@
+// The lines of *k8s_external* as data (KEXT-1). Knows words; opens nothing.
+import type { Directive } from '../../corefile/directive.ts';
+import { parseInteger } from '../../corefile/number.ts';
+import { Name, NameError } from '../../dns/name.ts';
+import { NEVER, readFallthrough } from '../../kernel/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/fallthrough.ts';
+import type { Lines, ParseContext } from '../../kernel/plugin.ts';
+import { zonesOf } from '../../kernel/zones.ts';
+import type { Zones } from '../../kernel/zones.ts';
+
+/** What a block says. */
+export interface Settings {
+  zones: Zones;
+  /** Labels below each zone, where its name server is: wire text as written, without the root. */
+  apex: string;
+  /** Seconds. */
+  ttl: number;
+  headless: boolean;
+  fallthrough: Fallthrough;
+}
+
+/** Reads the lines; throws with CoreDNS's texts. What a later line says holds; what it does not say stays. */
+export function readSettings(lines: Lines, context: ParseContext): Settings {
+  const settings: Settings = { zones: zonesOf([], context.zones), apex: '\x03dns', ttl: 5, headless: false, fallthrough: NEVER };
+  for (const line of lines) {
+    settings.zones = zonesOf(line.rest(), context.zones);
+    line.properties({
+      apex: (property) => readApex(property, settings),
+      ttl: (property) => readTtl(property, settings),
+      headless() {
+        settings.headless = true;
+      },
+      fallthrough(property) {
+        settings.fallthrough = readFallthrough(property);
+      },
+    });
+  }
+  return settings;
+}
+
+function readApex(line: Directive, settings: Settings): void {
+  const [text] = line.rest();
+  if (text === undefined) return line.wrongArgs();
+  try {
+    settings.apex = Name.parse(text).raw.slice(0, -1);
+  } catch (error) {
+    if (error instanceof NameError) line.fail(`apex: ${error.message}`);
+    throw error;
+  }
+  if (settings.apex === '') line.fail('apex must be a label');
+}
+function readTtl(line: Directive, settings: Settings): void {
+  const [text] = line.rest();
+  if (text === undefined) return line.wrongArgs();
+  let ttl: number;
+  try {
+    ttl = parseInteger(text);
+  } catch (error) {
+    return line.refuse((error as Error).message, 'ttl is a whole number of seconds');
+  }
+  if (ttl < 0 || ttl > 3600) line.fail(`ttl must be in range [0, 3600]: ${ttl}`);
+  settings.ttl = ttl;
+}

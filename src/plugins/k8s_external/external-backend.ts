@@ -1,0 +1,130 @@
+// Zones of external names (KEXT-2): their apex and name server, and what clusters have below. Knows one or several clusters by what they
+// tell; knows none by name.
+import { NOWHERE } from '../../authority/backend.ts';
+import type { Backend, Node } from '../../authority/backend.ts';
+import type { ExternalNames } from '../../authority/external-names.ts';
+import { ServedZones } from '../../authority/served-zones.ts';
+import type { Place, ServedZone } from '../../authority/served-zones.ts';
+import type { SoaForm } from '../../authority/soa.ts';
+import { ADDITIONAL, ANSWER, answerAddress } from '../../authority/write.ts';
+import { Name } from '../../dns/name.ts';
+import type { RR } from '../../dns/rr.ts';
+import type { Fallthrough } from '../../kernel/fallthrough.ts';
+import type { Message } from '../../kernel/message.ts';
+import type { Query } from '../../kernel/query.ts';
+import type { Settings } from './config.ts';
+
+const A = 1, NS = 2, AAAA = 28, IN = 1;
+const SERVER = '\x03ns1', MAILBOX = '\x0ahostmaster';
+
+/** A name that exists and owns nothing. */
+const EMPTY: Node = { write() {} };
+
+/** The zones of one block, in one thread. */
+export class ExternalBackend implements Backend {
+  readonly zones: ServedZones;
+  readonly fallthrough: Fallthrough;
+  readonly ttl: number;
+  readonly soa: SoaForm;
+  readonly #clusters: readonly [ExternalNames, ...ExternalNames[]];
+  /** The labels of the apex in lower case, and how many they are. */
+  readonly #apex: Uint8Array;
+  readonly #apexLabels: number;
+  readonly #apexNode: Node;
+  readonly #serverNode: Node;
+
+  constructor(settings: Settings, clusters: readonly [ExternalNames, ...ExternalNames[]]) {
+    this.zones = new ServedZones(settings.zones.names);
+    this.fallthrough = settings.fallthrough;
+    this.ttl = settings.ttl;
+    this.soa = { primary: SERVER + settings.apex, mailbox: MAILBOX + settings.apex, longest: settings.ttl, folded: true };
+    this.#clusters = clusters;
+    const apex = Name.wire(`${settings.apex}\0`);
+    this.#apex = bytesOf(apex.key.slice(0, -1));
+    this.#apexLabels = apex.labels;
+    this.#apexNode = { write: (type, reply, query, { zone }) => type === NS && this.#writeServer(reply, query, zone) };
+    this.#serverNode = { write: (type, reply) => this.#writeAddresses(type, reply) };
+  }
+
+  at(place: Place, query: Query): Node | Promise<Node> | undefined {
+    if (place.labels === 0) return this.#apexNode;
+    if (this.#isApex(place, query)) return this.#belowApex(place, query);
+    const clusters = this.#clusters;
+    for (let i = 0; i < clusters.length; i++) {
+      const node = clusters[i]!.at(place, query);
+      if (node !== undefined) return node;
+    }
+    return undefined;
+  }
+  /** Whether the labels before the zone are those of the apex. */
+  #isApex({ labels, at }: Place, { bytes }: Query): boolean {
+    if (labels < this.#apexLabels) return false;
+    const apex = this.#apex;
+    const from = at[labels - this.#apexLabels]!;
+    if (at[labels]! - from !== apex.length) return false;
+    for (let i = 0; i < apex.length; i++) if (bytes[from + i] !== apex[i]) return false;
+    return true;
+  }
+  #belowApex({ labels, at }: Place, { bytes }: Query): Node {
+    const below = labels - this.#apexLabels;
+    if (below === 0) return EMPTY;
+    if (below > 1) return NOWHERE;
+    for (let i = 0; i < SERVER.length; i++) if (bytes[at[0]! + i] !== SERVER.charCodeAt(i)) return NOWHERE;
+    return this.#serverNode;
+  }
+
+  serial(): number {
+    return Math.max(...this.#clusters.map((cluster) => cluster.serial()));
+  }
+  /** A cluster that was read says enough: as in *kubernetes*, another one that was not hides nothing of it. */
+  incomplete(): string | undefined {
+    return this.#clusters.every((cluster) => cluster.incomplete() !== undefined) ? this.missing() : undefined;
+  }
+  /** Why not all of its names can be told. */
+  missing(): string | undefined {
+    return this.#first((cluster) => cluster.incomplete());
+  }
+  stale(): string | undefined {
+    return this.#first((cluster) => cluster.stale());
+  }
+  #first<T>(ask: (cluster: ExternalNames) => T | undefined): T | undefined {
+    for (const cluster of this.#clusters) {
+      const told = ask(cluster);
+      if (told !== undefined) return told;
+    }
+    return undefined;
+  }
+
+  /** Addresses of this server: those outside of the cluster that it runs in, or those of this machine. Each once. */
+  #addresses(): Iterable<Uint8Array> {
+    const addresses = this.#first((cluster) => cluster.nameServers()) ?? this.#clusters[0].machine;
+    return new Map(addresses.map((address) => [address.join(), address])).values();
+  }
+  #serverRecord(zone: ServedZone): RR {
+    return { name: zone.name, type: NS, class: IN, ttl: this.ttl, rdata: bytesOf(this.soa.primary + zone.name.raw) };
+  }
+  *#serverAddresses(zone: Name): Generator<RR> {
+    const name = Name.wire(this.soa.primary + zone.raw);
+    for (const address of this.#addresses()) {
+      yield { name, type: address.length === 4 ? A : AAAA, class: IN, ttl: this.ttl, rdata: address };
+    }
+  }
+  #writeServer(reply: Message, query: Query, zone: ServedZone): void {
+    reply.append(this.#serverRecord(zone), ANSWER);
+    // As CoreDNS: in the spelling of the question, other than the record above.
+    for (const record of this.#serverAddresses(query.name)) reply.append(record, ADDITIONAL);
+  }
+  #writeAddresses(type: number, reply: Message): void {
+    const size = type === A ? 4 : type === AAAA ? 16 : 0;
+    for (const address of this.#addresses()) if (address.length === size) answerAddress(reply, this.ttl, address, 0, size);
+  }
+
+  /** Everything in the zone but its SOA. */
+  *records(zone: ServedZone): Generator<RR> {
+    yield this.#serverRecord(zone);
+    yield* this.#serverAddresses(zone.name);
+    for (const cluster of this.#clusters) yield* cluster.records(zone.name);
+  }
+}
+
+const bytesOf = (raw: string): Uint8Array => Uint8Array.from(raw, (byte) => byte.charCodeAt(0));

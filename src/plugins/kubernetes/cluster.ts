@@ -1,0 +1,186 @@
+// One cluster as the main thread keeps it: what is watched, the maps it fills, whether they are whole. Knows the API's resources and the
+// store; answers nothing.
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import type { Closable } from '../../kernel/shared.ts';
+import type { Watch } from '../../kube-api/kube-api.ts';
+import type { Resource, Sink } from '../../kube-api/sink.ts';
+import type { Store } from '../../store/store.ts';
+import type { Settings } from './config.ts';
+import { Latency } from './latency.ts';
+import { SYNCED, clearMaps, openMaps } from './maps.ts';
+import type { Maps } from './maps.ts';
+import { ServiceStore } from './service-store.ts';
+import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from './sinks.ts';
+import type { Filled } from './sinks.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What a cluster lives on. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  /** Where the cluster is kept while nobody runs, undefined for nowhere. */
+  readonly snapshot?: Keeping | undefined;
+}
+/** Where a cluster is kept, and with what: it is loaded where it is needed alone. */
+export interface Keeping {
+  readonly path: string;
+  readonly Snapshot: typeof Snapshot;
+}
+/** The API of a cluster. */
+export interface Api {
+  /** Lists and watches until the signal aborts with which the API was opened. */
+  watch(resource: Resource, sink: Sink): Watch;
+}
+
+/** What of a stanza decides what is watched and kept: stanzas that agree in it share one cluster. */
+export const watchedBy = (settings: Settings, podLabels: boolean): string => JSON.stringify([
+  settings.api, settings.labels, settings.namespaceLabels, settings.pods === 'verified', settings.endpoints, settings.endpointPodNames,
+  settings.zonal, settings.multicluster.names.length > 0, podLabels,
+]);
+/** The same for what was kept in a file: how fast and with which certificate the API is asked makes no difference to that. */
+const keptOf = (settings: Settings, podLabels: boolean): string =>
+  watchedBy({ ...settings, api: { ...settings.api, tls: undefined, qps: 0, burst: 0, maxInflight: 0 } }, podLabels);
+
+/** The numbers of the clusters of a process. */
+export class Numbers implements Closable {
+  readonly #taken = new Set<number>();
+  take(): number {
+    let number = 0;
+    while (this.#taken.has(number)) number++;
+    this.#taken.add(number);
+    return number;
+  }
+  give(number: number): void {
+    this.#taken.delete(number);
+  }
+  close(): void {}
+}
+
+/** Objects about which the same can be said more than this often are not spoken of again. */
+const MOST_COMPLAINTS = 200;
+const SERVED_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown';
+
+/** Keeps one cluster until it is closed. */
+export class Cluster implements Closable, Filled {
+  readonly number: number;
+  readonly maps: Maps;
+  readonly watched: Watch[] = [];
+  readonly services: ServiceStore;
+  readonly imports: ServiceStore;
+  /** Undefined where nothing is kept. */
+  readonly snapshot: Snapshot | undefined;
+  /** Resolves when what was kept is restored and the API is being watched. */
+  readonly begun: Promise<void> | undefined;
+  readonly #around: Surroundings;
+  readonly #numbers: Numbers;
+  readonly #stop = new AbortController();
+  readonly #said = new Set<string>();
+  /** Those whose list was never whole. */
+  readonly #missing = new Set<Sink>();
+  /** Those whose list is under way. */
+  readonly #listing = new Set<Sink>();
+
+  constructor(settings: Settings, podLabels: boolean, around: Surroundings, numbers: Numbers,
+    open: (signal: AbortSignal) => Api) {
+    this.#around = around;
+    this.#numbers = numbers;
+    this.number = numbers.take();
+    this.maps = openMaps(around.store, this.number);
+    clearMaps(this.maps);
+    this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses);
+    this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined);
+    const resources = this.#resources(settings, podLabels);
+    for (const [, sink] of resources) this.#missing.add(sink);
+    this.snapshot = this.#keptIn(around.snapshot, keptOf(settings, podLabels));
+    this.begun = this.snapshot?.restore().then(() => this.#watch(open, resources));
+    if (this.snapshot === undefined) this.#watch(open, resources);
+  }
+  #watch(open: (signal: AbortSignal) => Api, resources: readonly [Resource, Sink][]): void {
+    if (this.#stop.signal.aborted) return;
+    const api = open(this.#stop.signal);
+    for (const [resource, sink] of resources) this.watched.push(api.watch(resource, this.#told(sink)));
+    this.snapshot?.keep();
+  }
+  #keptIn(keeping: Keeping | undefined, watched: string): Snapshot | undefined {
+    if (keeping === undefined) return undefined;
+    const api = { watched: this.watched, whole: () => this.#missing.size === 0, listing: () => this.#listing.size > 0 };
+    return new keeping.Snapshot({ ...this.#around, path: keeping.path, watched, maps: this.maps, api, signal: this.#stop.signal });
+  }
+  #resources(settings: Settings, podLabels: boolean): [Resource, Sink][] {
+    const { labels, namespaceLabels, endpoints } = settings;
+    const multicluster = settings.multicluster.names.length > 0;
+    const selecting = (selector: string | undefined) => (selector === undefined || selector === '' ? {} : { labelSelector: selector });
+    const selected = selecting(labels);
+    const { clock, metrics, log } = this.#around;
+    const all: [Resource, Sink][] = [
+      [{ path: '/api/v1/namespaces', ...selecting(namespaceLabels) }, new NamespaceSink(this)],
+      [{ path: '/api/v1/services', ...selected }, new ServiceSink(this, this.services)],
+    ];
+    if (endpoints || multicluster) {
+      const latency = new Latency(metrics, this.maps, () => clock.wall(), (text) => log.warning(text));
+      const wishes = { podNames: settings.endpointPodNames, zones: settings.zonal };
+      const sink = new SliceSink(this, endpoints ? this.services : undefined, multicluster ? this.imports : undefined, wishes, latency);
+      const imported = [labels, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined && each !== '').join(',');
+      all.push([{ path: '/apis/discovery.k8s.io/v1/endpointslices', ...(endpoints ? selected : { labelSelector: imported }) }, sink]);
+    }
+    if (settings.pods === 'verified') {
+      all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS }, new PodSink(this, podLabels)]);
+    }
+    if (multicluster) {
+      all.push([{ path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports', ...selected }, new ImportSink(this, this.imports)]);
+    }
+    return all;
+  }
+  /** The sink, and a look at whether all is there now. */
+  #told(sink: Sink): Sink {
+    return {
+      begin: () => {
+        this.#listing.add(sink);
+        sink.begin();
+      },
+      put: (object) => {
+        this.snapshot?.changed();
+        sink.put(object);
+      },
+      remove: (object) => {
+        this.snapshot?.changed();
+        sink.remove(object);
+      },
+      synced: () => {
+        sink.synced();
+        this.#missing.delete(sink);
+        this.#listing.delete(sink);
+        this.snapshot?.changed();
+        this.#look();
+      },
+    };
+  }
+  #look(): void {
+    if (this.#missing.size === 0) this.maps.flags.set(SYNCED, 1);
+    this.snapshot?.look();
+    if (this.services.full || this.imports.full) this.complain('memory', '', 'the shared memory is full: services are missing');
+  }
+
+  /** Whether all that it watches was read once. */
+  get synced(): boolean {
+    return this.maps.flags.get(SYNCED) !== 0;
+  }
+  now(): number {
+    return Math.floor(this.#around.clock.wall() / 1000);
+  }
+  complain(resource: string, object: string, what: string): void {
+    const kind = `${resource} ${what}`;
+    if (this.#said.has(kind) || this.#said.size >= MOST_COMPLAINTS) return;
+    this.#said.add(kind);
+    this.#around.log.warning(`${resource} ${object}: ${what}`);
+  }
+  close(): void {
+    this.#stop.abort();
+    clearMaps(this.maps);
+    this.#numbers.give(this.number);
+  }
+}

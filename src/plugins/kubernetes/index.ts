@@ -1,0 +1,26 @@
+// *kubernetes* enables reading zone data from a Kubernetes cluster. Knows how stanzas, search paths and transfers meet; the rest of the
+// folder knows what they do.
+import { ExternalNamesSources } from '../../authority/external-names.ts';
+import { Transfers } from '../../authority/transfer.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import { SearchPaths } from '../../kernel/search-path.ts';
+import { readSettings } from './config.ts';
+import { Stanza } from './stanza.ts';
+
+export default definePlugin({
+  name: 'kubernetes',
+  // The word of the plugin that served several clusters before.
+  aliases: ['kubernetai'],
+  parse: readSettings,
+  create(settings, site) {
+    const stanzas: Stanza[] = [];
+    for (const each of settings) stanzas.push(new Stanza(each, site, stanzas, stanzas.length));
+    for (const stanza of stanzas) {
+      site.put(Transfers, stanza);
+      site.put(ExternalNamesSources, stanza);
+      // Of several clusters the first one whose zones hold the name and that knows the client has the say.
+      site.put(SearchPaths, stanza);
+    }
+    return stanzas;
+  },
+});

@@ -1,0 +1,99 @@
+// The maps in shared memory that hold one cluster, and the keys of what is in them. Knows where things are; knows nothing of what they
+// mean.
+import { hashWords } from '../../kernel/hash.ts';
+import type { ByteMap } from '../../store/bytemap.ts';
+import type { Flags } from '../../store/cells.ts';
+import type { Store } from '../../store/store.ts';
+
+/** Numbers of a cluster that every thread reads. Times are in seconds since 1970. */
+export const MODIFIED = 0, EXTERNAL_MODIFIED = 1, IMPORTS_MODIFIED = 2, SYNCED = 3, STALE_SINCE = 4, RESTORED = 5;
+
+/** A cluster as one thread sees it. The main thread writes, all read. Each entry's own word is the round of the list it was last in. */
+export interface Maps {
+  /** Services with their slices, by name and namespace (layout.ts). */
+  readonly services: ByteMap;
+  /** ServiceImports with theirs. */
+  readonly imports: ByteMap;
+  /** The service of each slice, and of each slice of an import, by the slice's name and namespace. */
+  readonly slices: ByteMap;
+  readonly importSlices: ByteMap;
+  /** Which services have an address, by the address (address-index.ts). */
+  readonly addresses: ByteMap;
+  /** Which pods have it. */
+  readonly podAddresses: ByteMap;
+  readonly namespaces: ByteMap;
+  /** Pods by name and namespace: u8 size, address, labels as JSON where they are kept. */
+  readonly pods: ByteMap;
+  readonly flags: Flags;
+}
+
+/** The maps of the cluster with this number. */
+export function openMaps(store: Store, number: number): Maps {
+  const map = (what: string, owned = 1) => store.byteMap(`kubernetes ${number} ${what}`, owned);
+  return {
+    services: map('services'), imports: map('imports'), slices: map('slices'), importSlices: map('import slices'),
+    addresses: map('addresses', 0), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
+    flags: store.cells.flags(`kubernetes ${number}`, 6),
+  };
+}
+/** Empties a cluster whose number somebody else will use. */
+export function clearMaps(maps: Maps): void {
+  const { flags, ...all } = maps;
+  for (const map of Object.values(all)) map.clear();
+  for (let i = 0; i < 6; i++) flags.set(i, 0);
+}
+
+/** Room for one key, filled again and again. */
+export class ObjectKey {
+  readonly words = new Int32Array(132);
+  readonly #bytes = new Uint8Array(this.words.buffer);
+  /** Bytes of the key, a multiple of 4, and its hash. */
+  length = 0;
+  hash = 0;
+
+  /** Name and namespace, each behind its length: as they stand in a question. At most 255 bytes each. */
+  of(name: string, namespace: string): this {
+    return this.#finish(this.#text(namespace, this.#text(name, 0)));
+  }
+  /** One name. */
+  name(name: string): this {
+    return this.#finish(this.#text(name, 0));
+  }
+  /** Bytes that are a key already: labels of a question, an address. */
+  copy(source: Uint8Array, at: number, length: number): this {
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) bytes[i] = source[at + i]!;
+    return this.#finish(length);
+  }
+  #text(text: string, at: number): number {
+    const size = Math.min(text.length, 255);
+    this.#bytes[at] = size;
+    for (let i = 0; i < size; i++) this.#bytes[at + 1 + i] = text.charCodeAt(i);
+    return at + 1 + size;
+  }
+  #finish(size: number): this {
+    const bytes = this.#bytes;
+    let length = size;
+    while ((length & 3) !== 0) bytes[length++] = 0;
+    this.length = length;
+    this.hash = hashWords(this.words, 0, length >> 2);
+    return this;
+  }
+  /** The entry of this key, or 0. */
+  in(map: ByteMap): number {
+    return map.find(this.hash, 0, this.words, 0, this.length);
+  }
+}
+
+/** The two texts of a key made by `ObjectKey.of`. */
+export function namesOf(map: ByteMap, entry: number): [name: string, namespace: string] {
+  const { bytes } = map;
+  const at = map.keyAt(entry) * 4;
+  const second = at + 1 + bytes[at]!;
+  return [latin1(bytes, at), second < at + map.keyWords(entry) * 4 ? latin1(bytes, second) : ''];
+}
+function latin1(bytes: Uint8Array, at: number): string {
+  let text = '';
+  for (let i = at + 1, end = i + bytes[at]!; i < end; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
+}

@@ -1,0 +1,39 @@
+// A pod as records: the address that is its name (K8S-5). Knows the question; looks up nothing.
+import type { Node } from '../../authority/backend.ts';
+import type { Place } from '../../authority/served-zones.ts';
+import { ADDITIONAL, address, answerAddress } from '../../authority/write.ts';
+import type { Message } from '../../kernel/message.ts';
+import type { Query } from '../../kernel/query.ts';
+import { weightOf } from './service-node.ts';
+import { writeSrv } from './srv.ts';
+
+const A = 1, AAAA = 28, SRV = 33;
+
+/** The pod that a question means. One object is used for one question after the other. */
+export class PodNode implements Node {
+  readonly #ttl: number;
+  #address: Uint8Array = new Uint8Array(0);
+  #label = 0;
+  #pods = 1;
+
+  constructor(ttl: number) {
+    this.#ttl = ttl;
+  }
+  /** `label`: where the pod's label is in the question; `pods`: how many have the address. */
+  of(address: Uint8Array, label: number, pods: number): this {
+    this.#address = address;
+    this.#label = label;
+    this.#pods = pods;
+    return this;
+  }
+
+  write(type: number, reply: Message, query: Query, place: Place): void {
+    const { length } = this.#address;
+    if (type === SRV) {
+      // As CoreDNS, which has no port to tell.
+      const weight = weightOf(this.#pods);
+      const target = writeSrv(reply, query, place, { ttl: this.#ttl, weight, port: 0, prefix: '', from: this.#label, folded: false });
+      if (target > 0) address(reply, ADDITIONAL, target, this.#ttl, this.#address, 0, length);
+    } else if (length === (type === A ? 4 : type === AAAA ? 16 : 0)) answerAddress(reply, this.#ttl, this.#address, 0, length);
+  }
+}

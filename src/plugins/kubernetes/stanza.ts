@@ -1,0 +1,147 @@
+// One `kubernetes` stanza while it is served: its cluster on the main thread, its answers in every thread. Knows how they meet; knows
+// neither the schema nor the API.
+import type { ExternalNames, ExternalNamesSource, ExternalRules } from '../../authority/external-names.ts';
+import { Lookup } from '../../authority/lookup.ts';
+import type { Transfer, TransferSource } from '../../authority/transfer.ts';
+import { parseAddress, unmap } from '../../dns/address.ts';
+import type { Name } from '../../dns/name.ts';
+import type { Answer } from '../../kernel/outcome.ts';
+import type { Handler, Part, Run } from '../../kernel/plugin.ts';
+import type { Provider } from '../../kernel/metadata.ts';
+import type { Query } from '../../kernel/query.ts';
+import { MetadataZones } from '../../kernel/site.ts';
+import type { Site } from '../../kernel/site.ts';
+import { Bind } from '../../kernel/transport.ts';
+import { Clients } from './clients.ts';
+import { ClusterBackend } from './cluster-backend.ts';
+import { Cluster, Numbers, watchedBy } from './cluster.ts';
+import { clusterTransfers } from './cluster-transfer.ts';
+import type { Settings } from './config.ts';
+import { ExternalCluster } from './external.ts';
+import { labelsOf } from './labels.ts';
+import { claimFile, zonesText } from './snapshot-claim.ts';
+import { SYNCED, openMaps } from './maps.ts';
+import type { Maps } from './maps.ts';
+import { readApi } from './api.ts';
+
+/** How often it is said that the API is waited for, in milliseconds (K8S-4). */
+const REMIND = 500, LOOK = 20;
+
+/** A part of the chain. */
+export class Stanza implements Part, TransferSource, ExternalNamesSource {
+  /** The word that it stands under in the Corefile. */
+  readonly name: string;
+  readonly metadata: { readonly [label: string]: Provider };
+  readonly #settings: Settings;
+  readonly #site: Site;
+  readonly #all: readonly Stanza[];
+  readonly #index: number;
+  #maps: Maps | undefined = undefined;
+  /** On the main thread. */
+  #cluster: Cluster | undefined;
+  #lookup!: Lookup;
+  #clients!: Clients;
+  #transfers!: TransferSource;
+
+  /** `all`: the stanzas of its block, this one among them once all are made; `index` is its position. */
+  constructor(settings: Settings, site: Site, all: readonly Stanza[], index: number) {
+    this.name = settings.word;
+    this.#settings = settings;
+    this.#all = all;
+    this.#site = site;
+    this.#index = index;
+    this.metadata = labelsOf(settings, () => this.#clients);
+  }
+
+  async control(run: Run): Promise<void> {
+    const settings = this.#settings;
+    const log = run.log.prefix('kubernetes');
+    for (const warning of settings.warnings) log.warning(warning);
+    const podLabels = settings.pods === 'verified' && this.#site.all(MetadataZones).length > 0;
+    const watched = watchedBy(settings, podLabels);
+    const path = claimFile(settings, this.#site, run.sites, watched);
+    const snapshot = path === undefined ? undefined : { path, Snapshot: (await import('./snapshot.ts')).Snapshot };
+    const around = { clock: run.clock, log, metrics: run.metrics, store: run.store, snapshot };
+    const numbers = await run.shared.use('kubernetes numbers', run.signal, () => new Numbers());
+    const { open, key } = await readApi(settings.api, around);
+    const cluster = await run.shared.use(`kubernetes ${watched} ${path ?? ''} ${key}`, run.signal,
+      () => new Cluster(settings, podLabels, around, numbers, open));
+    await cluster.begun;
+    this.#cluster = cluster;
+    this.#number(run).set(0, cluster.number);
+    await this.#wait(run, cluster);
+  }
+  /** Tells the other threads which maps are this stanza's. */
+  #number(run: Run) {
+    return run.store.cells.flags(`kubernetes ${run.generation & 1} ${this.#site.index} ${this.#index}`, 1);
+  }
+  async #wait(run: Run, cluster: Cluster): Promise<void> {
+    const log = run.log.prefix('kubernetes');
+    const begun = run.clock.monotonic();
+    let said = begun;
+    while (!cluster.synced) {
+      await new Promise<void>((resolve) => run.clock.after(LOOK, resolve));
+      const now = run.clock.monotonic();
+      if (cluster.synced || run.signal.aborted) return;
+      if (now - begun >= this.#settings.startupTimeout) return log.warning('starting server with unsynced Kubernetes API');
+      if (now - said < REMIND) continue;
+      said = now;
+      log.info('waiting for Kubernetes API before starting server');
+    }
+  }
+
+  /** Its cluster in this thread: asked for by whoever starts first. */
+  #open(run: Run): Maps {
+    return (this.#maps ??= openMaps(run.store, this.#number(run).get(0)));
+  }
+  externalNames(run: Run, rules: ExternalRules): ExternalNames {
+    return new ExternalCluster(this.#settings, this.#open(run), this.#own(), rules);
+  }
+  start(run: Run): void {
+    const maps = this.#open(run);
+    const backend = new ClusterBackend(this.#settings, maps, this.#own(), {
+      before: this.#all.slice(0, this.#index), behind: this.#all.slice(this.#index + 1),
+    });
+    this.#lookup = new Lookup(backend);
+    this.#clients = new Clients(maps, this.#settings);
+    this.#transfers = clusterTransfers(backend, maps);
+  }
+  /** K8S-15: addresses of this machine; as CoreDNS none where it is told by `bind` which to use. */
+  #own(): readonly Uint8Array[] {
+    if (this.#site.all(Bind).length > 0) return [];
+    return this.#settings.interfaces.flatMap((text) => parseAddress(text.replace(/%.*/, '')) ?? []).map(unmap);
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    return this.#lookup.handle(query, next);
+  }
+  /** Whether the zone is in one of its own. */
+  holds(zone: Name): boolean {
+    return this.#settings.zones.match(zone) !== undefined;
+  }
+  /** Whether the cluster was read once, in any thread. */
+  synced(): boolean {
+    return this.#maps !== undefined && this.#maps.flags.get(SYNCED) !== 0;
+  }
+  async drain(): Promise<void> {
+    await this.#cluster?.snapshot?.saveLast();
+  }
+  /** Which cluster is stale since when, where it is. */
+  remark(): string | undefined {
+    const since = this.#cluster?.snapshot?.staleness.since;
+    if (since === undefined) return undefined;
+    const { api } = this.#settings;
+    const where = api.kubeconfig?.context ?? api.endpoint;
+    const cluster = zonesText(this.#settings) + (where === undefined ? '' : ` from ${where}`);
+    return `kubernetes: ${cluster} is stale since ${new Date(since * 1000).toISOString()}`;
+  }
+  ready(): boolean {
+    return this.#cluster?.synced ?? false;
+  }
+  transfer(zone: Name, serial: number | undefined): Transfer | Promise<Transfer> | undefined {
+    return this.#transfers.transfer(zone, serial);
+  }
+  searchPath(query: Query): readonly Name[] | undefined {
+    return this.#clients.searchPath(query);
+  }
+}

@@ -1,0 +1,95 @@
+// The lines of *transfer* as data. Knows words and addresses; opens nothing.
+import type { Directive } from '../../corefile/directive.ts';
+import { nearestWord } from '../../corefile/suggest.ts';
+import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
+import { quote } from '../../gotemplate/quote.ts';
+import { joinHostPort, splitHostPort } from '../../kernel/host-port.ts';
+import type { HostPort } from '../../kernel/host-port.ts';
+import type { Lines, ParseContext } from '../../kernel/plugin.ts';
+import { zonesOf } from '../../kernel/zones.ts';
+import type { Zones } from '../../kernel/zones.ts';
+
+/** A client that may transfer, and gets notifies. */
+export interface Secondary {
+  /** `192.0.2.1:53`, as it was written but for the port: for texts. */
+  readonly text: string;
+  /** As it was written, without brackets; IPv6 may carry `%interface`. */
+  readonly address: string;
+  /** As it was written: CoreDNS looks at it only when it sends. */
+  readonly port: string;
+  /** The address as clients' addresses are printed, with its `%interface`. */
+  readonly client: string;
+}
+/** One line of *transfer* with its block. */
+export interface Stanza {
+  readonly zones: Zones;
+  /** `to *`: everybody may transfer. */
+  anybody: boolean;
+  readonly secondaries: Secondary[];
+  /** What notifies are sent from. */
+  source: string | undefined;
+  /** What is written behind `to`, in order, for texts. */
+  readonly to: string[];
+}
+
+/** Reads the lines; throws with CoreDNS's texts. */
+export const readStanzas = (lines: Lines, context: ParseContext): readonly Stanza[] => lines.map((line) => readStanza(line, context));
+
+function readStanza(line: Directive, context: ParseContext): Stanza {
+  const stanza: Stanza = { zones: zonesOf(line.rest(), context.zones), anybody: false, secondaries: [], source: undefined, to: [] };
+  line.properties({
+    to: (property) => readTo(property, stanza),
+    source: (property) => readSource(property, stanza),
+  }, (property) => {
+    const nearest = nearestWord(property.word, ['to', 'source']);
+    const hint = nearest === undefined ? undefined : `did you mean '${nearest}'?`;
+    property.fail(`unknown property ${quote(property.word)}`, hint);
+  });
+  if (stanza.to.length === 0) line.fail("'to' is required");
+  return stanza;
+}
+
+function readTo(line: Directive, stanza: Stanza): void {
+  const hosts = line.rest();
+  if (hosts.length === 0) line.wrongArgs();
+  for (const host of hosts) {
+    if (host === '*') {
+      stanza.anybody = true;
+      stanza.to.push(host);
+      continue;
+    }
+    const secondary = readSecondary(line, host);
+    stanza.secondaries.push(secondary);
+    stanza.to.push(secondary.text);
+  }
+}
+/** An address, or an address and a port (LIB-3). */
+function readSecondary(line: Directive, text: string): Secondary {
+  const { host: address, port } = hostPort(text);
+  const [plain, zone] = unzoned(address);
+  const octets = parseAddress(plain);
+  if (octets === undefined) return line.refuse(`must specify an IP address: \`${address}'`);
+  return { text: joinHostPort(address, port), address, port, client: printAddress(unmap(octets)) + zone };
+}
+function hostPort(text: string): HostPort {
+  try {
+    const { host, port } = splitHostPort(text);
+    return { host, port: port === '' ? '53' : port };
+  } catch {
+    return { host: text, port: '53' };
+  }
+}
+/** The address without its `%interface`, and that. */
+function unzoned(address: string): [plain: string, zone: string] {
+  const at = address.lastIndexOf('%');
+  return at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at)];
+}
+
+function readSource(line: Directive, stanza: Stanza): void {
+  const [text, ...more] = line.rest();
+  if (text === undefined || more.length > 0) return line.wrongArgs();
+  if (stanza.source !== undefined) line.fail('source already specified');
+  const octets = parseAddress(text);
+  if (octets === undefined) return line.fail(`invalid source address ${quote(text)}`);
+  stanza.source = printAddress(unmap(octets));
+}

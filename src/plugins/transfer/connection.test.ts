@@ -1,0 +1,114 @@
+// A large zone over a real connection: what becomes of it where the client is slow, asks on, or goes away.
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { files, machine } from '../../cli/machine.ts';
+import { decodeMessage } from '../../dns/message.ts';
+import type { RR } from '../../dns/rr.ts';
+import { App } from '../../kernel/app.ts';
+import { systemClock } from '../../kernel/clock.ts';
+import { Lines } from '../../kernel/lines.ts';
+import { createLog } from '../../kernel/log.ts';
+import { Metrics } from '../../kernel/metrics.ts';
+import { Store } from '../../store/store.ts';
+import { eventually, framed } from '../../testing/conformance/transport-clients.ts';
+import { parseAsk } from '../../testing/question.ts';
+import { freePort } from '../../testing/subject.ts';
+import { dnsTransport } from '../../transport/dns.ts';
+import { tcp } from '../../transport/tcp.ts';
+import { udp } from '../../transport/udp.ts';
+import { LARGE, large, plugins } from './made.test.ts';
+
+/** A server with real sockets. */
+async function serve(corefile: string): Promise<{ readonly port: number; log: () => string; close: () => Promise<void> }> {
+  let log = '';
+  const lines = new Lines((bytes, from, length) => {
+    log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
+    return length;
+  }, () => {});
+  const debugging = { on: false };
+  const port = await freePort();
+  const sockets = udp({ warn: () => {} });
+  const app = new App({
+    reading: {
+      file: 'Corefile', plugins, words: new Set(plugins.map(({ name }) => name)), machine, files, environment: () => undefined, port,
+      warn: () => {},
+    },
+    transports: { dns: dnsTransport(sockets, tcp()) }, clock: systemClock, log: createLog(lines, debugging), debugging,
+    metrics: new Metrics(), store: Store.create(), datagrams: sockets.datagrams, readAgain: undefined,
+    fatal: (text) => {
+      throw new Error(text);
+    },
+  });
+  await app.load(corefile);
+  return {
+    port,
+    log: () => {
+      lines.flush();
+      return log;
+    },
+    close: () => app.close(),
+  };
+}
+/** Asks over TCP; the replies, read when `read` is called, and whether the server has closed. */
+function client(port: number, question: string) {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(framed(parseAsk(question).packet));
+  const state = { socket, answer: [] as RR[], messages: 0, largest: 0, ended: false };
+  let rest = Buffer.alloc(0);
+  socket.on('error', () => {}).on('close', () => (state.ended = true));
+  const read = (): void => void socket.on('data', (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (; rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(); rest = rest.subarray(2 + rest.readUInt16BE())) {
+      const length = rest.readUInt16BE();
+      const { id, rcode, question: asked, answer } = decodeMessage(rest.subarray(2, 2 + length));
+      assert.deepEqual([id, rcode, asked!.name.text], [0x2a2a, 0, 'large.test.']);
+      state.answer.push(...answer);
+      state.messages++;
+      state.largest = Math.max(state.largest, length);
+    }
+  });
+  return { state, read };
+}
+
+test('a large zone over TCP: no faster than the client reads, whole, and other questions are answered meanwhile', async (t) => {
+  const server = await serve('large.test {\nlog\ntransfer {\nto 127.0.0.1\n}\nmade large.test. 7 large\n}');
+  t.after(() => server.close());
+  large.taken = 0;
+  const { state, read } = client(server.port, 'large.test AXFR');
+  await eventually(() => large.taken > 10_000, 'the transfer began');
+  let before = -1;
+  for (let same = 0; same < 10; same = before === large.taken ? same + 1 : 0) {
+    before = large.taken;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(large.taken < LARGE, 'the server waits for the client');
+  read();
+  await eventually(() => state.answer.length === LARGE + 4, 'all records came');
+  assert.deepEqual([state.answer[0]!.type, state.answer[1]!.type, state.answer.at(-1)!.type], [6, 2, 6]);
+  assert.equal(new Set(state.answer.map(({ name }) => name.raw)).size, LARGE + 2);
+  assert.ok(state.messages > 300 && state.largest < 63_000, `${state.messages} messages, ${state.largest} bytes`);
+  await eventually(() => server.log().includes('Outgoing transfer of 100004 records of zone "large.test." to 127.0.0.1'), 'it is logged');
+
+  const other = client(server.port, 'large.test IXFR +serial=7');
+  other.read();
+  await eventually(() => other.state.answer.length === 1, 'the SOA came');
+  other.state.socket.destroy();
+
+  // The same connection again, and it goes away in the midst.
+  state.socket.write(framed(parseAsk('large.test AXFR').packet));
+  await eventually(() => state.answer.length > LARGE + 1000, 'the next one began');
+  state.socket.resetAndDestroy();
+  await eventually(() => server.log().split('"AXFR IN large.test. tcp').length === 3, 'it is over');
+});
+
+test('a zone that breaks off closes the connection', async (t) => {
+  const server = await serve('broken.test {\ntransfer {\nto *\n}\nmade broken.test. 1 broken\n}');
+  t.after(() => server.close());
+  const { state, read } = client(server.port, 'broken.test AXFR');
+  read();
+  await eventually(() => state.ended, 'the connection ended');
+  assert.equal(state.answer.length, 0);
+  const said = '[ERROR] plugin/transfer: Outgoing transfer of zone "broken.test." to 127.0.0.1 broke off: the zone is gone\n';
+  assert.ok(server.log().includes(said));
+});

@@ -1,0 +1,128 @@
+// *transfer* performs (outgoing) zone transfers for other plugins. Knows who may have which zone; what is in a zone its sources know.
+import { transferMessages } from '../../authority/transfer-messages.ts';
+import { Transfers, isUpToDate, serialOf } from '../../authority/transfer.ts';
+import type { Transfer, TransferSource } from '../../authority/transfer.ts';
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import { Name } from '../../dns/name.ts';
+import { u16 } from '../../dns/packet.ts';
+import { quote } from '../../gotemplate/quote.ts';
+import { finish } from '../../kernel/finish.ts';
+import type { Log } from '../../kernel/log.ts';
+import { AA } from '../../kernel/message.ts';
+import { failure } from '../../kernel/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/outcome.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/plugin.ts';
+import type { Query } from '../../kernel/query.ts';
+import { EchoedOption } from '../../kernel/site.ts';
+import type { Site } from '../../kernel/site.ts';
+import type { Epochs } from '../../store/epochs.ts';
+import { clientOf, stanzaOf } from './access.ts';
+import { Changes } from './changes.ts';
+import { readStanzas } from './config.ts';
+import type { Stanza } from './config.ts';
+
+const SOA = 6, IXFR = 251, AXFR = 252;
+const SERVFAIL = 2, REFUSED = 5;
+
+class ZoneTransfers implements Part {
+  readonly #stanzas: readonly Stanza[];
+  readonly #site: Site;
+  #sources: readonly TransferSource[] = [];
+  #log!: Log;
+  #epochs!: Epochs;
+  #echoed: readonly number[] = [];
+  #changes: Changes | undefined = undefined;
+
+  constructor(stanzas: readonly Stanza[], site: Site) {
+    this.#stanzas = stanzas;
+    this.#site = site;
+  }
+
+  control(run: Run): void {
+    this.#changes = new Changes(run, this.#stanzas, this.#site.all(Transfers));
+  }
+  started(): void {
+    this.#changes?.begin();
+  }
+  start(run: Run): void {
+    this.#sources = this.#site.all(Transfers);
+    this.#log = run.log.prefix('transfer');
+    this.#epochs = run.store.epochs;
+    this.#echoed = run.sites.flatMap((site) => site.all(EchoedOption));
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    const { type } = query;
+    if (type !== AXFR && type !== IXFR) return next(query);
+    if (!query.stream) {
+      query.extendedError = { code: INFO_CODE.NOT_SUPPORTED, text: 'zones are transferred over TCP' };
+      return failure(REFUSED);
+    }
+    const zone = Name.wire(query.name.key);
+    const stanza = stanzaOf(this.#stanzas, zone);
+    if (stanza === undefined) return next(query);
+    if (!stanza.anybody && !stanza.secondaries.some(({ client }) => client === clientOf(query))) {
+      query.extendedError = { code: INFO_CODE.PROHIBITED, text: 'the client may not transfer the zone' };
+      return query.begin(0, REFUSED);
+    }
+    let serial: number | undefined;
+    if (type === IXFR) {
+      const [soa, ...more] = query.parts().authority;
+      if (soa?.type !== SOA || more.length > 0) {
+        query.extendedError = { code: INFO_CODE.OTHER, text: 'the SOA record of an incremental transfer is missing' };
+        return failure(SERVFAIL);
+      }
+      serial = serialOf(soa) || undefined;
+    }
+    return this.#ask(query, next, zone, serial);
+  }
+  #ask(query: Query, next: Handler, zone: Name, serial: number | undefined): Answer {
+    try {
+      for (const source of this.#sources) {
+        const transfer = source.transfer(zone, serial);
+        if (transfer === undefined) continue;
+        if (!(transfer instanceof Promise)) return this.#give(query, transfer, serial);
+        return transfer.then((given) => this.#give(query, given, serial), (error: unknown) => failure(SERVFAIL, error));
+      }
+    } catch (error) {
+      return failure(SERVFAIL, error);
+    }
+    return next(query);
+  }
+
+  #give(query: Query, transfer: Transfer, serial: number | undefined): Outcome {
+    if (!isUpToDate(transfer, serial)) {
+      const messages = this.#send(query.as({}), transfer);
+      return { kind: 'stream', messages, cause: undefined };
+    }
+    const { soa } = transfer;
+    this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${quote(query.name.text)} to ${clientOf(query)} for ` +
+      `${serialOf(soa)} SOA serial`);
+    return query.reply({ answer: [soa] });
+  }
+  async *#send(query: Query, transfer: Transfer): AsyncGenerator<Uint8Array> {
+    const { bytes, at, length, questionEnd } = finish(query, query.begin(AA, 0), this.#echoed)!;
+    const envelope = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
+    const zone = quote(query.name.text);
+    const client = clientOf(query);
+    let records = 0;
+    try {
+      for await (const message of transferMessages(envelope, transfer, this.#epochs)) {
+        records += u16(message, 6);
+        yield message;
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.error(`Outgoing transfer of zone ${zone} to ${client} broke off: ${why}`);
+      throw error;
+    }
+    this.#log.info(`Outgoing transfer of ${records} records of zone ${zone} to ${client} for ${serialOf(transfer.soa)} SOA serial`);
+  }
+}
+
+export default definePlugin({
+  name: 'transfer',
+  parse: readStanzas,
+  create: (stanzas, site) => new ZoneTransfers(stanzas, site),
+});

@@ -1,0 +1,57 @@
+// A plugin with made-up zones, for the tests beside it.
+import { Transfers, serialOf } from '../../authority/transfer.ts';
+import type { Transfer } from '../../authority/transfer.ts';
+import { Name } from '../../dns/name.ts';
+import { parseRR } from '../../dns/rr.ts';
+import type { RR } from '../../dns/rr.ts';
+import { insert } from '../../kernel/order.ts';
+import { definePlugin } from '../../kernel/plugin.ts';
+import { standard } from '../index.ts';
+
+const record = (text: string): RR => parseRR(text)!;
+const soaOf = (zone: string, serial: number) => record(`${zone} 60 IN SOA ns.${zone} h.${zone} ${serial} 2 3 4 5`);
+/** How many records a large zone has beside SOA and two others, and how many of them were asked for. */
+export const LARGE = 100_000;
+export const large = { taken: 0 };
+
+/** Gives a zone away as it is told: `made ZONE SERIAL [HOW]`. It says that a zone changed when it is loaded, and a second later again. */
+const made = definePlugin({
+  name: 'made',
+  parse: (lines) => lines.map((line) => ({ zone: line.arg(), serial: Number(line.arg()), how: line.more ? line.arg() : '' })),
+  create(zones, site) {
+    let changed = (_zone: Name): void => {};
+    site.put(Transfers, {
+      name: 'made',
+      watch: (call) => void (changed = call),
+      transfer(name, serial) {
+        const found = zones.find(({ zone }) => Name.parse(zone).equals(name));
+        if (found === undefined) return undefined;
+        if (found.how === 'expired') throw new Error(`zone ${name.text} is expired`);
+        const { zone, how } = found;
+        const soa = soaOf(zone, found.serial);
+        const transfer: Transfer = { soa, records: recordsOf(zone, how), ...newer(how, serial, soa) };
+        return how === 'later' ? new Promise((resolve) => setImmediate(resolve, transfer)) : transfer;
+      },
+    });
+    return {
+      control(run) {
+        for (const { zone } of zones) changed(Name.parse(zone));
+        run.clock.after(1000, () => changed(Name.parse(zones[0]!.zone)));
+      },
+      handle: (query, next) => next(query),
+    };
+  },
+});
+const newer = (how: string, serial: number | undefined, soa: RR) =>
+  (how === 'newer' && serial !== undefined ? { upToDate: serial >= serialOf(soa) } : {});
+function* recordsOf(zone: string, how: string): Iterable<RR> {
+  yield record(`${zone} 60 IN NS ns.${zone}`);
+  yield record(`ns.${zone} 60 IN A 192.0.2.1`);
+  if (how === 'broken') throw new Error('the zone is gone');
+  const text = Uint8Array.of(200, ...new Uint8Array(200).fill(97));
+  for (let i = 0; i < (how === 'large' ? LARGE : 0); i++, large.taken++) {
+    yield { name: Name.parse(`h${i}.${zone}`), type: 16, class: 1, ttl: 60, rdata: text };
+  }
+}
+/** The standard plugins, and two with made-up zones behind `transfer`. */
+export const plugins = insert(insert(standard, made, { after: 'transfer' }), { ...made, name: 'second' }, { after: 'made' });

@@ -1,0 +1,141 @@
+// Notifies to secondaries that lose them, refuse them, answer nonsense or are not there.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { decodeMessage } from '../../dns/message.ts';
+import { Name } from '../../dns/name.ts';
+import { AA } from '../../dns/parts.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { eventually } from '../../testing/conformance/transport-clients.ts';
+import { DgramDatagrams } from '../../transport/connected-dgram.ts';
+import { Notifier } from './notify.ts';
+
+const zone = Name.parse('example.org');
+
+/** A secondary that does with each packet what it is told, by its number. */
+class Listener {
+  readonly came: Buffer[] = [];
+  readonly ports: number[] = [];
+  readonly #socket: Socket = createSocket('udp4');
+  constructor(answer: (packet: Buffer, number: number) => readonly Buffer[]) {
+    this.#socket.on('message', (packet: Buffer, { port }: RemoteInfo) => {
+      this.came.push(Buffer.from(packet));
+      this.ports.push(port);
+      for (const each of answer(packet, this.came.length)) this.#socket.send(each, port, '127.0.0.1');
+    });
+  }
+  async open(t: TestContext): Promise<this> {
+    await new Promise<void>((resolve) => this.#socket.bind(0, '127.0.0.1', resolve));
+    t.after(() => this.#socket.close());
+    return this;
+  }
+  get port(): number {
+    return this.#socket.address().port;
+  }
+}
+const answered = (packet: Buffer, rcode = 0): Buffer => {
+  const answer = Buffer.from(packet);
+  answer[2]! |= 0x80;
+  answer[3] = rcode;
+  return answer;
+};
+const changed = (packet: Buffer, at: number, value: number): Buffer => {
+  const answer = answered(packet);
+  answer[at] = value;
+  return answer;
+};
+function notifier(port: number | string, { address = '127.0.0.1', source }: { address?: string; source?: string } = {}) {
+  const clock = new FakeClock();
+  const abort = new AbortController();
+  const text = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const run = { clock, signal: abort.signal, datagrams: new DgramDatagrams() };
+  return { clock, abort, notifier: new Notifier(run, { text, address, port: String(port), client: address }, source) };
+}
+
+test('a notify that is lost is sent again two seconds later, from another port', async (t) => {
+  const listener = await new Listener((packet, number) => (number === 1 ? [] : [answered(packet)])).open(t);
+  const { clock, notifier: one } = notifier(listener.port);
+  const error = one.notify(zone);
+  await eventually(() => listener.came.length === 1, 'the first try came');
+  await clock.elapse(1999);
+  assert.equal(listener.came.length, 1);
+  await clock.elapse(1);
+  assert.equal(await error, undefined);
+  assert.equal(listener.came.length, 2);
+  assert.deepEqual(listener.came[0], listener.came[1]);
+  assert.notEqual(listener.ports[0], listener.ports[1]);
+  const { opcode, flags, question, answer, edns } = decodeMessage(listener.came[0]!);
+  assert.deepEqual([opcode, flags, question!.name.text, question!.type, question!.class, answer.length, edns],
+    [4, AA, 'example.org.', 6, 1, 0, undefined]);
+});
+
+test('after three tries that brought nothing it is given up', async (t) => {
+  const listener = await new Listener(() => []).open(t);
+  const { clock, notifier: one } = notifier(listener.port);
+  const error = one.notify(zone);
+  for (let tries = 1; tries <= 3; tries++) {
+    await eventually(() => listener.came.length === tries, `try ${tries} came`);
+    await clock.elapse(2000);
+  }
+  assert.match((await error)!, new RegExp('^notify for zone "example\\.org\\." was not accepted by "127\\.0\\.0\\.1:' + listener.port +
+    '": "read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:' + listener.port + ': i/o timeout"$'));
+  assert.equal(listener.came.length, 3);
+});
+
+test('a secondary that refuses is asked three times at once', async (t) => {
+  const listener = await new Listener((packet) => [answered(packet, 5)]).open(t);
+  const error = await notifier(listener.port).notifier.notify(zone);
+  assert.equal(error, `notify for zone "example.org." was not accepted by "127.0.0.1:${listener.port}": rcode was "REFUSED"`);
+  assert.equal(listener.came.length, 3);
+});
+
+test('what is no answer to the notify is not looked at', async (t) => {
+  const nonsense = (packet: Buffer) => [
+    Buffer.alloc(5), packet, changed(packet, 0, packet[0]! ^ 1), changed(packet, 2, 0x84), changed(packet, 14, 0x7a),
+    changed(packet, packet.length - 3, 1),
+  ];
+  const second = (packet: Buffer) => [...nonsense(packet), answered(packet)];
+  const listener = await new Listener((packet, number) => (number === 1 ? nonsense : second)(packet)).open(t);
+  const { clock, notifier: one } = notifier(listener.port);
+  const error = one.notify(zone);
+  await eventually(() => listener.came.length === 1, 'the first try came');
+  await clock.elapse(2000);
+  assert.equal(await error, undefined);
+  assert.equal(listener.came.length, 2);
+});
+
+test('a secondary that is not there, ports that are none, sources that cannot be', async () => {
+  const closed = createSocket('udp4');
+  await new Promise<void>((resolve) => closed.bind(0, '127.0.0.1', resolve));
+  const { port } = closed.address();
+  await new Promise<void>((resolve) => closed.close(() => resolve()));
+  const said = async (...args: Parameters<typeof notifier>) =>
+    /^notify for zone "example\.org\." was not accepted by "[^"]*": "(.*)"$/.exec((await notifier(...args).notifier.notify(zone))!)?.[1];
+  assert.match((await said(port))!, new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${port}: read: connection refused$`));
+  assert.equal(await said('x'), 'dial udp: lookup udp/x: unknown port');
+  assert.equal(await said(99999), 'dial udp: address 99999: invalid port');
+  assert.equal(await said(53, { address: '::1', source: '127.0.0.1' }), 'dial udp: address 127.0.0.1:0: no suitable address found');
+  assert.equal(await said(53, { source: '192.0.2.77' }), 'dial udp 192.0.2.77:0->127.0.0.1:53: bind: cannot assign requested address');
+});
+
+test('many zones: some at a time, each once, and none after the end', async (t) => {
+  const listener = await new Listener(() => []).open(t);
+  const { abort, notifier: one } = notifier(listener.port, { source: '127.0.0.1' });
+  const zones = Array.from({ length: 40 }, (_, i) => Name.parse(`z${i}.example.org`));
+  for (const each of zones) void one.notify(each);
+  for (const each of zones.slice(20)) void one.notify(each);
+  await eventually(() => listener.came.length === 16, 'the first ones came');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(listener.came.length, 16);
+  abort.abort();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(listener.came.length, 16);
+
+  const willing = await new Listener((packet) => [answered(packet)]).open(t);
+  const { notifier: other } = notifier(willing.port);
+  const errors = await Promise.all([...zones, ...zones.slice(20)].map((each) => other.notify(each)));
+  assert.deepEqual(new Set(errors), new Set([undefined]));
+  assert.equal(willing.came.length, 40);
+});

@@ -1,0 +1,83 @@
+// The answer of a scripted Kubernetes API as a stream that a test can hold back, stall and cut. Knows chunks of text and one HTTP
+// response; knows no objects.
+import type { ServerResponse } from 'node:http';
+import type { KubeResource } from './kube-store.ts';
+
+/** How a stream is cut: between two objects and properly ended, or in the middle of one and with the connection gone. */
+export type KubeCut = 'clean' | 'mid-object';
+
+/** What is sent where nothing waits to be cut in half. */
+const FRAGMENT = '{"type":"MODIFIED","object":{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"half-an-obj';
+
+/** One answer under way. */
+export class KubeStream {
+  readonly resource: KubeResource;
+  readonly #response: ServerResponse;
+  readonly #queue: string[] = [];
+  #headers: { readonly [name: string]: string } | undefined;
+  #stalled: boolean;
+  #allowed: number;
+  #ended = false;
+  #cut = false;
+
+  /** `allowed` is how many chunks may go before `feed` is called. */
+  constructor(resource: KubeResource, response: ServerResponse, headers: { readonly [name: string]: string }, stalled: boolean,
+    allowed: number) {
+    this.resource = resource;
+    this.#response = response;
+    this.#headers = headers;
+    this.#stalled = stalled;
+    this.#allowed = allowed;
+    response.on('error', () => {});
+    this.#pump();
+  }
+  /** Whether nothing more will come of it: it was cut, or has ended. */
+  get over(): boolean {
+    return this.#cut || this.#ended || this.#response.destroyed;
+  }
+  write(chunks: readonly string[]): void {
+    for (const chunk of chunks) this.#queue.push(chunk);
+    this.#pump();
+  }
+  end(): void {
+    this.#ended = true;
+    this.#pump();
+  }
+  /** Sends nothing any more, and does not say so. */
+  stall(): void {
+    this.#stalled = true;
+  }
+  resume(): void {
+    this.#stalled = false;
+    this.#pump();
+  }
+  /** Lets so many more chunks go. */
+  feed(chunks: number): void {
+    this.#allowed += chunks;
+    this.#pump();
+  }
+  /** Ends it before its time. */
+  cut(how: KubeCut): void {
+    if (this.#cut) return;
+    this.#cut = true;
+    const half = this.#queue[0] ?? FRAGMENT;
+    this.#queue.length = 0;
+    const response = this.#response;
+    if (this.#headers !== undefined || response.writableEnded) response.destroy();
+    else if (how === 'clean') response.end();
+    else response.write(half.slice(0, half.length >> 1), () => response.destroy());
+  }
+
+  #pump(): void {
+    if (this.#stalled || this.#cut || this.#response.writableEnded || this.#response.destroyed) return;
+    if (this.#headers !== undefined) {
+      this.#response.writeHead(200, this.#headers);
+      this.#response.flushHeaders();
+      this.#headers = undefined;
+    }
+    const count = Math.min(this.#allowed, this.#queue.length);
+    if (count > 0) this.#response.write(this.#queue.splice(0, count).join(''));
+    this.#allowed -= count;
+    if (this.#ended && this.#queue.length === 0) this.#response.end();
+  }
+}
