@@ -16,9 +16,11 @@ for (const file of files) {
   });
 }
 
+/** The last digit of an expected record or refusal. The data of an SOA is often ignored: its serial is the time of day. */
+const LAST_DIGIT = /^(?: {4}(?:answer|authority|additional) |refused [^/\n]*Corefile:)(?![^\n]* SOA )[^\n]*?(\d)(?=[^\d\n]*$)/gm;
 /** The text with another digit in an expected record or in what a refusal says; undefined where it has none. */
 function changed(text: string): string | undefined {
-  const places = [...text.matchAll(/^(?: {4}(?:answer|authority|additional) |refused [^/\n]*Corefile:)[^\n]*?(\d)(?=[^\d\n]*$)/gm)];
+  const places = [...text.matchAll(LAST_DIGIT)];
   const place = places[Math.floor(places.length / 2)];
   if (place === undefined) return undefined;
   const at = place.index + place[0].length - 1;
@@ -26,7 +28,8 @@ function changed(text: string): string | undefined {
 }
 
 test('one digit changed makes a scenario red', async () => {
-  const sample = files.filter((_, i) => i % 4 === 0);
+  // What is waited for is waited for long before it is red.
+  const sample = files.filter((file) => !/^until /m.test(read(file))).filter((_, i) => i % 4 === 0);
   let tried = 0;
   for (const file of sample) {
     const text = changed(read(file));

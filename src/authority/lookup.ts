@@ -13,6 +13,7 @@ import type { Query } from '../kernel/query.ts';
 import type { Server } from '../kernel/serve.ts';
 import { NOWHERE } from './backend.ts';
 import type { Backend, Node } from './backend.ts';
+import { writeChain } from './chain.ts';
 import { Place, ServedZones } from './served-zones.ts';
 import type { ServedZone } from './served-zones.ts';
 import { CLUSTER_SOA, writeSoa } from './soa.ts';
@@ -134,13 +135,20 @@ export class Lookup {
       if (node instanceof Promise) return this.#elsewhere(query, chain, target);
       const further = node?.alias?.(query.type);
       if (further === undefined) {
-        const reply = derived.begin(AA, NOERROR);
-        node?.write(query.type, reply, derived, this.#place);
-        return reply.answers === 0 ? this.#empty(query) : query.reply({ aa: true, answer: [...chain, ...reply.parts().answer] });
+        const found = derived.begin(AA, NOERROR);
+        node?.write(query.type, found, derived, this.#place);
+        return found.answers === 0 ? this.#empty(query) : this.#told(query, chain, found);
       }
       chain.push(cname(target, further, ttl));
       target = further;
     }
+  }
+  /** The aliases with what was found at their end. */
+  #told(query: Query, chain: readonly RR[], found: Message): Message {
+    const reply = query.begin(AA, NOERROR);
+    writeChain(reply, chain, found.parts().answer);
+    reply.setFlags(found.flags & TC);
+    return reply;
   }
   #empty(query: Query): Message {
     this.#backend.zones.find(query, this.#place);
@@ -148,11 +156,7 @@ export class Lookup {
   }
   #elsewhere(query: Query, chain: readonly RR[], target: Name): Answer {
     const join = (outcome: Outcome): Message => {
-      if (outcome.kind === 'reply') {
-        const reply = query.reply({ aa: true, answer: [...chain, ...outcome.parts().answer] });
-        reply.setFlags(outcome.flags & TC);
-        return reply;
-      }
+      if (outcome.kind === 'reply') return this.#told(query, chain, outcome);
       // The alias holds even if what it leads to cannot be asked: the client, or its resolver, may find more.
       return outcome.kind === 'failure' ? query.reply({ aa: true, answer: chain }) : this.#empty(query);
     };

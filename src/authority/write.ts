@@ -1,11 +1,9 @@
 // Records written straight into a reply: addresses, SRV, PTR, names behind pointers. Knows the wire format and replies; knows no source.
 import { HEADER, setU16, setU32, u16 } from '../dns/packet.ts';
-import { TC } from '../kernel/message.ts';
+import { FULL, TC } from '../kernel/message.ts';
 import type { Message } from '../kernel/message.ts';
 
 const A = 1, AAAA = 28, IN = 1;
-/** Bytes that a message may have at most, less what the server's own OPT takes. */
-const MOST = 65535 - 300;
 /** The largest offset that a pointer can hold (RFC 1035 section 4.1.4). */
 const FARTHEST = 0x3fff;
 /** Offsets of a header's counts. */
@@ -13,7 +11,7 @@ export const ANSWER = 6, AUTHORITY = 8, ADDITIONAL = 10;
 
 /** Sees to it that `size` bytes can be written; false, and TC is set, where the message is full. */
 export function hasRoom(reply: Message, size: number): boolean {
-  if (reply.length + size > MOST) {
+  if (reply.length + size > FULL) {
     reply.setFlags(TC);
     return false;
   }

@@ -13,21 +13,30 @@ export interface CIDR {
   readonly bits: number;
 }
 
-const V4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
-
 /** The 4 octets of a dotted IPv4 address; undefined where it is none, also with a leading zero. */
 export function parseIPv4(text: string): Uint8Array | undefined {
-  const parts = V4.exec(text);
-  if (parts === null) return undefined;
+  const { length } = text;
+  if (length < 7 || length > 15) return undefined;
   const bytes = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) {
-    const part = parts[i + 1] as string;
-    const value = Number(part);
-    if (value > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    bytes[i] = value;
+  let octet = 0;
+  let value = -1;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      if (value < 0 || octet === 3) return undefined;
+      bytes[octet++] = value;
+      value = -1;
+      continue;
+    }
+    if (code < ZERO || code > NINE || value === 0) return undefined;
+    value = (value < 0 ? 0 : value * 10) + code - ZERO;
+    if (value > 255) return undefined;
   }
+  if (value < 0 || octet !== 3) return undefined;
+  bytes[3] = value;
   return bytes;
 }
+const DOT = 0x2e, ZERO = 0x30, NINE = 0x39;
 
 /** The groups of one side of a `::`, an IPv4 address at the end counting as two; undefined where one is bad. */
 function groups(text: string, last: boolean): number[] | undefined {

@@ -10,6 +10,8 @@ import type { Query } from './query.ts';
 const EDE = 15;
 /** NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING: what is echoed as it came (EDNS-3). */
 const ECHOED = [3, 9, 10, 11, 12];
+/** Bytes that an Extended DNS Error may take, and the OPT of a reply at most: options that make it longer do not come back. */
+const ERROR_ROOM = 262, MOST_OPT = 61_440;
 const encoder = new TextEncoder();
 
 /** The reply of an outcome; undefined where nothing is to be said. */
@@ -18,7 +20,8 @@ export function finish(query: Query, outcome: Outcome, echoed: readonly number[]
   const message = outcome.kind === 'failure' ? failed(query, outcome) : outcome;
   if (message.optAt !== 0) keepOpt(query, message);
   else if (query.optAt !== 0) echoOpt(query, message, echoed);
-  if (message.length > query.limit || (!query.stream && message.length > 1220 && message.length > unfragmented(query))) fit(query, message);
+  const { length } = message;
+  if (length > query.limit || (!query.stream && length > 1220 && length > unfragmented(query))) fit(message, query.limit);
   return message;
 }
 
@@ -58,8 +61,10 @@ function echoOpt(query: Query, message: Message, echoed: readonly number[]): voi
   const source = query.bytes;
   const size = u16(source, from + 9);
   const error = query.extendedError;
-  message.ensure(11 + size + 4 + 258);
+  const room = Math.min(11 + size + ERROR_ROOM, MOST_OPT);
   message.plain ||= message.plainLength;
+  if (message.length + room > 65535) fit(message, 65535 - room);
+  message.ensure(room);
   const { bytes } = message;
   const to = message.at + message.length;
   bytes[to] = 0;
@@ -74,7 +79,7 @@ function echoOpt(query: Query, message: Message, echoed: readonly number[]): voi
   for (let option = from + 11, end = option + size; option + 4 <= end; ) {
     const length = 4 + u16(source, option + 2);
     const code = u16(source, option);
-    if (ECHOED.includes(code) || echoed.includes(code)) {
+    if ((ECHOED.includes(code) || echoed.includes(code)) && i + length + ERROR_ROOM <= to + room) {
       for (let k = 0; k < length; k++) bytes[i + k] = source[option + k]!;
       i += length;
     }
@@ -113,8 +118,8 @@ function keepOpt(query: Query, message: Message): void {
 }
 
 /** Compresses, and drops records from the end where that is not enough. */
-function fit(query: Query, message: Message): void {
-  const whole = encodeMessage(message.parts(), { compress: true, limit: query.limit });
+function fit(message: Message, limit: number): void {
+  const whole = encodeMessage(message.parts(), { compress: true, limit });
   message.length = 0;
   message.ensure(whole.length);
   message.bytes.set(whole, message.at);

@@ -1,5 +1,5 @@
 // A reply as the bytes that are sent, changed in place. Knows the wire format; knows nothing of sockets or plugins.
-import { decodeMessage, encodeInto, plainLength as plainLengthOf } from '../dns/message.ts';
+import { decodeMessage, encodeInto, encodeMessage, plainLength as plainLengthOf } from '../dns/message.ts';
 import type { Parts } from '../dns/message.ts';
 import { decodeEdns, encodeEdns } from '../dns/opt.ts';
 import type { Edns } from '../dns/opt.ts';
@@ -11,6 +11,8 @@ export const QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD
 
 /** Room that every message can grow to, and what over-reads by words may touch. */
 const LARGEST = 65535 + 65;
+/** Bytes of header, question and records when more are to come: what is left is for the server's own OPT. */
+export const FULL = 65535 - 300;
 /** The records of the message that was looked at last. */
 const records = new Records();
 
@@ -109,14 +111,17 @@ export class Message {
   parts(): Parts {
     return decodeMessage(this.bytes, this.at, this.length);
   }
-  /** Makes these parts the message, in the same place; id and what `change` does not name stay. Throws where it does not fit. */
+  /**
+   * Makes these parts the message, in the same place; id and what `change` does not name stay. Records that do not fit are left out from
+   * the end, and TC is set.
+   */
   with(change: Partial<Parts>): this {
     const parts = { ...this.parts(), ...change };
     let length = encodeInto(parts, this.bytes, this.at, this.room, false);
     if (length < 0) {
       this.#move(new Uint8Array(LARGEST + 1 & ~3));
       length = encodeInto(parts, this.bytes, this.at, this.room, true);
-      if (length < 0) throw new RangeError('a message has at most 65535 bytes');
+      if (length < 0) length = this.#cut(parts);
     }
     this.length = length;
     this.plain = plainLengthOf(parts);
@@ -125,6 +130,11 @@ export class Message {
     this.optAt = 0;
     if (parts.edns !== undefined) this.#findOpt();
     return this;
+  }
+  #cut(parts: Parts): number {
+    const whole = encodeMessage(parts, { compress: true, limit: FULL });
+    this.bytes.set(whole, this.at);
+    return whole.length;
   }
   #findOpt(): void {
     const found = this.records();
@@ -153,6 +163,17 @@ export class Message {
     this.plain = 0;
     const at = this.at + section;
     setU16(bytes, at, u16(bytes, at) + 1);
+  }
+  /** Adds records as `append` does; false, and TC is set, where the message is full before all are in it. */
+  appendAll(records: readonly RR[], section: 6 | 8 | 10): boolean {
+    for (const record of records) {
+      if (this.length + record.name.raw.length + 10 + record.rdata.length > FULL) {
+        this.setFlags(TC);
+        return false;
+      }
+      this.append(record, section);
+    }
+    return true;
   }
   #isQuestion(raw: string): boolean {
     if (raw.length < 3 || raw.length !== this.questionEnd - HEADER - 4) return false;

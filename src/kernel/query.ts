@@ -236,12 +236,11 @@ export class Query {
     message.extended = 0;
     return message;
   }
-  /** A reply of these records. */
+  /** A reply of these records. Those that do not fit into a message any more are left out, and TC is set. */
   reply(parts: ReplyParts = {}): Message {
     const message = this.begin(parts.aa === true ? AA : 0, (parts.rcode ?? 0) & 15);
-    if (parts.answer !== undefined) for (const record of parts.answer) message.append(record, 6);
-    if (parts.authority !== undefined) for (const record of parts.authority) message.append(record, 8);
-    if (parts.additional !== undefined) for (const record of parts.additional) message.append(record, 10);
+    const { answer = [], authority = [], additional = [] } = parts;
+    if (message.appendAll(answer, 6) && message.appendAll(authority, 8)) message.appendAll(additional, 10);
     return message;
   }
   /**

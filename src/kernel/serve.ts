@@ -176,14 +176,21 @@ export class Server implements Service {
     const derived = query.as(change);
     if (derived.depth > DEEPEST) return failure(SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
     // A late answer may ask when no batch is on: what is found in shared memory then has to stay too.
-    const alone = !this.#inBatch;
-    if (alone) this.#epochs.enter();
+    if (this.#inBatch) return this.#resolveHere(derived);
+    this.#inBatch = true;
+    this.#epochs.enter();
+    try {
+      return this.#resolveHere(derived);
+    } finally {
+      this.#inBatch = false;
+      this.#epochs.leave();
+    }
+  }
+  #resolveHere(derived: Query): Answer {
     try {
       return this.#route(derived);
     } catch (error) {
       return this.#panic(derived, error);
-    } finally {
-      if (alone) this.#epochs.leave();
     }
   }
 }

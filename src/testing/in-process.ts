@@ -83,9 +83,10 @@ export class InProcess implements Subject {
     this.#lines = lines;
     const debugging = { on: false };
     const log = createLog(lines, debugging);
+    const words = new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
     this.#app = new App({
       reading: {
-        file: 'Corefile', plugins, words: new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]), machine, files,
+        file: 'Corefile', plugins, words, machine, files,
         environment: (name) => process.env[name], port: 53, warn: (text) => log.warning(text),
       },
       transports: Object.fromEntries(SCHEMES.map((scheme) => [scheme, new StubTransport(scheme, this.#places)])),

@@ -1,6 +1,7 @@
 // Every fuzz target by its name. Knows where they are.
 import { corefile } from './corefile.ts';
 import { list, reply, watch } from './kube-api.ts';
+import { objects } from './kubernetes.ts';
 import { serve } from './serve.ts';
 import { snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
@@ -9,6 +10,6 @@ import { frames, upstream } from './upstream.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, upstream, frames, reply, list, watch, corefile, hosts, resolvConf, weights, flags, snapshot,
+  serve, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
 ];
 export { ended } from './serve.ts';

@@ -53,10 +53,9 @@ suite('a real API server in trouble', { skip: ABSENT, timeout: 400_000 }, () => 
     const added = addressOf(await shop.service('added'));
     await served.comes('added.shop.svc.cluster.local A', new RegExp(` A ${added}$`), 10_000);
     assert.match(await served.answer(WEB), new RegExp(` A ${web}$`));
-    await served.says(/Watching endpointslices again/);
     await shop.slice('lost-2', 'lost', { '10.1.0.2': undefined });
     t.after(() => Promise.all([shop.remove('service', 'added'), shop.remove('endpointslice', 'lost-2')]));
-    await served.comes('lost.shop.svc.cluster.local A', /10\.1\.0\.1\n[^]*10\.1\.0\.2$/);
+    await served.comes('lost.shop.svc.cluster.local A', /10\.1\.0\.1\n[\s\S]*10\.1\.0\.2$/);
     for (const [path, count] of lists()) assert.ok(count <= 1, `${path} was listed ${count} times`);
   });
 
@@ -126,14 +125,15 @@ suite('a real API server in trouble', { skip: ABSENT, timeout: 400_000 }, () => 
   test('an API without streamed lists: pages of 500', async (t) => {
     const names = Array.from({ length: 1100 }, (_, i) => `page-${i}`);
     for (let i = 0; i < names.length; i += 20) {
-      await Promise.all(names.slice(i, i + 20).map((name, k) => shop.slice(name, 'lost', { [`10.2.${(i + k) >> 8}.${(i + k) & 255}`]: name })));
+      await Promise.all(names.slice(i, i + 20).map((name, k) =>
+        shop.slice(name, 'lost', { [`10.2.${(i + k) >> 8}.${(i + k) & 255}`]: name })));
     }
     await cluster.kill();
     await cluster.run(['--feature-gates=WatchList=false', '--watch-cache=false']);
     cluster.audited();
     const served = await start(t);
     for (const name of ['page-0', 'page-600', 'page-1099']) {
-      assert.match(await served.answer(`${name}.lost.shop.svc.cluster.local A`), /^NOERROR[^]* A 10\.2\.\d+\.\d+$/);
+      assert.match(await served.answer(`${name}.lost.shop.svc.cluster.local A`), /^NOERROR[\s\S]* A 10\.2\.\d+\.\d+$/);
     }
     const pages = cluster.audited().filter(({ path, query, status }) => path === SLICES && !query.has('watch') && status === 200);
     assert.deepEqual(pages.map(({ query }) => [query.get('limit'), query.has('continue')]), [['500', false], ['500', true], ['500', true]]);

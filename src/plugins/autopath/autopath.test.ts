@@ -123,6 +123,17 @@ test('a reply that is copied by octets is what decoding and encoding it makes', 
   assert.ok(copied > 250, `${copied} of 500 were copied`);
 });
 
+test('what has no room beside the alias is left to be rebuilt', () => {
+  const query = asking('www.a-longer-name-than-the-other.first.test');
+  const candidate = query.as({ name: Name.parse('www.second.test') });
+  const many = Array.from({ length: 1800 }, (_, i) => record(`a-name-of-its-own-${i + 1000}.test 60 IN A 192.0.2.1`));
+  const source = candidate.reply({ answer: [record('www.second.test 60 IN A 192.0.2.1'), ...many] });
+  const last = source.parts();
+  assert.equal(repack(query, candidate, source), undefined);
+  const reply = rebuild(query, candidate, source);
+  assert.ok(reply.answers >= last.answer.length && reply.length <= 65535, `${reply.answers} records in ${reply.length} bytes`);
+});
+
 test('octets that are no message do no harm', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(3), (tail, answers) => {
     const query = asking('www.first.test');

@@ -48,7 +48,10 @@ export function repack(query: Query, candidate: Query, source: Message): Message
   for (let r = 0; r < records.count; r++) {
     const fixed = records.fixedAt[r]!;
     const size = u16(source.bytes, fixed + 8);
-    target.ensure(fixed - rebase.from + NAME + 10 + size);
+    const room = fixed - rebase.from + NAME + 10 + size;
+    // What becomes too long for a message is cut where it is rebuilt.
+    if (target.length + room > 65535) return undefined;
+    target.ensure(room);
     if (r === records.opt) target.optAt = target.length;
     if (!rebase.name(fixed)) return undefined;
     rebase.octets(10);

@@ -1,7 +1,7 @@
 // Which replies are kept, where and for how long (CACHE-6, CACHE-8). Knows the kinds of replies; keeps nothing.
 import type { Parts } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
-import { HEADER, foldByte, u16 } from '../../dns/packet.ts';
+import { HEADER, foldByte, nameLength, skipName, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import { CNAME } from '../../dns/types.ts';
@@ -75,12 +75,29 @@ function answersAtOnce(query: Query, { bytes, answers }: Message, { ownerAt, fix
 function refined(query: Query, message: Message, kind: ReplyType): Kind {
   if (kind !== 'NOERROR' && kind !== 'NXDOMAIN') return kind;
   if (kind === 'NOERROR' && message.answers === 0) return kind;
+  if (kind === 'NXDOMAIN' && hasSoaAlone(message)) return kind;
   const parts = decoded(message);
   if (parts === undefined) return 'OTHERERROR';
   const soa = parts.authority.some(({ type }) => type === TYPE_SOA);
   if (kind === 'NXDOMAIN') return soa ? kind : 'INCOMPLETE';
   worth.answering = answersQuestion(query, parts);
   return worth.answering ? kind : soa ? 'NODATA' : 'INCOMPLETE';
+}
+/** Whether the reply is a sound SOA and nothing else but an OPT: what most denials are is told without decoding. */
+function hasSoaAlone(message: Message): boolean {
+  const records = message.records();
+  if (records === undefined || message.answers !== 0 || message.authorities !== 1) return false;
+  if (message.additionals !== (records.opt === 1 ? 1 : 0) || records.opt === 0) return false;
+  const { bytes, at } = message;
+  const end = at + message.length;
+  const fixed = records.fixedAt[0]!;
+  const data = fixed + 10;
+  const after = data + u16(bytes, fixed + 8);
+  if (u16(bytes, fixed) !== TYPE_SOA || nameLength(bytes, records.ownerAt[0]!, at, end) < 0) return false;
+  const mailbox = skipName(bytes, data, after);
+  const numbers = mailbox < 0 ? -1 : skipName(bytes, mailbox, after);
+  if (numbers < 0 || numbers + 20 !== after) return false;
+  return nameLength(bytes, data, at, end) > 0 && nameLength(bytes, mailbox, at, end) > 0;
 }
 /** What an upstream sent may have records that are whole but make no sense. */
 function decoded(message: Message): Parts | undefined {

@@ -25,19 +25,16 @@ export class AddressIndex {
     this.#map = map;
   }
 
-  /** Whether the address has this owner. */
-  has(address: Uint8Array, owner: Owner): boolean {
-    const entry = this.#key.copy(address, 0, address.length).in(this.#map);
-    return entry !== 0 && find(this.#map, entry, owner) >= 0;
-  }
-  /** Adds an owner; one that is there already stays as it is. False where the memory is full. */
-  add(address: Uint8Array, owner: Owner): boolean {
+  /**
+   * Adds an owner, made by `itemOf`, to the address of `size` bytes at `from`; one that is there already stays as it is. False where the
+   * memory is full.
+   */
+  add(address: Uint8Array, from: number, size: number, item: Uint8Array): boolean {
     const map = this.#map;
-    const key = this.#key.copy(address, 0, address.length);
+    const key = this.#key.copy(address, from, size);
     const entry = key.in(map);
-    const item = itemOf(owner);
     if (entry === 0) return map.put(key.hash, 0, key.words, 0, key.length, item);
-    if (find(map, entry, owner) >= 0) return true;
+    if (find(map, entry, item) >= 0) return true;
     const at = map.valueAt(entry) * 4;
     const value = new Uint8Array(map.valueSize(entry) + item.length);
     value.set(map.bytes.subarray(at, at + map.valueSize(entry)));
@@ -45,11 +42,11 @@ export class AddressIndex {
     return map.put(key.hash, 0, key.words, 0, key.length, value);
   }
   /** Takes an owner away. */
-  remove(address: Uint8Array, owner: Owner): void {
+  remove(address: Uint8Array, from: number, length: number, item: Uint8Array): void {
     const map = this.#map;
-    const key = this.#key.copy(address, 0, address.length);
+    const key = this.#key.copy(address, from, length);
     const entry = key.in(map);
-    const found = entry === 0 ? -1 : find(map, entry, owner);
+    const found = entry === 0 ? -1 : find(map, entry, item);
     if (found < 0) return;
     const at = map.valueAt(entry) * 4;
     const size = map.valueSize(entry);
@@ -81,15 +78,22 @@ function next(bytes: Uint8Array, item: number): number {
   const namespace = item + 2 + bytes[item + 1]!;
   return namespace + 1 + bytes[namespace]!;
 }
-function itemOf({ kind, name, namespace }: Owner): Uint8Array {
-  const text = String.fromCharCode(kind, name.length) + name + String.fromCharCode(namespace.length) + namespace;
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+/** An owner as it stands in the value of its addresses. */
+export function itemOf(kind: number, name: string, namespace: string): Uint8Array {
+  const item = new Uint8Array(3 + name.length + namespace.length);
+  item[0] = kind;
+  item[1] = name.length;
+  for (let i = 0; i < name.length; i++) item[2 + i] = name.charCodeAt(i);
+  item[2 + name.length] = namespace.length;
+  for (let i = 0; i < namespace.length; i++) item[3 + name.length + i] = namespace.charCodeAt(i);
+  return item;
 }
 /** The offset of this owner in an entry's value, or -1. */
-function find(map: ByteMap, entry: number, owner: Owner): number {
-  const item = itemOf(owner);
+function find(map: ByteMap, entry: number, item: Uint8Array): number {
   const { bytes } = map;
-  for (const at of ownersAt(map, entry)) {
+  const from = map.valueAt(entry) * 4;
+  const end = from + map.valueSize(entry);
+  for (let at = from; at < end; at = next(bytes, at)) {
     let i = 0;
     while (i < item.length && bytes[at + i] === item[i]) i++;
     if (i === item.length) return at;

@@ -113,7 +113,7 @@ export class ClusterBackend implements Backend {
       case APEX: return type === TXT ? undefined : type === NS ? this.#nameServers(place, query) : EMPTY;
       case SUBDOMAIN: return type === TXT ? undefined : EMPTY;
       case VERSION: return type === TXT ? this.#versionNode : undefined;
-      case NAME_SERVER: return type === TXT ? undefined : this.#nameServers(place, query);
+      case NAME_SERVER: return type === TXT || type === PTR ? undefined : this.#nameServers(place, query);
       default:
     }
     if (parsed.namespace === 0 || zone.reverse || !this.#exposed.at(query.bytes, parsed.namespace)) return undefined;

@@ -9,7 +9,7 @@ import type { ClusterBackend } from './cluster-backend.ts';
 import { ADDRESSES, EXTERNAL_NAME, HEAD, HEADLESS, PORTS, SERVICE, SIZE, SLICE_ENDPOINTS, SLICE_PORTS, afterPort, endpointsAt, le16, le32,
   serviceName, servicePorts, sliceCluster, slicePorts, slicesAt, textAt } from './layout.ts';
 import { latin1 } from './match.ts';
-import { ObjectKey, namesOf } from './maps.ts';
+import { ObjectKey, steadyNames } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { endpointLabel, weightOf } from './service-node.ts';
 import { rawName } from './wire-text.ts';
@@ -39,10 +39,8 @@ function* recordsOf(backend: ClusterBackend, maps: Maps, served: ServedZone): Ge
   // As CoreDNS: these have the TTL 0.
   for (const { name, address } of servers) yield addressRecord(name, 0, address);
   const map = backend.isMulticluster(served) ? maps.imports : maps.services;
-  // Names first: what is read of the store holds for one turn, and the client may take many.
-  const names = [...map.walk()].map((entry) => namesOf(map, entry)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const key = new ObjectKey();
-  for (const [service, namespace] of names) {
+  for (const [service, namespace] of steadyNames(maps, map)) {
     if (!backend.exposes(namespace)) continue;
     const entry = key.of(service, namespace).in(map);
     const name = Name.wire(`${rawName(service, namespace)}\x03svc${zone.raw}`);

@@ -79,6 +79,11 @@ export class Cluster implements Closable, Filled {
   readonly #numbers: Numbers;
   readonly #stop = new AbortController();
   readonly #said = new Set<string>();
+  readonly #lostBefore: number;
+  #isFull = false;
+  /** Resolves when all that is watched was read once. */
+  readonly whole: Promise<void>;
+  #isWhole = () => {};
   /** Those whose list was never whole. */
   readonly #missing = new Set<Sink>();
   /** Those whose list is under way. */
@@ -88,9 +93,13 @@ export class Cluster implements Closable, Filled {
     open: (signal: AbortSignal) => Api) {
     this.#around = around;
     this.#numbers = numbers;
+    this.whole = new Promise((resolve) => {
+      this.#isWhole = resolve;
+    });
     this.number = numbers.take();
     this.maps = openMaps(around.store, this.number);
     clearMaps(this.maps);
+    this.#lostBefore = this.#lost();
     this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses);
     this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined);
     const resources = this.#resources(settings, podLabels);
@@ -145,6 +154,7 @@ export class Cluster implements Closable, Filled {
       put: (object) => {
         this.snapshot?.changed();
         sink.put(object);
+        if (!this.#isFull && this.#lost() > this.#lostBefore) this.#tellFull();
       },
       remove: (object) => {
         this.snapshot?.changed();
@@ -160,9 +170,21 @@ export class Cluster implements Closable, Filled {
     };
   }
   #look(): void {
-    if (this.#missing.size === 0) this.maps.flags.set(SYNCED, 1);
+    if (this.#missing.size === 0) {
+      this.maps.flags.set(SYNCED, 1);
+      this.#isWhole();
+    }
     this.snapshot?.look();
-    if (this.services.full || this.imports.full) this.complain('memory', '', 'the shared memory is full: services are missing');
+  }
+  /** How often something found no room, ever: under this number there may have been another cluster. */
+  #lost(): number {
+    const { services, imports, slices, importSlices, addresses, podAddresses, namespaces, pods } = this.maps;
+    return services.refused + imports.refused + slices.refused + importSlices.refused + addresses.refused + podAddresses.refused
+      + namespaces.refused + pods.refused;
+  }
+  #tellFull(): void {
+    this.#isFull = true;
+    this.#around.log.error('the shared memory is full: what came last is not served; it is read again after a restart');
   }
 
   /** Whether all that it watches was read once. */

@@ -8,7 +8,7 @@ import { addressRecord, portName, serviceRecord } from './cluster-transfer.ts';
 import type { Exposed } from './exposed.ts';
 import { HEADLESS, PORTS, SERVICE, SIZE, SLICE_PORTS, afterPort, endpointsAt, externalsAt, le16, servicePorts, slicePorts,
   slicesAt } from './layout.ts';
-import { ObjectKey, namesOf } from './maps.ts';
+import { ObjectKey, steadyNames } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { endpointLabel, weightOf } from './service-node.ts';
 import { rawName } from './wire-text.ts';
@@ -22,10 +22,8 @@ interface Rules extends Pick<ExternalRules, 'ttl' | 'headless'> {
 /** Everything below `zone` but its name server. */
 export function* externalRecords(maps: Maps, exposed: Exposed, zone: Name, rules: Rules): Generator<RR> {
   const map = maps.services;
-  // Names first: what is read of the store holds for one turn, and the client may take many.
-  const names = [...map.walk()].map((entry) => namesOf(map, entry)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const key = new ObjectKey();
-  for (const [service, namespace] of names) {
+  for (const [service, namespace] of steadyNames(maps, map)) {
     if (!exposed.has(namespace)) continue;
     const entry = key.of(service, namespace).in(map);
     if (entry !== 0) yield* serviceRecords(map.bytes, map.valueAt(entry) * 4, Name.wire(rawName(service, namespace) + zone.raw), rules);

@@ -7,10 +7,12 @@ import { SearchPaths } from '../../kernel/search-path.ts';
 import { readSettings } from './config.ts';
 import { Stanza } from './stanza.ts';
 
+/** The word of the plugin that served several clusters before, which stands for this one. */
+const ALIAS = 'kubernetai';
+
 export default definePlugin({
   name: 'kubernetes',
-  // The word of the plugin that served several clusters before.
-  aliases: ['kubernetai'],
+  aliases: [ALIAS],
   parse: readSettings,
   create(settings, site) {
     const stanzas: Stanza[] = [];
@@ -18,8 +20,8 @@ export default definePlugin({
     for (const stanza of stanzas) {
       site.put(Transfers, stanza);
       site.put(ExternalNamesSources, stanza);
-      // Of several clusters the first one whose zones hold the name and that knows the client has the say.
-      site.put(SearchPaths, stanza);
+      // Of several clusters the first one whose zones hold the name and that knows the client has the say, whatever its word is.
+      for (const name of ['kubernetes', ALIAS]) site.put(SearchPaths, { name, searchPath: (query) => stanza.searchPath(query) });
     }
     return stanzas;
   },

@@ -5,8 +5,8 @@ import type { ByteMap } from '../../store/bytemap.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 
-/** Numbers of a cluster that every thread reads. Times are in seconds since 1970. */
-export const MODIFIED = 0, EXTERNAL_MODIFIED = 1, IMPORTS_MODIFIED = 2, SYNCED = 3, STALE_SINCE = 4, RESTORED = 5;
+/** Numbers of a cluster that every thread reads. Times are in seconds since 1970; CLEARED: how often the maps were emptied. */
+export const MODIFIED = 0, EXTERNAL_MODIFIED = 1, IMPORTS_MODIFIED = 2, SYNCED = 3, STALE_SINCE = 4, RESTORED = 5, CLEARED = 6;
 
 /** A cluster as one thread sees it. The main thread writes, all read. Each entry's own word is the round of the list it was last in. */
 export interface Maps {
@@ -33,14 +33,28 @@ export function openMaps(store: Store, number: number): Maps {
   return {
     services: map('services'), imports: map('imports'), slices: map('slices'), importSlices: map('import slices'),
     addresses: map('addresses', 0), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
-    flags: store.cells.flags(`kubernetes ${number}`, 6),
+    flags: store.cells.flags(`kubernetes ${number}`, 7),
   };
 }
 /** Empties a cluster whose number somebody else will use. */
 export function clearMaps(maps: Maps): void {
   const { flags, ...all } = maps;
+  flags.add(CLEARED, 1);
   for (const map of Object.values(all)) map.clear();
-  for (let i = 0; i < 6; i++) flags.set(i, 0);
+  for (let i = 0; i < CLEARED; i++) flags.set(i, 0);
+}
+
+/**
+ * Names and namespaces of what is in the map at the first call, in the order of the names, for a reader that takes many turns. Throws Error
+ * when the maps are another cluster's, or nobody's, before it is at the end: what it has read by then is no whole.
+ */
+export function* steadyNames(maps: Maps, map: ByteMap): Generator<[name: string, namespace: string]> {
+  const cleared = maps.flags.get(CLEARED);
+  const names = [...map.walk()].map((entry) => namesOf(map, entry)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  for (const each of names) {
+    yield each;
+    if (maps.flags.get(CLEARED) !== cleared) throw new Error('the cluster is not watched any more');
+  }
 }
 
 /** Room for one key, filled again and again. */

@@ -224,7 +224,8 @@ export class ServiceNode implements Node {
             if (!targets.has(prefix)) targets.set(prefix, target);
           }
           const size = bytes[at]! & SIZE;
-          if (!isSecond(written, `${latin1(bytes, at + 1, size)}/${prefix}`)) beside.push({ target: targets.get(prefix)!, bytes, at: at + 1, size });
+          if (isSecond(written, `${latin1(bytes, at + 1, size)}/${prefix}`)) continue;
+          beside.push({ target: targets.get(prefix)!, bytes, at: at + 1, size });
         }
       }
     }

@@ -1,16 +1,18 @@
 // Services and their slices as they are kept: put, changed and taken away, with the index of their addresses. Knows the layout and the
 // maps; knows nothing of the API.
 import type { ByteMap } from '../../store/bytemap.ts';
-import { AddressIndex, CLUSTER, ENDPOINT, EXTERNAL } from './address-index.ts';
+import { AddressIndex, itemOf } from './address-index.ts';
+import { AddressList, markDuplicates } from './address-list.ts';
 import type { ServiceFacts, SliceFacts } from './facts.ts';
-import { ADDRESSES, DUPLICATE, DUPLICATES, HEAD, SERVICE, SIZE, SLICES, SLICE_NAME, Writer, endpointsAt, externalsAt, le32, setLe32,
-  slicesAt, textAt, writeService, writeSlice } from './layout.ts';
+import { DUPLICATES, SERVICE, SIZE, SLICES, SLICE_NAME, Writer, endpointsAt, externalsAt, le16, le32, setLe32, textAt, writeService,
+  writeSlice } from './layout.ts';
 import { ObjectKey, namesOf } from './maps.ts';
 
 /** What a change was: nothing, something, or something that external names tell (KEXT-5). */
 export const SAME = 0, CHANGED = 1, CHANGED_EXTERNALLY = 2;
 
-const EMPTY = new Uint8Array(0);
+/** How many slices there are: none. */
+const NO_SLICES = new Uint8Array(2);
 
 /** The services of a cluster, or its imports. Written by the main thread alone. */
 export class ServiceStore {
@@ -18,10 +20,11 @@ export class ServiceStore {
   readonly #slices: ByteMap;
   readonly #index: AddressIndex | undefined;
   readonly #key = new ObjectKey();
+  readonly #sliceKey = new ObjectKey();
+  readonly #before = new AddressList();
+  readonly #after = new AddressList();
   readonly #head = new Writer();
   readonly #tail = new Writer();
-  /** Set where the memory was full: something is missing. */
-  full = false;
 
   constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined) {
     this.#services = services;
@@ -31,30 +34,33 @@ export class ServiceStore {
 
   /** Puts a service, with the round of the list that it was seen in. */
   put(name: string, namespace: string, facts: ServiceFacts, round: number): number {
-    const old = this.#value(name, namespace);
     writeService(this.#head, facts);
-    return this.#replaceHead(name, namespace, old, round);
+    return this.#replaceHead(name, namespace, round);
   }
   /** Takes a service away; its slices stay, as they do in the API. */
   remove(name: string, namespace: string): number {
-    const old = this.#value(name, namespace);
-    if (old === undefined || (old[0]! & SERVICE) === 0) return SAME;
+    const map = this.#services;
+    const entry = this.#key.of(name, namespace).in(map);
+    if (entry === 0 || (map.bytes[map.valueAt(entry) * 4]! & SERVICE) === 0) return SAME;
     writeService(this.#head, undefined);
-    return this.#replaceHead(name, namespace, old, 0);
+    return this.#replaceHead(name, namespace, 0);
   }
-  #replaceHead(name: string, namespace: string, old: Uint8Array | undefined, round: number): number {
-    const tail = old === undefined ? EMPTY : old.subarray(le32(old, SLICES));
+  /** Puts what was written to the head in place of what there is. */
+  #replaceHead(name: string, namespace: string, round: number): number {
+    const entry = this.#key.of(name, namespace).in(this.#services);
+    const old = this.#copy(entry);
     const head = this.#head;
+    const tail = old === undefined ? NO_SLICES : old.subarray(le32(old, SLICES));
     if (old !== undefined) setLe32(head.bytes, DUPLICATES, le32(old, DUPLICATES));
-    const value = new Uint8Array(head.length + Math.max(2, tail.length));
+    const value = new Uint8Array(head.length + tail.length);
     value.set(head.bytes.subarray(0, head.length));
     value.set(tail, head.length);
     if (old !== undefined && same(old, value)) {
-      this.#mark(name, namespace, round);
+      this.#services.words[this.#services.ownedAt(entry)] = round;
       return SAME;
     }
-    this.#publish(name, namespace, value, round);
-    this.#reindex(old, value, { name, namespace });
+    if (!this.#publish(value, round)) return SAME;
+    this.#reindex(old, value, name, namespace);
     return externals(old) === externals(value) ? CHANGED : CHANGED | CHANGED_EXTERNALLY;
   }
 
@@ -73,7 +79,7 @@ export class ServiceStore {
   removeSlice(slice: string, namespace: string): number {
     const service = this.#ownerOf(slice, namespace);
     if (service === undefined) return SAME;
-    const key = this.#key.of(slice, namespace);
+    const key = this.#sliceKey.of(slice, namespace);
     this.#slices.remove(key.hash, 0, key.words, 0, key.length);
     return this.#replaceSlice(slice, service, namespace, undefined);
   }
@@ -94,146 +100,98 @@ export class ServiceStore {
   }
 
   #replaceSlice(slice: string, service: string, namespace: string, block: Uint8Array | undefined): number {
-    const old = this.#value(service, namespace);
-    if (old === undefined && block === undefined) return SAME;
+    const entry = this.#key.of(service, namespace).in(this.#services);
+    const old = this.#copy(entry);
+    const round = entry === 0 ? 0 : this.#services.words[this.#services.ownedAt(entry)]!;
+    const [from, to] = old === undefined ? [0, 0] : placeOf(old, slice);
+    if (block === undefined ? from === to : old !== undefined && from < to && sameSlice(old.subarray(from, to), block)) return SAME;
     if (old === undefined) writeService(this.#head, undefined);
-    const head = old === undefined ? this.#head.bytes.subarray(0, this.#head.length) : old.subarray(0, le32(old, SLICES));
-    const kept = old === undefined ? [] : [...slicesAt(old, 0)].map((at) => old.subarray(at, at + le32(old, at)));
-    const at = kept.findIndex((each) => textAt(each, SLICE_NAME) === slice);
-    if (at >= 0 && block !== undefined && sameSlice(kept[at]!, block)) return SAME;
-    if (at < 0 && block === undefined) return SAME;
-    const blocks = at < 0 ? [...kept, block!] : kept.flatMap((each, i) => (i !== at ? [each] : block ?? []));
-    const value = new Uint8Array(blocks.reduce((sum, each) => sum + each.length, head.length + 2));
-    value.set(head);
-    value[head.length] = blocks.length;
-    value[head.length + 1] = blocks.length >> 8;
-    let to = head.length + 2;
-    for (const each of blocks) {
-      value.set(each, to);
-      to += each.length;
-    }
+    const before = old ?? headAlone(this.#head);
+    const value = new Uint8Array(before.length - (to - from) + (block?.length ?? 0));
+    const at = old === undefined ? before.length : from;
+    value.set(before.subarray(0, at));
+    if (block !== undefined) value.set(block, at);
+    value.set(before.subarray(at + (to - from)), at + (block?.length ?? 0));
+    const count = le32(value, SLICES);
+    const slices = le16(before, count) + (block === undefined ? 0 : 1) - (from < to ? 1 : 0);
+    value[count] = slices;
+    value[count + 1] = slices >> 8;
     markDuplicates(value);
-    this.#publish(service, namespace, value, this.#round(service, namespace));
-    this.#reindex(old, value, { name: service, namespace });
+    if (!this.#publish(value, round)) return SAME;
+    this.#reindex(old, value, service, namespace);
     return CHANGED;
   }
 
-  /** The bytes of a service, a copy; undefined where there is none. */
-  #value(name: string, namespace: string): Uint8Array | undefined {
-    const map = this.#services;
-    const entry = this.#key.of(name, namespace).in(map);
+  /** The bytes of an entry, a copy; undefined where there is none. */
+  #copy(entry: number): Uint8Array | undefined {
     if (entry === 0) return undefined;
+    const map = this.#services;
     const at = map.valueAt(entry) * 4;
     return map.bytes.slice(at, at + map.valueSize(entry));
   }
-  #round(name: string, namespace: string): number {
-    const entry = this.#key.of(name, namespace).in(this.#services);
-    return entry === 0 ? 0 : this.#services.words[this.#services.ownedAt(entry)]!;
-  }
-  #mark(name: string, namespace: string, round: number): void {
-    const entry = this.#key.of(name, namespace).in(this.#services);
-    if (entry !== 0) this.#services.words[this.#services.ownedAt(entry)] = round;
-  }
-  #publish(name: string, namespace: string, value: Uint8Array, round: number): void {
-    // What neither is a service nor has slices is gone.
-    const key = this.#key.of(name, namespace);
+  /** Puts the bytes of the service whose key was made last; false where the memory is full: then what was there before stays. */
+  #publish(value: Uint8Array, round: number): boolean {
+    const key = this.#key;
     const map = this.#services;
+    // What neither is a service nor has slices is gone.
     if ((value[0]! & SERVICE) === 0 && value.length === le32(value, SLICES) + 2) {
       map.remove(key.hash, 0, key.words, 0, key.length);
-      return;
+      return true;
     }
     const entry = map.prepare(key.hash, 0, key.words, 0, key.length, value.length);
-    if (entry === 0) {
-      this.full = true;
-      return;
-    }
+    if (entry === 0) return false;
     map.words[map.ownedAt(entry)] = round;
     map.bytes.set(value, map.valueAt(entry) * 4);
-    if (!map.publish(entry)) this.full = true;
+    return map.publish(entry);
   }
 
   #ownerOf(slice: string, namespace: string): string | undefined {
     const map = this.#slices;
-    const entry = this.#key.of(slice, namespace).in(map);
+    const entry = this.#sliceKey.of(slice, namespace).in(map);
     return entry === 0 ? undefined : textAt(map.bytes, map.valueAt(entry) * 4);
   }
   #own(slice: string, service: string, namespace: string, round: number): void {
     const map = this.#slices;
-    const key = this.#key.of(slice, namespace);
+    const key = this.#sliceKey.of(slice, namespace);
     let entry = key.in(map);
     if (entry === 0) {
       entry = map.prepare(key.hash, 0, key.words, 0, key.length, service.length + 1);
-      if (entry === 0) {
-        this.full = true;
-        return;
-      }
+      if (entry === 0) return;
       const at = map.valueAt(entry) * 4;
       map.bytes[at] = service.length;
       for (let i = 0; i < service.length; i++) map.bytes[at + 1 + i] = service.charCodeAt(i);
-      if (!map.publish(entry)) this.full = true;
+      if (!map.publish(entry)) return;
     }
     map.words[map.ownedAt(entry)] = round;
   }
 
-  #reindex(old: Uint8Array | undefined, value: Uint8Array, owner: { name: string; namespace: string }): void {
+  #reindex(old: Uint8Array | undefined, value: Uint8Array, name: string, namespace: string): void {
     const index = this.#index;
     if (index === undefined) return;
-    const before = old === undefined ? new Map<string, number>() : addressesOf(old);
-    const after = addressesOf(value);
-    for (const [text, kinds] of after) change(text, kinds & ~(before.get(text) ?? 0), (address, kind) => {
-      if (!index.add(address, { kind, ...owner })) this.full = true;
-    });
-    for (const [text, kinds] of before) {
-      change(text, kinds & ~(after.get(text) ?? 0), (address, kind) => index.remove(address, { kind, ...owner }));
-    }
+    const before = this.#before.read(old);
+    const after = this.#after.read(value);
+    const items: Uint8Array[] = [];
+    const item = (kind: number) => (items[kind] ??= itemOf(kind, name, namespace));
+    after.without(before, (bytes, at, size, kind) => void index.add(bytes, at, size, item(kind)));
+    before.without(after, (bytes, at, size, kind) => index.remove(bytes, at, size, item(kind)));
   }
 }
 
-function change(text: string, kinds: number, call: (address: Uint8Array, kind: number) => void): void {
-  if (kinds === 0) return;
-  const address = Uint8Array.from(text, (c) => c.charCodeAt(0));
-  for (const kind of [CLUSTER, ENDPOINT, EXTERNAL]) if ((kinds & (1 << kind)) !== 0) call(address, kind);
+/** Where a slice lies in a service's bytes; twice where it would go if it is not there. */
+function placeOf(bytes: Uint8Array, name: string): [from: number, to: number] {
+  let at = le32(bytes, SLICES);
+  let left = le16(bytes, at);
+  for (at += 2; left > 0; left--) {
+    const size = le32(bytes, at);
+    if (textAt(bytes, at + SLICE_NAME) === name) return [at, at + size];
+    at += size;
+  }
+  return [at, at];
 }
-/** Every address in a service's bytes, with its kinds as bits. */
-function addressesOf(value: Uint8Array): Map<string, number> {
-  const found = new Map<string, number>();
-  const add = (at: number, size: number, kind: number) => {
-    let text = '';
-    for (let i = at; i < at + size; i++) text += String.fromCharCode(value[i]!);
-    found.set(text, (found.get(text) ?? 0) | (1 << kind));
-  };
-  let at = HEAD;
-  for (let left = value[ADDRESSES]!; left > 0; left--) {
-    add(at + 1, value[at]!, CLUSTER);
-    at += 1 + value[at]!;
-  }
-  for (const external of externalsAt(value, 0)) {
-    if (!(external instanceof Uint8Array)) continue;
-    const text = String.fromCharCode(...external);
-    found.set(text, (found.get(text) ?? 0) | (1 << EXTERNAL));
-  }
-  for (const slice of slicesAt(value, 0)) {
-    for (const endpoint of endpointsAt(value, slice)) {
-      if ((value[endpoint]! & DUPLICATE) === 0) add(endpoint + 1, value[endpoint]! & SIZE, ENDPOINT);
-    }
-  }
-  return found;
-}
-/** Marks each endpoint whose address another one before it has. */
-function markDuplicates(value: Uint8Array): void {
-  const seen = new Set<string>();
-  let duplicates = 0;
-  for (const slice of slicesAt(value, 0)) {
-    for (const endpoint of endpointsAt(value, slice)) {
-      const size = value[endpoint]! & SIZE;
-      let text = '';
-      for (let i = endpoint + 1; i <= endpoint + size; i++) text += String.fromCharCode(value[i]!);
-      value[endpoint] = seen.has(text) ? size | DUPLICATE : size;
-      if (seen.has(text)) duplicates++;
-      else seen.add(text);
-    }
-  }
-  setLe32(value, DUPLICATES, duplicates);
+/** A service that is known by its slices alone, and has none yet. */
+function headAlone(head: Writer): Uint8Array {
+  head.u16(0);
+  return head.bytes.subarray(0, head.length);
 }
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
 /** Whether two slices are the same but for marks of duplicates. */

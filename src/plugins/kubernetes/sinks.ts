@@ -1,7 +1,7 @@
 // What the API says, taken into a cluster's maps as it comes (K8S-3). Knows resources and what is kept of them; asks nobody.
 import type { ApiObject, Sink } from '../../kube-api/sink.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
-import { AddressIndex, POD } from './address-index.ts';
+import { AddressIndex, POD, itemOf } from './address-index.ts';
 import { fields, importFacts, isLabel, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
 import type { Latency } from './latency.ts';
 import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, namesOf } from './maps.ts';
@@ -216,8 +216,8 @@ export class PodSink extends ObjectSink {
     const before = this.#address(name, namespace);
     if (!putValue(this.cluster.maps.pods, this.#key.of(name, namespace), value, this.round)) return;
     if (before !== undefined && Buffer.compare(before, facts.address) === 0) return;
-    if (before !== undefined) this.#addresses.remove(before, { kind: POD, name, namespace });
-    this.#addresses.add(facts.address, { kind: POD, name, namespace });
+    if (before !== undefined) this.#addresses.remove(before, 0, before.length, itemOf(POD, name, namespace));
+    this.#addresses.add(facts.address, 0, facts.address.length, itemOf(POD, name, namespace));
     this.modified(MODIFIED);
   }
   protected drop(name: string, namespace: string): void {
@@ -225,7 +225,7 @@ export class PodSink extends ObjectSink {
     if (before === undefined) return;
     const key = this.#key.of(name, namespace);
     this.cluster.maps.pods.remove(key.hash, 0, key.words, 0, key.length);
-    this.#addresses.remove(before, { kind: POD, name, namespace });
+    this.#addresses.remove(before, 0, before.length, itemOf(POD, name, namespace));
     this.modified(MODIFIED);
   }
   protected sweep(): void {

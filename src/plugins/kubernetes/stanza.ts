@@ -24,8 +24,8 @@ import { SYNCED, openMaps } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { readApi } from './api.ts';
 
-/** How often it is said that the API is waited for, in milliseconds (K8S-4). */
-const REMIND = 500, LOOK = 20;
+/** How often it is said that the API is waited for, and looked whether the load was given up, in milliseconds (K8S-4). */
+const REMIND = 500, LOOK = 100;
 
 /** A part of the chain. */
 export class Stanza implements Part, TransferSource, ExternalNamesSource {
@@ -39,6 +39,9 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   #maps: Maps | undefined = undefined;
   /** On the main thread. */
   #cluster: Cluster | undefined;
+  #begun: Promise<void> | undefined;
+  /** Milliseconds of the clock when it was begun. */
+  #since = 0;
   #lookup!: Lookup;
   #clients!: Clients;
   #transfers!: TransferSource;
@@ -53,7 +56,13 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     this.metadata = labelsOf(settings, () => this.#clients);
   }
 
+  /** All clusters of the block are begun before the first one is waited for: one that cannot be reached holds up none of the others. */
   async control(run: Run): Promise<void> {
+    for (const stanza of this.#all) await (stanza.#begun ??= stanza.#begin(run));
+    await this.#wait(run, this.#cluster!);
+  }
+  async #begin(run: Run): Promise<void> {
+    this.#since = run.clock.monotonic();
     const settings = this.#settings;
     const log = run.log.prefix('kubernetes');
     for (const warning of settings.warnings) log.warning(warning);
@@ -69,24 +78,30 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     await cluster.begun;
     this.#cluster = cluster;
     this.#number(run).set(0, cluster.number);
-    await this.#wait(run, cluster);
   }
   /** Tells the other threads which maps are this stanza's. */
   #number(run: Run) {
     return run.store.cells.flags(`kubernetes ${run.generation & 1} ${this.#site.index} ${this.#index}`, 1);
   }
-  async #wait(run: Run, cluster: Cluster): Promise<void> {
+  /** K8S-4. */
+  async #wait({ clock, signal, ...run }: Run, cluster: Cluster): Promise<void> {
     const log = run.log.prefix('kubernetes');
-    const begun = run.clock.monotonic();
-    let said = begun;
-    while (!cluster.synced) {
-      await new Promise<void>((resolve) => run.clock.after(LOOK, resolve));
-      const now = run.clock.monotonic();
-      if (cluster.synced || run.signal.aborted) return;
-      if (now - begun >= this.#settings.startupTimeout) return log.warning('starting server with unsynced Kubernetes API');
-      if (now - said < REMIND) continue;
-      said = now;
-      log.info('waiting for Kubernetes API before starting server');
+    let said = this.#since;
+    while (!cluster.synced && !signal.aborted) {
+      const now = clock.monotonic();
+      const left = this.#since + this.#settings.startupTimeout - now;
+      if (left <= 0) return log.warning('starting server with unsynced Kubernetes API');
+      if (now - said >= REMIND) {
+        said = now;
+        log.info('waiting for Kubernetes API before starting server');
+      }
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(Math.min(left, LOOK), resolve);
+        void cluster.whole.then(() => {
+          cancel();
+          resolve();
+        });
+      });
     }
   }
 

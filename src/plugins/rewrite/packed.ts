@@ -41,6 +41,8 @@ export function repack(query: Query, derived: Query, source: Message, responses:
   for (let r = 0; r < count; r++) {
     const fixed = fixedAt[r]!;
     const size = u16(source.bytes, fixed + 8);
+    // What becomes too long for a message is cut where it is rebuilt.
+    if (target.length + RECORD + size > 65535) return undefined;
     target.ensure(RECORD + size);
     if (r === opt) target.optAt = target.length;
     let at = target.at + target.length;

@@ -92,6 +92,14 @@ test('common records need no decoding', () => {
   }
 });
 
+test('a reply that becomes too long for a message is cut, and TC is set', () => {
+  const suffix = `${'long-'.repeat(10)}suffix.test`;
+  const many = Array.from({ length: 1100 }, (_, i) => record(`a.r.test 60 IN SRV 0 1 80 endpoint-${i}.a.r.test`));
+  const { handle } = part(`name suffix .${suffix} .r.test answer auto`);
+  const answer = handle!(asking(`a.${suffix}`), (query) => query.reply({ answer: many })) as Message;
+  assert.ok(answer.truncated && answer.answers > 500 && answer.length < 65535, `${answer.answers} records in ${answer.length} bytes`);
+});
+
 test('answers that come late and in another order find their questions', async () => {
   const { handle } = part('name suffix .s.test .r.test answer auto');
   const waiting: (() => void)[] = [];
