@@ -124,14 +124,14 @@ test('a reply that is copied by octets is what decoding and encoding it makes', 
 });
 
 test('what has no room beside the alias is left to be rebuilt', () => {
-  const query = asking('www.a-longer-name-than-the-other.first.test');
+  const query = asking(`www.${'as-long-as-a-label-can-be-or-nearly-so.'.repeat(5)}first.test`);
   const candidate = query.as({ name: Name.parse('www.second.test') });
   const many = Array.from({ length: 1800 }, (_, i) => record(`a-name-of-its-own-${i + 1000}.test 60 IN A 192.0.2.1`));
   const source = candidate.reply({ answer: [record('www.second.test 60 IN A 192.0.2.1'), ...many] });
-  const last = source.parts();
-  assert.equal(repack(query, candidate, source), undefined);
+  const { answers } = source;
+  assert.ok(repack(query, candidate, source) === undefined);
   const reply = rebuild(query, candidate, source);
-  assert.ok(reply.answers >= last.answer.length && reply.length <= 65535, `${reply.answers} records in ${reply.length} bytes`);
+  assert.ok(reply.answers === answers + 1 && reply.length <= 65535, `${reply.answers} records in ${reply.length} bytes`);
 });
 
 test('octets that are no message do no harm', () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
-import { AA, QR, RD, message } from '../../dns/parts.ts';
+import { AA, QR, RD, TC, message } from '../../dns/parts.ts';
 import { printRR } from '../../dns/rr.ts';
 import { Query } from '../../kernel/query.ts';
 import { receive } from '../../kernel/receive.ts';
@@ -124,4 +124,17 @@ test('what a reader holds stays until its batch ends', () => {
   const reply = reader.reply(query, entry);
   assert.deepEqual(decodeMessage(reply.bytes, reply.at, reply.length).answer.map(printRR), ['a.test.\t60\tIN\tA\t192.0.2.1']);
   other.epochs.leave();
+});
+
+test('a name with more addresses than a message can have gets what fits, and TC', () => {
+  const table = new Table(Store.create(1 << 25), 'test');
+  const lines = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255} many.test`);
+  table.fill([readEntries(lines.join('\n'), everything, true)], 60);
+  for (const name of ['many.test', 'MANY.test']) {
+    const query = ask(name, A);
+    const reply = table.reply(query, table.find(query, A));
+    const { answer, flags } = decodeMessage(reply.bytes, reply.at, reply.length);
+    assert.ok(answer.length > 4000 && reply.length <= 65535);
+    assert.ok((flags & TC) !== 0);
+  }
 });

@@ -4,7 +4,7 @@ import { reverseName } from '../../dns/reverse.ts';
 import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
 import { hashWords } from '../../kernel/hash.ts';
 import { Key } from '../../kernel/key.ts';
-import { AA } from '../../kernel/message.ts';
+import { AA, TC } from '../../kernel/message.ts';
 import type { Message } from '../../kernel/message.ts';
 import type { Query } from '../../kernel/query.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
@@ -14,6 +14,8 @@ import type { Entries } from './entries.ts';
 const A = 1, PTR = 12, AAAA = 28, IN = 1;
 /** The number of records is the owner's only word. */
 const OWNED = 1;
+/** Bytes of records in one message: what it can have, less header, question, a name spelled out, and the server's OPT. */
+const MOST = 65535 - 12 - 259 - 255 - 300;
 
 /** One block's answers. The main thread fills it; every thread looks things up. */
 export class Table {
@@ -90,9 +92,13 @@ export class Table {
   /** The same, into a reply that has no records yet. */
   write(message: Message, query: Query, entry: number): void {
     const map = this.#map;
-    const count = map.words[map.ownedAt(entry)]!;
-    const size = map.valueSize(entry);
+    let count = map.words[map.ownedAt(entry)]!;
+    let size = map.valueSize(entry);
     const from = map.valueAt(entry) * 4;
+    if (size > MOST) {
+      [size, count] = fitting(map.bytes, from);
+      message.setFlags(TC);
+    }
     if (isLowerCase(query)) {
       message.ensure(size);
       const { bytes } = message;
@@ -125,6 +131,17 @@ export class Table {
     }
     message.length += to - start;
   }
+}
+
+/** How many bytes, and how many records, of an answer fit into a message. */
+function fitting(bytes: Uint8Array, from: number): [size: number, count: number] {
+  let size = 0;
+  let count = 0;
+  for (let next = 12 + u16(bytes, from + 10); next <= MOST; count++) {
+    size = next;
+    next += 12 + u16(bytes, from + size + 10);
+  }
+  return [size, count];
 }
 
 /** `*` in place of the first label, or '' for a name that has no label to give. */
