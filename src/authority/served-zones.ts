@@ -1,15 +1,17 @@
 // Which of a plugin's zones holds the name that is asked for, and the labels before it: found in the question's bytes. Knows names
 // as folded wire bytes; makes none.
-import { isReverse } from '../dns/reverse.ts';
 import type { Name } from '../dns/name.ts';
 import type { Query } from '../kernel/query.ts';
+
+/** Whether names in the zone stand for addresses: in-addr.arpa, ip6.arpa and what is below them. */
+export const isReverseZone = ({ key }: Name): boolean => key.endsWith('\x07in-addr\x04arpa\0') || key.endsWith('\x03ip6\x04arpa\0');
 
 /** One zone that is served. */
 export class ServedZone {
   readonly name: Name;
   /** Its position in the Corefile. */
   readonly index: number;
-  /** Whether it lies under in-addr.arpa or ip6.arpa. */
+  /** Whether names in it stand for addresses. */
   readonly reverse: boolean;
   /** The lower-case wire name. */
   readonly bytes: Uint8Array;
@@ -17,7 +19,7 @@ export class ServedZone {
   constructor(name: Name, index: number) {
     this.name = name;
     this.index = index;
-    this.reverse = isReverse(name) !== 0;
+    this.reverse = isReverseZone(name);
     this.bytes = Uint8Array.from(name.key, (byte) => byte.charCodeAt(0));
   }
 }

@@ -21,6 +21,7 @@ import { ExternalCluster } from './external.ts';
 import { labelsOf } from './labels.ts';
 import { claimFile, zonesText } from './snapshot-claim.ts';
 import { SYNCED, openMaps } from './maps.ts';
+import { tellOfChanges } from './notices.ts';
 import type { Maps } from './maps.ts';
 import { readApi } from './api.ts';
 
@@ -42,6 +43,8 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   #begun: Promise<void> | undefined;
   /** Milliseconds of the clock when it was begun. */
   #since = 0;
+  /** Tells the secondaries of a zone that it is another one. */
+  #changed: ((zone: Name) => void) | undefined;
   #lookup!: Lookup;
   #clients!: Clients;
   #transfers!: TransferSource;
@@ -60,6 +63,8 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   async control(run: Run): Promise<void> {
     for (const stanza of this.#all) await (stanza.#begun ??= stanza.#begin(run));
     await this.#wait(run, this.#cluster!);
+    const { flags } = this.#cluster!.maps;
+    if (this.#changed !== undefined) tellOfChanges(run, this.#settings, flags, this.#changed);
   }
   async #begin(run: Run): Promise<void> {
     this.#since = run.clock.monotonic();
@@ -152,6 +157,9 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   }
   ready(): boolean {
     return this.#cluster?.synced ?? false;
+  }
+  watch(changed: (zone: Name) => void): void {
+    this.#changed = changed;
   }
   transfer(zone: Name, serial: number | undefined): Transfer | Promise<Transfer> | undefined {
     return this.#transfers.transfer(zone, serial);
