@@ -111,3 +111,10 @@ function latin1(bytes: Uint8Array, at: number): string {
   for (let i = at + 1, end = i + bytes[at]!; i < end; i++) text += String.fromCharCode(bytes[i]!);
   return text;
 }
+
+/** Name and namespace of each entry that was not put in this round. The writer's: it looks at no more of an entry than its word. */
+export function unseen(map: ByteMap, round: number): [name: string, namespace: string][] {
+  const found: [string, string][] = [];
+  for (const entry of map.list()) if (map.words[map.ownedAt(entry)] !== round) found.push(namesOf(map, entry));
+  return found;
+}

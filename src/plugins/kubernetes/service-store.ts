@@ -6,7 +6,7 @@ import { AddressList, markDuplicates } from './address-list.ts';
 import type { ServiceFacts, SliceFacts } from './facts.ts';
 import { DUPLICATES, SERVICE, SIZE, SLICES, SLICE_NAME, Writer, endpointsAt, externalsAt, le16, le32, setLe32, textAt, writeService,
   writeSlice } from './layout.ts';
-import { ObjectKey, namesOf } from './maps.ts';
+import { ObjectKey, unseen } from './maps.ts';
 
 /** What a change was: nothing, something, or something that external names tell (KEXT-5). */
 export const SAME = 0, CHANGED = 1, CHANGED_EXTERNALLY = 2;
@@ -87,16 +87,13 @@ export class ServiceStore {
   /** Takes away what was not put in this round: services, or slices. */
   sweep(round: number): number {
     let changed = SAME;
-    for (const [name, namespace] of this.#unseen(this.#services, round)) changed |= this.remove(name, namespace);
+    for (const [name, namespace] of unseen(this.#services, round)) changed |= this.remove(name, namespace);
     return changed;
   }
   sweepSlices(round: number): number {
     let changed = SAME;
-    for (const [name, namespace] of this.#unseen(this.#slices, round)) changed |= this.removeSlice(name, namespace);
+    for (const [name, namespace] of unseen(this.#slices, round)) changed |= this.removeSlice(name, namespace);
     return changed;
-  }
-  #unseen(map: ByteMap, round: number): [string, string][] {
-    return [...map.walk()].filter((entry) => map.words[map.ownedAt(entry)] !== round).map((entry) => namesOf(map, entry));
   }
 
   #replaceSlice(slice: string, service: string, namespace: string, block: Uint8Array | undefined): number {

@@ -4,7 +4,7 @@ import type { ByteMap } from '../../store/bytemap.ts';
 import { AddressIndex, POD, itemOf } from './address-index.ts';
 import { fields, importFacts, isLabel, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
 import type { Latency } from './latency.ts';
-import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, namesOf } from './maps.ts';
+import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, unseen } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { CHANGED_EXTERNALLY, SAME } from './service-store.ts';
 import type { ServiceStore } from './service-store.ts';
@@ -29,6 +29,8 @@ abstract class ObjectSink implements Sink {
   readonly #names: RegExp;
   protected readonly cluster: Filled;
   protected round = 0;
+  #listing = false;
+  readonly #pending = new Set<number>();
 
   constructor(resource: string, cluster: Filled, names: RegExp) {
     this.#resource = resource;
@@ -38,6 +40,7 @@ abstract class ObjectSink implements Sink {
 
   begin(): void {
     this.round = (this.round + 1) | 0;
+    this.#listing = true;
   }
   put(object: ApiObject): void {
     const [name, namespace] = namesIn(object);
@@ -50,13 +53,18 @@ abstract class ObjectSink implements Sink {
   }
   synced(): void {
     this.sweep();
+    this.#listing = false;
+    for (const which of this.#pending) this.modified(which);
+    this.#pending.clear();
   }
   protected complain(name: string, object: ApiObject): (what: string) => void {
     const whole = `${text(object.metadata?.namespace)}/${name || text(object.metadata?.name)}`;
     return (what) => this.cluster.complain(this.#resource, whole, what);
   }
+  /** The serial is now. A list of many changes is one. */
   protected modified(which: number): void {
-    this.cluster.maps.flags.set(which, this.cluster.now());
+    if (this.#listing) this.#pending.add(which);
+    else this.cluster.maps.flags.set(which, this.cluster.now());
   }
   protected abstract keep(name: string, namespace: string, object: ApiObject): void;
   protected abstract drop(name: string, namespace: string): void;
@@ -175,10 +183,6 @@ function putValue(map: ByteMap, key: ObjectKey, value: Uint8Array, round: number
   map.publish(entry);
   return true;
 }
-/** Names and namespaces of what was not put in this round. */
-const unseen = (map: ByteMap, round: number): [string, string][] =>
-  [...map.walk()].filter((entry) => map.words[map.ownedAt(entry)] !== round).map((entry) => namesOf(map, entry));
-
 /** Namespaces. */
 export class NamespaceSink extends ObjectSink {
   readonly #key = new ObjectKey();
