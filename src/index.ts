@@ -2,30 +2,30 @@
 // `coredns-ts/dns` or in `coredns-ts/testing` is not promised.
 
 /** A plugin and its place in a server. */
-export { definePlugin } from './kernel/plugin.ts';
-export type { Handler, Lines, Machine, ParseContext, Part, Plugin, Run } from './kernel/plugin.ts';
-export { insert } from './kernel/order.ts';
-export type { Place } from './kernel/order.ts';
+export { definePlugin } from './kernel/site/plugin.ts';
+export type { Handler, Lines, Machine, ParseContext, Part, Plugin, Run } from './kernel/site/plugin.ts';
+export { insert } from './kernel/site/order.ts';
+export type { Place } from './kernel/site/order.ts';
 export { standard } from './plugins/index.ts';
 export { main } from './cli/program.ts';
 export type { Program } from './cli/program.ts';
 
 /** A question, and what can be said to it. */
-export type { Query, QuestionChange, ReplyParts } from './kernel/query.ts';
-export { AA, AD, CD, QR, RA, RD, TC } from './kernel/message.ts';
-export type { Message } from './kernel/message.ts';
-export { drop, failure, onReply, upon } from './kernel/outcome.ts';
-export type { Answer, Drop, ExtendedError, Failure, Outcome, Stream } from './kernel/outcome.ts';
-export { Server } from './kernel/serve.ts';
-export { LATER } from './kernel/transport.ts';
-export type { Channel, Endpoint, Listener, Scheme, Service, Timeouts, Transport, TransportName } from './kernel/transport.ts';
+export type { Query, QuestionChange, ReplyParts } from './kernel/query/query.ts';
+export { AA, AD, CD, QR, RA, RD, TC } from './kernel/query/message.ts';
+export type { Message } from './kernel/query/message.ts';
+export { drop, failure, onReply, upon } from './kernel/query/outcome.ts';
+export type { Answer, Drop, ExtendedError, Failure, Outcome, Stream } from './kernel/query/outcome.ts';
+export { Server } from './kernel/serving/serve.ts';
+export { LATER } from './kernel/query/transport.ts';
+export type { Channel, Endpoint, Listener, Scheme, Service, Timeouts, Transport, TransportName } from './kernel/query/transport.ts';
 
 /** A server block, and what plugins put there for others. */
-export type { NamedPart, Site, View } from './kernel/site.ts';
-export { AnyClass, Deadline, Debug, EchoedOption, MetadataZones, Root, Stacktrace, ViewFilter } from './kernel/site.ts';
+export type { NamedPart, Site, View } from './kernel/site/site.ts';
+export { AnyClass, Deadline, Debug, EchoedOption, MetadataZones, Root, Stacktrace, ViewFilter } from './kernel/site/site.ts';
 export { Slot } from './kernel/slot.ts';
-export { Bind, Sockets, TimeoutSettings } from './kernel/transport.ts';
-export type { Metadata, Provider } from './kernel/metadata.ts';
+export { Bind, Sockets, TimeoutSettings } from './kernel/query/transport.ts';
+export type { Metadata, Provider } from './kernel/query/metadata.ts';
 export { Transfers } from './authority/transfer.ts';
 export type { Transfer, TransferSource } from './authority/transfer.ts';
 
@@ -33,18 +33,18 @@ export type { Transfer, TransferSource } from './authority/transfer.ts';
 export type { Directive, IntegerBounds, PropertyReaders } from './corefile/directive.ts';
 export { CorefileError } from './corefile/error.ts';
 export { parseDuration } from './corefile/duration.ts';
-export { NEVER, covers, readFallthrough } from './kernel/fallthrough.ts';
-export type { Fallthrough } from './kernel/fallthrough.ts';
-export { Zones, zonesOf } from './kernel/zones.ts';
+export { NEVER, covers, readFallthrough } from './kernel/site/fallthrough.ts';
+export type { Fallthrough } from './kernel/site/fallthrough.ts';
+export { Zones, zonesOf } from './kernel/site/zones.ts';
 export { compileRegexp } from './kernel/regexp.ts';
 export type { Regexp } from './kernel/regexp.ts';
 
 /** What lives as long as a load: time, log, metrics, what is opened once. */
 export { every } from './kernel/clock.ts';
 export type { Clock } from './kernel/clock.ts';
-export type { Log } from './kernel/log.ts';
-export { PerServer, SLIM_TIME_BUCKETS, TIME_BUCKETS } from './kernel/metrics.ts';
-export type { Family, Metrics } from './kernel/metrics.ts';
+export type { Log } from './kernel/seen/log.ts';
+export { PerServer, SLIM_TIME_BUCKETS, TIME_BUCKETS } from './kernel/seen/metrics.ts';
+export type { Family, Metrics } from './kernel/seen/metrics.ts';
 export { showAt } from './kernel/http.ts';
 export type { HttpHandler } from './kernel/http.ts';
 export type { Closable, Shared } from './kernel/shared.ts';

@@ -26,12 +26,12 @@ const about = (path: string, text: string) => {
 };
 
 test('complains about imports that the table does not allow', () => {
-  assert.deepEqual(about('src/dns/name.ts', "import { Query } from '../kernel/query.ts';"),
-    ['imports src/kernel/query.ts: dns may import nothing']);
-  assert.deepEqual(about('src/kernel/query.ts', "export { listen } from '../transport/udp.ts';"),
-    ['imports src/transport/udp.ts: kernel may import dns, corefile']);
-  assert.deepEqual(about('src/kernel/query.ts', "const late = await import('../plugins/any/index.ts');"),
-    ['imports src/plugins/any/index.ts: kernel may import dns, corefile']);
+  assert.deepEqual(about('src/dns/name.ts', "import { Query } from '../kernel/query/query.ts';"),
+    ['imports src/kernel/query/query.ts: dns may import nothing']);
+  assert.deepEqual(about('src/kernel/query/query.ts', "export { listen } from '../../transport/udp.ts';"),
+    ['imports src/transport/udp.ts: kernel may import dns, corefile, store']);
+  assert.deepEqual(about('src/kernel/query/query.ts', "const late = await import('../../plugins/any/index.ts');"),
+    ['imports src/plugins/any/index.ts: kernel may import dns, corefile, store']);
   assert.deepEqual(about('src/plugins/any/index.ts', "import {\n  one,\n  two,\n} from '../cache/entry.ts';"),
     ['imports src/plugins/cache/entry.ts: a plugin never imports another, nor their list']);
   assert.deepEqual(about('src/plugins/any/index.ts', "import { all } from '../index.ts';"),
@@ -42,17 +42,17 @@ test('complains about imports that the table does not allow', () => {
   assert.deepEqual(layers(new Map([['src/cache/entry.ts', '']])),
     ['src/cache: a layer that the table of test/gates/layers.ts does not name']);
   assert.deepEqual(about('src/dns/name.ts', "import '../../test/gates/form.ts';"), ['imports test/gates/form.ts, which is outside src/']);
-  assert.equal(about('src/kernel/app.ts', "import { main } from '../index.ts';").length, 1);
+  assert.equal(about('src/kernel/serving/app.ts', "import { main } from '../../index.ts';").length, 1);
 });
 
 test('lets through what the table allows', () => {
-  assert.deepEqual(about('src/kernel/query.ts', "import { Name } from '../dns/name.ts'; // import '../cli/main.ts'"), none);
+  assert.deepEqual(about('src/kernel/query/query.ts', "import { Name } from '../../dns/name.ts'; // import '../cli/main.ts'"), none);
   assert.deepEqual(about('src/transport/udp.ts', "import type { Datagrams } from '../upstream/datagrams.ts';"), none);
   assert.deepEqual(about('src/plugins/index.ts', "import any from './any/index.ts';"), none);
   assert.deepEqual(about('src/plugins/cache/index.ts',
     "import { entry } from './entry.ts';\nimport { Store } from '../../store/map.ts';"), none);
   assert.deepEqual(about('src/dns/name.test.ts', "import { scenario } from '../testing/scenario.ts';"), none);
-  assert.deepEqual(about('src/cli/main.ts', "import { App } from '../kernel/app.ts';\nconsole.log(1);"), none);
+  assert.deepEqual(about('src/cli/main.ts', "import { App } from '../kernel/serving/app.ts';\nconsole.log(1);"), none);
 });
 
 test('complains about the form of a file', () => {
@@ -66,12 +66,12 @@ test('complains about the form of a file', () => {
   assert.deepEqual(about('src/dns/types.ts', ''), none);
   assert.deepEqual(about('src/dns/ResourceRecord.ts', ''), ['is not a noun in kebab-case']);
   assert.deepEqual(about('src/kernel/query/index.ts', ''), ['an index.ts is a public door only']);
-  assert.match(about('src/kernel/log.ts', "console.log('x');")[0] ?? '', /uses console/);
-  assert.match(about('src/kernel/log.ts', "process.stdout.write('x');")[0] ?? '', /touches the process/);
-  assert.deepEqual(about('src/kernel/log.ts', "// console.log('x') costs ten times as much\n"), none);
-  assert.deepEqual(about('src/kernel/log.ts', 'const a = 1;\nexport const b = a;'), ['b has no doc comment']);
-  assert.deepEqual(about('src/kernel/log.ts', '/** Two. */\nexport const b = 2;\nexport type { a };'), none);
-  assert.deepEqual(about('src/kernel/log.ts', 'export default 1;'), ['has a default export: only a plugin has one']);
+  assert.match(about('src/kernel/seen/log.ts', "console.log('x');")[0] ?? '', /uses console/);
+  assert.match(about('src/kernel/seen/log.ts', "process.stdout.write('x');")[0] ?? '', /touches the process/);
+  assert.deepEqual(about('src/kernel/seen/log.ts', "// console.log('x') costs ten times as much\n"), none);
+  assert.deepEqual(about('src/kernel/seen/log.ts', 'const a = 1;\nexport const b = a;'), ['b has no doc comment']);
+  assert.deepEqual(about('src/kernel/seen/log.ts', '/** Two. */\nexport const b = 2;\nexport type { a };'), none);
+  assert.deepEqual(about('src/kernel/seen/log.ts', 'export default 1;'), ['has a default export: only a plugin has one']);
 });
 
 test('complains about a plugin without a page or a scenario', () => {

@@ -16,7 +16,7 @@ test('complains about a code that one side alone has, and about a wrong number',
   const page = `${rows.join('\n')}\n`;
   const files = new Map([
     ['src/plugins/acl/index.ts', 'send(INFO_CODE.BLOCKED); // INFO_CODE.CENSORED'],
-    ['src/kernel/serve.ts', 'send(INFO_CODE.OTHER);'],
+    ['src/kernel/serving/serve.ts', 'send(INFO_CODE.OTHER);'],
     ['src/kernel/serve.test.ts', 'send(INFO_CODE.NOT_READY);'],
   ]);
   assert.deepEqual(disagreements(page, files, INFO_CODE), [

@@ -1,8 +1,8 @@
 // The chain that everybody runs decodes no message and makes no name: what it answers with is bytes. Knows a scenario of that chain.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Message } from '../src/kernel/message.ts';
-import { Query } from '../src/kernel/query.ts';
+import { Message } from '../src/kernel/query/message.ts';
+import { Query } from '../src/kernel/query/query.ts';
 import { runScenario } from '../src/testing/scenario.ts';
 
 const SCENARIO = `

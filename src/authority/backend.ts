@@ -1,8 +1,8 @@
 // What a source of computed records says of a name, and what is asked of it: `Lookup` makes DNS of that. Knows no source.
 import type { Name } from '../dns/name.ts';
-import type { Fallthrough } from '../kernel/fallthrough.ts';
-import type { Message } from '../kernel/message.ts';
-import type { Query } from '../kernel/query.ts';
+import type { Fallthrough } from '../kernel/site/fallthrough.ts';
+import type { Message } from '../kernel/query/message.ts';
+import type { Query } from '../kernel/query/query.ts';
 import type { Place, ServedZone, ServedZones } from './served-zones.ts';
 import type { SoaForm } from './soa.ts';
 

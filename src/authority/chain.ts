@@ -2,7 +2,7 @@
 // knows nothing of who follows aliases.
 import { HEADER } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
-import type { Message } from '../kernel/message.ts';
+import type { Message } from '../kernel/query/message.ts';
 import { ANSWER, hasRoom, record } from './write.ts';
 
 const CNAME = 5, IN = 1;

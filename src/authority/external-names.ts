@@ -2,8 +2,8 @@
 // plugin nor any cluster.
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
-import type { Run } from '../kernel/plugin.ts';
-import type { Query } from '../kernel/query.ts';
+import type { Run } from '../kernel/site/plugin.ts';
+import type { Query } from '../kernel/query/query.ts';
 import { Slot } from '../kernel/slot.ts';
 import type { Node } from './backend.ts';
 import type { Place } from './served-zones.ts';

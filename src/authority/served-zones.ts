@@ -1,7 +1,7 @@
 // Which of a plugin's zones holds the name that is asked for, and the labels before it: found in the question's bytes. Knows names
 // as folded wire bytes; makes none.
 import type { Name } from '../dns/name.ts';
-import type { Query } from '../kernel/query.ts';
+import type { Query } from '../kernel/query/query.ts';
 
 /** Whether names in the zone stand for addresses: in-addr.arpa, ip6.arpa and what is below them. */
 export const isReverseZone = ({ key }: Name): boolean => key.endsWith('\x07in-addr\x04arpa\0') || key.endsWith('\x03ip6\x04arpa\0');

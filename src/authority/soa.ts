@@ -2,7 +2,7 @@
 import { setU32 } from '../dns/packet.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
-import type { Message } from '../kernel/message.ts';
+import type { Message } from '../kernel/query/message.ts';
 import { hasRoom, record, recordOf } from './write.ts';
 
 const SOA = 6, IN = 1;

@@ -1,7 +1,7 @@
 // Records written straight into a reply: addresses, SRV, PTR, names behind pointers. Knows the wire format and replies; knows no source.
 import { HEADER, setU16, setU32, u16 } from '../dns/packet.ts';
-import { FULL, TC } from '../kernel/message.ts';
-import type { Message } from '../kernel/message.ts';
+import { FULL, TC } from '../kernel/query/message.ts';
+import type { Message } from '../kernel/query/message.ts';
 
 const A = 1, AAAA = 28, IN = 1;
 /** The largest offset that a pointer can hold (RFC 1035 section 4.1.4). */

@@ -1,8 +1,8 @@
 // What is printed at the first start: a line a zone, and the versions (CLI-5, CLI-11, CLI-12). Knows addresses; knows no process.
 import { Name } from '../dns/name.ts';
 import { isReverse } from '../dns/reverse.ts';
-import type { Address } from '../kernel/build.ts';
-import { socketsOf } from '../kernel/serving.ts';
+import type { Address } from '../kernel/site/build.ts';
+import { socketsOf } from '../kernel/serving/serving.ts';
 import { COREDNS_VERSION, VERSION } from '../kernel/version.ts';
 
 /** The version of CoreDNS whose behaviour this is, as scripts look for it. */

@@ -1,12 +1,12 @@
 // What every thread of the process serves with: the standard plugins, this machine, UDP and TCP. Knows them all; starts nothing.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Reading } from '../kernel/build.ts';
+import type { Reading } from '../kernel/site/build.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { Lines } from '../kernel/lines.ts';
-import { createLog } from '../kernel/log.ts';
-import type { Debugging } from '../kernel/log.ts';
-import type { Plugin } from '../kernel/plugin.ts';
+import { Lines } from '../kernel/seen/lines.ts';
+import { createLog } from '../kernel/seen/log.ts';
+import type { Debugging } from '../kernel/seen/log.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { standard } from '../plugins/index.ts';
 import { dnsTransport } from '../transport/dns.ts';
 import { tcp } from '../transport/tcp.ts';

@@ -4,7 +4,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { expandGlob } from '../corefile/glob.ts';
 import type { Files } from '../corefile/imports.ts';
-import type { Machine } from '../kernel/plugin.ts';
+import type { Machine } from '../kernel/site/plugin.ts';
 
 /** This machine. */
 export const machine: Machine = {

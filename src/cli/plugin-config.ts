@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Plugin } from '../kernel/plugin.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { ORDER } from './plugin-names.ts';
 
 /** The file's name. */

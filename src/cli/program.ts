@@ -2,7 +2,7 @@
 // plugin.
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import type { Plugin } from '../kernel/plugin.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 
 /** What such a program may choose. */
 export interface Program {

@@ -1,7 +1,7 @@
 // What the arguments of the process ask for (CLI-*). Knows flags and subcommands; knows nothing of serving.
 import inspector from 'node:inspector';
 import { enableCompileCache } from 'node:module';
-import type { Plugin } from '../kernel/plugin.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { versionLines } from './banner.ts';
 import { parseFlags, usage } from './flags.ts';
 import { fail, writeOut } from './output.ts';

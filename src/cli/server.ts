@@ -1,8 +1,8 @@
 // The life of a server process, from the first start to the end (CLI-*, SIG-*). Knows the process; knows no plugin by name.
 import { rmSync, writeFileSync } from 'node:fs';
-import { App } from '../kernel/app.ts';
-import { Metrics } from '../kernel/metrics.ts';
-import type { Plugin } from '../kernel/plugin.ts';
+import { App } from '../kernel/serving/app.ts';
+import { Metrics } from '../kernel/seen/metrics.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { Store } from '../store/store.ts';
 import { Crew } from '../threads/crew.ts';
 import { readLimits } from '../threads/limits.ts';

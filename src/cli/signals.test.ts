@@ -4,8 +4,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { App } from '../kernel/app.ts';
-import type { Log } from '../kernel/log.ts';
+import type { App } from '../kernel/serving/app.ts';
+import type { Log } from '../kernel/seen/log.ts';
 import { Spawned, answers, freePort } from '../testing/spawned.ts';
 import { reloadOnSignal } from './signals.ts';
 

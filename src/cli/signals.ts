@@ -1,6 +1,6 @@
 // What signals do to the server (SIG-1 to SIG-5). Knows an App and the end of the process; knows no configuration.
-import type { App } from '../kernel/app.ts';
-import type { Log } from '../kernel/log.ts';
+import type { App } from '../kernel/serving/app.ts';
+import type { Log } from '../kernel/seen/log.ts';
 
 /** What handling signals needs. */
 export interface SignalOptions {

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CorefileError } from '../corefile/error.ts';
 import { formatCorefile } from '../corefile/format.ts';
-import { build } from '../kernel/build.ts';
-import type { Plugin } from '../kernel/plugin.ts';
+import { build } from '../kernel/site/build.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { additionsOf, pluginsWith } from './equipment.ts';
 import { files, machine } from './machine.ts';
 import { ORDER } from './plugin-names.ts';

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ThreadData } from '../threads/messages.ts';
 import { serveThread } from '../threads/serving-thread.ts';
-import type { Plugin } from '../kernel/plugin.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { equip, pluginsWith } from './equipment.ts';
 import type { Common } from './equipment.ts';
 import { explainStartError } from './start-error.ts';

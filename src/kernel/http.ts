@@ -4,10 +4,10 @@ import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import type { Clock } from './clock.ts';
-import { joinHostPort, splitHostPort } from './host-port.ts';
+import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpReply, HttpRequest } from './http-connection.ts';
-import type { Run } from './plugin.ts';
+import type { Run } from './site/plugin.ts';
 import type { Closable } from './shared.ts';
 
 /** Connections that are open at the same time; more are turned away. */

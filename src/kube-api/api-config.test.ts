@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Metrics } from '../kernel/metrics.ts';
+import { Metrics } from '../kernel/seen/metrics.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { type ApiConfig, type ApiOptions, readApiConfig } from './api-config.ts';
 import { fixedCredential } from './credentials.ts';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from '../kernel/clock.ts';
-import type { Log } from '../kernel/log.ts';
-import { Metrics } from '../kernel/metrics.ts';
+import type { Log } from '../kernel/seen/log.ts';
+import { Metrics } from '../kernel/seen/metrics.ts';
 import { FakeKubeApi } from '../testing/fake-kube-api.ts';
 import { randomOf } from '../testing/kube-faults.ts';
 import { readApiConfig } from './api-config.ts';

@@ -1,8 +1,8 @@
 // One Kubernetes API: collections that are watched, each into a sink, until the signal aborts. Knows what others want to know of them,
 // their state and what is logged; knows nothing of DNS.
 import type { Clock } from '../kernel/clock.ts';
-import type { Log } from '../kernel/log.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import type { Log } from '../kernel/seen/log.ts';
+import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { ApiConfig } from './api-config.ts';
 import { type ApiError, asApiError } from './api-error.ts';
 import { Backoff, type Trouble } from './backoff.ts';

@@ -1,5 +1,5 @@
 // What is counted of requests to an API (K8S-18, names and labels as CoreDNS has them). Knows families; knows no requests.
-import type { Family, Metrics } from '../kernel/metrics.ts';
+import type { Family, Metrics } from '../kernel/seen/metrics.ts';
 
 /** Seconds: what Prometheus takes where nobody says otherwise. */
 const BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

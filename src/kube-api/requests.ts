@@ -1,7 +1,7 @@
 // Requests to one API: each waits for its turn, shows who we are, is counted, and fails with what the API said. Knows HTTP and
 // credentials; knows nothing of lists and watches but how long they may take.
 import type { Clock } from '../kernel/clock.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import type { Metrics } from '../kernel/seen/metrics.ts';
 import { VERSION } from '../kernel/version.ts';
 import type { ApiConfig } from './api-config.ts';
 import { ApiError, refusal, statusOf } from './api-error.ts';

@@ -1,5 +1,5 @@
 // The standard order of plugins, which is the order of every chain (ORD-1). The only file that imports plugins.
-import type { Plugin } from '../kernel/plugin.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import acl from './acl/index.ts';
 import any from './any/index.ts';
 import autopath from './autopath/index.ts';

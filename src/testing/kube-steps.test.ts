@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readKubeBlock } from './kube-lines.ts';
-import { definePlugin } from '../kernel/plugin.ts';
+import { definePlugin } from '../kernel/site/plugin.ts';
 import { standard } from '../plugins/index.ts';
 import { runScenario } from './scenario.ts';
 

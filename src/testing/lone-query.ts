@@ -1,8 +1,8 @@
 // A question as a Query in a buffer of its own, for tests of what reads questions. Knows the wire format; knows no server.
 import { Name } from '../dns/name.ts';
-import { Query } from '../kernel/query.ts';
-import { WELCOME, receive } from '../kernel/receive.ts';
-import type { Channel } from '../kernel/transport.ts';
+import { Query } from '../kernel/query/query.ts';
+import { WELCOME, receive } from '../kernel/query/receive.ts';
+import type { Channel } from '../kernel/query/transport.ts';
 
 /** The question for this name and type over TCP; throws RangeError where the packet is none. */
 export function loneQuery(name: Name | string, type: number): Query {

@@ -1,7 +1,7 @@
 // Runs `.scenario` files (README.md says how they are written), in this process or, as a command, against a server binary:
 // `node src/testing/scenario.ts [--server COMMAND] FILE...`. Knows files and scenes; what a step does is in steps.ts.
 import { readFileSync } from 'node:fs';
-import type { Plugin } from '../kernel/plugin.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { standard } from '../plugins/index.ts';
 import { InProcess } from './in-process.ts';
 import { ScenarioError, parseScenario } from './scenario-file.ts';

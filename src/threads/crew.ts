@@ -2,12 +2,12 @@
 // numbers; knows no query.
 import { performance } from 'node:perf_hooks';
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import type { Crew as KernelCrew, Load } from '../kernel/app.ts';
+import type { Crew as KernelCrew, Load } from '../kernel/serving/app.ts';
 import { every } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { hashKey } from '../kernel/hash.ts';
-import type { Debugging, Log } from '../kernel/log.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import { hashKey } from '../store/hash.ts';
+import type { Debugging, Log } from '../kernel/seen/log.ts';
+import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Store } from '../store/store.ts';
 import { Growth } from './growth.ts';
 import { IdleCores } from './idle-cores.ts';

@@ -3,9 +3,9 @@ import { performance } from 'node:perf_hooks';
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
-import type { Load } from '../kernel/app.ts';
+import type { Load } from '../kernel/serving/app.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Metrics } from '../kernel/metrics.ts';
+import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Report, Request, ThreadData } from './messages.ts';
 
 /** Megabytes of a thread's JavaScript: data lies in shared memory. The young ones are three semi-spaces, 4 MB as on the main thread. */

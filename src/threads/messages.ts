@@ -1,6 +1,6 @@
 // What the main thread and another one say to each other. Knows shapes alone.
-import type { Load } from '../kernel/app.ts';
-import type { SeriesNews } from '../kernel/metrics.ts';
+import type { Load } from '../kernel/serving/app.ts';
+import type { SeriesNews } from '../kernel/seen/metrics.ts';
 import type { MemoryHandle } from '../store/memory.ts';
 
 /** What a thread is started with. */

@@ -1,16 +1,16 @@
 // A thread that serves beside the main one: it makes the same of the same Corefile, has its own sockets, and does what main says. Knows
 // messages; knows no other thread.
 import type { MessagePort } from 'node:worker_threads';
-import type { Load } from '../kernel/app.ts';
-import { build } from '../kernel/build.ts';
-import type { Address, Reading } from '../kernel/build.ts';
-import { useHashKey } from '../kernel/hash.ts';
-import { Metrics } from '../kernel/metrics.ts';
-import type { SeriesNews } from '../kernel/metrics.ts';
-import type { Run } from '../kernel/plugin.ts';
-import { recording } from '../kernel/recording.ts';
-import { Serving, socketsOf } from '../kernel/serving.ts';
-import type { Generation, ServingOptions } from '../kernel/serving.ts';
+import type { Load } from '../kernel/serving/app.ts';
+import { build } from '../kernel/site/build.ts';
+import type { Address, Reading } from '../kernel/site/build.ts';
+import { useHashKey } from '../store/hash.ts';
+import { Metrics } from '../kernel/seen/metrics.ts';
+import type { SeriesNews } from '../kernel/seen/metrics.ts';
+import type { Run } from '../kernel/site/plugin.ts';
+import { recording } from '../kernel/site/recording.ts';
+import { Serving, socketsOf } from '../kernel/serving/serving.ts';
+import type { Generation, ServingOptions } from '../kernel/serving/serving.ts';
 import { Shared } from '../kernel/shared.ts';
 import { Store } from '../store/store.ts';
 import type { Datagrams } from '../upstream/datagrams.ts';

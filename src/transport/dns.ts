@@ -1,5 +1,5 @@
 // The `dns://` transport: UDP and TCP on the same address and port (TR-1). Knows that there are two; how each works is their own.
-import type { Endpoint, Listener, Service, Transport } from '../kernel/transport.ts';
+import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 
 /** How often a free port is sought that both have. */
 const TRIES = 20;

@@ -1,8 +1,8 @@
 // Where the batched sockets of one thread receive: slots of its arena, refilled as questions leave with them. Knows slots and the
 // addon's tables; knows nothing of what is received.
-import { PACKET_ROOM, PEER } from '../kernel/arena.ts';
-import type { Arena } from '../kernel/arena.ts';
-import type { Query } from '../kernel/query.ts';
+import { PACKET_ROOM, PEER } from '../kernel/query/arena.ts';
+import type { Arena } from '../kernel/query/arena.ts';
+import type { Query } from '../kernel/query/query.ts';
 import { BOARD_WORDS, LENGTHS, OFFSETS, POSITIONS, READY, TURN, WAITING } from './addon.ts';
 import type { Addon } from './addon.ts';
 import { Slots } from './slots.ts';

@@ -1,8 +1,8 @@
 // The query objects of an arena's slots: one for each slot, made when it is first used. Knows where in a slot what lies; knows no
 // sockets.
-import { KEY, PEER, REPLY, REPLY_ROOM, SLOT } from '../kernel/arena.ts';
-import type { Arena } from '../kernel/arena.ts';
-import { Query } from '../kernel/query.ts';
+import { KEY, PEER, REPLY, REPLY_ROOM, SLOT } from '../kernel/query/arena.ts';
+import type { Arena } from '../kernel/query/arena.ts';
+import { Query } from '../kernel/query/query.ts';
 
 /** Hands out queries with room for a packet of 512 bytes, and takes them back. */
 export class Slots {

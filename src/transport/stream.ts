@@ -1,11 +1,11 @@
 // One connection on which questions come in a stream and are answered in order (SRV-3). Knows frames, slots and how much may wait;
 // knows nothing of how the connection came about or of DNS.
 import type { Socket } from 'node:net';
-import { PACKET_ROOM } from '../kernel/arena.ts';
-import type { Message } from '../kernel/message.ts';
-import { Query } from '../kernel/query.ts';
-import { LATER } from '../kernel/transport.ts';
-import type { Channel, Service, TransportName } from '../kernel/transport.ts';
+import { PACKET_ROOM } from '../kernel/query/arena.ts';
+import type { Message } from '../kernel/query/message.ts';
+import { Query } from '../kernel/query/query.ts';
+import { LATER } from '../kernel/query/transport.ts';
+import type { Channel, Service, TransportName } from '../kernel/query/transport.ts';
 import { unmapped, writePeer } from './addresses.ts';
 import { Frames } from './framing.ts';
 import type { FrameBuffer } from './framing.ts';

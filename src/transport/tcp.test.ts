@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from '../kernel/clock.ts';
-import { DEFAULT_TIMEOUTS } from '../kernel/transport.ts';
+import { DEFAULT_TIMEOUTS } from '../kernel/query/transport.ts';
 import { eventually, framed, tcpClient } from '../testing/conformance/transport-clients.ts';
 import type { TcpClient } from '../testing/conformance/transport-clients.ts';
 import { question } from '../testing/conformance/transport-service.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Endpoint, Listener, Service, Transport } from '../kernel/transport.ts';
+import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { isWildcard } from './addresses.ts';
 import { FrameBuffer } from './framing.ts';
 import { Slots } from './slots.ts';

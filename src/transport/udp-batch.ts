@@ -1,9 +1,9 @@
 // DNS over UDP through the addon: one call here for each batch of questions. Knows outboxes and slots; knows nothing of DNS.
-import type { Arena } from '../kernel/arena.ts';
-import type { Message } from '../kernel/message.ts';
-import type { Query } from '../kernel/query.ts';
-import { LATER } from '../kernel/transport.ts';
-import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/transport.ts';
+import type { Arena } from '../kernel/query/arena.ts';
+import type { Message } from '../kernel/query/message.ts';
+import type { Query } from '../kernel/query/query.ts';
+import { LATER } from '../kernel/query/transport.ts';
+import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { BOX_ENTRIES, BOX_WORDS, COUNT, DUAL, ENTRY, LOST, QUEUED, STEP } from './addon.ts';
 import type { Addon } from './addon.ts';
 import { isWildcard } from './addresses.ts';

@@ -2,13 +2,13 @@
 // since it cannot say which address was asked, every address of the machine gets a socket.
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { PACKET_ROOM } from '../kernel/arena.ts';
+import { PACKET_ROOM } from '../kernel/query/arena.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Message } from '../kernel/message.ts';
-import { Query } from '../kernel/query.ts';
-import { LATER } from '../kernel/transport.ts';
-import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/transport.ts';
+import type { Message } from '../kernel/query/message.ts';
+import { Query } from '../kernel/query/query.ts';
+import { LATER } from '../kernel/query/transport.ts';
+import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { isWildcard, localAddresses, writePeer } from './addresses.ts';
 import { Slots } from './slots.ts';
 

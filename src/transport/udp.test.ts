@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import type { Endpoint, Transport } from '../kernel/transport.ts';
+import type { Endpoint, Transport } from '../kernel/query/transport.ts';
 import { eventually } from '../testing/conformance/transport-clients.ts';
 import { TestService, question } from '../testing/conformance/transport-service.ts';
 import { Bench, testTransport } from '../testing/conformance/transport.ts';

@@ -1,5 +1,5 @@
 // Which sockets carry UDP: the addon's batches, or Node's own where it is missing. Knows both; opens nothing itself.
-import type { Transport } from '../kernel/transport.ts';
+import type { Transport } from '../kernel/query/transport.ts';
 import type { Datagrams } from '../upstream/datagrams.ts';
 import { loadAddon } from './addon.ts';
 import { BatchDatagrams } from './connected-batch.ts';

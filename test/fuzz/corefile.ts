@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatCorefile } from '../../src/corefile/format.ts';
 import { ORDER } from '../../src/cli/plugin-names.ts';
-import { build } from '../../src/kernel/build.ts';
-import type { Reading } from '../../src/kernel/build.ts';
+import { build } from '../../src/kernel/site/build.ts';
+import type { Reading } from '../../src/kernel/site/build.ts';
 import { standard } from '../../src/plugins/index.ts';
 import { target, textOf } from './target.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { Name } from '../../src/dns/name.ts';
-import { Zones } from '../../src/kernel/zones.ts';
+import { Zones } from '../../src/kernel/site/zones.ts';
 import { readEntries } from '../../src/plugins/hosts/entries.ts';
 import { parseWeights } from '../../src/plugins/loadbalance/weights.ts';
 import { nameservers } from '../../src/upstream/resolv-conf.ts';

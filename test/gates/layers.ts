@@ -17,7 +17,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   zonefile: ['dns'],
   dnssec: ['dns'],
   upstream: ['dns'],
-  kernel: ['dns', 'corefile'],
+  kernel: ['dns', 'corefile', 'store'],
   threads: ['store', 'kernel'],
   authority: ['dns', 'zonefile', 'dnssec', 'store', 'kernel'],
   'kube-api': ['kernel', 'corefile'],
@@ -32,7 +32,7 @@ const exemptions: Readonly<Record<string, string>> = {};
 
 /** Layers that may be imported for their types only. */
 export const typesOnly: ReadonlySet<string> = new Set([
-  'kernel -> store', 'kernel -> upstream', 'kernel -> expression', 'threads -> upstream', 'transport -> upstream',
+  'kernel -> upstream', 'kernel -> expression', 'threads -> upstream', 'transport -> upstream',
 ]);
 
 interface Import { readonly path: string; readonly type: boolean }

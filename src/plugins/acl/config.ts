@@ -3,9 +3,9 @@ import type { Directive } from '../../corefile/directive.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
 import { typeByName } from '../../dns/type-name.ts';
-import type { Lines } from '../../kernel/plugin.ts';
-import { zonesOf } from '../../kernel/zones.ts';
-import type { Zones } from '../../kernel/zones.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+import type { Zones } from '../../kernel/site/zones.ts';
 
 /** What happens to a query that a policy fits (ACL-2). */
 export type Action = 'allow' | 'block' | 'filter' | 'drop';

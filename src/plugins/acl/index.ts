@@ -2,12 +2,12 @@
 import { OPTION } from '../../dns/edns-options.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import { PerServer } from '../../kernel/metrics.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
-import { drop } from '../../kernel/outcome.ts';
-import type { Outcome } from '../../kernel/outcome.ts';
-import type { Query } from '../../kernel/query.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { PerServer } from '../../kernel/seen/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
+import { drop } from '../../kernel/query/outcome.ts';
+import type { Outcome } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { readStanzas } from './config.ts';
 import type { Action, Source, Stanza } from './config.ts';
 

@@ -1,7 +1,7 @@
 // *any* gives a minimal response to ANY queries (RFC 8482). Knows one question type.
 import { rr } from '../../dns/rr.ts';
 import { HINFO } from '../../dns/types.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
 
 const ANY = 255;
 

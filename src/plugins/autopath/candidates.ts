@@ -2,8 +2,8 @@
 import { HEADER, foldByte } from '../../dns/packet.ts';
 import { MAX_NAME } from '../../dns/name-wire.ts';
 import type { Name } from '../../dns/name.ts';
-import { inherit } from '../../kernel/inherit.ts';
-import { Query } from '../../kernel/query.ts';
+import { inherit } from '../../kernel/query/inherit.ts';
+import { Query } from '../../kernel/query/query.ts';
 
 /** Octets of a packet that a query which is used again has room for, and how many such are kept. */
 const ROOM = 1024, KEPT = 1024;

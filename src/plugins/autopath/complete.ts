@@ -5,9 +5,9 @@ import { HEADER, foldByte, nameLength as wholeLength, setU16, setU32, u16, u32 }
 import type { Records } from '../../dns/packet.ts';
 import { shapeOf } from '../../dns/shapes.ts';
 import { CNAME } from '../../dns/types.ts';
-import { AD } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import { AD } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { Rebase } from './rebase.ts';
 
 const A = 1, CNAME_TYPE = 5, AAAA = 28;

@@ -1,8 +1,8 @@
 // The words of *autopath* (AP-1). Knows what they mean; the file that they name is read through the machine.
 import { Name } from '../../dns/name.ts';
-import type { Lines, ParseContext } from '../../kernel/plugin.ts';
-import { zonesOf } from '../../kernel/zones.ts';
-import type { Zones } from '../../kernel/zones.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+import type { Zones } from '../../kernel/site/zones.ts';
 import { searchList } from '../../upstream/resolv-conf.ts';
 
 /** What a block's `autopath` says. */

@@ -1,7 +1,7 @@
 // Copies names and octets from one message to another whose question is another one, so that compression pointers still lead where they
 // did. Knows offsets; knows no record type.
 import { HEADER, setU16 } from '../../dns/packet.ts';
-import type { Message } from '../../kernel/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
 
 /** How far pointers reach (RFC 1035 section 4.1.4). */
 const REACH = 0x4000;

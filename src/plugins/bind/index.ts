@@ -1,8 +1,8 @@
 // *bind* overrides the host to which the server should bind (BIND-1 to 3). Knows addresses and interface names; opens nothing.
 import { parseAddress } from '../../dns/address.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Machine } from '../../kernel/plugin.ts';
-import { Bind } from '../../kernel/transport.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Machine } from '../../kernel/site/plugin.ts';
+import { Bind } from '../../kernel/query/transport.ts';
 
 /** Interface names become their addresses. */
 function addresses(words: readonly string[], machine: Machine): readonly string[] {

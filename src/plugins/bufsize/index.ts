@@ -1,5 +1,5 @@
 // *bufsize* limits EDNS0 buffer size to prevent IP fragmentation (BUF-1). Knows the request's OPT.
-import { definePlugin } from '../../kernel/plugin.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
 
 export default definePlugin({
   name: 'bufsize',

@@ -3,8 +3,8 @@ import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
 import { parseInteger } from '../../corefile/number.ts';
 import { Name } from '../../dns/name.ts';
-import type { Lines, ParseContext } from '../../kernel/plugin.ts';
-import { Zones, zonesOf } from '../../kernel/zones.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { Zones, zonesOf } from '../../kernel/site/zones.ts';
 
 /** One of the two caches: entries at most, and bounds of its TTLs in seconds. */
 export interface Limits {

@@ -1,6 +1,6 @@
 // What *cache* counts, as cells for each server (metrics of 9.8). Knows names and labels.
-import { PerServer } from '../../kernel/metrics.ts';
-import type { Family, Metrics } from '../../kernel/metrics.ts';
+import { PerServer } from '../../kernel/seen/metrics.ts';
+import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 
 /** Cells of one server; add to `values[cell]`. */
 export interface Counters {

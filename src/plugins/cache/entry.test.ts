@@ -6,11 +6,11 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { AA, AD, CD, QR, RA, RD, TC, Z, message } from '../../dns/parts.ts';
 import { parseRR, printRR } from '../../dns/rr.ts';
-import { Metadata } from '../../kernel/metadata.ts';
-import type { Message } from '../../kernel/message.ts';
-import { Query } from '../../kernel/query.ts';
-import { receive } from '../../kernel/receive.ts';
-import type { Channel } from '../../kernel/transport.ts';
+import { Metadata } from '../../kernel/query/metadata.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { Query } from '../../kernel/query/query.ts';
+import { receive } from '../../kernel/query/receive.ts';
+import type { Channel } from '../../kernel/query/transport.ts';
 import { Store } from '../../store/store.ts';
 import { Entries } from './entry.ts';
 

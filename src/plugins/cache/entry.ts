@@ -4,8 +4,8 @@ import { Name } from '../../dns/name.ts';
 import { HEADER, setU32 } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import type { Records } from '../../dns/packet.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
 import type { Store } from '../../store/store.ts';
 

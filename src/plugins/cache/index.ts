@@ -1,14 +1,14 @@
 // *cache* enables a frontend cache. Knows when a kept reply answers, and when it is asked for anew before it expires.
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import { label } from '../../kernel/endpoint.ts';
-import { AD } from '../../kernel/message.ts';
-import type { PerServer } from '../../kernel/metrics.ts';
-import { upon } from '../../kernel/outcome.ts';
-import type { Answer, Outcome } from '../../kernel/outcome.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Handler, Part, Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import type { Site } from '../../kernel/site.ts';
+import { label } from '../../kernel/site/endpoint.ts';
+import { AD } from '../../kernel/query/message.ts';
+import type { PerServer } from '../../kernel/seen/metrics.ts';
+import { upon } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { countersOf, shown } from './counters.ts';

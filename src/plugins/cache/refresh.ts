@@ -1,14 +1,14 @@
 // Asking again for what is kept, without a client: prefetch and stale entries (CACHE-13 to 15). Knows queries and when a new
 // answer counts; keeps nothing itself.
-import { AD } from '../../kernel/message.ts';
-import { Metadata } from '../../kernel/metadata.ts';
-import type { Message } from '../../kernel/message.ts';
-import { failure } from '../../kernel/outcome.ts';
-import type { Outcome } from '../../kernel/outcome.ts';
-import type { Handler, Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import type { Site } from '../../kernel/site.ts';
-import type { Channel, TransportName } from '../../kernel/transport.ts';
+import { AD } from '../../kernel/query/message.ts';
+import { Metadata } from '../../kernel/query/metadata.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Outcome } from '../../kernel/query/outcome.ts';
+import type { Handler, Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import type { Channel, TransportName } from '../../kernel/query/transport.ts';
 
 const SERVFAIL = 2, NXDOMAIN = 3;
 /** AF_INET: the unknown client is 0.0.0.0, port 0. */

@@ -1,13 +1,13 @@
 // What becomes of an entry that has expired (CACHE-14 to 16): served while it is asked for anew, or after that led to nothing. Knows
 // entries and when a new answer takes their place; knows nothing of those that have not expired.
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import { AD } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import { failure, upon } from '../../kernel/outcome.ts';
-import type { Answer, Outcome } from '../../kernel/outcome.ts';
-import type { Handler, Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import type { Site } from '../../kernel/site.ts';
+import { AD } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Handler, Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import type { Settings } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';

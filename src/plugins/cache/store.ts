@@ -2,10 +2,10 @@
 // knows nothing of when something is asked again.
 import { setU32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
-import { AD } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
+import { AD } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
 import { Entries } from './entry.ts';

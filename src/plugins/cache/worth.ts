@@ -5,11 +5,11 @@ import { HEADER, foldByte, nameLength, skipName, u16 } from '../../dns/packet.ts
 import type { Records } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import { CNAME } from '../../dns/types.ts';
-import { classify } from '../../kernel/classify.ts';
-import type { ReplyType } from '../../kernel/classify.ts';
+import { classify } from '../../kernel/query/classify.ts';
+import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { Settings } from './config.ts';
 
 /** Where a reply belongs, the TTL that it gets either way, and whether it answers its question. */

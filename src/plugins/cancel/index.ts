@@ -1,7 +1,7 @@
 // *cancel* cancels a query's context after 5.001 seconds. Knows one duration; what asks others reads it.
 import { parseDuration } from '../../corefile/duration.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import { Deadline } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { Deadline } from '../../kernel/site/site.ts';
 
 /** Milliseconds. */
 const DEFAULT = 5001;

@@ -1,8 +1,8 @@
 // *chaos* allows for responding to TXT queries in the CH class. Knows a version, authors and the name of the machine.
 import { rr } from '../../dns/rr.ts';
 import { TXT } from '../../dns/types.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import { AnyClass } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { AnyClass } from '../../kernel/site/site.ts';
 
 const CH = 3;
 const TYPE_TXT = 16;

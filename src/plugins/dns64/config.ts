@@ -1,7 +1,7 @@
 // The settings of *dns64* (D64-1). Knows words and prefixes.
 import type { Directive } from '../../corefile/directive.ts';
 import { parseCIDR, printAddress } from '../../dns/address.ts';
-import type { Lines } from '../../kernel/plugin.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
 
 /** What a block's `dns64` says. */
 export interface Settings {

@@ -1,7 +1,7 @@
 // Reads `errors` (EL-2, EL-3, EL-4). Knows the syntax; knows nothing of queries.
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
-import type { Lines } from '../../kernel/plugin.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
 import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
 

@@ -1,7 +1,7 @@
 // Counts errors that look alike, in all threads, and tells of them once a period (EL-2). Knows texts and a clock; knows nothing of queries.
 import { formatDuration } from '../../corefile/duration.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Log } from '../../kernel/log.ts';
+import type { Log } from '../../kernel/seen/log.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Consolidation } from './config.ts';
 

@@ -1,11 +1,11 @@
 // *errors* enables error logging. Knows the cause that an outcome carries; knows no plugin that failed.
-import type { Log } from '../../kernel/log.ts';
-import { upon } from '../../kernel/outcome.ts';
-import type { Outcome } from '../../kernel/outcome.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import { Stacktrace } from '../../kernel/site.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import { upon } from '../../kernel/query/outcome.ts';
+import type { Outcome } from '../../kernel/query/outcome.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { Stacktrace } from '../../kernel/site/site.ts';
 import { typeName } from '../../dns/type-name.ts';
 import { readErrors } from './config.ts';
 import { CELLS, COUNT, Gatherer } from './gather.ts';

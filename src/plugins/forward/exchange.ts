@@ -1,9 +1,9 @@
 // One query on its way through the upstreams of a `forward` line (FWD-9, FWD-11). Knows attempts and their order; knows no sockets.
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import { failure } from '../../kernel/outcome.ts';
-import type { Answer, Outcome } from '../../kernel/outcome.ts';
-import type { Handler } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Handler } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { Asking, ExchangeError } from '../../upstream/asking.ts';
 import type { Forwarder, Target } from './forwarder.ts';
 import { Walked, cutShort, relay, rewritten } from './relay.ts';

@@ -2,10 +2,10 @@
 // knows nothing of what becomes of one query.
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { failure } from '../../kernel/outcome.ts';
-import type { Answer } from '../../kernel/outcome.ts';
-import type { Handler } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import type { Handler } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { createPolicy } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
 import type { Health } from '../../upstream/health.ts';

@@ -1,11 +1,11 @@
 // *forward* facilitates proxying DNS messages to upstream resolvers. Knows its lines and which names they are for; the rest is in the
 // files beside it.
 import { pluginError } from '../../corefile/error.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Part, Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import { AnyClass, Deadline } from '../../kernel/site.ts';
-import type { Site } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Part, Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { AnyClass, Deadline } from '../../kernel/site/site.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { Health } from '../../upstream/health.ts';

@@ -1,7 +1,7 @@
 // The counters of `forward` (section 10 of the metrics' documentation). Knows names and labels, and nothing of what is counted.
 import { rcodeName } from '../../dns/rcode.ts';
-import { TIME_BUCKETS } from '../../kernel/metrics.ts';
-import type { Family, Metrics } from '../../kernel/metrics.ts';
+import { TIME_BUCKETS } from '../../kernel/seen/metrics.ts';
+import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import type { PoolCounter } from '../../upstream/pool-settings.ts';
 
 /** The counters of one upstream. */

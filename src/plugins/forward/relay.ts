@@ -3,9 +3,9 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { OPT, Records, plainLength, skipName, u16 } from '../../dns/packet.ts';
 import { shapeOf } from '../../dns/shapes.ts';
 import { Reader } from '../../dns/wire.ts';
-import { TC } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import { TC } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 const A = 1, NS = 2, CNAME = 5, PTR = 12, TXT = 16, AAAA = 28;
 const records = new Records();

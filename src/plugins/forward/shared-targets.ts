@@ -1,5 +1,5 @@
 // The addresses that main found for host names, as bytes that every thread reads. Knows how they are kept; knows nothing of looking up.
-import { Key } from '../../kernel/key.ts';
+import { Key } from '../../store/key.ts';
 import type { Store } from '../../store/store.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 

@@ -1,10 +1,10 @@
 // *header* modifies the header for queries and responses. Knows three flags of the header, on the way in and out.
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Lines } from '../../kernel/plugin.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
-import { AA, RA, RD } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import { onReply } from '../../kernel/outcome.ts';
+import { AA, RA, RD } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { onReply } from '../../kernel/query/outcome.ts';
 
 /** Bits to set, then bits to clear; a later rule wins over an earlier one. */
 interface Change {

@@ -1,7 +1,7 @@
 // Reads `health` (HLT-1, HLT-2). Knows the syntax; opens nothing.
 import { parseDuration } from '../../corefile/duration.ts';
-import type { Lines } from '../../kernel/plugin.ts';
-import { splitHostPort } from '../../kernel/host-port.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
+import { splitHostPort } from '../../dns/host-port.ts';
 
 /** What a block says. */
 export interface HealthConfig {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { Lines } from '../../kernel/lines.ts';
-import { createLog } from '../../kernel/log.ts';
-import { Metrics } from '../../kernel/metrics.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import { Lines } from '../../kernel/seen/lines.ts';
+import { createLog } from '../../kernel/seen/log.ts';
+import { Metrics } from '../../kernel/seen/metrics.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import { Shared } from '../../kernel/shared.ts';
 import { FakeClock, settled } from '../../testing/fake-clock.ts';
 import health from './index.ts';

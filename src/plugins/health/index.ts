@@ -1,11 +1,11 @@
 // *health* enables a health check endpoint. Knows whether the process lives; knows no plugin.
 import { formatDuration } from '../../corefile/duration.ts';
 import { every } from '../../kernel/clock.ts';
-import { splitHostPort } from '../../kernel/host-port.ts';
+import { splitHostPort } from '../../dns/host-port.ts';
 import { showAt } from '../../kernel/http.ts';
-import { SLIM_TIME_BUCKETS } from '../../kernel/metrics.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import { SLIM_TIME_BUCKETS } from '../../kernel/seen/metrics.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import { readHealth } from './config.ts';
 import { probe } from './probe.ts';
 

@@ -1,7 +1,7 @@
 // The text of a hosts file as addresses by name and names by address (HST-3, HST-4). Knows hosts(5); opens nothing.
 import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
-import type { Zones } from '../../kernel/zones.ts';
+import type { Zones } from '../../kernel/site/zones.ts';
 
 /** By lower-case wire name; `*` as a first label stands for exactly one label. */
 export interface Entries {

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { Metrics } from '../../kernel/metrics.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import { Metrics } from '../../kernel/seen/metrics.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import { HostsFile } from './hosts-file.ts';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-hosts-'));

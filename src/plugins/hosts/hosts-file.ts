@@ -1,7 +1,7 @@
 // A hosts file on the disk: read when the configuration is loaded, and again when its time or size changed. Knows files and what to
 // say of one that cannot be read; knows nothing of names or answers.
 import { readFile, stat } from 'node:fs/promises';
-import type { Run } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 
 /** What cannot be read leaves what was there, and is said once. */
 export class HostsFile {

@@ -2,11 +2,11 @@
 // memory that every thread reads. Knows the layout of such an answer; knows no file.
 import { reverseName } from '../../dns/reverse.ts';
 import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
-import { hashWords } from '../../kernel/hash.ts';
-import { Key } from '../../kernel/key.ts';
-import { AA, TC } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import { hashWords } from '../../store/hash.ts';
+import { Key } from '../../store/key.ts';
+import { AA, TC } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import type { Store } from '../../store/store.ts';
 import type { Entries } from './entries.ts';

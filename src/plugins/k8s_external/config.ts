@@ -2,11 +2,11 @@
 import type { Directive } from '../../corefile/directive.ts';
 import { parseInteger } from '../../corefile/number.ts';
 import { Name, NameError } from '../../dns/name.ts';
-import { NEVER, readFallthrough } from '../../kernel/fallthrough.ts';
-import type { Fallthrough } from '../../kernel/fallthrough.ts';
-import type { Lines, ParseContext } from '../../kernel/plugin.ts';
-import { zonesOf } from '../../kernel/zones.ts';
-import type { Zones } from '../../kernel/zones.ts';
+import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+import type { Zones } from '../../kernel/site/zones.ts';
 
 /** What a block says. */
 export interface Settings {

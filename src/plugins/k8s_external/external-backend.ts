@@ -9,9 +9,9 @@ import type { SoaForm } from '../../authority/soa.ts';
 import { ADDITIONAL, ANSWER, answerAddress } from '../../authority/write.ts';
 import { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
-import type { Fallthrough } from '../../kernel/fallthrough.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { Settings } from './config.ts';
 
 const A = 1, NS = 2, AAAA = 28, IN = 1;

@@ -1,6 +1,6 @@
 // Who asks: the pod that has the client's address, its search path (K8S-17) and its labels (K8S-18). Knows the store; knows no schema.
 import { Name } from '../../dns/name.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { POD, ownerAt, ownersAt } from './address-index.ts';
 import type { Settings } from './config.ts';
 import { ObjectKey } from './maps.ts';

@@ -1,8 +1,8 @@
 // One cluster as the main thread keeps it: what is watched, the maps it fills, whether they are whole. Knows the API's resources and the
 // store; answers nothing.
 import type { Clock } from '../../kernel/clock.ts';
-import type { Log } from '../../kernel/log.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import type { Watch } from '../../kube-api/kube-api.ts';
 import type { Resource, Sink } from '../../kube-api/sink.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { pluginError } from '../../corefile/error.ts';
 import { linesByWord, parseCorefile } from '../../corefile/parse.ts';
 import { Name } from '../../dns/name.ts';
-import type { Machine } from '../../kernel/plugin.ts';
+import type { Machine } from '../../kernel/site/plugin.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 

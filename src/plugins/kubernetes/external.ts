@@ -5,7 +5,7 @@ import type { ExternalNames, ExternalRules } from '../../authority/external-name
 import type { Place } from '../../authority/served-zones.ts';
 import type { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { incompleteOf, staleOf } from './condition.ts';
 import type { Settings } from './config.ts';
 import { Exposed } from './exposed.ts';

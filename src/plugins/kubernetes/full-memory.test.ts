@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sink } from '../../kube-api/sink.ts';
-import { Metrics } from '../../kernel/metrics.ts';
+import { Metrics } from '../../kernel/seen/metrics.ts';
 import { Store } from '../../store/store.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { ownerAt, ownersAt } from './address-index.ts';

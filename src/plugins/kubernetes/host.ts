@@ -1,7 +1,7 @@
 // What a stanza takes of the machine it is read on: its addresses and its search list. Knows no options.
 import { inPrefix, parseAddress, unmap } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
-import type { Machine } from '../../kernel/plugin.ts';
+import type { Machine } from '../../kernel/site/plugin.ts';
 import { searchList } from '../../upstream/resolv-conf.ts';
 
 const LOOPBACK_V4 = Uint8Array.of(127, 0, 0, 0);

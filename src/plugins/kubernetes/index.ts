@@ -2,8 +2,8 @@
 // folder knows what they do.
 import { ExternalNamesSources } from '../../authority/external-names.ts';
 import { Transfers } from '../../authority/transfer.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import { SearchPaths } from '../../kernel/search-path.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { SearchPaths } from '../../kernel/site/search-path.ts';
 import { readSettings } from './config.ts';
 import { Stanza } from './stanza.ts';
 

@@ -1,7 +1,7 @@
 // What metadata tells of a question to a cluster and of who asks it (K8S-18). Knows the schema; answers nothing.
 import { Place, ServedZones } from '../../authority/served-zones.ts';
-import type { Provider } from '../../kernel/metadata.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Provider } from '../../kernel/query/metadata.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { Clients } from './clients.ts';
 import type { Settings } from './config.ts';
 import { latin1 } from './match.ts';

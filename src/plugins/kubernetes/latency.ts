@@ -1,6 +1,6 @@
 // How long it took from a change in the cluster to the answer that tells of it, as a metric. Knows the annotation that says when the
 // change was made; knows nothing of answers.
-import type { Metrics } from '../../kernel/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { HEADLESS, SERVICE } from './layout.ts';
 import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';

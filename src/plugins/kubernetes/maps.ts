@@ -1,6 +1,6 @@
 // The maps in shared memory that hold one cluster, and the keys of what is in them. Knows where things are; knows nothing of what they
 // mean.
-import { hashWords } from '../../kernel/hash.ts';
+import { hashWords } from '../../store/hash.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';

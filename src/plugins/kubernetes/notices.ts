@@ -2,7 +2,7 @@
 import { isReverseZone } from '../../authority/served-zones.ts';
 import type { Name } from '../../dns/name.ts';
 import { every } from '../../kernel/clock.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Settings } from './config.ts';
 import { IMPORTS_MODIFIED, MODIFIED, SYNCED } from './maps.ts';

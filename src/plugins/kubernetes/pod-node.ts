@@ -2,8 +2,8 @@
 import type { Node } from '../../authority/backend.ts';
 import type { Place } from '../../authority/served-zones.ts';
 import { ADDITIONAL, address, answerAddress } from '../../authority/write.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { weightOf } from './service-node.ts';
 import { writeSrv } from './srv.ts';
 

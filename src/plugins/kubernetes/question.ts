@@ -1,7 +1,7 @@
 // The name of a question by the DNS schema of Kubernetes (K8S-5): which labels are namespace, service, endpoint, port. Knows labels as
 // bytes; knows no records.
 import type { Place } from '../../authority/served-zones.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 /** What a name stands for. */
 export const NO_NAME = 0, APEX = 1, SUBDOMAIN = 2, NAMESPACE = 3, SERVICE_NAME = 4, POD_NAME = 5, VERSION = 6, NAME_SERVER = 7;

@@ -4,8 +4,8 @@ import type { Node } from '../../authority/backend.ts';
 import type { Place } from '../../authority/served-zones.ts';
 import { ADDITIONAL, address, answerAddress } from '../../authority/write.ts';
 import { Name } from '../../dns/name.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { addressLabel } from './facts.ts';
 import { ADDRESSES, EXTERNAL_NAME, HEAD, HEADLESS, PORTS, SERVICE, SIZE, SLICES, SLICE_ENDPOINTS, SLICE_PORTS, afterEndpoint,
   afterPort, le16, le32, serviceExternals, serviceName, servicePorts, sliceCluster, sliceEndpoints, slicePorts, textAt } from './layout.ts';

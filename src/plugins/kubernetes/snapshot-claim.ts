@@ -1,6 +1,6 @@
 // Sees to it that no two clusters are kept in one file. Knows where stanzas say what they claim; opens nothing.
 import { resolve } from 'node:path';
-import type { Site } from '../../kernel/site.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { Slot } from '../../kernel/slot.ts';
 import type { Settings } from './config.ts';
 

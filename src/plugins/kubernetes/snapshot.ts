@@ -2,7 +2,7 @@
 // of this name know how.
 import type { Clock } from '../../kernel/clock.ts';
 import { every } from '../../kernel/clock.ts';
-import type { Log } from '../../kernel/log.ts';
+import type { Log } from '../../kernel/seen/log.ts';
 import type { Store } from '../../store/store.ts';
 import { SYNCED } from './maps.ts';
 import type { Maps } from './maps.ts';

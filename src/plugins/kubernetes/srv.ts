@@ -3,8 +3,8 @@
 import type { Place } from '../../authority/served-zones.ts';
 import { ANSWER, hasRoom, record } from '../../authority/write.ts';
 import { HEADER } from '../../dns/packet.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 const SRV = 33;
 

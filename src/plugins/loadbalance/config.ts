@@ -2,7 +2,7 @@
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
 import { parseCIDR } from '../../dns/address.ts';
-import type { Lines } from '../../kernel/plugin.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
 
 /** A network in which addresses come first. */
 export interface Network {

@@ -3,7 +3,7 @@
 import type { RR } from '../../dns/rr.ts';
 import { OPT, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
-import type { Message } from '../../kernel/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
 
 const A = 1, CNAME = 5, MX = 15, AAAA = 28;
 const isAddress = (type: number) => type === A || type === AAAA;

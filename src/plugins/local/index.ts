@@ -4,10 +4,10 @@ import { Name } from '../../dns/name.ts';
 import { rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { A, AAAA, NS, PTR, SOA } from '../../dns/types.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
-import { Zones } from '../../kernel/zones.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { Zones } from '../../kernel/site/zones.ts';
 
 const TTL = 604800;
 const NXDOMAIN = 3;

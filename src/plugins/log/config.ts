@@ -1,6 +1,6 @@
 // Reads `log` lines (LOG-1). Knows the syntax; knows nothing of queries.
-import type { ReplyClass } from '../../kernel/classify.ts';
-import type { Lines } from '../../kernel/plugin.ts';
+import type { ReplyClass } from '../../kernel/query/classify.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
 import { Name } from '../../dns/name.ts';
 
 /** One name scope with its format and classes. The first rule that fits a name is the only one applied (LOG-2). */

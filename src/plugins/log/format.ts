@@ -1,8 +1,8 @@
 // From a format to writers, once: each puts its part of a line into the buffer (LOG-4). Knows placeholders; knows no rule.
 import { HEADER } from '../../dns/packet.ts';
-import type { Lines } from '../../kernel/lines.ts';
-import type { Query } from '../../kernel/query.ts';
-import { overUdp } from '../../kernel/traffic.ts';
+import type { Lines } from '../../kernel/seen/lines.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { overUdp } from '../../kernel/serving/traffic.ts';
 import type { Seen } from './seen.ts';
 import { DASH, FALSE, TCP, TRUE, UDP, bytesOf, classWord, flagsWord, rcodeWord, typeInWord, typeWord } from './words.ts';
 

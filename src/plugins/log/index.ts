@@ -1,15 +1,15 @@
 // *log* enables query logging to standard output. Knows rules and what became of a query; knows no plugin that answers.
-import { classOf, classify } from '../../kernel/classify.ts';
-import type { ReplyType } from '../../kernel/classify.ts';
+import { classOf, classify } from '../../kernel/query/classify.ts';
+import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { elapsed } from '../../kernel/elapsed.ts';
-import type { Lines } from '../../kernel/lines.ts';
-import { upon } from '../../kernel/outcome.ts';
-import type { Outcome, Stream } from '../../kernel/outcome.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import { EchoedOption } from '../../kernel/site.ts';
+import { elapsed } from '../../kernel/query/elapsed.ts';
+import type { Lines } from '../../kernel/seen/lines.ts';
+import { upon } from '../../kernel/query/outcome.ts';
+import type { Outcome, Stream } from '../../kernel/query/outcome.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { EchoedOption } from '../../kernel/site/site.ts';
 import { readRules } from './config.ts';
 import type { Rule } from './config.ts';
 import { compile } from './format.ts';

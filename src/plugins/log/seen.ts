@@ -1,8 +1,8 @@
 // What the log tells of an outcome: the reply that was written, or the one that the server will write (LOG-5). Knows header bits;
 // knows no format.
-import { droppedOptions, willBeCut } from '../../kernel/finish.ts';
-import type { Outcome } from '../../kernel/outcome.ts';
-import type { Query } from '../../kernel/query.ts';
+import { droppedOptions, willBeCut } from '../../kernel/query/finish.ts';
+import type { Outcome } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 const RD = 1, TC = 2, QR = 0x80, CD = 0x10;
 

@@ -1,10 +1,10 @@
 // *loop* detects simple forwarding loops and halts the server. Knows the one name that it asks its own server for.
 import { randomBytes } from 'node:crypto';
 import { Name } from '../../dns/name.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Part, Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import type { Site } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Part, Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';

@@ -1,7 +1,7 @@
 // *metadata* enables a metadata collector: labels of a query, for whoever asks (META-1). Knows zones; knows no label.
-import { definePlugin } from '../../kernel/plugin.ts';
-import { MetadataZones } from '../../kernel/site.ts';
-import { zonesOf } from '../../kernel/zones.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { MetadataZones } from '../../kernel/site/site.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
 
 export default definePlugin({
   name: 'metadata',

@@ -1,9 +1,9 @@
 // *minimal* minimizes size of the DNS response message whenever possible (MIN-1). Knows the sections of a reply.
-import { definePlugin } from '../../kernel/plugin.ts';
-import { classify } from '../../kernel/classify.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { classify } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Message } from '../../kernel/message.ts';
-import { onReply } from '../../kernel/outcome.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { onReply } from '../../kernel/query/outcome.ts';
 import { setU16 } from '../../dns/packet.ts';
 
 /** Cuts the reply behind its answers; what is left never points into what goes. */

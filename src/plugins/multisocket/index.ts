@@ -1,7 +1,7 @@
 // *multisocket* allows to start multiple servers that will listen on one port. Knows a number (MSO-1).
 import { availableParallelism } from 'node:os';
-import { definePlugin } from '../../kernel/plugin.ts';
-import { Sockets } from '../../kernel/transport.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { Sockets } from '../../kernel/query/transport.ts';
 
 export default definePlugin({
   name: 'multisocket',

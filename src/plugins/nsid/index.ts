@@ -1,8 +1,8 @@
 // *nsid* adds an identifier of this server to each reply (RFC 5001). Knows one EDNS option.
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Message } from '../../kernel/message.ts';
-import { onReply } from '../../kernel/outcome.ts';
-import type { Query } from '../../kernel/query.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { onReply } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 const NSID = 3;
 

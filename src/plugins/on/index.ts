@@ -1,8 +1,8 @@
 // *on* executes a command when a given event is triggered (SIG-10). Knows events of the process and commands.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Lines, Run } from '../../kernel/plugin.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Lines, Run } from '../../kernel/site/plugin.ts';
 import { splitCommand } from './command.ts';
 
 /** A `certrenew` command waits for the certificates that `tls` renews. */

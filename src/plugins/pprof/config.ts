@@ -1,7 +1,7 @@
 // Reads `pprof` (PPR-1). Knows the syntax; opens nothing.
 import { parseInteger } from '../../corefile/number.ts';
-import type { Lines } from '../../kernel/plugin.ts';
-import { splitHostPort } from '../../kernel/host-port.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
+import { splitHostPort } from '../../dns/host-port.ts';
 
 /** The `host:port` to listen on. `block` is read and has no effect: nothing blocks here that could be sampled. Throws CorefileError. */
 export function readPprof(lines: Lines): string {

@@ -1,13 +1,13 @@
 // What is counted of each query, by the server, zone and view that it came to (PROM-2, PROM-3). Knows cells; knows no endpoint.
 import type { Name } from '../../dns/name.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { elapsed } from '../../kernel/elapsed.ts';
-import { PerServer } from '../../kernel/metrics.ts';
-import type { Outcome, Stream } from '../../kernel/outcome.ts';
-import type { Run } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import type { Site } from '../../kernel/site.ts';
-import { CountedZones, Traffic, TrafficCells } from '../../kernel/traffic.ts';
+import { elapsed } from '../../kernel/query/elapsed.ts';
+import { PerServer } from '../../kernel/seen/metrics.ts';
+import type { Outcome, Stream } from '../../kernel/query/outcome.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import { CountedZones, Traffic, TrafficCells } from '../../kernel/serving/traffic.ts';
 
 /** What the label is where no zone of the block holds the name. */
 const ROOT = '.';

@@ -1,11 +1,11 @@
 // The endpoint /metrics of one load: which families stand there from the start, and what is brought up to date when it is read. Knows
 // names of metrics; counts no query.
-import { label } from '../../kernel/endpoint.ts';
+import { label } from '../../kernel/site/endpoint.ts';
 import { showAt } from '../../kernel/http.ts';
-import { SLIM_TIME_BUCKETS } from '../../kernel/metrics.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
-import type { Run } from '../../kernel/plugin.ts';
-import type { Site } from '../../kernel/site.ts';
+import { SLIM_TIME_BUCKETS } from '../../kernel/seen/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { COREDNS_VERSION, VERSION } from '../../kernel/version.ts';
 import type { PrometheusConfig } from './config.ts';
 import { CONTENT_TYPE, expose } from './exposition.ts';

@@ -1,7 +1,7 @@
 // The text of metrics as Prometheus reads it, and numbers as Go prints them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Metrics } from '../../kernel/metrics.ts';
+import { Metrics } from '../../kernel/seen/metrics.ts';
 import { expose, formatNumber } from './exposition.ts';
 import { ProcessMetrics } from './process.ts';
 import { watchRuntime } from './runtime.ts';

@@ -1,5 +1,5 @@
 // Metrics as text, in the format that Prometheus scrapes (text format 0.0.4). Knows families and cells; knows no name of any.
-import type { Family, Metrics, Series } from '../../kernel/metrics.ts';
+import type { Family, Metrics, Series } from '../../kernel/seen/metrics.ts';
 
 /** The content type of the text. */
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

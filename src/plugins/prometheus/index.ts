@@ -1,8 +1,8 @@
 // *prometheus* enables Prometheus metrics. Knows the block whose queries it counts and where the numbers are shown.
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Part } from '../../kernel/plugin.ts';
-import { upon } from '../../kernel/outcome.ts';
-import type { Site } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Part } from '../../kernel/site/plugin.ts';
+import { upon } from '../../kernel/query/outcome.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { readPrometheus } from './config.ts';
 import { Counter } from './count.ts';
 import { openEndpoint, tellPlugins } from './endpoint.ts';

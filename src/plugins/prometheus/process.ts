@@ -1,7 +1,7 @@
 // What the process uses, under the names that Prometheus's clients give it, and what its heap is like. Knows /proc; the library that
 // would tell the same costs 16 MB.
 import { readFileSync, readdirSync } from 'node:fs';
-import type { Metrics } from '../../kernel/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 
 /** What stands for no limit. */

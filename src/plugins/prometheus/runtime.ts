@@ -2,7 +2,7 @@
 // what Node measures; knows nothing of queries.
 import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
-import type { Metrics } from '../../kernel/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 
 /** Seconds. */

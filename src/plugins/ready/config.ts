@@ -1,6 +1,6 @@
 // Reads `ready` (RDY-1). Knows the syntax; opens nothing.
-import type { Lines } from '../../kernel/plugin.ts';
-import { splitHostPort } from '../../kernel/host-port.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
+import { splitHostPort } from '../../dns/host-port.ts';
 
 /** What a block says. */
 export interface ReadyConfig {

@@ -1,7 +1,7 @@
 // It never says yes before queries are answered: a plugin that is ready may still be waited for, and sockets are opened last.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { definePlugin } from '../../kernel/plugin.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
 import { freePort } from '../../testing/subject.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import whoami from '../whoami/index.ts';

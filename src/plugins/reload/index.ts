@@ -1,8 +1,8 @@
 // *reload* allows automatic reload of a changed Corefile. Knows an interval and a fingerprint of the configuration (RLD-1, RLD-2).
 import { createHash } from 'node:crypto';
 import { parseDuration } from '../../corefile/duration.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import { every } from '../../kernel/clock.ts';
 
 /** Milliseconds. */

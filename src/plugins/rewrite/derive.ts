@@ -1,7 +1,7 @@
 // Queries for the questions that rules made, and their memory, which is used again. Knows packets; knows no rule.
 import { HEADER, setU16 } from '../../dns/packet.ts';
-import { inherit } from '../../kernel/inherit.ts';
-import { Query } from '../../kernel/query.ts';
+import { inherit } from '../../kernel/query/inherit.ts';
+import { Query } from '../../kernel/query/query.ts';
 import type { Subject } from './subject.ts';
 
 /** Octets of a packet that a query which is used again has room for, and how many such are kept. */

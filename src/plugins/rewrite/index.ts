@@ -1,11 +1,11 @@
 // *rewrite* performs internal message rewriting: it asks another question than the client's and changes the reply to fit. Knows the
 // order of its rules (REW-1); what a rule does the rule knows.
-import { definePlugin } from '../../kernel/plugin.ts';
-import { failure } from '../../kernel/outcome.ts';
-import type { Answer, Outcome } from '../../kernel/outcome.ts';
-import type { Handler } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import { EchoedOption } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Handler } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { EchoedOption } from '../../kernel/site/site.ts';
 import { readRules } from './config.ts';
 import { Derived } from './derive.ts';
 import { restore } from './reply.ts';

@@ -2,8 +2,8 @@
 import { encodeEdns } from '../../dns/opt.ts';
 import type { Edns, EdnsOption } from '../../dns/opt.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 /** The UDP size of an OPT that a rule makes (REW-9). */
 const SIZE = 4096;

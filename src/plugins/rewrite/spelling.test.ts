@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Name } from '../../dns/name.ts';
-import { Query } from '../../kernel/query.ts';
+import { Query } from '../../kernel/query/query.ts';
 import { normalized, questionText, writeName } from './spelling.ts';
 
 const label = fc.oneof(

@@ -2,7 +2,7 @@
 import { Name } from '../../dns/name.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { HEADER, foldByte } from '../../dns/packet.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Query } from '../../kernel/query/query.ts';
 
 /** Octets of the longest name (RFC 1035 section 2.3.4), and of the longest label. */
 const LONGEST_NAME = 255, LONGEST_LABEL = 63;

@@ -1,5 +1,5 @@
 // The question while rules are tried on it, one after the other. Knows what it is now; knows no rule and no reply.
-import type { Query } from '../../kernel/query.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { Responses } from './responses.ts';
 import { questionText, writeName } from './spelling.ts';
 

@@ -1,6 +1,6 @@
 // *root* simply specifies the root of where to find files. Knows a directory; other plugins read it.
-import { definePlugin } from '../../kernel/plugin.ts';
-import { Root } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { Root } from '../../kernel/site/site.ts';
 import { stat } from 'node:fs/promises';
 
 export default definePlugin({

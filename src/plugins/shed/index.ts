@@ -1,14 +1,14 @@
 // *shed* drops queries over UDP while the replies before them cannot leave (SHED-1, SHED-2). Knows how many replies wait at a socket; how
 // they leave is the transport's.
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Handler, Lines, ParseContext, Part, Run } from '../../kernel/plugin.ts';
-import { label } from '../../kernel/endpoint.ts';
-import { PerServer } from '../../kernel/metrics.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
-import { drop } from '../../kernel/outcome.ts';
-import type { Answer } from '../../kernel/outcome.ts';
-import type { Query } from '../../kernel/query.ts';
-import type { Site } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Lines, ParseContext, Part, Run } from '../../kernel/site/plugin.ts';
+import { label } from '../../kernel/site/endpoint.ts';
+import { PerServer } from '../../kernel/seen/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
+import { drop } from '../../kernel/query/outcome.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Site } from '../../kernel/site/site.ts';
 
 /** Replies that may wait at a socket. */
 const MOST = 1024;

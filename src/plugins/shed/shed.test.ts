@@ -1,12 +1,12 @@
 // Queries at a socket whose replies do not leave: over UDP they are dropped and counted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Metrics } from '../../kernel/metrics.ts';
-import { failure } from '../../kernel/outcome.ts';
-import type { Part, Run } from '../../kernel/plugin.ts';
-import { Query } from '../../kernel/query.ts';
-import { Site } from '../../kernel/site.ts';
-import type { Channel, Service } from '../../kernel/transport.ts';
+import { Metrics } from '../../kernel/seen/metrics.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Part, Run } from '../../kernel/site/plugin.ts';
+import { Query } from '../../kernel/query/query.ts';
+import { Site } from '../../kernel/site/site.ts';
+import type { Channel, Service } from '../../kernel/query/transport.ts';
 import shed from './index.ts';
 
 /** A channel with so many replies waiting, and losses that it tells once. */

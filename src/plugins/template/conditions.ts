@@ -2,9 +2,9 @@
 // expressions; knows nothing of answers.
 import { compile, isReserved } from '../../expression/index.ts';
 import type { Expression, ExpressionFunction, ExpressionVariable } from '../../expression/index.ts';
-import type { Query } from '../../kernel/query.ts';
-import { queryFunctions } from '../../kernel/query-functions.ts';
-import type { Asked } from '../../kernel/query-functions.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { queryFunctions } from '../../kernel/query/query-functions.ts';
+import type { Asked } from '../../kernel/query/query-functions.ts';
 import type { TemplateData } from './data.ts';
 
 /** What expressions run for. */

@@ -1,8 +1,8 @@
 // The counters of *template*. Knows labels and cells; knows nothing of how answers are made.
 import type { Name } from '../../dns/name.ts';
-import type { Family, Metrics } from '../../kernel/metrics.ts';
-import { PerServer } from '../../kernel/metrics.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
+import { PerServer } from '../../kernel/seen/metrics.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { TemplateData } from './data.ts';
 
 /** The cell that was added to last, and for which questions it is. */

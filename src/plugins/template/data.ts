@@ -3,8 +3,8 @@
 import { ANY_CLASS, className, typeName } from '../../dns/type-name.ts';
 import type { Name } from '../../dns/name.ts';
 import { TypedMap } from '../../gotemplate/index.ts';
-import type { Query } from '../../kernel/query.ts';
-import { lowerName } from '../../kernel/query-functions.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { lowerName } from '../../kernel/query/query-functions.ts';
 import { Question, RequestMessage } from './request-message.ts';
 
 const ANY = 255;

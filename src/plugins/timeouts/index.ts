@@ -1,9 +1,9 @@
 // *timeouts* allows you to configure the server read, write and idle timeouts for the TCP, TLS, DoH and DoQ servers (TMO-1).
 import type { Directive } from '../../corefile/directive.ts';
 import { formatDuration, parseDuration } from '../../corefile/duration.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Timeouts } from '../../kernel/transport.ts';
-import { TimeoutSettings } from '../../kernel/transport.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Timeouts } from '../../kernel/query/transport.ts';
+import { TimeoutSettings } from '../../kernel/query/transport.ts';
 
 type Settings = { -readonly [Key in keyof Timeouts]?: Timeouts[Key] };
 const DAY = 24 * 3600 * 1000;

@@ -1,6 +1,6 @@
 // Which line of *transfer* is about a zone, and what a client is called there. Knows names and addresses; decides nothing.
 import type { Name } from '../../dns/name.ts';
-import type { Query } from '../../kernel/query.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import type { Stanza } from './config.ts';
 
 /** The line with the longest zone that holds this name; the first one of those where several have it. */

@@ -3,7 +3,7 @@
 import type { TransferSource } from '../../authority/transfer.ts';
 import type { Name } from '../../dns/name.ts';
 import { quote } from '../../gotemplate/quote.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import { stanzaOf } from './access.ts';
 import type { Stanza } from './config.ts';
 import { Notifier } from './notify.ts';

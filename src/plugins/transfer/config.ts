@@ -3,11 +3,11 @@ import type { Directive } from '../../corefile/directive.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { quote } from '../../gotemplate/quote.ts';
-import { joinHostPort, splitHostPort } from '../../kernel/host-port.ts';
-import type { HostPort } from '../../kernel/host-port.ts';
-import type { Lines, ParseContext } from '../../kernel/plugin.ts';
-import { zonesOf } from '../../kernel/zones.ts';
-import type { Zones } from '../../kernel/zones.ts';
+import { joinHostPort, splitHostPort } from '../../dns/host-port.ts';
+import type { HostPort } from '../../dns/host-port.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+import type { Zones } from '../../kernel/site/zones.ts';
 
 /** A client that may transfer, and gets notifies. */
 export interface Secondary {

@@ -4,8 +4,8 @@ import type { Transfer } from '../../authority/transfer.ts';
 import { Name } from '../../dns/name.ts';
 import { parseRR } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
-import { insert } from '../../kernel/order.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
+import { insert } from '../../kernel/site/order.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
 import { standard } from '../index.ts';
 
 const record = (text: string): RR => parseRR(text)!;

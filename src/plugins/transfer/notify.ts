@@ -6,7 +6,7 @@ import { AA, QR, message } from '../../dns/parts.ts';
 import { OPCODE, RCODE, rcodeName } from '../../dns/rcode.ts';
 import { IN } from '../../dns/type-name.ts';
 import { quote } from '../../gotemplate/quote.ts';
-import type { Run } from '../../kernel/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import type { DatagramPeer, DatagramSocket } from '../../upstream/datagrams.ts';
 import { dialError, hostPort, localAddress, readError } from '../../upstream/network-error.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';

@@ -3,13 +3,13 @@
 import type { Directive } from '../../corefile/directive.ts';
 import { compile } from '../../expression/index.ts';
 import type { Expression } from '../../expression/index.ts';
-import { definePlugin } from '../../kernel/plugin.ts';
-import type { Lines } from '../../kernel/plugin.ts';
-import type { Query } from '../../kernel/query.ts';
-import { queryFunctions } from '../../kernel/query-functions.ts';
-import type { Asked } from '../../kernel/query-functions.ts';
-import { ViewFilter } from '../../kernel/site.ts';
-import type { View } from '../../kernel/site.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Lines } from '../../kernel/site/plugin.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { queryFunctions } from '../../kernel/query/query-functions.ts';
+import type { Asked } from '../../kernel/query/query-functions.ts';
+import { ViewFilter } from '../../kernel/site/site.ts';
+import type { View } from '../../kernel/site/site.ts';
 
 interface Settings {
   readonly name: string;

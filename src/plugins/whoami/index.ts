@@ -1,8 +1,8 @@
 // *whoami* returns your resolver's local IP address, port and transport. Knows the client's address where it lies; knows no socket.
-import { definePlugin } from '../../kernel/plugin.ts';
-import { AA } from '../../kernel/message.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import { AA } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
 import { setU16 } from '../../dns/packet.ts';
 
 const A = 1, AAAA = 28, SRV = 33;

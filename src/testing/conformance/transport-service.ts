@@ -1,10 +1,10 @@
 // A service that a transport is tested with: the first label of a question says what becomes of it. Knows the kernel's side of a
 // transport; knows no sockets.
-import { Arena } from '../../kernel/arena.ts';
-import type { Message } from '../../kernel/message.ts';
-import type { Query } from '../../kernel/query.ts';
-import { DEFAULT_TIMEOUTS, LATER } from '../../kernel/transport.ts';
-import type { Service, Timeouts } from '../../kernel/transport.ts';
+import { Arena } from '../../kernel/query/arena.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { DEFAULT_TIMEOUTS, LATER } from '../../kernel/query/transport.ts';
+import type { Service, Timeouts } from '../../kernel/query/transport.ts';
 
 /** A question: a header with this id, a name of these labels, type A. `padding` bytes of nothing follow. */
 export function question(id: number, name: string, padding = 0): Uint8Array {

@@ -2,8 +2,8 @@
 // implementation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arena } from '../../kernel/arena.ts';
-import type { Endpoint, Listener, Transport } from '../../kernel/transport.ts';
+import { Arena } from '../../kernel/query/arena.ts';
+import type { Endpoint, Listener, Transport } from '../../kernel/query/transport.ts';
 import { eventually, tcpClient, udpClient } from './transport-clients.ts';
 import type { Client } from './transport-clients.ts';
 import { TestService, question } from './transport-service.ts';

@@ -1,0 +1,65 @@
+// What expressions of `view` and `template` can ask of a query (VIEW-2): functions by name, with their types. Knows queries; knows
+// neither the language nor who asks.
+import { parseAddress, parseCIDR, unmap } from '../../dns/address.ts';
+import type { CIDR } from '../../dns/address.ts';
+import { Name } from '../../dns/name.ts';
+import { className, typeName } from '../../dns/type-name.ts';
+import type { ExpressionFunction } from '../../expression/index.ts';
+import type { Query } from './query.ts';
+import { overUdp } from '../serving/traffic.ts';
+
+/** What an expression runs for. */
+export interface Asked {
+  readonly query: Query;
+}
+
+/** The name that is asked for as text: lower-case, with the last dot. */
+export function lowerName({ name }: Query): string {
+  return name.key === name.raw ? name.text : Name.wire(name.key).text;
+}
+
+/** Whether the address is in the network; an IPv4-mapped address counts as IPv4. */
+function holds({ network, bits }: CIDR, address: Uint8Array): boolean {
+  if (network.length !== address.length) return false;
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (address[i] !== network[i]) return false;
+  const rest = bits & 7;
+  return rest === 0 || ((address[whole]! ^ network[whole]!) & (0xff00 >> rest) & 0xff) === 0;
+}
+
+/** `incidr(ip, cidr)`. The network that was named last is kept: it is nearly always a literal. */
+function inCidr(): (asked: Asked, ip: string, cidr: string) => boolean {
+  let text = '';
+  let parsed: CIDR | undefined;
+  return (_, ip, cidr) => {
+    const address = parseAddress(ip);
+    if (address === undefined) throw new Error('first argument is not an IP address');
+    if (cidr !== text) {
+      text = cidr;
+      parsed = parseCIDR(cidr);
+    }
+    if (parsed === undefined) throw new Error(`invalid CIDR address: ${cidr}`);
+    return holds(parsed, unmap(address));
+  };
+}
+
+/** The functions, each set with a memory of its own. */
+export const queryFunctions = (): Record<string, ExpressionFunction<Asked>> => ({
+  incidr: { parameters: ['string', 'string'], result: 'bool', fallible: true, call: inCidr() },
+  metadata: { parameters: ['string'], result: 'string', call: ({ query }: Asked, label: string) => query.label(label) ?? '' },
+  type: { parameters: [], result: 'string', call: ({ query }) => typeName(query.type) },
+  name: { parameters: [], result: 'string', call: ({ query }) => lowerName(query) },
+  class: { parameters: [], result: 'string', call: ({ query }) => className(query.class) },
+  proto: { parameters: [], result: 'string', call: ({ query }) => (overUdp(query.channel.transport) ? 'udp' : 'tcp') },
+  size: { parameters: [], result: 'int', call: ({ query }) => query.size },
+  client_ip: { parameters: [], result: 'string', call: ({ query }) => query.clientAddress },
+  port: { parameters: [], result: 'string', call: ({ query }) => String(query.clientPort) },
+  id: { parameters: [], result: 'int', call: ({ query }) => query.id },
+  opcode: { parameters: [], result: 'int', call: ({ query }) => query.opcode },
+  do: { parameters: [], result: 'bool', call: ({ query }) => query.wantsDnssec },
+  bufsize: {
+    parameters: [], result: 'int', call: ({ query }) => (overUdp(query.channel.transport) ? Math.max(512, query.udpSize) : 65535),
+  },
+  server_ip: { parameters: [], result: 'string', call: ({ query }) => query.channel.localAddress },
+  server_port: { parameters: [], result: 'string', call: ({ query }) => String(query.channel.localPort) },
+});

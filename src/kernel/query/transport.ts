@@ -1,0 +1,91 @@
+// What a transport and the kernel are to each other. Knows neither sockets nor plugins.
+import type { Arena } from './arena.ts';
+import type { Message } from './message.ts';
+import type { Query } from './query.ts';
+import { Slot } from '../slot.ts';
+
+/** Over what a question came. */
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
+/** The scheme of a server block's key (KEY-1). */
+export type Scheme = 'dns' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
+
+/** Where to listen: `address` is '' for every address of the machine. Port 0 is any free one. */
+export interface Endpoint {
+  readonly scheme: Scheme;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a question came in and its reply goes out: a UDP socket, or one connection. */
+export interface Channel {
+  readonly transport: TransportName;
+  /** True where replies are not bounded by the client's UDP size. */
+  readonly stream: boolean;
+  /** The server that its questions are for; a reload puts another one here. */
+  service: Service;
+  /** Our own address and port, as text and number. On a wildcard UDP socket `::`. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Of a UDP socket: replies that wait since the network does not take them at the moment. */
+  readonly queued?: number;
+  /** Of a UDP socket: how many replies were lost since this was called last. */
+  takeLost?(): number;
+  /** Sends a reply that was not there when `serve` returned; undefined says nothing. The query is the transport's again. */
+  send(query: Query, message: Message | undefined): void;
+  /** Sends several messages, one after the other; only where `stream` is true. The query is the transport's again. */
+  sendAll?(query: Query, messages: AsyncIterable<Uint8Array>): void;
+}
+
+/** Says that the reply comes later through `channel.send`. */
+export const LATER = Symbol('later');
+
+/** What a transport calls with questions: one server, all of its sites. */
+export interface Service {
+  /** A small number, unique among the servers of this process, for arrays of what is kept for each. */
+  readonly index: number;
+  /** `dns://:53` (KEY-10), the `server` label of metrics. */
+  readonly label: string;
+  readonly arena: Arena;
+  /** Before the questions of one wake-up. */
+  begin(): void;
+  /** After them; also where some are still under way. */
+  end(): void;
+  /** The reply to send now, undefined to say nothing, or LATER. Never throws. */
+  serve(query: Query): Message | undefined | typeof LATER;
+  readonly timeouts: Timeouts;
+}
+
+/** Milliseconds (SRV-3, TMO-1). */
+export interface Timeouts {
+  readonly read: number;
+  readonly write: number;
+  readonly idle: number;
+  /** After so many queries a connection is closed; -1 is never. */
+  readonly queries: number;
+}
+/** What holds where no `timeouts` is configured (SRV-3). */
+export const DEFAULT_TIMEOUTS: Timeouts = { read: 3000, write: 5000, idle: 10000, queries: -1 };
+
+/** An open endpoint. */
+export interface Listener {
+  /** The endpoint with the port that it really has. */
+  readonly at: Endpoint;
+  /** From now on questions go to another server (a reload). */
+  handTo(service: Service): void;
+  /** Stops taking questions; replies under way still leave. Resolves when everything is closed, after `graceMs` at most. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** One way in. */
+export interface Transport {
+  readonly scheme: Scheme;
+  /** Opens the endpoint; throws where it cannot be had. With `sockets` above 1, so many of them (MSO-1). */
+  listen(at: Endpoint, service: Service, sockets?: number): Promise<Listener>;
+}
+
+/** Addresses of `bind` (BIND-3), as they are resolved when the server starts. */
+export const Bind = new Slot<readonly string[]>('bind');
+/** How many sockets an address gets (MSO-1). */
+export const Sockets = new Slot<number>('sockets');
+/** Timeouts of a block (TMO-1): those not given stay as they are. */
+export const TimeoutSettings = new Slot<Partial<Timeouts>>('timeouts');

@@ -1,0 +1,173 @@
+// A running configuration and how the next one takes its place: all of it or nothing, in every thread (SIG-6, 7, 8). Knows its own
+// thread and that there may be others; knows no plugin by name and no process.
+import type { Datagrams } from '../../upstream/datagrams.ts';
+import { build, canonical } from '../site/build.ts';
+import type { Address, Configuration, Reading } from '../site/build.ts';
+import type { Run } from '../site/plugin.ts';
+import { recording } from '../site/recording.ts';
+import type { Recorded } from '../site/recording.ts';
+import { Serving, partsOf, socketsOf } from './serving.ts';
+import type { Generation, ServingOptions } from './serving.ts';
+import { Shared } from '../shared.ts';
+
+/** What an App is given by who runs it. */
+export interface AppOptions extends ServingOptions {
+  readonly reading: Reading;
+  readonly datagrams: Datagrams;
+  /** Reads the Corefile again; undefined where it came from nowhere that can be read twice (SIG-4). */
+  readonly readAgain: (() => string) | undefined;
+  /** Ends the process. */
+  readonly fatal: (text: string) => never;
+  /** The words for an error that ended a load; its message where nothing is given. */
+  readonly explain?: (error: unknown) => { readonly text: string; readonly advice: string | undefined };
+  /** The threads beside this one. Without them one thread serves. */
+  readonly crew?: Crew;
+}
+
+/** What another thread needs to serve the same. */
+export interface Load {
+  readonly text: string;
+  readonly recorded: Recorded;
+  readonly generation: number;
+  readonly first: boolean;
+  /** The port that each address has, by its label. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+/** The threads beside the main one. */
+export interface Crew {
+  /** How many sockets of the `wanted` ones at an address a thread opens. */
+  share(wanted: number | undefined, thread: number): number;
+  /** Every thread builds and starts the load; rejects where one cannot. Then comes `commit` or `abort`. */
+  prepare(load: Load): Promise<void>;
+  /** Every thread serves it. Resolves when all do. Later threads will begin with it. */
+  commit(load: Load): Promise<void>;
+  /** Every thread takes it back. */
+  abort(): void;
+  /** What the addresses ask for, as numbers of sockets: threads are added if that needs more of them. */
+  staff(wanted: readonly (number | undefined)[]): void;
+  /** Every thread stops listening and ends. */
+  close(): Promise<void>;
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One name server: any number of them can live in one process. */
+export class App {
+  readonly #options: AppOptions;
+  readonly #shared = new Shared();
+  readonly #serving: Serving;
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#serving = new Serving(options);
+  }
+
+  /** Loads a configuration: the first one, or in place of the one that is served, which stays untouched when this rejects. */
+  load(text: string): Promise<void> {
+    const loaded = this.#busy.then(() => this.#load(text));
+    this.#busy = loaded.catch(() => {});
+    return loaded;
+  }
+  /** What is served, for the banner (CLI-11): label and zones of each server, in the order of the Corefile. */
+  get addresses(): readonly Address[] {
+    return this.#serving.current?.configuration.addresses ?? [];
+  }
+
+  async #load(text: string): Promise<void> {
+    const { crew } = this.#options;
+    const serving = this.#serving;
+    const { reading, recorded } = recording(this.#options.reading);
+    const configuration = build(text, reading);
+    const sockets = (address: Address) => this.#sockets(address);
+    const abort = new AbortController();
+    const generation = serving.begin(configuration, this.#run(abort.signal, configuration), abort);
+    const { generation: number, first } = generation.run;
+    let load: Load;
+    try {
+      await serving.control(generation);
+      await serving.start(generation);
+      await serving.open(generation, (address) => (
+        { sockets: sockets(address), port: serving.port(address.label) ?? address.endpoint.port }));
+      load = { text, recorded, generation: number, first, ports: this.#ports(generation) };
+      await crew?.prepare(load);
+    } catch (error) {
+      crew?.abort();
+      await serving.discard(generation);
+      throw error;
+    }
+    const old = serving.commit(generation, sockets);
+    await crew?.commit(load);
+    old?.abort.abort();
+    crew?.staff(configuration.addresses.map(socketsOf));
+    await this.#started(generation);
+  }
+  #sockets(address: Address): number {
+    const wanted = socketsOf(address);
+    return this.#options.crew?.share(wanted, 0) ?? wanted ?? 1;
+  }
+  #ports(generation: Generation): ReadonlyMap<string, number> {
+    return new Map(generation.configuration.addresses.map(({ label, endpoint }) =>
+      [label, this.#serving.port(label, generation) ?? endpoint.port]));
+  }
+  async #started({ configuration, run }: Generation): Promise<void> {
+    for (const part of partsOf(configuration)) {
+      await Promise.resolve(part.started?.(run)).catch((error: unknown) => run.report(error));
+    }
+  }
+  #run(signal: AbortSignal, configuration: Configuration): Run {
+    const { clock, log, metrics, store, datagrams, fatal, readAgain, reading } = this.#options;
+    return {
+      signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared,
+      generation: (this.#serving.current?.run.generation ?? -1) + 1,
+      first: this.#serving.current === undefined,
+      report: (error) => log.error(textOf(error)),
+      sites: configuration.sites,
+      configuration: () => configuration.canonical,
+      configurationNow: () => canonical(readAgain!(), { ...reading, warn: () => {} }),
+      reloadable: readAgain !== undefined,
+      reload: () => this.reload(),
+    };
+  }
+
+  /** Reads the Corefile again and takes it over; logs what became of it and rejects where it was refused (SIG-7). */
+  async reload(): Promise<void> {
+    const { readAgain } = this.#options;
+    if (readAgain === undefined) throw new Error('no Corefile that could be read again');
+    await this.replace(readAgain());
+  }
+  /** Takes a configuration over in place of the one that is served, as `reload` does. */
+  async replace(text: string): Promise<void> {
+    const { log, explain = (error) => ({ text: textOf(error), advice: undefined }) } = this.#options;
+    log.info('Reloading');
+    try {
+      await this.load(text);
+    } catch (error) {
+      const said = explain(error);
+      log.error(`Restart failed: ${said.text}`);
+      // A line of its own: scripts read the one before.
+      if (said.advice !== undefined) log.info(`To mend it: ${said.advice}`);
+      throw new Error(said.text, { cause: error });
+    }
+    log.info('Reloading complete');
+  }
+
+  /** Lets parts say goodbye (lame duck) while everything is still served: all at once, so that no block waits for another's. */
+  async drain(): Promise<void> {
+    await this.#busy;
+    const generation = this.#serving.current;
+    if (generation === undefined) return;
+    await Promise.all(partsOf(generation.configuration).map(async (part) => {
+      try {
+        await part.drain?.(generation.run);
+      } catch (error) {
+        generation.run.report(error);
+      }
+    }));
+  }
+  /** Stops listening, waits for queries under way (SIG-9), ends everything. */
+  async close(): Promise<void> {
+    await this.#busy;
+    await Promise.all([this.#options.crew?.close(), this.#serving.close()]);
+  }
+}

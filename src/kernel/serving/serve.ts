@@ -1,0 +1,204 @@
+// A query through one server: receive, refuse, route, answer, finish. Knows sites; knows no plugin and no socket.
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import type { Epochs } from '../../store/epochs.ts';
+import type { Arena } from '../query/arena.ts';
+import type { Clock } from '../clock.ts';
+import { finish } from '../query/finish.ts';
+import type { Log } from '../seen/log.ts';
+import { AD, CD, RA, RD, TC } from '../query/message.ts';
+import type { Message } from '../query/message.ts';
+import { failure } from '../query/outcome.ts';
+import type { Answer, Outcome } from '../query/outcome.ts';
+import type { QuestionChange, Query } from '../query/query.ts';
+import { EMPTY, SILENCE, WELCOME, receive } from '../query/receive.ts';
+import type { Router } from '../site/router.ts';
+import type { Site } from '../site/site.ts';
+import { AnyClass, Debug, Stacktrace } from '../site/site.ts';
+import type { Traffic } from './traffic.ts';
+import { LATER } from '../query/transport.ts';
+import type { Service, Timeouts } from '../query/transport.ts';
+
+const FORMERR = 1, SERVFAIL = 2, REFUSED = 5, BADVERS = 16;
+const IN = 1;
+/** How often a question may lead to another one of this server. */
+const DEEPEST = 24;
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly index: number;
+  readonly label: string;
+  readonly arena: Arena;
+  readonly clock: Clock;
+  readonly epochs: Epochs;
+  readonly log: Log;
+  readonly traffic: Traffic;
+  readonly router: Router;
+  readonly sites: readonly Site[];
+  /** Codes of EDNS options that replies may echo beside the standard ones: those of every block of the process (EDNS-3). */
+  readonly echoed: readonly number[];
+  readonly timeouts: Timeouts;
+}
+
+/** One address with all blocks that listen there (KEY-8). */
+export class Server implements Service {
+  readonly index: number;
+  readonly label: string;
+  readonly arena: Arena;
+  readonly timeouts: Timeouts;
+  readonly sites: readonly Site[];
+  readonly #clock: Clock;
+  readonly #epochs: Epochs;
+  readonly #log: Log;
+  readonly #traffic: Traffic;
+  readonly #router: Router;
+  readonly #anyClass: boolean;
+  readonly #debug: boolean;
+  readonly #stacktrace: boolean;
+  readonly #echoed: readonly number[];
+  #now = 0;
+  #inBatch = false;
+  /** Queries that wait for an answer. */
+  underWay = 0;
+
+  constructor(parts: ServerParts) {
+    this.index = parts.index;
+    this.label = parts.label;
+    this.arena = parts.arena;
+    this.timeouts = parts.timeouts;
+    this.sites = parts.sites;
+    this.#clock = parts.clock;
+    this.#epochs = parts.epochs;
+    this.#log = parts.log;
+    this.#traffic = parts.traffic;
+    this.#router = parts.router;
+    this.#anyClass = parts.sites.some((site) => site.all(AnyClass).length > 0);
+    this.#debug = parts.sites.some((site) => site.all(Debug).length > 0);
+    this.#stacktrace = parts.sites.map((site) => site.last(Stacktrace) ?? false).at(-1) ?? false;
+    this.#echoed = parts.echoed;
+  }
+
+  begin(): void {
+    this.#inBatch = true;
+    this.#now = this.#clock.monotonic();
+    this.#epochs.enter();
+  }
+  end(): void {
+    this.#inBatch = false;
+    this.#epochs.leave();
+  }
+
+  serve(query: Query): Message | undefined | typeof LATER {
+    query.received = this.#now;
+    try {
+      const refusal = receive(query);
+      if (refusal !== WELCOME) return this.#refuse(query, refusal);
+      const served = query.class === IN || this.#anyClass;
+      if (served && query.optAt !== 0 && query.bytes[query.at + query.optAt + 6] !== 0) return badVersion(query);
+      const answer = this.#route(query);
+      if (answer instanceof Promise) {
+        this.underWay++;
+        answer.then(
+          (outcome) => this.#answerLate(query, outcome),
+          (error: unknown) => this.#answerLate(query, this.#panic(query, error)),
+        );
+        return LATER;
+      }
+      if (answer.kind === 'stream') return this.#stream(query, answer.messages);
+      return finish(query, answer, this.#echoed);
+    } catch (error) {
+      return finish(query, this.#panic(query, error), this.#echoed);
+    }
+  }
+  #route(query: Query): Answer {
+    if (query.class !== IN && !this.#anyClass) return this.#rejected(query, REFUSED, 'this server answers class IN only');
+    const site = this.#router.find(query);
+    if (site === undefined) return this.#rejected(query, REFUSED, 'no zone of this server holds the name');
+    query.site = site;
+    if (site.handler === undefined) return this.#rejected(query, REFUSED, 'the zone is served by no plugin');
+    return site.handler(query);
+  }
+  #rejected(query: Query, rcode: number, why: string): Outcome {
+    query.extendedError = { code: rcode === REFUSED ? INFO_CODE.NOT_AUTHORITATIVE : INFO_CODE.OTHER, text: why };
+    this.#traffic.rejected(query, this.label, rcode);
+    return failure(rcode);
+  }
+  #refuse(query: Query, refusal: number): Message | undefined {
+    if (refusal === SILENCE) return undefined;
+    if (refusal === EMPTY) {
+      this.#traffic.rejected(query, this.label, SERVFAIL);
+      const empty = query.begin(0, SERVFAIL);
+      empty.bytes[empty.at + 5] = 0;
+      return empty;
+    }
+    // The header comes back but for AA and Z (SRV-1).
+    const message = query.begin(query.flags & (RD | TC | RA | AD | CD), refusal);
+    message.bytes[message.at + 4] = 0;
+    message.bytes[message.at + 5] = query.questionEnd > 12 ? 1 : 0;
+    if (refusal === FORMERR) message.bytes[message.at + 2] = message.bytes[message.at + 2]! & 0x87;
+    return message;
+  }
+  #stream(query: Query, messages: AsyncIterable<Uint8Array>): Message | undefined | typeof LATER {
+    if (query.channel.sendAll === undefined) return finish(query, failure(REFUSED), this.#echoed);
+    query.channel.sendAll(query, messages);
+    return LATER;
+  }
+  #answerLate(query: Query, outcome: Outcome): void {
+    this.underWay--;
+    if (outcome.kind === 'stream' && query.channel.sendAll !== undefined) {
+      query.channel.sendAll(query, outcome.messages);
+      return;
+    }
+    let message: Message | undefined;
+    try {
+      message = finish(query, outcome, this.#echoed);
+    } catch (error) {
+      message = finish(query, this.#panic(query, error), this.#echoed);
+    }
+    query.channel.send(query, message);
+  }
+  /** SRV-5. With `debug` the process ends, so that the bug is seen. */
+  #panic(query: Query, error: unknown): Outcome {
+    if (this.#debug) {
+      setImmediate(() => {
+        throw error;
+      });
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    const stack = this.#stacktrace && error instanceof Error ? `\n${error.stack}` : '';
+    this.#log.error(`Recovered from panic in server: "${this.label}" ${text}${stack}`);
+    this.#traffic.panicked();
+    this.#traffic.rejected(query, this.label, SERVFAIL);
+    return failure(SERVFAIL, error);
+  }
+
+  /** Asks this server again, from the top, as the same client (LIB-7). */
+  resolve(query: Query, change: QuestionChange): Answer {
+    const derived = query.as(change);
+    if (derived.depth > DEEPEST) return failure(SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
+    // A late answer may ask when no batch is on: what is found in shared memory then has to stay too.
+    if (this.#inBatch) return this.#resolveHere(derived);
+    this.#inBatch = true;
+    this.#epochs.enter();
+    try {
+      return this.#resolveHere(derived);
+    } finally {
+      this.#inBatch = false;
+      this.#epochs.leave();
+    }
+  }
+  #resolveHere(derived: Query): Answer {
+    try {
+      return this.#route(derived);
+    } catch (error) {
+      return this.#panic(derived, error);
+    }
+  }
+}
+
+/** SRV-7; the OPT of a BADVERS reply has size 0. */
+function badVersion(query: Query): Message {
+  const message = query.begin(0, 0);
+  message.setEdns({ udpSize: 0, version: 0, dnssecOk: false, z: 0, extendedRcode: BADVERS >> 4, options: [] });
+  message.extended = BADVERS >> 4;
+  return message;
+}

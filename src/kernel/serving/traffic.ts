@@ -1,0 +1,128 @@
+// The counters of queries and replies that the `prometheus` plugin shows (PROM-2). Knows labels and buckets; knows no plugin.
+import type { Name } from '../../dns/name.ts';
+import { rcodeName } from '../../dns/rcode.ts';
+import { TIME_BUCKETS } from '../seen/metrics.ts';
+import type { Family, Metrics } from '../seen/metrics.ts';
+import type { Query } from '../query/query.ts';
+import { Slot } from '../slot.ts';
+import type { TransportName } from '../query/transport.ts';
+
+/** Types with a label of their own; every other one is `other`. */
+const TYPES: { readonly [type: number]: string } = {
+  28: 'AAAA', 1: 'A', 5: 'CNAME', 48: 'DNSKEY', 43: 'DS', 15: 'MX', 50: 'NSEC3', 47: 'NSEC', 2: 'NS', 12: 'PTR', 46: 'RRSIG', 6: 'SOA',
+  33: 'SRV', 16: 'TXT', 65: 'HTTPS', 64: 'SVCB', 251: 'IXFR', 252: 'AXFR', 255: 'ANY',
+};
+/** 1 + the position of a type's label; 0 is `other`. */
+const typeIndex = new Uint8Array(65536);
+const typeLabels = ['other', ...Object.values(TYPES)];
+for (const [type, label] of Object.entries(TYPES)) typeIndex[Number(type)] = typeLabels.indexOf(label);
+
+const SIZE_BUCKETS = [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16e3, 32e3, 48e3, 64e3];
+
+/** The cells of one server, zone and view; made once, added to by every query. */
+export class TrafficCells {
+  readonly #traffic: Traffic;
+  readonly #labels: readonly [server: string, zone: string, view: string];
+  readonly #requests = new Int32Array(typeLabels.length * 4);
+  readonly #responses = new Map<string, Int32Array>();
+  readonly #duration: number;
+  readonly #sizes: Int32Array;
+  #dnssec = 0;
+  #lastPlugin: string | undefined;
+  #lastResponses: Int32Array | undefined;
+
+  constructor(traffic: Traffic, server: string, zone: string, view: string) {
+    this.#traffic = traffic;
+    this.#labels = [server, zone, view];
+    this.#duration = traffic.duration.cell(this.#labels);
+    this.#sizes = Int32Array.of(0, 0, 0, 0);
+  }
+  /** Counts a query and what became of it. `milliseconds` is how long it took; `plugin` the label (PROM-3). */
+  count(query: Query, rcode: number, size: number, milliseconds: number, plugin: string): void {
+    const t = this.#traffic;
+    const { values } = t.metrics;
+    const stream = overUdp(query.channel.transport) ? 0 : 1;
+    const family = query.clientLength === 4 ? 0 : 1;
+    const request = (typeIndex[query.type]! << 2) | (stream << 1) | family;
+    let cell = this.#requests[request]!;
+    if (cell === 0) {
+      const [server, zone, view] = this.#labels;
+      cell = t.requests.cell([server, zone, view, stream ? 'tcp' : 'udp', family ? '2' : '1', typeLabels[typeIndex[query.type]!]!]);
+      this.#requests[request] = cell;
+    }
+    values[cell]!++;
+    if (query.wantsDnssec) values[(this.#dnssec ||= t.dnssec.cell(this.#labels))]!++;
+    const seconds = milliseconds / 1000;
+    const bucket = seconds <= 0.00025 ? 0 : Math.min(16, 32 - Math.clz32(Math.ceil(seconds / 0.00025) - 1));
+    values[this.#duration + bucket]!++;
+    values[this.#duration + 17]! += seconds;
+    this.#size(0 + stream, t.requestSize, query.size);
+    this.#size(2 + stream, t.responseSize, size);
+    values[this.#response(rcode, plugin)]!++;
+  }
+  #size(which: number, family: Family, size: number): void {
+    let cell = this.#sizes[which]!;
+    if (cell === 0) {
+      cell = family.cell([...this.#labels, (which & 1) === 1 ? 'tcp' : 'udp']);
+      this.#sizes[which] = cell;
+    }
+    family.observe(cell, size);
+  }
+  #response(rcode: number, plugin: string): number {
+    if (plugin !== this.#lastPlugin) {
+      this.#lastPlugin = plugin;
+      this.#lastResponses = this.#responses.get(plugin);
+      if (this.#lastResponses === undefined) this.#responses.set(plugin, (this.#lastResponses = new Int32Array(64)));
+    }
+    const cells = this.#lastResponses!;
+    const index = rcode & 63;
+    let cell = cells[index]!;
+    if (cell === 0) cells[index] = cell = this.#traffic.responses.cell([...this.#labels, rcodeName(rcode), plugin]);
+    return cell;
+  }
+}
+
+/** The families of DNS traffic and of panics, one for a thread. */
+export class Traffic {
+  readonly metrics: Metrics;
+  readonly requests: Family;
+  readonly duration: Family;
+  readonly requestSize: Family;
+  readonly responseSize: Family;
+  readonly dnssec: Family;
+  readonly responses: Family;
+  readonly #panics: Family;
+  readonly #rejected = new Map<string, TrafficCells>();
+
+  constructor(metrics: Metrics) {
+    this.metrics = metrics;
+    const labels = ['server', 'zone', 'view'];
+    this.#panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
+    this.requests = metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.',
+      [...labels, 'proto', 'family', 'type']);
+    this.duration = metrics.histogram('coredns_dns_request_duration_seconds',
+      'Histogram of the time (in seconds) each request took per zone.', labels, TIME_BUCKETS);
+    this.requestSize = metrics.histogram('coredns_dns_request_size_bytes',
+      'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.', [...labels, 'proto'], SIZE_BUCKETS);
+    this.responseSize = metrics.histogram('coredns_dns_response_size_bytes', 'Size of the returned response in bytes.',
+      [...labels, 'proto'], SIZE_BUCKETS);
+    this.dnssec = metrics.counter('coredns_dns_do_requests_total', 'Counter of DNS requests with DO bit set per zone.', labels);
+    this.responses = metrics.counter('coredns_dns_responses_total', 'Counter of response status codes.', [...labels, 'rcode', 'plugin']);
+  }
+  /** A query that no block got (SRV-10). */
+  rejected(query: Query, server: string, rcode: number): void {
+    let cells = this.#rejected.get(server);
+    if (cells === undefined) this.#rejected.set(server, (cells = new TrafficCells(this, server, 'dropped', '')));
+    cells.count(query, rcode, query.questionEnd, 0, '');
+  }
+  /** A panic in a plugin (SRV-5). */
+  panicked(): void {
+    this.metrics.values[this.#panics.cell([])]!++;
+  }
+}
+
+/** Whether CoreDNS calls the transport `udp` in logs and metrics; every other one is `tcp`. */
+export const overUdp = (transport: TransportName): boolean => transport === 'udp' || transport === 'quic' || transport === 'https3';
+
+/** Zones beside those of the block's keys that the `zone` label may name (PROM-2): `auto` puts those that it serves at the moment. */
+export const CountedZones = new Slot<() => readonly Name[]>('counted zones');

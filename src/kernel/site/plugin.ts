@@ -1,0 +1,111 @@
+// What a plugin is to the kernel: text to configuration, configuration to parts, parts in a chain. Knows no plugin by name.
+import type { Directive } from '../../corefile/directive.ts';
+import type { Name } from '../../dns/name.ts';
+import type { Store } from '../../store/store.ts';
+import type { Datagrams } from '../../upstream/datagrams.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../seen/log.ts';
+import type { Provider } from '../query/metadata.ts';
+import type { Metrics } from '../seen/metrics.ts';
+import type { Answer } from '../query/outcome.ts';
+import type { Query } from '../query/query.ts';
+import type { Shared } from '../shared.ts';
+import type { Site } from './site.ts';
+
+/** Answers a query, or hands it on: `return next(query)`. */
+export type Handler = (query: Query) => Answer;
+/** Every line of one word in one block, in the order of the Corefile (PARSE-8). */
+export type Lines = readonly [Directive, ...Directive[]];
+
+/** One Corefile word. */
+export interface Plugin<Config = unknown> {
+  readonly name: string;
+  /** Other words for the same, which stand beside it as if they were it. */
+  readonly aliases?: readonly string[];
+  /** Pure: no files, no clock, no network. Throws CorefileError (`directive.fail`). */
+  parse(lines: Lines, context: ParseContext): Config;
+  /** No I/O. Several parts where the word may stand several times. Parts are made anew at each load. */
+  create(config: Config, site: Site): Part | readonly Part[];
+}
+/** What `parse` may know of its block. */
+export interface ParseContext {
+  /** The zones of the block's keys. */
+  readonly zones: readonly Name[];
+  /** The directory of `root`, or undefined: relative paths of options are resolved against it. */
+  readonly root: string | undefined;
+  /** The block's keys in full: `dns://example.org.:53`. */
+  readonly keys: readonly string[];
+  /** The scheme of the block's first key. */
+  readonly scheme: string;
+  readonly machine: Machine;
+}
+
+/** What a configuration may ask of the machine while it is read: nothing is opened or listened on. */
+export interface Machine {
+  /** Addresses of each network interface, IPv4 and IPv6; link-local ones end in `%interface`. */
+  interfaces(): ReadonlyMap<string, readonly string[]>;
+  hostname(): string;
+  /** The contents of a small file that an option names; throws what `fs.readFileSync` throws. */
+  readFile(path: string): Uint8Array;
+}
+
+/** One link of a block's chain, or something that merely lives while the block is served. Everything is optional. */
+export interface Part {
+  /** Must not throw for what clients or upstreams do: an outcome says that. What it throws is a bug, caught in serve.ts. */
+  handle?(query: Query, next: Handler): Answer;
+  /** Labels by name (META-1). */
+  readonly metadata?: { readonly [label: string]: Provider };
+  /** Once a process, on its main thread, before any `start`: files, timers, HTTP, probes. Only here and in `start` is I/O allowed. */
+  control?(run: Run): void | Promise<void>;
+  /** In every thread that serves. A rejection refuses the whole load. */
+  start?(run: Run): void | Promise<void>;
+  /** Once everything listens (OnStartupComplete), on the main thread. */
+  started?(run: Run): void | Promise<void>;
+  /** Whether it can answer (`ready` asks). A part without this is not asked. */
+  ready?(): boolean;
+  /** What whoever asks for readiness shall know although it can answer: `ready` says it behind its OK. */
+  remark?(): string | undefined;
+  /** Before the process ends, on the main thread; never on a reload. Still serving meanwhile (lame duck). */
+  drain?(run: Run): void | Promise<void>;
+}
+
+/** What lives as long as one load of the configuration. */
+export interface Run {
+  /** Aborts when a newer load has taken over or the process ends. Queries of the old load may still be under way then. */
+  readonly signal: AbortSignal;
+  /** The number of this thread: 0 is the main one. */
+  readonly thread: number;
+  readonly clock: Clock;
+  /** Begins its lines with `plugin/NAME: ` where the plugin asks for `log.prefix(NAME)`. */
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The process's shared memory, as this thread sees it: maps, caches and cells by name. */
+  readonly store: Store;
+  /** Opens connected UDP sockets to other servers, batched with the listeners where that is possible. */
+  readonly datagrams: Datagrams;
+  /**
+   * Counts the loads that took over: what is kept under a name in the store and shall end with a load has this number in it, or its
+   * lowest bit. A load that was refused leaves its number, and what it kept, to the next one: `control` begins anew.
+   */
+  readonly generation: number;
+  /** What is opened once however many use it. */
+  readonly shared: Shared;
+  /** True for the first load of the process, false for a reload. */
+  readonly first: boolean;
+  /** Logs an error that hit nobody's query. */
+  report(error: unknown): void;
+  /** Every block of this load. */
+  readonly sites: readonly Site[];
+  /** The words of the configuration in force, imports and all, whatever its spaces and comments; the same of the Corefile as it is now. */
+  configuration(): string;
+  configurationNow(): string;
+  /** Whether the Corefile can be read again (SIG-4). */
+  readonly reloadable: boolean;
+  /** Reads the Corefile again and, if it is sound, takes it over (SIG-7). Resolves when done; rejects where it was refused. */
+  reload(): Promise<void>;
+  /** Ends the process with this status after a fatal error line. */
+  fatal(text: string): never;
+}
+
+/** Gives a plugin its types: `create` learns `Config` from `parse`. */
+export const definePlugin = <Config>(plugin: Plugin<Config>): Plugin<Config> => plugin;

@@ -1,0 +1,78 @@
+// One server block as it is served: zones, slots and the chain of its parts. Knows no plugin by name.
+import type { Name } from '../../dns/name.ts';
+import type { Metadata, Provider } from '../query/metadata.ts';
+import type { Handler, Part } from './plugin.ts';
+import type { Query } from '../query/query.ts';
+import { Slot, Slots } from '../slot.ts';
+import type { Endpoint } from '../query/transport.ts';
+
+/** A part under the name of its plugin. */
+export interface NamedPart {
+  readonly name: string;
+  readonly part: Part;
+}
+
+/** Decides whether a block takes a query (SRV-11). `name` is the `view` label of metrics. */
+export interface View {
+  readonly name: string;
+  accepts(query: Query): boolean;
+}
+/** Where `view` puts its filter. */
+export const ViewFilter = new Slot<View>('view');
+/** Put there by `metadata`: for which names labels are collected (META-1). */
+export const MetadataZones = new Slot<readonly Name[]>('metadata zones');
+/** Put there by plugins that answer other classes than IN (SRV-6). */
+export const AnyClass = new Slot<true>('any class');
+/** EDNS option codes that a reply may echo beside the standard ones (EDNS-3, REW-9). */
+export const EchoedOption = new Slot<number>('echoed option');
+/** Put there by `debug`: a panic ends the process (DBG-1). */
+export const Debug = new Slot<true>('debug');
+/** Put there by `errors { stacktrace }` (EL-4). */
+export const Stacktrace = new Slot<boolean>('stacktrace');
+/** Put there by `cancel`: milliseconds after a query came in which nobody else is asked any more (CANCEL-1). Read by what asks others. */
+export const Deadline = new Slot<number>('deadline');
+/** Put there by `root`: the directory that relative paths are of. */
+export const Root = new Slot<string>('root');
+
+const NOBODY: ReadonlyMap<string, Provider> = new Map();
+
+/** One server block. All of its keys share it (PARSE-13). */
+export class Site extends Slots {
+  /** The zones of the keys, lower-case, in the order of the Corefile. */
+  readonly zones: readonly Name[];
+  /** Where it listens; full when parts start. */
+  endpoints: readonly Endpoint[] = [];
+  /** The parts in the order of the chain; full when parts start. */
+  parts: readonly NamedPart[] = [];
+  /** The chain; undefined where no part handles queries: then everything is refused (SRV-9). */
+  handler: Handler | undefined = undefined;
+  /** The view's name, '' without one. */
+  view = '';
+  /** Label providers of its parts; undefined where `metadata` is not configured. */
+  providers: ReadonlyMap<string, Provider> | undefined = undefined;
+  /** The position of the block in the configuration. */
+  readonly index: number;
+
+  constructor(zones: readonly Name[], index: number) {
+    super();
+    this.zones = zones;
+    this.index = index;
+  }
+
+  /** `root` joined with a relative path of an option. */
+  path(path: string): string {
+    const root = this.last(Root);
+    return root === undefined || path.startsWith('/') ? path : `${root.replace(/\/+$/, '')}/${path}`;
+  }
+  /** The names of the parts that handle queries, in order. */
+  get handlers(): readonly NamedPart[] {
+    return this.parts.filter(({ part }) => part.handle !== undefined);
+  }
+  /** Gives the query a place for labels where the block has `metadata`; providers are asked for names in its zones alone (META-1). */
+  collect(query: Query, MetadataClass: typeof Metadata): void {
+    if (this.providers === undefined) return;
+    const inside = this.all(MetadataZones).some((zones) => zones.some((zone) => query.name.isUnder(zone)));
+    const providers = inside ? this.providers : NOBODY;
+    query.metadata = query.metadata === undefined ? new MetadataClass(providers) : query.metadata.with(providers);
+  }
+}
