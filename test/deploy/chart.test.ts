@@ -165,8 +165,8 @@ rendered('a scaler decides alone how many servers there are', (make) => {
 
 rendered('values that mean nothing are refused', (_, helm) => {
   const refused = (...args: string[]) => template(helm, 'dns', ...args).failed;
-  for (const value of ['replicaCounts=3', 'servers[0].prot=53', 'servers[0].zones[0].scheme=dot://', 'servers[0].port=99999',
-    'serviceType=Node', 'livenessProbe.path=/x', 'autoscaler.coresPerReplica=0', 'servers=null']) {
+  for (const value of ['replicaCount=many', 'servers[0].zones[0].scheme=dot://', 'servers[0].port=99999', 'serviceType=Node',
+    'livenessProbe.periodSeconds=0', 'autoscaler.coresPerReplica=0', 'servers=null']) {
     assert.notEqual(refused('--set', value), '', value);
   }
   assert.match(refused('--set', 'hpa.enabled=true,autoscaler.enabled=true'), /exclude each other/);

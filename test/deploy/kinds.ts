@@ -1,6 +1,6 @@
 // The kinds of object under deploy/, as types of the Kubernetes API. Those of the Prometheus operator are written here, as far as they
 // are used. Knows types alone; manifest-types.ts asks the compiler whether an object is one.
-import type { Deployment } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSet, Deployment } from 'kubernetes-types/apps/v1.js';
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js';
 import type { ConfigMap, Service, ServiceAccount } from 'kubernetes-types/core/v1.js';
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.js';
@@ -67,6 +67,7 @@ interface Kustomization {
 
 /** Every kind that may stand under deploy/, by its apiVersion and kind. Which it is, is never left open. */
 export interface Kinds {
+  'apps/v1 DaemonSet': Sure<DaemonSet>;
   'apps/v1 Deployment': Sure<Deployment>;
   'autoscaling/v2 HorizontalPodAutoscaler': Sure<HorizontalPodAutoscaler>;
   'kustomize.config.k8s.io/v1beta1 Kustomization': Kustomization;

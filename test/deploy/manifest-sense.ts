@@ -54,6 +54,7 @@ function values(value: unknown, key: string): string[] {
 
 function kindOf(manifest: Manifest, all: readonly Manifest[]): string[] {
   switch (manifest.kind) {
+    case 'DaemonSet':
     case 'Deployment': {
       const { selector, template } = manifest.spec!;
       const misses = Object.entries(selector.matchLabels ?? {}).filter(([key, value]) => template.metadata?.labels?.[key] !== value);
@@ -81,7 +82,7 @@ function kindOf(manifest: Manifest, all: readonly Manifest[]): string[] {
 
 function service(manifest: Extract<Manifest, { kind: 'Service' }>, all: readonly Manifest[]): string[] {
   const { selector = {}, ports = [] } = manifest.spec!;
-  const pods = all.flatMap((each) => (each.kind === 'Deployment' ? [each.spec!.template] : []))
+  const pods = all.flatMap((each) => (each.kind === 'Deployment' || each.kind === 'DaemonSet' ? [each.spec!.template] : []))
     .filter((template) => Object.entries(selector).every(([key, value]) => template.metadata?.labels?.[key] === value));
   const open = pods.flatMap((template) => template.spec!.containers.flatMap((container) => container.ports ?? []));
   return [

@@ -58,3 +58,22 @@ annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
+
+{{/* The image: `image` (the values) by its digest where there is one, else by `tag`. */}}
+{{- define "dns.image" -}}
+{{- if .image.digest -}}
+{{- printf "%s:%s@%s" .image.repository .tag .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .image.repository .tag -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The numbers of a probe, whatever they were written as. */}}
+{{- define "dns.probe" -}}
+{{- $probe := . -}}
+{{- range $word := list "initialDelaySeconds" "timeoutSeconds" "periodSeconds" "failureThreshold" "successThreshold" }}
+{{- if hasKey $probe $word }}
+{{ $word }}: {{ get $probe $word | int }}
+{{- end }}
+{{- end }}
+{{- end -}}

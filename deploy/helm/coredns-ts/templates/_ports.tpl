@@ -13,10 +13,11 @@ What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, t
   {{- $service := .servicePort | default $number | int -}}
   {{- $seen := get $ports $key | default (dict "port" $number "servicePort" $service "udp" false "tcp" false) -}}
   {{- range .zones | default (list dict) -}}
-    {{- $scheme := .scheme | default "dns://" -}}
+    {{- $zone := . | default dict -}}
+    {{- $scheme := $zone.scheme | default "dns://" -}}
     {{- if eq $scheme "dns://" -}}
       {{- $_ := set $seen "udp" true -}}
-      {{- if .use_tcp -}}{{- $_ := set $seen "tcp" true -}}{{- end -}}
+      {{- if $zone.use_tcp -}}{{- $_ := set $seen "tcp" true -}}{{- end -}}
     {{- else if has $scheme (list "quic://" "https3://") -}}
       {{- $_ := set $seen "udp" true -}}
     {{- else -}}
@@ -24,7 +25,7 @@ What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, t
     {{- end -}}
   {{- end -}}
   {{- with .nodePort -}}{{- $_ := set $seen "nodePort" (int .) -}}{{- end -}}
-  {{- with .hostPort -}}{{- $_ := set $seen "hostPort" (int .) -}}{{- end -}}
+  {{- if and .hostPort (not $.Values.hostNetwork) -}}{{- $_ := set $seen "hostPort" (int .hostPort) -}}{{- end -}}
   {{- $_ := set $ports $key $seen -}}
   {{- range .plugins -}}
     {{- $said := regexFind "[0-9]+$" (toString (.parameters | default "")) -}}
