@@ -15,7 +15,10 @@ export interface Flags {
 /** The reason to stop, '' where help was asked for. */
 export interface Refusal {
   readonly refused: string;
+  /** 2 where the flags cannot be read, 1 where they can and one has no such value. */
+  readonly status: 1 | 2;
 }
+const wrong = (refused: string): Refusal => ({ refused, status: 2 });
 
 const TEXT = ['conf', 'dns.port', 'p', 'pidfile'];
 const SWITCH = ['quiet', 'version', 'plugins'];
@@ -52,23 +55,24 @@ export function parseFlags(args: readonly string[]): Flags | Refusal {
     const match = /^--?([^=-][^=]*)(?:=([\s\S]*))?$/.exec(arg);
     if (match === null) {
       if (arg.length < 2 || !arg.startsWith('-')) break;
-      return { refused: `bad flag syntax: ${arg}` };
+      return wrong(`bad flag syntax: ${arg}`);
     }
     const [, name = '', given] = match;
     if (TEXT.includes(name)) {
       const value = given ?? args[++i];
-      if (value === undefined) return { refused: `flag needs an argument: -${name}` };
+      if (value === undefined) return wrong(`flag needs an argument: -${name}`);
       text[name] = value;
     } else if (SWITCH.includes(name)) {
       if (given !== undefined && !/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(given)) {
-        return { refused: `invalid boolean value "${given}" for -${name}: parse error` };
+        return wrong(`invalid boolean value "${given}" for -${name}: parse error`);
       }
       if (given === undefined || /^(1|t)/i.test(given)) on.add(name);
       else on.delete(name);
-    } else return { refused: name === 'h' || name === 'help' ? '' : `flag provided but not defined: -${name}` };
+    } else return wrong(name === 'h' || name === 'help' ? '' : `flag provided but not defined: -${name}`);
   }
-  const port = Number(text.p ?? text['dns.port'] ?? '53');
-  if (!Number.isInteger(port) || port < 0 || port > 65535) return { refused: `invalid port: ${text.p ?? text['dns.port']}` };
+  const given = text.p ?? text['dns.port'] ?? '53';
+  const port = /^[0-9]+$/.test(given) ? Number(given) : -1;
+  if (port < 0 || port > 65535) return { refused: `invalid port: ${given}: a port is a number from 0 to 65535`, status: 1 };
   return {
     conf: text.conf ?? '', port, pidfile: text.pidfile ?? '',
     quiet: on.has('quiet'), version: on.has('version'), plugins: on.has('plugins'), rest: args.slice(i),

@@ -19,7 +19,7 @@ export interface Input {
 
 /** Reads the configuration. Throws Error with CoreDNS's text where it cannot be read. */
 export function readInput(flags: Flags): Input {
-  if (flags.conf === 'stdin') {
+  if (flags.conf === 'stdin' || flags.conf === '-') {
     const text = readFileSync(0, 'utf8');
     return { file: 'stdin', text, again: () => text, watched: false };
   }

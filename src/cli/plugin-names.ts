@@ -7,7 +7,3 @@ export const ORDER: readonly string[] = (
   + 'minimal template transfer hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd loop forward grpc erratic '
   + 'whoami on sign view nomad'
 ).split(' ');
-
-/** What `-plugins` prints (CLI-7): every word, those of other plugins among them, in alphabetical order. */
-export const pluginNames = (others: readonly { readonly name: string }[] = []): readonly string[] =>
-  [...new Set([...ORDER, ...others.map(({ name }) => name)])].sort();

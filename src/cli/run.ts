@@ -4,8 +4,9 @@ import { enableCompileCache } from 'node:module';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { versionLines } from './banner.ts';
 import { parseFlags, usage } from './flags.ts';
+import type { Refusal } from './flags.ts';
 import { fail, writeOut } from './output.ts';
-import { pluginNames } from './plugin-names.ts';
+import { ORDER } from './plugin-names.ts';
 
 /** Ends a debugger that a signal opened before the handler stood; true where there was one: that signal counts as a reload. */
 export function closeDebugger(): boolean {
@@ -22,17 +23,45 @@ export function closeDebugger(): boolean {
 export function runProcess(entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[]): void {
   enableCompileCache?.();
   const args = process.argv.slice(2);
-  if (args[0] === 'check' || args[0] === 'fmt') {
-    void import('./subcommands.ts').then(({ subcommand }) => subcommand(args[0] as 'check' | 'fmt', args.slice(1), own));
+  const [word = ''] = args;
+  if (word === 'check' || word === 'fmt') {
+    void import('./subcommands.ts').then(({ subcommand }) => subcommand(word, args.slice(1), own));
     return;
   }
+  if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));
   const flags = parseFlags(args);
-  if ('refused' in flags) {
-    process.stderr.write(`${flags.refused === '' ? '' : `${flags.refused}\n`}${usage}`);
-    process.exit(flags.refused === '' ? 0 : 2);
-  }
-  if (flags.rest.length > 0) fail(`extra command line arguments: [${flags.rest.join(' ')}]`);
-  if (flags.version) writeOut(versionLines());
-  else if (flags.plugins) writeOut(`${pluginNames(own).join('\n')}\n`);
+  if ('refused' in flags) void refuse(flags);
+  else if (flags.rest.length > 0) void refuseRest(flags.rest);
+  else if (flags.version) writeOut(versionLines());
+  else if (flags.plugins) void listPlugins(flags.conf, own);
   else void import('./server.ts').then(({ serve }) => serve(flags, entry, whenReload, own));
+}
+
+async function tell(word: 'help' | 'version' | 'completion', [about]: readonly string[]): Promise<void> {
+  if (word === 'version') return writeOut(versionLines());
+  const { completion, help, manualOf, noManual } = await import('./help.ts');
+  if (word === 'completion') {
+    return about === undefined || about === 'bash' ? writeOut(completion()) : fail(`there is no completion for ${about}: there is bash`);
+  }
+  if (about === undefined) return writeOut(help());
+  writeOut(manualOf(about) ?? fail(noManual(about)));
+}
+/** Flags that cannot be read, or a request for help. */
+async function refuse({ refused, status }: Refusal): Promise<void> {
+  if (refused === '') return writeOut((await import('./help.ts')).help());
+  process.stderr.write(`${refused}\n${status === 2 ? usage : ''}`);
+  process.exit(status);
+}
+async function refuseRest(rest: readonly string[]): Promise<void> {
+  const advice = (await import('./help.ts')).meant(rest);
+  fail(`extra command line arguments: [${rest.join(' ')}]${advice === undefined ? '' : `\nhelp: ${advice}`}`);
+}
+/** `-plugins` (CLI-7): what is there on standard output, what CoreDNS has and this has not yet on standard error. */
+async function listPlugins(conf: string, own: readonly Plugin[] | undefined): Promise<void> {
+  const { additionsOf, pluginsWith } = await import('./plugin-choice.ts');
+  const plugins = await additionsOf(conf === '' ? 'Corefile' : conf).then((additions) => pluginsWith(additions, own))
+    .catch((error: Error) => fail(error.message));
+  const there = plugins.map(({ name }) => name).sort();
+  writeOut(`${there.join('\n')}\n`);
+  process.stderr.write(`not built yet: ${ORDER.filter((name) => !there.includes(name)).sort().join(', ')}\n`);
 }

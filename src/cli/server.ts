@@ -7,7 +7,8 @@ import { Store } from '../store/store.ts';
 import { Crew } from '../threads/crew.ts';
 import { readLimits } from '../threads/limits.ts';
 import { banner, versionLines } from './banner.ts';
-import { additionsOf, equip, pluginsWith } from './equipment.ts';
+import { equip } from './equipment.ts';
+import { additionsOf, pluginsWith } from './plugin-choice.ts';
 import type { Common } from './equipment.ts';
 import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
@@ -15,7 +16,8 @@ import type { Input } from './input.ts';
 import { reason } from './machine.ts';
 import { fail, writeOut } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
-import { explainError, explainStartError } from './start-error.ts';
+import { Sources } from './sources.ts';
+import { explainError, explainStart } from './start-error.ts';
 
 /** How long load has to last until a thread is added (milliseconds), for tests. */
 const lasting = (): number | undefined => {
@@ -37,7 +39,7 @@ export async function serve(
   try {
     input = readInput(flags);
   } catch (error) {
-    return fail(`loading Caddyfile via flag: ${(error as Error).message}`);
+    return fail(`loading Caddyfile via flag: ${(error as Error).message}\nhelp: that is the Corefile: name another one with -conf FILE`);
   }
   const { common, plugins } = await choose(input.file, flags.port, own).catch((error: Error) => fail(error.message));
   const equipment = equip(common, true, plugins);
@@ -72,7 +74,7 @@ export async function serve(
     }
   } catch (error) {
     lines.flush();
-    return fail(explainStartError(error));
+    return fail(explainStart(error, new Sources(input.file, input.text)).trimEnd());
   }
   lines.flush();
   if (!flags.quiet) writeOut(`${banner(app.addresses)}${versionLines()}`);

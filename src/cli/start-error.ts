@@ -1,5 +1,7 @@
 // What is said when a start or a reload is refused: CoreDNS's text, and what would be right. Knows errors; knows no process.
 import { CorefileError } from '../corefile/error.ts';
+import { adviceFor } from './advice.ts';
+import { Sources, placeText } from './sources.ts';
 
 /** CoreDNS's words for what the system refused, as Go prints them. */
 const REASONS: { readonly [code: string]: string } = {
@@ -31,14 +33,23 @@ export function explainError(error: unknown): Explained {
     const listen = syscall === 'bind' ? 'ListenPacket: listen udp' : 'Listen: listen tcp';
     return { text: `${listen} ${where}: ${reason}`, advice: ADVICE[code!] };
   }
-  const hint = error instanceof CorefileError ? error.hint : (error as { hint?: string }).hint;
+  const hint = error instanceof CorefileError ? adviceFor(error, new Sources('', '')) : (error as { hint?: string }).hint;
   const placed = !(error instanceof CorefileError) || error.message.includes(`${error.file}:${error.line}`);
   const place = placed ? undefined : `${(error as CorefileError).file}:${(error as CorefileError).line}`;
   const remarks = [place, hint].filter((remark) => remark !== undefined).join(': ');
   return { text: error.message, advice: remarks === '' ? undefined : remarks };
 }
 /** One line for people: what CoreDNS would say, then how to mend it. */
-export function explainStartError(error: unknown): string {
+export function explainInLine(error: unknown): string {
   const { text, advice } = explainError(error);
   return advice === undefined ? text : `${text} (${advice})`;
+}
+/** CoreDNS's line, which scripts may read, and below it what helps: the place, its line, how to mend it. */
+export function explainStart(error: unknown, sources: Sources, more: readonly string[] = []): string {
+  const { text } = explainError(error);
+  const help = [...more, ...(error instanceof CorefileError ? [adviceFor(error, sources)] : [explainError(error).advice])]
+    .filter((line) => line !== undefined);
+  const picture = error instanceof CorefileError ? sources.picture(error) : '';
+  const place = picture === '' ? '' : `${placeText(error as CorefileError)}:\n${picture}`;
+  return `${text}\n${place}${help.map((line) => `help: ${line}\n`).join('')}`;
 }

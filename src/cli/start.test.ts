@@ -14,14 +14,14 @@ async function ended(corefile: string | undefined, args: readonly string[] = ['-
   return { status, stdout: server.stdout, stderr: server.stderr };
 }
 
-test('a start that is refused is one line on standard error and status 1', async () => {
+test('a start that is refused says so on standard error, first as CoreDNS, with status 1', async () => {
   const refused: readonly [string | undefined, readonly string[], RegExp][] = [
-    [undefined, ['-conf', 'nowhere'], /^loading Caddyfile via flag: open nowhere: no such file or directory\n$/],
-    ['.:0 {\nwhoamy\n}\n', ['-conf', 'Corefile'], /^Corefile:2 - Error during parsing: Unknown directive 'whoamy'.*\n$/],
+    [undefined, ['-conf', 'nowhere'], /^loading Caddyfile via flag: open nowhere: no such file or directory\n/],
+    ['.:0 {\nwhoamy\n}\n', ['-conf', 'Corefile'], /^Corefile:2 - Error during parsing: Unknown directive 'whoamy'\n/],
     ['.:0 {\nbind 203.0.113.9\nwhoami\n}\n', ['-conf', 'Corefile'],
-      /^Listen: listen tcp 203\.0\.113\.9:0: bind: cannot assign requested address \(no interface .*\)\n$/],
-    ['.:0 {\nforward . /nowhere\n}\n', ['-conf', 'Corefile'], /^plugin\/forward: .*\n$/],
-    [undefined, ['more', 'words'], /^extra command line arguments: \[more words\]\n$/],
+      /^Listen: listen tcp 203\.0\.113\.9:0: bind: cannot assign requested address\nhelp: no interface .*\n$/],
+    ['.:0 {\nforward . /nowhere\n}\n', ['-conf', 'Corefile'], /^plugin\/forward: .*\n/],
+    [undefined, ['more', 'words'], /^extra command line arguments: \[more words\]\n/],
   ];
   for (const [corefile, args, expected] of refused) {
     const { status, stdout, stderr } = await ended(corefile, args);
@@ -35,7 +35,7 @@ test('a directory in place of the Corefile is told as such', async () => {
   const server = new Spawned(undefined, { args: ['-conf', 'Corefile'] });
   mkdirSync(join(server.folder, 'Corefile'));
   assert.equal(await server.ended, 1);
-  assert.match(server.stderr, /^loading Caddyfile via flag: (read Corefile: is a directory|open Corefile: no such file or directory)\n$/);
+  assert.match(server.stderr, /^loading Caddyfile via flag: (read Corefile: is a directory|open Corefile: no such file or directory)\n/);
   await server.kill();
 });
 
@@ -44,7 +44,7 @@ test('a port that somebody has is told with what to do', async (t) => {
   await new Promise<void>((resolve) => other.bind(0, '127.0.0.1', resolve));
   t.after(() => other.close());
   const { status, stderr } = await ended(`.:${other.address().port} {\nbind 127.0.0.1\nwhoami\n}\n`);
-  assert.match(stderr, /^ListenPacket: listen udp 127\.0\.0\.1:\d+: bind: address already in use \(another program listens there: .*\)\n$/);
+  assert.match(stderr, /^ListenPacket: listen udp 127\.0\.0\.1:\d+: bind: address already in use\nhelp: .*\n$/);
   assert.equal(status, 1);
 });
 
@@ -70,7 +70,7 @@ test('-version and -plugins print and end; an unknown flag is status 2', async (
   assert.match(version.stdout, /^CoreDNS-1\.14\.7\n\w+\/\w+, node[\d.]+, coredns-ts\ncoredns-ts \S+\n$/);
   assert.equal(version.status, 0);
   const plugins = await ended(undefined, ['-plugins']);
-  assert.deepEqual(plugins.stdout.split('\n').slice(0, 3), ['acl', 'any', 'auto']);
+  assert.deepEqual(plugins.stdout.split('\n').slice(0, 3), ['acl', 'any', 'autopath']);
   const unknown = await ended(undefined, ['-nonsense']);
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /^flag provided but not defined: -nonsense\nUsage of coredns:/);

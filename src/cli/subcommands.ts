@@ -1,86 +1,125 @@
-// `coredns-ts check` and `coredns-ts fmt`: what can be said of a Corefile without serving it. Knows the console; starts nothing.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { CorefileError } from '../corefile/error.ts';
+// `coredns-ts check` and `coredns-ts fmt`: their options, files and exit status. Knows the console; starts nothing.
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { formatCorefile } from '../corefile/format.ts';
-import { build } from '../kernel/site/build.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
-import { additionsOf, pluginsWith } from './equipment.ts';
-import { files, machine } from './machine.ts';
-import { ORDER } from './plugin-names.ts';
+import { checkCorefile, unreadable } from './check.ts';
+import type { Findings } from './check.ts';
+import { difference } from './line-difference.ts';
+import { reason } from './machine.ts';
+import { FORMATS, report } from './report.ts';
+import type { Format } from './report.ts';
 
-/** One problem, as `--json` prints it. */
-interface Problem {
-  readonly file: string | undefined;
-  readonly line: number | undefined;
-  readonly message: string;
-  readonly hint: string | undefined;
+/** What a subcommand takes, told by `--help` and beside a refusal. */
+export const USAGE = {
+  check: `Usage: coredns-ts check [--strict] [--json | --format ${FORMATS.join('|')}] [FILE|FOLDER...]
+
+Finds every problem of a Corefile without opening a port. FILE is Corefile where none is given, - is standard input; of a
+FOLDER its files named Corefile, Corefile.* and *.corefile are taken.
+
+  --strict          warnings count as errors
+  --json            the same as --format json
+  --format FORMAT   how it is printed: text, json, github (annotations of a workflow) or sarif
+
+Exit status: 0 without errors, 1 with errors (with --strict: or warnings), 2 for a wrong command line.
+`,
+  fmt: `Usage: coredns-ts fmt [-w | --check | --diff] [FILE|FOLDER...]
+
+Prints a Corefile in one style, comments kept. FILE is Corefile where none is given, - is standard input.
+
+  -w, --write       write it back in place of printing it
+  --check           print the names of files that are laid out otherwise; exit status 1 where there is one
+  --diff            print what would change; exit status 1 where something would
+`,
+} as const;
+
+interface Options {
+  readonly set: ReadonlySet<string>;
+  readonly format: Format;
+  readonly files: readonly string[];
 }
+const KNOWN: { readonly [word: string]: readonly string[] } = {
+  check: ['--json', '--strict'], fmt: ['--write', '--check', '--diff'],
+};
 
 /** Runs the subcommand with its arguments and sets the exit status: 0, 1 for problems, 2 for wrong arguments. */
 export async function subcommand(word: 'check' | 'fmt', args: readonly string[], own?: readonly Plugin[]): Promise<void> {
-  const options = args.filter((arg) => arg.startsWith('-') && arg !== '-');
-  const [file = 'Corefile', ...more] = args.filter((arg) => !options.includes(arg));
-  const known = word === 'check' ? ['--json'] : ['--write', '-w'];
-  const wrong = options.find((option) => !known.includes(option));
-  if (wrong !== undefined || more.length > 0) {
-    process.stderr.write(`coredns-ts ${word}: ${wrong === undefined ? 'one file at a time' : `unknown option ${wrong}`}\n`
-      + `Usage: coredns-ts ${word === 'check' ? 'check [--json] [FILE]' : 'fmt [-w] [FILE]'}   `
-      + '(FILE is Corefile when not given, - for standard input)\n');
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(USAGE[word]);
+    return;
+  }
+  const options = readOptions(word, args);
+  if (typeof options === 'string') {
+    process.stderr.write(`coredns-ts ${word}: ${options}\n${USAGE[word]}`);
     process.exitCode = 2;
     return;
   }
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    process.stderr.write(`coredns-ts ${word}: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-    return;
-  }
-  if (word === 'check') await check(text, file, options.length > 0, own);
-  else format(text, file, options.length > 0);
+  if (word === 'check') await check(options, own);
+  else for (const file of options.files) format(file, options.set);
 }
 
-async function check(text: string, file: string, json: boolean, own: readonly Plugin[] | undefined): Promise<void> {
-  const problems = await checkCorefile(text, file, own);
-  if (problems.length > 0) process.exitCode = 1;
-  if (json) {
-    process.stdout.write(`${JSON.stringify(problems, undefined, 2)}\n`);
-    return;
+/** The options, or what is wrong with them. */
+function readOptions(word: string, args: readonly string[]): Options | string {
+  const set = new Set<string>();
+  const files: string[] = [];
+  let format: string = 'text';
+  for (let i = 0; i < args.length; i++) {
+    const [name = '', value] = args[i]!.startsWith('--') ? args[i]!.split(/=(.*)/s) : [args[i]];
+    if (word === 'check' && name === '--format') format = value ?? args[++i] ?? '';
+    else if (word === 'fmt' && name === '-w') set.add('--write');
+    else if (KNOWN[word]!.includes(name)) set.add(name);
+    else if (name.startsWith('-') && name !== '-') return `unknown option ${name}`;
+    else files.push(args[i]!);
   }
-  for (const { message, hint, file: where, line } of problems) {
-    const place = where === undefined || message.includes(`${where}:${line}`) ? '' : `${where}:${line}: `;
-    process.stdout.write(`${place}${message}${hint === undefined ? '' : ` (${hint})`}\n`);
+  if (set.has('--json')) format = 'json';
+  if (!(FORMATS as readonly string[]).includes(format)) return `there is no format '${format}'`;
+  return { set, format: format as Format, files: files.length === 0 ? ['Corefile'] : files.flatMap(filesIn) };
+}
+/** The Corefiles of a folder; anything else is itself. */
+function filesIn(path: string): readonly string[] {
+  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  const names = readdirSync(path).filter((name) => /^Corefile(\..*)?$|\.corefile$/.test(name)).sort();
+  return names.length === 0 ? [join(path, 'Corefile')] : names.map((name) => join(path, name));
+}
+/** A file's text. Throws Error in Go's words. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`${code === 'EISDIR' ? 'read' : 'open'} ${file}: ${reason(error)}`);
   }
-  if (problems.length === 0) process.stdout.write(`${file}: no problems\n`);
 }
 
-/** Every problem of a Corefile, in the order of its lines. Reads the files that it names; opens no socket. */
-async function checkCorefile(text: string, file: string, own: readonly Plugin[] | undefined): Promise<readonly Problem[]> {
-  const problems: Error[] = [];
-  const warn = (message: string) => problems.push(new Error(message));
-  try {
-    const plugins = await pluginsWith(await additionsOf(file), own);
-    build(text, {
-      file, plugins, words: new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]), machine, files,
-      environment: (name) => process.env[name], port: 53, warn, problems,
-    });
-  } catch (error) {
-    problems.push(error as Error);
+async function check({ set, format, files }: Options, own: readonly Plugin[] | undefined): Promise<void> {
+  const all: Findings[] = [];
+  for (const file of files) {
+    const name = file === '-' ? 'stdin' : file;
+    try {
+      all.push(await checkCorefile(readText(file), name, 53, own));
+    } catch (error) {
+      all.push(unreadable(name, (error as Error).message));
+    }
   }
-  return problems.map((error) => {
-    const at = error instanceof CorefileError ? error : undefined;
-    return { file: at?.file, line: at?.line, message: error.message, hint: at?.hint };
-  }).sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  process.stdout.write(report(all, format));
+  const problems = all.flatMap((findings) => findings.problems);
+  if (problems.some(({ severity }) => severity === 'error') || (set.has('--strict') && problems.length > 0)) process.exitCode = 1;
 }
 
-function format(text: string, file: string, write: boolean): void {
+function format(file: string, set: ReadonlySet<string>): void {
   try {
-    const formatted = formatCorefile(text, file);
-    if (write && file !== '-') writeFileSync(file, formatted);
-    else process.stdout.write(formatted);
+    const text = readText(file);
+    const name = file === '-' ? 'stdin' : file;
+    const formatted = formatCorefile(text, name);
+    if (set.has('--check') || set.has('--diff')) {
+      if (text === formatted) return;
+      process.exitCode = 1;
+      process.stdout.write(set.has('--diff') ? difference(name, text, formatted) : `${name}\n`);
+    } else if (set.has('--write') && file !== '-') {
+      if (text !== formatted) writeFileSync(file, formatted);
+    } else process.stdout.write(formatted);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
+    process.stderr.write(`coredns-ts fmt: ${(error as Error).message}\n`);
     process.exitCode = 1;
   }
 }

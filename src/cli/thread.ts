@@ -3,9 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ThreadData } from '../threads/messages.ts';
 import { serveThread } from '../threads/serving-thread.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
-import { equip, pluginsWith } from './equipment.ts';
+import { equip } from './equipment.ts';
+import { pluginsWith } from './plugin-choice.ts';
 import type { Common } from './equipment.ts';
-import { explainStartError } from './start-error.ts';
+import { explainInLine } from './start-error.ts';
 
 /** Serves until the main thread ends this one, with these plugins in place of the standard ones where some are given. */
 export async function runThread(own?: readonly Plugin[]): Promise<void> {
@@ -13,7 +14,7 @@ export async function runThread(own?: readonly Plugin[]): Promise<void> {
   const data = workerData as ThreadData<Common>;
   const equipment = equip(data.own, false, await pluginsWith(data.own.additions, own));
   serveThread(port, data, {
-    ...equipment, explain: explainStartError,
+    ...equipment, explain: explainInLine,
     fatal: (text) => {
       equipment.lines.flush();
       port.postMessage({ what: 'fatal', text });

@@ -103,7 +103,7 @@ test('a plugin puts its name before an error (PARSE-7)', () => {
     {
       name: 'CorefileError',
       message: `plugin/any: ${WRONG} 'x'`,
-      reason: `plugin/any: ${WRONG} 'x'`,
+      reason: "plugin/any: Wrong argument count or unexpected line ending after 'x'",
       file: 'Corefile',
       line: 2,
       column: 5,

@@ -2,7 +2,7 @@
 
 import { parseDuration } from './duration.ts';
 import { CorefileError } from './error.ts';
-import type { Position } from './error.ts';
+import type { Code, Position } from './error.ts';
 import type { Word } from './lex.ts';
 import { parseInteger } from './number.ts';
 import { nearestWord } from './suggest.ts';
@@ -20,6 +20,13 @@ export interface Body {
   /** The closing brace, or the last word when a property swallowed the brace (PARSE-15). */
   readonly close: Word;
 }
+
+/** A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served. */
+export type Mention = { readonly what: 'file'; readonly path: string } | { readonly what: 'http'; readonly address: string };
+/** What a line's readers leave for `check`: doubts, what only the machine knows, and faults where more than the first is wanted. */
+export type Note = { readonly at: Position } & (Mention
+  | { readonly what: 'fault'; readonly error: unknown }
+  | { readonly what: 'doubt'; readonly message: string; readonly hint: string | undefined; readonly code: Code });
 
 /** Bounds of an integer argument. */
 export interface IntegerBounds {
@@ -42,11 +49,17 @@ export class Directive {
   readonly at: Position;
   /** The plugin's word. It differs from `word` only for what follows a closing brace on its line. */
   readonly owner: string;
+  /** Whether a fault of one property is noted, so that those of the next are found as well (`check`). */
+  collects = false;
+  /** What its readers left for `check`. */
+  readonly notes: Note[] = [];
   readonly #words: readonly Word[];
   readonly #braces: Body | undefined;
   #taken = 0;
   #current: Word;
   #opened = false;
+  /** What was left of it and read as more lines. */
+  readonly #further: Directive[] = [];
 
   constructor(words: readonly [Word, ...Word[]], braces: Body | undefined, owner: string) {
     this.#words = words.slice(1);
@@ -144,7 +157,7 @@ export class Directive {
       this.#current = line.#current;
       if (line.word === '}') return true;
       const read = Object.hasOwn(readers, line.word) ? (readers[line.word] ?? unknown) : unknown;
-      read(line);
+      if (!this.#tryRead(line, read)) return false;
       line = line.#left();
     }
     return false;
@@ -153,19 +166,52 @@ export class Directive {
   /** What a reader did not take, as a line of its own. */
   #left(): Directive | undefined {
     const [first, ...others] = this.#words.slice(this.#taken);
-    if (first !== undefined) return new Directive([first, ...others], this.#braces, this.owner);
-    if (this.#braces === undefined || this.#opened) return undefined;
-    return new Directive([this.#braces.open], undefined, this.owner);
+    const open = this.#braces === undefined || this.#opened ? undefined : this.#braces.open;
+    if (first === undefined && open === undefined) return undefined;
+    const left = first === undefined ? new Directive([open!], undefined, this.owner)
+      : new Directive([first, ...others], this.#braces, this.owner);
+    this.#further.push(left);
+    return left;
+  }
+
+  /** Reads one property; where every fault is wanted, one that it throws becomes a note. False where there was one. */
+  #tryRead(line: Directive, read: (line: Directive) => void): boolean {
+    if (!this.collects) {
+      read(line);
+      return true;
+    }
+    try {
+      read(line);
+      return true;
+    } catch (error) {
+      this.notes.push({ what: 'fault', at: line.at, error });
+      return false;
+    }
   }
 
   #unknownProperty(readers: PropertyReaders): never {
     const nearest = nearestWord(this.word, Object.keys(readers));
-    this.fail(`unknown property '${this.word}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`);
+    this.fail(`unknown property '${this.word}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`, 'unknown-property');
+  }
+
+  /** The notes of this line and of all in its braces. */
+  allNotes(): readonly Note[] {
+    return [...this.notes, ...[...(this.body ?? []), ...this.#further].flatMap((line) => line.allNotes())];
+  }
+
+  /** Leaves word for `check` of something that starts and is hardly meant, at the word read last. Nothing else sees it. */
+  doubt(message: string, hint?: string, code: Code = 'unlikely', at: Position = this.#current): void {
+    this.notes.push({ what: 'doubt', at, message, hint, code });
+  }
+
+  /** Leaves word for `check` that a file is read once this is served, and an address listened on for HTTP. */
+  mentions(note: Mention, at: Position = this.#current): void {
+    this.notes.push({ ...note, at });
   }
 
   /** Stops with `FILE:LINE - Error during parsing: MESSAGE` (PARSE-7). */
-  fail(message: string, hint?: string): never {
-    throw new CorefileError(message, this.#current, { hint: hint ?? this.#braceHint() });
+  fail(message: string, hint?: string, code?: Code): never {
+    throw new CorefileError(message, this.#current, { hint: hint ?? this.#braceHint(), ...(code === undefined ? {} : { code }) });
   }
 
   /** Stops with the bare message, as CoreDNS does where a plugin's own error names no place; the error still knows it. */
@@ -179,10 +225,10 @@ export class Directive {
   }
 
   /** Stops because of too many or too few arguments (PARSE-7); the text names the word read last. */
-  wrongArgs(): never {
+  wrongArgs(hint?: string): never {
     const text = this.#current.text;
-    if (text === '{') this.fail("Unexpected token '{', expecting argument");
-    this.fail(`Wrong argument count or unexpected line ending after '${text}'`);
+    if (text === '{') this.fail("Unexpected token '{', expecting argument", hint, 'arguments');
+    this.fail(`Wrong argument count or unexpected line ending after '${text}'`, hint, 'arguments');
   }
 
   #braceHint(): string | undefined {

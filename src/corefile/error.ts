@@ -9,12 +9,22 @@ export interface Position {
 
 /** What an error can carry beside its text. */
 export interface CorefileErrorOptions {
-  /** How the text names the place: `parsing` (PARSE-7, the usual), `syntax`, or `none` when CoreDNS leaves the place out. */
-  readonly form?: 'parsing' | 'syntax' | 'none';
+  /**
+   * How the text names the place: `parsing` (PARSE-7, the usual), `syntax`, `line` for texts of our own, `none`
+   * when CoreDNS leaves the place out.
+   */
+  readonly form?: 'parsing' | 'syntax' | 'line' | 'none';
   /** What would be right, for people. It is never part of `message`. */
   readonly hint?: string | undefined;
+  /** What kind of mistake it is, in one word for programs; `value` where nothing is said. */
+  readonly code?: Code;
   readonly cause?: unknown;
 }
+
+/** Kinds of mistakes, as `check` prints them for programs. */
+export type Code =
+  | 'syntax' | 'import' | 'key' | 'unknown-word' | 'unknown-property' | 'arguments' | 'value' | 'not-built' | 'overlap'
+  | 'not-there' | 'unused' | 'unlikely';
 
 /** A mistake in a Corefile. `message` is what CoreDNS would print (PARSE-6, PARSE-7); `hint` is ours. */
 export class CorefileError extends Error {
@@ -23,8 +33,11 @@ export class CorefileError extends Error {
   readonly line: number;
   readonly column: number;
   /** The text without place and without plugin. */
-  readonly reason: string;
+  reason: string;
   readonly hint: string | undefined;
+  readonly code: Code;
+  /** The word whose lines were read; undefined where no plugin was asked yet. */
+  plugin: string | undefined;
 
   constructor(reason: string, at: Position, options: CorefileErrorOptions = {}) {
     super(placed(reason, at, options.form ?? 'parsing'), options.cause === undefined ? undefined : { cause: options.cause });
@@ -33,11 +46,13 @@ export class CorefileError extends Error {
     this.line = at.line;
     this.column = at.column;
     this.hint = options.hint;
+    this.code = options.code ?? (options.form === 'syntax' ? 'syntax' : 'value');
   }
 }
 
-function placed(reason: string, at: Position, form: 'parsing' | 'syntax' | 'none'): string {
+function placed(reason: string, at: Position, form: NonNullable<CorefileErrorOptions['form']>): string {
   if (form === 'none') return reason;
+  if (form === 'line') return `${at.file}:${at.line}: ${reason}`;
   return `${at.file}:${at.line} - ${form === 'syntax' ? 'Syntax error' : 'Error during parsing'}: ${reason}`;
 }
 
@@ -47,7 +62,11 @@ function placed(reason: string, at: Position, form: 'parsing' | 'syntax' | 'none
  */
 export function pluginError(name: string, error: unknown, at?: Position): Error {
   const text = `plugin/${name}: ${error instanceof Error ? error.message : String(error)}`;
-  if (error instanceof CorefileError) return new CorefileError(text, error, { form: 'none', hint: error.hint, cause: error });
-  if (at !== undefined) return new CorefileError(text, at, { form: 'none', cause: error });
-  return new Error(text, { cause: error });
+  const known = error instanceof CorefileError ? error : undefined;
+  const place = known ?? at;
+  if (place === undefined) return new Error(text, { cause: error });
+  const placed = new CorefileError(text, place, { form: 'none', hint: known?.hint, code: known?.code ?? 'value', cause: error });
+  placed.plugin = name;
+  if (known !== undefined) placed.reason = `plugin/${name}: ${known.reason}`;
+  return placed;
 }

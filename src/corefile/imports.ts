@@ -29,7 +29,7 @@ export class Imports {
   readonly paths: string[] = [];
   readonly #snippets = new Map<string, readonly Word[]>();
   readonly #files: Files;
-  readonly #warn: (text: string) => void;
+  readonly #warn: (text: string, at: Position) => void;
   readonly #read = new Map<string, readonly Word[]>();
   /** By the importing file and the name; a loop would otherwise ask the disk a hundred thousand times. */
   readonly #found = new Map<string, readonly Word[]>();
@@ -37,7 +37,7 @@ export class Imports {
   #fileCount = 0;
   #wordCount = 0;
 
-  constructor(files: Files, warn: (text: string) => void) {
+  constructor(files: Files, warn: (text: string, at: Position) => void) {
     this.#files = files;
     this.#warn = warn;
   }
@@ -73,7 +73,7 @@ export class Imports {
   #tooDeep(kind: string, at: Position): never {
     this.exhausted = true;
     const hint = 'an import that leads back to itself';
-    throw new CorefileError(`maximum ${kind} import depth (${MOST_SNIPPETS}) exceeded`, at, { hint });
+    throw new CorefileError(`maximum ${kind} import depth (${MOST_SNIPPETS}) exceeded`, at, { hint, code: 'import' });
   }
 
   #fromFiles(name: string, at: Position): readonly Word[] {
@@ -86,14 +86,15 @@ export class Imports {
   #find(name: string, at: Position): readonly Word[] {
     const pattern = joinPath(folderOf(this.#files.absolute(at.file)), name);
     if (manyWildcards(pattern)) {
-      throw new CorefileError(`Glob pattern may only contain one wildcard (*), but has others: ${pattern}`, at);
+      throw new CorefileError(`Glob pattern may only contain one wildcard (*), but has others: ${pattern}`, at, { code: 'import' });
     }
     const paths = this.#glob(pattern, name, at);
     if (paths.length === 0) {
       if (!/[*?[\]]/.test(pattern)) {
-        throw new CorefileError(`File to import not found: ${name}`, at, { hint: `no snippet (${name}) above, and no file ${pattern}` });
+        const hint = `no snippet (${name}) above, and no file ${pattern}`;
+        throw new CorefileError(`File to import not found: ${name}`, at, { hint, code: 'import' });
       }
-      this.#warn(`No files matching import glob pattern: ${name}`);
+      this.#warn(`No files matching import glob pattern: ${name}`, at);
     }
     return paths.flatMap((path) => this.#file(path, at));
   }
@@ -102,7 +103,7 @@ export class Imports {
     try {
       return this.#files.glob(pattern);
     } catch (error) {
-      throw new CorefileError(`Failed to use import pattern ${name}: ${(error as Error).message}`, at, { cause: error });
+      throw new CorefileError(`Failed to use import pattern ${name}: ${(error as Error).message}`, at, { code: 'import', cause: error });
     }
   }
 
@@ -116,7 +117,7 @@ export class Imports {
       this.paths.push(absolute);
       return words;
     } catch (error) {
-      throw new CorefileError(`Could not import ${path}: ${(error as Error).message}`, at, { cause: error });
+      throw new CorefileError(`Could not import ${path}: ${(error as Error).message}`, at, { code: 'import', cause: error });
     }
   }
 }
@@ -130,5 +131,5 @@ function manyWildcards(pattern: string): boolean {
 /** The error for a snippet that imports itself. */
 export function snippetLoop(name: string, at: Position): CorefileError {
   const hint = `snippet (${name}) imports itself`;
-  return new CorefileError(`maximum snippet import depth (${MOST_SNIPPETS}) exceeded`, at, { hint });
+  return new CorefileError(`maximum snippet import depth (${MOST_SNIPPETS}) exceeded`, at, { hint, code: 'import' });
 }

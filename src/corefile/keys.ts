@@ -31,7 +31,8 @@ export function parseKey(word: Word): Key {
   try {
     return readKey(word.text);
   } catch (error) {
-    throw new CorefileError(`error inspecting server blocks: ${(error as Error).message}`, word, { form: 'none', cause: error });
+    const text = `error inspecting server blocks: ${(error as Error).message}`;
+    throw new CorefileError(text, word, { form: 'none', code: 'key', cause: error });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Directive } from './directive.ts';
 import { replaceEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { CorefileError } from './error.ts';
-import type { Position } from './error.ts';
+import type { Code, Position } from './error.ts';
 import { Imports, snippetLoop } from './imports.ts';
 import type { Files } from './imports.ts';
 import { lex } from './lex.ts';
@@ -26,8 +26,8 @@ export interface ParseOptions {
   readonly files: Files;
   /** The words a directive may begin with; without it any word will do. */
   readonly knownWords?: ReadonlySet<string> | undefined;
-  /** Takes warnings, without a level before them. */
-  readonly warn?: ((text: string) => void) | undefined;
+  /** Takes warnings, without a level before them, and the place that they are of. */
+  readonly warn?: ((text: string, at: Position) => void) | undefined;
   /** When given, every mistake is added here and parsing goes on behind it; otherwise the first one is thrown. */
   readonly problems?: { push(error: CorefileError): unknown } | undefined;
 }
@@ -89,13 +89,13 @@ class Parser {
     this.#options.problems.push(error);
   }
 
-  #failure(reason: string, hint?: string, at: Position = this.#stream.position): void {
-    this.#problem(new CorefileError(reason, at, { hint }));
+  #failure(reason: string, hint?: string, at: Position = this.#stream.position, code: Code = 'syntax'): void {
+    this.#problem(new CorefileError(reason, at, { hint, code }));
   }
 
-  #unexpected(expecting: string): void {
+  #unexpected(expecting: string, hint?: string): void {
     const { text, position } = this.#stream;
-    this.#problem(new CorefileError(`Unexpected token '${text}', expecting '${expecting}'`, position, { form: 'syntax' }));
+    this.#problem(new CorefileError(`Unexpected token '${text}', expecting '${expecting}'`, position, { form: 'syntax', hint }));
   }
 
   #replaced(word: Word): Word {
@@ -191,6 +191,7 @@ class Parser {
       this.#unexpected('{');
       return undefined;
     }
+    const begin = stream.position;
     const words: Word[] = [];
     let depth = 1;
     while (stream.next()) {
@@ -199,7 +200,7 @@ class Parser {
       if (text === '{') depth++;
       words.push(stream.current as Word);
     }
-    this.#unexpected('}');
+    this.#unexpected('}', `the snippet that begins in line ${begin.line} is not closed: add '}'`);
     return undefined;
   }
 
@@ -217,6 +218,7 @@ class Parser {
   #contents(): Directive[] {
     const stream = this.#stream;
     const braces = stream.text === '{';
+    const begin = stream.position;
     if (!braces) stream.back();
     const directives: Directive[] = [];
     while (stream.next()) {
@@ -225,7 +227,7 @@ class Parser {
       else for (const line of this.#directive()) directives.push(line);
     }
     // As CoreDNS: the brace that closes the last sub-block passes for the one that is missing.
-    if (braces && this.#stream.text !== '}') this.#unexpected('}');
+    if (braces && this.#stream.text !== '}') this.#unexpected('}', `the block that begins in line ${begin.line} is not closed: add '}'`);
     return directives;
   }
 
@@ -237,7 +239,8 @@ class Parser {
     const known = knownWords === undefined || knownWords.has(word.text);
     if (!known) {
       const nearest = nearestWord(word.text, knownWords);
-      this.#failure(`Unknown directive '${word.text}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`);
+      this.#failure(`Unknown directive '${word.text}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`,
+        undefined, 'unknown-word');
     }
     const words = this.#directiveWords(word);
     return known ? readLines(words, word.text) : [];

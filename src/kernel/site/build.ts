@@ -1,11 +1,13 @@
 // From the text of a Corefile to sites and the addresses they listen on. Knows the steps; opens nothing and starts nothing.
 import type { Directive } from '../../corefile/directive.ts';
 import { linesByWord } from '../../corefile/block.ts';
-import type { Lines } from '../../corefile/directive.ts';
+import type { Lines, Note } from '../../corefile/directive.ts';
 import { CorefileError, pluginError } from '../../corefile/error.ts';
+import type { Position } from '../../corefile/error.ts';
 import { parseKey } from '../../corefile/keys.ts';
 import { parseCorefile } from '../../corefile/parse.ts';
 import type { Block } from '../../corefile/block.ts';
+import type { Word } from '../../corefile/lex.ts';
 import type { Files } from '../../corefile/imports.ts';
 import { Name } from '../../dns/name.ts';
 import { chain } from './chain.ts';
@@ -29,11 +31,15 @@ export interface Reading {
   readonly environment: (name: string) => string | undefined;
   /** For `dns://` keys without a port (CLI-2). */
   readonly port: number;
-  readonly warn: (text: string) => void;
+  readonly warn: (text: string, at?: Position) => void;
   /** What stands for a configuration without any block (CLI-9). */
   readonly builtIn?: string;
+  /** The schemes that can be listened with; every one where nothing is given. */
+  readonly schemes?: ReadonlySet<string>;
   /** Where every problem is put instead of throwing the first one (`check`). */
   readonly problems?: Error[];
+  /** Where lines leave word of what starts and is hardly meant, each with its plugin (`check`). */
+  readonly notes?: (Note & { readonly plugin: string })[];
 }
 /** One listening address and what is served there. */
 export interface Address {
@@ -45,6 +51,8 @@ export interface Address {
 /** A configuration that was read: nothing of it runs yet. */
 export interface Configuration {
   readonly sites: readonly Site[];
+  /** The blocks that were read, as they were written. */
+  readonly blocks: readonly Block[];
   readonly addresses: readonly Address[];
   /** The words of the configuration, imports and all, without spaces and comments: what a change is told by (RLD-1). */
   readonly canonical: string;
@@ -54,7 +62,7 @@ interface Draft {
   readonly lines: ReadonlyMap<string, Lines>;
   readonly directives: readonly Directive[];
   readonly site: Site;
-  readonly keys: readonly { readonly scheme: Scheme; readonly zone: string; readonly port: number }[];
+  readonly keys: readonly { readonly scheme: Scheme; readonly zone: string; readonly port: number; readonly at: Word }[];
   readonly parts: NamedPart[];
 }
 
@@ -77,10 +85,15 @@ export function build(text: string, reading: Reading): Configuration {
   for (const plugin of reading.plugins) {
     for (const each of drafts) attempt(() => setUp(plugin, each, reading));
   }
-  for (const { lines } of drafts) attempt(() => refuseUnbuilt(lines, reading.plugins));
+  for (const line of drafts.flatMap(({ lines }) => unbuilt(lines, reading.plugins))) attempt(() => refuseUnbuilt(line));
   const sites = drafts.map(complete);
-  const addresses = attempt(() => listenOn(drafts)) ?? [];
-  return { sites, addresses, canonical: canonicalText(blocks) };
+  for (const { site, lines } of drafts) for (const each of site.parts) attempt(() => refusePartial(each, lines));
+  for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, reading.schemes));
+  const addresses = listenOn(drafts, attempt);
+  for (const each of drafts.flatMap(({ directives }) => (reading.notes === undefined ? [] : directives))) {
+    reading.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner })));
+  }
+  return { sites, blocks, addresses, canonical: canonicalText(blocks) };
 }
 
 function parse(text: string, reading: Reading, words: ReadonlySet<string> | 'any' = reading.words): readonly Block[] {
@@ -104,7 +117,7 @@ const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.ma
 function draft(block: Block, index: number, reading: Reading): Draft {
   const keys = block.keys.flatMap((word) => {
     const { scheme, zones, port } = parseKey(word);
-    return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? reading.port }));
+    return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? reading.port, at: word }));
   });
   const site = new Site(keys.map(({ zone }) => Name.wire(Name.parse(zone).key)), index);
   return { lines: linesByWord(block), directives: block.directives, site, keys, parts: [] };
@@ -114,6 +127,9 @@ function setUp(plugin: Plugin, each: Draft, reading: Reading): void {
   const { site, keys, parts } = each;
   const lines = linesOf(plugin, each);
   if (lines === undefined) return;
+  const { problems } = reading;
+  if (problems !== undefined) for (const line of lines) line.collects = true;
+  const faults = () => lines.flatMap((line) => line.allNotes()).flatMap((note) => (note.what === 'fault' ? [note] : []));
   try {
     const context = {
       zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: reading.machine,
@@ -122,7 +138,10 @@ function setUp(plugin: Plugin, each: Draft, reading: Reading): void {
     const made = plugin.create(plugin.parse(lines, context), site);
     for (const part of Array.isArray(made) ? made : [made]) parts.push({ name: plugin.name, part });
   } catch (error) {
-    throw pluginError(plugin.name, error, lines[0].at);
+    // What follows from a property that could not be read is no news.
+    if (problems === undefined || faults().length === 0) throw pluginError(plugin.name, error, lines[0].at);
+  } finally {
+    problems?.push(...faults().map(({ error, at }) => pluginError(plugin.name, error, at)));
   }
 }
 
@@ -133,14 +152,32 @@ function linesOf({ name, aliases = [] }: Plugin, { lines, directives }: Draft): 
   return first === undefined ? undefined : [first, ...rest];
 }
 
+/** The lines whose word no plugin has. */
+const unbuilt = (words: Draft['lines'], plugins: readonly Plugin[]): readonly Directive[] => [...words].flatMap(([word, [line]]) =>
+  (plugins.some(({ name, aliases }) => name === word || aliases?.includes(word) === true) ? [] : [line]));
 /** A word that CoreDNS knows and that is not there yet: better said at the start than found out by a wrong answer. */
-function refuseUnbuilt(words: Draft['lines'], plugins: readonly Plugin[]): void {
-  for (const [word, [line]] of words) {
-    if (plugins.some(({ name, aliases }) => name === word || aliases?.includes(word) === true)) continue;
-    const message = `plugin/${word}: this plugin of CoreDNS is not built yet in coredns-ts`;
-    const hint = `remove line ${line.at.line} of ${line.at.file}, or let CoreDNS serve this block`;
-    throw new CorefileError(message, line.at, { form: 'none', hint });
+function refuseUnbuilt({ owner, at }: Directive): never {
+  const hint = `remove line ${at.line} of ${at.file}, or let CoreDNS serve this block`;
+  const message = 'this plugin of CoreDNS is not built yet in coredns-ts';
+  throw pluginError(owner, new CorefileError(message, at, { form: 'none', hint, code: 'not-built' }));
+}
+/** A part that misses another one of its block. */
+function refusePartial({ name, part }: NamedPart, lines: Draft['lines']): void {
+  try {
+    part.whole?.();
+  } catch (error) {
+    throw pluginError(name, error, lines.get(name)?.[0].at);
   }
+}
+/** What no transport could listen on, told before anything is opened. */
+function refuseAddress(at: Word, scheme: string, port: number, schemes: ReadonlySet<string> | undefined): void {
+  if (port < 0 || port > 65535) {
+    throw new CorefileError(`port ${port} is not between 1 and 65535`, at, { form: 'line', code: 'key' });
+  }
+  if (schemes === undefined || schemes.has(scheme)) return;
+  const known = [...schemes].map((each) => `${each}://`).join(', ');
+  throw new CorefileError(`cannot listen on ${at.text} - ${scheme}:// is not built yet in coredns-ts`, at,
+    { form: 'line', code: 'not-built', hint: `there is ${known}: let CoreDNS, or a proxy that ends ${scheme}, serve this block` });
 }
 
 function complete({ site, parts }: Draft): Site {
@@ -161,15 +198,17 @@ function complete({ site, parts }: Draft): Site {
 const eitherOf = (first: Provider | undefined, second: Provider): Provider =>
   (first === undefined ? second : (query, wanted) => first(query, wanted) ?? second(query, wanted));
 
-function listenOn(drafts: readonly Draft[]): readonly Address[] {
+function listenOn(drafts: readonly Draft[], attempt: (what: () => void) => void): readonly Address[] {
   const overlaps = new Overlaps();
   const addresses = new Map<string, Address>();
   for (const { site, keys } of drafts) {
     const endpoints: Endpoint[] = [];
-    for (const { scheme, zone, port } of keys) {
+    for (const { scheme, zone, port, at } of keys) {
       for (const address of site.last(Bind) ?? ['']) {
         const clash = overlaps.add({ scheme, zone, port, address }, site.all(ViewFilter).length > 0);
-        if (clash !== undefined) throw new Error(clash);
+        attempt(() => {
+          if (clash !== undefined) throw new CorefileError(clash, at, { form: 'none', code: 'overlap' });
+        });
         const name = label(scheme, address, port);
         let entry = addresses.get(name);
         if (entry === undefined) addresses.set(name, (entry = { label: name, endpoint: { scheme, address, port }, zones: [] }));

@@ -22,6 +22,8 @@ export interface Plugin<Config = unknown> {
   readonly name: string;
   /** Other words for the same, which stand beside it as if they were it. */
   readonly aliases?: readonly string[];
+  /** The forms of its lines and of its properties, as a page's Syntax section has them: what hints and completion are made of. */
+  readonly syntax?: string;
   /** Pure: no files, no clock, no network. Throws CorefileError (`directive.fail`). */
   parse(lines: Lines, context: ParseContext): Config;
   /** No I/O. Several parts where the word may stand several times. Parts are made anew at each load. */
@@ -55,6 +57,8 @@ export interface Part {
   handle?(query: Query, next: Handler): Answer;
   /** Labels by name (META-1). */
   readonly metadata?: { readonly [label: string]: Provider };
+  /** Once the whole block was read: throws where another part, without which this one makes no sense, is missing. No I/O. */
+  whole?(): void;
   /** Once a process, on its main thread, before any `start`: files, timers, HTTP, probes. Only here and in `start` is I/O allowed. */
   control?(run: Run): void | Promise<void>;
   /** In every thread that serves. A rejection refuses the whole load. */

@@ -52,12 +52,17 @@ class Autopath implements Part {
     this.#settings = settings;
     this.#site = site;
   }
-  start({ metrics, store }: Run): void {
+  whole(): void {
     const { source } = this.#settings;
-    this.#sources = this.#site.all(SearchPaths).filter(({ name }) => name === source);
-    if (this.#sources.length === 0 && this.#site.handlers.some(({ name }) => name === source)) {
-      throw new Error(`plugin/autopath: ${source} does not implement the AutoPather interface`);
+    if (this.#knowing().length === 0 && this.#site.handlers.some(({ name }) => name === source)) {
+      throw new Error(`${source} does not implement the AutoPather interface`);
     }
+  }
+  #knowing(): readonly SearchPathSource[] {
+    return this.#site.all(SearchPaths).filter(({ name }) => name === this.#settings.source);
+  }
+  start({ metrics, store }: Run): void {
+    this.#sources = this.#knowing();
     const family = metrics.counter('coredns_autopath_success_total', 'Counter of requests that did autopath.', ['server']);
     this.#metrics = metrics;
     this.#epochs = store.epochs;

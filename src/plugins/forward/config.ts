@@ -64,7 +64,8 @@ export function readStanza(line: Directive, { machine }: ParseContext): Stanza {
   const warning = zones.length < 2 ? undefined
     : `Unsupported CIDR notation: '${from}' expands to multiple zones. Using only '${zones[0].text}'.`;
   const words = line.rest();
-  if (words.length === 0) line.wrongArgs();
+  if (words.length === 0) line.wrongArgs(isUpstream(from) ? `did you mean "forward . ${from}"?` : undefined);
+  for (const [i, word] of words.entries()) doubtUpstream(line, word, line.argsAt[i + 1]);
   const options = defaults();
   line.properties(readers(options));
   const { maxAge, expire } = options;
@@ -126,6 +127,15 @@ function count(line: Directive, what: string): number {
 function rcodes(line: Directive): number[] {
   if (!line.more) line.wrongArgs();
   return line.rest().map((word) => rcodeByName(word) ?? line.refuse(`${word} is not a valid rcode`));
+}
+const isUpstream = (word: string) => word.startsWith('/') || isResolver(word);
+/** Leaves word of a port that is none, and of what looks like a file and would be looked up as a name. */
+function doubtUpstream(line: Directive, word: string, at = line.at): void {
+  const [host, port] = splitHostPort(splitScheme(word)[1]) ?? [];
+  if (host !== undefined && parseAddress(host) !== undefined && !(/^\d+$/.test(port!) && Number(port) > 0 && Number(port) < 65536)) {
+    line.doubt(`the port of ${word} is no number from 1 to 65535, so it never answers`, undefined, 'unlikely', at);
+  }
+  if (word.startsWith('/')) line.mentions({ what: 'file', path: word }, at);
 }
 function isResolver(word: string): boolean {
   return parseAddress(splitHostPort(word)?.[0] ?? word) !== undefined;

@@ -21,6 +21,7 @@ export function readHealth(lines: Lines): HealthConfig {
       splitHostPort(address);
     }
     line.end();
+    line.mentions({ what: 'http', address });
     line.properties({
       lameduck(property) {
         const text = property.arg();

@@ -1,7 +1,10 @@
 // The lines of *hosts* as data (HST-1, HST-2). Knows words; opens nothing.
+import { join } from 'node:path';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
 import { parseInteger } from '../../corefile/number.ts';
+import { nearestWord } from '../../corefile/suggest.ts';
+import { parseAddress } from '../../dns/address.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
@@ -26,10 +29,14 @@ export interface Settings {
   fallsForOtherTypes: boolean;
 }
 
+const PROPERTIES = ['fallthrough', 'fallthrough_unsupported', 'no_reverse', 'ttl', 'reload'];
+
 /** Reads the lines; throws with CoreDNS's texts. */
 export function readSettings([line, again]: Lines, context: ParseContext): Settings {
   if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
   const [file, ...zones] = line.rest();
+  const path = file === undefined || file.startsWith('/') ? file : join(context.root ?? '', file);
+  if (path !== undefined) line.mentions({ what: 'file', path }, line.argsAt[0]);
   const settings: Settings = {
     file: file ?? '/etc/hosts', named: file !== undefined, zones: zonesOf(zones, context.zones), inline: [],
     ttl: 3600, reverse: true, reload: 5000, fallthrough: NEVER, fallsForOtherTypes: false,
@@ -50,10 +57,22 @@ export function readSettings([line, again]: Lines, context: ParseContext): Setti
   }, (property) => {
     // As CoreDNS: what it does not know is an entry, until `fallthrough` was seen.
     if (settings.fallthrough.names.length > 0) return property.fail(`unknown property '${property.word}'`);
-    settings.inline.push([property.word, ...property.rest()].join(' '));
+    const names = property.rest();
+    doubtEntry(property, names);
+    settings.inline.push([property.word, ...names].join(' '));
   });
   if (settings.fallsForOtherTypes && settings.fallthrough.names.length === 0) line.fail('fallthrough_unsupported requires fallthrough');
   return settings;
+}
+
+/** Leaves word of an entry that is passed over. */
+function doubtEntry(property: Directive, names: readonly string[]): void {
+  const { word } = property;
+  if (parseAddress(word.replace(/%.*/s, '')) === undefined) {
+    const nearest = nearestWord(word, PROPERTIES);
+    property.doubt(`${word} is no address, so the line is passed over`,
+      nearest === undefined ? 'an entry is ADDRESS NAME...' : `did you mean '${nearest}'?`, 'unlikely', property.at);
+  } else if (names.length === 0) property.doubt(`${word} has no name, so the line is passed over`, 'an entry is ADDRESS NAME...');
 }
 
 function readTtl(line: Directive, settings: Settings): void {

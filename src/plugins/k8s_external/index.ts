@@ -27,6 +27,9 @@ class External implements Part, TransferSource {
     this.#site = site;
   }
 
+  whole(): void {
+    if (this.#site.all(ExternalNamesSources).length === 0) throw new Error('kubernetes plugin not loaded');
+  }
   start(run: Run): void {
     const { ttl, headless, zones } = this.#settings;
     const rules = { ttl, headless, primary: zones.names[0] ?? Name.root };

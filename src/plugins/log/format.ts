@@ -85,6 +85,14 @@ function label(name: string): Writer {
 /** Bytes that the placeholders of one writer take at most: a name of 255 octets, all of them escaped, and the rest of the common format. */
 const ROOM = 4 * 255 + 512;
 
+/** The placeholders of a format that are none, and what there is: they are printed as they stand. */
+export function unknownPlaceholders(format: string): { readonly unknown: readonly string[]; readonly known: readonly string[] } {
+  const known = Object.keys(PLACEHOLDERS);
+  const unknown = [...format.matchAll(/\{[^{}\s]*\}/g)].map(([word]) => word)
+    .filter((word) => !known.includes(word) && !word.startsWith('{/'));
+  return { unknown, known };
+}
+
 /**
  * The writers of a format. A placeholder ends at `}` and begins at the last `{` before it; what is none stays as it is, together
  * with all that stands before it.

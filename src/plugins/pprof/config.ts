@@ -14,6 +14,7 @@ export function readPprof(lines: Lines): string {
     line.fail((error as Error).message);
   }
   line.end();
+  line.mentions({ what: 'http', address });
   line.properties({
     block(property) {
       const [rate, ...others] = property.rest();

@@ -17,6 +17,7 @@ export function readPrometheus(lines: Lines): PrometheusConfig {
   const address = line.more ? line.arg() : 'localhost:9153';
   splitHostPort(address);
   line.end();
+  line.mentions({ what: 'http', address });
   let runtime = false;
   line.properties({
     runtime_metrics(property) {

@@ -17,6 +17,7 @@ export function readReady(lines: Lines): ReadyConfig {
   const address = line.more ? line.arg() : ':8181';
   splitHostPort(address);
   line.end();
+  line.mentions({ what: 'http', address });
   let continuously = false;
   line.properties({
     monitor(property) {

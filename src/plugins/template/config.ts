@@ -1,8 +1,10 @@
 // The stanzas of *template* as data (TPL-1): what each matches and what it answers with. Knows words, patterns, templates and expressions;
 // knows no query.
 import type { Directive } from '../../corefile/directive.ts';
+import { nearestWord } from '../../corefile/suggest.ts';
 import type { Name } from '../../dns/name.ts';
 import { rcodeByName } from '../../dns/rcode.ts';
+import { parseRR } from '../../dns/rr.ts';
 import { classByName, typeByName } from '../../dns/type-name.ts';
 import { covers, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
@@ -12,6 +14,7 @@ import type { Regexp } from '../../kernel/regexp.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
 import { Conditions } from './conditions.ts';
+import { TemplateData } from './data.ts';
 import { parseUint } from './parse-uint.ts';
 import { compileRecord } from './record-template.ts';
 import type { RecordTemplate } from './record-template.ts';
@@ -109,10 +112,30 @@ function readPattern(property: Directive, text: string): Regexp {
   }
 }
 function readRecord(property: Directive, section: Section, text: string): RecordTemplate {
+  doubtRecord(property, text);
   try {
     return compileRecord(section, text);
   } catch (error) {
     return property.fail(`could not compile template: ${text}, ${(error as Error).message}`);
+  }
+}
+/** Leaves word of a field that there is not, and of a text that is the same for every query and is no record. */
+function doubtRecord(property: Directive, text: string): void {
+  const known = [...Object.getOwnPropertyNames(TemplateData.prototype), 'Var'].filter((name) => /^[A-Z]/.test(name));
+  for (const [action] of text.matchAll(/\{\{.*?\}\}/gs)) {
+    for (const [, field = ''] of action.matchAll(/[\s({|]\.(\w+)/g)) {
+      if (known.includes(field)) continue;
+      const nearest = nearestWord(field, known);
+      property.doubt(`the template asks for .${field}, which there is not, so it never makes a record`,
+        nearest === undefined ? `there are .${known.join(', .')}` : `did you mean .${nearest}?`);
+    }
+  }
+  if (text.includes('{{')) return;
+  try {
+    if (parseRR(text) !== undefined) return;
+    property.doubt('the text never makes a record: there is none in it');
+  } catch (error) {
+    property.doubt(`the text never makes a record: ${(error as Error).message}`, 'a record is NAME TTL CLASS TYPE DATA');
   }
 }
 function readVariable(property: Directive, conditions: Conditions): void {

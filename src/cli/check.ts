@@ -1,0 +1,129 @@
+// Every problem of a Corefile: what stops a start, and what starts and is hardly meant. Knows the steps of a load; opens no socket.
+import { existsSync } from 'node:fs';
+import { CorefileError } from '../corefile/error.ts';
+import type { Code } from '../corefile/error.ts';
+import { build } from '../kernel/site/build.ts';
+import type { Configuration, Reading } from '../kernel/site/build.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
+import { adviceFor } from './advice.ts';
+import { additionsOf, pluginsWith } from './plugin-choice.ts';
+import { portClashes } from './port-clashes.ts';
+import { readingOf } from './reading.ts';
+import { Sources } from './sources.ts';
+import { syntaxOf } from './syntax.ts';
+
+/** One problem, as `--json` prints it. `line` and `column` count from 1 and are 0 where they are not known. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** An error stops the start; a warning does not. */
+  readonly severity: 'error' | 'warning';
+  readonly code: Code;
+  readonly message: string;
+  readonly hint?: string;
+}
+/** What was found in one file. */
+export interface Findings {
+  readonly file: string;
+  readonly problems: readonly Problem[];
+  /** Words of CoreDNS that are not built yet, each once. */
+  readonly unbuilt: readonly string[];
+  readonly sources: Sources;
+}
+
+type Notes = NonNullable<Reading['notes']>;
+
+/** Checks a Corefile's text. `own` are the plugins in place of the standard ones. Reads the files that it names. */
+export async function checkCorefile(text: string, file: string, port: number, own?: readonly Plugin[]): Promise<Findings> {
+  const errors: Error[] = [];
+  const problems: Problem[] = [];
+  const sources = new Sources(file, text);
+  const notes: Notes = [];
+  let configuration: Configuration | undefined;
+  let plugins: readonly Plugin[] = [];
+  try {
+    plugins = await pluginsWith(await additionsOf(file), own);
+    const warn: Reading['warn'] = (message, at = { file, line: 0, column: 0 }) => {
+      problems.push({ ...placeOf(at), severity: 'warning', code: 'import', message });
+    };
+    configuration = build(text, { ...readingOf(file, port, plugins, warn), problems: errors, notes });
+  } catch (error) {
+    errors.push(error as Error);
+  }
+  const forms = new Map(plugins.flatMap(({ name, syntax }) => (syntax === undefined ? [] : [[name, syntax] as const])));
+  problems.push(...errors.map((error) => told(error, file, sources, forms)));
+  problems.push(...notes.flatMap((note) => doubtful(note)));
+  if (configuration !== undefined) {
+    problems.push(...portClashes(notes, configuration.addresses), ...keyDoubts(configuration), ...strayProperties(configuration));
+    if (configuration.blocks.length === 0 && errors.length === 0) problems.push(nothing(file));
+  }
+  const unbuilt = errors.flatMap((error) => (error instanceof CorefileError && error.code === 'not-built' ? error.plugin ?? [] : []));
+  return { file, problems: sorted(problems, file), unbuilt: [...new Set(unbuilt)], sources };
+}
+/** What is said where the file cannot be read. */
+export function unreadable(file: string, message: string): Findings {
+  return {
+    file, unbuilt: [], sources: new Sources(file, ''),
+    problems: [{ file, line: 0, column: 0, severity: 'error', code: 'not-there', message }],
+  };
+}
+
+const placeOf = ({ file, line, column }: { file: string; line: number; column: number }) => ({ file, line, column });
+const withHint = (hint: string | undefined) => (hint === undefined ? {} : { hint });
+
+function told(error: Error, file: string, sources: Sources, forms: ReadonlyMap<string, string>): Problem {
+  if (!(error instanceof CorefileError)) return { file, line: 0, column: 0, severity: 'error', code: 'value', message: error.message };
+  return {
+    ...placeOf(error), severity: 'error', code: error.code, message: error.reason, ...withHint(adviceFor(error, sources, forms)),
+  };
+}
+function doubtful(note: Notes[number]): Problem[] {
+  const place = placeOf(note.at);
+  if (note.what === 'doubt') {
+    return [{ ...place, severity: 'warning', code: note.code, message: `plugin/${note.plugin}: ${note.message}`, ...withHint(note.hint) }];
+  }
+  if (note.what !== 'file' || existsSync(note.path)) return [];
+  return [{ ...place, severity: 'warning', code: 'not-there', message: `plugin/${note.plugin}: there is no file ${note.path}` }];
+}
+/** `exa mple.org:1053 {`: two keys, of which one was hardly meant. */
+function keyDoubts({ blocks }: Configuration): Problem[] {
+  return blocks.flatMap(({ keys }) => keys.flatMap((key, i): Problem[] => {
+    const other = keys.find(({ text }) => /:\d+$/.test(text));
+    if (keys.length < 2 || other === undefined || /[:./]/.test(key.text)) return [];
+    const hint = `${i < keys.length - 1 ? 'without the space behind it, ' : ''}a key is ZONE[:PORT]`;
+    return [{
+      ...placeOf(key), severity: 'warning', code: 'unlikely',
+      message: `${key.text} is a zone of its own, served on another port than ${other.text}`, hint,
+    }];
+  }));
+}
+/** `forward . 1.1.1.1 max_fails 3`: a property behind the word, where it is one more argument. */
+function strayProperties({ blocks }: Configuration): Problem[] {
+  return blocks.flatMap(({ directives }) => directives.flatMap(({ owner, word, args, argsAt }): Problem[] => {
+    const syntax = word === owner ? syntaxOf(owner) : undefined;
+    const at = syntax === undefined ? -1 : args.findIndex((arg, i) => i > 0 && syntax.properties.has(arg));
+    if (at < 0) return [];
+    return [{
+      ...placeOf(argsAt[at]!), severity: 'warning', code: 'unlikely', message: `plugin/${owner}: ${args[at]} is read as an argument`,
+      hint: syntax!.inBraces(args[at]!),
+    }];
+  }));
+}
+const nothing = (file: string): Problem => ({
+  file, line: 0, column: 0, severity: 'warning', code: 'unlikely',
+  message: 'there is no server block: every query is answered with who asked',
+  hint: 'a block is `.:1053 {`, lines such as `forward . /etc/resolv.conf`, and `}`',
+});
+
+/** In the order of the lines, those of the file itself first; what is found twice (in a snippet) is said once, an error before a doubt. */
+function sorted(problems: readonly Problem[], file: string): readonly Problem[] {
+  const seen = new Set<string>();
+  const rank = (problem: Problem) => (problem.file === file ? 0 : 1);
+  return problems.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column).filter((problem) => {
+    const key = JSON.stringify([problem.file, problem.line, problem.column, problem.message]);
+    const fresh = !seen.has(key);
+    seen.add(key);
+    return fresh;
+  });
+}

@@ -1,0 +1,78 @@
+// What the program says of itself: its words and flags, the forms of a Corefile's words, completion for shells. Knows the command line and
+// the table of forms.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nearestWord } from '../corefile/suggest.ts';
+import { VERSION } from './banner.ts';
+import { usage } from './flags.ts';
+import { documentedWords, syntaxOf } from './syntax.ts';
+
+/** The folder of the package: this file, and the bundle that it becomes part of, lie two folders below. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The words that the program takes in place of flags. */
+export const WORDS = ['check', 'fmt', 'help', 'version', 'completion'] as const;
+
+/** The whole help. */
+export const help = (): string => `coredns-ts ${VERSION}: a DNS server that reads a Corefile and answers as CoreDNS does.
+
+  coredns-ts [FLAGS]             serves what the Corefile of this folder, or that of -conf, says
+  coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
+  coredns-ts fmt [FILE...]       a Corefile in one style
+  coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
+  coredns-ts version             the version
+  coredns-ts completion bash     completion for a shell: source <(coredns-ts completion bash)
+
+${usage}
+Examples:
+  coredns-ts -conf Corefile -dns.port 1053
+  coredns-ts check --strict Corefile
+  printf '.:1053 {\\n  forward . /etc/resolv.conf\\n  cache\\n}\\n' | coredns-ts -conf -
+
+The manual: ${join(ROOT, 'README.md')}; of each word: coredns-ts help WORD
+`;
+
+/** The manual of one word of a Corefile: its page where it is at hand, else the forms of its lines; undefined for a word without any. */
+export function manualOf(word: string): string | undefined {
+  if (!documentedWords.includes(word)) return undefined;
+  const page = join(ROOT, 'src', 'plugins', word, 'README.md');
+  if (existsSync(page)) return readFileSync(page, 'utf8');
+  const { lines = [], properties = new Map<string, readonly string[]>() } = syntaxOf(word) ?? {};
+  const inside = [...properties.values()].flat().map((form) => `    ${form}\n`).join('');
+  return `${lines.join('\n')}${inside === '' ? '\n' : ` {\n${inside}}\n`}`;
+}
+/** What is said to `help WORD` for a word that is not there. */
+export function noManual(word: string): string {
+  const nearest = nearestWord(word, documentedWords);
+  return `there is no word ${word}${nearest === undefined ? `: there are ${documentedWords.join(', ')}` : `: did you mean ${nearest}?`}`;
+}
+
+/** Completion of words, flags and names of plugins, for bash. */
+export const completion = (): string => `# bash completion for coredns-ts: source <(coredns-ts completion bash)
+_coredns_ts() {
+  local now=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  case $before in
+    help) COMPREPLY=($(compgen -W '${documentedWords.join(' ')}' -- "$now")); return ;;
+    --format) COMPREPLY=($(compgen -W 'text json github sarif' -- "$now")); return ;;
+    completion) COMPREPLY=($(compgen -W 'bash' -- "$now")); return ;;
+  esac
+  case $COMP_CWORD,$now in
+    1,-*) COMPREPLY=($(compgen -W '-conf -dns.port -p -pidfile -plugins -quiet -version -help' -- "$now")) ;;
+    1,*) COMPREPLY=($(compgen -W '${WORDS.join(' ')}' -- "$now")) ;;
+    *) case \${COMP_WORDS[1]},$now in
+         check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
+         fmt,-*) COMPREPLY=($(compgen -W '--write --check --diff --help' -- "$now")) ;;
+         *) COMPREPLY=($(compgen -f -- "$now")) ;;
+       esac ;;
+  esac
+}
+complete -F _coredns_ts coredns-ts
+`;
+
+/** What was probably meant by arguments that are no flags; undefined where nobody knows. */
+export function meant([first = '']: readonly string[]): string | undefined {
+  const nearest = nearestWord(first, WORDS);
+  if (nearest !== undefined && first.length > 2) return `did you mean coredns-ts ${nearest}?`;
+  return existsSync(first) || /corefile/i.test(first) ? `did you mean coredns-ts -conf ${first}?` : undefined;
+}

@@ -1,0 +1,42 @@
+// The lines of the files that a complaint names, and the complaint as text for people: its place, the line, a caret. Knows files and
+// columns; knows nothing of what is complained of.
+import { readFileSync } from 'node:fs';
+
+/** Where something is. `line` and `column` count from 1; 0 where they are not known. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Files by their names, each read once; the first one is given. */
+export class Sources {
+  readonly #lines = new Map<string, readonly string[]>();
+
+  constructor(file: string, text: string) {
+    this.#lines.set(file, text.split('\n'));
+  }
+  /** A line of a file; undefined where it cannot be read. */
+  line({ file, line }: Place): string | undefined {
+    let lines = this.#lines.get(file);
+    if (lines === undefined) {
+      try {
+        lines = readFileSync(file, 'utf8').split('\n');
+      } catch {
+        lines = [];
+      }
+      this.#lines.set(file, lines);
+    }
+    return lines[line - 1]?.replace(/\r$/, '');
+  }
+  /** The line and a caret below its column, each with its line break; '' where there is none. Tabs stay tabs. */
+  picture(place: Place): string {
+    const line = this.line(place);
+    if (line === undefined || line.trim() === '') return '';
+    const column = Math.max(place.column, 1);
+    return `  ${line}\n  ${line.slice(0, column - 1).replace(/[^\t]/g, ' ')}^\n`;
+  }
+}
+/** `Corefile:2:5`, as far as it is known. */
+export const placeText = ({ file, line, column }: Place): string =>
+  [file, ...(line > 0 ? [line] : []), ...(line > 0 && column > 0 ? [column] : [])].join(':');
