@@ -8,6 +8,7 @@ import { dnsTransport } from '../transport/dns.ts';
 import { tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
+import { logSink } from './output.ts';
 import type { Addition } from './plugin-config.ts';
 import { readingOf } from './reading.ts';
 
@@ -23,7 +24,7 @@ export interface Common {
 
 /** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
 export function equip({ file, port }: Common, main: boolean, plugins: readonly Plugin[]) {
-  const lines = new Lines();
+  const lines = new Lines(logSink());
   const debugging: Debugging = { on: false };
   const log = createLog(lines, debugging);
   const warn = (text: string) => {

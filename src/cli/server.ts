@@ -14,7 +14,7 @@ import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
 import type { Input } from './input.ts';
 import { reason } from './machine.ts';
-import { fail, writeOut } from './output.ts';
+import { complain, fail } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
 import { Sources } from './sources.ts';
 import { explainError, explainStart } from './start-error.ts';
@@ -46,12 +46,12 @@ export async function serve(
   const { lines, log, debugging, clock } = equipment;
   const leave = (status: number): never => {
     if (flags.pidfile !== '') rmSync(flags.pidfile, { force: true });
-    lines.flush();
+    lines.finish();
     process.exit(status);
   };
   const fatal = (text: string): never => {
-    lines.flush();
-    process.stderr.write(`[FATAL] ${text}\n`);
+    lines.finish();
+    complain(`[FATAL] ${text}`);
     return leave(1);
   };
   const metrics = new Metrics();
@@ -73,11 +73,11 @@ export async function serve(
       clearInterval(hold);
     }
   } catch (error) {
-    lines.flush();
+    lines.finish();
     return fail(explainStart(error, new Sources(input.file, input.text)).trimEnd());
   }
+  if (!flags.quiet) for (const line of `${banner(app.addresses)}${versionLines()}`.trimEnd().split('\n')) lines.line(line);
   lines.flush();
-  if (!flags.quiet) writeOut(`${banner(app.addresses)}${versionLines()}`);
   if (flags.pidfile !== '') {
     try {
       writeFileSync(flags.pidfile, `${process.pid}\n`);

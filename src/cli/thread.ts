@@ -16,7 +16,7 @@ export async function runThread(own?: readonly Plugin[]): Promise<void> {
   serveThread(port, data, {
     ...equipment, explain: explainInLine,
     fatal: (text) => {
-      equipment.lines.flush();
+      equipment.lines.finish();
       port.postMessage({ what: 'fatal', text });
       process.exit(1);
     },

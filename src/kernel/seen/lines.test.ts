@@ -68,3 +68,67 @@ test('counts the lines that a slow reader costs, and says so', () => {
   assert.match(text, /\[WARNING\] 2 log lines were dropped/);
   assert.match(text, /^three$/m);
 });
+
+/** Lines to a reader that takes `room` bytes until there is more, and the moments that were asked for. */
+function slowly(room: number) {
+  const reader = { room, text: '', tries: 0, later: [] as { flush: () => void; milliseconds: number }[] };
+  const lines = new Lines((bytes, from, length) => {
+    reader.tries++;
+    if (reader.room === 0) throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
+    const taken = Math.min(length, reader.room);
+    reader.room -= taken;
+    reader.text += Buffer.from(bytes.buffer, bytes.byteOffset + from, taken).toString();
+    return taken;
+  }, () => {}, (flush, milliseconds) => reader.later.push({ flush, milliseconds }));
+  return { lines, reader };
+}
+
+test('a reader that takes nothing is asked seldom, and costs lines alone', () => {
+  const { lines, reader } = slowly(0);
+  for (let turn = 0; turn < 1000; turn++) {
+    for (let i = 0; i < 30; i++) lines.line(`line ${i} of turn ${turn} ${'x'.repeat(60)}`);
+    lines.settle();
+    lines.flush();
+  }
+  // 30,000 lines of some 80 bytes are ten buffers of 256 KiB: one try for each of them, one for the moment that was asked for.
+  assert.ok(reader.tries < 20, `${reader.tries} tries`);
+  assert.equal(reader.later.length, 1);
+  for (let i = 0; i < 10; i++) reader.later.at(-1)!.flush();
+  assert.deepEqual(reader.later.map(({ milliseconds }) => milliseconds), [1, 2, 4, 8, 16, 32, 64, 64, 64, 64, 64]);
+  reader.room = Infinity;
+  reader.later.at(-1)!.flush();
+  lines.flush();
+  const [, dropped] = /^\[WARNING\] (\d+) log lines were dropped: .*\n$/m.exec(reader.text)!;
+  assert.equal(Number(dropped) + reader.text.split('\n').length - 2, 30_000);
+});
+
+test('a line that was begun is ended, however little is read at a time', () => {
+  const step = fc.record({ length: fc.integer({ min: 1, max: 9000 }), room: fc.nat(6000) });
+  fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    const { lines, reader } = slowly(0);
+    const said = new Set<string>();
+    for (const [i, { length, room }] of steps.entries()) {
+      const line = `${i} ${'y'.repeat(length)}.`;
+      said.add(line);
+      lines.line(line);
+      reader.room += room;
+      lines.flush();
+      reader.later.at(-1)?.flush();
+    }
+    reader.room = Infinity;
+    reader.later.at(-1)?.flush();
+    lines.flush();
+    lines.flush();
+    for (const line of reader.text.split('\n').slice(0, -1)) assert.ok(said.has(line) || line.startsWith('[WARNING]'), line.slice(0, 80));
+  }), { numRuns: 50 });
+});
+
+test('the last lines of a process wait for their reader for a moment, and no longer', () => {
+  const { lines, reader } = slowly(0);
+  lines.line('goodbye');
+  lines.finish();
+  assert.equal(reader.text, '');
+  reader.room = 100;
+  lines.finish();
+  assert.equal(reader.text, 'goodbye\n');
+});

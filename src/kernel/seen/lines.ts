@@ -1,40 +1,64 @@
-// Log lines as bytes in one buffer, written once a turn of the loop, or before replies leave. Knows digits and addresses; knows no plugin.
-import { writeSync } from 'node:fs';
+// Log lines as bytes in one buffer, written once a turn of the loop, or before replies leave. Knows digits and addresses, and that a
+// reader may be slow; knows no plugin and no descriptor.
 import { printAddress } from '../../dns/address.ts';
 
 const SIZE = 1 << 18;
+/** Bytes that a pipe takes whole or not at all (PIPE_BUF): lines of several threads never lie in each other. */
+const PIECE = 4096;
+/** Milliseconds until a reader that is too slow is tried again: at first, and at most. */
+const SOONEST = 1, LATEST = 64;
+/** Milliseconds that the last lines of a process wait for their reader. */
+const LAST_WORDS = 20;
+const NEWLINE = 10;
 const encoder = new TextEncoder();
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes some bytes and says how many; throws what `fs.writeSync` throws. */
-export type Sink = (bytes: Uint8Array, from: number, length: number) => number;
-/** The process's standard output. `process.stdout` is never touched: once it was, a write to a pipe can fail with EAGAIN. */
-export const standardOutput: Sink = (bytes, from, length) => writeSync(1, bytes, from, length);
+/**
+ * Writes some bytes without ever waiting and says how many. Throws: with code EAGAIN where it would have to wait, else what failed. Nothing
+ * is served any more where these are the `last` ones.
+ */
+export type Sink = (bytes: Uint8Array, from: number, length: number, last: boolean) => number;
+const inTime = (flush: () => void, milliseconds: number): void => void setTimeout(flush, milliseconds).unref();
 
 /** One thread's log lines. A line begins with `room` and ends with `end`; they leave in order, when the turn of the loop ends. */
 export class Lines {
   readonly #bytes = new Uint8Array(SIZE);
   readonly #sink: Sink;
   readonly #soon: (flush: () => void) => void;
+  readonly #later: (flush: () => void, milliseconds: number) => void;
   readonly #flush = () => this.flush();
   #at = 0;
   #wholeUntil = 0;
   #asked = false;
   #pressing = false;
+  /** The reader was too slow: nobody tries before the moment that was asked for. */
+  #stalled = false;
+  #patience = SOONEST;
+  /** What is there begins amid a line of which the beginning was written. */
+  #torn = false;
   /** Lines that could not be written since the last one that said so. */
   dropped = 0;
 
-  constructor(sink: Sink = standardOutput, soon: (flush: () => void) => void = setImmediate) {
+  /** `soon` is called at the first line of a turn, `later` where the reader was too slow. */
+  constructor(sink: Sink, soon: (flush: () => void) => void = setImmediate, later = inTime) {
     this.#sink = sink;
     this.#soon = soon;
+    this.#later = later;
   }
 
   /** Before each line: makes sure that `n` bytes fit. The first line asks for the flush; the end of a batch would be too early. */
   room(n: number): void {
-    if (this.#at + n > SIZE) this.flush();
-    if (!this.#asked) {
+    if (this.#at + n > SIZE) this.#makeRoom(n);
+    if (!this.#asked && !this.#stalled) {
       this.#asked = true;
       this.#soon(this.#flush);
     }
+  }
+  /** A reader that is too slow costs lines, never the server: they are counted and told. */
+  #makeRoom(n: number): void {
+    this.#write();
+    if (this.#wholeUntil > 0) this.#drop();
+    if (this.#at + n > SIZE) this.#shift(this.#wholeUntil, false);
   }
   byte(byte: number): void {
     this.#bytes[this.#at++] = byte;
@@ -119,7 +143,7 @@ export class Lines {
   }
   /** Ends a line. */
   end(): void {
-    this.byte(10);
+    this.byte(NEWLINE);
     this.#wholeUntil = this.#at;
   }
   /** A whole line that is no query's own: `settle` writes it before replies leave, so that who got a failure finds why in the log. */
@@ -134,36 +158,74 @@ export class Lines {
     if (this.#pressing) this.flush();
   }
 
-  /** Writes what is there. A reader that is too slow costs lines, never the server: they are counted and told. */
+  /** Writes what is there, as far as the reader takes it. */
   flush(): void {
+    if (this.#stalled) return;
     this.#asked = false;
     this.#pressing = false;
-    const until = this.#wholeUntil;
-    let from = 0;
-    let patience = 20;
-    while (from < until) {
-      try {
-        from += this.#sink(this.#bytes, from, until - from);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EAGAIN' && patience-- > 0) {
-          Atomics.wait(pause, 0, 0, 1);
-          continue;
-        }
-        for (let i = from; i < until; i++) if (this.#bytes[i] === 10) this.dropped++;
-        from = until;
-      }
-    }
-    if (this.#at > until) this.#bytes.copyWithin(0, until, this.#at);
-    this.#at -= until;
-    this.#wholeUntil = 0;
-    if (this.dropped > 0 && patience === 20) {
+    if (this.#write() && this.dropped > 0) {
       const { dropped } = this;
       this.dropped = 0;
       this.line(`[WARNING] ${dropped} log lines were dropped: standard output is not read fast enough`);
     }
   }
+  /** The last lines of a process: what the reader does not take within some milliseconds is lost. */
+  finish(): void {
+    for (let left = LAST_WORDS; !this.#write(true) && left > 0; left--) Atomics.wait(pause, 0, 0, 1);
+  }
+
+  /** True where every whole line left; what failed for good is dropped. */
+  #write(last = false): boolean {
+    const bytes = this.#bytes;
+    const until = this.#wholeUntil;
+    let from = 0;
+    try {
+      while (from < until) {
+        const written = this.#sink(bytes, from, pieceOf(bytes, from, until) - from, last);
+        from += written;
+        if (written > 0) this.#patience = SOONEST;
+      }
+    } catch (error) {
+      this.#shift(from);
+      if ((error as { code?: string }).code === 'EAGAIN') this.#wait();
+      else this.#drop();
+      return false;
+    }
+    this.#shift(from);
+    return true;
+  }
+  #wait(): void {
+    if (this.#stalled) return;
+    this.#stalled = true;
+    this.#later(() => {
+      this.#stalled = false;
+      this.flush();
+    }, this.#patience);
+    this.#patience = Math.min(LATEST, this.#patience * 2);
+  }
+  /** Forgets every whole line; one that was begun is ended, so that the next begins on a line of its own. */
+  #drop(): void {
+    const until = this.#wholeUntil;
+    const kept = this.#torn ? this.#bytes.indexOf(NEWLINE) + 1 : 0;
+    for (let i = kept; i < until; i++) if (this.#bytes[i] === NEWLINE) this.dropped++;
+    if (kept > 0) this.#bytes.copyWithin(until - kept, 0, kept);
+    this.#shift(until - kept, this.#torn);
+  }
+  #shift(from: number, torn = from > 0 ? from < this.#wholeUntil && this.#bytes[from - 1] !== NEWLINE : this.#torn): void {
+    this.#torn = torn;
+    if (from === 0) return;
+    if (this.#at > from) this.#bytes.copyWithin(0, from, this.#at);
+    this.#at -= from;
+    this.#wholeUntil -= from;
+  }
 }
-const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Where the piece that begins at `from` ends: behind the last line that lies whole within PIECE bytes, else behind the first. */
+function pieceOf(bytes: Uint8Array, from: number, until: number): number {
+  if (until - from <= PIECE) return until;
+  const last = bytes.lastIndexOf(NEWLINE, from + PIECE - 1);
+  return last >= from ? last + 1 : bytes.indexOf(NEWLINE, from) + 1;
+}
 
 /** A byte as miekg/dns and so CoreDNS prints it: special characters with a backslash, what cannot be printed in decimal. */
 function escape(to: Uint8Array, at: number, c: number): number {

@@ -74,14 +74,16 @@ function literal(text: string): Writer {
     lines.put(bytes);
   };
 }
-/** A metadata label's value; a line break in it cannot begin another line. */
+/** A metadata label's value. Line breaks and what terminals obey are escaped as in names: others may have chosen it. */
 function label(name: string): Writer {
   return (lines, query) => {
-    const value = query.label(name) ?? '-';
+    const value = (query.label(name) ?? '-').replace(CONTROL, (c) => `\\${String(c.charCodeAt(0)).padStart(3, '0')}`);
     lines.room(value.length * 3 + ROOM);
-    lines.text(value.replace(/[\r\n]/g, ' '));
+    lines.text(value);
   };
 }
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
 /** Bytes that the placeholders of one writer take at most: a name of 255 octets, all of them escaped, and the rest of the common format. */
 const ROOM = 4 * 255 + 512;
 
