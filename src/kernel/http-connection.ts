@@ -44,6 +44,10 @@ export class HttpConnection {
   /** Bytes of a body that still have to be skipped. */
   #skip = 0;
   #busy = false;
+  /** A whole request came at some time. */
+  #asked = false;
+  /** When the last request came or its reply left. */
+  #since: number;
   #last = false;
   #cancelDeadline = () => {};
 
@@ -51,6 +55,7 @@ export class HttpConnection {
     this.#socket = socket;
     this.#clock = clock;
     this.#answer = answer;
+    this.#since = clock.monotonic();
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#cancelDeadline());
@@ -63,6 +68,17 @@ export class HttpConnection {
   }
   destroy(): void {
     this.#socket.destroy();
+  }
+  /**
+   * True where this one rather than `other` makes room for a newcomer: who is gone already, who never asked, who waits between requests,
+   * who is answered; among equals who has been so for longer.
+   */
+  yieldsBefore(other: HttpConnection): boolean {
+    return this.#claim === other.#claim ? this.#since < other.#since : this.#claim < other.#claim;
+  }
+  get #claim(): number {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return -1;
+    return this.#busy ? 2 : this.#asked ? 1 : 0;
   }
 
   /** Whoever sends byte after byte, or does not read, is cut off: the deadline moves with requests, not with bytes. */
@@ -84,10 +100,11 @@ export class HttpConnection {
     const head = this.#received.toString('latin1', 0, end);
     this.#received = this.#received.subarray(end + END.length);
     const [first = '', ...lines] = head.split('\r\n');
-    const [, method, target, minor] = /^([A-Z]+) (\S+) HTTP\/1\.([01])$/.exec(first) ?? [];
+    const [, method, target, minor] = /^([A-Z]+) ([!-~\x80-\xff]+) HTTP\/1\.([01])$/.exec(first) ?? [];
     const headers = readHeaders(lines);
     if (method === undefined || target === undefined || headers === undefined) return this.#refuse(400);
     if (minor === '1' && !headers.has('host')) return this.#refuse(400);
+    if (!/^\d+$/.test(headers.get('content-length') ?? '0')) return this.#refuse(400);
     if (!METHODS.includes(method)) return this.#refuse(405);
     const connection = headers.get('connection')?.toLowerCase() ?? '';
     if (minor === '0' ? !connection.includes('keep-alive') : connection.includes('close')) this.#last = true;
@@ -97,7 +114,7 @@ export class HttpConnection {
   }
   #expectBody(headers: ReadonlyMap<string, string>): void {
     const length = Number(headers.get('content-length') ?? 0);
-    if (headers.has('transfer-encoding') || !(length <= MOST_BODY) || length < 0) {
+    if (headers.has('transfer-encoding') || length > MOST_BODY) {
       this.#last = true;
       return;
     }
@@ -106,7 +123,8 @@ export class HttpConnection {
     this.#skip = length - here;
   }
   async #serve(request: HttpRequest): Promise<void> {
-    this.#busy = true;
+    this.#busy = this.#asked = true;
+    this.#since = this.#clock.monotonic();
     this.#cancelDeadline();
     let reply: HttpReply;
     try {
@@ -134,6 +152,7 @@ export class HttpConnection {
   }
   #written(): void {
     this.#deadline(READ_TIME);
+    this.#since = this.#clock.monotonic();
     if (this.#last) {
       this.#socket.end();
       return;
@@ -150,7 +169,7 @@ const ONCE = ['host', 'content-length', 'transfer-encoding'];
 function readHeaders(lines: readonly string[]): Map<string, string> | undefined {
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/.exec(line) ?? [];
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t -~\x80-\xff]*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) return undefined;
     const key = name.toLowerCase();
     if (ONCE.includes(key) && headers.has(key)) return undefined;

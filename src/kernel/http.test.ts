@@ -1,6 +1,7 @@
 // The small HTTP server through real sockets: what it answers, what it refuses, and whom it cuts off.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { FakeClock, settled } from '../testing/fake-clock.ts';
 import { HttpServer } from './http.ts';
@@ -75,7 +76,12 @@ test('refuses what is no request', async () => {
   const { port } = await serving({ '/': () => ({ status: 200, body: '' }) });
   const cases: readonly (readonly [string, number])[] = [
     ['nonsense\r\n\r\n', 400], ['GET / HTTP/1.1\r\n\r\n', 400], [request('GET /', 'no colon\r\n'), 400],
-    [request('GET /', 'Host: y\r\n'), 400], [request('CONNECT x:1'), 405], [request('GET /', `X: ${'y'.repeat(9000)}\r\n`), 431],
+    [request('GET /', 'Host: y\r\n'), 400], [request('GET /a\0b'), 400], [request('GET /\x7f'), 400],
+    [request('GET /', 'X: a\0b\r\n'), 400],
+    [request('POST /', 'Content-Length: -1\r\n'), 400], [request('POST /', 'Content-Length: +1\r\n'), 400],
+    [request('POST /', 'Content-Length: 1e3\r\n'), 400], [request('POST /', 'Content-Length: 0x5\r\n'), 400],
+    [request('POST /', 'Content-Length:\r\n'), 400], [request('POST /', 'Content-Length: 5, 5\r\n'), 400],
+    [request('CONNECT x:1'), 405], [request('GET /', `X: ${'y'.repeat(9000)}\r\n`), 431],
   ];
   for (const [text, status] of cases) assert.deepEqual(statuses(await talk(port, text)), [status], text.slice(0, 40));
   assert.deepEqual(statuses(await talk(port, request('POST /', 'Transfer-Encoding: chunked\r\n') + 'GET / HTTP/1.1\r\n')), [200]);
@@ -140,4 +146,48 @@ test('says as Go does why an address cannot be had', async () => {
   await assert.rejects(open('127.0.0.1:99999'), { message: 'listen tcp: address 99999: invalid port' });
   await assert.rejects(open('127.0.0.1:http'), { message: 'listen tcp: lookup tcp/http: unknown port' });
   taken.close();
+});
+
+test('a newcomer is always heard: who never asked makes room first, then who has been idle for longest', async () => {
+  let release = () => {};
+  const { port } = await serving({
+    '/health': () => ({ status: 200, body: 'OK' }),
+    '/slow': async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return { status: 200, body: 'slow' };
+    },
+  });
+  const sockets: Socket[] = [];
+  after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const closed = new Set<number>();
+  const open = async (text: string) => {
+    const socket = connect(port, '127.0.0.1');
+    const number = sockets.push(socket) - 1;
+    socket.on('error', () => {});
+    socket.on('close', () => closed.add(number));
+    await new Promise((resolve) => socket.once('connect', resolve));
+    if (text !== '') socket.write(text);
+    return socket;
+  };
+  const answered = (socket: Socket) => new Promise((resolve) => socket.once('data', resolve));
+  const probe = async () => assert.match(await talk(port, request('GET /health', LAST)), /OK$/);
+  // The first is answered slowly, the next two asked and are idle; the rest never says a whole request.
+  const slow = await open(request('GET /slow'));
+  for (let i = 0; i < 2; i++) await answered(await open(request('GET /health')));
+  for (let i = 3; i < 128; i++) await open(i % 2 === 0 ? '' : 'GET /he');
+  for (let i = 0; i < 50; i++) await probe();
+  assert.deepEqual([...closed].sort((a, b) => a - b), [3]);
+  for (let i = 0; i < 124; i++) await answered(await open(request('GET /health')));
+  await probe();
+  await settled();
+  assert.equal([...closed].filter((number) => number < 3).length, 0);
+  for (let i = 0; i < 10; i++) await answered(await open(request('GET /health')));
+  await probe();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(closed.has(1) && closed.has(2) && !closed.has(0));
+  const reply = answered(slow);
+  release();
+  assert.match(String(await reply), /slow$/);
 });

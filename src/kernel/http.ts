@@ -10,7 +10,7 @@ import type { HttpReply, HttpRequest } from './http-connection.ts';
 import type { Run } from './site/plugin.ts';
 import type { Closable } from './shared.ts';
 
-/** Connections that are open at the same time; more are turned away. */
+/** Connections that are open at the same time: for one more the one that has been idle for longest is closed. */
 const MOST_CONNECTIONS = 128;
 /** Milliseconds in which replies under way have to leave when the server closes. */
 const GRACE = 5000;
@@ -31,7 +31,6 @@ export class HttpServer implements Closable {
   private constructor(server: Server, clock: Clock) {
     this.#server = server;
     this.#clock = clock;
-    server.maxConnections = MOST_CONNECTIONS;
     server.on('connection', (socket) => this.#connect(socket));
     server.on('error', () => {});
   }
@@ -80,9 +79,18 @@ export class HttpServer implements Closable {
   }
 
   #connect(socket: Socket): void {
+    if (this.#connections.size >= MOST_CONNECTIONS) this.#makeRoom();
     const connection = new HttpConnection(socket, this.#clock, (request) => this.#answer(request));
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
+  }
+  /** Whoever probes the health of the server comes last, and is to be answered whoever is here already. */
+  #makeRoom(): void {
+    let first: HttpConnection | undefined;
+    for (const connection of this.#connections) if (first === undefined || connection.yieldsBefore(first)) first = connection;
+    if (first === undefined) return;
+    this.#connections.delete(first);
+    first.destroy();
   }
   #answer(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { path } = request;
