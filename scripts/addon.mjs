@@ -14,16 +14,17 @@ function headers() {
   return [...packages, beside, '/usr/include/node'].find((folder) => existsSync(path.join(folder, 'node_api.h')));
 }
 
-/** Builds the addon. Returns why it was not built, or undefined when it stands. */
-export function buildAddon() {
+/** Builds the addon, also elsewhere or with more flags. Returns why it was not built, or undefined when it stands. */
+export function buildAddon(to = target, more = []) {
   if (process.platform !== 'linux') return 'it is for Linux';
   const files = existsSync(source) ? readdirSync(source).filter((name) => name.endsWith('.c')).sort() : [];
   if (files.length === 0) return 'its source is not here';
   const include = headers();
   if (include === undefined) return "Node's header files were not found";
-  mkdirSync(path.dirname(target), { recursive: true });
-  const fresh = `${target}.${process.pid}`;                      // a running server keeps the file it has loaded
-  const flags = ['-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-unused-parameter', '-I', include];
+  mkdirSync(path.dirname(to), { recursive: true });
+  const fresh = `${to}.${process.pid}`;                          // a running server keeps the file it has loaded
+  const warnings = ['-Wall', '-Wextra', '-Wconversion', '-Wno-unused-parameter'];
+  const flags = ['-O2', '-fPIC', '-shared', '-fvisibility=hidden', ...warnings, '-I', include, ...more];
   const made = spawnSync('cc', [...flags, ...files.map((name) => path.join(source, name)), '-o', fresh], { encoding: 'utf8' });
   if (made.error) return made.error.code === 'ENOENT' ? 'there is no C compiler (cc)' : made.error.message;
   if (made.status !== 0) {
@@ -32,6 +33,6 @@ export function buildAddon() {
     return 'the C compiler refused it, as printed above';
   }
   if (made.stderr) console.error(made.stderr);
-  renameSync(fresh, target);
+  renameSync(fresh, to);
   return undefined;
 }

@@ -4,7 +4,7 @@
 #include <netdb.h>
 
 /** A numeric address, with `%zone` where it has one. */
-static int address_of(const char *text, int port, struct sockaddr_storage *to, socklen_t *length) {
+static int address_of(const char *text, uint16_t port, struct sockaddr_storage *to, socklen_t *length) {
   struct addrinfo *found, hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
   if (getaddrinfo(text, NULL, &hints, &found)) return -1;
   memcpy(to, found->ai_addr, found->ai_addrlen);
@@ -44,7 +44,7 @@ int make_socket(Socket *s, const char *address, int port, int flags, const char 
   int error;
   s->fd = -1;
   s->box[BOX_STEP] = 1;
-  if (address_of(address, port, &to, &length)) return -EINVAL;
+  if (port < 0 || port > 65535 || address_of(address, (uint16_t)port, &to, &length)) return -EINVAL;
   if (*source && address_of(source, 0, &from, &from_length)) return -EINVAL;
   s->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (s->fd < 0) return -errno;

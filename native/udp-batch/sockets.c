@@ -13,6 +13,11 @@ void watch(Socket *s) {
   else uv_poll_stop(&s->poll);
 }
 
+/** Whether `length` bytes from `offset` lie within `size`: what JavaScript says is not believed. */
+static int lies_within(int32_t offset, size_t length, size_t size) {
+  return offset >= 0 && length <= size && (size_t)offset <= size - length;
+}
+
 // --- receiving
 
 /** Copies from the control message to which of our addresses a datagram came; a reply shall leave from there. */
@@ -44,11 +49,14 @@ int receive(Socket *s) {
     for (Socket *each = b->thread->sockets; each; each = each->next) if (each->board == b) watch(each);
     return -EAGAIN;
   }
+  size_t place = b->peer_at < 0 ? (size_t)b->room : (size_t)b->peer_at + PEER_ROOM;
   for (int i = 0; i < ready; i++) {
-    uint8_t *at = b->bytes + b->table[BOARD_OFFSETS + i];
+    int32_t offset = b->table[BOARD_OFFSETS + i];
+    if (!lies_within(offset, place, b->size)) { ready = i; break; }
+    uint8_t *at = b->bytes + offset;
     struct msghdr *h = &b->got[i].msg_hdr;
     b->got_at[i].iov_base = at;
-    b->got_at[i].iov_len = b->room;
+    b->got_at[i].iov_len = (size_t)b->room;
     h->msg_iov = &b->got_at[i];
     h->msg_iovlen = 1;
     h->msg_name = s->connected ? NULL : at + b->peer_at;
@@ -56,15 +64,16 @@ int receive(Socket *s) {
     h->msg_control = s->info ? b->control[i] : NULL;
     h->msg_controllen = s->info ? CONTROL_ROOM : 0;
   }
+  if (ready == 0) return -EFAULT;
   int n;
-  do n = recvmmsg(s->fd, b->got, ready, MSG_DONTWAIT, NULL); while (n < 0 && errno == EINTR);
+  do n = recvmmsg(s->fd, b->got, (unsigned)ready, MSG_DONTWAIT, NULL); while (n < 0 && errno == EINTR);
   if (n < 0) return -errno;
   for (int i = 0; i < n; i++) {
     struct msghdr *h = &b->got[i].msg_hdr;
-    b->table[BOARD_LENGTHS + i] = b->got[i].msg_len;
+    b->table[BOARD_LENGTHS + i] = (int32_t)b->got[i].msg_len;
     if (s->connected) continue;
     uint8_t *peer = h->msg_name;
-    *(int32_t *)(peer + PEER_LENGTH) = h->msg_namelen;
+    *(int32_t *)(peer + PEER_LENGTH) = (int32_t)h->msg_namelen;
     if (s->info) take_info(h, peer);
     else *(int32_t *)(peer + PEER_KIND) = KIND_NONE;
   }
@@ -89,6 +98,7 @@ void on_event(uv_poll_t *poll, int status, int events) {
   Socket *s = poll->data;
   if (status < 0) {                                             // an ICMP error: libuv stopped watching, recvmmsg says which
     s->watched = 0;
+    if (!s->reading) s->box[BOX_FAULTS]++;
     events = s->reading ? UV_READABLE : 0;
   }
   if (events & UV_WRITABLE) send_waiting(s, 0);
@@ -98,7 +108,7 @@ void on_event(uv_poll_t *poll, int status, int events) {
   }
   if ((events & UV_READABLE) && s->reading) {
     int n = receive(s);
-    if (n == -EBADF || n == -ENOTSOCK) s->reading = 0;
+    if (n == -EBADF || n == -ENOTSOCK || n == -EFAULT) s->reading = 0;
     if (n > 0 || (n < 0 && n != -EAGAIN && n != -EWOULDBLOCK)) call(s, n);
   }
   watch(s);
@@ -106,12 +116,16 @@ void on_event(uv_poll_t *poll, int status, int events) {
 
 // --- sending
 
-static void address_to(struct msghdr *h, uint8_t *peer, uint8_t *control) {
-  int kind = *(int32_t *)(peer + PEER_KIND);
+/** Fills in where a datagram goes; 0 where the peer cannot be one. */
+static int address_to(Socket *s, struct msghdr *h, int32_t offset, uint8_t *control) {
+  if (!lies_within(offset, PEER_ROOM, s->size) || offset % 4) return 0;
+  uint8_t *peer = s->bytes + offset;
+  int32_t kind = *(int32_t *)(peer + PEER_KIND), length = *(int32_t *)(peer + PEER_LENGTH);
+  if (length < 0 || length > PEER_LENGTH) return 0;
   h->msg_name = peer;
-  h->msg_namelen = *(int32_t *)(peer + PEER_LENGTH);
-  if (kind == KIND_NONE) return;
-  int size = kind == KIND_V6 ? sizeof(struct in6_pktinfo) : sizeof(struct in_pktinfo);
+  h->msg_namelen = (socklen_t)length;
+  if (kind != KIND_V6 && kind != KIND_V4) return 1;
+  size_t size = kind == KIND_V6 ? sizeof(struct in6_pktinfo) : sizeof(struct in_pktinfo);
   struct cmsghdr *c = (void *)control;
   c->cmsg_level = kind == KIND_V6 ? IPPROTO_IPV6 : IPPROTO_IP;
   c->cmsg_type = kind == KIND_V6 ? IPV6_PKTINFO : IP_PKTINFO;
@@ -119,6 +133,7 @@ static void address_to(struct msghdr *h, uint8_t *peer, uint8_t *control) {
   memcpy(CMSG_DATA(c), peer + PEER_INFO, size);
   h->msg_control = control;
   h->msg_controllen = CMSG_SPACE(size);
+  return 1;
 }
 
 /** Copies datagrams that the socket does not take now; those over the bound are lost and counted. */
@@ -161,7 +176,8 @@ static void put_all(Socket *s, int n) {
   struct mmsghdr *put = s->thread->put;
   if (s->first) { keep(s, put, n); return; }                    // behind those that wait already
   for (int done = 0, again = 0; done < n;) {
-    int k = n - done == 1 ? (int)sendmsg(s->fd, &put[done].msg_hdr, MSG_DONTWAIT) : sendmmsg(s->fd, put + done, n - done, MSG_DONTWAIT);
+    int k = n - done == 1 ? (int)sendmsg(s->fd, &put[done].msg_hdr, MSG_DONTWAIT)
+      : sendmmsg(s->fd, put + done, (unsigned)(n - done), MSG_DONTWAIT);
     if (k >= 0) { done += n - done == 1 ? 1 : k; again = 0; continue; }
     int next = failed(s, errno, &again);
     if (next > 0) continue;
@@ -190,28 +206,33 @@ void send_waiting(Socket *s, int drop) {
   }
 }
 
+/** Puts a datagram into the batch of the thread; what cannot be right is lost and counted. */
+static int prepare(Socket *s, int n, uint8_t *bytes, size_t length, int32_t peer) {
+  Thread *t = s->thread;
+  t->put_at[n] = (struct iovec){bytes, length};
+  t->put[n].msg_hdr = (struct msghdr){.msg_iov = &t->put_at[n], .msg_iovlen = 1};
+  if (s->connected || address_to(s, &t->put[n].msg_hdr, peer, t->control[n])) return 1;
+  s->box[BOX_FAULTS]++;
+  return 0;
+}
+
 void send_box(Socket *s) {
   int32_t *box = s->box;
-  int n = box[BOX_COUNT];
+  int n = box[BOX_COUNT], good = 0;
   if (n <= 0) return;
   if (n > BOX_ENTRIES) n = BOX_ENTRIES;
   box[BOX_COUNT] = 0;
-  Thread *t = s->thread;
   int32_t *entry = box + BOX_ENTRY;
   for (int i = 0; i < n; i++, entry += 3) {
-    t->put_at[i] = (struct iovec){s->bytes + entry[1], entry[2]};
-    t->put[i].msg_hdr = (struct msghdr){.msg_iov = &t->put_at[i], .msg_iovlen = 1};
-    if (!s->connected) address_to(&t->put[i].msg_hdr, s->bytes + entry[0], t->control[i]);
+    int32_t at = entry[1], length = entry[2];
+    if (length < 0 || length > DATAGRAM_MOST || !lies_within(at, (size_t)length, s->size)) s->box[BOX_FAULTS]++;
+    else good += prepare(s, good, s->bytes + at, (size_t)length, entry[0]);
   }
-  put_all(s, n);
+  put_all(s, good);
 }
 
-void send_one(Socket *s, uint8_t *bytes, size_t length, uint8_t *peer) {
-  Thread *t = s->thread;
-  t->put_at[0] = (struct iovec){bytes, length};
-  t->put[0].msg_hdr = (struct msghdr){.msg_iov = &t->put_at[0], .msg_iovlen = 1};
-  if (!s->connected) address_to(&t->put[0].msg_hdr, peer, t->control[0]);
-  put_all(s, 1);
+void send_one(Socket *s, uint8_t *bytes, size_t length, int peer) {
+  put_all(s, prepare(s, 0, bytes, length, peer));
 }
 
 void send_all(Thread *t) {

@@ -5,6 +5,7 @@
 //   open(board, box: Int32Array, bytes: Uint8Array, address, port, flags, source, handle) => socket or -errno
 //   port(socket) => local port     flush(socket; 0 is all)     send(socket, bytes, at, length, peer in the box's bytes)
 //   leave(socket) => 0 or -errno   read(socket) => count       rest(socket)    close(socket)
+//   layout() => the numbers that both sides use                write(descriptor, bytes, from, length) => written, or -errno
 #include "udp-batch.h"
 
 // --- closing
@@ -13,7 +14,7 @@ static void on_closed(uv_handle_t *handle);
 
 static void ended(Thread *t) {
   if (!t->ended || t->open_handles > 0) return;
-  for (Board *b; (b = t->boards); free(b)) t->boards = b->next;
+  for (Board *b; (b = t->boards); free(b)) t->boards = b->next; // their references were deleted in on_end
   napi_async_cleanup_hook_handle hook = t->hook;
   free(t);
   napi_remove_async_cleanup_hook(hook);
@@ -54,6 +55,10 @@ static void on_end(napi_async_cleanup_hook_handle hook, void *data) {
   t->hook = hook;
   t->ended = 1;
   while (t->sockets) close_socket(t->sockets);
+  for (Board *b = t->boards; b; b = b->next) {
+    napi_delete_reference(t->env, b->keep_table);
+    napi_delete_reference(t->env, b->keep_bytes);
+  }
   if (t->started) {
     uv_prepare_stop(&t->prepare);
     uv_close((uv_handle_t *)&t->prepare, on_prepare_closed);
@@ -73,6 +78,18 @@ static int32_t integer(napi_env env, napi_value value) {
   int32_t number = 0;
   napi_get_value_int32(env, value, &number);
   return number;
+}
+
+/** The memory of a typed array with one byte or one word an element, and how many elements it has; NULL where it is no such array. */
+static void *array_of(napi_env env, napi_value value, int words, size_t *length) {
+  bool is_array = false;
+  napi_typedarray_type type;
+  void *data = NULL;
+  *length = 0;
+  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return NULL;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok) return NULL;
+  if (type != (words ? napi_int32_array : napi_uint8_array)) return NULL;
+  return data;
 }
 
 static Socket *socket_of(napi_env env, napi_value value, Thread *t) {
@@ -104,15 +121,22 @@ static Socket *only_socket(napi_env env, napi_callback_info info) {
 static napi_value board(napi_env env, napi_callback_info info) {
   napi_value a[4];
   Thread *t = arguments(env, info, 4, a);
+  size_t words, size;
+  int32_t *table = array_of(env, a[0], 1, &words);
+  uint8_t *bytes = array_of(env, a[1], 0, &size);
+  int room = integer(env, a[2]), peer_at = integer(env, a[3]);
+  if (!table || !bytes || words < BOARD_WORDS || room <= 0) return number(env, -EINVAL);
+  if (peer_at >= 0 && (peer_at < room || peer_at % 4)) return number(env, -EINVAL);
   Board *b = calloc(1, sizeof *b);
   if (!b) return number(env, -ENOMEM);
   b->thread = t;
-  napi_get_typedarray_info(env, a[0], NULL, NULL, (void **)&b->table, NULL, NULL);
-  napi_get_typedarray_info(env, a[1], NULL, NULL, (void **)&b->bytes, NULL, NULL);
+  b->table = table;
+  b->bytes = bytes;
+  b->size = size;
+  b->room = room;
+  b->peer_at = peer_at;
   napi_create_reference(env, a[0], 1, &b->keep_table);
   napi_create_reference(env, a[1], 1, &b->keep_bytes);
-  b->room = integer(env, a[2]);
-  b->peer_at = integer(env, a[3]);
   b->number = ++t->board_count;
   b->next = t->boards;
   t->boards = b;
@@ -141,13 +165,17 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   s->thread = t;
   s->last = &s->first;
   for (s->board = t->boards; s->board && s->board->number != integer(env, a[0]);) s->board = s->board->next;
-  napi_get_typedarray_info(env, a[1], NULL, NULL, (void **)&s->box, NULL, NULL);
-  napi_get_typedarray_info(env, a[2], NULL, NULL, (void **)&s->bytes, NULL, NULL);
+  size_t words;
+  napi_valuetype kind = napi_undefined;
+  s->box = array_of(env, a[1], 1, &words);
+  s->bytes = array_of(env, a[2], 0, &s->size);
+  napi_typeof(env, a[7], &kind);
   napi_get_value_string_utf8(env, a[3], address, sizeof address, NULL);
   napi_get_value_string_utf8(env, a[6], source, sizeof source, NULL);
   int flags = integer(env, a[5]);
   s->connected = flags & CONNECT;
-  int error = s->board && s->box && s->bytes && !t->ended ? make_socket(s, address, integer(env, a[4]), flags, source) : -EINVAL;
+  int sound = s->board && s->box && words >= BOX_WORDS && s->bytes && kind == napi_function && !t->ended;
+  int error = sound ? make_socket(s, address, integer(env, a[4]), flags, source) : -EINVAL;
   napi_get_uv_event_loop(env, &loop);
   if (!error && (start(t, loop) || uv_poll_init(loop, &s->poll, s->fd))) {
     close(s->fd);
@@ -192,9 +220,13 @@ static napi_value send_(napi_env env, napi_callback_info info) {
   napi_value a[5];
   Thread *t = arguments(env, info, 5, a);
   Socket *s = socket_of(env, a[0], t);
-  uint8_t *bytes = NULL;
-  napi_get_typedarray_info(env, a[1], NULL, NULL, (void **)&bytes, NULL, NULL);
-  if (s && bytes) send_one(s, bytes + integer(env, a[2]), integer(env, a[3]), s->bytes + integer(env, a[4]));
+  size_t size;
+  uint8_t *bytes = array_of(env, a[1], 0, &size);
+  int from = integer(env, a[2]), length = integer(env, a[3]);
+  if (!s) return NULL;
+  if (bytes && from >= 0 && length >= 0 && length <= DATAGRAM_MOST && (size_t)from + (size_t)length <= size) {
+    send_one(s, bytes + from, (size_t)length, integer(env, a[4]));
+  } else s->box[BOX_FAULTS]++;
   return NULL;
 }
 
@@ -232,10 +264,36 @@ static napi_value close_(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/** Writes to a descriptor without waiting, whether others made it block or not. */
+static napi_value write_(napi_env env, napi_callback_info info) {
+  napi_value a[4];
+  arguments(env, info, 4, a);
+  size_t size;
+  uint8_t *bytes = array_of(env, a[1], 0, &size);
+  int from = integer(env, a[2]), length = integer(env, a[3]);
+  if (!bytes || from < 0 || length < 0 || (size_t)from + (size_t)length > size) return number(env, -EINVAL);
+  return number(env, write_now(integer(env, a[0]), bytes + from, (size_t)length));
+}
+
+/** The numbers that both sides use, by their names here. */
+static napi_value layout(napi_env env, napi_callback_info info) {
+  napi_value all;
+  napi_create_object(env, &all);
+#define SAY(name) napi_set_named_property(env, all, #name, number(env, name));
+  LAYOUT(SAY)
+  return all;
+}
+
 NAPI_MODULE_INIT() {
   Thread *t = calloc(1, sizeof *t);
+  if (!t) {
+    napi_throw_error(env, NULL, "no memory");
+    return NULL;
+  }
+  t->env = env;
   struct { const char *name; napi_callback call; } all[] = {{"board", board}, {"open", open_socket}, {"port", port},
-    {"flush", flush}, {"send", send_}, {"leave", leave}, {"read", read_}, {"rest", rest}, {"close", close_}};
+    {"flush", flush}, {"send", send_}, {"leave", leave}, {"read", read_}, {"rest", rest}, {"close", close_},
+    {"layout", layout}, {"write", write_}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     napi_value function;
     napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, t, &function);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-// Numbers that src/transport/addon.ts repeats.
+// Numbers that JavaScript uses too: `layout` says those of LAYOUT below, and src/transport/addon.ts loads no addon that says others.
 enum {
   POSITIONS = 32,                      // datagrams of one recvmmsg
   BOX_ENTRIES = 256,                   // datagrams that an outbox holds
@@ -21,21 +21,31 @@ enum {
   BOARD_TURN = 1,                      // out: counts the moments at which all outboxes were empty
   BOARD_WAITING = 2,                   // in: 1 where some outbox may hold something
   BOARD_OFFSETS = 4,                   // in: where each position receives
-  BOARD_LENGTHS = 4 + POSITIONS,       // out: how much it received
+  BOARD_LENGTHS = BOARD_OFFSETS + POSITIONS, // out: how much it received
+  BOARD_WORDS = BOARD_LENGTHS + POSITIONS,
   // Words of a box, the outbox of one socket.
   BOX_COUNT = 0,                       // in and out
   BOX_LOST = 1,                        // out: datagrams that could not be sent
   BOX_QUEUED = 2,                      // out: datagrams that wait until the socket takes more
   BOX_STEP = 3,                        // out: the call that failed when opening: 1 socket, 2 bind, 3 connect
-  BOX_ENTRY = 4,                       // from here: offset of the peer, offset of the bytes, length
+  BOX_FAULTS = 4,                      // out: entries that cannot be right, and errors of a socket that nobody reads
+  BOX_ENTRY = 5,                       // from here: offset of the peer, offset of the bytes, length
+  BOX_WORDS = BOX_ENTRY + 3 * BOX_ENTRIES,
   // A peer: a sockaddr, its length, an in6_pktinfo or in_pktinfo, its kind.
-  PEER_LENGTH = 28, PEER_INFO = 32, PEER_KIND = 56,
+  PEER_LENGTH = 28, PEER_INFO = 32, PEER_KIND = 56, PEER_ROOM = 64,
+  DATAGRAM_MOST = 65535,
   // How a socket is opened.
   CONNECT = 1, DUAL = 2,
   CONTROL_ROOM = 64,
   QUEUE_MOST = 1024, QUEUE_BYTES = 4 << 20,
 };
 enum { KIND_NONE = 0, KIND_V6 = 1, KIND_V4 = 2 };
+#define LAYOUT(X) X(POSITIONS) X(BOX_ENTRIES) X(BOARD_READY) X(BOARD_TURN) X(BOARD_WAITING) X(BOARD_OFFSETS) X(BOARD_LENGTHS) \
+  X(BOARD_WORDS) X(BOX_COUNT) X(BOX_LOST) X(BOX_QUEUED) X(BOX_STEP) X(BOX_FAULTS) X(BOX_ENTRY) X(BOX_WORDS) X(PEER_LENGTH) \
+  X(PEER_INFO) X(PEER_KIND) X(PEER_ROOM) X(KIND_V6) X(KIND_V4) X(CONNECT) X(DUAL)
+_Static_assert(sizeof(struct sockaddr_in6) <= PEER_LENGTH, "a peer's address has to fit before its length");
+_Static_assert(PEER_INFO + sizeof(struct in6_pktinfo) <= PEER_KIND && PEER_INFO + sizeof(struct in_pktinfo) <= PEER_KIND, "and the rest");
+_Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= CONTROL_ROOM, "a control message has to fit");
 
 typedef struct Thread Thread;
 typedef struct Socket Socket;
@@ -48,12 +58,14 @@ struct Board {                         // where one kind of socket receives
   int number, room, peer_at, starved;
   int32_t *table;
   uint8_t *bytes;
+  size_t size;                         // of the bytes
   napi_ref keep_table, keep_bytes;
   struct mmsghdr got[POSITIONS];
   struct iovec got_at[POSITIONS];
   uint8_t control[POSITIONS][CONTROL_ROOM];
 };
 struct Thread {                        // one JavaScript environment
+  napi_env env;
   Board *boards;
   Socket *sockets;
   uv_prepare_t prepare;
@@ -82,6 +94,7 @@ struct Socket {
   int number, fd, connected, info, reading, watched, draining, closed, error;
   int32_t *box;
   uint8_t *bytes;
+  size_t size;                         // of the bytes
   Waiting *first, **last;
   size_t queued_bytes;
 };
@@ -98,8 +111,8 @@ void watch(Socket *s);
 int receive(Socket *s);
 /** Sends what the outbox holds; what the socket does not take is copied and waits. */
 void send_box(Socket *s);
-/** Sends one datagram that lies outside of the shared bytes, to the peer at `peer`. */
-void send_one(Socket *s, uint8_t *bytes, size_t length, uint8_t *peer);
+/** Sends one datagram that lies outside of the shared bytes, to the peer at offset `peer` of those. */
+void send_one(Socket *s, uint8_t *bytes, size_t length, int peer);
 /** Sends what waits, as far as the socket takes it; drops it all where `drop` is set. */
 void send_waiting(Socket *s, int drop);
 /** Empties every outbox of the thread and lets sockets receive again that had no place to. */
@@ -111,3 +124,5 @@ void tell_errors(Thread *t);
 /** Calls JavaScript with a count or a negative errno, and sends at once what it put into the outbox. */
 void call(Socket *s, int count);
 void on_event(uv_poll_t *poll, int status, int events);
+/** Writes what a socket, or a pipe that is not full, takes without waiting: how many bytes, or -errno. */
+int write_now(int fd, const uint8_t *bytes, size_t length);

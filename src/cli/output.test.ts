@@ -1,9 +1,13 @@
 // Where the log goes is nobody's concern but its own: readers that do not read, disks that are full, and the server in front of them.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { loadAddon } from '../transport/addon.ts';
 import { MAIN, Spawned, Stream, answers, freePort } from '../testing/spawned.ts';
+import { logSink } from './output.ts';
 
 const linux = process.platform === 'linux' ? false : 'needs /proc and /dev/full';
 const logging = (port: number) => `.:${port} {\nbind 127.0.0.1\nlog\nwhoami\n}\n`;
@@ -68,3 +72,34 @@ test('who shares the pipe keeps it as it was: our own description alone does not
   const [, flags] = /flags:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/fdinfo/1`, 'latin1'))!;
   assert.equal(parseInt(flags!, 8) & 0o4000, 0);
 });
+
+for (const [name, addon] of [['the addon', loadAddon()], ['Node\'s threads', 'no addon']] as const) {
+  const without = name === 'the addon' && typeof addon === 'string' ? `no addon: ${addon}` : linux;
+  test(`a blocking pipe that cannot be opened again is written by ${name}, without waiting`, { skip: without }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'coredns-ts-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'pipe');
+    spawnSync('mkfifo', [file]);
+    const both = openSync(file, constants.O_RDWR);
+    const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const sink = logSink(both, undefined, addon);
+    const bytes = new Uint8Array(4096).fill(65);
+    const full = () => {
+      for (let written = 0; written < 1 << 20;) written += sink(bytes, 0, 4096, false);
+    };
+    assert.throws(full, { code: 'EAGAIN' });
+    let read = 0;
+    for (let turns = 0; read < 20 * 4096 && turns < 1000; turns++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      try {
+        read += readSync(reader, new Uint8Array(4096));
+        sink(bytes, 0, 4096, false);
+      } catch (error) {
+        assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
+      }
+    }
+    assert.ok(read >= 20 * 4096);
+    closeSync(both);
+    closeSync(reader);
+  });
+}

@@ -2,6 +2,9 @@
 // status of a start that failed.
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import type { Sink } from '../kernel/seen/lines.ts';
+import { loadAddon } from '../transport/addon.ts';
+import type { Addon } from '../transport/addon.ts';
+import { errorCode } from '../transport/socket-error.ts';
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 const again = (): Error => Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
@@ -9,11 +12,18 @@ const again = (): Error => Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' }
 /**
  * Standard output for the log of a thread that serves: nobody who does not read it can make a query wait. Pipes and terminals are
  * opened once more, with a description of our own that does not block, since others may share the one that we were given. Files never
- * block. What cannot be opened again (a socket, another user's pipe) is written by Node's pool of threads, one piece at a time.
+ * block. What cannot be opened again (a socket, another user's pipe) is written by the addon, which asks before it writes; without
+ * the addon by Node's pool of threads, one piece at a time.
  */
-export function logSink(descriptor = 1): Sink {
-  const own = reopened(descriptor);
+export function logSink(descriptor = 1, own = reopened(descriptor), addon: Addon | string = loadAddon()): Sink {
   if (own !== undefined) return (bytes, from, length) => writeSync(own, bytes, from, length);
+  if (typeof addon !== 'string') {
+    return (bytes, from, length) => {
+      const written = addon.write(descriptor, bytes, from, length);
+      if (written < 0) throw Object.assign(new Error('write'), { code: errorCode(written) });
+      return written;
+    };
+  }
   let busy = false;
   return (bytes, from, length, last) => {
     if (last) return writeSync(descriptor, bytes, from, length);

@@ -3,15 +3,28 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { PEER, REPLY } from '../kernel/query/arena.ts';
+import { ASKED_IPV4, ASKED_IPV6, PEER_INFO, PEER_KIND, PEER_SIZE } from '../kernel/query/peer.ts';
 
-/** What native/udp-batch/udp-batch.h repeats. */
+/** Datagrams of one batch, and of an outbox. What follows is checked against the addon's own numbers when it is loaded. */
 export const POSITIONS = 32, BOX_ENTRIES = 256;
 /** Words of a board: how many positions can receive, how often all outboxes were emptied, whether one may hold something. */
 export const READY = 0, TURN = 1, WAITING = 2, OFFSETS = 4, LENGTHS = OFFSETS + POSITIONS, BOARD_WORDS = LENGTHS + POSITIONS;
-/** Words of an outbox: entries, datagrams lost, datagrams that wait for the socket, the step of `open` that failed; then the entries. */
-export const COUNT = 0, LOST = 1, QUEUED = 2, STEP = 3, ENTRY = 4, BOX_WORDS = ENTRY + 3 * BOX_ENTRIES;
+/**
+ * Words of an outbox: entries, datagrams lost, datagrams that wait for the socket, the step of `open` that failed, what could not be right;
+ * then the entries.
+ */
+export const COUNT = 0, LOST = 1, QUEUED = 2, STEP = 3, FAULTS = 4, ENTRY = 5, BOX_WORDS = ENTRY + 3 * BOX_ENTRIES;
 /** Flags of `open`: connect instead of binding; an IPv6 wildcard that takes IPv4 too. */
 export const CONNECT = 1, DUAL = 2;
+
+/** The same numbers as the addon calls them. */
+const LAYOUT: { readonly [name: string]: number } = {
+  POSITIONS, BOX_ENTRIES, CONNECT, DUAL, BOARD_READY: READY, BOARD_TURN: TURN, BOARD_WAITING: WAITING, BOARD_OFFSETS: OFFSETS,
+  BOARD_LENGTHS: LENGTHS, BOARD_WORDS, BOX_COUNT: COUNT, BOX_LOST: LOST, BOX_QUEUED: QUEUED, BOX_STEP: STEP, BOX_FAULTS: FAULTS,
+  BOX_ENTRY: ENTRY, BOX_WORDS, PEER_LENGTH: PEER_SIZE, PEER_INFO, PEER_KIND, PEER_ROOM: REPLY - PEER,
+  KIND_V6: ASKED_IPV6, KIND_V4: ASKED_IPV4,
+};
 
 /** The addon's calls. A socket and a board are numbers above 0. */
 export interface Addon {
@@ -33,6 +46,10 @@ export interface Addon {
   /** Receives nothing from now on. */
   rest(socket: number): void;
   close(socket: number): void;
+  /** The numbers of the tables, by their names. */
+  layout(): { readonly [name: string]: number };
+  /** Writes to a descriptor without waiting, whatever it is: how many bytes, or -errno. */
+  write(descriptor: number, bytes: Uint8Array, from: number, length: number): number;
 }
 
 /** Where the addon may lie from here: the sources are two folders deep, the bundle one, its chunks two. */
@@ -48,10 +65,21 @@ export function loadAddon(): Addon | string {
     const file = fileURLToPath(place);
     if (!existsSync(file)) continue;
     try {
-      return require(file) as Addon;
+      const addon = require(file) as Addon;
+      const other = difference(addon);
+      if (other === undefined) return addon;
+      reason = other;
     } catch (error) {
       reason = (error as Error).message.split('\n')[0]!;
     }
   }
   return reason;
+}
+
+/** Why these calls are not for us, if so: the tables that both sides write would lie elsewhere. Addons of earlier versions say nothing. */
+export function difference({ layout }: Pick<Addon, 'layout'> | { layout?: undefined }): string | undefined {
+  if (layout === undefined) return 'it is of another version: build it again';
+  const theirs = layout();
+  const other = [...new Set([...Object.keys(LAYOUT), ...Object.keys(theirs)])].find((name) => LAYOUT[name] !== theirs[name]);
+  return other === undefined ? undefined : `it is of another version, ${other} is ${theirs[other]}, not ${LAYOUT[other]}: build it again`;
 }

@@ -4,7 +4,7 @@ import type { Server, Socket } from 'node:net';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
-import { isWildcard } from './addresses.ts';
+import { isWildcard, openWildcard } from './addresses.ts';
 import { FrameBuffer } from './framing.ts';
 import { Slots } from './slots.ts';
 import { StreamConnection } from './stream.ts';
@@ -20,12 +20,13 @@ const EVERY = 250;
 const CONNECTIONS = 10_000;
 
 /** Opens one server; rejects with Node's error. */
-function open(accept: (socket: Socket) => void, most: number, host: string, port: number): Promise<Server> {
+function open(accept: (socket: Socket) => void, most: number, host: string, port: number, dual: boolean): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   server.maxConnections = most;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: 4096, exclusive: true, reusePort: process.platform === 'linux' }, () => {
+    const how = { backlog: 4096, exclusive: true, ipv6Only: !dual, reusePort: process.platform === 'linux' };
+    server.listen({ host, port, ...how }, () => {
       server.off('error', reject);
       server.on('error', () => {});                             // a failed accept concerns nobody else
       resolve(server);
@@ -64,14 +65,10 @@ class TcpListener implements Listener, StreamOwner {
       this.at = { ...this.at, port: (server.address() as { port: number }).port };
     }
   }
-  /** A wildcard is IPv6 and IPv4 at once; IPv4 alone where the machine has no IPv6. */
   #one(accept: (socket: Socket) => void, most: number): Promise<Server> {
-    const { address, port } = this.at;
-    if (!isWildcard(address)) return open(accept, most, address, port);
-    return open(accept, most, '::', port).catch((error: { code?: string }) => {
-      if (error.code !== 'EAFNOSUPPORT' && error.code !== 'EADDRNOTAVAIL') throw error;
-      return open(accept, most, '0.0.0.0', port);
-    });
+    const { at } = this;
+    const one = (address: string, dual: boolean) => open(accept, most, address, at.port, dual);
+    return isWildcard(at.address) ? openWildcard(at, one) : one(at.address, false);
   }
 
   now(): number {

@@ -6,7 +6,7 @@ import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { BOX_ENTRIES, BOX_WORDS, COUNT, DUAL, ENTRY, LOST, QUEUED, STEP } from './addon.ts';
 import type { Addon } from './addon.ts';
-import { isWildcard } from './addresses.ts';
+import { isWildcard, openWildcard } from './addresses.ts';
 import { Reception } from './reception.ts';
 import { socketError } from './socket-error.ts';
 
@@ -33,13 +33,13 @@ class BatchSocket implements Channel {
   #closed = false;
   #empty: (() => void) | undefined = undefined;
 
-  constructor(addon: Addon, reception: Reception, service: Service, address: string, port: number) {
+  constructor(addon: Addon, reception: Reception, service: Service, address: string, port: number, dual: boolean) {
     this.#addon = addon;
     this.#reception = reception;
     this.#arena = service.arena;
     this.service = service;
     this.localAddress = address;
-    this.#socket = addon.open(reception.board, this.#box, service.arena.bytes, address, port, address === '::' ? DUAL : 0, '',
+    this.#socket = addon.open(reception.board, this.#box, service.arena.bytes, address, port, dual ? DUAL : 0, '',
       (count) => this.#receive(count));
     if (this.#socket < 0) throw socketError(STEPS[this.#box[STEP]!]!, this.#socket, address, port);
     this.localPort = addon.port(this.#socket);
@@ -176,7 +176,7 @@ export class BatchUdp implements Transport {
     if (reception === undefined) this.#receptions.set(service.arena, (reception = new Reception(this.#addon, service.arena)));
     const open: BatchSocket[] = [];
     try {
-      for (let i = 0; i < sockets; i++) open.push(this.#open(reception, service, at.address, open[0]?.localPort ?? at.port));
+      for (let i = 0; i < sockets; i++) open.push(this.#open(reception, service, at, open[0]?.localPort ?? at.port));
     } catch (error) {
       for (const socket of open) await socket.close(0);
       throw error;
@@ -184,15 +184,8 @@ export class BatchUdp implements Transport {
     return new BatchListener({ ...at, port: open[0]!.localPort }, open);
   }
 
-  /** A wildcard is IPv6 and IPv4 at once; IPv4 alone where the machine has no IPv6. */
-  #open(reception: Reception, service: Service, address: string, port: number): BatchSocket {
-    if (!isWildcard(address)) return new BatchSocket(this.#addon, reception, service, address, port);
-    try {
-      return new BatchSocket(this.#addon, reception, service, '::', port);
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
-      return new BatchSocket(this.#addon, reception, service, '0.0.0.0', port);
-    }
+  #open(reception: Reception, service: Service, at: Endpoint, port: number): BatchSocket {
+    const one = (address: string, dual: boolean) => new BatchSocket(this.#addon, reception, service, address, port, dual);
+    return isWildcard(at.address) ? openWildcard(at, one) : one(at.address, false);
   }
 }

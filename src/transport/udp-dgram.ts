@@ -52,10 +52,9 @@ class DgramSocket implements Channel {
   #closed = false;
   #empty: (() => void) | undefined = undefined;
 
-  constructor(service: Service, address: string, shown: string) {
+  constructor(service: Service, address: string) {
     this.service = service;
-    this.bound = address;
-    this.localAddress = shown;
+    this.localAddress = this.bound = address;
     this.#slots = Slots.of(service.arena);
     this.#socket = dgramSocket(address, true);
   }
@@ -163,11 +162,17 @@ class DgramListener implements Listener {
 
   async open(sockets: number): Promise<void> {
     const wild = isWildcard(this.at.address);
-    for (const address of wild ? this.#options.addresses() : [this.at.address]) {
+    for (const address of wild ? this.#addresses() : [this.at.address]) {
       for (let i = 0; i < sockets; i++) await this.#add(address, wild);
     }
     if (this.#sockets.length === 0) throw new Error('this machine has no address to listen on');
     if (wild) this.#again(sockets);
+  }
+  /** This machine's addresses, of one family where another endpoint has the other. */
+  #addresses(): string[] {
+    const { family } = this.at;
+    const all = this.#options.addresses();
+    return family === undefined ? all : all.filter((address) => address.includes(':') === (family === 6));
   }
   /**
    * Opens a socket. A port that the kernel chose is bound again by its number: else it would be lost when the socket is disconnected.
@@ -175,7 +180,7 @@ class DgramListener implements Listener {
    */
   async #add(address: string, wild: boolean): Promise<void> {
     try {
-      const open = (port: number) => new DgramSocket(this.#service, address, wild ? '::' : address).open(port);
+      const open = (port: number) => new DgramSocket(this.#service, address).open(port);
       const socket = await open(this.at.port);
       if (this.at.port === 0) {
         this.at = { ...this.at, port: socket.localPort };
@@ -194,7 +199,7 @@ class DgramListener implements Listener {
     });
   }
   async #refresh(sockets: number): Promise<void> {
-    const now = this.#options.addresses();
+    const now = this.#addresses();
     for (const socket of this.#sockets.filter((each) => !now.includes(each.bound))) {
       this.#sockets.splice(this.#sockets.indexOf(socket), 1);
       void socket.close(0);

@@ -1,5 +1,12 @@
 // Who asked, as the system says it: a `sockaddr` in a query's buffer. Knows its bytes; knows neither queries nor sockets.
 
+import { printAddress } from '../../dns/address.ts';
+
+/** Where in a peer's record lie: the length of the `sockaddr`, an `in6_pktinfo` or `in_pktinfo`, and which of them it is. */
+export const PEER_SIZE = 28, PEER_INFO = 32, PEER_KIND = 56;
+/** What `PEER_KIND` says where the address that was asked is known. */
+export const ASKED_IPV6 = 1, ASKED_IPV4 = 2;
+
 const AF_INET = 2;
 
 /** Whether the address of an IPv6 `sockaddr` is an IPv4 one in disguise (`::ffff:192.0.2.1`). */
@@ -18,3 +25,24 @@ export function addressAt(bytes: Uint8Array, words: Int32Array, peerAt: number):
   if (bytes[peerAt] === AF_INET) return peerAt + 4;
   return mapped(bytes, words, peerAt) ? peerAt + 20 : peerAt + 8;
 }
+
+/**
+ * The address that a datagram was sent to, as text, where the socket serves several (`in_pktinfo`: RFC 3542 section 6.1, ip(7)); undefined
+ * where it serves one.
+ */
+function sentTo(bytes: Uint8Array, words: Int32Array, peerAt: number): string | undefined {
+  const kind = words[(peerAt + PEER_KIND) >> 2];
+  const at = peerAt + PEER_INFO;
+  if (kind === ASKED_IPV4) return printAddress(bytes.subarray(at + 8, at + 12));
+  return kind === ASKED_IPV6 ? printAddress(bytes.subarray(at, at + 16)) : undefined;
+}
+
+/** A question as far as it says where it went. */
+interface Asked {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly peerAt: number;
+  readonly channel: { readonly localAddress: string };
+}
+/** Our own address, as text: the one that was asked, also where the socket has several. */
+export const askedAddress = ({ bytes, words, peerAt, channel }: Asked): string => sentTo(bytes, words, peerAt) ?? channel.localAddress;

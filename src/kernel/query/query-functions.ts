@@ -5,6 +5,7 @@ import type { CIDR } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { className, typeName } from '../../dns/type-name.ts';
 import type { ExpressionFunction } from '../../expression/index.ts';
+import { askedAddress } from './peer.ts';
 import type { Query } from './query.ts';
 import { overUdp } from '../serving/traffic.ts';
 
@@ -60,6 +61,6 @@ export const queryFunctions = (): Record<string, ExpressionFunction<Asked>> => (
   bufsize: {
     parameters: [], result: 'int', call: ({ query }) => (overUdp(query.channel.transport) ? Math.max(512, query.udpSize) : 65535),
   },
-  server_ip: { parameters: [], result: 'string', call: ({ query }) => query.channel.localAddress },
+  server_ip: { parameters: [], result: 'string', call: ({ query }) => askedAddress(query) },
   server_port: { parameters: [], result: 'string', call: ({ query }) => String(query.channel.localPort) },
 });

@@ -14,6 +14,8 @@ export interface Endpoint {
   readonly scheme: Scheme;
   readonly address: string;
   readonly port: number;
+  /** Of a wildcard: this family alone, where another endpoint has the other one. */
+  readonly family?: 4 | 6;
 }
 
 /** Where a question came in and its reply goes out: a UDP socket, or one connection. */
@@ -23,7 +25,7 @@ export interface Channel {
   readonly stream: boolean;
   /** The server that its questions are for; a reload puts another one here. */
   service: Service;
-  /** Our own address and port, as text and number. On a wildcard UDP socket `::`. */
+  /** Our own address and port, as text and number. On a wildcard UDP socket `::`: `askedAddress` knows better. */
   readonly localAddress: string;
   readonly localPort: number;
   /** Of a UDP socket: replies that wait since the network does not take them at the moment. */

@@ -46,11 +46,13 @@ export interface Generation {
 /** The sockets of one address in this thread: those that were opened first, and those of later loads that wanted more. */
 class Open {
   readonly listeners: Listener[] = [];
+  readonly family: 4 | 6 | undefined;
   sockets = 0;
   server: Server;
 
-  constructor(server: Server) {
+  constructor(server: Server, family: 4 | 6 | undefined) {
     this.server = server;
+    this.family = family;
   }
   handTo(server: Server): void {
     this.server = server;
@@ -63,6 +65,13 @@ class Open {
 
 /** How many sockets `multisocket` asks for at an address: the first block that is there decides (MSO-1). */
 export const socketsOf = ({ zones }: Address): number | undefined => zones[0]![1].last(Sockets);
+/** A wildcard's family, where it does not have both: `0.0.0.0` and `::` (or no address) at one port share them. */
+function familyOf({ endpoint: { scheme, address, port } }: Address, { addresses }: Configuration): 4 | 6 | undefined {
+  const has = (other: string): boolean =>
+    addresses.some(({ endpoint }) => endpoint.scheme === scheme && endpoint.port === port && endpoint.address === other);
+  if (address === '0.0.0.0') return has('::') || has('') ? 4 : undefined;
+  return (address === '::' || address === '') && has('0.0.0.0') ? 6 : undefined;
+}
 /** Every part of a configuration, block by block in the order of the chain. */
 export const partsOf = ({ sites }: Configuration): readonly Part[] => sites.flatMap(({ parts }) => parts.map(({ part }) => part));
 
@@ -99,12 +108,15 @@ export class Serving {
     for (const address of configuration.addresses) {
       const { label, endpoint } = address;
       const { sockets, port } = share(address);
-      const known = this.#open.get(label);
+      const family = familyOf(address, configuration);
+      const before = this.#open.get(label);
+      const known = before?.family === family ? before : undefined;
       const more = sockets - (known?.sockets ?? 0);
       if (more <= 0) continue;
       const transport = this.#options.transports[endpoint.scheme];
       if (transport === undefined) throw new Error(`cannot listen on ${label} - ${endpoint.scheme}:// is not available in this version`);
-      opened.set(label, await transport.listen({ ...endpoint, port }, known?.server ?? servers.get(label)!, more));
+      const at = { ...endpoint, port, ...(family && { family }) };
+      opened.set(label, await transport.listen(at, known?.server ?? servers.get(label)!, more));
     }
   }
   /** From now on this load is what is served. Says what was served before; its end is the caller's to tell. */
@@ -114,7 +126,12 @@ export class Serving {
       const listener = opened.get(address.label);
       if (listener === undefined) continue;
       let open = this.#open.get(address.label);
-      if (open === undefined) this.#open.set(address.label, (open = new Open(servers.get(address.label)!)));
+      const family = familyOf(address, configuration);
+      if (open !== undefined && open.family !== family) {
+        this.#end(open);
+        open = undefined;
+      }
+      if (open === undefined) this.#open.set(address.label, (open = new Open(servers.get(address.label)!, family)));
       open.listeners.push(listener);
       open.sockets = sockets(address);
     }
@@ -123,13 +140,16 @@ export class Serving {
       if (server !== undefined) open.handTo(server);
       else {
         this.#open.delete(label);
-        void open.close(GRACE).catch((error: unknown) => this.#options.log.error(String(error)));
+        this.#end(open);
       }
     }
     const old = this.current;
     this.current = generation;
     this.#options.debugging.on = configuration.sites.some((site) => site.all(Debug).length > 0);
     return old;
+  }
+  #end(open: Open): void {
+    void open.close(GRACE).catch((error: unknown) => this.#options.log.error(String(error)));
   }
   /** Takes a load back that was not committed. */
   async discard({ abort, opened }: Generation): Promise<void> {

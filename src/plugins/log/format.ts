@@ -1,6 +1,7 @@
 // From a format to writers, once: each puts its part of a line into the buffer (LOG-4). Knows placeholders; knows no rule.
 import { HEADER } from '../../dns/packet.ts';
 import type { Lines } from '../../kernel/seen/lines.ts';
+import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { overUdp } from '../../kernel/serving/traffic.ts';
 import type { Seen } from './seen.ts';
@@ -44,6 +45,7 @@ const common: Writer = (lines, query, seen) => {
   lines.byte(32);
   lines.seconds(seen.milliseconds);
 };
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 const opcode: Writer = (lines, query) => lines.number(query.opcode);
 
 const PLACEHOLDERS: { readonly [placeholder: string]: readonly Writer[] } = {
@@ -56,7 +58,7 @@ const PLACEHOLDERS: { readonly [placeholder: string]: readonly Writer[] } = {
   '{size}': [(lines, _, { requestSize }) => lines.number(requestSize)],
   '{remote}': [(lines, query) => lines.address(query.bytes, query.clientAt, query.clientLength)],
   '{port}': [(lines, query) => lines.number(query.clientPort)],
-  '{local}': [(lines, { channel }) => lines.text(channel.localAddress.includes(':') ? `[${channel.localAddress}]` : channel.localAddress)],
+  '{local}': [(lines, query) => lines.text(bracketed(askedAddress(query)))],
   '{>id}': [(lines, query) => lines.number(query.id)],
   '{>opcode}': [opcode],
   '{>do}': [(lines, query) => lines.put(query.wantsDnssec ? TRUE : FALSE)],

@@ -1,6 +1,7 @@
 // The variables that an EDNS option can be made of (REW-9). Knows what a question and its client are.
 import { parseAddress } from '../../dns/address.ts';
 import { quoted } from '../../corefile/number.ts';
+import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Subject } from './subject.ts';
 
@@ -25,9 +26,9 @@ const DATAGRAMS: readonly string[] = ['udp', 'quic', 'https3'];
 /** The address of the client where it lies: 4 or 16 octets. */
 export const clientAddress = (query: Query): Uint8Array => query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
 
-/** In as many octets as the client's; an IPv6 address has no four (a wildcard socket's neither). */
+/** In as many octets as the client's; an IPv6 address has no four. */
 function serverAddress(query: Query): Uint8Array | undefined {
-  const address = parseAddress(query.channel.localAddress);
+  const address = parseAddress(askedAddress(query));
   if (address === undefined || address.length === query.clientLength) return address;
   return address.length === 4 ? Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, ...address) : undefined;
 }

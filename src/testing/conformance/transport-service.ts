@@ -2,6 +2,7 @@
 // transport; knows no sockets.
 import { Arena } from '../../kernel/query/arena.ts';
 import type { Message } from '../../kernel/query/message.ts';
+import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { DEFAULT_TIMEOUTS, LATER } from '../../kernel/query/transport.ts';
 import type { Service, Timeouts } from '../../kernel/query/transport.ts';
@@ -64,7 +65,7 @@ export class TestService implements Service {
     this.sizes.push(query.length);
     if (query.length < 17) return undefined;
     this.client = `${query.clientAddress} ${query.clientPort}`;
-    this.local = `${query.channel.transport} ${query.channel.localAddress} ${query.channel.localPort}`;
+    this.local = `${query.channel.transport} ${askedAddress(query)} ${query.channel.localPort}`;
     const { name } = reply(query.bytes.subarray(query.at, query.at + query.length));
     query.questionEnd = 12 + name.length + 2 + 4;
     const word = name.split('.')[0]!;

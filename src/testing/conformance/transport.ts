@@ -138,8 +138,7 @@ function addresses(scene: Scene, { kind, everyLoopback }: TransportUnderTest): v
         const got = await one.replies(3);
         assert.deepEqual(got.map((each) => each.id).sort(), [1, 2, 3]);
         assert.match(service.client, asked === '::1' ? /^::1 / : /^127\.0\.0\.1 |^127\.0\.0\.5 /);
-        if (kind === 'udp') assert.match(service.local, /^udp :: \d+$/);
-        else assert.match(service.local, new RegExp(`^tcp ${asked} \\d+$`));
+        assert.match(service.local, new RegExp(`^${kind} ${asked} \\d+$`));
       }
     }, { ...local, address });
   }
