@@ -4,7 +4,9 @@ import { Lines } from '../kernel/seen/lines.ts';
 import { createLog } from '../kernel/seen/log.ts';
 import type { Debugging } from '../kernel/seen/log.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
+import { fileLimit } from '../threads/limits.ts';
 import { dnsTransport } from '../transport/dns.ts';
+import { Ledger } from '../transport/ledger.ts';
 import { tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
@@ -20,18 +22,20 @@ export interface Common {
   readonly port: number;
   /** What `plugin.cfg` adds to the plugins. */
   readonly additions?: readonly Addition[];
+  /** What the TCP connections of all threads hold. */
+  readonly streams?: Int32Array;
 }
 
 /** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
-export function equip({ file, port }: Common, main: boolean, plugins: readonly Plugin[]) {
+export function equip({ file, port, streams }: Common, thread: number, plugins: readonly Plugin[]) {
   const lines = new Lines(logSink());
   const debugging: Debugging = { on: false };
   const log = createLog(lines, debugging);
   const warn = (text: string) => {
-    if (main) log.warning(text);
+    if (thread === 0) log.warning(text);
   };
   const datagrams = udp({ warn });
   const reading = { ...readingOf(file, port, plugins, warn), builtIn: builtIn(port) };
-  const transports = { dns: dnsTransport(datagrams, tcp()) };
+  const transports = { dns: dnsTransport(datagrams, tcp({ files: fileLimit(), ledger: new Ledger(streams, thread) })) };
   return { lines, debugging, log, reading, transports, clock: systemClock, datagrams: datagrams.datagrams };
 }

@@ -6,6 +6,7 @@ import type { Plugin } from '../kernel/site/plugin.ts';
 import { Store } from '../store/store.ts';
 import { Crew } from '../threads/crew.ts';
 import { readLimits } from '../threads/limits.ts';
+import { Ledger } from '../transport/ledger.ts';
 import { banner, versionLines } from './banner.ts';
 import { equip } from './equipment.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
@@ -27,7 +28,7 @@ const lasting = (): number | undefined => {
 
 /** What all threads have in common, and the plugins: the standard ones or those of an `own` program, and what `plugin.cfg` adds. */
 async function choose(file: string, port: number, own: readonly Plugin[] | undefined) {
-  const common: Common = { file, port, additions: await additionsOf(file) };
+  const common: Common = { file, port, additions: await additionsOf(file), streams: Ledger.create() };
   return { common, plugins: await pluginsWith(common.additions, own) };
 }
 
@@ -42,7 +43,7 @@ export async function serve(
     return fail(`loading Caddyfile via flag: ${(error as Error).message}\nhelp: that is the Corefile: name another one with -conf FILE`);
   }
   const { common, plugins } = await choose(input.file, flags.port, own).catch((error: Error) => fail(error.message));
-  const equipment = equip(common, true, plugins);
+  const equipment = equip(common, 0, plugins);
   const { lines, log, debugging, clock } = equipment;
   const leave = (status: number): never => {
     if (flags.pidfile !== '') rmSync(flags.pidfile, { force: true });

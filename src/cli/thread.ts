@@ -12,7 +12,7 @@ import { explainInLine } from './start-error.ts';
 export async function runThread(own?: readonly Plugin[]): Promise<void> {
   const port = parentPort!;
   const data = workerData as ThreadData<Common>;
-  const equipment = equip(data.own, false, await pluginsWith(data.own.additions, own));
+  const equipment = equip(data.own, data.thread, await pluginsWith(data.own.additions, own));
   serveThread(port, data, {
     ...equipment, explain: explainInLine,
     fatal: (text) => {

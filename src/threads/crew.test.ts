@@ -22,7 +22,7 @@ async function until(condition: () => boolean, said: readonly string[]): Promise
 /** A server in this process on four cores, with what it logged and the threads that it started. */
 function serverOf(t: TestContext) {
   const common = { file: 'Corefile', port: 53 };
-  const equipment = equip(common, true, standard);
+  const equipment = equip(common, 0, standard);
   const metrics = new Metrics();
   const store = Store.create();
   const workers: Worker[] = [];

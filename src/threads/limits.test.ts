@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { readLimits } from './limits.ts';
+import { fileLimit, readLimits } from './limits.ts';
 import { mostThreads, share, threadsFor, usableCores } from './spread.ts';
 
 const scratch = mkdtempSync(join(os.tmpdir(), 'coredns-ts-limits-'));
@@ -72,4 +72,13 @@ test('multisocket: its sockets lie on as many threads as there are cores for the
   assert.equal(threadsFor([undefined, 3, 2], 4), 3);
   assert.equal(threadsFor([undefined], 4), 1);
   assert.equal(threadsFor([1024], 2), 2);
+});
+
+test('the files that may be open', () => {
+  const limits = (files: string) => tree({
+    '/proc/self/limits': `Limit  Soft Limit  Hard Limit  Units\nMax open files   ${files}   files\n`,
+  });
+  assert.equal(fileLimit(limits('1024                 1048576')), 1024);
+  assert.equal(fileLimit(limits('unlimited            unlimited')), Infinity);
+  assert.equal(fileLimit(tree({})), Infinity);
 });

@@ -44,6 +44,14 @@ export function readLimits(root = ''): Limits {
   return { cores: maskedCores(read('/proc/self/status')) ?? os.availableParallelism(), quota, memory };
 }
 
+/** Files that this process may have open at the same time: Node has raised that to what it may be. */
+export function fileLimit(root = ''): number {
+  try {
+    return amount(/^Max open files +(\d+)/m.exec(readFileSync(`${root}/proc/self/limits`, 'latin1'))?.[1]);
+  } catch {
+    return Infinity;
+  }
+}
 /** The folder of a group and those above it, which limit it as well: in a container the path may be one that only the host sees. */
 function folders(path: string): readonly string[] {
   const words = path.split('/').filter((word) => word !== '' && word !== '..');

@@ -31,6 +31,9 @@ class Dns implements Transport {
     this.#tcp = tcp;
   }
 
+  leave(): void {
+    this.#tcp.leave?.();
+  }
   async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
     for (let tries = TRIES; ; tries--) {
       const tcp = await this.#tcp.listen(at, service, sockets);

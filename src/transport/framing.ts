@@ -3,8 +3,8 @@
 
 /** Bytes of the length before each message. */
 export const PREFIX = 2;
-/** Room that a message which comes in pieces gets at first: a length alone costs nobody 64 KiB. */
-const FIRST = 1024;
+/** Room that a message which comes in pieces gets at first, and is added when it is not enough: a length alone costs nobody 64 KiB. */
+const FIRST = 1024, STEP = 4096;
 const NOTHING = new Uint8Array(0);
 
 /** Finds the messages of one stream, where they lie if they came in one chunk. */
@@ -22,6 +22,11 @@ export class Frames {
   /** True where bytes are left that `next` has not looked at. */
   get pending(): boolean {
     return this.#from < this.#chunk.length;
+  }
+
+  /** Bytes of memory that wait for more to come, or for their turn. */
+  get held(): number {
+    return this.#part.length + (this.pending ? this.#chunk.length : 0);
   }
 
   /** Adds what came. The chunk is kept until its messages were read. */
@@ -83,7 +88,7 @@ export class Frames {
   #collect(count: number): void {
     const need = this.#have + count;
     if (need > this.#part.length) {
-      const part = new Uint8Array(Math.max(FIRST, need, this.#part.length * 2));
+      const part = new Uint8Array(need <= FIRST ? FIRST : Math.ceil(need / STEP) * STEP);
       part.set(this.#part.subarray(0, this.#have));
       this.#part = part;
     }

@@ -1,5 +1,5 @@
-// One connection on which questions come in a stream and are answered in order (SRV-3). Knows frames, slots and how much may wait;
-// knows nothing of how the connection came about or of DNS.
+// One connection on which questions come in a stream (SRV-3): which one is next, how many may wait, and when it is over. Knows frames,
+// slots and time; knows nothing of how the connection came about, of how replies leave, or of DNS.
 import type { Socket } from 'node:net';
 import { PACKET_ROOM } from '../kernel/query/arena.ts';
 import type { Message } from '../kernel/query/message.ts';
@@ -7,36 +7,39 @@ import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Service, TransportName } from '../kernel/query/transport.ts';
 import { unmapped, writePeer } from './addresses.ts';
+import type { Connections, Tenant } from './connections.ts';
 import { Frames } from './framing.ts';
-import type { FrameBuffer } from './framing.ts';
-import type { Slots } from './slots.ts';
+import { UNFINISHED, UNREAD } from './ledger.ts';
+import { StreamWriter } from './stream-writer.ts';
+import type { Asking, WriterOwner } from './stream-writer.ts';
 
 /** Questions that are read ahead while one waits for its answer. */
 export const READ_AHEAD = 16;
-/** Milliseconds for a client to close its side after we closed ours. */
-const LINGER = 1000;
+/** Milliseconds for a client to close its side after we closed ours; where the server stops. */
+const LINGER = 1000, LINGER_STOPPING = 250;
+/**
+ * Where the server stops: how long a client has to be silent before we close. It starts with a pause that a burst does not have, and is
+ * content with less and less; who asks without any pause is cut off after `MOST_LEAVING`. Milliseconds.
+ */
+const SILENCE = 8, EASING = 64, MOST_LEAVING = 1000;
 
 /** What the connections of a thread share. */
-export interface StreamOwner {
+export interface StreamOwner extends WriterOwner {
   readonly name: TransportName;
-  readonly slots: Slots;
-  readonly out: FrameBuffer;
+  readonly connections: Connections<StreamConnection>;
   /** Milliseconds now. */
   now(): number;
   gone(connection: StreamConnection): void;
 }
 
-/** A question that is not answered yet, or whose answer waits for those before it. */
-interface Waiting {
-  readonly query: Query;
-  /** The service has said what it had to say. */
-  done: boolean;
-  message: Message | undefined;
-  messages: AsyncIterable<Uint8Array> | undefined;
-}
+/**
+ * `open`: questions are taken. `leaving`: the server stops, and takes them until the client is silent. `ending`: only those that are here
+ * already (the client has finished, or the limit is reached). `ended`: our side is closed. `closed`: all is over.
+ */
+type State = 'open' | 'leaving' | 'ending' | 'ended' | 'closed';
 
 /** A connection: the channel of its questions. */
-export class StreamConnection implements Channel {
+export class StreamConnection implements Channel, Asking, Tenant {
   readonly transport: TransportName;
   readonly stream = true;
   service: Service;
@@ -44,35 +47,33 @@ export class StreamConnection implements Channel {
   readonly localPort: number;
   readonly #socket: Socket;
   readonly #owner: StreamOwner;
+  readonly #writer: StreamWriter;
   readonly #frames = new Frames();
   /** The client, as it stands in each of its questions' slots. */
   readonly #peer = new Int32Array(16);
-  readonly #waiting: Waiting[] = [];
   #serving: Query | undefined = undefined;
-  #early: Waiting | undefined = undefined;
+  #early: { readonly message: Message | undefined; readonly messages: AsyncIterable<Uint8Array> | undefined } | undefined = undefined;
   #asked = 0;
-  /** No question is taken any more: the client has finished, the limit is reached, or the server stops. */
-  #ending = false;
-  #ended = false;
-  #stopping = false;
-  #closed = false;
+  #state: State = 'open';
   #paused = false;
-  /** The kernel has not taken everything that we wrote. */
-  #blocked = false;
-  #streaming = false;
-  #scheduled = false;
-  #unblock: (() => void) | undefined = undefined;
+  /** When something was last heard or said, until when the client may be silent, and when the server began to stop. */
+  #since: number;
   #until: number;
+  #stopped = 0;
+  /** Bytes that it holds, by kind, as far as others were told. */
+  readonly #held = [0, 0, 0];
 
   constructor(socket: Socket, service: Service, owner: StreamOwner) {
     this.#socket = socket;
     this.service = service;
     this.#owner = owner;
+    this.#writer = new StreamWriter(socket, owner, this);
     this.transport = owner.name;
     this.localAddress = unmapped(socket.localAddress ?? '');
     this.localPort = socket.localPort ?? 0;
     writePeer(new Uint8Array(this.#peer.buffer), 0, socket.remoteAddress ?? '', socket.remotePort ?? 0);
-    this.#until = owner.now() + service.timeouts.read;
+    this.#since = owner.now();
+    this.#until = this.#since + service.timeouts.read;
     socket.on('data', (chunk: Uint8Array) => this.#came(chunk));
     socket.on('end', () => this.#finish());
     socket.on('error', () => {});
@@ -81,11 +82,15 @@ export class StreamConnection implements Channel {
 
   /** Questions on this connection that have no answer yet. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#writer.waiting;
+  }
+  /** The process is about to end: clients that can be told so (RFC 7828 section 3.3.2) are to ask elsewhere. */
+  get leaving(): boolean {
+    return this.#owner.connections.ledger.leaving;
   }
 
   #came(chunk: Uint8Array): void {
-    if (this.#ended || this.#limited) return;
+    if (this.#state === 'ended' || this.#state === 'closed' || this.#limited) return;
     this.#frames.push(chunk);
     this.#run();
   }
@@ -95,7 +100,8 @@ export class StreamConnection implements Channel {
   }
   /** Whether another question may be asked now. */
   get #free(): boolean {
-    return !this.#blocked && !this.#streaming && this.#waiting.length < READ_AHEAD && !this.#closed;
+    const { blocked, streaming, waiting } = this.#writer;
+    return !blocked && !streaming && waiting < READ_AHEAD && this.#state !== 'closed';
   }
 
   /** Asks the questions that are here, as far as it is their turn, and writes what is answered. */
@@ -106,28 +112,31 @@ export class StreamConnection implements Channel {
     service.begin();
     while (this.#free && !this.#limited && frames.next()) this.#ask(service);
     service.end();
-    this.#write();
+    this.#writer.write();
     if (this.#limited) {
       frames.clear();
-      this.#ending = true;
+      this.#end();
     }
-    if (this.#asked !== before) this.#until = this.#owner.now() + service.timeouts.idle;
+    if (this.#asked !== before && !this.#writer.blocked) this.expect('idle');
+    if (frames.held !== this.#held[UNFINISHED]) this.#hold(UNFINISHED, frames.held);
     this.#flow();
   }
   /** Reads from the socket only while there is use for it, and closes when all is done. */
   #flow(): void {
-    const pause = !this.#ended && (this.#frames.pending || !this.#free);
-    if (pause !== this.#paused && !this.#closed) {
+    const state = this.#state;
+    if (state === 'closed') return;
+    const pause = state !== 'ended' && (this.#frames.pending || !this.#free);
+    if (pause !== this.#paused) {
       this.#paused = pause;
       if (pause) this.#socket.pause();
       else this.#socket.resume();
     }
-    if (!this.#ending || this.#ended || this.#closed || this.#waiting.length > 0 || this.#blocked || this.#frames.pending) return;
-    this.#ended = true;
-    this.#until = this.#owner.now() + LINGER;
+    if (state !== 'ending' || this.#writer.waiting > 0 || this.#writer.blocked || this.#frames.pending) return;
+    this.#state = 'ended';
+    this.#until = this.#owner.now() + (this.#stopped > 0 ? LINGER_STOPPING : LINGER);
     this.#paused = false;
-    if (this.#stopping) this.#socket.destroySoon();
-    else this.#socket.resume().end();
+    // Read on: what is never read makes the kernel reset the connection, and the last replies with it.
+    this.#socket.resume().end();
   }
 
   #ask(service: Service): void {
@@ -141,16 +150,14 @@ export class StreamConnection implements Channel {
     this.#serving = query;
     const outcome = service.serve(query);
     this.#serving = undefined;
+    if (outcome !== LATER) {
+      this.#writer.answer(query, outcome);
+      return;
+    }
+    this.#writer.expect(query);
     const early = this.#early;
     this.#early = undefined;
-    if (early !== undefined) {
-      this.#waiting.push(early);
-      this.#later();
-    } else if (outcome === LATER) this.#waiting.push({ query, done: false, message: undefined, messages: undefined });
-    else if (outcome === undefined || this.#waiting.length === 0) {
-      if (outcome !== undefined) this.#add(outcome.bytes, outcome.at, outcome.length);
-      this.#owner.slots.release(query);
-    } else this.#waiting.push({ query, done: true, message: outcome, messages: undefined });
+    if (early !== undefined) this.#writer.settle(query, early.message, early.messages);
   }
   /** A slot, while enough are left for UDP; else memory of its own. */
   #take(length: number): Query {
@@ -159,34 +166,6 @@ export class StreamConnection implements Channel {
     return slots.take() ?? Query.alone(PACKET_ROOM);
   }
 
-  #add(bytes: Uint8Array, at: number, length: number): void {
-    if (!this.#owner.out.fits(length)) this.#write();
-    this.#owner.out.add(bytes, at, length);
-  }
-  #write(): void {
-    const { out } = this.#owner;
-    if (out.used === 0) return;
-    const bytes = out.take();
-    if (this.#closed || this.#ended) return;
-    this.#socket.write(bytes, this.#written);
-    if (this.#socket.writableLength === 0) return;
-    out.keep();
-    if (!this.#blocked) this.#until = this.#owner.now() + this.service.timeouts.write;
-    this.#blocked = true;
-  }
-  readonly #written = (error?: Error | null): void => {
-    if (!this.#blocked || error != null || this.#closed) return;
-    const now = this.#owner.now();
-    if (this.#socket.writableLength > 0) {
-      this.#until = now + this.service.timeouts.write;
-      return;
-    }
-    this.#blocked = false;
-    this.#until = now + this.service.timeouts.idle;
-    this.#unblock?.();
-    this.#later();
-  };
-
   send(query: Query, message: Message | undefined): void {
     this.#settle(query, message, undefined);
   }
@@ -194,101 +173,92 @@ export class StreamConnection implements Channel {
     this.#settle(query, undefined, messages);
   }
   #settle(query: Query, message: Message | undefined, messages: AsyncIterable<Uint8Array> | undefined): void {
-    if (query === this.#serving) {
-      this.#early = { query, done: true, message, messages };
-      return;
-    }
-    const waiting = this.#waiting.find((each) => each.query === query);
-    if (waiting === undefined) return;
-    if (this.#closed) {
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-      this.#owner.slots.release(query);
-      return;
-    }
-    waiting.message = message;
-    waiting.messages = messages;
-    waiting.done = true;
-    if (waiting === this.#waiting[0]) this.#later();
+    if (query === this.#serving) this.#early = { message, messages };
+    else this.#writer.settle(query, message, messages);
   }
 
-  /** Once everything that is told now was told: several replies of one turn leave with one write. */
-  #later(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    process.nextTick(this.#advance);
+  // --- what the writer says
+
+  expect(what: 'write' | 'idle'): void {
+    this.#since = this.#owner.now();
+    this.#until = this.#since + this.service.timeouts[what];
   }
-  readonly #advance = (): void => {
-    this.#scheduled = false;
-    if (this.#closed || this.#streaming) return;
-    const waiting = this.#waiting;
-    let count = 0;
-    for (; count < waiting.length && waiting[count]!.done && !this.#blocked; count++) {
-      const { query, message, messages } = waiting[count]!;
-      if (messages !== undefined) break;
-      if (message !== undefined) this.#add(message.bytes, message.at, message.length);
-      this.#owner.slots.release(query);
-    }
-    if (count > 0) waiting.splice(0, count);
-    this.#write();
-    if (count > 0 && !this.#blocked) this.#until = this.#owner.now() + this.service.timeouts.idle;
-    const next = waiting[0];
-    if (next?.messages !== undefined && !this.#blocked) void this.#pump(next.messages);
-    else if (this.#frames.pending) this.#run();
+  moved(): void {
+    if (this.#frames.pending) this.#run();
     else this.#flow();
-  };
-
-  /** Writes a stream of messages, no faster than the client takes them. What breaks off is seen as such: the connection ends. */
-  async #pump(messages: AsyncIterable<Uint8Array>): Promise<void> {
-    this.#streaming = true;
-    try {
-      for await (const message of messages) {
-        if (message.length > 65535) throw new RangeError('a message has at most 65535 bytes');
-        this.#add(message, 0, message.length);
-        this.#write();
-        if (this.#blocked && !this.#closed) await new Promise<void>((resolve) => { this.#unblock = resolve; });
-        this.#unblock = undefined;
-        if (this.#closed) break;
-      }
-    } catch {
-      this.#closed = true;
-      this.#socket.destroy();
-    }
-    this.#streaming = false;
-    const head = this.#waiting.shift();
-    if (head !== undefined) this.#owner.slots.release(head.query);
-    this.#until = this.#owner.now() + this.service.timeouts.idle;
-    this.#later();
   }
+  unread(bytes: number): void {
+    this.#hold(UNREAD, bytes);
+  }
+  fail(): void {
+    this.#socket.destroy();
+  }
+
+  // --- room for others
+
+  #hold(kind: number, bytes: number): void {
+    const before = this.#held[kind]!;
+    this.#held[kind] = bytes;
+    this.#owner.connections.hold(this, kind, bytes, before);
+  }
+  yieldsBefore(other: StreamConnection): boolean {
+    return this.#claim === other.#claim ? this.#since < other.#since : this.#claim < other.#claim;
+  }
+  get #claim(): number {
+    return this.#asked === 0 ? 0 : this.#writer.waiting === 0 ? 1 : 2;
+  }
+  drop(): void {
+    this.#state = 'closed';
+    this.#letGo();
+    this.#socket.destroy();
+  }
+  #letGo(): void {
+    this.#frames.clear();
+    for (const kind of [UNFINISHED, UNREAD]) if (this.#held[kind]! > 0) this.#hold(kind, 0);
+  }
+
+  // --- the end
 
   /** Called now and then: closes what has been silent or stuck for too long. */
   check(now: number): void {
     if (now < this.#until) return;
-    if (this.#blocked || (this.#waiting.length === 0 && !this.#streaming)) this.#socket.destroy();
+    if (this.#writer.blocked || (this.#writer.waiting === 0 && !this.#writer.streaming)) this.#socket.destroy();
+  }
+  /** Called every millisecond while the server stops: whoever is silent was answered, whatever lay in the socket when it began. */
+  leave(now: number): void {
+    if (this.#state === 'ended' && now >= this.#until) this.#socket.destroy();
+    if (this.#state !== 'leaving') return;
+    const stopping = now - this.#stopped;
+    const quiet = this.#writer.waiting === 0 && !this.#frames.pending && now - this.#since >= Math.max(1, SILENCE - stopping / EASING);
+    if (!quiet && stopping < MOST_LEAVING) return;
+    // Not before the loop has looked once more: it may be the timers that were late, not the client.
+    const asked = this.#asked;
+    setImmediate(() => {
+      if (this.#state === 'leaving' && (asked === this.#asked || stopping >= MOST_LEAVING)) this.#finish();
+    });
   }
   /** Takes no question any more that is not here yet, and closes our side when all are answered. */
   #finish(): void {
-    this.#ending = true;
+    this.#end();
     this.#flow();
   }
-  /** The server stops: the same, without waiting for the client to close its side. */
+  #end(): void {
+    if (this.#state === 'open' || this.#state === 'leaving') this.#state = 'ending';
+  }
+  /** The server stops: from now on `leave` is called. */
   stop(): void {
-    this.#stopping = true;
-    if (this.#ended) this.#socket.destroySoon();
-    this.#finish();
+    this.#stopped = this.#since = this.#owner.now();
+    if (this.#state === 'open') this.#state = 'leaving';
+    if (this.#state === 'ended') this.#until = Math.min(this.#until, this.#stopped + LINGER_STOPPING);
   }
   /** Closes now. */
   destroy(): void {
     this.#socket.destroy();
   }
   #gone(): void {
-    this.#closed = true;
-    this.#frames.clear();
-    const waiting = this.#waiting.splice(0);
-    for (const each of waiting) {
-      if (each.done && !(this.#streaming && each === waiting[0])) this.#owner.slots.release(each.query);
-      else this.#waiting.push(each);
-    }
-    this.#unblock?.();
+    this.#state = 'closed';
+    this.#letGo();
+    this.#writer.close();
     this.#owner.gone(this);
   }
 }

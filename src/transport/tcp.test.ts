@@ -8,6 +8,7 @@ import type { TcpClient } from '../testing/conformance/transport-clients.ts';
 import { question } from '../testing/conformance/transport-service.ts';
 import type { TestService } from '../testing/conformance/transport-service.ts';
 import { Bench, testTransport } from '../testing/conformance/transport.ts';
+import { LISTENERS, Ledger, UNFINISHED } from './ledger.ts';
 import { tcp } from './tcp.ts';
 import type { TcpOptions } from './tcp.ts';
 
@@ -139,17 +140,98 @@ test('TCP: a connection ends after as many queries as are allowed, their replies
   client.close();
   await bench.close();
 });
-test('TCP: connections above the limit are refused, the others served', async () => {
-  const bench = await new Bench('tcp').listen(tcp({ connections: 2 }));
-  const [one, two, three] = await Promise.all([1, 2, 3].map(() => tcpClient('127.0.0.1', bench.listener.at.port)));
-  await three!.ended();
-  for (const client of [one!, two!]) {
+test('TCP: above the limit who has been idle for longest makes room, first who never asked; never the newcomer', async () => {
+  const bench = await new Bench('tcp').listen(tcp({ connections: 4 }));
+  const open = () => tcpClient('127.0.0.1', bench.listener.at.port);
+  const ask = async (client: TcpClient) => {
+    const before = client.got.length;
     client.send(question(1, 'now.test'));
-    await client.replies(1);
+    await client.replies(before + 1);
+  };
+  const waiting = await open();
+  waiting.send(question(1, 'hold.test'));
+  const [first, second] = [await open(), await open()];
+  await ask(first);
+  await ask(second);
+  await ask(first);
+  const newcomers: TcpClient[] = [await open()];
+  // The silent ones go one after the other, then who asked last in the more distant past.
+  for (let i = 0; i < 3; i++) {
+    const newcomer = await open();
+    await newcomers.at(-1)!.ended();
+    newcomers.push(newcomer);
   }
-  for (const client of [one!, two!, three!]) client.close();
+  await ask(newcomers.at(-1)!);
+  newcomers.push(await open());
+  await second.ended();
+  await ask(first);
+  await ask(newcomers.at(-1)!);
+  bench.service.release();
+  await waiting.replies(1);
+  for (const client of [waiting, first, second, ...newcomers]) client.close();
   await bench.close();
 });
+test('TCP: clients get the files that are left, divided by the sockets that listen', async () => {
+  const cells = Ledger.create();
+  const main = tcp({ files: 72, ledger: new Ledger(cells) });
+  const bench = await new Bench('tcp').listen(main);
+  const other = new Ledger(cells, 1);
+  other.add(LISTENERS, 1);
+  const clients: TcpClient[] = [];
+  for (let i = 0; i < 6; i++) {
+    const client = await tcpClient('127.0.0.1', bench.listener.at.port);
+    client.send(question(1, 'now.test'));
+    await client.replies(1);
+    clients.push(client);
+  }
+  await Promise.all([clients[0]!.ended(), clients[1]!.ended()]);
+  for (const client of clients.slice(2)) {
+    client.send(question(2, 'now.test'));
+    await client.replies(2);
+  }
+  for (const client of clients) client.close();
+  await bench.close();
+});
+test('TCP: halves of messages hold 16 MB at most: who has held some for longest goes, the others are answered', async () => {
+  const ledger = new Ledger();
+  const bench = await new Bench('tcp').listen(tcp({ ledger }));
+  const whole = framed(question(7, 'now.test', 65_535 - 26));
+  const early = await tcpClient('127.0.0.1', bench.listener.at.port);
+  early.raw(Uint8Array.of(0));
+  await eventually(() => ledger.total(UNFINISHED) > 0, 'the first holds something');
+  const clients: TcpClient[] = [];
+  let most = 0;
+  for (let i = 0; i < 300; i++) {
+    const client = await tcpClient('127.0.0.1', bench.listener.at.port);
+    client.raw(whole.subarray(0, 65_000));
+    clients.push(client);
+    most = Math.max(most, ledger.total(UNFINISHED));
+  }
+  await early.ended();
+  await clients[0]!.ended();
+  most = Math.max(most, ledger.total(UNFINISHED));
+  assert.ok(most <= (16 << 20) + 65_536, `${most} bytes`);
+  for (const client of clients.slice(-200)) client.raw(whole.subarray(65_000));
+  for (const client of clients.slice(-200)) await client.replies(1);
+  for (const client of [early, ...clients]) client.close();
+  await eventually(() => ledger.total(UNFINISHED) === 0, 'all is given back');
+  await bench.close();
+});
+test('TCP: a beginning that says nothing of the rest takes what it has, not what it may become', async () => {
+  const ledger = new Ledger();
+  const bench = await new Bench('tcp').listen(tcp({ ledger }));
+  const client = await tcpClient('127.0.0.1', bench.listener.at.port);
+  const sizes: number[] = [];
+  for (let sent = 0; sent < 20_000; sent += 1000) {
+    client.raw(sent === 0 ? Uint8Array.of(255, 255, ...new Uint8Array(998)) : new Uint8Array(1000));
+    await eventually(() => ledger.total(UNFINISHED) >= sent + 1000, 'it was read');
+    sizes.push(ledger.total(UNFINISHED) - sent - 1000);
+  }
+  assert.ok(Math.max(...sizes) <= 4096, `${sizes}`);
+  client.close();
+  await bench.close();
+});
+
 test('TCP: silent, unfinished and stuck connections are closed in time', async () => {
   const clock = new FakeClock();
   const bench = await new Bench('tcp').listen(tcp({ clock }));

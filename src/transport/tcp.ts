@@ -5,24 +5,27 @@ import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { isWildcard, openWildcard } from './addresses.ts';
+import { Connections } from './connections.ts';
+import type { ConnectionLimits } from './connections.ts';
 import { FrameBuffer } from './framing.ts';
+import { LISTENERS, Ledger } from './ledger.ts';
 import { Slots } from './slots.ts';
 import { StreamConnection } from './stream.ts';
 import type { StreamOwner } from './stream.ts';
 
-/** What may be set: the clock, how often timeouts are looked at (milliseconds), and how many connections a listener has at most. */
-export interface TcpOptions {
+/** What may be set: the clock, how often timeouts are looked at (milliseconds), and what all threads count together. */
+export interface TcpOptions extends ConnectionLimits {
   readonly clock?: Clock;
   readonly every?: number;
-  readonly connections?: number;
+  readonly ledger?: Ledger;
 }
 const EVERY = 250;
-const CONNECTIONS = 10_000;
+/** Milliseconds between looks at connections that shall end. */
+const SOON = 1;
 
 /** Opens one server; rejects with Node's error. */
-function open(accept: (socket: Socket) => void, most: number, host: string, port: number, dual: boolean): Promise<Server> {
+function open(accept: (socket: Socket) => void, host: string, port: number, dual: boolean): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
-  server.maxConnections = most;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     const how = { backlog: 4096, exclusive: true, ipv6Only: !dual, reusePort: process.platform === 'linux' };
@@ -43,31 +46,36 @@ class TcpListener implements Listener, StreamOwner {
   readonly #clock: Clock;
   readonly #every: number;
   readonly #servers: Server[] = [];
-  readonly #connections = new Set<StreamConnection>();
+  readonly connections: Connections<StreamConnection>;
+  readonly #mine = new Set<StreamConnection>();
   #cancel: (() => void) | undefined = undefined;
+  #cancelLeaving: (() => void) | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
   #empty: (() => void) | undefined = undefined;
 
-  constructor(at: Endpoint, service: Service, out: FrameBuffer, clock: Clock, every: number) {
+  constructor(at: Endpoint, service: Service, shared: { connections: Connections<StreamConnection>; out: FrameBuffer }, clock: Clock,
+    every: number) {
     this.at = at;
     this.#service = service;
     this.slots = Slots.of(service.arena);
-    this.out = out;
+    this.out = shared.out;
+    this.connections = shared.connections;
     this.#clock = clock;
     this.#every = every;
   }
 
-  async open(sockets: number, most: number): Promise<void> {
+  async open(sockets: number): Promise<void> {
     const accept = (socket: Socket): void => this.#accept(socket);
     for (let i = 0; i < sockets; i++) {
-      const server = await this.#one(accept, most);
+      const server = await this.#one(accept);
       this.#servers.push(server);
+      this.connections.ledger.add(LISTENERS, 1);
       this.at = { ...this.at, port: (server.address() as { port: number }).port };
     }
   }
-  #one(accept: (socket: Socket) => void, most: number): Promise<Server> {
+  #one(accept: (socket: Socket) => void): Promise<Server> {
     const { at } = this;
-    const one = (address: string, dual: boolean) => open(accept, most, address, at.port, dual);
+    const one = (address: string, dual: boolean) => open(accept, address, at.port, dual);
     return isWildcard(at.address) ? openWildcard(at, one) : one(at.address, false);
   }
 
@@ -79,22 +87,26 @@ class TcpListener implements Listener, StreamOwner {
       socket.destroy();
       return;
     }
-    this.#connections.add(new StreamConnection(socket, this.#service, this));
+    this.connections.makeRoom();
+    const connection = new StreamConnection(socket, this.#service, this);
+    this.connections.add(connection);
+    this.#mine.add(connection);
     this.#cancel ??= this.#clock.after(this.#every, this.#check);
   }
   readonly #check = (): void => {
     const now = this.now();
-    for (const connection of this.#connections) connection.check(now);
-    this.#cancel = this.#connections.size > 0 ? this.#clock.after(this.#every, this.#check) : undefined;
+    for (const connection of this.#mine) connection.check(now);
+    this.#cancel = this.#mine.size > 0 ? this.#clock.after(this.#every, this.#check) : undefined;
   };
   gone(connection: StreamConnection): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#empty?.();
+    this.connections.remove(connection);
+    this.#mine.delete(connection);
+    if (this.#mine.size === 0) this.#empty?.();
   }
 
   handTo(service: Service): void {
     this.#service = service;
-    for (const connection of this.#connections) connection.service = service;
+    for (const connection of this.#mine) connection.service = service;
   }
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#close(graceMs);
@@ -102,8 +114,10 @@ class TcpListener implements Listener, StreamOwner {
   }
   async #close(graceMs: number): Promise<void> {
     for (const server of this.#servers) server.close();
-    for (const connection of this.#connections) connection.stop();
-    if (this.#connections.size > 0) {
+    this.connections.ledger.add(LISTENERS, -this.#servers.length);
+    for (const connection of this.#mine) connection.stop();
+    this.#leave();
+    if (this.#mine.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
         this.#empty = () => {
@@ -112,29 +126,39 @@ class TcpListener implements Listener, StreamOwner {
         };
       });
     }
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#mine) connection.destroy();
     this.#cancel?.();
+    this.#cancelLeaving?.();
   }
+  readonly #leave = (): void => {
+    const now = this.now();
+    for (const connection of this.#mine) connection.leave(now);
+    this.#cancelLeaving = this.#mine.size > 0 ? this.#clock.after(SOON, this.#leave) : undefined;
+  };
 }
 
 class Tcp implements Transport {
   readonly scheme = 'dns';
   readonly #clock: Clock;
   readonly #every: number;
-  readonly #most: number;
+  readonly #ledger: Ledger;
   /** Replies on their way into a socket: every connection of the thread uses the same memory, one after the other. */
-  readonly #out = new FrameBuffer();
+  readonly #shared: { readonly connections: Connections<StreamConnection>; readonly out: FrameBuffer };
 
   constructor(options: TcpOptions = {}) {
     this.#clock = options.clock ?? systemClock;
     this.#every = options.every ?? EVERY;
-    this.#most = options.connections ?? CONNECTIONS;
+    this.#ledger = options.ledger ?? new Ledger();
+    this.#shared = { connections: new Connections(this.#ledger, options), out: new FrameBuffer() };
   }
 
+  leave(): void {
+    this.#ledger.leave();
+  }
   async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
-    const listener = new TcpListener(at, service, this.#out, this.#clock, this.#every);
+    const listener = new TcpListener(at, service, this.#shared, this.#clock, this.#every);
     try {
-      await listener.open(sockets, this.#most);
+      await listener.open(sockets);
     } catch (error) {
       await listener.close(0);
       throw error;

@@ -28,6 +28,8 @@ export interface Channel {
   /** Our own address and port, as text and number. On a wildcard UDP socket `::`: `askedAddress` knows better. */
   readonly localAddress: string;
   readonly localPort: number;
+  /** Of a stream: the process is about to end, so clients that can be told so are to ask elsewhere (RFC 7828). */
+  readonly leaving?: boolean;
   /** Of a UDP socket: replies that wait since the network does not take them at the moment. */
   readonly queued?: number;
   /** Of a UDP socket: how many replies were lost since this was called last. */
@@ -83,6 +85,8 @@ export interface Transport {
   readonly scheme: Scheme;
   /** Opens the endpoint; throws where it cannot be had. With `sockets` above 1, so many of them (MSO-1). */
   listen(at: Endpoint, service: Service, sockets?: number): Promise<Listener>;
+  /** The process ends soon (lame duck): from now on clients are told so, in every thread. */
+  leave?(): void;
 }
 
 /** Addresses of `bind` (BIND-3), as they are resolved when the server starts. */

@@ -157,6 +157,7 @@ export class App {
     await this.#busy;
     const generation = this.#serving.current;
     if (generation === undefined) return;
+    for (const transport of Object.values(this.#options.transports)) transport.leave?.();
     await Promise.all(partsOf(generation.configuration).map(async (part) => {
       try {
         await part.drain?.(generation.run);
