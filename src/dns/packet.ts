@@ -83,6 +83,8 @@ export class Records {
   additional = 0;
   /** The index of the last OPT, or -1. */
   opt = -1;
+  /** How many OPTs there are, in any section. */
+  opts = 0;
   /** The smallest TTL of all records but OPT; 0xffffffff where there is none. */
   leastTtl = 0xffffffff;
 
@@ -94,6 +96,7 @@ export class Records {
     const count = this.additional + u16(bytes, at + 10);
     this.count = 0;
     this.opt = -1;
+    this.opts = 0;
     this.leastTtl = 0xffffffff;
     if (count > MOST) return false;
     const end = at + length;
@@ -103,8 +106,10 @@ export class Records {
       i = skipName(bytes, i, end);
       if (i < 0 || i + 10 > end) return false;
       this.fixedAt[r] = i;
-      if (u16(bytes, i) === OPT) this.opt = r;
-      else {
+      if (u16(bytes, i) === OPT) {
+        this.opt = r;
+        this.opts++;
+      } else {
         const ttl = u32(bytes, i + 4);
         if (ttl < this.leastTtl) this.leastTtl = ttl;
       }

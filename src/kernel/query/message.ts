@@ -202,23 +202,18 @@ export class Message {
   /** Takes the OPT away, wherever it stands. Nothing that is kept may point behind it: an OPT is no target of compression. */
   removeOpt(): void {
     if (this.optAt === 0) return;
-    const { bytes, at } = this;
+    const { bytes, at, additionals, extended } = this;
     const from = at + this.optAt;
     const size = 11 + u16(bytes, from + 9);
-    if (bytes[from] !== 0 || u16(bytes, from + 1) !== OPT) {
-      this.optAt = 0;
-      this.with({ edns: undefined });
-      return;
-    }
-    if (this.optAt + size !== this.length) {
-      // Records behind it: their compression pointers could point at one another, so they are written anew.
-      this.optAt = 0;
-      this.with({ edns: undefined });
+    this.optAt = 0;
+    if (bytes[from] !== 0 || u16(bytes, from + 1) !== OPT || from + size !== at + this.length || additionals === 0) {
+      // Records behind it, whose compression pointers could point at one another; or it is not where it should be.
+      this.with({ edns: undefined, rcode: this.rcode & 15 });
+      this.extended = extended;
       return;
     }
     this.length -= size;
-    this.optAt = 0;
     this.plain = 0;
-    setU16(bytes, at + 10, this.additionals - 1);
+    setU16(bytes, at + 10, additionals - 1);
   }
 }

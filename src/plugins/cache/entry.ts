@@ -98,12 +98,9 @@ export class Entries {
     for (let k = shape >>> 16, place = (value + ((size + 3) >> 2)) * 4; k > 0; k--, place += 2) {
       setU32(bytes, at + (kept[place]! | (kept[place + 1]! << 8)), ttl);
     }
-    const high = query.bytes[query.at + 2]!;
-    const low = query.bytes[query.at + 3]!;
-    const plain = (high & 0x78) === 0;
-    // QR, AA and the opcode; RA, rcode, and AD for who wants it: RD and CD are the client's, and a question's alone.
-    bytes[at + 2] = 0x84 | (high & (plain ? 0x79 : 0x78));
-    bytes[at + 3] = (bytes[at + 3]! & (query.wantsDnssec || query.wantsAuthentic ? 0xaf : 0x8f)) | (plain ? low & 0x10 : 0);
+    // QR; AA, RA and rcode as stored, and AD for who wants it: RD and CD are the client's (CACHE-21).
+    bytes[at + 2] = 0x80 | (bytes[at + 2]! & 0x04) | (query.bytes[query.at + 2]! & 0x01);
+    bytes[at + 3] = (bytes[at + 3]! & (query.wantsDnssec || query.wantsAuthentic ? 0xaf : 0x8f)) | (query.bytes[query.at + 3]! & 0x10);
     message.plain = words[owned + PLAIN]! >>> 1;
     return this.#speltAlike(query, value) ? message : this.#respell(query, message, value);
   }

@@ -3,11 +3,11 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import { label } from '../../kernel/site/endpoint.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { PerServer } from '../../kernel/seen/metrics.ts';
-import { upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { Deadline } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
@@ -18,6 +18,8 @@ import { ask, background } from './refresh.ts';
 import { StaleEntries } from './stale.ts';
 import { Store } from './store.ts';
 import type { Found } from './store.ts';
+import { UnderWay, copyFor } from './under-way.ts';
+import type { Landed } from './under-way.ts';
 
 const SERVFAIL = 2;
 /** RFC 8914 section 4.14. */
@@ -27,10 +29,13 @@ class Cache implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #everything: boolean;
+  readonly #underWay = new UnderWay();
   #run!: Run;
   #store!: Store;
   #stale!: StaleEntries;
   #counters!: PerServer<Counters>;
+  /** Milliseconds after which nobody is asked any more for a query. */
+  #patience: number | undefined = undefined;
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
@@ -40,6 +45,7 @@ class Cache implements Part {
 
   start(run: Run): void {
     this.#run = run;
+    this.#patience = this.#site.last(Deadline);
     this.#store = new Store(run, this.#settings, `${run.generation & 1} ${this.#site.index}`);
     this.#stale = new StaleEntries(this.#settings, this.#store, run, this.#site);
     const zones = this.#settings.zones.names.map(({ text }) => text).join(',');
@@ -50,6 +56,8 @@ class Cache implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
+    // CACHE-23: a NOTIFY or an UPDATE is no question for what is kept.
+    if (query.opcode !== 0) return next(query);
     if (!this.#everything && this.#settings.zones.match(query.name) === undefined) return next(query);
     const counters = this.#counters.of(query.channel.service);
     const { values } = counters;
@@ -70,15 +78,40 @@ class Cache implements Part {
     if (query.optAt !== 0 && reply.rcode === SERVFAIL) query.extendedError = REMEMBERED;
     return reply;
   }
-  /** CACHE-5: whoever is asked below is asked for authentic data, whatever the client wants. */
+  /** CACHE-5: whoever is asked below is asked for authentic data, whatever the client wants. Who asks the same meanwhile waits. */
   #ask(query: Query, next: Handler): Answer {
+    const waiting = this.#underWay.join(query);
+    if (waiting !== undefined) return waiting;
     query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
-    return upon(next(query), this.#pass, query);
+    const answer = next(query);
+    if (!(answer instanceof Promise)) return this.#pass(query, answer);
+    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome), (other) => this.#ask(other, next));
   }
-  readonly #pass = (outcome: Outcome, query: Query): Outcome => {
+  #pass(query: Query, outcome: Outcome): Outcome {
     if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
-    return outcome.kind === 'reply' ? this.#store.pass(query, outcome, this.#counters.of(query.channel.service), false) : outcome;
-  };
+    const counters = this.#counters.of(query.channel.service);
+    if (outcome.kind === 'reply') return this.#store.pass(query, outcome, counters, false);
+    if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, SERVFAIL), counters, false);
+    return outcome;
+  }
+  /** What came late, for the client whose question it was and for those who asked the same. */
+  #land(query: Query, outcome: Outcome): Landed {
+    const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
+    const landed = this.#pass(query, outcome);
+    const gaveUp = isFailed(landed) && this.#isLate(query);
+    return {
+      outcome: landed,
+      share: (other) => {
+        if (landed.kind === 'stream' || (gaveUp && !this.#isLate(other))) return undefined;
+        other.extendedError ??= query.extendedError;
+        return landed.kind === 'reply' ? copyFor(other, landed, query.limit, authentic) : landed;
+      },
+    };
+  }
+  /** Whether nobody is asked any more for the client's sake (CANCEL-1): a failure is his alone then. */
+  #isLate({ received }: Query): boolean {
+    return this.#patience !== undefined && this.#run.clock.monotonic() - received >= this.#patience;
+  }
 
   /** CACHE-13: an entry that is asked for often and about to expire is asked for anew. */
   #hitAndPrefetch(query: Query, next: Handler, found: Found, counters: Counters): Outcome {
@@ -101,6 +134,9 @@ class Cache implements Part {
     entries.end(query, this.#run.clock.monotonic() | 0, 0, hits);
   }
 }
+
+/** CACHE-22: whether nobody answered, for a reason. */
+const isFailed = (outcome: Outcome): boolean => outcome.kind === 'failure' && outcome.rcode === SERVFAIL && outcome.cause !== undefined;
 
 export default definePlugin({
   name: 'cache',

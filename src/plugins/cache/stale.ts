@@ -3,7 +3,7 @@
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import { failure, upon } from '../../kernel/query/outcome.ts';
+import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Handler, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -13,6 +13,8 @@ import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { acceptable, aside, ask, background } from './refresh.ts';
 import type { Found, Store } from './store.ts';
+import { UnderWay, copyFor } from './under-way.ts';
+import type { Landed } from './under-way.ts';
 import { isAnswerTo, judge } from './worth.ts';
 
 const SERVFAIL = 2, NXDOMAIN = 3;
@@ -23,6 +25,7 @@ export class StaleEntries {
   readonly #store: Store;
   readonly #run: Run;
   readonly #site: Site;
+  readonly #underWay = new UnderWay();
 
   constructor(settings: Settings, store: Store, run: Run, site: Site) {
     this.#settings = settings;
@@ -45,7 +48,8 @@ export class StaleEntries {
       void this.#refresh(background(query, this.#site), next, entries, hits, counters);
       return reply;
     }
-    if (recheck > 0 && !entries.begin(query, now)) return this.#serveAgain(query, entries, counters, failure(SERVFAIL));
+    // CACHE-25: where clients need not wait for it, one question at a time is enough.
+    if ((recheck > 0 || timeout > 0) && !entries.begin(query, now)) return this.#serveAgain(query, entries, counters, failure(SERVFAIL));
     return timeout > 0 ? this.#verifyInTime(query, next, entries, counters) : this.#verify(query, next, entries, counters);
   }
 
@@ -84,16 +88,31 @@ export class StaleEntries {
     return accepted;
   }
 
-  /** The client waits for as long as those below take. */
+  /** The client waits for as long as those below take, and so do others with the same question. */
   #verify(query: Query, next: Handler, entries: Entries, counters: Counters): Answer {
+    const waiting = this.#underWay.join(query);
+    if (waiting !== undefined) return waiting;
     query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
-    return upon(next(query), (outcome) => {
-      if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
-      const { recheck } = this.#settings.stale;
-      const refreshed = this.#renew(query, outcome, counters);
-      if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
-      return refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome);
-    }, query);
+    const answer = next(query);
+    if (!(answer instanceof Promise)) return this.#land(query, answer, entries, counters).outcome;
+    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, entries, counters),
+      (other) => this.#verify(other, next, entries, counters));
+  }
+  #land(query: Query, outcome: Outcome, entries: Entries, counters: Counters): Landed {
+    if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
+    const { recheck } = this.#settings.stale;
+    const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
+    const refreshed = this.#renew(query, outcome, counters);
+    if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
+    const landed = refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome);
+    return {
+      outcome: landed,
+      share: (other) => {
+        const found = refreshed ? undefined : this.#store.again(other, entries);
+        if (found !== undefined) return this.#serve(other, found, counters);
+        return landed.kind === 'reply' ? copyFor(other, landed, query.limit, authentic) : landed;
+      },
+    };
   }
   /** Those below are asked without the client, which gets the stale entry where that takes too long. */
   #verifyInTime(query: Query, next: Handler, entries: Entries, counters: Counters): Answer {

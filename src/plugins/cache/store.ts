@@ -4,15 +4,19 @@ import { setU32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
 import { Entries } from './entry.ts';
+import { soundRecords } from './sound.ts';
 import { isAnswerTo, judge } from './worth.ts';
 import type { Worth } from './worth.ts';
 
 const SERVFAIL = 2;
+const malformed = new Error('dns: malformed message');
 
 /** An entry and the cache that it is in. The object is shared: read it before the next look-up. */
 export interface Found {
@@ -31,6 +35,7 @@ export class Store {
   /** Successes that answer nothing: with `prefer_positive` they take no answer's place (CACHE-16). Otherwise they are in `success`. */
   readonly #others: Entries | undefined;
   readonly #found: Found;
+  readonly #warn: (text: string) => void;
   /** The load has ended: there may be another one's entries by now. */
   closed = false;
   readonly #evicted = { success: 0, denial: 0 };
@@ -38,6 +43,8 @@ export class Store {
   /** `name` is that of the block in this load, the same in every thread. */
   constructor(run: Run, settings: Settings, name: string) {
     this.#run = run;
+    const log = run.log.prefix('cache');
+    this.#warn = (text) => log.warning(text);
     this.#settings = settings;
     const entries = (what: string, capacity: number) => new Entries(run.store, `${what} ${name}`, capacity);
     this.success = entries('success', settings.success.capacity);
@@ -87,9 +94,11 @@ export class Store {
   }
 
   /** A reply from below: one TTL everywhere, no OPT (CACHE-7), kept if it is worth it. `refreshing` is a refresh that succeeded. */
-  pass(query: Query, message: Message, counters: Counters, refreshing: boolean): Message {
+  pass(query: Query, message: Message, counters: Counters, refreshing: boolean): Outcome {
+    if (soundRecords(message) === undefined) return failure(SERVFAIL, malformed);
     // An OPT says whether signatures count: judge before it goes.
-    const worth = judge(query, message, this.#settings, this.#run.clock);
+    let worth = judge(query, message, this.#settings, this.#run.clock);
+    if (worth.own !== undefined) worth = judge(query, message.with({ answer: worth.own }), this.#settings, this.#run.clock);
     let { records } = worth;
     if (message.optAt !== 0) {
       message.removeOpt();
@@ -103,6 +112,10 @@ export class Store {
   }
   #keep(query: Query, message: Message, records: Records, { cache, ttl, answering }: Worth, counters: Counters, refreshing: boolean): void {
     if (cache === 'none') return;
+    if (message.bytes[message.at + 5] === 0) {
+      this.#warn(`Not caching malformed response with an empty question section for "${query.name.text}"`);
+      return;
+    }
     if (!isAnswerTo(query, message)) {
       counters.values[counters.drops()]!++;
       return;

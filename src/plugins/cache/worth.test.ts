@@ -7,7 +7,7 @@ import { Name } from '../../dns/name.ts';
 import { QR, TC, message } from '../../dns/parts.ts';
 import type { Parts } from '../../dns/parts.ts';
 import { parseRR } from '../../dns/rr.ts';
-import { CNAME } from '../../dns/types.ts';
+import { CNAME, SOA as SOA_TYPE } from '../../dns/types.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
@@ -37,7 +37,7 @@ const answer = fc.oneof(
     `${name} ${time} IN RRSIG A 13 3 300 ${end} 20251201000000 1 example.org. AAAA`),
 );
 const authority = fc.oneof(
-  ttl.map((time) => `example.org ${time} IN SOA ns.example.org h.example.org 1 2 3 4 5`),
+  fc.tuple(ttl, ttl).map(([time, least]) => `example.org ${time} IN SOA ns.example.org h.example.org 1 2 3 4 ${least}`),
   ttl.map((time) => `example.org ${time} IN NS ns.example.org`),
 );
 const records = (texts: readonly string[]) => texts.map((text) => parseRR(text)!);
@@ -107,8 +107,9 @@ function naive(parts: Parts) {
   const kind = naiveKind(parts);
   const all = [...parts.answer, ...parts.authority, ...parts.additional];
   const told = ['NOERROR', 'NXDOMAIN', 'NODATA', 'INCOMPLETE'].includes(kind) && all.length > 0;
-  const least = told ? Math.min(...all.map((record) => record.ttl)) : 5;
   const denial = ['NXDOMAIN', 'NODATA', 'SERVERERROR'].includes(kind) || (kind === 'INCOMPLETE' && parts.rcode !== NOERROR);
+  const minima = denial ? parts.authority.filter(({ type }) => type === SOA).map((record) => SOA_TYPE.values(record.rdata).minimum) : [];
+  const least = told ? Math.min(...all.map((record) => record.ttl), ...minima) : 5;
   const time = kind === 'SERVERERROR' ? 0 : denial ? Math.min(Math.max(least, 9), 300) : Math.min(Math.max(least, 7), 600);
   const kept = ['NOERROR', 'NXDOMAIN', 'NODATA', 'SERVERERROR', 'DELEGATION'].includes(kind) && (parts.flags & TC) === 0;
   return { kind, ttl: time, cache: kept ? (denial ? 'denial' : 'success') : 'none' };

@@ -1,15 +1,14 @@
 // Which replies are kept, where and for how long (CACHE-6, CACHE-8). Knows the kinds of replies; keeps nothing.
 import type { Parts } from '../../dns/message.ts';
-import { Name } from '../../dns/name.ts';
-import { HEADER, foldByte, nameLength, skipName, u16 } from '../../dns/packet.ts';
+import { HEADER, foldByte, nameLength, skipName, u16, u32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
-import { CNAME } from '../../dns/types.ts';
 import { classify } from '../../kernel/query/classify.ts';
 import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { readAnswer } from './aliases.ts';
 import type { Settings } from './config.ts';
 
 /** Where a reply belongs, the TTL that it gets either way, and whether it answers its question. */
@@ -22,31 +21,48 @@ export interface Worth {
   kind: Kind;
   /** Where the records of the reply lie, while it is not changed; undefined where it is malformed. */
   records: Records | undefined;
+  /** The answers without those that have nothing to do with the question; undefined where there are none of these. */
+  own: readonly RR[] | undefined;
 }
 type Kind = ReplyType | 'INCOMPLETE';
 
-const ANY_CLASS = 255, ANY = 255, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_RESERVED = 251;
+const TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_RESERVED = 251;
 /** LIB-6. */
 const FALLBACK = 5;
 /** Filled anew by every call of `judge`: no object is made for a reply. */
-const worth: Worth = { cache: 'none', ttl: 0, answering: false, kind: 'OTHERERROR', records: undefined };
+const worth: Worth = { cache: 'none', ttl: 0, answering: false, kind: 'OTHERERROR', records: undefined, own: undefined };
 
 /** What becomes of a reply. The object is shared: read it before the next call. */
 export function judge(query: Query, message: Message, settings: Settings, clock: Clock): Worth {
   const records = message.records();
   worth.records = records;
   worth.answering = false;
+  worth.own = undefined;
   worth.kind = records === undefined ? 'OTHERERROR' : kindOf(query, message, records, clock);
   const { kind } = worth;
   const told = kind === 'NOERROR' || kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'INCOMPLETE';
-  const ttl = told && records !== undefined && records.count > (records.opt < 0 ? 0 : 1) ? records.leastTtl : FALLBACK;
+  const least = told && records !== undefined && records.count > (records.opt < 0 ? 0 : 1) ? records.leastTtl : FALLBACK;
   const denial = kind === 'NXDOMAIN' || kind === 'NODATA' || kind === 'SERVERERROR' || (kind === 'INCOMPLETE' && message.rcode !== 0);
   const { minimum, maximum } = denial ? settings.denial : settings.success;
+  const ttl = denial && told ? Math.min(least, leastMinimum(message)) : least;
   const time = kind === 'SERVERERROR' ? settings.servfail : Math.min(Math.max(ttl, minimum), maximum);
   worth.ttl = Math.floor(time);
   const kept = kind !== 'OTHERERROR' && kind !== 'META' && kind !== 'UPDATE' && kind !== 'INCOMPLETE' && !message.truncated && time > 0;
   worth.cache = kept ? (denial ? 'denial' : 'success') : 'none';
   return worth;
+}
+
+/** For how long SOA records let a denial be believed, whatever their TTL (RFC 2308 section 5); Infinity where there are none. */
+function leastMinimum(message: Message): number {
+  const records = message.records()!;
+  const { bytes } = message;
+  let least = Infinity;
+  for (let r = records.authority; r < records.additional; r++) {
+    const fixed = records.fixedAt[r]!;
+    const size = u16(bytes, fixed + 8);
+    if (u16(bytes, fixed) === TYPE_SOA && size >= 22) least = Math.min(least, u32(bytes, fixed + 6 + size));
+  }
+  return least;
 }
 
 /** The kind of a reply; says in `worth` whether it answers. What most replies are is told without decoding. */
@@ -61,13 +77,15 @@ function kindOf(query: Query, message: Message, records: Records, clock: Clock):
   if (direct) worth.answering = kind === 'NOERROR';
   return direct ? kind : refined(query, message, kind);
 }
-/** Whether the first answer is a record of the type at the very name that was asked, and no alias could lead elsewhere. */
+/** Whether the first answer is a record of the type, each one is of the very name that was asked, and no alias could lead elsewhere. */
 function answersAtOnce(query: Query, { bytes, answers }: Message, { ownerAt, fixedAt }: Records): boolean {
-  const owner = ownerAt[0]!;
-  const fixed = fixedAt[0]!;
-  if (bytes[owner] !== 0xc0 || bytes[owner + 1] !== HEADER) return false;
-  if (u16(bytes, fixed) !== query.type || u16(bytes, fixed + 2) !== query.class) return false;
-  for (let i = 0; i < answers; i++) if (u16(bytes, fixedAt[i]!) === TYPE_CNAME) return false;
+  if (u16(bytes, fixedAt[0]!) !== query.type) return false;
+  for (let i = 0; i < answers; i++) {
+    const owner = ownerAt[i]!;
+    const fixed = fixedAt[i]!;
+    if (bytes[owner] !== 0xc0 || bytes[owner + 1] !== HEADER) return false;
+    if (u16(bytes, fixed) === TYPE_CNAME || u16(bytes, fixed + 2) !== query.class) return false;
+  }
   return true;
 }
 
@@ -80,8 +98,11 @@ function refined(query: Query, message: Message, kind: ReplyType): Kind {
   if (parts === undefined) return 'OTHERERROR';
   const soa = parts.authority.some(({ type }) => type === TYPE_SOA);
   if (kind === 'NXDOMAIN') return soa ? kind : 'INCOMPLETE';
-  worth.answering = answersQuestion(query, parts);
-  return worth.answering ? kind : soa ? 'NODATA' : 'INCOMPLETE';
+  const { answers, own } = readAnswer(query, parts.answer);
+  worth.answering = answers;
+  // Of an answer that answers nothing it cannot be said what belongs to it: it is passed on as it is.
+  if (answers && own !== parts.answer) worth.own = own;
+  return answers ? kind : soa ? 'NODATA' : 'INCOMPLETE';
 }
 /** Whether the reply is a sound SOA and nothing else but an OPT: what most denials are is told without decoding. */
 function hasSoaAlone(message: Message): boolean {
@@ -106,34 +127,6 @@ function decoded(message: Message): Parts | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a record of the type stands at the end of the CNAME chain that begins at the question's name. */
-function answersQuestion(query: Query, { answer }: Parts): boolean {
-  const fits = (record: RR) => query.class === ANY_CLASS || record.class === query.class;
-  const { name, type } = query;
-  if (type === ANY) return answer.some((record) => fits(record) && record.name.equals(name));
-  const targets = targetsOf(answer.filter((record) => record.type === TYPE_CNAME && fits(record)));
-  if (type === TYPE_CNAME) return targets.get(name.key) instanceof Name;
-  const seen = new Set<string>();
-  let at = name;
-  for (let next = targets.get(at.key); next !== undefined; next = targets.get(at.key)) {
-    if (next === 'ambiguous' || seen.has(at.key)) return false;
-    seen.add(at.key);
-    at = next;
-  }
-  return answer.some((record) => record.type === type && fits(record) && record.name.equals(at));
-}
-/** Where each alias points to; RFC 2181 section 10.1 has no second target for one. */
-function targetsOf(aliases: readonly RR[]): ReadonlyMap<string, Name | 'ambiguous'> {
-  const targets = new Map<string, Name | 'ambiguous'>();
-  for (const { name, rdata } of aliases) {
-    const { target } = CNAME.values(rdata);
-    const known = targets.get(name.key);
-    if (known === undefined) targets.set(name.key, target);
-    else if (known === 'ambiguous' || !known.equals(target)) targets.set(name.key, 'ambiguous');
-  }
-  return targets;
 }
 
 /** Whether the reply repeats the question that was asked; what does not is passed on and never kept (CACHE-8). */
