@@ -41,7 +41,7 @@ function replyTo(query: Query, records: readonly string[], { flags = QR | RA, co
   return query.adopt(words, 0, bytes.length);
 }
 function keep(entries: Entries, query: Query, reply: Message, ttl: number, now: number): void {
-  assert.ok(entries.keep(query, reply, reply.records()!, ttl, now, true));
+  assert.ok(entries.keep(query, reply, reply.records()!, ttl, now, true, { key: query, scope: 0 }));
 }
 const TEXTS = [
   'www.example.org. 300 IN CNAME mail.example.org.', 'mail.example.org. 300 IN A 192.0.2.1', 'example.org. 300 IN NS ns.example.org.',

@@ -8,6 +8,9 @@ import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
 import type { Store } from '../../store/store.ts';
+import type { Place } from './scopes.ts';
+import { TOLD, UNASKED, tellSubnet } from './subnet.ts';
+import type { Keyed } from './subnet.ts';
 
 /** The owner's words of an entry: when it was stored, seconds of the server's clock and milliseconds of the second; its TTL, seconds. */
 const SECONDS = 0, MILLISECONDS = 1, TTL = 2;
@@ -15,7 +18,9 @@ const SECONDS = 0, MILLISECONDS = 1, TTL = 2;
 const SHAPE = 3, PLAIN = 4;
 /** How often it was asked for and when last; until when nobody asks again for it. Milliseconds in 32 bits: differences count. */
 const HITS = 5, LAST_HIT = 6, RETRY_AT = 7;
-const OWNED = 8;
+/** What the reply says of clients' networks (subnet.ts). */
+const SCOPE = 8;
+const OWNED = 9;
 /** Bytes that an entry is allowed on average before bytes, not entries, bound the cache. */
 const AVERAGE = 2048;
 /** Milliseconds after which a refresh counts as lost: a thread may have ended over it. No retry is further away than `recheck` can be. */
@@ -32,8 +37,8 @@ export class Entries {
   }
 
   /** The entry for the question, or 0: for reading, until the next call. `touch` may change its numbers where they are kept. */
-  find(query: Query, touch?: Touch): number {
-    return this.map.find(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength, touch);
+  find(key: Keyed, touch?: Touch): number {
+    return this.map.find(key.makeKey(), key.flavour, key.words, key.keyAt >> 2, key.keyLength, touch);
   }
   /** Seconds that are left at a time (milliseconds); 0 or less where it has expired. */
   left(entry: number, now: number): number {
@@ -49,19 +54,24 @@ export class Entries {
   hits(entry: number): number {
     return this.map.words[this.map.ownedAt(entry) + HITS]!;
   }
+  /** Whether it is known to hold for every network that a client may name. */
+  isForAll(entry: number): boolean {
+    return this.map.words[this.map.ownedAt(entry) + SCOPE] !== UNASKED;
+  }
   /** The rcode of the kept reply. */
   rcode(entry: number): number {
     return this.map.bytes[this.map.valueAt(entry) * 4 + 3]! & 15;
   }
 
   /** Keeps a reply that has no OPT and whose records, which lie at `records`, have this TTL. False: there is no room for it. */
-  keep(query: Query, message: Message, records: Records, ttl: number, now: number, answering: boolean): boolean {
+  keep(query: Query, message: Message, records: Records, ttl: number, now: number, answering: boolean, place: Place): boolean {
     const { map } = this;
     const size = message.length;
     const { count } = records;
     const wildcard = query.metadata === undefined ? '' : query.label(WILDCARD) ?? '';
     const room = ((size + 3) & ~3) + count * 2;
-    const entry = map.prepare(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength, room + wildcard.length);
+    const { key } = place;
+    const entry = map.prepare(key.makeKey(), key.flavour, key.words, key.keyAt >> 2, key.keyLength, room + wildcard.length);
     if (entry === 0) return false;
     const { words, bytes } = map;
     const value = map.valueAt(entry);
@@ -71,6 +81,7 @@ export class Entries {
     words[owned + MILLISECONDS] = now - seconds * 1000;
     words[owned + TTL] = ttl;
     words[owned + SHAPE] = size | (count << 16);
+    words[owned + SCOPE] = place.scope;
     const n = (size + 3) >> 2;
     const from = message.at >> 2;
     for (let i = 0; i < n; i++) words[value + i] = message.words[from + i]!;
@@ -102,7 +113,10 @@ export class Entries {
     bytes[at + 2] = 0x80 | (bytes[at + 2]! & 0x04) | (query.bytes[query.at + 2]! & 0x01);
     bytes[at + 3] = (bytes[at + 3]! & (query.wantsDnssec || query.wantsAuthentic ? 0xaf : 0x8f)) | (query.bytes[query.at + 3]! & 0x10);
     message.plain = words[owned + PLAIN]! >>> 1;
-    return this.#speltAlike(query, value) ? message : this.#respell(query, message, value);
+    const scope = words[owned + SCOPE]!;
+    const reply = this.#speltAlike(query, value) ? message : this.#respell(query, message, value);
+    if (scope >= TOLD) tellSubnet(query, reply, scope - TOLD);
+    return reply;
   }
   /** Whether the question is spelt as the one whose reply is kept. */
   #speltAlike(query: Query, value: number): boolean {
@@ -171,7 +185,7 @@ export class Entries {
       words[at + LAST_HIT] = now;
     });
   }
-  remove(query: Query): void {
-    this.map.remove(query.makeKey(), query.flavour, query.words, query.keyAt >> 2, query.keyLength);
+  remove(key: Keyed): void {
+    this.map.remove(key.makeKey(), key.flavour, key.words, key.keyAt >> 2, key.keyLength);
   }
 }

@@ -14,7 +14,7 @@ import type { Settings } from './config.ts';
 import { countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
-import { ask, background } from './refresh.ts';
+import { ask, askFor, background } from './refresh.ts';
 import { StaleEntries } from './stale.ts';
 import { Store } from './store.ts';
 import type { Found } from './store.ts';
@@ -83,7 +83,7 @@ class Cache implements Part {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
     query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
-    const answer = next(query);
+    const answer = askFor(query, next);
     if (!(answer instanceof Promise)) return this.#pass(query, answer);
     return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome), (other) => this.#ask(other, next));
   }

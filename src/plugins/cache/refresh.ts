@@ -3,14 +3,15 @@
 import { AD } from '../../kernel/query/message.ts';
 import { Metadata } from '../../kernel/query/metadata.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import { failure } from '../../kernel/query/outcome.ts';
-import type { Outcome } from '../../kernel/query/outcome.ts';
+import { failure, onReply } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Handler, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import { subnetOf, untell, withoutAddress } from './subnet.ts';
 import type { Channel, TransportName } from '../../kernel/query/transport.ts';
 
-const SERVFAIL = 2, NXDOMAIN = 3;
+const SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5;
 /** AF_INET: the unknown client is 0.0.0.0, port 0. */
 const INET = 2;
 
@@ -44,10 +45,22 @@ export function acceptable(reply: Message, kind: string): boolean {
   return reply.rcode === 0 || reply.rcode === NXDOMAIN;
 }
 
+/** What is said to a question. Who refuses it for the client's network is asked without (RFC 7871 section 7.1.3). */
+export function askFor(query: Query, next: Handler): Answer {
+  const answer = next(query);
+  const subnet = subnetOf(query);
+  if (subnet === undefined || subnet.source === 0) return answer;
+  return onReply(answer, (reply) => (reply.rcode === REFUSED ? onReply(next(withoutAddress(query)), told, query) : reply), query);
+}
+const told = (reply: Message): Message => {
+  untell(reply);
+  return reply;
+};
+
 /** What is said to a question that no client waits for. What is thrown is a bug, and hits nobody's query. */
 export async function ask(query: Query, next: Handler, run: Run): Promise<Outcome> {
   try {
-    return await next(query);
+    return await askFor(query, next);
   } catch (error) {
     run.report(error);
     return failure(SERVFAIL, error);

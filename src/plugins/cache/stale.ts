@@ -11,7 +11,7 @@ import type { Site } from '../../kernel/site/site.ts';
 import type { Settings } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
-import { acceptable, aside, ask, background } from './refresh.ts';
+import { acceptable, aside, ask, askFor, background } from './refresh.ts';
 import type { Found, Store } from './store.ts';
 import { UnderWay, copyFor } from './under-way.ts';
 import type { Landed } from './under-way.ts';
@@ -93,7 +93,7 @@ export class StaleEntries {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
     query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
-    const answer = next(query);
+    const answer = askFor(query, next);
     if (!(answer instanceof Promise)) return this.#land(query, answer, entries, counters).outcome;
     return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, entries, counters),
       (other) => this.#verify(other, next, entries, counters));

@@ -1,5 +1,6 @@
 // The two caches of one block, and the third that `prefer_positive` needs: finding, keeping, counting. Knows entries and counters;
 // knows nothing of when something is asked again.
+import type { ClientSubnet } from '../../dns/edns-options.ts';
 import { setU32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { AD } from '../../kernel/query/message.ts';
@@ -11,7 +12,11 @@ import type { Query } from '../../kernel/query/query.ts';
 import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
 import { Entries } from './entry.ts';
+import { SCOPES, Scopes } from './scopes.ts';
+import type { Place } from './scopes.ts';
 import { soundRecords } from './sound.ts';
+import { isSameSubnet, subnetIn, subnetOf, tellSubnet } from './subnet.ts';
+import type { Keyed } from './subnet.ts';
 import { isAnswerTo, judge } from './worth.ts';
 import type { Worth } from './worth.ts';
 
@@ -34,6 +39,7 @@ export class Store {
   readonly denial: Entries;
   /** Successes that answer nothing: with `prefer_positive` they take no answer's place (CACHE-16). Otherwise they are in `success`. */
   readonly #others: Entries | undefined;
+  readonly #scopes: Scopes;
   readonly #found: Found;
   readonly #warn: (text: string) => void;
   /** The load has ended: there may be another one's entries by now. */
@@ -50,12 +56,26 @@ export class Store {
     this.success = entries('success', settings.success.capacity);
     this.denial = entries('denial', settings.denial.capacity);
     this.#others = settings.stale.preferPositive && settings.stale.upTo > 0 ? entries('others', settings.success.capacity) : undefined;
+    this.#scopes = new Scopes(run.store.cells.flags(`scopes ${name}`, SCOPES));
     this.#found = { in: this.success, entry: 0, left: 0 };
   }
 
   /** The entry that shall answer at a time (milliseconds), or undefined (CACHE-10). */
   find(query: Query, now: number): Found | undefined {
     if (this.closed) return undefined;
+    const subnet = query.optAt === 0 ? undefined : subnetOf(query);
+    return subnet === undefined ? this.#find(query, now) : this.#findFor(query, subnet, now);
+  }
+  /** What is kept for the client's network, while it is fresh, or for all. */
+  #findFor(query: Query, subnet: ClientSubnet, now: number): Found | undefined {
+    for (const key of this.#scopes.keys(query, subnet)) {
+      const found = this.#find(key, now);
+      if (found !== undefined && found.left > 0) return found;
+    }
+    const found = this.#find(query, now);
+    return found?.in.isForAll(found.entry) === true ? found : undefined;
+  }
+  #find(query: Keyed, now: number): Found | undefined {
     if (this.#others !== undefined && this.#usable(this.success, query, now)) return this.#found;
     const success = this.#others ?? this.success;
     if (!this.#usable(this.denial, query, now)) return this.#usable(success, query, now) ? this.#found : undefined;
@@ -67,7 +87,7 @@ export class Store {
     this.#found.left = left;
     return this.#found;
   }
-  #usable(entries: Entries, query: Query, now: number): boolean {
+  #usable(entries: Entries, query: Keyed, now: number): boolean {
     const entry = entries.find(query);
     if (entry === 0) return false;
     const left = entries.left(entry, now);
@@ -96,6 +116,8 @@ export class Store {
   /** A reply from below: one TTL everywhere, no OPT (CACHE-7), kept if it is worth it. `refreshing` is a refresh that succeeded. */
   pass(query: Query, message: Message, counters: Counters, refreshing: boolean): Outcome {
     if (soundRecords(message) === undefined) return failure(SERVFAIL, malformed);
+    const asked = subnetOf(query);
+    const told = subnetIn(message);
     // An OPT says whether signatures count: judge before it goes.
     let worth = judge(query, message, this.#settings, this.#run.clock);
     if (worth.own !== undefined) worth = judge(query, message.with({ answer: worth.own }), this.#settings, this.#run.clock);
@@ -106,11 +128,14 @@ export class Store {
     }
     const { ttl } = worth;
     if (records !== undefined) for (let i = 0; i < records.count; i++) setU32(message.bytes, records.fixedAt[i]! + 4, ttl);
-    if (worth.cache !== 'none' && records !== undefined && !this.closed) this.#keep(query, message, records, worth, counters, refreshing);
+    const place = worth.cache === 'none' || this.closed ? undefined : this.#scopes.place(query, asked, told);
+    if (place !== undefined && records !== undefined) this.#keep(query, message, records, place, worth, counters, refreshing);
+    if (asked !== undefined && told !== undefined && isSameSubnet(asked, told)) tellSubnet(query, message, told.scope);
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
-  #keep(query: Query, message: Message, records: Records, { cache, ttl, answering }: Worth, counters: Counters, refreshing: boolean): void {
+  #keep(query: Query, message: Message, records: Records, place: Place, worth: Worth, counters: Counters, refreshing: boolean): void {
+    const { cache, ttl, answering } = worth;
     if (cache === 'none') return;
     if (message.bytes[message.at + 5] === 0) {
       this.#warn(`Not caching malformed response with an empty question section for "${query.name.text}"`);
@@ -129,10 +154,10 @@ export class Store {
     if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
     const others = this.#others;
     const into = cache === 'denial' ? this.denial : others === undefined || answering ? this.success : others;
-    into.keep(query, message, records, ttl, this.#run.clock.monotonic(), answering);
+    into.keep(query, message, records, ttl, this.#run.clock.monotonic(), answering, place);
     if (cache === 'denial') return;
-    if (others === undefined ? refreshing : answering) this.denial.remove(query);
-    if (others !== undefined && answering) others.remove(query);
+    if (others === undefined ? refreshing : answering) this.denial.remove(place.key);
+    if (others !== undefined && answering) others.remove(place.key);
   }
 
   /** Brings the gauge and the evictions of each server up to date; the first one stands for evictions. */

@@ -5,6 +5,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { haveSameSubnet } from './subnet.ts';
 import { isAnswerTo } from './worth.ts';
 
 /** Who waits for the answer to another's question. */
@@ -98,7 +99,7 @@ function deal(waiting: readonly Waiting[], share: Share, again: (query: Query) =
 function isSame(a: Query, b: Query): boolean {
   if (a.keyLength !== b.keyLength || a.flavour !== b.flavour) return false;
   for (let i = a.keyAt >> 2, k = b.keyAt >> 2, end = i + (a.keyLength >> 2); i < end; i++, k++) if (a.words[i] !== b.words[k]) return false;
-  return true;
+  return (a.optAt === 0 && b.optAt === 0) || haveSameSubnet(a, b);
 }
 
 /**
@@ -108,9 +109,10 @@ function isSame(a: Query, b: Query): boolean {
 export function copyFor(query: Query, reply: Message, limit: number, authentic: boolean): Outcome | undefined {
   if ((reply.flags & TC) !== 0 && query.limit > limit) return undefined;
   if (!isAnswerTo(query, reply)) return failure(SERVFAIL, otherQuestion);
-  const { plain, extended } = reply;
+  const { plain, extended, optAt } = reply;
   const copy = query.adopt(reply.words, reply.at >> 2, reply.length);
   copy.plain = plain;
+  copy.optAt = optAt;
   copy.extended = extended;
   if (authentic && (query.wantsDnssec || query.wantsAuthentic)) copy.setFlags(AD);
   else copy.setFlags(0, AD);
