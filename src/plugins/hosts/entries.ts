@@ -13,19 +13,34 @@ export interface Entries {
   readonly count: number;
 }
 
+/** Bytes that an address or a name may have: far more than any has. */
+const LONGEST = 1024;
+/** Where what is dropped is told: the number of the line, and the text that follows it (HST-8). */
+export type Complain = (line: number, text: string) => void;
+
 /** Reads what is there; lines that are not entries are passed over, as everywhere. */
-export function readEntries(text: string, zones: Zones, reverse: boolean): Entries {
+export function readEntries(text: string, zones: Zones, reverse: boolean, complain: Complain = () => {}): Entries {
   const v4 = new Map<string, Uint8Array[]>();
   const v6 = new Map<string, Uint8Array[]>();
   const names = new Map<string, { address: Uint8Array; names: Name[] }>();
   let count = 0;
+  let number = 0;
   for (const line of text.split('\n')) {
+    number++;
     const [first, ...words] = line.replace(/#.*/s, '').trim().split(/\s+/);
+    if (first !== undefined && isTooLong(first)) {
+      complain(number, `address longer than ${LONGEST} bytes, dropping the line`);
+      continue;
+    }
     // As everywhere: the zone of an address such as fe80::1%eth0 is of no use to others, and is dropped.
     const parsed = first === undefined ? undefined : parseAddress(first.replace(/%.*/s, ''));
     if (parsed === undefined) continue;
     const address = unmap(parsed);
     for (const word of words) {
+      if (isTooLong(word)) {
+        complain(number, `name longer than ${LONGEST} bytes, dropping the name`);
+        continue;
+      }
       const name = nameOf(word);
       if (name === undefined || zones.match(name) === undefined) continue;
       add(address.length === 4 ? v4 : v6, name.key, address);
@@ -40,6 +55,7 @@ export function readEntries(text: string, zones: Zones, reverse: boolean): Entri
   }
   return { v4, v6, names, count };
 }
+const isTooLong = (word: string): boolean => word.length > LONGEST / 4 && Buffer.byteLength(word) > LONGEST;
 function add(to: Map<string, Uint8Array[]>, name: string, address: Uint8Array): void {
   const known = to.get(name);
   if (known === undefined) to.set(name, [address]);

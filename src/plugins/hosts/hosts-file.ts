@@ -10,6 +10,9 @@ export class HostsFile {
   readonly #use: (text: string) => number;
   #seen = '';
   #complaint = '';
+  /** Where entries are counted, and how many of them are this block's. */
+  #cell = 0;
+  #told = 0;
 
   /** `use` takes the text over and says how many entries there are now. */
   constructor(path: string, run: Run, use: (text: string) => number) {
@@ -44,9 +47,19 @@ export class HostsFile {
     const { log, metrics } = this.#run;
     log.prefix('hosts').debug(`Parsed hosts file into ${count} entries`);
     const entries = metrics.gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', ['hostsfile']);
-    metrics.values[entries.cell([this.#path])] = count;
+    this.#cell = entries.cell([this.#path]);
+    this.#tell(count);
     const reloaded = metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.');
     metrics.values[reloaded.cell([])] = mtimeMs / 1000;
+  }
+  /** Blocks that read the same file are counted together. */
+  #tell(count: number): void {
+    this.#run.metrics.values[this.#cell]! += count - this.#told;
+    this.#told = count;
+  }
+  /** Its block is not served any more. */
+  end(): void {
+    if (this.#told > 0) this.#tell(0);
   }
   get #missing(): string {
     return `File does not exist: ${this.#path}`;

@@ -87,15 +87,20 @@ class Hosts implements Part {
   async control(run: Run): Promise<void> {
     const { zones, inline, reverse, ttl, reload, named } = this.#settings;
     const table = this.#open(run);
-    const fixed = readEntries(inline.join('\n'), zones, reverse);
+    const complainOf = (source: string) => (line: number, text: string) =>
+      run.log.prefix('hosts').error(`${source}, line ${line}: ${text}`);
+    const fixed = readEntries(inline.join('\n'), zones, reverse, complainOf('Inline hosts entries'));
     table.fill([fixed], ttl);
-    run.signal.addEventListener('abort', () => table.clear(), { once: true });
     const file = new HostsFile(this.#path, run, (text) => {
       if (run.signal.aborted) return 0;
-      const loaded = readEntries(text, zones, reverse);
+      const loaded = readEntries(text, zones, reverse, complainOf(`Hosts file "${this.#path}"`));
       table.fill([loaded, fixed], ttl);
       return loaded.count + fixed.count;
     });
+    run.signal.addEventListener('abort', () => {
+      table.clear();
+      file.end();
+    }, { once: true });
     await file.begin(named);
     if (reload > 0) every(run.clock, reload, run.signal, run.report, () => file.load());
   }

@@ -1,5 +1,8 @@
 // The packed table against plain maps, in one thread and while another one fills it.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
@@ -11,7 +14,9 @@ import { receive } from '../../kernel/query/receive.ts';
 import type { Channel } from '../../kernel/query/transport.ts';
 import { Zones } from '../../kernel/site/zones.ts';
 import { Store } from '../../store/store.ts';
+import { InProcess } from '../../testing/in-process.ts';
 import { readEntries } from './entries.ts';
+import hosts from './index.ts';
 import { Table } from './table.ts';
 
 const A = 1, PTR = 12, AAAA = 28;
@@ -56,7 +61,8 @@ function model(sources: readonly Source[], name: string, type: number): readonly
     return exact.length > 0 ? exact : family.filter((pair) => pair.name === star);
   });
   if (found.length === 0) return undefined;
-  return found.map(({ address }) => `${asked}. 60 IN ${type === A ? 'A' : 'AAAA'} ${address}`.replaceAll(' ', '\t'));
+  const each = [...new Set(found.map(({ address }) => address))];
+  return each.map((address) => `${asked}. 60 IN ${type === A ? 'A' : 'AAAA'} ${address}`.replaceAll(' ', '\t'));
 }
 
 test('it answers as lists of lines do', () => {
@@ -72,7 +78,7 @@ test('it answers as lists of lines do', () => {
     const pointers = [...file, ...inline].filter(([address]) => address === '192.0.2.1' || address.startsWith('::ffff'))
       .flatMap(([, names]) => names.filter((name) => !name.startsWith('*')).map((name) => `${name.toLowerCase()}.`));
     const got = answers(table, '1.2.0.192.in-addr.arpa', PTR);
-    assert.deepEqual(got?.map((text) => text.split(/[\t ]+/).at(-1)) ?? [], pointers);
+    assert.deepEqual(got?.map((text) => text.split(/[\t ]+/).at(-1)) ?? [], [...new Set(pointers)]);
   }), { numRuns: 150 });
 });
 
@@ -136,5 +142,34 @@ test('a name with more addresses than a message can have gets what fits, and TC'
     const { answer, flags } = decodeMessage(reply.bytes, reply.at, reply.length);
     assert.ok(answer.length > 4000 && reply.length <= 65535);
     assert.ok((flags & TC) !== 0);
+  }
+});
+
+test('lines and fields of any length: what no name or address can be is dropped and told (HST-8)', () => {
+  const long = 'x'.repeat(1025);
+  const told: string[] = [];
+  const text = [`192.0.2.1 first ${'y'.repeat(1024)}`, `192.0.2.2 ${long} after # ${long}`, `${long} gone`,
+    `192.0.2.3 ${'z '.repeat(50_000)}`, '192.0.2.4 last'].join('\n');
+  const { v4 } = readEntries(text, everything, true, (line, what) => told.push(`${line} ${what}`));
+  assert.deepEqual([...v4.keys()].map((key) => Name.wire(key).text), ['first.', 'after.', 'z.', 'last.']);
+  assert.deepEqual(told, ['2 name longer than 1024 bytes, dropping the name', '3 address longer than 1024 bytes, dropping the line']);
+});
+
+test('what is dropped is told with its file and line', async () => {
+  const long = 'x'.repeat(1025);
+  const folder = mkdtempSync(join(tmpdir(), 'coredns-ts-hosts-'));
+  const path = join(folder, 'hosts');
+  const server = new InProcess([hosts]);
+  try {
+    writeFileSync(path, `192.0.2.1 a\n192.0.2.2 ${long}\n${long} b\n`);
+    assert.equal(await server.start(`. {\n    hosts ${path} {\n        192.0.2.3 ${long}\n    }\n}\n`), undefined);
+    assert.deepEqual(server.log().filter((each) => each.startsWith('[ERROR]')), [
+      '[ERROR] plugin/hosts: Inline hosts entries, line 1: name longer than 1024 bytes, dropping the name',
+      `[ERROR] plugin/hosts: Hosts file "${path}", line 2: name longer than 1024 bytes, dropping the name`,
+      `[ERROR] plugin/hosts: Hosts file "${path}", line 3: address longer than 1024 bytes, dropping the line`,
+    ]);
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true });
   }
 });

@@ -33,8 +33,9 @@ export class Table {
   fill(sources: readonly Entries[], ttl: number): void {
     const fresh = this.#store.freshMap(OWNED);
     const key = new Key();
-    const put = (name: string, type: number, data: readonly Uint8Array[]) => {
+    const put = (name: string, type: number, all: readonly Uint8Array[]) => {
       key.of(name, type);
+      const data = distinct(all);
       const value = answers(type, ttl, data);
       const entry = fresh.prepare(key.hash, 0, key.words, 0, key.length, value.length);
       if (entry === 0) throw new RangeError('the shared memory is full: the hosts file is not loaded');
@@ -174,5 +175,9 @@ function answers(type: number, ttl: number, data: readonly Uint8Array[]): Uint8A
     at += 12 + each.length;
   }
   return bytes;
+}
+/** Equal records are one (RFC 2181 section 5). */
+function distinct(data: readonly Uint8Array[]): readonly Uint8Array[] {
+  return data.length < 2 ? data : [...new Map(data.map((each) => [String.fromCharCode(...each), each])).values()];
 }
 const bytesOf = (raw: string) => Uint8Array.from(raw, (c) => c.charCodeAt(0));
