@@ -96,12 +96,15 @@ export class Crew implements KernelCrew {
     this.#prepared?.release();
     this.#prepared = undefined;
   }
-  staff(wanted: readonly (number | undefined)[]): void {
+  async staff(wanted: readonly (number | undefined)[]): Promise<void> {
     this.#growable = wanted.every((sockets) => sockets === undefined);
-    this.#want(threadsFor(wanted, this.#cores) - 1);
+    await this.#want(threadsFor(wanted, this.#cores) - 1);
   }
-  #want(members: number): void {
-    for (; this.#wanted < members; this.#wanted++) void this.#start(this.#wanted + 1);
+  /** Resolves when those that are added serve, or could not be started. */
+  async #want(members: number): Promise<void> {
+    const started: Promise<void>[] = [];
+    for (; this.#wanted < members; this.#wanted++) started.push(this.#start(this.#wanted + 1));
+    await Promise.all(started);
   }
   async close(): Promise<void> {
     this.#end.abort();
@@ -126,7 +129,7 @@ export class Crew implements KernelCrew {
       const free = idle === undefined ? cores.since() : idle();
       if (!this.#growable || this.#wanted >= loads.length || !growth.observe(clock.monotonic(), loads, free)) return;
       log.info(`The load is high: ${loads.length + 1} threads serve from now on`);
-      this.#want(loads.length);
+      void this.#want(loads.length);
     });
   }
 

@@ -40,6 +40,16 @@ export class Arena {
     this.#free = new Int32Array(capacity);
   }
 
+  /** Queries that wait for an answer from elsewhere, in slots and beside them. */
+  waiting = 0;
+  /**
+   * Whether another query may wait: a tenth of the slots is kept for what is answered at once, so that an upstream which is silent makes
+   * nobody deaf. Whoever would wait while this is false fails with SERVFAIL instead.
+   */
+  get mayWait(): boolean {
+    const reserve = this.capacity / 10;
+    return this.waiting < this.capacity - reserve && this.left >= reserve;
+  }
   /** How many slots can still be taken. */
   get left(): number {
     return this.#freeCount + this.capacity - this.#top;

@@ -43,8 +43,8 @@ export interface Crew {
   commit(load: Load): Promise<void>;
   /** Every thread takes it back. */
   abort(): void;
-  /** What the addresses ask for, as numbers of sockets: threads are added if that needs more of them. */
-  staff(wanted: readonly (number | undefined)[]): void;
+  /** What the addresses ask for, as numbers of sockets: threads are added if that needs more of them. Resolves when they serve. */
+  staff(wanted: readonly (number | undefined)[]): Promise<void>;
   /** Every thread stops listening and ends. */
   close(): Promise<void>;
 }
@@ -99,7 +99,7 @@ export class App {
     const old = serving.commit(generation, sockets);
     await crew?.commit(load);
     old?.abort.abort();
-    crew?.staff(configuration.addresses.map(socketsOf));
+    await crew?.staff(configuration.addresses.map(socketsOf));
     await this.#started(generation);
   }
   #sockets(address: Address): number {

@@ -97,6 +97,7 @@ export class Server implements Service {
       const answer = this.#route(query);
       if (answer instanceof Promise) {
         this.underWay++;
+        this.arena.waiting++;
         answer.then(
           (outcome) => this.#answerLate(query, outcome),
           (error: unknown) => this.#answerLate(query, this.#panic(query, error)),
@@ -144,6 +145,7 @@ export class Server implements Service {
   }
   #answerLate(query: Query, outcome: Outcome): void {
     this.underWay--;
+    this.arena.waiting--;
     if (outcome.kind === 'stream' && query.channel.sendAll !== undefined) {
       query.channel.sendAll(query, outcome.messages);
       return;

@@ -16,8 +16,8 @@ import type { Listener, Scheme, Timeouts, Transport } from '../query/transport.t
 
 /** Milliseconds that a listener which closes waits for queries under way (SIG-9). */
 const GRACE = 5000;
-/** Queries that can be under way in one thread. */
-const SLOTS = 16384;
+/** Queries that can be under way in one thread: some 6 KB each, with what asking for them takes. */
+const SLOTS = 8192;
 
 /** What a thread serves with. */
 export interface ServingOptions {

@@ -17,6 +17,8 @@ import { Exchange } from './exchange.ts';
 import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 
 const REFUSED = 5;
+/** The answer where a query would have to wait and too many do. */
+const CROWDED = failure(2, new Error('too many queries wait for upstreams'));
 /** FWD-9: attempts for each upstream, where the configuration does not say. */
 const ATTEMPTS = 2;
 
@@ -85,6 +87,10 @@ export class Forwarder {
 
   /** Forwards the query; `next` is where `next` and `next_on_nodata` hand it on to. */
   forward(query: Query, next: Handler): Answer {
+    if (!query.channel.service.arena.mayWait) {
+      query.extendedError = { code: INFO_CODE.OTHER, text: 'too many queries wait for upstreams' };
+      return CROWDED;
+    }
     const { maxConcurrent } = this.options;
     if (maxConcurrent > 0 && !this.#underWay.enter(0, maxConcurrent)) {
       this.metrics.rejected();

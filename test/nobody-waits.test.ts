@@ -1,0 +1,90 @@
+// Nobody waits for another: whatever is slow (an upstream that is silent, a log that nobody reads, connections that say nothing) costs
+// others at most its share. What one turn does, holds or keeps free is counted; no test looks at how long anything takes.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Arena } from '../src/kernel/query/arena.ts';
+import { question } from '../src/testing/conformance/transport-service.ts';
+import { Spawned, freePort } from '../src/testing/spawned.ts';
+
+const SERVFAIL = 2;
+
+test('slots: what would wait leaves a tenth to what is answered at once', () => {
+  const arena = new Arena(1000);
+  for (let i = 0; i < 900; i++) {
+    assert.ok(arena.mayWait, `${i} wait`);
+    arena.take();
+    arena.waiting++;
+  }
+  assert.ok(!arena.mayWait);
+  assert.equal(arena.left, 100);
+  arena.release(5);
+  arena.waiting--;
+  assert.ok(arena.mayWait);
+  // Those that wait with memory of their own (TCP) count as well; and slots that are taken by whatever else.
+  arena.waiting = 900;
+  assert.ok(!arena.mayWait);
+  arena.waiting = 0;
+  while (arena.left >= 100) arena.take();
+  assert.ok(!arena.mayWait);
+});
+
+/** Asks over a few sockets and counts what comes back, by rcode. */
+class Crowd {
+  readonly rcodes = new Map<number, number>();
+  readonly #sockets: readonly Socket[];
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+    this.#sockets = Array.from({ length: 4 }, () => createSocket('udp4'));
+    for (const socket of this.#sockets) {
+      socket.on('message', (reply) => this.rcodes.set(reply[3]! & 15, (this.rcodes.get(reply[3]! & 15) ?? 0) + 1));
+    }
+  }
+  async ask(count: number, name: (id: number) => string): Promise<void> {
+    for (let id = 0; id < count; id++) {
+      this.#sockets[id % 4]!.send(question(id & 0xffff, name(id)), this.#port, '127.0.0.1');
+      if (id % 200 === 199) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+  }
+}
+
+test('slots: beside an upstream that is silent, 25,000 new names leave own names answered', async (t) => {
+  const [port, silent] = [await freePort(), createSocket('udp4')];
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+  const server = new Spawned(`.:${port} {
+    bind 127.0.0.1
+    hosts {
+      192.0.2.1 own.test
+      fallthrough
+    }
+    forward . 127.0.0.1:${silent.address().port} {
+      max_fails 0
+    }
+  }\n`);
+  const crowd = new Crowd(port);
+  const own = new Crowd(port);
+  t.after(async () => {
+    crowd.close();
+    own.close();
+    silent.close();
+    await server.kill();
+  });
+  await server.says(/CoreDNS-/);
+  await crowd.ask(25_000, (id) => `n${id}.test`);
+  await server.until(() => (crowd.rcodes.get(SERVFAIL) ?? 0) > 1000, 'those that may not wait');
+  for (let i = 1; i <= 50; i++) {
+    await own.ask(1, () => 'own.test');
+    await server.until(() => own.rcodes.get(0) === i, `answer ${i} of an own name`);
+  }
+  if (process.platform !== 'linux') return;
+  const [, peak] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.child.pid}/status`, 'latin1'))!;
+  t.diagnostic(`peak ${Math.round(Number(peak) / 1024)} MB`);
+  assert.ok(Number(peak) < 170 * 1024, `${peak} kB`);
+});
