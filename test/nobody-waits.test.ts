@@ -6,8 +6,11 @@ import type { Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Arena } from '../src/kernel/query/arena.ts';
+import { Lines } from '../src/kernel/seen/lines.ts';
 import { question } from '../src/testing/conformance/transport-service.ts';
 import { Spawned, freePort } from '../src/testing/spawned.ts';
+import { Connections } from '../src/transport/connections.ts';
+import { LISTENERS, Ledger, UNFINISHED } from '../src/transport/ledger.ts';
 
 const SERVFAIL = 2;
 
@@ -29,6 +32,92 @@ test('slots: what would wait leaves a tenth to what is answered at once', () => 
   arena.waiting = 0;
   while (arena.left >= 100) arena.take();
   assert.ok(!arena.mayWait);
+});
+
+test('log: a turn beside a reader that does not read makes no call at all, and holds a buffer at most', () => {
+  let calls = 0;
+  let wake = () => {};
+  const lines = new Lines(() => {
+    calls++;
+    throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
+  }, () => {}, (flush) => {
+    wake = flush;
+  });
+  lines.line('the first');
+  lines.flush();
+  assert.equal(calls, 1);
+  for (let turn = 0; turn < 50; turn++) {
+    for (let i = 0; i < 32; i++) lines.line('x'.repeat(100));
+    lines.settle();
+    lines.flush();
+  }
+  assert.equal(calls, 1);
+  wake();
+  assert.equal(calls, 2);
+  // 262,144 bytes hold 2,595 lines of 101: of 10,000 more, all but those of the last buffer are dropped, with a call for each buffer.
+  for (let i = 0; i < 10_000; i++) lines.line('x'.repeat(100));
+  assert.ok(calls <= 2 + 5, `${calls} calls`);
+  assert.ok(lines.dropped >= 10_000 - 2 * 2595, `${lines.dropped} dropped`);
+});
+
+test('connections: whoever makes room for a newcomer is found with 64 looks, among however many', () => {
+  let looks = 0;
+  let dropped = 0;
+  class One {
+    readonly since: number;
+    constructor(since: number) {
+      this.since = since;
+    }
+    yieldsBefore(other: One): boolean {
+      looks++;
+      return this.since < other.since;
+    }
+    drop(): void {
+      dropped++;
+    }
+  }
+  const ledger = new Ledger();
+  ledger.add(LISTENERS, 1);
+  const all = new Connections<One>(ledger);
+  for (let i = 0; i < 10_000; i++) {
+    all.makeRoom();
+    all.add(new One(i));
+  }
+  assert.deepEqual([looks, dropped, all.count], [0, 0, 10_000]);
+  for (let i = 0; i < 100; i++) {
+    all.makeRoom();
+    all.add(new One(10_000 + i));
+  }
+  assert.ok(looks <= 100 * 64, `${looks} looks`);
+  assert.deepEqual([dropped, all.count], [100, 10_000]);
+});
+
+test('connections: bytes of a kind are bounded for the process; who has held some for longest lets go', () => {
+  const cells = Ledger.create();
+  const [ledger, other] = [new Ledger(cells), new Ledger(cells, 1)];
+  const connections = new Connections<{ yieldsBefore(): boolean; drop(): void }>(ledger);
+  const dropped: number[] = [];
+  const holder = (number: number) => {
+    const held = { bytes: 0, yieldsBefore: () => false, drop: () => {} };
+    held.drop = () => {
+      dropped.push(number);
+      connections.hold(held, UNFINISHED, 0, held.bytes);
+    };
+    return held;
+  };
+  const hold = (number: number, bytes: number) => {
+    const one = holder(number);
+    one.bytes = bytes;
+    connections.hold(one, UNFINISHED, bytes, 0);
+  };
+  for (let i = 0; i < 16; i++) hold(i, 1 << 20);
+  assert.deepEqual(dropped, []);
+  hold(16, 1);
+  assert.deepEqual(dropped, [0]);
+  other.add(UNFINISHED, 3 << 20);
+  hold(17, 1);
+  assert.deepEqual(dropped, [0, 1, 2, 3]);
+  assert.ok(ledger.total(UNFINISHED) <= 16 << 20);
 });
 
 /** Asks over a few sockets and counts what comes back, by rcode. */

@@ -18,10 +18,11 @@ export const READ_AHEAD = 16;
 /** Milliseconds for a client to close its side after we closed ours; where the server stops. */
 const LINGER = 1000, LINGER_STOPPING = 250;
 /**
- * Where the server stops: how long a client has to be silent before we close. It starts with a pause that a burst does not have, and is
- * content with less and less; who asks without any pause is cut off after `MOST_LEAVING`. Milliseconds.
+ * Where the server stops, in milliseconds. A client that is silent for `SILENT` is done. One that asks on is left between two questions,
+ * soon after an answer and not before `BURST` is over: later in its pause the next one may be on its way already. One that never
+ * pauses is cut off after `MOST_LEAVING`.
  */
-const SILENCE = 8, EASING = 64, MOST_LEAVING = 1000;
+const SILENT = 20, BURST = 100, PAUSE = 1, PAUSE_ENDS = 2.5, MOST_LEAVING = 1000;
 
 /** What the connections of a thread share. */
 export interface StreamOwner extends WriterOwner {
@@ -229,7 +230,9 @@ export class StreamConnection implements Channel, Asking, Tenant {
     if (this.#state === 'ended' && now >= this.#until) this.#socket.destroy();
     if (this.#state !== 'leaving') return;
     const stopping = now - this.#stopped;
-    const quiet = this.#writer.waiting === 0 && !this.#frames.pending && now - this.#since >= Math.max(1, SILENCE - stopping / EASING);
+    const silent = now - this.#since;
+    const between = stopping >= BURST && silent >= PAUSE && silent <= PAUSE_ENDS;
+    const quiet = this.#writer.waiting === 0 && !this.#frames.pending && (silent >= SILENT || between);
     if (!quiet && stopping < MOST_LEAVING) return;
     // Not before the loop has looked once more: it may be the timers that were late, not the client.
     const asked = this.#asked;
