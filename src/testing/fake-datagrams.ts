@@ -41,8 +41,9 @@ export class FakeSocket implements DatagramSocket {
     this.#read = this.#written.length;
     return this.#written.slice(from).map(({ at, length }) => this.bytes.slice(at, at + length));
   }
-  /** Lets a datagram come. */
+  /** Lets a datagram come; a closed socket hears nothing. */
   deliver(packet: Uint8Array): void {
+    if (this.closed) return;
     const words = new Int32Array((packet.length + 64) >> 2);
     const bytes = new Uint8Array(words.buffer);
     bytes.set(packet);

@@ -23,8 +23,12 @@ export abstract class Asking implements Timed {
   carrier: Carrier | undefined = undefined;
   /** The carrier's number for it. */
   index = 0;
-  /** How often it was sent again because a kept connection turned out to be closed. */
-  again = 0;
+  /** Whether it went over TCP when it was sent last. */
+  tcp = false;
+  /** It shall have a connection of its own: the one that it shared was closed under it. */
+  apart = false;
+  /** Milliseconds of the timers' clock after which it is not sent again. */
+  until = Infinity;
   question!: Question;
 
   expire(): void {

@@ -8,9 +8,12 @@ const REASONS: { readonly [code: string]: string } = {
   ECONNREFUSED: 'connection refused', ECONNRESET: 'connection reset by peer', EPIPE: 'broken pipe',
   ENETUNREACH: 'network is unreachable', EHOSTUNREACH: 'no route to host', EADDRNOTAVAIL: 'cannot assign requested address',
   EACCES: 'permission denied', EPERM: 'operation not permitted', EMFILE: 'too many open files', ENFILE: 'too many open files in system',
-  EINVAL: 'invalid argument', EMSGSIZE: 'message too long', ENOBUFS: 'no buffer space available', ETIMEDOUT: 'connection timed out',
+  EBADMSG: 'bad message', EINVAL: 'invalid argument', EMSGSIZE: 'message too long', ENOBUFS: 'no buffer space available', ETIMEDOUT: 'connection timed out',
 };
 const reason = (code: string) => REASONS[code] ?? code;
+
+/** Whether it is ours to open fewer sockets, not the upstream's to answer: what is open already can still be used. */
+export const outOfSockets = (code: string): boolean => ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(code);
 
 /** `127.0.0.1:53`, `[::1]:53`. */
 export const hostPort = (address: string, port: number | string): string =>

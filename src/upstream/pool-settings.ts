@@ -14,8 +14,14 @@ export interface PoolSettings {
 /** FWD-8. */
 export const DEFAULT_POOL: PoolSettings = { readTimeout: 2000, expire: 10000, maxAge: 0, maxIdle: 0 };
 
-/** Counts whether a question found a socket or connection that stood already. */
+/** Counts whether a question found a socket or connection that stood already, and what looks like forgery (RFC 5452). */
 export interface PoolCounter {
   hit(network: 'udp' | 'tcp'): void;
   miss(network: 'udp' | 'tcp'): void;
+  /** A datagram came that nobody waits for: another id, or another question. */
+  stray(): void;
+  /** A socket was given up because so many of them came. */
+  besieged(): void;
 }
+/** For who does not count. */
+export const UNCOUNTED: PoolCounter = { hit() {}, miss() {}, stray() {}, besieged() {} };

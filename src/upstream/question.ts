@@ -33,6 +33,10 @@ export function answersQuestion(question: Question, bytes: Uint8Array, words: In
   return true;
 }
 
+/** Whether the message at `at`, of 12 bytes or more, is a response without a question, as some servers refuse what they cannot read. */
+export const repeatsNoQuestion = (bytes: Uint8Array, at: number): boolean =>
+  (bytes[at + 2]! & 0x80) !== 0 && bytes[at + 4] === 0 && bytes[at + 5] === 0;
+
 /** How many bytes of the request are sent on: what follows its last record is nobody's. */
 export function lengthToSend({ bytes, at, length, questionEnd, optAt }: Question): number {
   if (bytes[at + 7] !== 0 || bytes[at + 9] !== 0) return length;

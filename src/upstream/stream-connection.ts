@@ -6,6 +6,7 @@ import type { Asking, Carrier, ExchangeError } from './asking.ts';
 import { Frames } from './frames.ts';
 import { dialError, hostPort, readError } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
+import { RecentIds } from './recent-ids.ts';
 import type { StreamOwner } from './stream-pool.ts';
 
 const input = Buffer.allocUnsafeSlow(65536);
@@ -18,6 +19,7 @@ export class StreamConnection implements Carrier {
   readonly #socket: net.Socket;
   readonly #frames = new Frames();
   readonly #waiting = new Map<number, Asking | typeof GIVEN_UP>();
+  readonly #answered = new RecentIds();
   #out = new Uint8Array(2048);
   #outWords = new Int32Array(this.#out.buffer);
   #outEnd = 0;
@@ -58,6 +60,7 @@ export class StreamConnection implements Carrier {
     while (this.#waiting.has(id)) id = ids.next();
     this.#waiting.set(id, asking);
     asking.id = id;
+    asking.tcp = true;
     asking.carrier = this;
     this.waiting++;
     this.usedAt = timers.now;
@@ -120,11 +123,18 @@ export class StreamConnection implements Carrier {
     return true;
   }
   readonly #receive = (bytes: Uint8Array, words: Int32Array, at: number, length: number): void => {
-    if (length < HEADER) return;
-    const asking = this.#waiting.get(u16(bytes, at));
-    if (asking === undefined || asking === GIVEN_UP) return;
+    if (this.#ended) return;
+    const id = length < HEADER ? -1 : u16(bytes, at);
+    const asking = this.#waiting.get(id);
+    if (asking === undefined) {
+      // Whoever sends what is no message, or answers what was never asked, will not answer anything that follows either.
+      if (length < HEADER || !this.#answered.has(id)) this.#end('EBADMSG');
+      return;
+    }
+    if (asking === GIVEN_UP) return;
     this.replies++;
-    this.#waiting.delete(asking.id);
+    this.#waiting.delete(id);
+    this.#answered.add(id);
     this.#owner.timers.clear(asking);
     this.#leave(asking);
     if (this.waiting === 0) this.#owner.idle(this);
@@ -151,6 +161,10 @@ export class StreamConnection implements Carrier {
     return readError('tcp', this.#local, this.#owner.to, code);
   }
 
+  /** True from the moment that the upstream has taken it. */
+  get connected(): boolean {
+    return this.#connected;
+  }
   /** The connection is over: what waits on it fails, or is asked again. */
   #end(code: string): void {
     if (this.#ended) return;

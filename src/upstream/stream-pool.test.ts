@@ -9,7 +9,7 @@ import { makeQuestion } from './ask.ts';
 import { Asking } from './asking.ts';
 import type { ExchangeError } from './asking.ts';
 import { Frames } from './frames.ts';
-import { DEFAULT_POOL } from './pool-settings.ts';
+import { DEFAULT_POOL, UNCOUNTED } from './pool-settings.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { RandomIds } from './random-ids.ts';
 import { StreamPool } from './stream-pool.ts';
@@ -64,7 +64,7 @@ async function setUp(serve: (peer: Peer, question: Buffer) => void, settings: Pa
   const clock = new FakeClock();
   const timers = new Timers(clock);
   const counts = { hit: 0, miss: 0 };
-  const counter = { hit: () => void counts.hit++, miss: () => void counts.miss++ };
+  const counter = { ...UNCOUNTED, hit: () => void counts.hit++, miss: () => void counts.miss++ };
   const to = { address: '127.0.0.1', port };
   const pool = new StreamPool({ to, timers, ids: new RandomIds(), settings: { ...DEFAULT_POOL, ...settings }, counter });
   const ask = (name: string) => {
@@ -106,19 +106,78 @@ test('more connections are opened when one has many questions', async () => {
   stop();
 });
 
-test('a reply to another question is none to ours; one with an id that nobody waits for is nothing', async () => {
-  const { ask, stop } = await setUp((peer, question) => {
-    const foreign = Buffer.from(question);
-    foreign[0] = foreign[0]! ^ 0x55;
-    answer(peer, foreign);
+test('a reply to another question is none to ours; one that comes twice, or too late, is nothing', async () => {
+  const { ask, peers, clock, stop } = await setUp((peer, question) => {
+    answer(peer, question);
     const other = Buffer.from(question);
     if (question[13] === 98) other[13] = 122;
     answer(peer, other);
+  }, { readTimeout: 300 });
+  assert.deepEqual([await ask('a.test'), await ask('c.test')], ['true 0', 'true 0']);
+  await clock.elapse(400);
+  assert.equal(peers.length, 1);
+  stop();
+  const { ask: askAgain, stop: stopAgain } = await setUp((peer, question) => {
+    const other = Buffer.from(question);
+    other[13] = 122;
+    answer(peer, other);
   });
-  assert.deepEqual([await ask('a.test'), await ask('b.test')], ['true 0', 'mismatched']);
+  assert.equal(await askAgain('b.test'), 'mismatched');
+  stopAgain();
+});
+
+test('a frame that is no message, or that has an id which was never used, ends the connection at once', async () => {
+  const rubbish = (question: Buffer): Buffer => {
+    if (question[13] === 97) return Buffer.from([0, 0]);
+    if (question[13] === 98) return Buffer.from([0, 5, 1, 2, 3, 4, 5]);
+    const foreign = Buffer.concat([Buffer.from([0, question.length]), question]);
+    foreign[2] = foreign[2]! ^ 0x55;
+    return foreign;
+  };
+  const { ask, peers, stop } = await setUp(({ socket }, question) => void socket.write(rubbish(question)));
+  for (const name of ['a.test', 'b.test', 'c.test']) assert.match(await ask(name), /^read tcp .*: read: bad message$/);
+  assert.equal(peers.length, 3);
   stop();
 });
 
+/** A server that answers `slow` names when it has seen enough, and does something bad at `poison`. */
+async function poisoned(bad: (peer: Peer) => void, before: readonly string[]) {
+  const slow: (readonly [Peer, Buffer])[] = [];
+  const poisons: Peer[] = [];
+  const set = await setUp((peer, question) => {
+    if (question[13] === 's'.charCodeAt(0)) slow.push([peer, question]);
+    else if (question[13] === 'p'.charCodeAt(0)) {
+      poisons.push(peer);
+      setImmediate(bad, peer);
+    } else answer(peer, question);
+  });
+  for (const name of before) assert.equal(await set.ask(name), 'true 0');
+  return { ...set, slow, poisons };
+}
+const kinds: readonly (readonly [string, (peer: Peer) => void])[] = [
+  ['reset', ({ socket }) => socket.resetAndDestroy()],
+  ['closed', ({ socket }) => socket.end()],
+  ['closed in the middle of a frame', ({ socket }) => socket.end(Buffer.from([0, 40, 1, 2, 3]))],
+];
+for (const [what, bad] of kinds) {
+  for (const [when, before] of [['in the first burst', []], ['after replies', ['a.test', 'b.test']]] as const) {
+    test(`a connection that is ${what} ${when}: only the question that did it fails`, async () => {
+      const { ask, slow, poisons, stop } = await poisoned(bad, before);
+      for (let burst = 0; burst < 2; burst++) {
+        const asked = ['s1.test', 'poison.test', 's2.test', 's3.test'].map((name) => ask(name));
+        const failed = await asked[1];
+        assert.doesNotMatch(failed!, /^true/);
+        const answering = setInterval(() => {
+          for (const [peer, question] of slow.splice(0)) if (!peer.socket.destroyed) answer(peer, question);
+        }, 1);
+        assert.deepEqual(await Promise.all([asked[0], asked[2], asked[3]]), ['true 0', 'true 0', 'true 0']);
+        clearInterval(answering);
+      }
+      assert.equal(poisons.length, 4);
+      stop();
+    });
+  }
+}
 test('a kept connection that the server closed is replaced without an error; a fresh one that it closes is one', async () => {
   const { ask, peers, stop } = await setUp((peer, question) => {
     if (question[13] === 120 || (question[13] === 98 && peer.questions.length > 1)) peer.socket.destroy();

@@ -1,8 +1,9 @@
 // Kept TCP connections to one upstream, few questions on each while there are few (FWD-8). Knows connections and their age; knows no
 // bytes.
-import type { Asking, ExchangeError } from './asking.ts';
+import { ExchangeError } from './asking.ts';
+import type { Asking, Carrier } from './asking.ts';
 import type { DatagramPeer } from './datagrams.ts';
-import { dialError } from './network-error.ts';
+import { dialError, outOfSockets } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { StreamConnection } from './stream-connection.ts';
@@ -16,8 +17,8 @@ const DEPTH = 8;
 const LEAST_DIAL = 1000, LONGEST_DIAL = 30000, WEIGHT = 4;
 /** No connection is waited for longer than this: a query has five seconds in all. */
 const PATIENCE = 5000;
-/** How often a question is sent again because the connection it was on had been closed. */
-const AGAIN = 8;
+/** Connections with one question each, for those that were on one which was closed; others wait for their turn. */
+const MOST_APART = 64;
 
 /** What a connection needs of its pool. */
 export interface StreamOwner {
@@ -36,13 +37,15 @@ export interface StreamOwner {
 }
 
 /** The TCP way to one upstream, for one thread. */
-export class StreamPool implements StreamOwner {
+export class StreamPool implements StreamOwner, Carrier {
   readonly to: DatagramPeer;
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
   readonly #counter: PoolCounter;
   #connections: StreamConnection[] = [];
+  readonly #apart = new Set<StreamConnection>();
+  readonly #queue = new Set<Asking>();
   #depth = DEPTH;
   #averageDial = LONGEST_DIAL / 2;
   #closed = false;
@@ -57,27 +60,69 @@ export class StreamPool implements StreamOwner {
 
   /** Sends the question, or says why it cannot be sent. */
   ask(asking: Asking): ExchangeError | undefined {
-    asking.again = 0;
-    return this.#ask(asking);
-  }
-  #ask(asking: Asking): ExchangeError | undefined {
+    if (asking.apart) return this.#askApart(asking);
     const kept = this.#choose();
     if (kept !== undefined) {
       this.#counter.hit('tcp');
       kept.ask(asking);
       return undefined;
     }
-    this.#counter.miss('tcp');
-    let connection: StreamConnection;
-    try {
-      connection = new StreamConnection(this, this.#dialTimeout());
-    } catch (error) {
-      return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
-    }
+    const connection = this.#open();
+    if (connection instanceof ExchangeError) return this.#onAny(asking, connection);
     if (this.#closed) connection.retired = true;
     else this.#connections.push(connection);
     connection.ask(asking);
     return undefined;
+  }
+  /** Whether a connection stands. */
+  get open(): boolean {
+    return this.#connections.some(({ connected }) => connected);
+  }
+  #open(): StreamConnection | ExchangeError {
+    this.#counter.miss('tcp');
+    try {
+      return new StreamConnection(this, this.#dialTimeout());
+    } catch (error) {
+      return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
+    }
+  }
+  /** Where no connection can be opened, one that is open will do. */
+  #onAny(asking: Asking, error: ExchangeError): ExchangeError | undefined {
+    const open = outOfSockets(error.code) ? this.#connections.find(({ connected }) => connected) : undefined;
+    if (open === undefined) return error;
+    open.ask(asking);
+    return undefined;
+  }
+  /** A connection for one question, which is kept for others once that is answered. */
+  #askApart(asking: Asking): ExchangeError | undefined {
+    if (this.#apart.size >= MOST_APART) {
+      this.#queue.add(asking);
+      asking.carrier = this;
+      this.timers.set(asking, this.settings.readTimeout);
+      return undefined;
+    }
+    const connection = this.#open();
+    if (connection instanceof ExchangeError) return this.#onAny(asking, connection);
+    connection.retired = true;
+    this.#apart.add(connection);
+    connection.ask(asking);
+    return undefined;
+  }
+  /** One that waited for a connection of its own gets it. */
+  #nextApart(): void {
+    for (const asking of this.#queue) {
+      if (this.#apart.size >= MOST_APART) return;
+      this.#queue.delete(asking);
+      this.timers.clear(asking);
+      const why = this.#askApart(asking);
+      if (why !== undefined) asking.failed(why);
+    }
+  }
+  /** It waited in vain. */
+  expired(asking: Asking): void {
+    this.#queue.delete(asking);
+    asking.carrier = undefined;
+    asking.failed(dialError('tcp', this.to, 'timeout'));
   }
   /** The least busy connection, unless another one is better opened. */
   #choose(): StreamConnection | undefined {
@@ -109,6 +154,12 @@ export class StreamPool implements StreamOwner {
   idle(connection: StreamConnection): void {
     connection.usedAt = this.timers.now;
     const { maxIdle, expire } = this.settings;
+    if (this.#apart.delete(connection)) {
+      this.#nextApart();
+      if (this.#closed || this.#connections.length >= CONNECTIONS) return;
+      connection.retired = false;
+      this.#connections.push(connection);
+    }
     if (connection.retired) return;
     if (expire === 0 || (maxIdle > 0 && this.#connections.filter(({ waiting }) => waiting === 0).length > maxIdle)) this.retire(connection);
   }
@@ -116,17 +167,27 @@ export class StreamPool implements StreamOwner {
     connection.retired = true;
     const place = this.#connections.indexOf(connection);
     if (place >= 0) this.#connections.splice(place, 1);
+    if (this.#apart.delete(connection)) this.#nextApart();
   }
-  /** A question on a connection that had brought replies is asked again: the upstream closed it for reasons of its own. */
+  /**
+   * Those that were on a connection when it died are asked once more, each on one of its own, so that whatever ended the connection ends
+   * no other question again. One that was alone on a fresh connection is told that it was closed.
+   */
   ended(connection: StreamConnection, waiting: readonly Asking[], error: ExchangeError): void {
     this.retire(connection);
     const kept = connection.replies > 0;
     // A server that closes with questions unanswered wants fewer of them on one connection.
     if (kept && waiting.length > 1) this.#depth = Math.max(1, this.#depth >> 1);
+    const shared = kept || waiting.length > 1;
     for (const asking of waiting) {
-      const why = kept && asking.again++ < AGAIN ? this.#ask(asking) : error;
+      const why = connection.connected ? this.#again(asking, shared, error) : this.#onAny(asking, error);
       if (why !== undefined) asking.failed(why);
     }
+  }
+  #again(asking: Asking, shared: boolean, error: ExchangeError): ExchangeError | undefined {
+    if (!shared || asking.apart || this.timers.now >= asking.until) return error;
+    asking.apart = true;
+    return this.#askApart(asking);
   }
 
   /** Closes what has been idle for too long. */

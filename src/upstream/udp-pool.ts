@@ -1,13 +1,14 @@
 // Questions to one upstream over a few connected UDP sockets, many on each, safe against forged replies (RFC 5452). Knows ids,
 // sockets and deadlines; knows nothing of who asks.
-import { u16 } from '../dns/packet.ts';
+import { HEADER, u16 } from '../dns/packet.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import type { DatagramPeer, DatagramSocket, Datagrams } from './datagrams.ts';
 import { dialError, hostPort, localAddress, readError } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
-import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
+import { answersQuestion, lengthToSend, repeatsNoQuestion, writeQuestion } from './question.ts';
 import type { RandomIds } from './random-ids.ts';
+import { RecentIds } from './recent-ids.ts';
 import type { Timers } from './timers.ts';
 
 /** Sockets of an upstream in one thread: each has a port of its own that a forger has to guess too. */
@@ -16,10 +17,12 @@ const SOCKETS = 8;
 const USES = 1024;
 /** Ids that timed out on one socket; with more it is replaced. */
 const MOST_BURNT = 512;
-/** In the table of ids: a reply to it may still come, so it is used no more until its socket is closed. */
-const BURNT = 0xffff;
-/** Questions that can be under way. */
-const MOST_WAITING = 32768;
+/** Datagrams that nobody waits for; with so many of them somebody is guessing ids, and the socket is given up. */
+const MOST_STRAYS = 10;
+/** In place of a question: a reply to it may still come, so the id is used no more until its socket is closed. */
+const BURNT = 0;
+/** Ids of one socket that can be in use, where no other socket can be had. */
+const MOST_ASKED = 32768;
 
 /** What a pool is made of. */
 export interface UdpPoolParts {
@@ -29,17 +32,22 @@ export interface UdpPoolParts {
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
   readonly counter: PoolCounter;
+  /** Asks over TCP, where nobody can guess: what waited on a socket that was given up. */
+  readonly overTcp: (asking: Asking) => void;
 }
 
 class UdpCarrier implements Carrier {
   readonly pool: UdpPool;
   socket!: DatagramSocket;
+  readonly asked = new Map<number, Asking | typeof BURNT>();
+  readonly answered = new RecentIds();
   waiting = 0;
+  burnt = 0;
+  strays = 0;
   usesLeft: number;
   readonly openedAt: number;
   usedAt: number;
   retired = false;
-  readonly burnt: number[] = [];
 
   constructor(pool: UdpPool, uses: number, now: number) {
     this.pool = pool;
@@ -50,16 +58,16 @@ class UdpCarrier implements Carrier {
   expired(asking: Asking): void {
     this.pool.expired(this, asking);
   }
+  /** All that wait now, for who takes them off. */
+  all(): Asking[] {
+    return [...this.asked.values()].filter((asking) => asking !== BURNT);
+  }
 }
 
 /** The UDP way to one upstream, for one thread. */
 export class UdpPool {
   readonly #parts: UdpPoolParts;
   readonly #carriers: (UdpCarrier | undefined)[];
-  /** For each id 0, BURNT, or the number of the question that waits with it. */
-  readonly #table = new Uint16Array(65536);
-  readonly #waiting: (Asking | undefined)[] = [undefined];
-  readonly #free: number[] = [];
   #localAddress: string | undefined = undefined;
   #closed = false;
 
@@ -72,46 +80,44 @@ export class UdpPool {
 
   /** Sends the question, or says why it cannot be sent. */
   ask(asking: Asking): ExchangeError | undefined {
-    const { timers, ids, settings, counter } = this.#parts;
-    const place = ids.below(this.#carriers.length);
-    let carrier = this.#carriers[place];
-    if (carrier !== undefined && this.#worn(carrier, timers.now)) {
-      this.#retire(carrier);
-      carrier = undefined;
-    }
-    if (carrier === undefined) {
-      counter.miss('udp');
-      const opened = this.#open(place);
-      if (opened instanceof ExchangeError) return opened;
-      carrier = opened;
-    } else counter.hit('udp');
-    const index = this.#take(asking);
-    if (index < 0) return dialError('udp', this.#parts.to, 'ENOBUFS');
+    const { timers, ids, settings } = this.#parts;
+    const carrier = this.#carrier();
+    if (carrier instanceof ExchangeError) return carrier;
+    const { asked, socket } = carrier;
+    if (asked.size >= MOST_ASKED) return dialError('udp', this.#parts.to, 'ENOBUFS');
     let id = ids.next();
-    while (this.#table[id] !== 0) id = ids.next();
-    this.#table[id] = index;
+    while (asked.has(id)) id = ids.next();
+    asked.set(id, asking);
     asking.id = id;
-    asking.index = index;
+    asking.tcp = false;
     asking.carrier = carrier;
     carrier.waiting++;
     carrier.usesLeft--;
     carrier.usedAt = timers.now;
     const { question } = asking;
     const length = lengthToSend(question);
-    const { socket } = carrier;
     writeQuestion(question, length, id, socket.words, socket.bytes, socket.write(length));
     timers.set(asking, settings.readTimeout);
     return undefined;
   }
-  #take(asking: Asking): number {
-    const index = this.#free.pop() ?? this.#waiting.length;
-    if (index > MOST_WAITING) return -1;
-    this.#waiting[index] = asking;
-    return index;
+  /** The socket to ask from. Where none can be opened, any that is open. */
+  #carrier(): UdpCarrier | ExchangeError {
+    const { ids, timers, counter } = this.#parts;
+    const place = ids.below(this.#carriers.length);
+    const kept = this.#carriers[place];
+    if (kept !== undefined && !this.#worn(kept, timers.now)) {
+      counter.hit('udp');
+      return kept;
+    }
+    counter.miss('udp');
+    const opened = this.#open(place);
+    if (opened instanceof ExchangeError) return kept ?? this.#carriers.find((carrier) => carrier !== undefined) ?? opened;
+    if (kept !== undefined) this.#retire(kept);
+    return opened;
   }
   #worn(carrier: UdpCarrier, now: number): boolean {
     const { expire, maxAge } = this.#parts.settings;
-    return carrier.usesLeft <= 0 || carrier.burnt.length > MOST_BURNT || (carrier.waiting === 0 && now - carrier.usedAt > expire)
+    return carrier.usesLeft <= 0 || carrier.burnt > MOST_BURNT || (carrier.waiting === 0 && now - carrier.usedAt > expire)
       || (maxAge > 0 && now - carrier.openedAt > maxAge);
   }
   #open(place: number): UdpCarrier | ExchangeError {
@@ -133,31 +139,49 @@ export class UdpPool {
   }
 
   #receive(carrier: UdpCarrier, bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
-    if (length < 12) return;
-    const index = this.#table[u16(bytes, at)]!;
-    if (index === 0 || index === BURNT) return;
-    const asking = this.#waiting[index]!;
-    if (asking.carrier !== carrier) return;
+    const id = length < HEADER ? -1 : u16(bytes, at);
+    const asking = carrier.asked.get(id);
+    if (asking === undefined) {
+      if (!carrier.answered.has(id) || length < HEADER) this.#stray(carrier);
+      return;
+    }
+    if (asking === BURNT) return;
+    const answers = answersQuestion(asking.question, bytes, words, at, length);
+    // To another question, it is not from whom we asked: what we wait for may still come (RFC 5452 section 9.1).
+    if (!answers && !repeatsNoQuestion(bytes, at)) return this.#stray(carrier);
     this.#parts.timers.clear(asking);
-    this.#table[asking.id] = 0;
+    carrier.answered.add(id);
     this.#leave(carrier, asking);
-    if (answersQuestion(asking.question, bytes, words, at, length)) asking.answered(bytes, words, at, length);
+    if (answers) asking.answered(bytes, words, at, length);
     else asking.mismatched();
   }
-  #leave(carrier: UdpCarrier, asking: Asking): void {
-    this.#waiting[asking.index] = undefined;
-    this.#free.push(asking.index);
+  /** Takes a question off its socket. Its id is forgotten, or burnt. */
+  #leave(carrier: UdpCarrier, asking: Asking, burnt = false): void {
+    if (burnt) {
+      carrier.asked.set(asking.id, BURNT);
+      carrier.burnt++;
+    } else carrier.asked.delete(asking.id);
     asking.carrier = undefined;
     asking.id = -1;
-    if (--carrier.waiting === 0 && carrier.retired) this.#close(carrier);
+    if (--carrier.waiting === 0 && carrier.retired) carrier.socket.close();
+  }
+  /** Whoever guesses ids has few guesses: a socket with another port is opened for the next question, and those that wait go over TCP. */
+  #stray(carrier: UdpCarrier): void {
+    const { counter, timers, overTcp } = this.#parts;
+    counter.stray();
+    if (++carrier.strays !== MOST_STRAYS) return;
+    counter.besieged();
+    this.#retire(carrier);
+    for (const asking of carrier.all()) {
+      timers.clear(asking);
+      this.#leave(carrier, asking);
+      overTcp(asking);
+    }
   }
   /** No reply came in time: one may still come, so that its id is not given to another question. */
   expired(carrier: UdpCarrier, asking: Asking): void {
-    this.#table[asking.id] = BURNT;
-    carrier.burnt.push(asking.id);
-    const { to } = this.#parts;
-    const error = readError('udp', this.#local(carrier), to, 'timeout');
-    this.#leave(carrier, asking);
+    const error = readError('udp', this.#local(carrier), this.#parts.to, 'timeout');
+    this.#leave(carrier, asking, true);
     asking.failed(error);
   }
   #local(carrier: UdpCarrier): string {
@@ -167,15 +191,12 @@ export class UdpPool {
   /** The network says that nobody is there: then nobody will answer what else waits on this socket. */
   #broken(carrier: UdpCarrier, code: string): void {
     const { timers, to } = this.#parts;
-    const waiting = this.#waiting.filter((asking) => asking?.carrier === carrier) as Asking[];
+    const waiting = carrier.all();
     if (waiting.length === 0) return;
     const error = readError('udp', this.#local(carrier), to, code);
     for (const asking of waiting) {
-      if (asking.carrier !== carrier) continue;
       timers.clear(asking);
-      this.#table[asking.id] = BURNT;
-      carrier.burnt.push(asking.id);
-      this.#leave(carrier, asking);
+      this.#leave(carrier, asking, true);
     }
     for (const asking of waiting) asking.failed(error);
   }
@@ -184,12 +205,7 @@ export class UdpPool {
     const place = this.#carriers.indexOf(carrier);
     if (place >= 0) this.#carriers[place] = undefined;
     carrier.retired = true;
-    if (carrier.waiting === 0) this.#close(carrier);
-  }
-  #close(carrier: UdpCarrier): void {
-    for (const id of carrier.burnt) this.#table[id] = 0;
-    carrier.burnt.length = 0;
-    carrier.socket.close();
+    if (carrier.waiting === 0) carrier.socket.close();
   }
   /** Closes what has been idle for too long. */
   sweep(now: number): void {

@@ -2,7 +2,7 @@
 import { ExchangeError } from './asking.ts';
 import type { Asking } from './asking.ts';
 import type { Datagrams, DatagramPeer } from './datagrams.ts';
-import { hostPort } from './network-error.ts';
+import { hostPort, outOfSockets } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { StreamPool } from './stream-pool.ts';
@@ -32,19 +32,31 @@ export class Upstream {
     this.to = parts.to;
     this.#timers = parts.timers;
     this.name = hostPort(parts.to.address.replace(/%.*/, ''), parts.to.port);
-    this.#udp = new UdpPool(parts);
     this.#tcp = new StreamPool(parts);
+    this.#udp = new UdpPool({
+      ...parts,
+      overTcp: (asking) => {
+        const error = this.#tcp.ask(asking);
+        if (error !== undefined) asking.failed(error);
+      },
+    });
   }
 
   /** Asks over TCP or UDP; what becomes of it goes to the asking, never before this returns. */
   ask(asking: Asking, tcp: boolean): void {
-    const error = this.#valid(tcp) ?? (tcp ? this.#tcp.ask(asking) : this.#udp.ask(asking));
+    const error = this.#valid(tcp) ?? (tcp ? this.#tcp.ask(asking) : this.#overUdp(asking));
     if (error === undefined) return;
     // Later: who is told may ask again, and again.
     setImmediate(() => {
       this.#timers.look();
       asking.failed(error);
     });
+  }
+  /** Where no socket can be had, an open connection will do. */
+  #overUdp(asking: Asking): ExchangeError | undefined {
+    const error = this.#udp.ask(asking);
+    if (error === undefined || !outOfSockets(error.code) || !this.#tcp.open) return error;
+    return this.#tcp.ask(asking);
   }
   /** As CoreDNS: a port that is none is noticed when somebody asks. */
   #valid(tcp: boolean): ExchangeError | undefined {

@@ -10,7 +10,7 @@ import { FakeDatagrams } from '../../src/testing/fake-datagrams.ts';
 import { makeQuestion } from '../../src/upstream/ask.ts';
 import { Asking } from '../../src/upstream/asking.ts';
 import { Frames } from '../../src/upstream/frames.ts';
-import { DEFAULT_POOL } from '../../src/upstream/pool-settings.ts';
+import { DEFAULT_POOL, UNCOUNTED } from '../../src/upstream/pool-settings.ts';
 import { RandomIds } from '../../src/upstream/random-ids.ts';
 import { Timers } from '../../src/upstream/timers.ts';
 import { UdpPool } from '../../src/upstream/udp-pool.ts';
@@ -50,8 +50,9 @@ export const upstream = target('upstream', 600, storm, (deliveries) => {
   const clock = new FakeClock();
   const datagrams = new FakeDatagrams();
   const to = { address: '127.0.0.1', port: 5353 };
-  const counter = { hit: () => {}, miss: () => {} };
-  const pool = new UdpPool({ to, datagrams, timers: new Timers(clock), ids: new RandomIds(), settings: DEFAULT_POOL, counter });
+  const pool = new UdpPool({
+    to, datagrams, timers: new Timers(clock), ids: new RandomIds(), settings: DEFAULT_POOL, counter: UNCOUNTED, overTcp: () => {},
+  });
   const questions = Array.from({ length: 4 }, () => new Heard());
   for (const question of questions) assert.equal(pool.ask(question), undefined);
   const ids = datagrams.sent().map(({ packet }) => (packet[0]! << 8) | packet[1]!);

@@ -27,7 +27,6 @@ export class Exchange extends Asking {
   #query!: Query;
   #next!: Handler;
   #target!: Target;
-  #tcp = false;
   #started = 0;
   #deadline = 0;
   /** The place in the order of who is asked next, and how many were found down on this round. */
@@ -51,6 +50,8 @@ export class Exchange extends Asking {
     this.#next = next;
     this.#started = forwarder.timers.since(query.received);
     this.#deadline = Math.min(this.#started + PATIENCE, query.received + forwarder.patience);
+    this.until = this.#deadline;
+    this.apart = false;
     this.#place = 0;
     this.#fails = 0;
     this.#attempts = 0;
@@ -79,9 +80,8 @@ export class Exchange extends Asking {
       }
       const target = targets[chosen]!;
       this.#target = target;
-      this.#tcp = options.forceTcp || (this.#query.stream && !options.preferUdp);
       this.#query.metadata?.set('forward/upstream', target.name);
-      target.upstream.ask(this, this.#tcp);
+      target.upstream.ask(this, options.forceTcp || (this.#query.stream && !options.preferUdp));
       return;
     }
   }
@@ -94,16 +94,16 @@ export class Exchange extends Asking {
   answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
     const forwarder = this.#forwarder;
     const { options } = forwarder;
+    const { tcp } = this;
     const query = this.#query;
-    const tooLong = !this.#tcp && length > query.limit;
+    const tooLong = !tcp && length > query.limit;
     walked.read(bytes, at, tooLong ? query.questionEnd : length, query.questionEnd);
     const odd = tooLong || walked.plain === 0;
     const rewrittenReply = odd && !tooLong ? rewritten(query, bytes, at, length) : undefined;
-    if (odd && rewrittenReply === undefined && this.#tcp) return this.failed(new ExchangeError('dns: malformed message', 'EBADMSG'));
+    if (odd && rewrittenReply === undefined && tcp) return this.failed(new ExchangeError('dns: malformed message', 'EBADMSG'));
     const rcode = odd ? rewrittenReply?.rcode ?? bytes[at + 3]! & 15 : walked.rcode;
     this.#target.metrics.replied(rcode, forwarder.timers.now - this.#started);
-    if (!this.#tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || (odd && rewrittenReply === undefined))) {
-      this.#tcp = true;
+    if (!tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || (odd && rewrittenReply === undefined))) {
       this.#target.upstream.ask(this, true);
       return;
     }
@@ -121,7 +121,7 @@ export class Exchange extends Asking {
   /** FWD-7: written, so that it can be cached and logged like any other reply. */
   mismatched(): void {
     const query = this.#query;
-    query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream answered another question' };
+    query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream repeated no question, or another one' };
     this.#finish(query.begin(0, FORMERR));
   }
   failed(error: ExchangeError): void {

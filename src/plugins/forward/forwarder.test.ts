@@ -7,6 +7,7 @@ import type { Parts } from '../../dns/parts.ts';
 import { Name } from '../../dns/name.ts';
 import { parseRR } from '../../dns/rr.ts';
 import { Metrics } from '../../kernel/seen/metrics.ts';
+import type { Family } from '../../kernel/seen/metrics.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
@@ -168,11 +169,27 @@ test('next and next_on_nodata hand the query on, only where another forward foll
   }
 });
 
-test('a reply to another question is FORMERR', async () => {
+test('a reply to another question is passed over; one without a question is FORMERR', async () => {
   const { ask, datagrams } = setUp();
   const { outcome } = ask();
-  respond(datagrams.sent()[0]!, { question: { name: Name.parse('www.example.com'), type: 1, class: 1 } });
-  assert.equal(await outcome, 'reply 1 answers 0 EDE 23');
+  const [sent] = datagrams.sent();
+  respond(sent!, { question: { name: Name.parse('www.example.com'), type: 1, class: 1 }, answer: a(1) });
+  respond(sent!, { answer: a(2) });
+  assert.equal(await outcome, 'reply 0 answers 2');
+  const refused = ask();
+  respond(datagrams.sent()[0]!, { question: undefined, rcode: 1 });
+  assert.equal(await refused.outcome, 'reply 1 answers 0 EDE 23');
+});
+
+test('somebody guesses ids: what waits is asked over TCP, and both are counted', async () => {
+  const { ask, datagrams, metrics } = setUp({ maxConnectAttempts: 1 }, { upstreams: 1 });
+  const { outcome } = ask();
+  const [{ socket, packet }] = datagrams.sent() as [{ socket: FakeSocket; packet: Uint8Array }];
+  for (let guess = 0; guess < 20; guess++) respond({ socket, packet: Uint8Array.from([packet[0]! ^ 1, guess, ...packet.slice(2)]) });
+  assert.equal(socket.closed, true);
+  assert.match(await outcome, /^failure 2: dial tcp 127\.0\.0\.1:53: /);
+  const count = (family: Family) => metrics.metrics.values[family.cell(['127.0.0.1:53'])];
+  assert.deepEqual([count(metrics.strays), count(metrics.besieged)], [10, 1]);
 });
 
 test('a reply that the client could not take, or that is malformed, is empty with TC', async () => {

@@ -10,7 +10,7 @@ import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { Health } from '../../upstream/health.ts';
 import { hostPort } from '../../upstream/network-error.ts';
-import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
+import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
@@ -26,7 +26,6 @@ import { resolveTargets } from './targets.ts';
 const NS = 2;
 /** FWD-10: a health check waits one second, and keeps no socket. */
 const CHECKED: PoolSettings = { ...DEFAULT_POOL, readTimeout: 1000, expire: 0 };
-const uncounted: PoolCounter = { hit() {}, miss() {} };
 
 /** One line (FWD-2). */
 class Line {
@@ -68,7 +67,7 @@ class Line {
     const timers = await timersOf(run);
     const ids = new RandomIds();
     const open = (address: string, port: number) => new Upstream({
-      to: peer(address, port, options.source), datagrams: run.datagrams, timers, ids, settings: DEFAULT_POOL, counter: uncounted,
+      to: peer(address, port, options.source), datagrams: run.datagrams, timers, ids, settings: DEFAULT_POOL, counter: UNCOUNTED,
     });
     try {
       this.#addresses = await resolveTargets(to, options.resolvers, open);
@@ -109,7 +108,7 @@ class Line {
       const counter = new UpstreamMetrics(metrics, name);
       return { index, name, metrics: counter, upstream: open(at, options, counter) };
     });
-    const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, uncounted)));
+    const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, UNCOUNTED)));
     this.#forwarder = new Forwarder({
       options, targets, health, timers, ids, metrics, underWay: run.store.cells.gauges(`${this.#name(run)} under way`, 1),
       patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,

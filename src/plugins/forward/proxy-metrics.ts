@@ -9,6 +9,7 @@ export class UpstreamMetrics implements PoolCounter {
   readonly #all: ForwardMetrics;
   readonly #to: string;
   readonly #durations: number[] = [];
+  #strays = 0;
   readonly #kept = { udp: [0, 0], tcp: [0, 0] };
 
   constructor(all: ForwardMetrics, to: string) {
@@ -22,6 +23,13 @@ export class UpstreamMetrics implements PoolCounter {
     this.#count(network, 1, this.#all.misses);
     // Which of several sockets a question leaves by is drawn at random, so whether one was open already is too: both are always there.
     if (network === 'udp') this.#kept.udp[0] ||= this.#all.hits.cell(['forward', this.#to, network]);
+  }
+  stray(): void {
+    this.#all.metrics.values[(this.#strays ||= this.#all.strays.cell([this.#to]))]!++;
+  }
+  besieged(): void {
+    const { metrics, besieged } = this.#all;
+    metrics.values[besieged.cell([this.#to])]!++;
   }
   #count(network: 'udp' | 'tcp', which: 0 | 1, family: Family): void {
     const cells = this.#kept[network];
@@ -46,6 +54,8 @@ export class ForwardMetrics {
   readonly hits: Family;
   readonly misses: Family;
   readonly checkFailures: Family;
+  readonly strays: Family;
+  readonly besieged: Family;
   readonly #broken: number;
   readonly #rejects: number;
 
@@ -59,6 +69,10 @@ export class ForwardMetrics {
       ['proxy_name', 'to', 'rcode'], TIME_BUCKETS);
     this.checkFailures = metrics.counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.',
       ['proxy_name', 'to']);
+    this.strays = metrics.counter('coredns_forward_stray_replies_total',
+      'Counter of the datagrams with an id or a question that nobody waited for.', ['to']);
+    this.besieged = metrics.counter('coredns_forward_besieged_sockets_total',
+      'Counter of the sockets that were given up because of stray replies; what waited on them is asked over TCP.', ['to']);
     this.hits = metrics.counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
       ['proxy_name', 'to', 'proto']);
     this.misses = metrics.counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',

@@ -7,7 +7,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
-import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
+import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { Upstream } from '../../upstream/upstream.ts';
@@ -78,7 +78,7 @@ class Watch {
     const { address, port } = endpoint;
     const upstream = new Upstream({
       to: { address: address === '' ? '127.0.0.1' : address, port }, datagrams: run.datagrams, timers: new Timers(run.clock),
-      ids: new RandomIds(), settings: { ...DEFAULT_POOL, expire: 0 }, counter: { hit() {}, miss() {} },
+      ids: new RandomIds(), settings: { ...DEFAULT_POOL, expire: 0 }, counter: UNCOUNTED,
     });
     const question = makeQuestion(this.#name, HINFO, true);
     const until = run.clock.monotonic() + PATIENCE;
