@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { SharedNumbers } from './health.ts';
-import { Health } from './health.ts';
+import { CELLS, Health } from './health.ts';
 
 /** Cells without threads. */
 function numbersOf(count: number): SharedNumbers {
@@ -26,7 +26,7 @@ test('checked from an error on until one check succeeds; down above the number o
   let up = false;
   let failures = 0;
   const health = new Health({
-    count: 2, numbers: numbersOf(4), wall: () => clock.wall(), after: clock.after.bind(clock), interval: 200,
+    count: 2, numbers: numbersOf(2 * CELLS), wall: () => clock.wall(), after: clock.after.bind(clock), interval: 200,
     signal: new AbortController().signal,
     probe: async (index) => {
       probed.push(index);
@@ -43,7 +43,7 @@ test('checked from an error on until one check succeeds; down above the number o
   assert.deepEqual([health.down(1, 2), health.down(1, 3), health.down(1, 0), health.down(0, 2)], [true, false, false, false]);
   up = true;
   await clock.elapse(450);
-  assert.deepEqual([probed.length, failures, health.down(1, 2)], [4, 3, false]);
+  assert.deepEqual([probed.length, failures, health.down(1, 2), health.recoveries(1)], [4, 3, false, 1]);
 });
 
 test('no check is left behind when the configuration goes', async () => {
@@ -51,7 +51,7 @@ test('no check is left behind when the configuration goes', async () => {
   const abort = new AbortController();
   let probes = 0;
   const health = new Health({
-    count: 1, numbers: numbersOf(2), wall: () => clock.wall(), after: clock.after.bind(clock), interval: 100,
+    count: 1, numbers: numbersOf(CELLS), wall: () => clock.wall(), after: clock.after.bind(clock), interval: 100,
     signal: abort.signal, failed() {},
     probe: async () => {
       probes++;
@@ -68,7 +68,7 @@ test('no check is left behind when the configuration goes', async () => {
 
 test('threads see what one of them finds, and one checks at a time; when it is gone another one does', async () => {
   const clock = new FakeClock();
-  const numbers = numbersOf(2);
+  const numbers = numbersOf(CELLS);
   const aborts = [new AbortController(), new AbortController()] as const;
   const probes = [0, 0];
   const [one, two] = aborts.map(({ signal }, thread) => new Health({

@@ -12,7 +12,7 @@ export interface SharedNumbers {
 export interface HealthParts {
   /** How many upstreams there are. */
   readonly count: number;
-  /** Two for each upstream. */
+  /** `CELLS` for each upstream. */
   readonly numbers: SharedNumbers;
   readonly after: (milliseconds: number, call: () => void) => () => void;
   /** Milliseconds since 1970. */
@@ -26,6 +26,8 @@ export interface HealthParts {
   readonly failed: (index: number) => void;
 }
 
+/** Shared numbers of one upstream: checks that failed in a row, when its checker was seen last, how often checks found it well. */
+export const CELLS = 3;
 /** A check that fails at once is not repeated sooner than this, milliseconds. */
 const LEAST_INTERVAL = 10;
 /** Seconds without a sign of the thread that checks, beyond the interval, after which another one takes over: it is gone. */
@@ -47,6 +49,11 @@ export class Health {
   down(index: number, maxFails: number): boolean {
     return maxFails !== 0 && this.#parts.numbers.get(index) > maxFails;
   }
+  /** How often checks found it well, in whichever thread. */
+  recoveries(index: number): number {
+    const { numbers, count } = this.#parts;
+    return numbers.get(2 * count + index);
+  }
   /** An error was met: checks the upstream until one check succeeds, unless that is being done. */
   check(index: number): void {
     const { numbers, count, signal, interval } = this.#parts;
@@ -66,6 +73,7 @@ export class Health {
     probe(index).then(
       () => {
         numbers.set(index, 0);
+        numbers.add(2 * count + index, 1);
         if (this.#mine.delete(index) && !signal.aborted) numbers.set(count + index, 0);
       },
       () => {

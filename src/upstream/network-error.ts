@@ -8,7 +8,8 @@ const REASONS: { readonly [code: string]: string } = {
   ECONNREFUSED: 'connection refused', ECONNRESET: 'connection reset by peer', EPIPE: 'broken pipe',
   ENETUNREACH: 'network is unreachable', EHOSTUNREACH: 'no route to host', EADDRNOTAVAIL: 'cannot assign requested address',
   EACCES: 'permission denied', EPERM: 'operation not permitted', EMFILE: 'too many open files', ENFILE: 'too many open files in system',
-  EBADMSG: 'bad message', EINVAL: 'invalid argument', EMSGSIZE: 'message too long', ENOBUFS: 'no buffer space available', ETIMEDOUT: 'connection timed out',
+  EBADMSG: 'bad message', EINVAL: 'invalid argument', EMSGSIZE: 'message too long', ENOBUFS: 'no buffer space available',
+  ETIMEDOUT: 'connection timed out',
 };
 const reason = (code: string) => REASONS[code] ?? code;
 

@@ -33,6 +33,27 @@ export function answersQuestion(question: Question, bytes: Uint8Array, words: In
   return true;
 }
 
+/** Whether two requests are the same but for their ids and the case of the letters of the name. */
+export function sameRequest(one: Question, other: Question): boolean {
+  const { at: a, bytes: these, questionEnd: end } = one;
+  const { at: b, bytes: those } = other;
+  const length = lengthToSend(one);
+  if (end !== other.questionEnd || length !== lengthToSend(other)) return false;
+  for (let k = 2; k < HEADER; k++) if (these[a + k] !== those[b + k]) return false;
+  for (let k = end - 4; k < length; k++) if (these[a + k] !== those[b + k]) return false;
+  for (let k = HEADER; k < end - 4; k++) {
+    if (these[a + k] !== those[b + k] && foldByte(these[a + k]!) !== foldByte(those[b + k]!)) return false;
+  }
+  return true;
+}
+/** The request in memory of its own. */
+export function copyQuestion({ bytes, at, length, questionEnd, optAt }: Question): Question {
+  const words = new Int32Array((length + 7) >> 2);
+  const copy = new Uint8Array(words.buffer);
+  copy.set(bytes.subarray(at, at + length));
+  return { bytes: copy, words, at: 0, length, questionEnd, optAt };
+}
+
 /** Whether the message at `at`, of 12 bytes or more, is a response without a question, as some servers refuse what they cannot read. */
 export const repeatsNoQuestion = (bytes: Uint8Array, at: number): boolean =>
   (bytes[at + 2]! & 0x80) !== 0 && bytes[at + 4] === 0 && bytes[at + 5] === 0;

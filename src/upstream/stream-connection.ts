@@ -157,6 +157,9 @@ export class StreamConnection implements Carrier {
     if (this.retired && this.waiting === 0) this.close();
     asking.failed(error);
   }
+  quietSince(time: number): boolean {
+    return this.replies > 0 && this.#heardAt < time;
+  }
   #error(code: string): ExchangeError {
     return readError('tcp', this.#local, this.#owner.to, code);
   }

@@ -118,6 +118,9 @@ export class StreamPool implements StreamOwner, Carrier {
       if (why !== undefined) asking.failed(why);
     }
   }
+  quietSince(): boolean {
+    return false;
+  }
   /** It waited in vain. */
   expired(asking: Asking): void {
     this.#queue.delete(asking);

@@ -58,6 +58,9 @@ class UdpCarrier implements Carrier {
   expired(asking: Asking): void {
     this.pool.expired(this, asking);
   }
+  quietSince(): boolean {
+    return false;
+  }
   /** All that wait now, for who takes them off. */
   all(): Asking[] {
     return [...this.asked.values()].filter((asking) => asking !== BURNT);

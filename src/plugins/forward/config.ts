@@ -48,12 +48,14 @@ export interface Options {
   failover: readonly number[];
   resolvers: readonly string[];
   source: string | undefined;
+  /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
+  race: number;
 }
 
 const defaults = (): Options => ({
   except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root, forceTcp: false,
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
-  failfast: false, failover: [], resolvers: [], source: undefined,
+  failfast: false, failover: [], resolvers: [], source: undefined, race: 1,
 });
 
 /** One `forward` line. */
@@ -194,6 +196,7 @@ const readers = (options: Options) => ({
     options.maxConcurrent = count(line, 'max_concurrent');
     options.maxConcurrentText = line.args[0]!;
   },
+  race: (line: Directive) => { options.race = count(line, 'race'); },
   next: (line: Directive) => { options.next = [...options.next, ...rcodes(line)]; },
   next_on_nodata: flag(() => { options.nextOnNodata = true; }),
   failfast_all_unhealthy_upstreams: flag(() => { options.failfast = true; }),

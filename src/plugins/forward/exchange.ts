@@ -1,34 +1,57 @@
-// One query on its way through the upstreams of a `forward` line (FWD-9, FWD-11). Knows attempts and their order; knows no sockets.
+// One question on its way through the upstreams of a `forward` line (FWD-9, FWD-11), and all who wait for its answer. Knows attempts and
+// their order; knows no sockets.
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import type { ExtendedError } from '../../kernel/query/outcome.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
-import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { Asking, ExchangeError } from '../../upstream/asking.ts';
-import type { Forwarder, Target } from './forwarder.ts';
-import { Walked, cutShort, relay, rewritten } from './relay.ts';
+import type { Handler } from '../../kernel/site/plugin.ts';
+import { ExchangeError } from '../../upstream/asking.ts';
+import type { Timed } from '../../upstream/timers.ts';
+import type { Attempt } from './attempt.ts';
+import type { Forwarder } from './forwarder.ts';
+import { Walked, cutShort, endsEarly, relay, rewritten } from './relay.ts';
 
 const FORMERR = 1, SERVFAIL = 2;
 const TC = 2;
 /** FWD-9: milliseconds after which no other upstream is asked. */
 const PATIENCE = 5000;
+/** In place of an upstream: none that could be asked now, and all of them are down. */
+const NONE = -1, BROKEN = -2;
 
 const walked = new Walked();
 const noHealthy = new Error('no healthy proxies');
 
-/** The state of one query. Objects are used again and again. */
-export class Exchange extends Asking {
+/** Somebody who asked the same while it was under way. */
+interface Follower {
+  readonly query: Query;
+  readonly next: Handler;
+  readonly resolve: (answer: Answer) => void;
+}
+
+/** The state of one question. Objects are used again and again. */
+export class Exchange implements Timed {
+  timerNext: Timed | undefined = undefined;
+  timerBefore: Timed | undefined = undefined;
+  spoke = -1;
+  turns = 0;
+  /** The query that is asked for all, its hash, and the next exchange whose question has the same one. */
+  query!: Query;
+  hash = 0;
+  following: Exchange | undefined = undefined;
   readonly #forwarder: Forwarder;
   readonly #order: Uint8Array;
   readonly #keepResolve = (resolve: (outcome: Answer) => void): void => {
     this.#resolve = resolve;
   };
   #resolve!: (outcome: Answer) => void;
-  #query!: Query;
   #next!: Handler;
-  #target!: Target;
-  #started = 0;
+  #followers: Follower[] = [];
+  /** Attempts under way, to different upstreams but for one that is doubted. */
+  #live: Attempt[] = [];
   #deadline = 0;
+  #crowded = false;
+  #apart = false;
   /** The place in the order of who is asked next, and how many were found down on this round. */
   #place = 0;
   #fails = 0;
@@ -37,21 +60,19 @@ export class Exchange extends Asking {
   #error: ExchangeError | undefined = undefined;
 
   constructor(forwarder: Forwarder) {
-    super();
     this.#forwarder = forwarder;
     this.#order = new Uint8Array(forwarder.targets.length);
   }
 
-  /** Asks; the promise is of the outcome. */
-  begin(query: Query, next: Handler): Promise<Outcome> {
+  /** Asks what `query`, which is set, asks; the promise is of the outcome. `crowded` begins over TCP: many like it are under way. */
+  begin(next: Handler, crowded: boolean): Promise<Outcome> {
     const forwarder = this.#forwarder;
-    this.#query = query;
-    this.question = query;
+    const { query } = this;
     this.#next = next;
-    this.#started = forwarder.timers.since(query.received);
-    this.#deadline = Math.min(this.#started + PATIENCE, query.received + forwarder.patience);
-    this.until = this.#deadline;
-    this.apart = false;
+    this.#crowded = crowded;
+    const { received } = query;
+    this.#deadline = Math.min(forwarder.timers.since(received) + PATIENCE, received + forwarder.patience);
+    this.#apart = false;
     this.#place = 0;
     this.#fails = 0;
     this.#attempts = 0;
@@ -60,93 +81,201 @@ export class Exchange extends Asking {
     forwarder.policy(this.#order, this.#order.length);
     const promise = new Promise<Outcome>(this.#keepResolve as never);
     this.#try();
+    for (let more = forwarder.options.race; more > 1 && this.#live.length > 0; more--) this.#try();
     return promise;
   }
+  /** Waits for the answer too; the promise is of an outcome of its own. */
+  join(query: Query, next: Handler): Promise<Outcome> {
+    return new Promise<Outcome>((resolve) => this.#followers.push({ query, next, resolve: resolve as (answer: Answer) => void }));
+  }
+  /** How many wait. */
+  get clients(): number {
+    return 1 + this.#followers.length;
+  }
 
-  /** Asks the next upstream that is not down. */
+  /** Asks the next upstream, if there is one that could be asked. Where there is none and nobody is being asked, that is the end. */
   #try(): void {
-    const { targets, health, options, metrics } = this.#forwarder;
-    for (;;) {
+    const { timers, metrics, options } = this.#forwarder;
+    let chosen = this.#choose(timers.now);
+    if (chosen === NONE) return;
+    if (chosen === BROKEN) {
+      metrics.broken();
+      if (options.failfast) return this.#exhausted();
+      chosen = this.#forwarder.anyTarget();
+    }
+    this.#ask(chosen, this.#apart);
+  }
+  /** The number of an upstream that is not down, not silent, and not being asked already. */
+  #choose(now: number): number {
+    const { targets, health, options, repliedAt } = this.#forwarder;
+    let silent = NONE;
+    for (let n = targets.length; n > 0; n--) {
       if (this.#place === targets.length) {
         this.#place = 0;
         this.#fails = 0;
       }
-      let chosen = this.#order[this.#place++]!;
-      if (health.down(chosen, options.maxFails)) {
-        if (++this.#fails < targets.length) continue;
-        metrics.broken();
-        if (options.failfast) return this.#exhausted();
-        chosen = this.#forwarder.anyTarget();
+      const index = this.#order[this.#place++]!;
+      if (this.#live.some(({ target }) => target.index === index)) continue;
+      if (health.down(index, options.maxFails)) this.#fails++;
+      else {
+        const { pace } = targets[index]!;
+        if (options.race === 0 || !pace.silent(now, repliedAt) || pace.recovered(health.recoveries(index))) return index;
+        // A silent one gets a question now and then, to find out whether it is there again; somebody else is asked as well.
+        if (pace.mayProbe(now, options.checkInterval)) this.#ask(index, false);
+        else if (silent === NONE) silent = index;
       }
-      const target = targets[chosen]!;
-      this.#target = target;
-      this.#query.metadata?.set('forward/upstream', target.name);
-      target.upstream.ask(this, options.forceTcp || (this.#query.stream && !options.preferUdp));
-      return;
     }
+    if (silent !== NONE || this.#live.length > 0) return silent;
+    this.#fails = targets.length;
+    return BROKEN;
   }
-  /** Another upstream, if there is time and the number of attempts allows it. */
-  #tryAgain(): void {
-    if (this.#forwarder.timers.now < this.#deadline) this.#try();
-    else this.#exhausted();
+  #ask(index: number, apart: boolean): void {
+    const { targets, options, timers } = this.#forwarder;
+    const { query } = this;
+    const target = targets[index]!;
+    const attempt = this.#forwarder.attempt();
+    attempt.question = query;
+    attempt.until = this.#deadline;
+    attempt.apart = apart;
+    this.#live.push(attempt);
+    query.metadata?.set('forward/upstream', target.name);
+    const crowded = this.#crowded && this.#attempts === 0;
+    attempt.begin(this, target, crowded || options.forceTcp || (query.stream && !options.preferUdp));
+    if (options.race === 0 || this.spoke >= 0) return;
+    if (this.#live.length < targets.length) timers.set(this, target.pace.another);
+    else if (attempt.tcp && !attempt.doubted) timers.set(this, target.pace.afresh);
   }
-
-  answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
-    const forwarder = this.#forwarder;
-    const { options } = forwarder;
-    const { tcp } = this;
-    const query = this.#query;
-    const tooLong = !tcp && length > query.limit;
-    walked.read(bytes, at, tooLong ? query.questionEnd : length, query.questionEnd);
-    const odd = tooLong || walked.plain === 0;
-    const rewrittenReply = odd && !tooLong ? rewritten(query, bytes, at, length) : undefined;
-    if (odd && rewrittenReply === undefined && tcp) return this.failed(new ExchangeError('dns: malformed message', 'EBADMSG'));
-    const rcode = odd ? rewrittenReply?.rcode ?? bytes[at + 3]! & 15 : walked.rcode;
-    this.#target.metrics.replied(rcode, forwarder.timers.now - this.#started);
-    if (!tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || (odd && rewrittenReply === undefined))) {
-      this.#target.upstream.ask(this, true);
-      return;
+  /** Nothing came for as long as is usual three times over: another one is asked too, or the same over a fresh connection. */
+  expire(): void {
+    if (!this.#mayTry()) return;
+    const before = this.#live.length;
+    if (before < this.#forwarder.targets.length) this.#try();
+    for (const attempt of this.#live.slice(0, before)) {
+      if (!attempt.doubtful) continue;
+      attempt.doubted = true;
+      this.#ask(attempt.target.index, true);
+      this.#live.at(-1)!.doubted = true;
     }
-    if (options.failover.includes(rcode) && ++this.#failovers < forwarder.targets.length && this.#mayTry()) return this.#try();
-    const empty = bytes[at + 6] === 0 && bytes[at + 7] === 0;
-    if (forwarder.alternate && (options.next.includes(rcode) || (options.nextOnNodata && rcode === 0 && empty))) {
-      return this.#finish(this.#next(query));
-    }
-    if (!odd) return this.#finish(relay(query, words, at, length, walked));
-    this.#finish(rewrittenReply ?? cutShort(query, words, at));
   }
   #mayTry(): boolean {
     return this.#forwarder.timers.now < this.#deadline;
   }
-  /** FWD-7: written, so that it can be cached and logged like any other reply. */
-  mismatched(): void {
-    const query = this.#query;
-    query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream repeated no question, or another one' };
-    this.#finish(query.begin(0, FORMERR));
+
+  /** A reply to the question came. */
+  answered(attempt: Attempt, bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
+    const { options, targets, alternate } = this.#forwarder;
+    const { query } = this;
+    const { tcp } = attempt;
+    const tooLong = !tcp && length > query.limit;
+    walked.read(bytes, at, tooLong ? query.questionEnd : length, query.questionEnd);
+    let rcode = walked.rcode;
+    let cut = tooLong;
+    let anew: Uint8Array | undefined;
+    if (!tooLong && walked.plain === 0) {
+      anew = rewritten(bytes, at, length);
+      cut = anew === undefined && !tcp && endsEarly(bytes, at, length, query.questionEnd);
+      if (!cut && anew === undefined) return attempt.failed(new ExchangeError('dns: malformed message', 'EBADMSG'));
+      if (anew !== undefined) rcode = walked.read(anew, 0, anew.length, query.questionEnd).rcode;
+    }
+    attempt.counts(rcode);
+    if (!tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || cut)) return attempt.overTcp();
+    this.#drop(attempt);
+    if (options.failover.includes(rcode) && ++this.#failovers < targets.length && this.#mayTry()) {
+      this.#try();
+      if (this.#live.length > 0 || this.query === undefined) return;
+    }
+    this.#name(attempt);
+    const empty = anew === undefined ? bytes[at + 6] === 0 && bytes[at + 7] === 0 : anew[6] === 0 && anew[7] === 0;
+    if (alternate && (options.next.includes(rcode) || (options.nextOnNodata && rcode === 0 && empty))) {
+      return this.#tell((each, next) => next(each));
+    }
+    if (cut) return this.#tell((each) => cutShort(each, words, at));
+    if (anew !== undefined) {
+      const copy = new Int32Array(anew.buffer);
+      return this.#tell((each) => relay(each, copy, 0, anew.length, walked));
+    }
+    this.#relayed(words, at, length);
   }
-  failed(error: ExchangeError): void {
-    const { options, health, targets, limit } = this.#forwarder;
+  #relayed(words: Int32Array, at: number, length: number): void {
+    const answer = relay(this.query, words, at, length, walked);
+    for (const { query, resolve } of this.#followers) resolve(relay(query, words, at, length, walked));
+    this.#finish(answer);
+  }
+  /** FWD-7: written, so that it can be cached and logged like any other reply. */
+  mismatched(attempt: Attempt): void {
+    this.#drop(attempt, false);
+    this.#name(attempt);
+    this.#tell((query) => {
+      query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream repeated no question, or another one' };
+      return query.begin(0, FORMERR);
+    });
+  }
+  /** The attempt brought an error, or nothing in time: another upstream is asked, if there is time and the number of errors allows it. */
+  failed(attempt: Attempt, error: ExchangeError): void {
+    const { targets, limit, timers } = this.#forwarder;
+    timers.clear(this);
     this.#error = error;
-    if (options.maxFails !== 0) health.check(this.#target.index);
-    if (limit > 0 && ++this.#attempts >= limit) return this.#exhausted();
-    if (this.#fails < targets.length) return this.#tryAgain();
-    this.#exhausted();
+    this.#apart ||= attempt.apart;
+    this.#drop(attempt);
+    // Those that are still under way may bring an error each.
+    const over = limit > 0 && ++this.#attempts + this.#live.length >= limit;
+    if (!over && this.#fails < targets.length && this.#mayTry()) this.#try();
+    if (this.query !== undefined && this.#live.length === 0) this.#exhausted();
+  }
+  #drop(attempt: Attempt, release = true): void {
+    const { length } = this.#live;
+    if (length === 1) this.#live.length = 0;
+    else this.#live = this.#live.filter((each) => each !== attempt);
+    if (release) attempt.release();
+  }
+  #name({ target }: Attempt): void {
+    this.query.metadata?.set('forward/upstream', target.name);
+    for (const { query } of this.#followers) query.metadata?.set('forward/upstream', target.name);
   }
   #exhausted(): void {
     const error = this.#error;
-    this.#query.extendedError = error === undefined || error.timeout
-      ? { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: error === undefined ? 'no upstream is healthy' : 'no upstream answered in time' }
-      : { code: INFO_CODE.NETWORK_ERROR, text: 'no upstream could be reached' };
-    this.#finish(failure(SERVFAIL, error ?? noHealthy));
+    const outcome = failure(SERVFAIL, error ?? noHealthy);
+    const why = reason(error);
+    this.#tell((query) => {
+      query.extendedError = why;
+      return outcome;
+    });
+  }
+  /** Gives each of those who wait an answer of its own. */
+  #tell(answer: (query: Query, next: Handler) => Answer): void {
+    const first = settled(answer, this.query, this.#next);
+    for (const { query, next, resolve } of this.#followers) resolve(settled(answer, query, next));
+    this.#finish(first);
   }
   #finish(answer: Answer): void {
+    const forwarder = this.#forwarder;
     const resolve = this.#resolve;
+    forwarder.timers.clear(this);
+    // Who was overtaken may still say something, if only that it is there.
+    for (const attempt of this.#live) attempt.leave();
+    this.#live.length = 0;
+    forwarder.release(this);
     this.#resolve = undefined as never;
-    this.#query = undefined as never;
-    this.question = undefined as never;
+    this.query = undefined as never;
     this.#next = undefined as never;
+    this.#followers.length = 0;
     this.#error = undefined;
-    this.#forwarder.release(this);
     resolve(answer);
   }
+}
+
+/** What the handler says; what it throws is the bug of one query alone. */
+function settled(answer: (query: Query, next: Handler) => Answer, query: Query, next: Handler): Answer {
+  try {
+    return answer(query, next);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+/** Each way in which upstreams fail has its text (RFC 8914 sections 4.23 and 4.24). */
+function reason(error: ExchangeError | undefined): ExtendedError {
+  if (error === undefined) return { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: 'no upstream is healthy' };
+  if (error.timeout) return { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: 'no upstream answered in time' };
+  if (error.code === 'EBADMSG') return { code: INFO_CODE.NETWORK_ERROR, text: 'the reply of the upstream was malformed' };
+  return { code: INFO_CODE.NETWORK_ERROR, text: 'no upstream could be reached' };
 }

@@ -8,19 +8,24 @@ import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { createPolicy } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
+import type { Pace } from '../../upstream/pace.ts';
 import type { Health } from '../../upstream/health.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { Options } from './config.ts';
+import { Attempt } from './attempt.ts';
 import { Exchange } from './exchange.ts';
 import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+import { UnderWay } from './under-way.ts';
 
 const REFUSED = 5;
 /** The answer where a query would have to wait and too many do. */
 const CROWDED = failure(2, new Error('too many queries wait for upstreams'));
 /** FWD-9: attempts for each upstream, where the configuration does not say. */
 const ATTEMPTS = 2;
+/** So many questions for one name and type, but with flags or options of their own, may be under way over UDP (RFC 5452 section 5). */
+const MOST_ALIKE = 4;
 
 /** One upstream with what belongs to it. */
 export interface Target {
@@ -28,10 +33,11 @@ export interface Target {
   /** `127.0.0.1:53` */
   readonly name: string;
   readonly upstream: Upstream;
+  readonly pace: Pace;
   readonly metrics: UpstreamMetrics;
 }
 /** A count that threads share; the kernel's gauges are one. */
-export interface UnderWay {
+export interface Concurrent {
   enter(index: number, most: number): boolean;
   add(index: number, delta: number): void;
 }
@@ -44,7 +50,7 @@ export interface ForwarderParts {
   readonly ids: RandomIds;
   readonly metrics: ForwardMetrics;
   /** Shared by the threads: queries under way. */
-  readonly underWay: UnderWay;
+  readonly concurrent: Concurrent;
   /** Milliseconds after a query came in which another upstream may be asked (CANCEL-1); Infinity where nothing says. */
   readonly patience: number;
   /** True where the line after this one is a `forward`, too (FWD-11). */
@@ -64,9 +70,14 @@ export class Forwarder {
   /** Errors after which one gives up; 0 is never. */
   readonly limit: number;
   readonly #ids: RandomIds;
-  readonly #underWay: UnderWay;
+  readonly #concurrent: Concurrent;
+  readonly #underWay = new UnderWay();
   readonly #refusal: ReturnType<typeof failure>;
   readonly #idle: Exchange[] = [];
+  /** Attempts that are over, to be used again. */
+  readonly attempts: Attempt[] = [];
+  /** When any upstream replied last, milliseconds. */
+  repliedAt = -Infinity;
   #mine = 0;
   #stopped = false;
 
@@ -81,7 +92,7 @@ export class Forwarder {
     this.policy = createPolicy(parts.options.policy, parts.ids);
     this.limit = parts.options.maxConnectAttempts ?? ATTEMPTS * parts.targets.length;
     this.#ids = parts.ids;
-    this.#underWay = parts.underWay;
+    this.#concurrent = parts.concurrent;
     this.#refusal = failure(REFUSED, new Error(`concurrent queries exceeded maximum ${parts.options.maxConcurrentText}`));
   }
 
@@ -92,17 +103,27 @@ export class Forwarder {
       return CROWDED;
     }
     const { maxConcurrent } = this.options;
-    if (maxConcurrent > 0 && !this.#underWay.enter(0, maxConcurrent)) {
+    if (maxConcurrent > 0 && !this.#concurrent.enter(0, maxConcurrent)) {
       this.metrics.rejected();
       query.extendedError = { code: INFO_CODE.OTHER, text: 'too many queries are being forwarded' };
       return this.#refusal;
     }
+    const same = this.#underWay.find(query);
+    if (same !== undefined) return same.join(query, next);
+    const crowded = this.#underWay.alike >= MOST_ALIKE;
+    const exchange = this.#idle.pop() ?? new Exchange(this);
     this.#mine++;
-    return (this.#idle.pop() ?? new Exchange(this)).begin(query, next);
+    this.#underWay.add(exchange, query);
+    return exchange.begin(next, crowded);
+  }
+  /** An object for a question to an upstream. */
+  attempt(): Attempt {
+    return this.attempts.pop() ?? new Attempt(this);
   }
   /** An exchange is over. */
   release(exchange: Exchange): void {
-    if (this.options.maxConcurrent > 0) this.#underWay.add(0, -1);
+    if (this.options.maxConcurrent > 0) this.#concurrent.add(0, -exchange.clients);
+    this.#underWay.remove(exchange);
     this.#idle.push(exchange);
     if (--this.#mine === 0 && this.#stopped) this.#close();
   }

@@ -8,10 +8,11 @@ import { AnyClass, Deadline } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
-import { Health } from '../../upstream/health.ts';
+import { CELLS, Health } from '../../upstream/health.ts';
 import { hostPort } from '../../upstream/network-error.ts';
 import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
+import { Pace } from '../../upstream/pace.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { Upstream } from '../../upstream/upstream.ts';
@@ -76,8 +77,8 @@ class Line {
     }
     if (to.some((entry) => 'host' in entry)) putTargets(run.store, this.#name(run), this.#addresses);
     const { length } = this.#addresses;
-    const fails = run.store.cells.flags(`${this.#name(run)} health`, 2 * length);
-    for (let i = 0; i < 2 * length; i++) fails.set(i, 0);
+    const fails = run.store.cells.flags(`${this.#name(run)} health`, CELLS * length);
+    for (let i = 0; i < CELLS * length; i++) fails.set(i, 0);
   }
   /** What the threads have in common goes by this name. Two loads that follow each other have different ones, no more are needed. */
   #name(run: Run): string {
@@ -106,11 +107,11 @@ class Line {
     const targets = addresses.map((at, index) => {
       const name = hostPort(at.address, at.port);
       const counter = new UpstreamMetrics(metrics, name);
-      return { index, name, metrics: counter, upstream: open(at, options, counter) };
+      return { index, name, metrics: counter, pace: new Pace(), upstream: open(at, options, counter) };
     });
     const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, UNCOUNTED)));
     this.#forwarder = new Forwarder({
-      options, targets, health, timers, ids, metrics, underWay: run.store.cells.gauges(`${this.#name(run)} under way`, 1),
+      options, targets, health, timers, ids, metrics, concurrent: run.store.cells.gauges(`${this.#name(run)} under way`, 1),
       patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
     });
     this.#forwarder.keep(run.clock, run.signal);
@@ -122,7 +123,7 @@ class Line {
       for (const upstream of probed) upstream.close();
     }, { once: true });
     return new Health({
-      count: targets.length, numbers: run.store.cells.flags(`${this.#name(run)} health`, 2 * targets.length),
+      count: targets.length, numbers: run.store.cells.flags(`${this.#name(run)} health`, CELLS * targets.length),
       after: (milliseconds, call) => run.clock.after(milliseconds, call), wall: () => run.clock.wall(),
       interval: options.checkInterval, signal: run.signal,
       probe: (index) => ask(probed[index]!, question, options.forceTcp),

@@ -1,12 +1,14 @@
 // An upstream's reply as the reply to a query (FWD-6, FWD-7). Knows the wire format; knows nothing of where it came from.
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
-import { OPT, Records, plainLength, skipName, u16 } from '../../dns/packet.ts';
+import { HEADER, OPT, Records, plainLength, skipName, u16 } from '../../dns/packet.ts';
+import type { RR } from '../../dns/rr.ts';
 import { shapeOf } from '../../dns/shapes.ts';
 import { Reader } from '../../dns/wire.ts';
 import { TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 
+const HEADER_COUNTS = 6;
 const A = 1, NS = 2, CNAME = 5, PTR = 12, TXT = 16, AAAA = 28;
 const records = new Records();
 
@@ -38,13 +40,16 @@ export class Walked {
 
 /** Whether the data of each record that was walked over has the form of its type: what is kept and decoded later is sound. */
 function dataFits(bytes: Uint8Array, at: number, length: number): boolean {
+  let opts = 0;
   for (let r = 0; r < records.count; r++) {
     const fixed = records.fixedAt[r]!;
     const type = u16(bytes, fixed);
     const size = u16(bytes, fixed + 8);
-    if (size === 0) continue;
     const from = fixed + 10;
     const end = from + size;
+    // One OPT at most, where it belongs, with options that end where it does (RFC 6891 section 6.1.1).
+    if (type === OPT && (r < records.additional || r !== records.opt || opts++ > 0 || !optionsFit(bytes, from, end))) return false;
+    if (size === 0) continue;
     if (type === A || type === AAAA) {
       if (size !== (type === A ? 4 : 16)) return false;
     } else if (type === CNAME || type === NS || type === PTR) {
@@ -56,6 +61,10 @@ function dataFits(bytes: Uint8Array, at: number, length: number): boolean {
     } else if (type !== OPT && !otherFits(bytes, at, length, type, from)) return false;
   }
   return true;
+}
+function optionsFit(bytes: Uint8Array, option: number, end: number): boolean {
+  while (option + 4 <= end) option += 4 + u16(bytes, option + 2);
+  return option === end;
 }
 function otherFits(bytes: Uint8Array, at: number, length: number, type: number, from: number): boolean {
   const shape = shapeOf(type);
@@ -87,17 +96,37 @@ export function cutShort(query: Query, words: Int32Array, at: number): Message {
 }
 
 /**
- * The same for a message that cannot be walked plainly: decoded with care, and written anew. Undefined where it is malformed. As in
- * CoreDNS, counts may promise too much, and bytes may be left behind.
+ * A message that cannot be walked plainly, decoded with care and written anew, at the beginning of a buffer of whole words. Undefined
+ * where it is malformed. As in CoreDNS, counts may promise too much, and bytes may be left behind; an OPT that is not among the
+ * additional records is left out, as is a second one.
  */
-export function rewritten(query: Query, bytes: Uint8Array, at: number, length: number): Message | undefined {
+export function rewritten(bytes: Uint8Array, at: number, length: number): Uint8Array | undefined {
   try {
-    const wire = encodeMessage(decodeMessage(bytes, at, length), { compress: true, limit: 65535 });
-    const words = new Int32Array((wire.length + 3) >> 2);
-    new Uint8Array(words.buffer).set(wire);
-    const copy = new Uint8Array(words.buffer);
-    return relay(query, words, 0, wire.length, new Walked().read(copy, 0, wire.length, query.questionEnd));
+    const parts = decodeMessage(bytes, at, length);
+    const real = (section: readonly RR[]) => section.filter(({ type }) => type !== OPT);
+    const sound = { ...parts, answer: real(parts.answer), authority: real(parts.authority) };
+    const wire = encodeMessage(sound, { compress: true, limit: 65535 });
+    const copy = new Uint8Array((wire.length + 67) & ~3);
+    copy.set(wire);
+    return copy.subarray(0, wire.length);
   } catch {
     return undefined;
   }
+}
+
+/** Whether the message ends in the middle of a record that its counts promise: what is there may be sound, the rest was lost. */
+export function endsEarly(bytes: Uint8Array, at: number, length: number, questionEnd: number): boolean {
+  const end = at + length;
+  let left = 0;
+  for (let k = at + HEADER_COUNTS; k < at + HEADER; k += 2) left += u16(bytes, k);
+  for (let i = at + questionEnd; left > 0 && i < end; left--) {
+    while (i < end && bytes[i]! > 0 && bytes[i]! < 64) i += bytes[i]! + 1;
+    if (i >= end) return true;
+    if (bytes[i]! >= 64 && bytes[i]! < 192) return false;
+    i += bytes[i] === 0 ? 1 : 2;
+    if (i + 10 > end) return true;
+    i += 10 + u16(bytes, i + 8);
+    if (i > end) return true;
+  }
+  return false;
 }

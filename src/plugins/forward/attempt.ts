@@ -1,0 +1,82 @@
+// One question to one upstream, on behalf of an exchange or, once that is over, of nobody. Knows what it hears of the upstream; decides
+// nothing.
+import { Asking } from '../../upstream/asking.ts';
+import type { ExchangeError } from '../../upstream/asking.ts';
+import { copyQuestion } from '../../upstream/question.ts';
+import type { Exchange } from './exchange.ts';
+import type { Forwarder, Target } from './forwarder.ts';
+
+/** An attempt. Objects are used again and again. */
+export class Attempt extends Asking {
+  readonly #forwarder: Forwarder;
+  #exchange: Exchange | undefined = undefined;
+  #askedAt = 0;
+  target!: Target;
+  /** The upstream was silent for so long that it was asked over a fresh connection, too. */
+  doubted = false;
+
+  constructor(forwarder: Forwarder) {
+    super();
+    this.#forwarder = forwarder;
+  }
+
+  /** Asks. `question`, `until` and `apart` are set. */
+  begin(exchange: Exchange, target: Target, tcp: boolean): void {
+    this.#exchange = exchange;
+    this.#askedAt = this.#forwarder.timers.now;
+    this.target = target;
+    this.doubted = false;
+    target.pace.asked(this.#askedAt);
+    target.upstream.ask(this, tcp);
+  }
+  /** Whether it waits on a connection that may be dead, and nobody has asked over a fresh one yet. */
+  get doubtful(): boolean {
+    const { now } = this.#forwarder.timers;
+    return !this.doubted && now - this.#askedAt >= this.target.pace.afresh && this.carrier?.quietSince(this.#askedAt) === true;
+  }
+  /** The same question over TCP. */
+  overTcp(): void {
+    this.target.upstream.ask(this, true);
+  }
+  /** Nobody waits for it any more; what becomes of it still tells something of the upstream. */
+  leave(): void {
+    this.#exchange = undefined;
+    this.question = copyQuestion(this.question);
+  }
+  /** It is over. */
+  release(): void {
+    this.#exchange = undefined;
+    this.question = undefined as never;
+    this.#forwarder.attempts.push(this);
+  }
+  /** Counts a reply with this rcode. */
+  counts(rcode: number): void {
+    this.target.metrics.replied(rcode, this.#forwarder.timers.now - this.#askedAt);
+  }
+
+  answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
+    this.#heard();
+    const exchange = this.#exchange;
+    if (exchange !== undefined) return exchange.answered(this, bytes, words, at, length);
+    this.counts(bytes[at + 3]! & 15);
+    this.release();
+  }
+  mismatched(): void {
+    this.#heard();
+    const exchange = this.#exchange;
+    if (exchange !== undefined) exchange.mismatched(this);
+    this.release();
+  }
+  failed(error: ExchangeError): void {
+    const { health, options } = this.#forwarder;
+    if (options.maxFails !== 0) health.check(this.target.index);
+    const exchange = this.#exchange;
+    if (exchange === undefined) this.release();
+    else exchange.failed(this, error);
+  }
+  #heard(): void {
+    const { now } = this.#forwarder.timers;
+    this.target.pace.replied(now - this.#askedAt);
+    this.#forwarder.repliedAt = now;
+  }
+}
