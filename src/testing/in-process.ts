@@ -18,6 +18,7 @@ import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Endpoint, Listener, Scheme, Service, Transport, TransportName } from '../kernel/query/transport.ts';
 import { Store } from '../store/store.ts';
 import { DgramDatagrams } from '../transport/connected-dgram.ts';
+import type { Datagrams } from '../upstream/datagrams.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { Asked } from './question.ts';
 import type { Subject } from './subject.ts';
@@ -75,7 +76,8 @@ export class InProcess implements Subject {
   #log = '';
   #corefile = '';
 
-  constructor(plugins: readonly Plugin[]) {
+  /** `datagrams` is how upstreams are asked over UDP: over real sockets, if a test does not play them. */
+  constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams()) {
     const lines = new Lines((bytes, from, length) => {
       this.#log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
       return length;
@@ -90,7 +92,7 @@ export class InProcess implements Subject {
         environment: (name) => process.env[name], port: 53, warn: (text) => log.warning(text),
       },
       transports: Object.fromEntries(SCHEMES.map((scheme) => [scheme, new StubTransport(scheme, this.#places)])),
-      clock: this.clock, log, debugging, metrics: this.#metrics, store: Store.create(), datagrams: new DgramDatagrams(),
+      clock: this.clock, log, debugging, metrics: this.#metrics, store: Store.create(), datagrams,
       readAgain: () => this.#corefile,
       fatal: (text) => {
         log.error(`fatal: ${text}`);

@@ -1,8 +1,9 @@
 // Every fuzz target by its name. Knows where they are.
 import { corefile } from './corefile.ts';
+import { ended as forwarded, forward } from './forward.ts';
 import { list, reply, watch } from './kube-api.ts';
 import { objects } from './kubernetes.ts';
-import { serve } from './serve.ts';
+import { ended as served, serve } from './serve.ts';
 import { snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
@@ -10,6 +11,10 @@ import { frames, upstream } from './upstream.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
+  serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
 ];
-export { ended } from './serve.ts';
+/** Ends the servers that cases were thrown at. */
+export async function ended(): Promise<void> {
+  await served();
+  await forwarded();
+}
