@@ -31,6 +31,8 @@ export abstract class Asking implements Timed {
   apart = false;
   /** Milliseconds of the timers' clock after which it is not sent again. */
   until = Infinity;
+  /** The name with the letters that were drawn for it, or undefined: then any case will do. */
+  letters: Uint8Array | undefined = undefined;
   question!: Question;
 
   expire(): void {

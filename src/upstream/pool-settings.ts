@@ -10,9 +10,11 @@ export interface PoolSettings {
   readonly maxAge: number;
   /** How many are kept while they are idle, of each kind; 0 is no limit of the configuration. */
   readonly maxIdle: number;
+  /** Whether the case of a name's letters is drawn at random over UDP, and has to come back. */
+  readonly randomCase: boolean;
 }
 /** FWD-8. */
-export const DEFAULT_POOL: PoolSettings = { readTimeout: 2000, expire: 10000, maxAge: 0, maxIdle: 0 };
+export const DEFAULT_POOL: PoolSettings = { readTimeout: 2000, expire: 10000, maxAge: 0, maxIdle: 0, randomCase: false };
 
 /** Counts whether a question found a socket or connection that stood already, and what looks like forgery (RFC 5452). */
 export interface PoolCounter {

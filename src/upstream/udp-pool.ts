@@ -4,9 +4,11 @@ import { HEADER, u16 } from '../dns/packet.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import type { DatagramPeer, DatagramSocket, Datagrams } from './datagrams.ts';
+import { drawLetters, restoreLetters, sameLetters } from './letters.ts';
 import { dialError, hostPort, localAddress, readError } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import { answersQuestion, lengthToSend, repeatsNoQuestion, writeQuestion } from './question.ts';
+import type { Question } from './question.ts';
 import type { RandomIds } from './random-ids.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Timers } from './timers.ts';
@@ -19,6 +21,8 @@ const USES = 1024;
 const MOST_BURNT = 512;
 /** Datagrams that nobody waits for; with so many of them somebody is guessing ids, and the socket is given up. */
 const MOST_STRAYS = 10;
+/** So many replies in a row in other letters, and an upstream is asked as everybody asks: at first, and once it has given letters back. */
+const FOLDS = 3, FOLDS_NOW = 8;
 /** In place of a question: a reply to it may still come, so the id is used no more until its socket is closed. */
 const BURNT = 0;
 /** Ids of one socket that can be in use, where no other socket can be had. */
@@ -71,6 +75,10 @@ class UdpCarrier implements Carrier {
 export class UdpPool {
   readonly #parts: UdpPoolParts;
   readonly #carriers: (UdpCarrier | undefined)[];
+  /** Replies in a row in other letters than were drawn; whether the upstream ever gave them back; whether that is given up. */
+  #folded = 0;
+  #faithful = false;
+  #folds = false;
   #localAddress: string | undefined = undefined;
   #closed = false;
 
@@ -99,7 +107,10 @@ export class UdpPool {
     carrier.usedAt = timers.now;
     const { question } = asking;
     const length = lengthToSend(question);
-    writeQuestion(question, length, id, socket.words, socket.bytes, socket.write(length));
+    const at = socket.write(length);
+    writeQuestion(question, length, id, socket.words, socket.bytes, at);
+    const draws = settings.randomCase && !this.#folds;
+    asking.letters = draws ? drawLetters(socket.bytes, at + HEADER, question.questionEnd - HEADER - 4, ids) : undefined;
     timers.set(asking, settings.readTimeout);
     return undefined;
   }
@@ -152,11 +163,30 @@ export class UdpPool {
     const answers = answersQuestion(asking.question, bytes, words, at, length);
     // To another question, it is not from whom we asked: what we wait for may still come (RFC 5452 section 9.1).
     if (!answers && !repeatsNoQuestion(bytes, at)) return this.#stray(carrier);
+    const { letters } = asking;
+    if (answers && letters !== undefined && !this.#kept(letters, bytes, at, length, asking.question)) return this.#refold(carrier, asking);
     this.#parts.timers.clear(asking);
     carrier.answered.add(id);
     this.#leave(carrier, asking);
     if (answers) asking.answered(bytes, words, at, length);
     else asking.mismatched();
+  }
+  /** Whether the reply has the letters that were drawn: they become the client's again. */
+  #kept(letters: Uint8Array, bytes: Uint8Array, at: number, length: number, question: Question): boolean {
+    if (!sameLetters(letters, bytes, at + HEADER)) return false;
+    this.#folded = 0;
+    this.#faithful = true;
+    restoreLetters(letters, bytes, at + HEADER, at + length, question.bytes, question.at + HEADER);
+    return true;
+  }
+  /** It is forged, or the upstream does not keep letters: what is asked over TCP cannot be forged. */
+  #refold(carrier: UdpCarrier, asking: Asking): void {
+    const { counter, timers, overTcp } = this.#parts;
+    counter.stray();
+    this.#folds ||= ++this.#folded >= (this.#faithful ? FOLDS_NOW : FOLDS);
+    timers.clear(asking);
+    this.#leave(carrier, asking, true);
+    overTcp(asking);
   }
   /** Takes a question off its socket. Its id is forgotten, or burnt. */
   #leave(carrier: UdpCarrier, asking: Asking, burnt = false): void {

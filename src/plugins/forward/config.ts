@@ -38,6 +38,8 @@ export interface Options {
   maxAge: number;
   maxIdle: number;
   readTimeout: number;
+  /** Letters of names are drawn at random (draft-vixie-dnsext-dns0x20). */
+  randomCase: boolean;
   policy: PolicyName;
   maxConcurrent: number;
   /** The text of max_concurrent, for the error that it brings. */
@@ -195,6 +197,11 @@ const readers = (options: Options) => ({
   max_concurrent: (line: Directive) => {
     options.maxConcurrent = count(line, 'max_concurrent');
     options.maxConcurrentText = line.args[0]!;
+  },
+  case: (line: Directive) => {
+    if (line.arg() !== 'random') line.refuse('case must be random');
+    line.end();
+    options.randomCase = true;
   },
   race: (line: Directive) => { options.race = count(line, 'race'); },
   next: (line: Directive) => { options.next = [...options.next, ...rcodes(line)]; },
