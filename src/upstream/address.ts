@@ -82,5 +82,5 @@ function hostEntry(text: string, scheme: UpstreamScheme, plain: string, port: st
 const isHost = (host: string) => host !== '' && host.length < 254
   && host.replace(/\.$/, '').split('.').every((label) => label !== '' && label.length < 64);
 
-/** `127.0.0.1:53`: by this two upstreams are the same. */
-export const addressKey = ({ address, port }: UpstreamAddress): string => hostPort(address, port);
+/** By this two upstreams are the same: spoken to in one way, at one address, by one name or over one interface (FWD-17). */
+export const addressKey = ({ scheme, address, port, zone = '' }: UpstreamAddress): string => `${scheme}://${hostPort(address, port)}%${zone}`;

@@ -87,7 +87,7 @@ function readTo(line: Directive, word: string, readFile: (path: string) => Uint8
   if (scheme === 'https' && rest.includes('/')) {
     line.refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
   }
-  if (scheme === 'tls' || scheme === 'https') line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
+  if (scheme === 'tls' || scheme === 'https' || scheme === 'quic') line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
   if (scheme !== 'dns') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
   try {
     return readUpstream(word, readFile);

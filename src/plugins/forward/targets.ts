@@ -1,6 +1,7 @@
 // From the words of a `forward` line to addresses: host names are looked up, once, and what comes twice is asked once (FWD-1). Knows how
 // to look up; knows nothing of queries.
 import dns from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
 import { decodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { printAddress } from '../../dns/address.ts';
@@ -37,14 +38,33 @@ async function lookUp(entry: HostEntry, resolvers: readonly string[], open: Open
   }
 }
 
-async function systemLookUp(host: string): Promise<readonly string[]> {
+const HOSTS = '/etc/hosts';
+const fromSystem = async (name: string) => (await dns.lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
+
+/**
+ * The addresses that the machine knows of a host, its name taken as it is: search domains are for people (FWD-17). `hosts` is the text of
+ * the hosts file, `ask` the system's own look-up of an absolute name. Rejects with Go's text.
+ */
+export async function systemLookUp(host: string, hosts: string = readHosts(), ask = fromSystem): Promise<readonly string[]> {
+  const name = host.endsWith('.') ? host : `${host}.`;
   try {
     // The system reads `8.8.8` as the address 8.8.0.8, which nobody means.
     if (/^[0-9.]+$/.test(host)) throw Object.assign(new Error(), { code: 'ENOTFOUND' });
-    return (await dns.lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address);
+    // The file has names without the final dot, by which the system knows that a name is absolute.
+    const written = hosts.split('\n').map((line) => line.replace(/#.*/, '').trim().toLowerCase().split(/\s+/));
+    const listed = written.filter(([, ...names]) => names.includes(name.slice(0, -1).toLowerCase())).map(([address]) => address!);
+    return listed.length > 0 ? listed : await ask(name);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    throw new Error(`lookup ${host}: ${code === 'ENOTFOUND' ? 'no such host' : code}`, { cause: error });
+    throw new Error(`lookup ${name}: ${code === 'ENOTFOUND' ? 'no such host' : code}`, { cause: error });
+  }
+}
+
+function readHosts(): string {
+  try {
+    return readFileSync(HOSTS, 'utf8');
+  } catch {
+    return '';
   }
 }
 
