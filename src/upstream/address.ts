@@ -1,7 +1,8 @@
 // What may stand for an upstream in a Corefile: an address, a file of addresses, or a host name (LIB-3, FWD-1). Knows text; reads
 // files through what it is handed, and looks nothing up.
 import { parseAddress } from '../dns/address.ts';
-import { hostPort } from './network-error.ts';
+import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
+import type { HostPort } from '../dns/host-port.ts';
 import { nameservers } from './resolv-conf.ts';
 
 /** How an upstream is spoken to. */
@@ -29,13 +30,13 @@ export function splitScheme(text: string): readonly [scheme: UpstreamScheme, res
   return scheme === undefined ? ['dns', text] : [scheme, text.slice(scheme.length + 3)];
 }
 
-/** `host:port` and `[host]:port` in two; undefined where there is no port, or more than one colon outside of brackets. */
-export function splitHostPort(text: string): readonly [host: string, port: string] | undefined {
-  const bracketed = /^\[([^\]]*)\]:([^:]*)$/.exec(text);
-  if (bracketed !== null) return [bracketed[1]!, bracketed[2]!];
-  const colon = text.lastIndexOf(':');
-  if (colon < 0 || text.indexOf(':') !== colon || text.includes('[') || text.includes(']')) return undefined;
-  return [text.slice(0, colon), text.slice(colon + 1)];
+/** `host:port` and `[host]:port` in two; undefined where there is no port, or what is no address with one. */
+export function splitPort(text: string): HostPort | undefined {
+  try {
+    return splitHostPort(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function zoned(host: string): readonly [address: string, zone: string | undefined] {
@@ -51,14 +52,14 @@ const canonical = (address: string) => address.toLowerCase();
 export function readUpstream(text: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
   const [scheme, rest] = splitScheme(text);
   if (rest === '') throw new Error(`invalid address: "${text}"`);
-  const split = splitHostPort(rest);
-  const plain = split === undefined ? rest.replace(/^[[\]]+|[[\]]+$/g, '') : split[0];
+  const split = splitPort(rest);
+  const plain = split === undefined ? rest.replace(/^[[\]]+|[[\]]+$/g, '') : split.host;
   const [address, zone] = zoned(plain);
   if (parseAddress(address) !== undefined) {
-    return { addresses: [{ scheme, address: canonical(address), port: split === undefined ? PORTS[scheme] : split[1], zone }] };
+    return { addresses: [{ scheme, address: canonical(address), port: split === undefined ? PORTS[scheme] : split.port, zone }] };
   }
   const listed = fromFile(split === undefined ? plain : rest, readFile);
-  return listed === undefined ? hostEntry(text, scheme, plain, split?.[1]) : { addresses: listed };
+  return listed === undefined ? hostEntry(text, scheme, plain, split?.port) : { addresses: listed };
 }
 function fromFile(path: string, readFile: (path: string) => Uint8Array): readonly UpstreamAddress[] | undefined {
   let content: Uint8Array;
@@ -83,4 +84,5 @@ const isHost = (host: string) => host !== '' && host.length < 254
   && host.replace(/\.$/, '').split('.').every((label) => label !== '' && label.length < 64);
 
 /** By this two upstreams are the same: spoken to in one way, at one address, by one name or over one interface (FWD-17). */
-export const addressKey = ({ scheme, address, port, zone = '' }: UpstreamAddress): string => `${scheme}://${hostPort(address, port)}%${zone}`;
+export const addressKey = ({ scheme, address, port, zone = '' }: UpstreamAddress): string =>
+  `${scheme}://${joinHostPort(address, port)}%${zone}`;

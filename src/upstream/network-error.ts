@@ -1,6 +1,7 @@
 // Texts of network errors as Go prints them, which logs and alerts are written for. Knows codes and addresses, no socket.
 import { networkInterfaces } from 'node:os';
 import { inPrefix, maskAddress, parseAddress, parseCIDR } from '../dns/address.ts';
+import { joinHostPort } from '../dns/host-port.ts';
 import { ExchangeError } from './asking.ts';
 import type { DatagramPeer } from './datagrams.ts';
 
@@ -16,20 +17,16 @@ const reason = (code: string) => REASONS[code] ?? code;
 /** Whether it is ours to open fewer sockets, not the upstream's to answer: what is open already can still be used. */
 export const outOfSockets = (code: string): boolean => ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(code);
 
-/** `127.0.0.1:53`, `[::1]:53`. */
-export const hostPort = (address: string, port: number | string): string =>
-  (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`);
-
 /** What could not be reached: `dial tcp 127.0.0.1:53: connect: connection refused`, or `i/o timeout` for the code `timeout`. */
 export function dialError(network: 'udp' | 'tcp', to: DatagramPeer, code: string): ExchangeError {
   const why = code === 'timeout' ? 'i/o timeout' : `${code === 'EMFILE' || code === 'ENFILE' ? 'socket' : 'connect'}: ${reason(code)}`;
-  return new ExchangeError(`dial ${network} ${hostPort(to.address, to.port)}: ${why}`, code);
+  return new ExchangeError(`dial ${network} ${joinHostPort(to.address, to.port)}: ${why}`, code);
 }
 /** What went wrong after that: `read udp 127.0.0.1:4711->127.0.0.1:53: i/o timeout`. `local` is `address:port`. */
 export function readError(network: 'udp' | 'tcp', local: string, to: DatagramPeer, code: string): ExchangeError {
   if (code === 'EOF') return new ExchangeError('EOF', code);
   const why = code === 'timeout' ? 'i/o timeout' : `read: ${reason(code)}`;
-  return new ExchangeError(`read ${network} ${local}->${hostPort(to.address, to.port)}: ${why}`, code);
+  return new ExchangeError(`read ${network} ${local}->${joinHostPort(to.address, to.port)}: ${why}`, code);
 }
 
 /** The address that we ask from, as far as one can tell without asking the kernel: only for texts. */

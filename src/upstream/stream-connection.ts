@@ -1,10 +1,11 @@
 // One TCP connection to an upstream with many questions on it; replies come in any order (RFC 7766 section 7). Knows frames, ids
 // and deadlines; knows nothing of other connections.
+import { joinHostPort } from '../dns/host-port.ts';
 import net from 'node:net';
 import { HEADER, u16 } from '../dns/packet.ts';
 import type { Asking, Carrier, ExchangeError } from './asking.ts';
 import { Frames } from './frames.ts';
-import { dialError, hostPort, readError } from './network-error.ts';
+import { dialError, readError } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { StreamOwner } from './stream-pool.ts';
@@ -104,7 +105,7 @@ export class StreamConnection implements Carrier {
   #connect(): void {
     if (this.#ended) return;
     this.#connected = true;
-    this.#local = hostPort(this.#socket.localAddress ?? '', this.#socket.localPort ?? 0);
+    this.#local = joinHostPort(this.#socket.localAddress ?? '', this.#socket.localPort ?? 0);
     const { timers, settings } = this.#owner;
     timers.look();
     this.#owner.dialed(timers.now - this.openedAt);

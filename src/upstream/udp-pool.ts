@@ -1,11 +1,12 @@
 // Questions to one upstream over a few connected UDP sockets, many on each, safe against forged replies (RFC 5452). Knows ids,
 // sockets and deadlines; knows nothing of who asks.
+import { joinHostPort } from '../dns/host-port.ts';
 import { HEADER, u16 } from '../dns/packet.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import type { DatagramPeer, DatagramSocket, Datagrams } from './datagrams.ts';
 import { drawLetters, restoreLetters, sameLetters } from './letters.ts';
-import { dialError, hostPort, localAddress, readError } from './network-error.ts';
+import { dialError, localAddress, readError } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import { answersQuestion, lengthToSend, repeatsNoQuestion, writeQuestion } from './question.ts';
 import type { Question } from './question.ts';
@@ -219,7 +220,7 @@ export class UdpPool {
   }
   #local(carrier: UdpCarrier): string {
     this.#localAddress ??= localAddress(this.#parts.to);
-    return hostPort(this.#localAddress, carrier.socket.localPort);
+    return joinHostPort(this.#localAddress, carrier.socket.localPort);
   }
   /** The network says that nobody is there: then nobody will answer what else waits on this socket. */
   #broken(carrier: UdpCarrier, code: string): void {

@@ -1,8 +1,9 @@
 // One server that questions are forwarded to, over UDP and TCP. Knows its address and its pools; knows nothing of its health.
+import { joinHostPort } from '../dns/host-port.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking } from './asking.ts';
 import type { Datagrams, DatagramPeer } from './datagrams.ts';
-import { hostPort, outOfSockets } from './network-error.ts';
+import { outOfSockets } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { StreamPool } from './stream-pool.ts';
@@ -31,7 +32,7 @@ export class Upstream {
   constructor(parts: UpstreamParts) {
     this.to = parts.to;
     this.#timers = parts.timers;
-    this.name = hostPort(parts.to.address.replace(/%.*/, ''), parts.to.port);
+    this.name = joinHostPort(parts.to.address.replace(/%.*/, ''), parts.to.port);
     this.#tcp = new StreamPool(parts);
     this.#udp = new UdpPool({
       ...parts,

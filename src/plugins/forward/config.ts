@@ -7,7 +7,7 @@ import { Name } from '../../dns/name.ts';
 import { rcodeByName } from '../../dns/rcode.ts';
 import type { ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
-import { readUpstream, splitHostPort, splitScheme } from '../../upstream/address.ts';
+import { readUpstream, splitPort, splitScheme } from '../../upstream/address.ts';
 import type { UpstreamEntry } from '../../upstream/address.ts';
 import { POLICIES } from '../../upstream/policy.ts';
 import type { PolicyName } from '../../upstream/policy.ts';
@@ -87,7 +87,9 @@ function readTo(line: Directive, word: string, readFile: (path: string) => Uint8
   if (scheme === 'https' && rest.includes('/')) {
     line.refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
   }
-  if (scheme === 'tls' || scheme === 'https' || scheme === 'quic') line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
+  if (scheme === 'tls' || scheme === 'https' || scheme === 'quic') {
+    line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
+  }
   if (scheme !== 'dns') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
   try {
     return readUpstream(word, readFile);
@@ -135,14 +137,14 @@ function rcodes(line: Directive): number[] {
 const isUpstream = (word: string) => word.startsWith('/') || isResolver(word);
 /** Leaves word of a port that is none, and of what looks like a file and would be looked up as a name. */
 function doubtUpstream(line: Directive, word: string, at = line.at): void {
-  const [host, port] = splitHostPort(splitScheme(word)[1]) ?? [];
+  const { host, port } = splitPort(splitScheme(word)[1]) ?? {};
   if (host !== undefined && parseAddress(host) !== undefined && !(/^\d+$/.test(port!) && Number(port) > 0 && Number(port) < 65536)) {
     line.doubt(`the port of ${word} is no number from 1 to 65535, so it never answers`, undefined, 'unlikely', at);
   }
   if (word.startsWith('/')) line.mentions({ what: 'file', path: word }, at);
 }
 function isResolver(word: string): boolean {
-  return parseAddress(splitHostPort(word)?.[0] ?? word) !== undefined;
+  return parseAddress(splitPort(word)?.host ?? word) !== undefined;
 }
 function healthCheck(line: Directive, options: Options): void {
   const interval = duration(line);

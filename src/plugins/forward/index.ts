@@ -1,5 +1,6 @@
 // *forward* facilitates proxying DNS messages to upstream resolvers. Knows its lines and which names they are for; the rest is in the
 // files beside it.
+import { joinHostPort } from '../../dns/host-port.ts';
 import { pluginError } from '../../corefile/error.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
@@ -9,7 +10,6 @@ import type { Site } from '../../kernel/site/site.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { CELLS, Health } from '../../upstream/health.ts';
-import { hostPort } from '../../upstream/network-error.ts';
 import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import { Pace } from '../../upstream/pace.ts';
@@ -105,7 +105,7 @@ class Line {
       return new Upstream({ to, datagrams: run.datagrams, timers, ids, settings, counter });
     };
     const targets = addresses.map((at, index) => {
-      const name = hostPort(at.address, at.port);
+      const name = joinHostPort(at.address, at.port);
       const counter = new UpstreamMetrics(metrics, name);
       return { index, name, metrics: counter, pace: new Pace(), upstream: open(at, options, counter) };
     });

@@ -1,5 +1,6 @@
 // Tells the secondaries of a zone that it has changed (RFC 1996, XFR-4). Knows UDP messages, tries and time; knows nothing of zones'
 // records or of who may transfer.
+import { joinHostPort } from '../../dns/host-port.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { AA, QR, message } from '../../dns/parts.ts';
@@ -8,7 +9,7 @@ import { IN } from '../../dns/type-name.ts';
 import { quote } from '../../gotemplate/quote.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { DatagramPeer, DatagramSocket } from '../../upstream/datagrams.ts';
-import { dialError, hostPort, localAddress, readError } from '../../upstream/network-error.ts';
+import { dialError, localAddress, readError } from '../../upstream/network-error.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import type { Secondary } from './config.ts';
 
@@ -99,7 +100,7 @@ export class Notifier {
       };
       const fail = (code: string): void => {
         end();
-        reject(readError('udp', hostPort(localAddress(to), socket?.localPort ?? 0), to, code));
+        reject(readError('udp', joinHostPort(localAddress(to), socket?.localPort ?? 0), to, code));
       };
       try {
         socket = datagrams.open(to, (bytes, _, at, length) => {
@@ -124,13 +125,13 @@ export class Notifier {
     const source = this.#source;
     if (source === undefined) return { address, port: Number(port) };
     if (source.includes(':') !== address.includes(':')) {
-      throw new Error(`dial udp: address ${hostPort(source, 0)}: no suitable address found`);
+      throw new Error(`dial udp: address ${joinHostPort(source, 0)}: no suitable address found`);
     }
     return { address, port: Number(port), source };
   }
   #unopened(to: DatagramPeer, code: string): Error {
     if (to.source === undefined || code !== 'EADDRNOTAVAIL') return dialError('udp', to, code);
-    const path = `${hostPort(to.source, 0)}->${hostPort(to.address, to.port)}`;
+    const path = `${joinHostPort(to.source, 0)}->${joinHostPort(to.address, to.port)}`;
     return new Error(`dial udp ${path}: bind: cannot assign requested address`);
   }
 }
