@@ -54,6 +54,9 @@ int make_socket(Socket *s, const char *address, int port, int flags, const char 
   if (!error && s->connected) {
     s->box[BOX_STEP] = 3;
     error = connect(s->fd, (void *)&to, length);
+    // Unreachable hosts and networks are told too, which the kernel otherwise takes for passing troubles (ip(7)).
+    int one = 1, six = to.ss_family == AF_INET6;
+    if (!error) setsockopt(s->fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_RECVERR : IP_RECVERR, &one, sizeof one);
   }
   if (!error) return 0;
   error = errno;

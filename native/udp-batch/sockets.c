@@ -94,6 +94,14 @@ void call(Socket *s, int count) {
   if (!s->closed) send_box(s);
 }
 
+/** What the network reported lies in a queue of its own; until that is empty, the socket is ready for ever. */
+static void forget_errors(Socket *s) {
+  uint8_t byte;
+  struct iovec at = {&byte, 1};
+  struct msghdr h = {.msg_iov = &at, .msg_iovlen = 1};
+  while (recvmsg(s->fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) h.msg_flags = 0;
+}
+
 void on_event(uv_poll_t *poll, int status, int events) {
   Socket *s = poll->data;
   if (status < 0) {                                             // an ICMP error: libuv stopped watching, recvmmsg says which
@@ -108,6 +116,7 @@ void on_event(uv_poll_t *poll, int status, int events) {
   }
   if ((events & UV_READABLE) && s->reading) {
     int n = receive(s);
+    if (s->connected && (status < 0 || n < 0)) forget_errors(s);
     if (n == -EBADF || n == -ENOTSOCK || n == -EFAULT) s->reading = 0;
     if (n > 0 || (n < 0 && n != -EAGAIN && n != -EWOULDBLOCK)) call(s, n);
   }
@@ -163,8 +172,10 @@ static void keep(Socket *s, struct mmsghdr *put, int n) {
 static int failed(Socket *s, int error, int *again) {
   if (error == EINTR) return 1;
   if (error == EAGAIN || error == EWOULDBLOCK) return 0;
-  if (s->connected && error == ECONNREFUSED && !*again) {       // the answer to an earlier datagram, told only once
+  int told = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH;
+  if (s->connected && told && !*again) {                        // the answer to an earlier datagram, told only once
     *again = 1;
+    forget_errors(s);
     if (!s->error) s->thread->errors++;
     s->error = error;
     return 1;

@@ -172,10 +172,11 @@ export class Exchange implements Timed {
     let cut = tooLong;
     let anew: Uint8Array | undefined;
     if (!tooLong && walked.plain === 0) {
-      anew = rewritten(bytes, at, length);
+      const told = rewritten(bytes, at, length);
+      if (typeof told !== 'string') anew = told;
       cut = anew === undefined && !tcp && endsEarly(bytes, at, length, query.questionEnd);
-      if (!cut && anew === undefined) return attempt.failed(new ExchangeError('dns: malformed message', 'EBADMSG'));
       if (anew !== undefined) rcode = walked.read(anew, 0, anew.length, query.questionEnd).rcode;
+      else if (!cut) return attempt.failed(new ExchangeError(`dns: malformed message: ${told}`, 'EBADMSG'));
     }
     attempt.counts(rcode);
     if (!tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || cut)) return attempt.overTcp();

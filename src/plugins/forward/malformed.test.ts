@@ -45,7 +45,7 @@ test('a record that does not parse is SERVFAIL that says so; the upstream is ask
   for (const rcode of [0, 1, 5]) {
     for (const [what, records] of broken) {
       const { text, asked, error } = await told(records, { answer: 1 }, rcode);
-      assert.equal(text, 'failure 2: dns: malformed message EDE 23', what);
+      assert.match(text, /^failure 2: dns: malformed message: .* at octet \d+ EDE 23$/, what);
       assert.deepEqual([asked, error], [2, 'the reply of the upstream was malformed'], what);
     }
   }
@@ -86,6 +86,6 @@ test('an OPT that is not among the additional records, and a second one, are lef
 test('options that run over the end of their OPT make a malformed reply', async () => {
   for (const data of [[0, 10, 0, 8, 1], [0, 10], [0, 10, 0, 0, 0]]) {
     const { text } = await told([...address, ...opt(data)], { answer: 1, additional: 1 });
-    assert.equal(text, 'failure 2: dns: malformed message EDE 23');
+    assert.match(text, /^failure 2: dns: malformed message: .* EDE 23$/);
   }
 });

@@ -96,11 +96,11 @@ export function cutShort(query: Query, words: Int32Array, at: number): Message {
 }
 
 /**
- * A message that cannot be walked plainly, decoded with care and written anew, at the beginning of a buffer of whole words. Undefined
- * where it is malformed. As in CoreDNS, counts may promise too much, and bytes may be left behind; an OPT that is not among the
+ * A message that cannot be walked plainly, decoded with care and written anew, at the beginning of a buffer of whole words. A text
+ * where it is malformed: why. As in CoreDNS, counts may promise too much, and bytes may be left behind; an OPT that is not among the
  * additional records is left out, as is a second one.
  */
-export function rewritten(bytes: Uint8Array, at: number, length: number): Uint8Array | undefined {
+export function rewritten(bytes: Uint8Array, at: number, length: number): Uint8Array | string {
   try {
     const parts = decodeMessage(bytes, at, length);
     const real = (section: readonly RR[]) => section.filter(({ type }) => type !== OPT);
@@ -109,8 +109,8 @@ export function rewritten(bytes: Uint8Array, at: number, length: number): Uint8A
     const copy = new Uint8Array((wire.length + 67) & ~3);
     copy.set(wire);
     return copy.subarray(0, wire.length);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 
