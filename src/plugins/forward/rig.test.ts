@@ -25,7 +25,7 @@ import { Forwarder } from './forwarder.ts';
 import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 
 const QR = 0x8000, RD = 0x0100;
-const udp = { transport: 'udp', stream: false } as Channel;
+const udp = { transport: 'udp', stream: false, service: { arena: { mayWait: true } } } as Channel;
 
 /** A line and what surrounds it. */
 export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false, patience = Infinity } = {}) {
