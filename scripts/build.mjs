@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { buildAddon } from './addon.mjs';
 import { buildBundle } from './bundle.mjs';
+import { compile } from './compiled.mjs';
 import { inRoot, recentNode } from './root.mjs';
 
 recentNode();
 const why = buildAddon();
 if (why) console.log(`coredns-ts: the batched UDP addon was not built: ${why}`);
 await buildBundle({ clean: true });
+await compile();
 if (existsSync(inRoot('src', 'index.ts'))) {
   const { status } = spawnSync(inRoot('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], { cwd: inRoot(), stdio: 'inherit' });
   process.exitCode = status ?? 1;

@@ -16,6 +16,16 @@ const beside = Object.keys({ ...dependencies, ...optionalDependencies });
 const external = (id) => id.startsWith('node:') || id.endsWith('.node') || beside.some((name) => id === name || id.startsWith(`${name}/`));
 
 /**
+ * What every server needs is one file, and what most Corefiles name another, since each file takes half a millisecond of a start. Any other
+ * plugin, and what it alone needs, is a file of its own, read when a Corefile names it.
+ */
+const groups = [
+  { name: 'server', test: /src\/(?:kernel\/(?!http|regexp)|store\/|corefile\/|transport\/|threads\/(?!serving-thread|compact)|cli\/(?:run|server)\.ts)/ },
+  { name: 'usual', test: /src\/(?:plugins\/(?:bind|errors|log|cache|forward|hosts|health)\/|upstream\/|kernel\/(?:http|regexp))/ },
+];
+const minify = { compress: true, mangle: true, codegen: true };
+
+/**
  * Writes dist/, the entry last and dated when the work began. Chunks of an earlier build stay, since a running server may
  * still import them, unless `clean` says that the folder is to hold this build alone.
  */
@@ -28,13 +38,14 @@ export async function buildBundle({ clean = false } = {}) {
   const dist = inRoot('dist');
   try {
     const { output } = await build.write({
-      dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js',
+      dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', minify, codeSplitting: { groups },
     });
     if (clean) rmSync(dist, { recursive: true, force: true });
     mkdirSync(path.join(dist, 'chunks'), { recursive: true });
     const files = output.map((file) => file.fileName).sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
     for (const file of files) renameSync(path.join(fresh, file), path.join(dist, file));
     writeFileSync(path.join(dist, 'licenses.txt'), licenses(output.flatMap((file) => file.moduleIds ?? [])));
+    rmSync(path.join(dist, '.node'), { force: true });
     for (const [name] of here) utimesSync(path.join(dist, `${name}.js`), began, began);
   } finally {
     await build.close();

@@ -9,7 +9,8 @@ if (why) console.log(`coredns-ts: no batched UDP (${why}); Node's own sockets se
 recentNode();
 if (existsSync(inRoot('node_modules', 'rolldown'))) {
   const { buildBundle } = await import('./bundle.mjs');
-  await buildBundle().catch((error) => {
+  const { compile } = await import('./compiled.mjs');
+  await buildBundle().then(compile).catch((error) => {
     console.error(`coredns-ts: the bundle was not built: ${stripVTControlCharacters(error.message)}`);
     process.exitCode = 1;
   });

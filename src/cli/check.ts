@@ -4,6 +4,7 @@ import { CorefileError } from '../corefile/error.ts';
 import type { Code } from '../corefile/error.ts';
 import { build } from '../kernel/site/build.ts';
 import type { Configuration, Reading } from '../kernel/site/build.ts';
+import { withPlugins } from '../kernel/site/late.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { adviceFor } from './advice.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
@@ -43,11 +44,13 @@ export async function checkCorefile(text: string, file: string, port: number, ow
   let configuration: Configuration | undefined;
   let plugins: readonly Plugin[] = [];
   try {
-    plugins = await pluginsWith(await additionsOf(file), own);
+    const late = await pluginsWith(await additionsOf(file), own);
     const warn: Reading['warn'] = (message, at = { file, line: 0, column: 0 }) => {
       problems.push({ ...placeOf(at), severity: 'warning', code: 'import', message });
     };
-    configuration = build(text, { ...readingOf(file, port, plugins, warn), problems: errors, notes });
+    const reading = await withPlugins(text, readingOf(file, port, late, warn));
+    plugins = reading.plugins;
+    configuration = build(text, { ...reading, problems: errors, notes });
   } catch (error) {
     errors.push(error as Error);
   }

@@ -3,7 +3,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { Lines } from '../kernel/seen/lines.ts';
 import { createLog } from '../kernel/seen/log.ts';
 import type { Debugging } from '../kernel/seen/log.ts';
-import type { Plugin } from '../kernel/site/plugin.ts';
+import type { LatePlugin } from '../kernel/site/plugin.ts';
 import { fileLimit } from '../threads/limits.ts';
 import { dnsTransport } from '../transport/dns.ts';
 import { Ledger } from '../transport/ledger.ts';
@@ -27,7 +27,7 @@ export interface Common {
 }
 
 /** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
-export function equip({ file, port, streams }: Common, thread: number, plugins: readonly Plugin[]) {
+export function equip({ file, port, streams }: Common, thread: number, plugins: readonly LatePlugin[]) {
   const lines = new Lines(logSink());
   const debugging: Debugging = { on: false };
   const log = createLog(lines, debugging);

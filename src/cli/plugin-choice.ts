@@ -1,8 +1,9 @@
 // Which plugins a Corefile is read with: the standard ones or a program's own, and what `plugin.cfg` beside the Corefile adds.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Plugin } from '../kernel/site/plugin.ts';
-import { standard } from '../plugins/index.ts';
+import { loaded } from '../kernel/site/late.ts';
+import type { LatePlugin, Plugin } from '../kernel/site/plugin.ts';
+import { standardWords } from '../plugins/words.ts';
 import type { Addition } from './plugin-config.ts';
 
 /** What `plugin.cfg` beside the Corefile adds. Rejects with its line. */
@@ -11,8 +12,9 @@ export async function additionsOf(corefile: string): Promise<readonly Addition[]
   const { readAdditions } = await import('./plugin-config.ts');
   return readAdditions(corefile);
 }
-/** The plugins of a thread. Rejects where one that is added cannot be loaded. */
-export async function pluginsWith(additions: readonly Addition[] = [], plugins: readonly Plugin[] = standard): Promise<readonly Plugin[]> {
+/** The plugins of a thread, `own` in place of the standard ones. Rejects where one that is added cannot be loaded. */
+export async function pluginsWith(additions: readonly Addition[] = [], own?: readonly Plugin[]): Promise<readonly LatePlugin[]> {
+  const plugins = own?.map(loaded) ?? standardWords;
   if (additions.length === 0) return plugins;
   const { withAdditions } = await import('./plugin-config.ts');
   return withAdditions(plugins, additions);

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Plugin } from '../kernel/site/plugin.ts';
+import { loaded } from '../kernel/site/late.ts';
+import type { LatePlugin, Plugin } from '../kernel/site/plugin.ts';
 import { ORDER } from './plugin-names.ts';
 
 /** The file's name. */
@@ -84,10 +85,10 @@ function entryOf(exports: unknown): string | undefined {
 }
 
 /** The plugins with those that are added, each imported now. Rejects with `plugin.cfg:LINE: NAME: WHY`. */
-export async function withAdditions(plugins: readonly Plugin[], additions: readonly Addition[]): Promise<readonly Plugin[]> {
+export async function withAdditions(plugins: readonly LatePlugin[], additions: readonly Addition[]): Promise<readonly LatePlugin[]> {
   const all = ORDER.map((word) => ({ word, plugin: plugins.find(({ name }) => name === word) }));
   for (const addition of additions) {
-    const plugin = await load(addition);
+    const plugin = loaded(await load(addition));
     const word = all.findIndex((place) => place.word === addition.beside);
     // Those that stand behind the same word keep the order of the file.
     const behind = all.findIndex((place, i) => i > word && ORDER.includes(place.word));

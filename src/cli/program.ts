@@ -1,5 +1,6 @@
 // The server as a program of one's own: `main({ plugins })` is the command `coredns-ts` with other plugins. Knows the process; knows no
 // plugin.
+import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type { Plugin } from '../kernel/site/plugin.ts';
@@ -15,6 +16,7 @@ export interface Program {
  * threads beside the main one run the same module.
  */
 export async function main({ plugins }: Program): Promise<void> {
+  enableCompileCache?.();
   let reloads = 0;
   let reload = () => {
     reloads++;

@@ -1,6 +1,6 @@
 // What a Corefile is read with on this machine: files, environment, words, schemes. Knows the machine; opens nothing.
 import type { Reading } from '../kernel/site/build.ts';
-import type { Plugin } from '../kernel/site/plugin.ts';
+import type { LatePlugin } from '../kernel/site/plugin.ts';
 import { files, machine } from './machine.ts';
 import { ORDER } from './plugin-names.ts';
 
@@ -8,9 +8,9 @@ import { ORDER } from './plugin-names.ts';
 export const SCHEMES: ReadonlySet<string> = new Set(['dns']);
 
 /** The reading of one Corefile. */
-export function readingOf(file: string, port: number, plugins: readonly Plugin[], warn: Reading['warn']): Reading {
+export function readingOf(file: string, port: number, late: readonly LatePlugin[], warn: Reading['warn']): Reading {
   return {
-    file, plugins, port, warn, machine, files, schemes: SCHEMES, environment: (name) => process.env[name],
-    words: new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]),
+    file, plugins: [], late, port, warn, machine, files, schemes: SCHEMES, environment: (name) => process.env[name],
+    words: new Set([...ORDER, ...late.flatMap(({ name, aliases = [] }) => [name, ...aliases])]),
   };
 }

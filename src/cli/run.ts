@@ -1,6 +1,5 @@
 // What the arguments of the process ask for (CLI-*). Knows flags and subcommands; knows nothing of serving.
 import inspector from 'node:inspector';
-import { enableCompileCache } from 'node:module';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { versionLines } from './banner.ts';
 import { parseFlags, usage } from './flags.ts';
@@ -21,7 +20,6 @@ export function closeDebugger(): boolean {
  * in place of the standard ones.
  */
 export function runProcess(entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[]): void {
-  enableCompileCache?.();
   const args = process.argv.slice(2);
   const [word = ''] = args;
   if (word === 'check' || word === 'fmt') {

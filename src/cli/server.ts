@@ -17,6 +17,7 @@ import type { Input } from './input.ts';
 import { reason } from './machine.ts';
 import { complain, fail } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
+import { rememberNode } from './remember-node.ts';
 import { Sources } from './sources.ts';
 import { explainError, explainStart } from './start-error.ts';
 
@@ -30,6 +31,17 @@ const lasting = (): number | undefined => {
 async function choose(file: string, port: number, own: readonly Plugin[] | undefined) {
   const common: Common = { file, port, additions: await additionsOf(file), streams: Ledger.create() };
   return { common, plugins: await pluginsWith(common.additions, own) };
+}
+
+/**
+ * Favouring size keeps 4 to 5 MB less of code and heap under load, and answers cost the same. Said to the engine when everything is loaded:
+ * said before, it refuses the code that was compiled for a start without it, Node's own among it.
+ */
+async function favourSize(): Promise<void> {
+  const [{ setFlagsFromString }, { flushCompileCache }] = await Promise.all([import('node:v8'), import('node:module')]);
+  // What was compiled until now is kept for the next start as it was compiled: without the flag.
+  flushCompileCache?.();
+  setFlagsFromString('--optimize-for-size');
 }
 
 /** Serves until a signal ends it. `entry` is the module that threads run; `whenReload` gets what SIGUSR1 shall do. */
@@ -88,4 +100,6 @@ export async function serve(
   }
   whenReload(reloadOnSignal(signals, input.again));
   crew.watch();
+  void favourSize();
+  rememberNode();
 }

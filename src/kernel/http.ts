@@ -1,6 +1,5 @@
 // A small HTTP/1.1 server for endpoints such as /health: one for each address, whoever of a configuration wants to show something
 // there. Knows sockets and paths; knows nothing of what is shown. (`node:http` costs 14 MB and 50 ms of start.)
-import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import type { Clock } from './clock.ts';
@@ -115,6 +114,7 @@ export async function showAt(run: Run, address: string, path: string, handler: H
 async function resolve(host: string): Promise<string> {
   if (host === '') return '';
   try {
+    const { lookup } = await import('node:dns/promises');
     const addresses = await lookup(host.replace(/%.*/, ''), { all: true });
     const found = addresses.find(({ family }) => family === 4) ?? addresses[0];
     return host.includes('%') ? host : (found?.address ?? host);

@@ -1,9 +1,22 @@
 // HalfSipHash-1-3 over 32-bit words with a key drawn once a process. Knows words; knows nothing of names.
 // A multiplicative hash can be made to collide whatever its seed; this one cannot be without the key.
 
-let k0 = 0;
-let k1 = 0;
-[k0, k1] = crypto.getRandomValues(new Int32Array(2)) as unknown as [number, number];
+import { closeSync, openSync, readSync } from 'node:fs';
+
+/** Words that nobody can guess, from the system's generator as it is: loading the engine's own takes five milliseconds of a start. */
+function drawn(): Int32Array {
+  const words = new Int32Array(2);
+  try {
+    const file = openSync('/dev/urandom', 'r');
+    const length = readSync(file, words, {});
+    closeSync(file);
+    if (length === words.byteLength) return words;
+  } catch {
+    // A system without that file.
+  }
+  return crypto.getRandomValues(words);
+}
+let [k0, k1] = drawn() as unknown as [number, number];
 
 /** The process's hash key, to be handed to its other threads. */
 export const hashKey = (): readonly [number, number] => [k0, k1];

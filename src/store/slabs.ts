@@ -22,10 +22,7 @@ for (let size = 2; size <= 64; size += 2) SIZES.push(size);
 SIZES.push(80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 584, 682, 818, 1024, 1364, 2048, SLAB);
 /** The class of each size up to a slab. */
 const CLASS = new Uint8Array(SLAB + 1);
-for (let size = 0, c = 0; size <= SLAB; size++) {
-  if (size > SIZES[c]!) c++;
-  CLASS[size] = c;
-}
+SIZES.forEach((size, c) => CLASS.fill(c, c === 0 ? 0 : SIZES[c - 1]! + 1, size + 1));
 /** Runs are of 2, 3, 4, 6, 8, 12 ... slabs. */
 const RUNS = 40;
 const runSize = (c: number): number => (c & 1 ? 3 : 2) << (c >> 1);

@@ -8,7 +8,7 @@ import { App } from '../kernel/serving/app.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import { Store } from '../store/store.ts';
 import { Stream, freePort } from '../testing/spawned.ts';
-import { standard } from '../plugins/index.ts';
+import { standardWords } from '../plugins/words.ts';
 import { Crew } from './crew.ts';
 
 const entry = new URL('../cli/main.ts', import.meta.url);
@@ -22,7 +22,7 @@ async function until(condition: () => boolean, said: readonly string[]): Promise
 /** A server in this process on four cores, with what it logged and the threads that it started. */
 function serverOf(t: TestContext) {
   const common = { file: 'Corefile', port: 53 };
-  const equipment = equip(common, 0, standard);
+  const equipment = equip(common, 0, standardWords);
   const metrics = new Metrics();
   const store = Store.create();
   const workers: Worker[] = [];

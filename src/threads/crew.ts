@@ -1,6 +1,5 @@
 // All threads beside the main one: started when they are needed, replaced when they die, and of one mind at a reload. Knows members and
 // numbers; knows no query.
-import { performance } from 'node:perf_hooks';
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import type { Crew as KernelCrew, Load } from '../kernel/serving/app.ts';
 import { every } from '../kernel/clock.ts';

@@ -1,5 +1,4 @@
 // The main thread's end of one other thread: what is asked of it, what it counts, and its death. Knows messages; decides nothing.
-import { performance } from 'node:perf_hooks';
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';

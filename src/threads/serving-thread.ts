@@ -8,6 +8,7 @@ import { useHashKey } from '../store/hash.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { SeriesNews } from '../kernel/seen/metrics.ts';
 import type { Run } from '../kernel/site/plugin.ts';
+import { withPlugins } from '../kernel/site/late.ts';
 import { recording } from '../kernel/site/recording.ts';
 import { Serving, socketsOf } from '../kernel/serving/serving.ts';
 import type { Generation, ServingOptions } from '../kernel/serving/serving.ts';
@@ -78,7 +79,7 @@ class ServingThread {
   }
   async #prepare(load: Load): Promise<void> {
     const { reading } = recording(this.#options.reading, load.recorded);
-    const configuration = build(load.text, reading);
+    const configuration = build(load.text, await withPlugins(load.text, reading));
     const abort = new AbortController();
     this.#next = this.#serving.begin(configuration, this.#run(load, configuration.sites, configuration.canonical, abort.signal), abort);
     await this.#serving.start(this.#next);

@@ -1,5 +1,10 @@
 // Message ids that nobody can guess (RFC 5452 section 4.3): from the system's generator, drawn by the thousand.
-import { randomFillSync } from 'node:crypto';
+import { createRequire } from 'node:module';
+
+/** The generator, loaded when the first id is drawn: nothing else of a start needs it. */
+let fill: ((into: Uint16Array) => unknown) | undefined;
+const random = (into: Uint16Array) =>
+  (fill ??= (createRequire(import.meta.url)('node:crypto') as { randomFillSync: (into: Uint16Array) => unknown }).randomFillSync)(into);
 
 /** Draws ids from 0 to 65535. */
 export class RandomIds {
@@ -8,7 +13,7 @@ export class RandomIds {
 
   next(): number {
     if (this.#at === this.#numbers.length) {
-      randomFillSync(this.#numbers);
+      random(this.#numbers);
       this.#at = 0;
     }
     return this.#numbers[this.#at++]!;

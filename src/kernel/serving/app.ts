@@ -4,6 +4,7 @@ import type { Datagrams } from '../../upstream/datagrams.ts';
 import { build, canonical } from '../site/build.ts';
 import type { Address, Configuration, Reading } from '../site/build.ts';
 import type { Run } from '../site/plugin.ts';
+import { withPlugins } from '../site/late.ts';
 import { recording } from '../site/recording.ts';
 import type { Recorded } from '../site/recording.ts';
 import { Serving, partsOf, socketsOf } from './serving.ts';
@@ -78,7 +79,7 @@ export class App {
     const { crew } = this.#options;
     const serving = this.#serving;
     const { reading, recorded } = recording(this.#options.reading);
-    const configuration = build(text, reading);
+    const configuration = build(text, await withPlugins(text, reading));
     const sockets = (address: Address) => this.#sockets(address);
     const abort = new AbortController();
     const generation = serving.begin(configuration, this.#run(abort.signal, configuration), abort);

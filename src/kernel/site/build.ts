@@ -13,7 +13,7 @@ import { Name } from '../../dns/name.ts';
 import { chain } from './chain.ts';
 import { Overlaps, label } from './endpoint.ts';
 import type { Provider } from '../query/metadata.ts';
-import type { Machine, Plugin } from './plugin.ts';
+import type { LatePlugin, Machine, Plugin } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
 import { Bind } from '../query/transport.ts';
@@ -24,6 +24,8 @@ export interface Reading {
   readonly file: string;
   /** In the order of the chain (ORD-1). */
   readonly plugins: readonly Plugin[];
+  /** In place of `plugins`: those that `withPlugins` chooses from. */
+  readonly late?: readonly LatePlugin[];
   /** Every word that a block may have, built or not (ORD-1). */
   readonly words: ReadonlySet<string>;
   readonly machine: Machine;
@@ -107,6 +109,16 @@ function parse(text: string, reading: Reading, words: ReadonlySet<string> | 'any
   });
   const { builtIn } = reading;
   return blocks.length > 0 || builtIn === undefined || builtIn === text ? blocks : parse(builtIn, reading, words);
+}
+/** The words of the lines of all blocks, whether there are such or not; none where the text cannot be read. */
+export function wordsIn(text: string, reading: Reading): ReadonlySet<string> {
+  try {
+    const { problems: _, ...plain } = reading;
+    const blocks = parse(text, { ...plain, warn: () => {} }, 'any');
+    return new Set(blocks.flatMap(({ directives }) => directives.map(({ owner }) => owner)));
+  } catch {
+    return new Set();
+  }
 }
 /** The same text for configurations that mean the same. Any word will do, as long as the text can be read at all. */
 export const canonical = (text: string, reading: Reading): string => canonicalText(parse(text, reading, 'any'));

@@ -29,6 +29,12 @@ export interface Plugin<Config = unknown> {
   /** No I/O. Several parts where the word may stand several times. Parts are made anew at each load. */
   create(config: Config, site: Site): Part | readonly Part[];
 }
+/** A plugin that is loaded when a configuration has one of its words. */
+export interface LatePlugin {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  load(): Promise<Plugin>;
+}
 /** What `parse` may know of its block. */
 export interface ParseContext {
   /** The zones of the block's keys. */

@@ -1,0 +1,17 @@
+// Loads the plugins that a configuration names, before it is read. Knows words; knows no plugin.
+import { wordsIn } from './build.ts';
+import type { Reading } from './build.ts';
+import type { LatePlugin, Plugin } from './plugin.ts';
+
+/** The same reading, with the plugins that the text names. Rejects where one cannot be loaded; what is wrong with the text is `build`'s. */
+export async function withPlugins(text: string, reading: Reading): Promise<Reading> {
+  const { late } = reading;
+  if (late === undefined) return reading;
+  const words = wordsIn(text, reading);
+  const plugins = late.filter(({ name, aliases = [] }) => [name, ...aliases].some((word) => words.has(word)));
+  return { ...reading, plugins: await Promise.all(plugins.map((plugin) => plugin.load())) };
+}
+/** A plugin that is loaded already. */
+export const loaded = (plugin: Plugin): LatePlugin => ({
+  name: plugin.name, ...(plugin.aliases === undefined ? {} : { aliases: plugin.aliases }), load: async () => plugin,
+});
