@@ -128,7 +128,37 @@ test('says what to do where there is no Node that is recent enough', () => {
   for (const tool of ['readlink', 'find', 'head']) symlinkSync(`/usr/bin/${tool}`, path.join(tools, tool));
   const { status, stdout, stderr } = ran(launcher, `${path.join(scratch, 'ancient')}:${tools}`);
   assert.deepEqual([status, stdout], [1, '']);
-  assert.match(stderr, /needs Node 24 or newer/);
+  assert.match(stderr, /needs Node 24 or newer, and there is v9\.11\.2 \(.*ancient\/node\): .* npx -p node@24 -p coredns-ts coredns-ts$/);
+});
+
+test('takes the Node that the last start wrote down, where the PATH is the same', () => {
+  const folder = path.join(scratch, 'remembered');
+  const launcher = installed(folder);
+  standIn(path.join(scratch, 'first'), '101.0.0');
+  standIn(path.join(scratch, 'last'), '102.0.0');
+  const PATH = `${path.join(scratch, 'first')}:${system}`;
+  const note = path.join(folder, 'dist', '.node');
+  writeFileSync(note, `${PATH}\n${path.join(scratch, 'last', 'node')}\n`);
+  utimesSync(note, Date.now() / 1000 + 10, Date.now() / 1000 + 10);
+  assert.match(ran(launcher, PATH).stdout, /^102\.0\.0 /);
+  assert.match(ran(launcher, `${PATH}:/opt`).stdout, /^101\.0\.0 /);
+  utimesSync(note, 1000, 1000);                                  // that Node was replaced since
+  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 /);
+  writeFileSync(note, `${PATH}\n/nowhere/node\n`);
+  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 /);
+});
+
+test('says how many files may be open where they are too few', () => {
+  const launcher = installed(path.join(scratch, 'files'));
+  const limited = (files: number) => spawnSync('/bin/sh', ['-c', `ulimit -n ${files}; exec "$0"`, launcher],
+    { encoding: 'utf8', env: { PATH: `${path.dirname(process.execPath)}:${system}` } });
+  const few = limited(20);
+  assert.equal(few.status, 1);
+  assert.match(few.stderr, /RLIMIT_NOFILE is 20, at least 40 is needed/);
+  const some = limited(64);
+  assert.match(some.stderr, /RLIMIT_NOFILE is 64: /);
+  assert.match(some.stdout, /^\["dist"/);
+  assert.equal(limited(256).stderr, '');
 });
 
 test('runs the sources where they are newer than what was compiled', () => {

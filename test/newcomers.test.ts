@@ -2,7 +2,10 @@
 // own. Knows the program from outside alone.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +14,7 @@ import { checkCorefile } from '../src/cli/check.ts';
 import { report } from '../src/cli/report.ts';
 import { documentedWords, syntaxOf } from '../src/cli/syntax.ts';
 import { standard } from '../src/plugins/index.ts';
+import { Spawned, freePort } from '../src/testing/spawned.ts';
 import { examples } from './gates/page.ts';
 import { read, root } from './gates/checkout.ts';
 
@@ -27,6 +31,13 @@ function ran(args: readonly string[], files: Readonly<Record<string, string>> = 
     { cwd: folder, encoding: 'utf8', input, timeout: 20_000, env: { ...process.env, GREETED: 'a.test' } });
   rmSync(folder, { recursive: true, force: true });
   return { status, stdout, stderr };
+}
+/** Starts the server, which is to end by itself. */
+async function started(corefile: string) {
+  const server = new Spawned(corefile);
+  const status = await server.ended;
+  await server.kill();
+  return { status, stderr: server.stderr };
 }
 /** What `check` prints of a Corefile, without a process. */
 const checked = async (corefile: string) => {
@@ -192,4 +203,44 @@ test('the first Corefile is that of the page, and opens no HTTP port', () => {
   const [first] = examples(read('README.md'));
   assert.equal(first!.text, read('Corefile'));
   assert.doesNotMatch(read('Corefile'), /^\s*(health|ready|prometheus|pprof)\b/m);
+});
+
+test('a page whose port is taken names the line that wanted it, and who has it', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { stderr, status } = await started(`.:0 {\n bind 127.0.0.1\n whoami\n health 127.0.0.1:${port}\n}\n`);
+  assert.equal(status, 1);
+  assert.match(stderr, /^listen tcp 127\.0\.0\.1:\d+: bind: address already in use\nhelp: Corefile:4:9: plugin\/health shows its page there\n/);
+  if (process.platform === 'linux') assert.ok(stderr.includes(`(pid ${process.pid}) has 127.0.0.1:${port}\n`), stderr);
+});
+
+test('a property that is looked up as a name is told to be one', async () => {
+  const { stderr, status } = await started(block('forward . 127.0.0.1 max_fails 3'));
+  assert.equal(status, 1);
+  assert.match(stderr, /^plugin\/forward: failed to resolve "max_fails": .*\nhelp: max_fails is a property: it stands in braces/);
+});
+
+const linux = process.platform === 'linux' ? false : 'reads /proc';
+test('another server on the port, and a Corefile that is not there, are warnings', { skip: linux }, async (t) => {
+  const first = new Spawned(undefined, { args: ['-p', String(await freePort())] });
+  t.after(() => first.kill());
+  await first.says(/CoreDNS-/);
+  await first.says(/\[WARNING\] There is no Corefile in .*: every query is answered with who asked/);
+  const [, port = ''] = /^\.:(\d+)/.exec(first.stdout) ?? [];
+  const second = new Spawned(`.:${port} {\n whoami\n}\n`);
+  t.after(() => second.kill());
+  await second.says(new RegExp(`\\[WARNING\\] pid ${first.child.pid} \\(.*\\) serves .*:${port} too: queries are divided`));
+});
+
+test('a reload by signal that is refused is counted', async (t) => {
+  const metrics = await freePort();
+  const server = new Spawned(`.:0 {\n bind 127.0.0.1\n whoami\n prometheus 127.0.0.1:${metrics}\n}\n`);
+  t.after(() => server.kill());
+  await server.says(/CoreDNS-/);
+  server.write('.:0 {\n whoamy\n}\n');
+  server.signal('SIGUSR1');
+  await server.says(/\[ERROR\] SIGUSR1/);
+  assert.match(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(), /\ncoredns_reload_failed_total 1\n/);
 });

@@ -11,6 +11,7 @@ import { after, test } from 'node:test';
 import { RCODE } from '../src/dns/rcode.ts';
 import { freePort } from '../src/testing/subject.ts';
 import { parseAsk } from '../src/testing/question.ts';
+import { Spawned } from '../src/testing/spawned.ts';
 import { root } from './gates/checkout.ts';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-plugins-'));
@@ -101,4 +102,64 @@ test('a wrong plugin.cfg stops the start with its line', () => {
       'plugin.cfg:1: blocklist: nothing says where it stands: name the word that comes after it, such as cache:cache'],
   ];
   for (const [text, said] of wrong) assert.deepEqual(stopped(text), [1, said]);
+});
+
+test('a plugin that is not there, or not right, is told with what would be', () => {
+  write('Corefile', '.:0 {\n    whoami\n}\n');
+  write('wrong.mjs', 'const a = 1;\nexport default { x: ;\n');
+  const stopped = (text: string) => {
+    write('plugin.cfg', text);
+    return spawnSync(process.execPath, [main], { cwd: scratch, encoding: 'utf8', timeout: 20_000 }).stderr.trim();
+  };
+  assert.equal(stopped('sinkhole:github.com/foo/sinkhole\ncache:cache'),
+    'plugin.cfg:1: sinkhole: github.com/foo/sinkhole is a Go plugin of CoreDNS: coredns-ts loads npm packages and files (./index.ts)');
+  assert.equal(stopped('wrong:./wrong.mjs\ncache:cache'),
+    `plugin.cfg:1: wrong: ${path.join(scratch, 'wrong.mjs')}:2:21: Unexpected token ';'`);
+});
+
+test('the folder that plugin.cfg lies in may be the package itself', () => {
+  const folder = path.join(scratch, 'own');
+  mkdirSync(folder);
+  const put = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  put('package.json', '{ "name": "coredns-ts-plugin-own", "type": "module", "main": "index.js" }\n');
+  put('index.js', "export default { name: 'own', parse() {}, create: () => ({}) };\n");
+  put('plugin.cfg', 'own:coredns-ts-plugin-own\ncache:cache\n');
+  put('Corefile', '.:0 {\n    own\n    whoami\n}\n');
+  const { stdout, status } = spawnSync(process.execPath, [main, 'check', '--json'], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+  assert.deepEqual([stdout, status], ['[]\n', 0]);
+});
+
+test('a plugin that throws or returns nothing is named, with its place, once a minute; changed code is told at a reload', async (t) => {
+  const folder = path.join(scratch, 'bad');
+  mkdirSync(folder);
+  const put = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  put('plugin.cfg', 'bad:./bad.mjs\ncache:cache\n');
+  put('bad.mjs', [
+    "export default { name: 'bad', parse() {}, create: () => ({",
+    '  handle(query) {',
+    "    if (query.name.text.startsWith('nothing.')) return;",
+    '    return query.foo.bar;',
+    '  },', '}) };', ''].join('\n'));
+  const port = await freePort();
+  put('Corefile', `.:${port} {\n    bind 127.0.0.1\n    bad\n    whoami\n}\n`);
+  const server = new Spawned(undefined, { command: [process.execPath, main], args: ['-conf', path.join(folder, 'Corefile')] });
+  t.after(() => server.kill());
+  await server.says(/CoreDNS-/);
+  const socket = createSocket('udp4');
+  t.after(() => socket.close());
+  const ask = async (name: string) => {
+    const labels = name.split('.').map((label) => String.fromCharCode(label.length) + label).join('');
+    const packet = Buffer.concat([Buffer.from('00070100000100000000', 'hex'), Buffer.from('0001', 'hex'),
+      Buffer.from(`${labels}\0`, 'latin1'), Buffer.from('00010001' + '0000291000000000000000', 'hex')]);
+    socket.send(packet, port, '127.0.0.1');
+    return (await once(socket, 'message'))[0].toString('latin1') as string;
+  };
+  assert.match(await ask('x.ads.example'), /plugin bad failed/);
+  await ask('nothing.example');
+  await server.says(/handle returned undefined: return next\(query\), query\.reply/);
+  assert.match(server.stdout, /plugin\/bad threw on x\.ads\.example\. A at bad\.mjs:4:22\n/);
+  assert.equal(server.stdout.match(/plugin\/bad threw/g)?.length, 1);
+  put('bad.mjs', '// another one\n');
+  server.signal('SIGUSR1');
+  await server.says(/\[WARNING\] .*bad\.mjs has changed: its old code runs until a restart/);
 });

@@ -11,6 +11,7 @@ import { additionsOf, pluginsWith } from './plugin-choice.ts';
 import { portClashes } from './port-clashes.ts';
 import { readingOf } from './reading.ts';
 import { Sources } from './sources.ts';
+import type { Place } from './sources.ts';
 import { syntaxOf } from './syntax.ts';
 
 /** One problem, as `--json` prints it. `line` and `column` count from 1 and are 0 where they are not known. */
@@ -31,6 +32,15 @@ export interface Findings {
   /** Words of CoreDNS that are not built yet, each once. */
   readonly unbuilt: readonly string[];
   readonly sources: Sources;
+  /** HTTP pages that would be shown. */
+  readonly pages: readonly Page[];
+}
+/** An HTTP page: who shows it, and where the Corefile says so. */
+export interface Page {
+  readonly plugin: string;
+  /** `host:port`. */
+  readonly address: string;
+  readonly place: Place;
 }
 
 type Notes = NonNullable<Reading['notes']>;
@@ -62,17 +72,19 @@ export async function checkCorefile(text: string, file: string, port: number, ow
     if (configuration.blocks.length === 0 && errors.length === 0) problems.push(nothing(file));
   }
   const unbuilt = errors.flatMap((error) => (error instanceof CorefileError && error.code === 'not-built' ? error.plugin ?? [] : []));
-  return { file, problems: sorted(problems, file), unbuilt: [...new Set(unbuilt)], sources };
+  const pages = notes.flatMap((note) =>
+    (note.what === 'http' ? [{ plugin: note.plugin, address: note.address, place: placeOf(note.at) }] : []));
+  return { file, problems: sorted(problems, file), unbuilt: [...new Set(unbuilt)], sources, pages };
 }
 /** What is said where the file cannot be read. */
 export function unreadable(file: string, message: string): Findings {
   return {
-    file, unbuilt: [], sources: new Sources(file, ''),
+    file, unbuilt: [], pages: [], sources: new Sources(file, ''),
     problems: [{ file, line: 0, column: 0, severity: 'error', code: 'not-there', message }],
   };
 }
 
-const placeOf = ({ file, line, column }: { file: string; line: number; column: number }) => ({ file, line, column });
+const placeOf = ({ file, line, column }: Place): Place => ({ file, line, column });
 const withHint = (hint: string | undefined) => (hint === undefined ? {} : { hint });
 
 function told(error: Error, file: string, sources: Sources, forms: ReadonlyMap<string, string>): Problem {

@@ -1,9 +1,10 @@
 // `plugin.cfg` beside the Corefile: other people's plugins and their place in the order, in CoreDNS's own lines (`NAME:PACKAGE`). Knows
 // packages and the standard order; knows nothing of what a plugin does.
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loaded } from '../kernel/site/late.ts';
 import type { LatePlugin, Plugin } from '../kernel/site/plugin.ts';
 import { ORDER } from './plugin-names.ts';
@@ -66,7 +67,23 @@ function find(from: string, folder: string, at: string): string {
     const manifest = /^[.]{0,2}\//.test(from) ? undefined : manifestOf(from, base);
     const file = manifest === undefined ? undefined : entryOf(JSON.parse(readFileSync(manifest, 'utf8')).exports);
     if (manifest !== undefined && file !== undefined) return pathToFileURL(join(dirname(manifest), file)).href;
-    throw new Error(`${at}: there is no package ${from} (try: npm install ${from})`);
+    if (manifest === undefined && nameOf(folder) === from) return find('.', folder, at);
+    throw new Error(`${at}: ${absent(from)}`);
+  }
+}
+/** What to say of a package that is not there: CoreDNS's own lines name Go packages by where they come from. */
+function absent(from: string): string {
+  if (/^[\w-]+(\.[\w-]+)+\/\S+\/\S+/.test(from)) {
+    return `${from} is a Go plugin of CoreDNS: coredns-ts loads npm packages and files (./index.ts)`;
+  }
+  return `there is no package ${from} (try: npm install ${from})`;
+}
+/** The name of the package that a folder is; undefined where it is none. */
+function nameOf(folder: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { readonly name?: unknown }).name;
+  } catch {
+    return undefined;
   }
 }
 function manifestOf(from: string, base: string): string | undefined {
@@ -97,12 +114,22 @@ export async function withAdditions(plugins: readonly LatePlugin[], additions: r
   return all.flatMap(({ plugin }) => plugin ?? []);
 }
 
+/** `/home/me/sinkhole/index.ts:2:21: ` for an error of syntax, whose message does not say where it is; else nothing. */
+function placeOf(error: unknown, url: string): string {
+  if (!(error instanceof SyntaxError)) return '';
+  const told = /^\S+:\d+\n/.test(error.stack ?? '') ? error.stack!
+    : spawnSync(process.execPath, ['--check', fileURLToPath(url)], { encoding: 'utf8' }).stderr;
+  const [, file, line] = /^(\S+):(\d+)\n/.exec(told) ?? [];
+  const caret = /^( *)\^/m.exec(told)?.[1]?.length;
+  return file === undefined ? '' : `${file}:${line}:${caret === undefined ? '' : `${caret + 1}:`} `;
+}
+
 async function load({ url, name, at }: Addition): Promise<Plugin> {
   let module: { readonly default?: Partial<Plugin> };
   try {
     module = await import(url) as typeof module;
   } catch (error) {
-    throw new Error(`${at}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${at}: ${placeOf(error, url)}${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   const plugin = module.default;
   if (typeof plugin?.name !== 'string' || typeof plugin.parse !== 'function' || typeof plugin.create !== 'function') {
@@ -110,4 +137,17 @@ async function load({ url, name, at }: Addition): Promise<Plugin> {
   }
   if (plugin.name !== name) throw new Error(`${at}: the plugin calls itself ${plugin.name}`);
   return plugin as Plugin;
+}
+
+/** Tells, each time it is called, which files of additions have changed since they were loaded: their code runs until a restart. */
+export function watchAdditions(additions: readonly Addition[]): () => readonly string[] {
+  const changedAt = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const files = additions.map(({ url }) => fileURLToPath(url));
+  const known = new Map(files.map((path) => [path, changedAt(path)]));
+  return () => files.filter((path) => {
+    const now = changedAt(path);
+    const changed = known.get(path) !== now;
+    known.set(path, now);
+    return changed;
+  });
 }

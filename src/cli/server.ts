@@ -1,6 +1,7 @@
 // The life of a server process, from the first start to the end (CLI-*, SIG-*). Knows the process; knows no plugin by name.
 import { rmSync, writeFileSync } from 'node:fs';
 import { App } from '../kernel/serving/app.ts';
+import type { Log } from '../kernel/seen/log.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { Store } from '../store/store.ts';
@@ -17,6 +18,7 @@ import type { Input } from './input.ts';
 import { reason } from './machine.ts';
 import { complain, fail } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
+import { ownersOf } from './port-owners.ts';
 import { rememberNode } from './remember-node.ts';
 import { Sources } from './sources.ts';
 import { explainError, explainStart } from './start-error.ts';
@@ -33,6 +35,25 @@ async function choose(file: string, port: number, own: readonly Plugin[] | undef
   return { common, plugins: await pluginsWith(common.additions, own) };
 }
 
+/** Reads the Corefile again, and warns where code of `plugin.cfg` has changed since: a reload does not load it anew. */
+async function warning(again: () => string, { additions = [] }: Common, log: Log): Promise<() => string> {
+  if (additions.length === 0) return again;
+  const changed = (await import('./plugin-config.ts')).watchAdditions(additions);
+  return () => {
+    for (const path of changed()) log.warning(`${path} has changed: its old code runs until a restart`);
+    return again();
+  };
+}
+/** What is said where nobody wrote a Corefile. */
+const nothingToServe = ({ file, again }: Input): string =>
+  `${again === undefined ? `There is no ${file} in ${process.cwd()}` : `${file} has no server block`}: every query is answered with `
+  + 'who asked (coredns-ts help says how one looks)';
+/** Other processes that serve the same ports: the kernel divides the queries between them and this one. */
+function sharedPorts({ addresses }: App): readonly string[] {
+  const ports = [...new Set(addresses.map(({ endpoint }) => endpoint.port))].filter((port) => port !== 0);
+  return ports.flatMap((port) => ownersOf('udp', port).map(({ pid, name, address }) =>
+    `pid ${pid} (${name}) serves ${address}:${port} too: queries are divided`));
+}
 /**
  * Favouring size keeps 4 to 5 MB less of code and heap under load, and answers cost the same. Said to the engine when everything is loaded:
  * said before, it refuses the code that was compiled for a start without it, Node's own among it.
@@ -67,15 +88,16 @@ export async function serve(
     complain(`[FATAL] ${text}`);
     return leave(1);
   };
+  const again = input.again === undefined ? undefined : await warning(input.again, common, log);
   const metrics = new Metrics();
   const store = Store.create();
   const crew = new Crew({
     entry, own: common, store, metrics, log, debugging, clock, limits: readLimits(), fatal, lasting: lasting(),
   });
   const app = new App({
-    ...equipment, metrics, store, crew, fatal, readAgain: input.watched ? input.again : undefined, explain: explainError,
+    ...equipment, metrics, store, crew, fatal, readAgain: input.watched ? again : undefined, explain: explainError,
   });
-  const signals = { app, log, leave };
+  const signals = { app, log, leave, now: () => performance.now() };
   handleEndSignals(signals);
   try {
     // A part may wait for something of which no socket is open (an API that refuses connections): the process stays meanwhile.
@@ -87,7 +109,9 @@ export async function serve(
     }
   } catch (error) {
     lines.finish();
-    return fail(explainStart(error, new Sources(input.file, input.text)).trimEnd());
+    const { startAdvice } = await import('./start-advice.ts');
+    const more = await startAdvice(explainError(error).text, { file: input.file, text: input.text, port: flags.port });
+    return fail(explainStart(error, new Sources(input.file, input.text), more).trimEnd());
   }
   if (!flags.quiet) for (const line of `${banner(app.addresses)}${versionLines()}`.trimEnd().split('\n')) lines.line(line);
   lines.flush();
@@ -98,8 +122,10 @@ export async function serve(
       log.error(`Could not write pidfile: open ${flags.pidfile}: ${reason(error)}`);
     }
   }
-  whenReload(reloadOnSignal(signals, input.again));
+  whenReload(reloadOnSignal(signals, again));
   crew.watch();
   void favourSize();
+  if (input.again === undefined || !/^\s*[^#\s]/m.test(input.text)) log.warning(nothingToServe(input));
+  else setImmediate(() => sharedPorts(app).forEach((text) => log.warning(text)));
   rememberNode();
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { App } from '../kernel/serving/app.ts';
 import type { Log } from '../kernel/seen/log.ts';
 import { Spawned, answers, freePort } from '../testing/spawned.ts';
-import { reloadOnSignal } from './signals.ts';
+import { handleEndSignals, reloadOnSignal } from './signals.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/coredns-ts', import.meta.url));
 const linux = process.platform === 'linux' ? false : 'reads /proc';
@@ -57,7 +57,7 @@ test('signals during a reload are one more', async () => {
   });
   const app = { replace } as unknown as App;
   let text = 'first';
-  const reload = reloadOnSignal({ app, log, leave: () => {} }, () => text);
+  const reload = reloadOnSignal({ app, log, leave: () => {}, now: () => 0 }, () => text);
   for (let i = 0; i < 4; i++) reload();
   text = 'second';
   for (let i = 0; i < 4; i++) reload();
@@ -114,8 +114,30 @@ test('a second SIGINT ends the lame duck at once, with status 2', async (t) => {
   await server.says(/CoreDNS-/);
   server.signal('SIGINT');
   await server.says(/lameduck mode/);
-  server.signal('SIGINT');
+  const timer = setInterval(() => server.signal('SIGINT'), 50);
+  t.after(() => clearInterval(timer));
   assert.equal(await server.ended, 2);
+});
+
+test('a second SIGINT within 200 ms is the same key press, which npm hands on', (t) => {
+  const before = process.listeners('SIGINT');
+  const statuses: number[] = [];
+  let now = 0;
+  const app = { drain: () => new Promise(() => {}) } as unknown as App;
+  const log = { info: () => {} } as unknown as Log;
+  handleEndSignals({ app, log, leave: (status) => void statuses.push(status), now: () => now });
+  t.after(() => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGPIPE'] as const) {
+      for (const listener of process.listeners(signal)) if (!before.includes(listener)) process.off(signal, listener);
+    }
+  });
+  process.emit('SIGINT');
+  now = 199;
+  process.emit('SIGINT');
+  assert.deepEqual(statuses, []);
+  now = 200;
+  process.emit('SIGINT');
+  assert.deepEqual(statuses, [2]);
 });
 
 test('what came from nowhere is not reloaded; standard input is taken over again', async (t) => {

@@ -2,17 +2,23 @@
 import type { App } from '../kernel/serving/app.ts';
 import type { Log } from '../kernel/seen/log.ts';
 
+/** Milliseconds within which a second SIGINT is the same key press. */
+const SAME_PRESS = 200;
+
 /** What handling signals needs. */
 export interface SignalOptions {
   readonly app: App;
   readonly log: Log;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
   /** Ends the process with this status, its log written. */
   readonly leave: (status: number) => void;
 }
 
 /** Handlers stand from the start on, so that a signal during the start ends the process as it should. */
-export function handleEndSignals({ app, log, leave }: SignalOptions): void {
+export function handleEndSignals({ app, log, leave, now }: SignalOptions): void {
   let stopping = false;
+  let first = 0;
   const stop = async (text: string) => {
     if (stopping) return;
     stopping = true;
@@ -22,10 +28,13 @@ export function handleEndSignals({ app, log, leave }: SignalOptions): void {
     leave(0);
   };
   process.on('SIGINT', () => {
+    // `npm start` hands the signal on that a terminal has sent to all: both are one key press.
+    if (stopping && now() - first < SAME_PRESS) return;
     if (stopping) {
       log.info('SIGINT: Force quit');
       leave(2);
     }
+    first = now();
     void stop('SIGINT: Shutting down');
   });
   process.on('SIGTERM', () => void stop('SIGTERM: Shutting down servers then terminating'));
@@ -52,6 +61,7 @@ export function reloadOnSignal({ app, log }: SignalOptions, read: (() => string)
     try {
       text = read();
     } catch (error) {
+      app.failed();
       throw new Error(`loading updated Caddyfile: ${(error as Error).message}`);
     }
     await app.replace(text).catch((error: Error) => {

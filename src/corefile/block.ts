@@ -12,6 +12,8 @@ export interface Block {
   readonly keys: readonly Word[];
   /** All directives in the order of the file. */
   readonly directives: readonly Directive[];
+  /** The words of each directive, braces and all, in the order of the file. */
+  readonly written: readonly (readonly Word[])[];
   /** Where the block begins: its first key. */
   readonly at: Position;
 }

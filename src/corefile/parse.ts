@@ -66,7 +66,7 @@ class Parser {
       const keys = this.#keys();
       const [first] = keys;
       if (this.#ended) {
-        if (first !== undefined) blocks.push({ keys, directives: [], at: first });
+        if (first !== undefined) blocks.push({ keys, directives: [], written: [], at: first });
         break;
       }
       const snippet = keys.length === 1 && first !== undefined ? snippetName(first.text) : undefined;
@@ -74,9 +74,10 @@ class Parser {
         this.#snippet(snippet);
         continue;
       }
-      const directives = this.#contents();
+      const written: Word[][] = [];
+      const directives = this.#contents(written);
       // As CoreDNS: a block without keys is read and forgotten.
-      if (first !== undefined) blocks.push({ keys, directives, at: first });
+      if (first !== undefined) blocks.push({ keys, directives, written, at: first });
     }
     return { blocks, imported: this.#imports.paths };
   }
@@ -215,7 +216,7 @@ class Parser {
   }
 
   /** The directives of a block and its closing brace. Only one block may do without braces (PARSE-4). */
-  #contents(): Directive[] {
+  #contents(written: Word[][]): Directive[] {
     const stream = this.#stream;
     const braces = stream.text === '{';
     const begin = stream.position;
@@ -224,7 +225,7 @@ class Parser {
     while (stream.next()) {
       if (stream.text === '}') return directives;
       if (stream.text === 'import') this.#import();
-      else for (const line of this.#directive()) directives.push(line);
+      else for (const line of this.#directive(written)) directives.push(line);
     }
     // As CoreDNS: the brace that closes the last sub-block passes for the one that is missing.
     if (braces && this.#stream.text !== '}') this.#unexpected('}', `the block that begins in line ${begin.line} is not closed: add '}'`);
@@ -232,7 +233,7 @@ class Parser {
   }
 
   /** One directive with its sub-block, as lines for its plugin (PARSE-5, PARSE-6). */
-  #directive(): Directive[] {
+  #directive(written: Word[][]): Directive[] {
     const { knownWords } = this.#options;
     const stream = this.#stream;
     const word = this.#replaced(stream.current as Word);
@@ -243,6 +244,7 @@ class Parser {
         undefined, 'unknown-word');
     }
     const words = this.#directiveWords(word);
+    written.push(words);
     return known ? readLines(words, word.text) : [];
   }
 

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Load } from '../kernel/serving/app.ts';
 import { build } from '../kernel/site/build.ts';
+import type { Configuration } from '../kernel/site/build.ts';
 import type { Address, Reading } from '../kernel/site/build.ts';
 import { useHashKey } from '../store/hash.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
@@ -81,7 +82,7 @@ class ServingThread {
     const { reading } = recording(this.#options.reading, load.recorded);
     const configuration = build(load.text, await withPlugins(load.text, reading));
     const abort = new AbortController();
-    this.#next = this.#serving.begin(configuration, this.#run(load, configuration.sites, configuration.canonical, abort.signal), abort);
+    this.#next = this.#serving.begin(configuration, this.#run(load, configuration, abort.signal), abort);
     await this.#serving.start(this.#next);
     if (this.#serving.current === undefined) compact();
     await this.#serving.open(this.#next, (address) => ({
@@ -100,15 +101,16 @@ class ServingThread {
     this.#next = undefined;
     if (next !== undefined) await this.#serving.discard(next);
   }
-  #run({ generation, first }: Load, sites: Run['sites'], canonical: string, signal: AbortSignal): Run {
+  #run({ generation, first }: Load, configuration: Configuration, signal: AbortSignal): Run {
     const { clock, log, datagrams, fatal } = this.#options;
     const refuse = () => {
       throw new Error('only the main thread reads the Corefile');
     };
     return {
-      signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, generation, first, fatal, sites,
+      signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, generation, first, fatal,
+      sites: configuration.sites,
       shared: this.#shared, report: (error) => log.error(error instanceof Error ? error.message : String(error)),
-      configuration: () => canonical, configurationNow: refuse, reloadable: false, reload: async () => refuse(),
+      configuration: () => configuration, configurationNow: refuse, reloadable: false, reload: async () => refuse(),
     };
   }
 }

@@ -1,7 +1,7 @@
 // A running configuration and how the next one takes its place: all of it or nothing, in every thread (SIG-6, 7, 8). Knows its own
 // thread and that there may be others; knows no plugin by name and no process.
 import type { Datagrams } from '../../upstream/datagrams.ts';
-import { build, canonical } from '../site/build.ts';
+import { build, written } from '../site/build.ts';
 import type { Address, Configuration, Reading } from '../site/build.ts';
 import type { Run } from '../site/plugin.ts';
 import { withPlugins } from '../site/late.ts';
@@ -124,8 +124,8 @@ export class App {
       first: this.#serving.current === undefined,
       report: (error) => log.error(textOf(error)),
       sites: configuration.sites,
-      configuration: () => configuration.canonical,
-      configurationNow: () => canonical(readAgain!(), { ...reading, warn: () => {} }),
+      configuration: () => configuration,
+      configurationNow: () => written(readAgain!(), { ...reading, warn: () => {} }),
       reloadable: readAgain !== undefined,
       reload: () => this.reload(),
     };
@@ -137,6 +137,11 @@ export class App {
     if (readAgain === undefined) throw new Error('no Corefile that could be read again');
     await this.replace(readAgain());
   }
+  /** Counts a reload that was refused, whoever asked for it. */
+  failed(): void {
+    const { metrics } = this.#options;
+    metrics.values[metrics.counter('coredns_reload_failed_total', 'Counter of the number of failed reload attempts.').cell([])]!++;
+  }
   /** Takes a configuration over in place of the one that is served, as `reload` does. */
   async replace(text: string): Promise<void> {
     const { log, explain = (error) => ({ text: textOf(error), advice: undefined }) } = this.#options;
@@ -145,6 +150,7 @@ export class App {
       await this.load(text);
     } catch (error) {
       const said = explain(error);
+      this.failed();
       log.error(`Restart failed: ${said.text}`);
       // A line of its own: scripts read the one before.
       if (said.advice !== undefined) log.info(`To mend it: ${said.advice}`);

@@ -1,4 +1,5 @@
 // A query through one server: receive, refuse, route, answer, finish. Knows sites; knows no plugin and no socket.
+import { typeName } from '../../dns/type-name.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Epochs } from '../../store/epochs.ts';
 import type { Arena } from '../query/arena.ts';
@@ -56,6 +57,8 @@ export class Server implements Service {
   readonly #stacktrace: boolean;
   readonly #echoed: readonly number[];
   #now = 0;
+  /** When a plugin was last named for what it threw. */
+  #blamed = -Infinity;
   #inBatch = false;
   /** Queries that wait for an answer. */
   underWay = 0;
@@ -168,9 +171,21 @@ export class Server implements Service {
     const text = error instanceof Error ? error.message : String(error);
     const stack = this.#stacktrace && error instanceof Error ? `\n${error.stack}` : '';
     this.#log.error(`Recovered from panic in server: "${this.label}" ${text}${stack}`);
+    this.#blame(query, error);
     this.#traffic.panicked();
     this.#traffic.rejected(query, this.label, SERVFAIL);
     return failure(SERVFAIL, error);
+  }
+
+  /** Says once a minute which plugin threw, at what question and where in its code; the client hears which one it was. */
+  #blame(query: Query, error: unknown): void {
+    const name = (query.site as Site | undefined)?.handlers[query.author - 1]?.name;
+    if (name === undefined) return;
+    query.extendedError ??= { code: INFO_CODE.OTHER, text: `plugin ${name} failed` };
+    if (this.#now - this.#blamed < 60_000) return;
+    this.#blamed = this.#now;
+    const at = error instanceof Error ? /\n\s+at (?:.*\()?(?:.*\/)?([^/\s)]+:\d+:\d+)\)?/.exec(error.stack ?? '')?.[1] : undefined;
+    this.#log.error(`plugin/${name} threw on ${query.name.text} ${typeName(query.type)}${at === undefined ? '' : ` at ${at}`}`);
   }
 
   /** Asks this server again, from the top, as the same client (LIB-7). */

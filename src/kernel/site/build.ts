@@ -7,6 +7,7 @@ import type { Position } from '../../corefile/error.ts';
 import { parseKey } from '../../corefile/keys.ts';
 import { parseCorefile } from '../../corefile/parse.ts';
 import type { Block } from '../../corefile/block.ts';
+import { parsedForm } from '../../corefile/parsed-form.ts';
 import type { Word } from '../../corefile/lex.ts';
 import type { Files } from '../../corefile/imports.ts';
 import { Name } from '../../dns/name.ts';
@@ -50,14 +51,19 @@ export interface Address {
   /** Wire names, lower-case, with their sites in the order of the Corefile. */
   readonly zones: (readonly [zone: string, site: Site])[];
 }
+/** What a configuration says, whatever it means. */
+export interface Written {
+  /** The words, imports and all, without spaces and comments: what a change is told by (RLD-1). */
+  readonly canonical: string;
+  /** The same with places, as CoreDNS takes its digest of it. */
+  parsed(): string;
+}
 /** A configuration that was read: nothing of it runs yet. */
-export interface Configuration {
+export interface Configuration extends Written {
   readonly sites: readonly Site[];
   /** The blocks that were read, as they were written. */
   readonly blocks: readonly Block[];
   readonly addresses: readonly Address[];
-  /** The words of the configuration, imports and all, without spaces and comments: what a change is told by (RLD-1). */
-  readonly canonical: string;
 }
 
 interface Draft {
@@ -95,7 +101,7 @@ export function build(text: string, reading: Reading): Configuration {
   for (const each of drafts.flatMap(({ directives }) => (reading.notes === undefined ? [] : directives))) {
     reading.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner })));
   }
-  return { sites, blocks, addresses, canonical: canonicalText(blocks) };
+  return { sites, blocks, addresses, canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, reading.file) };
 }
 
 function parse(text: string, reading: Reading, words: ReadonlySet<string> | 'any' = reading.words): readonly Block[] {
@@ -121,7 +127,10 @@ export function wordsIn(text: string, reading: Reading): ReadonlySet<string> {
   }
 }
 /** The same text for configurations that mean the same. Any word will do, as long as the text can be read at all. */
-export const canonical = (text: string, reading: Reading): string => canonicalText(parse(text, reading, 'any'));
+export function written(text: string, reading: Reading): Written {
+  const blocks = parse(text, reading, 'any');
+  return { canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, reading.file) };
+}
 const canonicalText = (blocks: readonly Block[]): string =>
   JSON.stringify(blocks.map(({ keys, directives }) => [keys.map(({ text }) => text), directives.map(tree)]));
 const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.map(tree)];

@@ -10,6 +10,7 @@ import type { Metrics } from '../seen/metrics.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
 import type { Shared } from '../shared.ts';
+import type { Written } from './build.ts';
 import type { Site } from './site.ts';
 
 /** Answers a query, or hands it on: `return next(query)`. */
@@ -107,8 +108,8 @@ export interface Run {
   /** Every block of this load. */
   readonly sites: readonly Site[];
   /** The words of the configuration in force, imports and all, whatever its spaces and comments; the same of the Corefile as it is now. */
-  configuration(): string;
-  configurationNow(): string;
+  configuration(): Written;
+  configurationNow(): Written;
   /** Whether the Corefile can be read again (SIG-4). */
   readonly reloadable: boolean;
   /** Reads the Corefile again and, if it is sound, takes it over (SIG-7). Resolves when done; rejects where it was refused. */

@@ -14,18 +14,22 @@ interface Settings {
 /** Watches until the load ends; `digest` is that of the configuration in force. */
 function watch({ interval, jitter }: Settings, run: Run): void {
   const log = run.log.prefix('reload');
-  const failed = run.metrics.counter('coredns_reload_failed_total', 'Counter of the number of failed reload attempts.').cell([]);
   const version = run.metrics.gauge('coredns_reload_version_info', 'A metric with a constant \'1\' value labeled by hash, and value.',
     ['hash', 'value']);
-  let digest = sha512(run.configuration());
+  let { canonical } = run.configuration();
   let complaint = '';
-  log.info(`Running configuration SHA512 = ${digest}`);
+  const tell = (digest: string) => {
+    version.clear();
+    run.metrics.values[version.cell(['sha512', digest])] = 1;
+    return digest;
+  };
+  log.info(`Running configuration SHA512 = ${tell(sha512(run.configuration().parsed()))}`);
   if (!run.reloadable) return;
   const wait = () => interval + (jitter === 0 ? 0 : Math.random() * jitter - jitter / 2);
   every(run.clock, wait, run.signal, run.report, async () => {
-    let now: string;
+    let now: ReturnType<Run['configurationNow']>;
     try {
-      now = sha512(run.configurationNow());
+      now = run.configurationNow();
     } catch (error) {
       // Said once, not every interval.
       const text = error instanceof Error ? error.message : String(error);
@@ -34,15 +38,13 @@ function watch({ interval, jitter }: Settings, run: Run): void {
       return;
     }
     complaint = '';
-    if (now === digest) return;
-    digest = now;
+    if (now.canonical === canonical) return;
+    ({ canonical } = now);
     await run.reload().catch((error: unknown) => {
-      run.metrics.values[failed]!++;
       const text = error instanceof Error ? error.message : String(error);
       log.error(`Corefile changed but reload failed: starting with listener file descriptors: ${text}`);
     });
-    version.clear();
-    run.metrics.values[version.cell(['sha512', now])] = 1;
+    tell(sha512(now.parsed()));
   });
 }
 const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
