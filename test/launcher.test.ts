@@ -148,19 +148,6 @@ test('takes the Node that the last start wrote down, where the PATH is the same'
   assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 /);
 });
 
-test('says how many files may be open where they are too few', () => {
-  const launcher = installed(path.join(scratch, 'files'));
-  const limited = (files: number) => spawnSync('/bin/sh', ['-c', `ulimit -n ${files}; exec "$0"`, launcher],
-    { encoding: 'utf8', env: { PATH: `${path.dirname(process.execPath)}:${system}` } });
-  const few = limited(20);
-  assert.equal(few.status, 1);
-  assert.match(few.stderr, /RLIMIT_NOFILE is 20, at least 40 is needed/);
-  const some = limited(64);
-  assert.match(some.stderr, /RLIMIT_NOFILE is 64: /);
-  assert.match(some.stdout, /^\["dist"/);
-  assert.equal(limited(256).stderr, '');
-});
-
 test('runs the sources where they are newer than what was compiled', () => {
   const folder = path.join(scratch, 'sources');
   const launcher = installed(folder);
