@@ -1,4 +1,4 @@
-// HTTP pages of different plugins, and name servers over TCP, that want one port: what a start would refuse. Knows addresses; opens none.
+// HTTP pages of different plugins, and name servers over TCP, that want one port: it starts, and requests go astray. Knows addresses.
 import type { Address, Reading } from '../kernel/site/build.ts';
 import type { Problem } from './check.ts';
 
@@ -26,14 +26,14 @@ export function portClashes(notes: NonNullable<Reading['notes']>, addresses: rea
     if (note.what !== 'http') return [];
     const want = { who: `plugin/${note.plugin} in line ${note.at.line}`, ...httpPlace(note.address) };
     const { file, line, column } = note.at;
-    const told = (message: string, hint?: string): Problem[] => [{
-      file, line, column, severity: 'error', code: 'overlap', message: `plugin/${note.plugin}: ${message}`,
+    const told = (severity: Problem['severity'], message: string, hint?: string): Problem[] => [{
+      file, line, column, severity, code: 'overlap', message: `plugin/${note.plugin}: ${message}`,
       ...(hint === undefined ? {} : { hint }),
     }];
-    if (want.port > 65535) return told(`address ${want.port}: invalid port`);
+    if (want.port > 65535) return told('error', `address ${want.port}: invalid port`);
     const other = taken.find((each) => overlap(each, want) && !each.who.startsWith(`plugin/${note.plugin} `));
     taken.push(want);
     if (other === undefined) return [];
-    return told(`${note.address} is taken by ${other.who}`, `give it a port of its own: \`${note.plugin} ${want.host}:PORT\``);
+    return told('warning', `${note.address} is taken by ${other.who}`, `give it a port of its own: \`${note.plugin} ${want.host}:PORT\``);
   });
 }

@@ -1,7 +1,9 @@
 // `coredns-ts check` and `coredns-ts fmt`: their options, files and exit status. Knows the console; starts nothing.
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CorefileError } from '../corefile/error.ts';
 import { formatCorefile } from '../corefile/format.ts';
+import { parseCorefile } from '../corefile/parse.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { checkCorefile, unreadable } from './check.ts';
 import type { Findings } from './check.ts';
@@ -106,11 +108,19 @@ async function check({ set, format, files }: Options, own: readonly Plugin[] | u
   if (problems.some(({ severity }) => severity === 'error') || (set.has('--strict') && problems.length > 0)) process.exitCode = 1;
 }
 
+/** What of a text cannot be read as a Corefile whatever its words mean: laying it out does not mend that. */
+function unreadableParts(text: string, file: string): readonly string[] {
+  const problems: CorefileError[] = [];
+  const files = { absolute: (path: string) => path, read: () => '', glob: (pattern: string) => [pattern] };
+  parseCorefile(text, { file, environment: () => undefined, files, problems });
+  return problems.map(({ line, reason, hint }) => `${file}:${line}: ${reason}${hint === undefined ? '' : ` (${hint})`}`);
+}
 function format(file: string, set: ReadonlySet<string>): void {
   try {
     const text = readText(file);
     const name = file === '-' ? 'stdin' : file;
     const formatted = formatCorefile(text, name);
+    for (const problem of unreadableParts(text, name)) process.stderr.write(`coredns-ts fmt: ${problem}\n`);
     if (set.has('--check') || set.has('--diff')) {
       if (text === formatted) return;
       process.exitCode = 1;
