@@ -3,18 +3,21 @@ import type { Name } from '../dns/name.ts';
 import type { Fallthrough } from '../kernel/site/fallthrough.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { Query } from '../kernel/query/query.ts';
-import type { Place, ServedZone, ServedZones } from './served-zones.ts';
+import type { Asked, Place, ServedZone, ServedZones } from './served-zones.ts';
 import type { SoaForm } from './soa.ts';
 
 /** What is at a name that exists. It may own nothing. */
 export interface Node {
   /**
    * Writes the records of this type that the name owns into the answer section, and what belongs beside them into the additional one.
-   * The question is the query's; `reply` has no records yet. Records that do not fit any more are left out, and TC is set.
+   * `reply` has no records yet; or it is a `ZoneRecords`, the name its owner, and the record is written into a transfer. Records that do
+   * not fit any more are left out; if they are those that were asked for TC is set.
    */
-  write(type: number, reply: Message, query: Query, place: Place): void;
+  write(type: number, reply: Message, asked: Asked, place: Place): void;
   /** Where the name points for questions of this type (CNAME), undefined where it is no alias. */
   alias?(type: number): Name | undefined;
+  /** Seconds that this is so, where it is not the TTL of the source. */
+  readonly aliasTtl?: number;
 }
 
 /** What is at a name that is not there, whatever else is asked or missing: neither is it handed on, nor may it exist all the same. */
@@ -38,8 +41,11 @@ export interface Backend {
    * empty (HST-5).
    */
   serial?(zone: ServedZone): number;
-  /** Why a name that it does not have may exist all the same; undefined where what it has is whole. Then a missing name is SERVFAIL. */
-  incomplete(): string | undefined;
+  /**
+   * Why the name that is asked for, which it does not have, may exist all the same: then it is a SERVFAIL. Undefined where all is known
+   * that it could be made of.
+   */
+  incomplete(place: Place, query: Query): string | undefined;
   /**
    * Asked for a name that it does not have while it is incomplete: whether others behind it shall be asked ('next'), or others have said
    * already that there is no such name ('denial'). Undefined: SERVFAIL.

@@ -3,7 +3,7 @@
 import { HEADER } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
 import type { Message } from '../kernel/query/message.ts';
-import { ANSWER, hasRoom, record } from './write.ts';
+import { ANSWER, hasRoom, record } from './records.ts';
 
 const CNAME = 5, IN = 1;
 /** Bytes of a pointer, and of what stands between a record's owner and its data. */

@@ -1,12 +1,13 @@
 // What a cluster tells of the names that its services have outside of it. Read by the plugin that serves such names; knows neither that
 // plugin nor any cluster.
 import type { Name } from '../dns/name.ts';
-import type { RR } from '../dns/rr.ts';
 import type { Run } from '../kernel/site/plugin.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { Slot } from '../kernel/slot.ts';
 import type { Node } from './backend.ts';
-import type { Place } from './served-zones.ts';
+import type { Asked, Place, ServedZone } from './served-zones.ts';
+import type { ZoneName } from './zone-name.ts';
+import type { ZoneRecords } from './zone-records.ts';
 
 /** How external names are told. */
 export interface ExternalRules {
@@ -27,15 +28,17 @@ export interface ExternalNames {
   at(place: Place, query: Query): Node | Promise<Node> | undefined;
   /** When what is told from outside changed last, in seconds since 1970 (KEXT-5). */
   serial(): number;
-  /** As those of a `Backend`. */
+  /** Why not all of its names may be known; undefined where they are. */
   incomplete(): string | undefined;
   stale(): string | undefined;
   /** Addresses outside of the cluster that lead to this server; undefined where it does not run in the cluster. */
   nameServers(): readonly Uint8Array[] | undefined;
   /** The addresses of this machine. */
   readonly machine: readonly Uint8Array[];
-  /** Everything below the zone, for transfers. */
-  records(zone: Name): Iterable<RR>;
+  /** Whether `at` would find something, whatever the type. */
+  has(place: Place, asked: Asked): boolean;
+  /** Writes everything below the zone, for transfers, but what is at names that are taken. */
+  write(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void>;
 }
 
 /** Knows a cluster. */

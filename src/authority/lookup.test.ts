@@ -16,7 +16,7 @@ import { runScenario } from '../testing/scenario.ts';
 import type { Backend, Node } from './backend.ts';
 import { Lookup } from './lookup.ts';
 import { ServedZones } from './served-zones.ts';
-import { answerAddress } from './write.ts';
+import { answerAddress } from './records.ts';
 
 /** Names before the zone, with their addresses, or where they point to. */
 const NAMES: { readonly [name: string]: readonly string[] | string } = {
@@ -138,7 +138,7 @@ ask out.example.org A
     answer out.example.org 60 IN CNAME www.example.net
     answer www.example.net 300 IN A 192.0.2.9
 ask lost.example.org A
-    NOERROR aa
+    NXDOMAIN aa
     answer lost.example.org 60 IN CNAME nosuch.example.net
 ask back.example.org A
     NOERROR aa
@@ -176,7 +176,19 @@ ask c1.example.org A
 ask c0.example.org A
     NOERROR aa
     ${SOA}
-${['toempty', 'tonothing', 'self', 'ping', 'apex'].map((name) => `ask ${name}.example.org A\n    NOERROR aa\n    ${SOA}\n`).join('')}`));
+ask toempty.example.org A
+    NOERROR aa
+    answer toempty.example.org 60 IN CNAME empty.example.org
+    ${SOA}
+ask tonothing.example.org A
+    NXDOMAIN aa
+    answer tonothing.example.org 60 IN CNAME nosuch.example.org
+    ${SOA}
+ask apex.example.org A
+    NOERROR aa
+    answer apex.example.org 60 IN CNAME example.org
+    ${SOA}
+${['self', 'ping'].map((name) => `ask ${name}.example.org A\n    NOERROR aa\n    ${SOA}\n`).join('')}`));
 test('and where the source answers later', () => scene('later', CHAINS));
 test('a loop of a source that answers later ends', () => scene('later', ['self', 'ping'].map((name) =>
   `ask ${name}.example.org A\n    NOERROR aa\n    ignore answer authority\n`).join('')));

@@ -17,7 +17,7 @@ import { writeChain } from './chain.ts';
 import { Place, ServedZones } from './served-zones.ts';
 import type { ServedZone } from './served-zones.ts';
 import { CLUSTER_SOA, writeSoa } from './soa.ts';
-import { ANSWER, AUTHORITY } from './write.ts';
+import { ANSWER, AUTHORITY } from './records.ts';
 
 const CNAME = 5, SOA = 6, IXFR = 251, AXFR = 252, IN = 1;
 const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5;
@@ -63,7 +63,10 @@ export class Lookup {
     if (node === undefined) return this.#missing(query, next);
     if (node === NOWHERE) return this.#deny(query, NXDOMAIN);
     const target = node.alias?.(query.type);
-    if (target !== undefined) return query.type === CNAME ? this.#alone(query, target) : this.#chase(query, target);
+    if (target !== undefined) {
+      const alias = cname(query.name, target, node.aliasTtl ?? this.#backend.ttl);
+      return query.type === CNAME ? this.#alone(query, alias) : this.#chase(query, alias, target);
+    }
     const reply = query.begin(AA, NOERROR);
     if (query.type === SOA && place.labels === 0 && this.#backend.serial !== undefined) {
       this.#writeSoa(reply, ANSWER, query);
@@ -79,7 +82,7 @@ export class Lookup {
 
   #missing(query: Query, next: Handler): Answer {
     if (this.#through.find(query, this.#aside)) return next(query);
-    const incomplete = this.#backend.incomplete();
+    const incomplete = this.#backend.incomplete(this.#place, query);
     if (this.#backend.serial === undefined) {
       query.extendedError ??= { code: INFO_CODE.OTHER, text: incomplete ?? 'the name is not known' };
       return failure(SERVFAIL);
@@ -115,15 +118,14 @@ export class Lookup {
     return writeSoa(reply, section, asked, length, ttl, serial, soa);
   }
 
-  #alone(query: Query, target: Name): Message {
+  #alone(query: Query, alias: RR): Message {
     this.#mark(query);
-    return query.reply({ aa: true, answer: [cname(query.name, target, this.#backend.ttl)] });
+    return query.reply({ aa: true, answer: [alias] });
   }
   /** Follows aliases inside the zone here, and asks this server for what lies elsewhere (LIB-7). */
-  #chase(query: Query, first: Name): Answer {
+  #chase(query: Query, alias: RR, first: Name): Answer {
     const { zone } = this.#place;
-    const { ttl } = this.#backend;
-    const chain: RR[] = [cname(query.name, first, ttl)];
+    const chain: RR[] = [alias];
     const seen = new Set([query.name.key]);
     for (let target = first; ; ) {
       if (seen.has(target.key) || chain.length > LONGEST_CHAIN) return this.#empty(query);
@@ -132,22 +134,35 @@ export class Lookup {
       const derived = query.as({ name: target });
       if (!this.#backend.zones.find(derived, this.#place)) return this.#empty(query);
       const node = this.#backend.at(this.#place, derived);
-      if (node instanceof Promise) return this.#elsewhere(query, chain, target);
-      const further = node?.alias?.(query.type);
+      // What comes later, or may be known to others behind, is asked of the whole server.
+      const isOpen = node === undefined && (this.#through.find(derived, this.#aside) || this.#backend.incomplete(this.#place, derived) !== undefined);
+      if (node instanceof Promise || isOpen) return this.#elsewhere(query, chain, target);
+      if (node === undefined || node === NOWHERE) return this.#denied(query, chain, NXDOMAIN);
+      const further = node.alias?.(query.type);
       if (further === undefined) {
         const found = derived.begin(AA, NOERROR);
-        node?.write(query.type, found, derived, this.#place);
-        return found.answers === 0 ? this.#empty(query) : this.#told(query, chain, found);
+        node.write(query.type, found, derived, this.#place);
+        return found.answers === 0 ? this.#denied(query, chain, NOERROR) : this.#told(query, chain, found);
       }
-      chain.push(cname(target, further, ttl));
+      chain.push(cname(target, further, node.aliasTtl ?? this.#backend.ttl));
       target = further;
     }
   }
-  /** The aliases with what was found at their end. */
+  /** The aliases with what was found at their end; where that is nothing, with the SOA that says so (RFC 2308 section 2.2). */
   #told(query: Query, chain: readonly RR[], found: Message): Message {
-    const reply = query.begin(AA, NOERROR);
-    writeChain(reply, chain, found.parts().answer);
+    const { answer, authority } = found.parts();
+    const reply = query.begin(AA, found.rcode === NXDOMAIN ? NXDOMAIN : NOERROR);
+    if (writeChain(reply, chain, answer) && !answer.some(({ type }) => type === query.type)) {
+      reply.appendAll(authority.filter(({ type }) => type === SOA), AUTHORITY);
+    }
     reply.setFlags(found.flags & TC);
+    return reply;
+  }
+  /** The aliases alone: what the last one leads to is in this zone, and has nothing of the type or is not there (RFC 6604). */
+  #denied(query: Query, chain: readonly RR[], rcode: number): Message {
+    this.#backend.zones.find(query, this.#place);
+    const reply = query.begin(AA, rcode);
+    if (writeChain(reply, chain, [])) this.#writeSoa(reply, AUTHORITY, query);
     return reply;
   }
   #empty(query: Query): Message {

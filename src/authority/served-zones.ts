@@ -24,6 +24,17 @@ export class ServedZone {
   }
 }
 
+/** A name that is asked for, where it lies: what nodes read of a question. A `Query` is one, and so is each name of a zone in a transfer. */
+export interface Asked {
+  /** The name as it is spelled begins 12 bytes behind `at`, the folded one at `keyAt`; both have `nameLength` bytes. */
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly keyAt: number;
+  readonly nameLength: number;
+  /** Bytes of header and question. */
+  readonly questionEnd: number;
+}
+
 /**
  * The name of a question taken apart. One object is used for one question after the other: what it says holds until the next `find`.
  * Offsets are into the query's bytes, at the folded copy of the name (`query.keyAt`).
@@ -37,6 +48,28 @@ export class Place {
   total = 0;
   readonly at = new Int32Array(129);
 
+  /** Finds the labels; says how many there are. */
+  read({ bytes, keyAt }: Asked): number {
+    const { at } = this;
+    let count = 0;
+    let i = keyAt;
+    for (let size = bytes[i]!; size !== 0; size = bytes[i]!) {
+      at[count++] = i;
+      i += size + 1;
+    }
+    at[count] = i;
+    this.total = count;
+    return count;
+  }
+  /** The same for a name that is known to be in this zone. */
+  readIn(zone: ServedZone, asked: Asked): this {
+    const start = asked.keyAt + asked.nameLength - zone.bytes.length;
+    let labels = this.read(asked);
+    while (this.at[labels]! > start) labels--;
+    this.zone = zone;
+    this.labels = labels;
+    return this;
+  }
   /** Bytes of the name before its zone. */
   get before(): number {
     return this.at[this.labels]! - this.at[0]!;
@@ -56,14 +89,7 @@ export class ServedZones {
     query.makeKey();
     const { bytes, keyAt, nameLength } = query;
     const { at } = place;
-    let count = 0;
-    let i = keyAt;
-    for (let size = bytes[i]!; size !== 0; size = bytes[i]!) {
-      at[count++] = i;
-      i += size + 1;
-    }
-    at[count] = i;
-    place.total = count;
+    const count = place.read(query);
     const { zones } = this;
     for (let z = 0; z < zones.length; z++) {
       const zone = zones[z]!;

@@ -3,7 +3,7 @@ import { setU32 } from '../dns/packet.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
 import type { Message } from '../kernel/query/message.ts';
-import { hasRoom, record, recordOf } from './write.ts';
+import { hasRoom, record, recordOf } from './records.ts';
 
 const SOA = 6, IN = 1;
 const REFRESH = 7200, RETRY = 1800, EXPIRE = 86400;

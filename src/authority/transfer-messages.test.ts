@@ -9,9 +9,11 @@ import { edns } from '../dns/opt.ts';
 import { AA, QR, RD, message } from '../dns/parts.ts';
 import { parseRR } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
-import { MOST, transferMessages } from './transfer-messages.ts';
-import type { Envelope } from './transfer-messages.ts';
+import { transferMessages } from './transfer-messages.ts';
 import { isUpToDate, serialOf } from './transfer.ts';
+import { Turns } from './turns.ts';
+import { MOST } from './zone-records.ts';
+import type { Envelope } from './zone-records.ts';
 
 const OPT = 41, TSIG = 250;
 /** Counts pins that are held. */
@@ -28,6 +30,7 @@ const epochs = {
     };
   },
 };
+const shared = { epochs, turns: new Turns(() => performance.now()) };
 const zone = Name.parse('Example.org');
 const record = (text: string): RR => parseRR(text)!;
 const soa = record('example.org. 60 IN SOA ns.example.org. h.example.org. 4294967295 2 3 4 5');
@@ -55,7 +58,7 @@ test('any records come back as they were, in messages that are small enough', as
   const records = fc.array(fc.oneof({ weight: 3, arbitrary: ordinary }, { weight: 1, arbitrary: large }), { maxLength: 60 });
   await fc.assert(fc.asyncProperty(records, fc.boolean(), fc.boolean(), async (list, withEdns, later) => {
     const given = later ? (async function* () { yield* list; })() : list;
-    const messages = await all(transferMessages(envelope(withEdns), { soa, records: given }, epochs));
+    const messages = await all(transferMessages(envelope(withEdns), { soa, records: given }, shared));
     const decoded = messages.map((each) => decodeMessage(each));
     assert.deepEqual(decoded.flatMap(({ answer }) => answer.map(shown)), [soa, ...list, soa].map(shown));
     for (const [i, { id, flags, rcode, question, answer, authority, additional, edns: opt }] of decoded.entries()) {
@@ -89,7 +92,7 @@ function addresses(count: number): { readonly records: Iterable<RR>; taken: numb
 }
 
 test('names are shortened', async () => {
-  const [first] = await all(transferMessages(envelope(false), { soa, records: addresses(100).records }, epochs));
+  const [first] = await all(transferMessages(envelope(false), { soa, records: addresses(100).records }, shared));
   assert.ok(first!.length < 100 * 22 + 100, `${first!.length} bytes`);
 });
 test('others get their turn between two messages', async () => {
@@ -100,14 +103,14 @@ test('others get their turn between two messages', async () => {
     if (on) setImmediate(count);
   };
   setImmediate(count);
-  const messages = await all(transferMessages(envelope(false), { soa, records: addresses(20_000).records }, epochs));
+  const messages = await all(transferMessages(envelope(false), { soa, records: addresses(20_000).records }, shared));
   on = false;
   assert.ok(messages.length > 8);
   assert.ok(turns >= messages.length - 2, `${turns} turns for ${messages.length} messages`);
 });
 test('records are taken as messages are, and their iterator is returned when nobody wants more', async () => {
   const source = addresses(1_000_000);
-  for await (const each of transferMessages(envelope(false), { soa, records: source.records }, epochs)) {
+  for await (const each of transferMessages(envelope(false), { soa, records: source.records }, shared)) {
     assert.equal(pinned, 0);
     assert.ok(each.length > 0);
     break;
@@ -123,11 +126,11 @@ test('what the records throw ends the messages; so does a record that fits nowhe
   })();
   let count = 0;
   await assert.rejects(async () => {
-    for await (const each of transferMessages(envelope(false), { soa, records: broken }, epochs)) count += each.length > 0 ? 1 : 0;
+    for await (const each of transferMessages(envelope(false), { soa, records: broken }, shared)) count += each.length > 0 ? 1 : 0;
   }, /the zone is gone/);
   assert.ok(count > 0);
   const huge = { name: zone, type: 65280, class: 1, ttl: 1, rdata: new Uint8Array(65535) };
-  await assert.rejects(all(transferMessages(envelope(false), { soa, records: [huge] }, epochs)), RangeError);
+  await assert.rejects(all(transferMessages(envelope(false), { soa, records: [huge] }, shared)), RangeError);
   assert.equal(pinned, 0);
 });
 

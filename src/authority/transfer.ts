@@ -4,6 +4,10 @@ import { u32 } from '../dns/packet.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
 import { Slot } from '../kernel/slot.ts';
+import type { ZoneRecords } from './zone-records.ts';
+
+/** Writes a zone, step by step. */
+export type ZoneWriter = (to: ZoneRecords) => Generator<void>;
 
 /** One version of a zone, as it is given away. */
 export interface Transfer {
@@ -16,12 +20,12 @@ export interface Transfer {
   readonly upToDate?: boolean;
   /**
    * Everything else in the zone, in the order in which it is sent: no SOA of the apex, but its signatures. Each record once, owner names
-   * as they shall be seen. It is iterated once or never, in several turns of the event loop and no faster than the client reads, so it
-   * has to stay the version that `soa` is of. What is found in the store stays for about a thousand records, no longer (63,000 bytes of
-   * them): before the next ones it has to be found again, unless the iterator has a pin of its own, from the first record asked for until
-   * it ends or is returned. A throw breaks the transfer off: the client sees that the connection ended.
+   * as they shall be seen. Records one by one, or what writes them: it is called once, or never, and each step of it writes those of a name
+   * or two. Both go on in several turns of the event loop and no faster than the client reads, so they have to stay the version that
+   * `soa` is of. What was found in the store holds until the next step, no longer. A throw breaks the transfer off: the client sees that
+   * the connection ended.
    */
-  readonly records: Iterable<RR> | AsyncIterable<RR>;
+  readonly records: Iterable<RR> | AsyncIterable<RR> | ZoneWriter;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { ApiObject } from '../../src/kube-api/sink.ts';
 import { endpointsAt, externalsAt, slicesAt } from '../../src/plugins/kubernetes/layout.ts';
 import { clearMaps, openMaps } from '../../src/plugins/kubernetes/maps.ts';
 import type { Maps } from '../../src/plugins/kubernetes/maps.ts';
-import { endpointLabel } from '../../src/plugins/kubernetes/service-node.ts';
+import { endpointLabel } from '../../src/plugins/kubernetes/match.ts';
 import { ServiceStore } from '../../src/plugins/kubernetes/service-store.ts';
 import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from '../../src/plugins/kubernetes/sinks.ts';
 import { Store } from '../../src/store/store.ts';

@@ -2,7 +2,8 @@
 // shape of objects; keeps none.
 import type { KubeObject } from '../../src/testing/index.ts';
 import {
-  CLUSTERS, CLUSTER_IPS, CLUSTER_IPS6, EXTERNAL_NAMES, HOSTNAMES, IMPORTS, IMPORT_IPS, PODS, POD_IPS, POD_IPS6, SERVICES, TOPOLOGY_ZONES,
+  CLUSTERS, CLUSTER_IPS, CLUSTER_IPS6, EXTERNAL_NAMES, HOSTNAMES, IMPORTS, IMPORT_IPS, OUTSIDE_IPS, OUTSIDE_NAMES, PODS, POD_IPS, POD_IPS6,
+  SERVICES, TOPOLOGY_ZONES,
 } from './universe.ts';
 
 /** Choices from a source of numbers between 0 and 1. */
@@ -55,6 +56,7 @@ export function service(dice: Dice, place: Place, others: ReadonlyMap<string, Ku
   const headless = (ipFamilies: readonly string[], more = {}) =>
     of({ type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], ipFamilies, ...more });
   if (dice.often(ODD)) return odd(dice, metadata);
+  if (dice.often(0.2)) return balanced(dice, of(addressed([free(dice, CLUSTER_IPS, others)])));
   switch (dice.one(['one', 'one', 'six', 'dual', 'headless', 'headless', 'headless', 'unready', 'external'])) {
     case 'external': return of({ type: 'ExternalName', externalName: dice.one(EXTERNAL_NAMES) });
     case 'headless': return headless(dice.one([['IPv4'], ['IPv4', 'IPv6']]));
@@ -63,6 +65,13 @@ export function service(dice: Dice, place: Place, others: ReadonlyMap<string, Ku
     case 'six': return of(addressed([free(dice, CLUSTER_IPS6, others)]));
     default: return of({ ...addressed([free(dice, CLUSTER_IPS, others)]), type: dice.one(['ClusterIP', 'NodePort', 'LoadBalancer']) });
   }
+}
+/** A service that has addresses or host names outside of the cluster, or both. */
+function balanced(dice: Dice, object: KubeObject): KubeObject {
+  const ingress = Array.from({ length: dice.upTo(2) }, () =>
+    (dice.often(0.5) ? { ip: dice.one(OUTSIDE_IPS) } : { hostname: dice.one(OUTSIDE_NAMES) }));
+  const externalIPs = dice.often(0.3) ? [dice.one(OUTSIDE_IPS)] : [];
+  return { ...object, spec: { ...(object['spec'] as object), type: 'LoadBalancer', externalIPs }, status: { loadBalancer: { ingress } } };
 }
 const addressed = (clusterIPs: readonly string[]): KubeObject => ({
   type: 'ClusterIP', clusterIP: clusterIPs[0], clusterIPs, ipFamilies: clusterIPs.map((ip) => (ip.includes(':') ? 'IPv6' : 'IPv4')),
@@ -88,17 +97,18 @@ const CONDITIONS: readonly KubeObject[] = [
 /** A slice of a service, mostly of the one whose name it has; of none; or of an import. */
 export function slice(dice: Dice, place: Place): KubeObject {
   const six = dice.often(0.25);
+  const named = dice.often(0.1);
   const imported = dice.often(0.15) ? {
     'multicluster.kubernetes.io/service-name': dice.one(IMPORTS), 'multicluster.kubernetes.io/source-cluster': dice.one(CLUSTERS),
   } : undefined;
   const own = place.name.replace(/-\d$/, '');
   const labels = imported ?? (dice.often(0.05) ? {} : { 'kubernetes.io/service-name': dice.often(0.15) ? dice.one(SERVICES) : own });
-  const endpoints = Array.from({ length: dice.upTo(3) }, () => endpoint(dice, place, six));
-  const whole = { metadata: { ...place, labels }, addressType: six ? 'IPv6' : 'IPv4', endpoints, ports: ports(dice) };
+  const endpoints = Array.from({ length: dice.upTo(3) }, () => endpoint(dice, place, named ? OUTSIDE_NAMES : six ? POD_IPS6 : POD_IPS));
+  const whole = { metadata: { ...place, labels }, addressType: named ? 'FQDN' : six ? 'IPv6' : 'IPv4', endpoints, ports: ports(dice) };
   return dice.often(ODD) ? { ...whole, ...dice.one(ODD_SLICES) } : whole;
 }
-function endpoint(dice: Dice, { namespace }: Place, six: boolean): KubeObject {
-  const addresses = [dice.often(ODD) ? 'no address' : dice.one(six ? POD_IPS6 : POD_IPS)];
+function endpoint(dice: Dice, { namespace }: Place, pool: readonly string[]): KubeObject {
+  const addresses = [dice.often(ODD) ? 'no address' : dice.one(pool)];
   return {
     addresses, conditions: dice.one(CONDITIONS), ...(dice.often(0.3) ? { hostname: dice.one(HOSTNAMES) } : {}),
     ...(dice.often(0.5) ? { zone: dice.one(TOPOLOGY_ZONES) } : {}),
@@ -108,9 +118,10 @@ function endpoint(dice: Dice, { namespace }: Place, six: boolean): KubeObject {
 
 /** A pod. */
 export function pod(dice: Dice, place: Place, phase: string, addressed: boolean): KubeObject {
-  const podIP = dice.often(0.2) ? dice.one(POD_IPS6) : dice.one(POD_IPS);
-  const address = addressed ? { podIP, podIPs: [{ ip: podIP }] } : {};
-  return { metadata: { ...place, labels: { app: dice.one(['one', 'two']) } }, spec: { nodeName: 'node' }, status: { phase, ...address } };
+  const podIPs = dice.one([[dice.one(POD_IPS)], [dice.one(POD_IPS6)], [dice.one(POD_IPS), dice.one(POD_IPS6)]]);
+  const address = addressed ? { podIP: podIPs[0], podIPs: podIPs.map((ip) => ({ ip })) } : {};
+  const spec = { nodeName: 'node', ...(dice.often(0.1) ? { hostNetwork: true } : {}) };
+  return { metadata: { ...place, labels: { app: dice.one(['one', 'two']) } }, spec, status: { phase, ...address } };
 }
 /** A pod that runs some time later: with other labels, about to go, or at its end. */
 export function later(dice: Dice, object: KubeObject): KubeObject {

@@ -19,6 +19,10 @@ export const CLUSTER_IPS: readonly string[] = numbered(24, (i) => `10.96.0.${i}`
 export const CLUSTER_IPS6: readonly string[] = numbered(24, (i) => `fd00:96::${i}`);
 export const IMPORT_IPS: readonly string[] = numbered(8, (i) => `10.97.0.${i}`);
 
+/** Addresses and names of load balancers, and of endpoints that are names. */
+export const OUTSIDE_IPS: readonly string[] = [...numbered(6, (i) => `203.0.113.${i}`), '2001:db8:1::1'];
+export const OUTSIDE_NAMES: readonly string[] = ['lb.example.test', 'lb2.example.test'];
+
 /** The Corefile's zones. */
 export const ZONE = 'cluster.local', CLUSTERSET = 'clusterset.local';
 

@@ -3,12 +3,14 @@
 import { NOWHERE } from '../../authority/backend.ts';
 import type { Backend, Node } from '../../authority/backend.ts';
 import type { ExternalNames } from '../../authority/external-names.ts';
-import { ServedZones } from '../../authority/served-zones.ts';
-import type { Place, ServedZone } from '../../authority/served-zones.ts';
+import { Place, ServedZones } from '../../authority/served-zones.ts';
+import type { Asked, ServedZone } from '../../authority/served-zones.ts';
 import type { SoaForm } from '../../authority/soa.ts';
-import { ADDITIONAL, ANSWER, answerAddress } from '../../authority/write.ts';
+import { ZoneName } from '../../authority/zone-name.ts';
+import type { ZoneRecords } from '../../authority/zone-records.ts';
+import { ADDITIONAL, ANSWER, answerAddress, hasRoom, hasRoomBeside, recordOf } from '../../authority/records.ts';
 import { Name } from '../../dns/name.ts';
-import type { RR } from '../../dns/rr.ts';
+import { HEADER } from '../../dns/packet.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -57,7 +59,7 @@ export class ExternalBackend implements Backend {
     return undefined;
   }
   /** Whether the labels before the zone are those of the apex. */
-  #isApex({ labels, at }: Place, { bytes }: Query): boolean {
+  #isApex({ labels, at }: Place, { bytes }: Asked): boolean {
     if (labels < this.#apexLabels) return false;
     const apex = this.#apex;
     const from = at[labels - this.#apexLabels]!;
@@ -100,31 +102,46 @@ export class ExternalBackend implements Backend {
     const addresses = this.#first((cluster) => cluster.nameServers()) ?? this.#clusters[0].machine;
     return new Map(addresses.map((address) => [address.join(), address])).values();
   }
-  #serverRecord(zone: ServedZone): RR {
-    return { name: zone.name, type: NS, class: IN, ttl: this.ttl, rdata: bytesOf(this.soa.primary + zone.name.raw) };
-  }
-  *#serverAddresses(zone: Name): Generator<RR> {
-    const name = Name.wire(this.soa.primary + zone.raw);
-    for (const address of this.#addresses()) {
-      yield { name, type: address.length === 4 ? A : AAAA, class: IN, ttl: this.ttl, rdata: address };
-    }
-  }
-  #writeServer(reply: Message, query: Query, zone: ServedZone): void {
-    reply.append(this.#serverRecord(zone), ANSWER);
+  #writeServer(reply: Message, asked: Asked, zone: ServedZone): void {
+    const target = this.soa.primary + zone.name.raw;
+    // Zones are told in lower case, whatever the spelling of the question.
+    if (!hasRoom(reply, zone.bytes.length + 10 + target.length)) return;
+    const at = recordOf(reply, ANSWER, zone.bytes, NS, this.ttl, target.length);
+    for (let i = 0; i < target.length; i++) reply.bytes[at + i] = target.charCodeAt(i);
     // As CoreDNS: in the spelling of the question, other than the record above.
-    for (const record of this.#serverAddresses(query.name)) reply.append(record, ADDITIONAL);
+    const name = Name.wire(this.soa.primary + spelled(asked));
+    for (const rdata of this.#addresses()) {
+      if (!hasRoomBeside(reply, name.raw.length + 10 + rdata.length)) return;
+      reply.append({ name, type: rdata.length === 4 ? A : AAAA, class: IN, ttl: this.ttl, rdata }, ADDITIONAL);
+    }
   }
   #writeAddresses(type: number, reply: Message): void {
     const size = type === A ? 4 : type === AAAA ? 16 : 0;
     for (const address of this.#addresses()) if (address.length === size) answerAddress(reply, this.ttl, address, 0, size);
   }
 
-  /** Everything in the zone but its SOA. */
-  *records(zone: ServedZone): Generator<RR> {
-    yield this.#serverRecord(zone);
-    yield* this.#serverAddresses(zone.name);
-    for (const cluster of this.#clusters) yield* cluster.records(zone.name);
+  /** Everything in the zone but its SOA. Of a name that several clusters have the first one's is told. */
+  *write(zone: ServedZone, to: ZoneRecords): Generator<void> {
+    const asked = new ZoneName();
+    asked.under(zone);
+    to.own(asked.bytes, HEADER, asked.nameLength);
+    this.#writeServer(to, asked, zone);
+    if (!asked.begin().text(this.soa.primary).under(zone)) return;
+    to.own(asked.bytes, HEADER, asked.nameLength);
+    for (const type of [A, AAAA]) this.#writeAddresses(type, to);
+    yield;
+    const place = new Place();
+    for (const [i, cluster] of this.#clusters.entries()) {
+      const before = this.#clusters.slice(0, i);
+      const isTaken = (name: ZoneName) => {
+        place.readIn(zone, name);
+        return this.#isApex(place, name) || before.some((each) => each.has(place, name));
+      };
+      yield* cluster.write(zone, to, isTaken);
+    }
   }
 }
 
+const spelled = ({ bytes, at, nameLength }: Asked): string =>
+  Buffer.from(bytes.subarray(at + HEADER, at + HEADER + nameLength)).toString('latin1');
 const bytesOf = (raw: string): Uint8Array => Uint8Array.from(raw, (byte) => byte.charCodeAt(0));

@@ -51,7 +51,7 @@ class External implements Part, TransferSource {
     if (missing !== undefined) throw new Error(missing);
     const soa = soaRecord(zone, backend.ttl, backend.serial(), backend.soa);
     // A client that is ahead of this server gets nothing new either.
-    return { soa, upToDate: serial !== undefined && serial >= serialOf(soa), records: backend.records(served) };
+    return { soa, upToDate: serial !== undefined && serial >= serialOf(soa), records: (to) => backend.write(served, to) };
   }
 }
 

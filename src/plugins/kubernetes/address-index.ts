@@ -5,9 +5,10 @@
 import type { ByteMap } from '../../store/bytemap.ts';
 import { ObjectKey } from './maps.ts';
 import { textAt } from './layout.ts';
+import { PrefixIndex } from './prefix-index.ts';
 
-/** What an address is to its owner. */
-export const CLUSTER = 1, ENDPOINT = 2, EXTERNAL = 3, POD = 4;
+/** What an address is to its owner. A pod on the network of its node shares the node's with all that runs there: HOST_POD. */
+export const CLUSTER = 1, ENDPOINT = 2, EXTERNAL = 3, POD = 4, HOST_POD = 5;
 
 /** One owner of an address. */
 export interface Owner {
@@ -19,10 +20,20 @@ export interface Owner {
 /** The writer of such a map. */
 export class AddressIndex {
   readonly #map: ByteMap;
+  readonly #prefixes: PrefixIndex | undefined;
   readonly #key = new ObjectKey();
 
-  constructor(map: ByteMap) {
+  /** `prefixes`: what the addresses begin with that lead to names in the cluster. */
+  constructor(map: ByteMap, prefixes?: ByteMap) {
     this.#map = map;
+    this.#prefixes = prefixes === undefined ? undefined : new PrefixIndex(prefixes);
+  }
+  /** Makes the map of prefixes anew, which is empty. */
+  restorePrefixes(): void {
+    const map = this.#map;
+    for (const entry of map.list()) {
+      if (isInternal(map, entry)) this.#prefixes?.add(map.bytes, map.keyAt(entry) * 4, map.keyWords(entry) * 4);
+    }
   }
 
   /**
@@ -33,6 +44,7 @@ export class AddressIndex {
     const map = this.#map;
     const key = this.#key.copy(address, from, size);
     const entry = key.in(map);
+    if (this.#prefixes !== undefined && item[0] !== EXTERNAL && !isInternal(map, entry)) this.#prefixes.add(address, from, size);
     if (entry === 0) return map.put(key.hash, 0, key.words, 0, key.length, item);
     if (find(map, entry, item) >= 0) return true;
     const at = map.valueAt(entry) * 4;
@@ -53,15 +65,27 @@ export class AddressIndex {
     const after = next(map.bytes, found);
     if (after - found === size) {
       map.remove(key.hash, 0, key.words, 0, key.length);
+      if (item[0] !== EXTERNAL) this.#prefixes?.remove(address, from, length);
       return;
     }
     const value = new Uint8Array(size - (after - found));
     value.set(map.bytes.subarray(at, found));
     value.set(map.bytes.subarray(after, at + size), found - at);
     map.put(key.hash, 0, key.words, 0, key.length, value);
+    if (this.#prefixes === undefined || item[0] === EXTERNAL || isInternal(map, key.in(map))) return;
+    this.#prefixes.remove(address, from, length);
   }
 }
 
+/** Whether an address has an owner to which it is more than an external one. */
+function isInternal(map: ByteMap, entry: number): boolean {
+  if (entry === 0) return false;
+  const { bytes } = map;
+  const at = map.valueAt(entry) * 4;
+  const end = at + map.valueSize(entry);
+  for (let item = at; item < end; item = next(bytes, item)) if (bytes[item] !== EXTERNAL) return true;
+  return false;
+}
 /** Offsets of the owners in an entry's value. */
 export function* ownersAt(map: ByteMap, entry: number): Generator<number> {
   const at = map.valueAt(entry) * 4;

@@ -31,7 +31,8 @@ export class AddressList {
     for (slice += 2; slices > 0; slices--, slice += le32(bytes, slice)) {
       at = sliceEndpoints(bytes, slice);
       for (let left = le32(bytes, slice + SLICE_ENDPOINTS); left > 0; left--, at = afterEndpoint(bytes, at)) {
-        if ((bytes[at]! & DUPLICATE) === 0) this.#add(at + 1, bytes[at]! & SIZE, ENDPOINT);
+        // Neither a duplicate nor a name.
+        if (bytes[at] === 4 || bytes[at] === 16) this.#add(at + 1, bytes[at]!, ENDPOINT);
       }
     }
     return this;
@@ -89,6 +90,7 @@ export function markDuplicates(value: Uint8Array): void {
     for (let left = le32(value, slice + SLICE_ENDPOINTS); left > 0; left--, at = afterEndpoint(value, at)) {
       const size = value[at]! & SIZE;
       value[at] = size;
+      if (size === 0) continue;
       if (seen.length === FEW) texts ??= new Set(seen.map((each) => latin1(value, each + 1, value[each]!)));
       if (texts === undefined ? isSeen(value, seen, at, size) : texts.has(latin1(value, at + 1, size))) {
         value[at] = size | DUPLICATE;

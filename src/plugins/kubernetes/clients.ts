@@ -3,6 +3,7 @@ import { Name } from '../../dns/name.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { POD, ownerAt, ownersAt } from './address-index.ts';
 import type { Settings } from './config.ts';
+import { podLabels } from './layout.ts';
 import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { rawName } from './wire-text.ts';
@@ -28,7 +29,10 @@ export class Clients {
     this.#settings = settings;
   }
 
-  /** The first pod with the client's address, undefined where there is none or pods are not verified. */
+  /**
+   * The first pod with the client's address, undefined where there is none or pods are not verified. A pod on the network of its node is
+   * none: what asks from there may be any other, or no pod at all.
+   */
   pod({ bytes, clientAt, clientLength }: Query): ClientPod | undefined {
     if (this.#settings.pods !== 'verified') return undefined;
     const map = this.#maps.podAddresses;
@@ -46,7 +50,7 @@ export class Clients {
     const entry = this.#key.of(name, namespace).in(map);
     if (entry === 0) return undefined;
     const at = map.valueAt(entry) * 4;
-    const text = Buffer.from(map.bytes.slice(at + 1 + map.bytes[at]!, at + map.valueSize(entry))).toString();
+    const text = Buffer.from(map.bytes.slice(podLabels(map.bytes, at), at + map.valueSize(entry))).toString();
     if (text === '') return undefined;
     const labels: { readonly [key: string]: string } = JSON.parse(text);
     return Object.hasOwn(labels, key) ? labels[key] : undefined;

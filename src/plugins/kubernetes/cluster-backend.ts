@@ -2,42 +2,50 @@
 // makes no DNS of it and asks no API.
 import type { Backend, Node } from '../../authority/backend.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
-import type { Place, ServedZone } from '../../authority/served-zones.ts';
-import { ADDITIONAL, ANSWER, answerAddress } from '../../authority/write.ts';
+import type { Asked, Place, ServedZone } from '../../authority/served-zones.ts';
+import { ADDITIONAL, answerAddress, answerName, hasRoomBeside } from '../../authority/records.ts';
 import { parseAddress, unmap } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
-import type { RR } from '../../dns/rr.ts';
+import { HEADER } from '../../dns/packet.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { POD, ownersAt } from './address-index.ts';
+import { HOST_POD, POD, ownersAt } from './address-index.ts';
 import type { Settings } from './config.ts';
 import { incompleteOf, staleOf } from './condition.ts';
 import { Exposed } from './exposed.ts';
 import { latin1 } from './match.ts';
-import { IMPORTS_MODIFIED, MODIFIED, ObjectKey } from './maps.ts';
+import { ENDPOINT_SLICES, IMPORTS, IMPORTS_MODIFIED, MODIFIED, NAMESPACES, ObjectKey, PODS, SERVICES } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { nameServers } from './name-servers.ts';
 import type { NameServer } from './name-servers.ts';
 import { PodNode } from './pod-node.ts';
-import { PointerNode, reverseKey } from './pointer-node.ts';
-import { APEX, NAMESPACE, NAME_SERVER, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
+import { PointerNode, readPrefix, reverseKey } from './pointer-node.ts';
+import { Prefixes } from './prefix-index.ts';
+import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
 import { ServiceNode } from './service-node.ts';
 
 const A = 1, NS = 2, SOA = 6, PTR = 12, TXT = 16, AAAA = 28, IN = 1;
 /** The version of the schema, and how long it may be kept (section 2.2 of the schema). */
 const SCHEMA = '1.1.0', SCHEMA_TTL = 28800;
+/** The name server of a zone that no service of the cluster is. */
+const OWN_SERVER = '\x02ns\x03dns';
 
 /** Another cluster of the same block. */
 export interface OtherCluster {
   holds(zone: Name): boolean;
   synced(): boolean;
+  /** The serial of exactly this zone; undefined where it is none of its zones. */
+  serialOf(zone: Name): number | undefined;
 }
 /** Those that are asked before this one, and those that are asked after it. */
 export interface Others {
   readonly before: readonly OtherCluster[];
   readonly behind: readonly OtherCluster[];
 }
+
+/** A name that is asked for, and the type. */
+type Question = Asked & { readonly type: number };
 
 /** A name that exists and owns nothing. */
 const EMPTY: Node = { write() {} };
@@ -50,14 +58,16 @@ export class ClusterBackend implements Backend {
   readonly #settings: Settings;
   readonly #maps: Maps;
   readonly #own: readonly Uint8Array[];
-  readonly #exposed: Exposed;
+  /** Which namespaces may be spoken of. */
+  readonly exposed: Exposed;
   readonly #multicluster: readonly boolean[];
   readonly #parsed = new Parsed();
   readonly #key = new ObjectKey();
   readonly #service: ServiceNode;
   readonly #pointers: PointerNode;
   readonly #pod: PodNode;
-  readonly #versionNode: Node;
+  readonly #prefixes: Prefixes;
+  readonly #prefix = { address: new Uint8Array(16), size: 4 };
   readonly #others: Others;
 
   /** `own`: the addresses of this machine that may be name servers. `others`: the other clusters of the block. */
@@ -69,20 +79,42 @@ export class ClusterBackend implements Backend {
     this.zones = new ServedZones(settings.zones.names);
     this.fallthrough = settings.fallthrough;
     this.ttl = settings.ttl;
-    this.#exposed = new Exposed(maps, settings);
+    this.exposed = new Exposed(maps, settings);
     this.#multicluster = settings.zones.names.map((zone) => settings.multicluster.match(zone) !== undefined);
     const { ttl, ignoreEmptyService: ignoreEmpty } = settings;
     this.#service = new ServiceNode({ ttl, serviceTtl: ttl, folded: false, ignoreEmpty });
-    this.#pointers = new PointerNode(maps, settings.ttl, `\x03svc${settings.primary.raw}`, this.#exposed);
+    this.#pointers = this.pointers();
     this.#pod = new PodNode(settings.ttl);
-    this.#versionNode = { write: (type, reply, query) => type === TXT && void reply.append(version(query.name), ANSWER) };
+    this.#prefixes = new Prefixes(maps.prefixes);
   }
 
-  serial({ index }: ServedZone): number {
+  /** The latest of all clusters of the block that have this zone: a transfer has the names of all of them. */
+  serial(zone: ServedZone): number {
+    const { before, behind } = this.#others;
+    let serial = this.ownSerial(zone);
+    for (const other of before) serial = later(serial, other.serialOf(zone.name) ?? serial);
+    for (const other of behind) serial = later(serial, other.serialOf(zone.name) ?? serial);
+    return serial;
+  }
+  /** That of this cluster. */
+  ownSerial({ index }: ServedZone): number {
     return this.#maps.flags.get(this.#multicluster[index] === true ? IMPORTS_MODIFIED : MODIFIED);
   }
-  incomplete(): string | undefined {
-    return incompleteOf(this.#maps);
+  /** Names need those resources that they are made of; those that are nothing in the schema need the ones that all have. */
+  incomplete(place: Place, query: Query): string | undefined {
+    const { zone, labels, at } = place;
+    const multicluster = this.#multicluster[zone.index]!;
+    const ofPods = labels > 0 && !multicluster && query.bytes[at[labels - 1]!] === 3 && query.bytes[at[labels - 1]! + 1] === 0x70;
+    return incompleteOf(this.#maps, this.#needed(multicluster, ofPods));
+  }
+  /** The same of a whole zone. */
+  incompleteZone({ index }: ServedZone): string | undefined {
+    return incompleteOf(this.#maps, this.#needed(this.#multicluster[index]!, true));
+  }
+  /** Bits of UNREAD: what is not watched was never unread. */
+  #needed(multicluster: boolean, ofPods: boolean): number {
+    if (multicluster) return NAMESPACES | IMPORTS | ENDPOINT_SLICES;
+    return NAMESPACES | SERVICES | ENDPOINT_SLICES | (ofPods ? PODS : 0);
   }
   instead({ zone }: Place): 'next' | 'denial' | undefined {
     const { before, behind } = this.#others;
@@ -96,42 +128,48 @@ export class ClusterBackend implements Backend {
     return this.#multicluster[index] === true;
   }
 
-  at(place: Place, query: Query): Node | undefined {
-    const parsed = this.#parsed;
+  at(place: Place, query: Question): Node | undefined {
     const { zone } = place;
     const { type } = query;
     const multicluster = this.#multicluster[zone.index]!;
     // K8S-12: below the apex SOA asks nothing, not even whether the name exists.
     if (type === SOA) return EMPTY;
-    if (type === PTR) {
+    if (zone.reverse || type === PTR) {
       const key = reverseKey(query, place, this.#key);
       if (key !== undefined) return this.#pointers.find(key) ? this.#pointers : undefined;
     }
+    const parsed = this.#parsed;
     parsed.read(query, place, multicluster, this.#settings.zonal);
     switch (parsed.kind) {
-      // K8S-5b: TXT has an existence test of its own.
-      case APEX: return type === TXT ? undefined : type === NS ? this.#nameServers(place, query) : EMPTY;
-      case SUBDOMAIN: return type === TXT ? undefined : EMPTY;
-      case VERSION: return type === TXT ? this.#versionNode : undefined;
-      case NAME_SERVER: return type === TXT || type === PTR ? undefined : this.#nameServers(place, query);
+      case APEX: return type === NS ? this.serversNode(zone) : EMPTY;
+      case ABOVE_SERVER: return EMPTY;
+      case NAME_SERVER: return this.serversNode(zone);
       default:
     }
-    if (parsed.namespace === 0 || zone.reverse || !this.#exposed.at(query.bytes, parsed.namespace)) return undefined;
+    if (zone.reverse) return this.#isAbovePointers(place, query) ? EMPTY : undefined;
+    if (parsed.kind === SUBDOMAIN) return EMPTY;
+    if (parsed.kind === VERSION) return VERSION_NODE;
+    if (parsed.namespace === 0 || !this.exposed.at(query.bytes, parsed.namespace)) return undefined;
     if (parsed.ofPods && this.#settings.pods === 'disabled') return undefined;
-    if (parsed.kind === NAMESPACE) return type === TXT ? undefined : EMPTY;
+    if (parsed.kind === NAMESPACE) return EMPTY;
     if (parsed.kind === POD_NAME) return this.#podAt(query);
     return parsed.kind === SERVICE_NAME ? this.#serviceAt(query, multicluster) : undefined;
   }
-  #serviceAt(query: Query, multicluster: boolean): Node | undefined {
+  /** Whether there are addresses whose names are below this one, which is a part of theirs. */
+  #isAbovePointers(place: Place, query: Asked): boolean {
+    const prefix = this.#prefix;
+    const count = readPrefix(query, place, prefix);
+    return count >= 0 && this.#prefixes.has(prefix.address, prefix.size, count);
+  }
+  #serviceAt(query: Asked, multicluster: boolean): Node | undefined {
     const parsed = this.#parsed;
     const map = multicluster ? this.#maps.imports : this.#maps.services;
     const from = parsed.service;
     const entry = this.#key.copy(query.bytes, from, parsed.namespace + 1 + query.bytes[parsed.namespace]! - from).in(map);
     if (entry === 0 || !this.#service.find(query, parsed, map.bytes, map.valueAt(entry) * 4)) return undefined;
-    if (query.type === TXT && this.#service.count === 0 && parsed.zone === '') return undefined;
     return this.#service;
   }
-  #podAt(query: Query): Node | undefined {
+  #podAt(query: Asked): Node | undefined {
     const label = latin1(query.bytes, this.#parsed.service + 1, query.bytes[this.#parsed.service]!);
     const v4 = label.split('-').length === 4 && !label.includes('--');
     const parsed = parseAddress(label.replaceAll('-', v4 ? '.' : ':'));
@@ -141,7 +179,7 @@ export class ClusterBackend implements Backend {
     return pods === 0 ? undefined : this.#pod.of(address, this.#parsed.service, pods);
   }
   /** How many pods of the namespace have the address. */
-  #countPods(query: Query, address: Uint8Array): number {
+  #countPods(query: Asked, address: Uint8Array): number {
     const map = this.#maps.podAddresses;
     const entry = this.#key.copy(address, 0, address.length).in(map);
     if (entry === 0) return 0;
@@ -151,35 +189,36 @@ export class ClusterBackend implements Backend {
     let pods = 0;
     for (const item of ownersAt(map, entry)) {
       const namespace = item + 2 + bytes[item + 1]!;
-      if (bytes[item] === POD && latin1(bytes, namespace, bytes[namespace]! + 1) === wanted) pods++;
+      if ((bytes[item] === POD || bytes[item] === HOST_POD) && latin1(bytes, namespace, bytes[namespace]! + 1) === wanted) pods++;
     }
     return pods;
   }
-  /** Whether the namespace exists and may be spoken of. */
-  exposes(namespace: string): boolean {
-    return this.#exposed.has(namespace);
+  /** Another one who knows the names of addresses. */
+  pointers(): PointerNode {
+    return new PointerNode(this.#maps, this.ttl, `\x03svc${this.#settings.primary.raw}`, this.exposed);
   }
 
   /** The name servers of a zone in this spelling. */
   nameServers(zone: Name): readonly NameServer[] {
     return nameServers(this.#maps, this.#own, zone);
   }
-  #nameServers(place: Place, query: Query): Node {
-    const apex = place.labels === 0;
-    const { raw } = query.name;
-    const servers = this.nameServers(apex ? query.name : Name.wire(raw.slice(raw.length - place.zone.bytes.length)));
+  /** What is at the apex of a zone, and at `ns.dns` below it. */
+  serversNode(zone: ServedZone): Node {
     return {
-      write: (type, reply) => {
-        if (!apex) this.#writeOwn(servers, type, reply);
-        else if (type === NS) this.#writeServers(servers, reply, query);
+      write: (type, reply, asked, place) => {
+        const spelled = spelledZone(asked, zone);
+        if (place.labels > 0) this.#writeOwn(this.nameServers(spelled), type, reply);
+        else if (type === NS) this.#writeServers(spelled, reply);
       },
     };
   }
-  #writeServers(servers: readonly NameServer[], reply: Message, query: Query): void {
-    for (const name of new Map(servers.map((server) => [server.name.key, server.name])).values()) {
-      reply.append({ name: query.name, type: NS, class: IN, ttl: this.ttl, rdata: bytesOf(name.raw) }, ANSWER);
-    }
+  #writeServers(zone: Name, reply: Message): void {
+    const servers = this.nameServers(zone);
+    // Who is at no address that others reach is the zone's name server all the same (RFC 1034 section 4.2.1).
+    const names = servers.length === 0 ? [Name.wire(OWN_SERVER + zone.raw)] : servers.map(({ name }) => name);
+    for (const name of new Map(names.map((each) => [each.key, each])).values()) answerName(reply, NS, this.ttl, name.raw);
     for (const { name, address } of servers) {
+      if (!hasRoomBeside(reply, name.raw.length + 10 + address.length)) return;
       reply.append({ name, type: address.length === 4 ? A : AAAA, class: IN, ttl: this.ttl, rdata: address }, ADDITIONAL);
     }
   }
@@ -190,6 +229,15 @@ export class ClusterBackend implements Backend {
   }
 }
 
-const version = (name: Name): RR =>
-  ({ name, type: TXT, class: IN, ttl: SCHEMA_TTL, rdata: Uint8Array.of(SCHEMA.length, ...bytesOf(SCHEMA)) });
-const bytesOf = (raw: string): Uint8Array => Uint8Array.from(raw, (byte) => byte.charCodeAt(0));
+/** The zone as the name that is asked for spells it. */
+function spelledZone({ bytes, at, nameLength }: Asked, { bytes: { length } }: ServedZone): Name {
+  return Name.wire(latin1(bytes, at + HEADER + nameLength - length, length));
+}
+const later = (a: number, b: number): number => (((b - a) | 0) > 0 ? b : a);
+
+/** What is at `dns-version`. */
+export const VERSION_NODE: Node = {
+  write(type, reply) {
+    if (type === TXT) answerName(reply, TXT, SCHEMA_TTL, String.fromCharCode(SCHEMA.length) + SCHEMA);
+  },
+};

@@ -1,108 +1,135 @@
-// A cluster's zone as records, one service after the other (K8S-16). Knows the schema and the store; knows nothing of messages.
-import { cname } from '../../authority/lookup.ts';
+// A cluster's zone as it is transferred (K8S-16): the names in it, each with what its node answers. Knows the schema and the store; knows
+// nothing of messages.
+import type { Node } from '../../authority/backend.ts';
+import { Place } from '../../authority/served-zones.ts';
 import type { ServedZone } from '../../authority/served-zones.ts';
-import { soaRecord } from '../../authority/soa.ts';
-import type { Transfer, TransferSource } from '../../authority/transfer.ts';
-import { Name } from '../../dns/name.ts';
-import type { RR } from '../../dns/rr.ts';
+import { ZoneName } from '../../authority/zone-name.ts';
+import type { ZoneRecords } from '../../authority/zone-records.ts';
+import { HEADER } from '../../dns/packet.ts';
+import { reverseName } from '../../dns/reverse.ts';
+import { HOST_POD, POD, ownersAt } from './address-index.ts';
+import { VERSION_NODE } from './cluster-backend.ts';
 import type { ClusterBackend } from './cluster-backend.ts';
-import { ADDRESSES, EXTERNAL_NAME, HEAD, HEADLESS, PORTS, SERVICE, SIZE, SLICE_ENDPOINTS, SLICE_PORTS, afterPort, endpointsAt, le16, le32,
-  serviceName, servicePorts, sliceCluster, slicePorts, slicesAt, textAt } from './layout.ts';
+import type { Settings } from './config.ts';
+import { addressLabel } from './facts.ts';
+import { HEADLESS } from './layout.ts';
 import { latin1 } from './match.ts';
-import { ObjectKey, steadyNames } from './maps.ts';
+import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';
-import { endpointLabel, weightOf } from './service-node.ts';
+import { PodNode } from './pod-node.ts';
+import { ServiceWalk } from './service-walk.ts';
+import type { Naming } from './service-walk.ts';
 import { rawName } from './wire-text.ts';
+import { SharedNames } from './zone-names.ts';
 
-const A = 1, NS = 2, AAAA = 28, SRV = 33, IN = 1;
+const A = 1, NS = 2, PTR = 12, TXT = 16, AAAA = 28;
 
-/** The zones of one stanza as a source of transfers. */
-export function clusterTransfers(backend: ClusterBackend, maps: Maps): TransferSource {
-  return {
-    name: 'kubernetes',
-    transfer(zone): Transfer | undefined {
-      const served = backend.zones.exactly(zone);
-      if (served === undefined) return undefined;
-      if (backend.incomplete() !== undefined) throw new Error(`${backend.incomplete()}`);
-      return { soa: soaRecord(zone, backend.ttl, backend.serial(served)), records: recordsOf(backend, maps, served) };
-    },
-  };
-}
+/** The zones of one stanza, in one thread. */
+export class ClusterZones {
+  readonly backend: ClusterBackend;
+  readonly #maps: Maps;
+  readonly #settings: Settings;
+  readonly #services: SharedNames;
+  readonly #imports: SharedNames;
+  readonly #addresses: SharedNames;
+  readonly #pods: SharedNames;
 
-function* recordsOf(backend: ClusterBackend, maps: Maps, served: ServedZone): Generator<RR> {
-  const zone = served.name;
-  const { ttl } = backend;
-  const servers = backend.nameServers(zone);
-  for (const name of new Map(servers.map((server) => [server.name.key, server.name])).values()) {
-    yield { name: zone, type: NS, class: IN, ttl, rdata: bytesOf(name.raw) };
+  constructor(backend: ClusterBackend, maps: Maps, settings: Settings) {
+    this.backend = backend;
+    this.#maps = maps;
+    this.#settings = settings;
+    this.#services = new SharedNames(maps, maps.services);
+    this.#imports = new SharedNames(maps, maps.imports);
+    this.#addresses = new SharedNames(maps, maps.addresses);
+    this.#pods = new SharedNames(maps, maps.podAddresses);
   }
-  // As CoreDNS: these have the TTL 0.
-  for (const { name, address } of servers) yield addressRecord(name, 0, address);
-  const map = backend.isMulticluster(served) ? maps.imports : maps.services;
-  const key = new ObjectKey();
-  for (const [service, namespace] of steadyNames(maps, map)) {
-    if (!backend.exposes(namespace)) continue;
-    const entry = key.of(service, namespace).in(map);
-    const name = Name.wire(`${rawName(service, namespace)}\x03svc${zone.raw}`);
-    if (entry !== 0) yield* serviceRecords(map.bytes, map.valueAt(entry) * 4, name, ttl);
-  }
-}
 
-function serviceRecords(bytes: Uint8Array, at: number, name: Name, ttl: number): RR[] {
-  const flags = bytes[at]!;
-  if ((flags & SERVICE) === 0) return [];
-  if ((flags & EXTERNAL_NAME) !== 0) return [cname(name, Name.wire(textAt(bytes, serviceName(bytes, at))), ttl)];
-  if ((flags & HEADLESS) !== 0 || bytes[at + ADDRESSES] === 0) return endpointRecords(bytes, at, name, ttl);
-  const records: RR[] = [];
-  let address = at + HEAD;
-  for (let left = bytes[at + ADDRESSES]!; left > 0; left--, address += 1 + bytes[address]!) {
-    records.push(addressRecord(name, ttl, bytes.slice(address + 1, address + 1 + bytes[address]!)));
+  /** Writes the zone; `before` are the clusters that are asked before this one: what they answer for is theirs. */
+  *write(zone: ServedZone, to: ZoneRecords, before: readonly ClusterZones[]): Generator<void> {
+    const aside = new Place();
+    const isTaken = (asked: ZoneName) => before.some(({ backend }) => {
+      const theirs = backend.zones.exactly(zone.name);
+      return theirs !== undefined && backend.at(aside.readIn(theirs, asked), asked) !== undefined;
+    });
+    if (before.length === 0) yield* this.#apex(zone, to);
+    if (zone.reverse) return yield* this.#pointers(zone, to, isTaken);
+    yield* this.#serviceNames(zone, to, isTaken);
+    if (this.#settings.pods === 'verified' && !this.backend.isMulticluster(zone)) yield* this.#podNames(zone, to, isTaken);
   }
-  let port = servicePorts(bytes, at);
-  for (let left = le16(bytes, at + PORTS); left > 0; left--, port = afterPort(bytes, port)) {
-    // Clients that look for their peers ask for SRV at the name itself. As CoreDNS, one without ports tells 65535.
-    records.push(serviceRecord(name, ttl, 100, le16(bytes, port), name));
-    const owner = portName(bytes, port, name);
-    if (owner !== undefined) records.push(serviceRecord(owner, ttl, 100, le16(bytes, port), name));
+
+  *#apex(zone: ServedZone, to: ZoneRecords): Generator<void> {
+    const write = (before: string, node: Node, ...types: readonly number[]) => {
+      const asked = new ZoneName().text(before);
+      if (!asked.under(zone)) return;
+      to.own(asked.bytes, HEADER, asked.nameLength);
+      for (const type of types) node.write(type, to, asked, new Place().readIn(zone, asked));
+    };
+    const servers = this.backend.serversNode(zone);
+    write('', servers, NS);
+    write(rawName('ns', 'dns'), servers, A, AAAA);
+    if (!zone.reverse) write(rawName('dns-version'), VERSION_NODE, TXT);
+    yield;
   }
-  return records;
-}
-function endpointRecords(bytes: Uint8Array, at: number, name: Name, ttl: number): RR[] {
-  const records = new Map<string, RR>();
-  const add = (record: RR) => records.set(`${record.name.key} ${record.type} ${record.rdata.join()}`, record);
-  for (const slice of slicesAt(bytes, at)) {
-    const cluster = sliceCluster(bytes, slice);
-    const between = bytes[cluster] === 0 ? '' : latin1(bytes, cluster, bytes[cluster]! + 1);
-    const weight = weightOf(le32(bytes, slice + SLICE_ENDPOINTS));
-    for (const endpoint of endpointsAt(bytes, slice)) {
-      const address = bytes.slice(endpoint + 1, endpoint + 1 + (bytes[endpoint]! & SIZE));
-      const target = Name.wire(endpointLabel(bytes, endpoint) + between + name.raw);
-      add(addressRecord(name, ttl, address));
-      if (target.raw.length > 255) continue;
-      add(addressRecord(target, ttl, address));
-      let port = slicePorts(bytes, slice);
-      for (let left = le16(bytes, slice + SLICE_PORTS); left > 0; left--, port = afterPort(bytes, port)) {
-        const owner = bytes[port + 2] === 1 ? undefined : portName(bytes, port, name);
-        if (owner !== undefined) add(serviceRecord(owner, ttl, weight, le16(bytes, port), target));
+  *#serviceNames(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
+    const { ttl, ignoreEmptyService: ignoreEmpty, zonal } = this.#settings;
+    const multicluster = this.backend.isMulticluster(zone);
+    const naming: Naming = {
+      between: '\x03svc',
+      read: (parsed, asked, place) => parsed.read(asked, place, multicluster, zonal),
+      find: (node, asked, parsed, bytes, only) => node.find(asked, parsed, bytes, 0, only),
+      hasOwnPorts: (bytes) => (bytes[0]! & HEADLESS) === 0,
+    };
+    const walk = new ServiceWalk(naming, { ttl, serviceTtl: ttl, folded: false, ignoreEmpty }, zone, to, isTaken);
+    const map = multicluster ? this.#maps.imports : this.#maps.services;
+    yield* walk.all(map, (multicluster ? this.#imports : this.#services).take(), (bytes, at) => this.backend.exposed.at(bytes, at));
+  }
+  *#pointers(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
+    const names = this.#addresses.take();
+    const asked = new ZoneName();
+    const key = new ObjectKey();
+    const pointers = this.backend.pointers();
+    for (const [at, size] of names.keys()) {
+      const name = reverseName(names.bytes.subarray(at, at + size));
+      if (name.isUnder(zone.name) && pointers.find(key.copy(names.bytes, at, size))) {
+        asked.begin().text(name.raw.slice(0, name.raw.length - zone.bytes.length)).under(zone);
+        if (!isTaken(asked)) {
+          to.own(asked.bytes, HEADER, asked.nameLength);
+          pointers.write(PTR, to);
+        }
       }
+      yield;
+      names.check();
     }
   }
-  return [...records.values()];
+  *#podNames(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
+    const names = this.#pods.take();
+    const map = this.#maps.podAddresses;
+    const asked = new ZoneName();
+    const key = new ObjectKey();
+    const node = new PodNode(this.#settings.ttl);
+    for (const [at, size] of names.keys()) {
+      const address = names.bytes.slice(at, at + size);
+      const entry = key.copy(address, 0, size).in(map);
+      for (const namespace of entry === 0 ? [] : this.#namespaces(entry)) {
+        const label = addressLabel(address);
+        if (!asked.begin().text(rawName(label, namespace, 'pod')).under(zone) || isTaken(asked)) continue;
+        to.own(asked.bytes, HEADER, asked.nameLength);
+        node.of(address, 0, 1).write(size === 4 ? A : AAAA, to, asked, new Place().readIn(zone, asked));
+      }
+      yield;
+      names.check();
+    }
+  }
+  /** Those that pods with an address are in, and that may be spoken of. */
+  #namespaces(entry: number): Iterable<string> {
+    const map = this.#maps.podAddresses;
+    const { bytes } = map;
+    const found = new Set<string>();
+    for (const item of ownersAt(map, entry)) {
+      if (bytes[item] !== POD && bytes[item] !== HOST_POD) continue;
+      const namespace = item + 2 + bytes[item + 1]!;
+      if (this.backend.exposed.at(bytes, namespace)) found.add(latin1(bytes, namespace + 1, bytes[namespace]!));
+    }
+    return found;
+  }
 }
-
-/** `_port._protocol` before the service's name; undefined for a port without a name, which has no SRV record (schema 2.3.2). */
-export function portName(bytes: Uint8Array, port: number, service: Name): Name | undefined {
-  const protocol = textAt(bytes, port + 3);
-  const name = textAt(bytes, port + 4 + bytes[port + 3]!);
-  return name === '' || name.length > 62 || protocol.length > 62 ? undefined : Name.wire(rawName(`_${name}`, `_${protocol}`) + service.raw);
-}
-/** An address. */
-export const addressRecord = (name: Name, ttl: number, address: Uint8Array): RR =>
-  ({ name, type: address.length === 4 ? A : AAAA, class: IN, ttl, rdata: address });
-/** An SRV record of priority 0. */
-export const serviceRecord = (name: Name, ttl: number, weight: number, port: number, target: Name): RR =>
-  ({
-    name, type: SRV, class: IN, ttl,
-    rdata: Uint8Array.of(0, 0, weight >> 8, weight & 255, port >> 8, port & 255, ...bytesOf(target.raw)),
-  });
-const bytesOf = (raw: string): Uint8Array => Uint8Array.from(raw, (byte) => byte.charCodeAt(0));

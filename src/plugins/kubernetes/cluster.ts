@@ -9,7 +9,7 @@ import type { Resource, Sink } from '../../kube-api/sink.ts';
 import type { Store } from '../../store/store.ts';
 import type { Settings } from './config.ts';
 import { Latency } from './latency.ts';
-import { SYNCED, clearMaps, openMaps } from './maps.ts';
+import { ENDPOINT_SLICES, IMPORTS, NAMESPACES, PODS, SERVICES, SYNCED, UNREAD, clearMaps, openMaps } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { ServiceStore } from './service-store.ts';
 import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from './sinks.ts';
@@ -84,8 +84,8 @@ export class Cluster implements Closable, Filled {
   /** Resolves when all that is watched was read once. */
   readonly whole: Promise<void>;
   #isWhole = () => {};
-  /** Those whose list was never whole. */
-  readonly #missing = new Set<Sink>();
+  /** Those whose list was never whole, with their bits of UNREAD. */
+  readonly #missing = new Map<Sink, number>();
   /** Those whose list is under way. */
   readonly #listing = new Set<Sink>();
 
@@ -100,15 +100,19 @@ export class Cluster implements Closable, Filled {
     this.maps = openMaps(around.store, this.number);
     clearMaps(this.maps);
     this.#lostBefore = this.#lost();
-    this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses);
+    this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses, this.maps.prefixes);
     this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined);
     const resources = this.#resources(settings, podLabels);
-    for (const [, sink] of resources) this.#missing.add(sink);
+    for (const [, sink, bit] of resources) this.#missing.set(sink, bit);
+    this.#tellMissing();
     this.snapshot = this.#keptIn(around.snapshot, keptOf(settings, podLabels));
-    this.begun = this.snapshot?.restore().then(() => this.#watch(open, resources));
+    this.begun = this.snapshot?.restore().then(() => {
+      this.services.restored();
+      this.#watch(open, resources);
+    });
     if (this.snapshot === undefined) this.#watch(open, resources);
   }
-  #watch(open: (signal: AbortSignal) => Api, resources: readonly [Resource, Sink][]): void {
+  #watch(open: (signal: AbortSignal) => Api, resources: readonly [Resource, Sink, number][]): void {
     if (this.#stop.signal.aborted) return;
     const api = open(this.#stop.signal);
     for (const [resource, sink] of resources) this.watched.push(api.watch(resource, this.#told(sink)));
@@ -119,28 +123,29 @@ export class Cluster implements Closable, Filled {
     const api = { watched: this.watched, whole: () => this.#missing.size === 0, listing: () => this.#listing.size > 0 };
     return new keeping.Snapshot({ ...this.#around, path: keeping.path, watched, maps: this.maps, api, signal: this.#stop.signal });
   }
-  #resources(settings: Settings, podLabels: boolean): [Resource, Sink][] {
+  #resources(settings: Settings, podLabels: boolean): [Resource, Sink, number][] {
     const { labels, namespaceLabels, endpoints } = settings;
     const multicluster = settings.multicluster.names.length > 0;
     const selecting = (selector: string | undefined) => (selector === undefined || selector === '' ? {} : { labelSelector: selector });
     const selected = selecting(labels);
     const { clock, metrics, log } = this.#around;
-    const all: [Resource, Sink][] = [
-      [{ path: '/api/v1/namespaces', ...selecting(namespaceLabels) }, new NamespaceSink(this)],
-      [{ path: '/api/v1/services', ...selected }, new ServiceSink(this, this.services)],
+    const all: [Resource, Sink, number][] = [
+      [{ path: '/api/v1/namespaces', ...selecting(namespaceLabels) }, new NamespaceSink(this), NAMESPACES],
+      [{ path: '/api/v1/services', ...selected }, new ServiceSink(this, this.services), SERVICES],
     ];
     if (endpoints || multicluster) {
       const latency = new Latency(metrics, this.maps, () => clock.wall(), (text) => log.warning(text));
       const wishes = { podNames: settings.endpointPodNames, zones: settings.zonal };
       const sink = new SliceSink(this, endpoints ? this.services : undefined, multicluster ? this.imports : undefined, wishes, latency);
       const imported = [labels, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined && each !== '').join(',');
-      all.push([{ path: '/apis/discovery.k8s.io/v1/endpointslices', ...(endpoints ? selected : { labelSelector: imported }) }, sink]);
+      all.push([{ path: '/apis/discovery.k8s.io/v1/endpointslices', ...(endpoints ? selected : { labelSelector: imported }) }, sink,
+        ENDPOINT_SLICES]);
     }
     if (settings.pods === 'verified') {
-      all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS }, new PodSink(this, podLabels)]);
+      all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS }, new PodSink(this, podLabels), PODS]);
     }
     if (multicluster) {
-      all.push([{ path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports', ...selected }, new ImportSink(this, this.imports)]);
+      all.push([{ path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports', ...selected }, new ImportSink(this, this.imports), IMPORTS]);
     }
     return all;
   }
@@ -163,11 +168,19 @@ export class Cluster implements Closable, Filled {
       synced: () => {
         sink.synced();
         this.#missing.delete(sink);
+        this.#tellMissing();
         this.#listing.delete(sink);
         this.snapshot?.changed();
         this.#look();
       },
     };
+  }
+  #tellMissing(): void {
+    // What was restored is whole.
+    if (this.synced) return;
+    let bits = 0;
+    for (const bit of this.#missing.values()) bits |= bit;
+    this.maps.flags.set(UNREAD, bits);
   }
   #look(): void {
     if (this.#missing.size === 0) {

@@ -2,24 +2,24 @@
 // makes no zone of it and asks no API.
 import type { Node } from '../../authority/backend.ts';
 import type { ExternalNames, ExternalRules } from '../../authority/external-names.ts';
-import type { Place } from '../../authority/served-zones.ts';
-import type { Name } from '../../dns/name.ts';
-import type { RR } from '../../dns/rr.ts';
+import type { Asked, Place, ServedZone } from '../../authority/served-zones.ts';
+import type { ZoneName } from '../../authority/zone-name.ts';
+import type { ZoneRecords } from '../../authority/zone-records.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { incompleteOf, staleOf } from './condition.ts';
 import type { Settings } from './config.ts';
 import { Exposed } from './exposed.ts';
 import { hostNode } from './external-hosts.ts';
-import { externalRecords } from './external-transfer.ts';
-import { HOSTS } from './layout.ts';
-import { EXTERNAL_MODIFIED, ObjectKey } from './maps.ts';
+import { writeExternal } from './external-transfer.ts';
+import { ENDPOINT_SLICES, EXTERNAL_MODIFIED, NAMESPACES, ObjectKey, SERVICES } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { externalServers } from './name-servers.ts';
 import { PointerNode, reverseKey } from './pointer-node.ts';
 import { NAMESPACE, Parsed, SERVICE_NAME } from './question.ts';
 import { ServiceNode } from './service-node.ts';
+import { SharedNames } from './zone-names.ts';
 
-const A = 1, PTR = 12, AAAA = 28, SRV = 33;
+const PTR = 12, SRV = 33;
 
 /** A name that exists and owns nothing. */
 const EMPTY: Node = { write() {} };
@@ -27,7 +27,6 @@ const EMPTY: Node = { write() {} };
 /** One stanza's cluster from outside, in one thread. */
 export class ExternalCluster implements ExternalNames {
   readonly machine: readonly Uint8Array[];
-  readonly #serviceTtl: number;
   readonly #maps: Maps;
   readonly #rules: ExternalRules;
   readonly #exposed: Exposed;
@@ -35,14 +34,15 @@ export class ExternalCluster implements ExternalNames {
   readonly #key = new ObjectKey();
   readonly #service: ServiceNode;
   readonly #pointers: PointerNode;
+  readonly #names: SharedNames;
 
   /** `machine`: the addresses of this machine that may be name servers. */
   constructor(settings: Pick<Settings, 'namespaces' | 'ttl'>, maps: Maps, machine: readonly Uint8Array[], rules: ExternalRules) {
     this.machine = machine;
-    this.#serviceTtl = settings.ttl;
     this.#maps = maps;
     this.#rules = rules;
     this.#exposed = new Exposed(maps, settings);
+    this.#names = new SharedNames(maps, maps.services);
     this.#service = new ServiceNode({ ttl: rules.ttl, serviceTtl: settings.ttl, folded: true, ignoreEmpty: false });
     this.#pointers = new PointerNode(maps, rules.ttl, rules.primary.raw, this.#exposed);
   }
@@ -51,7 +51,7 @@ export class ExternalCluster implements ExternalNames {
     return this.#maps.flags.get(EXTERNAL_MODIFIED) >>> 0;
   }
   incomplete(): string | undefined {
-    return incompleteOf(this.#maps);
+    return incompleteOf(this.#maps, NAMESPACES | SERVICES | ENDPOINT_SLICES);
   }
   stale(): string | undefined {
     return staleOf(this.#maps);
@@ -59,8 +59,9 @@ export class ExternalCluster implements ExternalNames {
   nameServers(): readonly Uint8Array[] | undefined {
     return externalServers(this.#maps, this.machine, this.#rules.headless);
   }
-  records(zone: Name): Iterable<RR> {
-    return externalRecords(this.#maps, this.#exposed, zone, { ...this.#rules, serviceTtl: this.#serviceTtl });
+  write(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
+    const rules = { ...this.#service.rules, headless: this.#rules.headless };
+    return writeExternal({ maps: this.#maps, names: this.#names, exposed: this.#exposed, rules }, zone, to, isTaken);
   }
 
   at(place: Place, query: Query): Node | Promise<Node> | undefined {
@@ -69,22 +70,24 @@ export class ExternalCluster implements ExternalNames {
       const key = reverseKey(query, place, this.#key);
       if (key !== undefined) return this.#pointers.findExternal(key) ? this.#pointers : undefined;
     }
-    const parsed = this.#parsed;
-    parsed.readExternal(query, place);
-    if (parsed.namespace === 0 || !this.#exposed.at(query.bytes, parsed.namespace)) return undefined;
-    if (parsed.kind === NAMESPACE) return EMPTY;
-    return parsed.kind === SERVICE_NAME ? this.#serviceAt(place, query) : undefined;
+    const node = this.#nodeAt(place, query);
+    if (type !== SRV || node !== this.#service || !this.#service.leadsOutside) return node;
+    // What stands beside the answer is asked of this server.
+    return hostNode(query, place, this.#service);
   }
-  #serviceAt(place: Place, query: Query): Node | Promise<Node> | undefined {
-    const { bytes, type } = query;
-    const { service, namespace } = this.#parsed;
+  has(place: Place, asked: Asked): boolean {
+    return this.#nodeAt(place, asked) !== undefined;
+  }
+  #nodeAt(place: Place, asked: Asked): Node | undefined {
+    const parsed = this.#parsed;
+    parsed.readExternal(asked, place);
+    const { namespace, service } = parsed;
+    if (namespace === 0 || !this.#exposed.at(asked.bytes, namespace)) return undefined;
+    if (parsed.kind === NAMESPACE) return EMPTY;
+    if (parsed.kind !== SERVICE_NAME) return undefined;
     const map = this.#maps.services;
-    const entry = this.#key.copy(bytes, service, namespace + 1 + bytes[namespace]! - service).in(map);
+    const entry = this.#key.copy(asked.bytes, service, namespace + 1 + asked.bytes[namespace]! - service).in(map);
     if (entry === 0) return undefined;
-    const at = map.valueAt(entry) * 4;
-    if (!this.#service.findExternal(query, this.#parsed, map.bytes, at, this.#rules.headless)) return undefined;
-    if ((map.bytes[at]! & HOSTS) === 0 || (type !== A && type !== AAAA && type !== SRV)) return this.#service;
-    const { ttl } = this.#rules;
-    return hostNode(query, place, this.#parsed, { bytes: map.bytes, at, ttl, serviceTtl: this.#serviceTtl, count: this.#service.count });
+    return this.#service.findExternal(asked, parsed, map.bytes, map.valueAt(entry) * 4, this.#rules.headless) ? this.#service : undefined;
   }
 }

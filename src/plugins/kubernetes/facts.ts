@@ -12,7 +12,8 @@ export interface Port {
 }
 /** One address of an endpoint. */
 export interface Endpoint {
-  readonly address: Uint8Array;
+  /** A Name in a slice of type FQDN. */
+  readonly address: Uint8Array | Name;
   /** Its label (K8S-7), '' where it is made of the address. */
   readonly label: string;
   /** Its topology zone in lower case. */
@@ -35,7 +36,10 @@ export interface SliceFacts {
 }
 /** A Pod. */
 export interface PodFacts {
-  readonly address: Uint8Array | undefined;
+  /** Each once. */
+  readonly addresses: readonly Uint8Array[];
+  /** Whether its addresses are the node's: then whoever has one of them may be anybody there. */
+  readonly onHost: boolean;
   readonly labels: { readonly [key: string]: string };
 }
 
@@ -135,21 +139,38 @@ export function sliceFacts(object: ApiObject, podNames: boolean, zones: boolean,
       label = '';
     }
     for (const one of list(addresses)) {
-      const parsed = address(one, complain);
-      if (parsed === undefined) continue;
       const inZone = zones ? text(zone).toLowerCase().slice(0, 255) : '';
-      endpoints.push({ address: parsed, label: label || spelledLabel(text(one), parsed), zone: inZone });
+      const named = object.addressType === 'FQDN' ? namedEndpoint(text(one), label, complain) : undefined;
+      if (named !== undefined) endpoints.push({ ...named, zone: inZone });
+      if (object.addressType === 'FQDN') continue;
+      const parsed = address(one, complain);
+      if (parsed !== undefined) endpoints.push({ address: parsed, label: label || spelledLabel(text(one), parsed), zone: inZone });
     }
   }
   return { ports: ports(object.ports), endpoints };
 }
 
-/** What is needed of a Pod; undefined for one that has ended or is about to. */
+/** An endpoint of a slice of type FQDN: its label is made of the name, where it has none (K8S-7). */
+function namedEndpoint(value: string, label: string, complain: Complain): Omit<Endpoint, 'zone'> | undefined {
+  const name = hostName(value, complain);
+  if (name === undefined) return undefined;
+  const own = label || dashed(value.replace(/\.$/, '').toLowerCase());
+  if (isLabel(own)) return { address: name, label: own };
+  complain(`${shown(own)} can be no label of a name`);
+  return undefined;
+}
+
+/**
+ * What is needed of a Pod; undefined for one that has ended. One that is being deleted serves until it has: its grace period may be long.
+ */
 export function podFacts(object: ApiObject): PodFacts | undefined {
-  if (text(object.metadata?.deletionTimestamp) !== '') return undefined;
-  const { phase, podIP } = fields(object.status);
-  if (phase === 'Succeeded' || phase === 'Failed' || phase === 'Unknown') return undefined;
-  return { address: parseAddress(text(podIP)), labels: texts(object.metadata?.labels) };
+  const { phase, podIPs } = fields(object.status);
+  if (phase === 'Succeeded' || phase === 'Failed') return undefined;
+  const addresses = different(list(podIPs).flatMap((each) => {
+    const parsed = parseAddress(text(fields(each).ip));
+    return parsed === undefined ? [] : [unmap(parsed)];
+  }));
+  return { addresses: addresses.slice(0, 255), onHost: fields(object.spec).hostNetwork === true, labels: texts(object.metadata?.labels) };
 }
 
 /** K8S-7: the label of an endpoint that has no name: its address with dashes. */

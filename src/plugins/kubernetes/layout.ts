@@ -8,6 +8,8 @@
 //   externals: u16 count, each u8 4 or 16 and the address, or u8 0, u8 size and a wire name
 // Slices: u16 count, each: u32 size of the slice, u16 ports, u32 endpoints, u8 size, name, u8 size, cluster, ports as above, endpoints:
 //   u8 size of the address (and DUPLICATE), address, u8 size, label (0: made of the address), u8 size, zone
+//   where the size is 0 the endpoint is a name: behind the zone u8 size, wire name
+// Pod: u8 1 where it is on the network of its node, u8 addresses, each u8 size, bytes; then its labels as JSON, where they are kept.
 // Numbers have their least significant byte first and stand anywhere.
 import type { Name } from '../../dns/name.ts';
 import type { Endpoint, Port, ServiceFacts, SliceFacts } from './facts.ts';
@@ -141,10 +143,12 @@ export function writeSlice(to: Writer, name: string, cluster: string, { ports, e
   setLe32(to.bytes, start, to.length - start);
 }
 function writeEndpoint(to: Writer, { address, label, zone }: Endpoint): void {
-  to.u8(address.length);
-  to.put(address);
+  const isName = !(address instanceof Uint8Array);
+  to.u8(isName ? 0 : address.length);
+  if (!isName) to.put(address);
   to.text(label);
   to.text(zone);
+  if (isName) to.text(address.raw);
 }
 
 /** Where the next port begins. */
@@ -156,8 +160,16 @@ export function afterPort(bytes: Uint8Array, at: number): number {
 export function afterEndpoint(bytes: Uint8Array, at: number): number {
   const label = at + 1 + (bytes[at]! & SIZE);
   const zone = label + 1 + bytes[label]!;
+  const end = zone + 1 + bytes[zone]!;
+  return (bytes[at]! & SIZE) === 0 ? end + 1 + bytes[end]! : end;
+}
+/** Where the name stands that an endpoint without an address is: its size, then the wire name. */
+export function endpointName(bytes: Uint8Array, endpoint: number): number {
+  const zone = endpoint + 2 + bytes[endpoint + 1]!;
   return zone + 1 + bytes[zone]!;
 }
+/** Where the next address, or the next external one, begins. */
+export const afterExternal = (bytes: Uint8Array, at: number): number => (bytes[at] === 0 ? at + 2 + bytes[at + 1]! : at + 1 + bytes[at]!);
 /** Where the ports of a slice begin. */
 export function slicePorts(bytes: Uint8Array, slice: number): number {
   const cluster = slice + SLICE_NAME + 1 + bytes[slice + SLICE_NAME]!;
@@ -204,7 +216,7 @@ export function* externalsAt(bytes: Uint8Array, service: number): Generator<Uint
     const size = bytes[at]!;
     if (size === 0) yield textAt(bytes, at + 1);
     else yield bytes.slice(at + 1, at + 1 + size);
-    at += size === 0 ? 2 + bytes[at + 1]! : 1 + size;
+    at = afterExternal(bytes, at);
   }
 }
 /** Offsets of the slices of a service. */
@@ -224,4 +236,10 @@ export function* endpointsAt(bytes: Uint8Array, slice: number): Generator<number
     yield at;
     at = afterEndpoint(bytes, at);
   }
+}
+/** Where the labels of a pod begin. */
+export function podLabels(bytes: Uint8Array, pod: number): number {
+  let at = pod + 2;
+  for (let left = bytes[pod + 1]!; left > 0; left--) at += 1 + bytes[at]!;
+  return at;
 }

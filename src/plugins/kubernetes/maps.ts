@@ -7,6 +7,11 @@ import type { Store } from '../../store/store.ts';
 
 /** Numbers of a cluster that every thread reads. Times are in seconds since 1970; CLEARED: how often the maps were emptied. */
 export const MODIFIED = 0, EXTERNAL_MODIFIED = 1, IMPORTS_MODIFIED = 2, SYNCED = 3, STALE_SINCE = 4, RESTORED = 5, CLEARED = 6;
+/** Which resources were never read, as bits; how often anything has changed, ever. */
+export const UNREAD = 7, REVISION = 8;
+const FLAGS = 9;
+/** Bits of UNREAD. */
+export const NAMESPACES = 1, SERVICES = 2, ENDPOINT_SLICES = 4, PODS = 8, IMPORTS = 16;
 
 /** A cluster as one thread sees it. The main thread writes, all read. Each entry's own word is the round of the list it was last in. */
 export interface Maps {
@@ -19,10 +24,12 @@ export interface Maps {
   readonly importSlices: ByteMap;
   /** Which services have an address, by the address (address-index.ts). */
   readonly addresses: ByteMap;
+  /** What internal addresses begin with (prefix-index.ts). */
+  readonly prefixes: ByteMap;
   /** Which pods have it. */
   readonly podAddresses: ByteMap;
   readonly namespaces: ByteMap;
-  /** Pods by name and namespace: u8 size, address, labels as JSON where they are kept. */
+  /** Pods by name and namespace (layout.ts). */
   readonly pods: ByteMap;
   readonly flags: Flags;
 }
@@ -32,8 +39,8 @@ export function openMaps(store: Store, number: number): Maps {
   const map = (what: string, owned = 1) => store.byteMap(`kubernetes ${number} ${what}`, owned);
   return {
     services: map('services'), imports: map('imports'), slices: map('slices'), importSlices: map('import slices'),
-    addresses: map('addresses', 0), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
-    flags: store.cells.flags(`kubernetes ${number}`, 7),
+    addresses: map('addresses', 0), prefixes: map('prefixes'), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
+    flags: store.cells.flags(`kubernetes ${number}`, FLAGS),
   };
 }
 /** Empties a cluster whose number somebody else will use. */
@@ -41,20 +48,7 @@ export function clearMaps(maps: Maps): void {
   const { flags, ...all } = maps;
   flags.add(CLEARED, 1);
   for (const map of Object.values(all)) map.clear();
-  for (let i = 0; i < CLEARED; i++) flags.set(i, 0);
-}
-
-/**
- * Names and namespaces of what is in the map at the first call, in the order of the names, for a reader that takes many turns. Throws Error
- * when the maps are another cluster's, or nobody's, before it is at the end: what it has read by then is no whole.
- */
-export function* steadyNames(maps: Maps, map: ByteMap): Generator<[name: string, namespace: string]> {
-  const cleared = maps.flags.get(CLEARED);
-  const names = [...map.walk()].map((entry) => namesOf(map, entry)).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  for (const each of names) {
-    yield each;
-    if (maps.flags.get(CLEARED) !== cleared) throw new Error('the cluster is not watched any more');
-  }
+  for (let i = 0; i < FLAGS; i++) if (i !== CLEARED && i !== REVISION) flags.set(i, 0);
 }
 
 /** Room for one key, filled again and again. */

@@ -1,7 +1,8 @@
 // Which ports and endpoints of a service a question means (K8S-6, K8S-7). Knows bytes of questions and of the store; writes nothing.
 import { parseAddress } from '../../dns/address.ts';
 import { addressLabel } from './facts.ts';
-import { SIZE, afterPort, sliceCluster } from './layout.ts';
+import { Endpoints } from './endpoints.ts';
+import { HEADLESS, PORTS, SIZE, SLICE_PORTS, afterPort, le16, servicePorts, sliceCluster, slicePorts } from './layout.ts';
 import type { Parsed } from './question.ts';
 
 /** Whether `size` bytes of a question, in lower case, are the text that stands behind its size. */
@@ -26,6 +27,36 @@ export function countPorts(question: Uint8Array, parsed: Parsed, bytes: Uint8Arr
     at = afterPort(bytes, at);
   }
   return matching;
+}
+
+/**
+ * Whether a service has a port with a name and this protocol, in lower case: `size` bytes of a question. Of a headless one the ports of its
+ * endpoints count.
+ */
+export function hasProtocol(question: Uint8Array, at: number, size: number, bytes: Uint8Array, service: number): boolean {
+  const among = (port: number, count: number): boolean => {
+    for (let left = count; left > 0; left--, port = afterPort(bytes, port)) {
+      if (bytes[port + 2] !== 1 && sameText(question, at, size, bytes, port + 3) && bytes[port + 4 + bytes[port + 3]!] !== 0) return true;
+    }
+    return false;
+  };
+  if ((bytes[service]! & HEADLESS) === 0) return among(servicePorts(bytes, service), le16(bytes, service + PORTS));
+  const endpoints = new Endpoints();
+  endpoints.begin(bytes, service);
+  while (endpoints.next()) {
+    const { slice, count } = endpoints;
+    if (count > 0 && among(slicePorts(bytes, slice), le16(bytes, slice + SLICE_PORTS))) return true;
+  }
+  return false;
+}
+
+/** K8S-7: the label of an endpoint as wire text. */
+export function endpointLabel(bytes: Uint8Array, endpoint: number): string {
+  const size = bytes[endpoint]! & SIZE;
+  const label = endpoint + 1 + size;
+  if (bytes[label] !== 0) return latin1(bytes, label, bytes[label]! + 1);
+  const text = addressLabel(bytes.slice(endpoint + 1, endpoint + 1 + size));
+  return String.fromCharCode(text.length) + text;
 }
 
 /** Which endpoints a question means. One object is used again and again. */

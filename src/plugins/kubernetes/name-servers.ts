@@ -6,7 +6,7 @@ import { ENDPOINT, ownerAt, ownersAt } from './address-index.ts';
 import { ADDRESSES, HEAD, HEADLESS, SERVICE, SIZE, endpointsAt, externalsAt, slicesAt } from './layout.ts';
 import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';
-import { endpointLabel } from './service-node.ts';
+import { endpointLabel } from './match.ts';
 
 /** A name server and one of its addresses. */
 export interface NameServer {

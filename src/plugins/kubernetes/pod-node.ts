@@ -1,11 +1,9 @@
 // A pod as records: the address that is its name (K8S-5). Knows the question; looks up nothing.
 import type { Node } from '../../authority/backend.ts';
-import type { Place } from '../../authority/served-zones.ts';
-import { ADDITIONAL, address, answerAddress } from '../../authority/write.ts';
+import { ADDITIONAL, address, answerAddress } from '../../authority/records.ts';
+import type { Asked, Place } from '../../authority/served-zones.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import type { Query } from '../../kernel/query/query.ts';
-import { weightOf } from './service-node.ts';
-import { writeSrv } from './srv.ts';
+import { weightOf, writeSrv } from './srv.ts';
 
 const A = 1, AAAA = 28, SRV = 33;
 
@@ -27,12 +25,12 @@ export class PodNode implements Node {
     return this;
   }
 
-  write(type: number, reply: Message, query: Query, place: Place): void {
+  write(type: number, reply: Message, asked: Asked, place: Place): void {
     const { length } = this.#address;
     if (type === SRV) {
       // As CoreDNS, which has no port to tell.
       const weight = weightOf(this.#pods);
-      const target = writeSrv(reply, query, place, { ttl: this.#ttl, weight, port: 0, prefix: '', from: this.#label, folded: false });
+      const target = writeSrv(reply, asked, place, { ttl: this.#ttl, weight, port: 0, prefix: '', from: this.#label, folded: false });
       if (target > 0) address(reply, ADDITIONAL, target, this.#ttl, this.#address, 0, length);
     } else if (length === (type === A ? 4 : type === AAAA ? 16 : 0)) answerAddress(reply, this.#ttl, this.#address, 0, length);
   }

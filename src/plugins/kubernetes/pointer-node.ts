@@ -1,25 +1,22 @@
 // PTR records of services and endpoints (K8S-14): the question's address, who has it, and their names. Knows the store; knows no question
 // but the reverse one.
 import type { Node } from '../../authority/backend.ts';
-import type { Place } from '../../authority/served-zones.ts';
-import { ANSWER, hasRoom, record } from '../../authority/write.ts';
-import { HEADER } from '../../dns/packet.ts';
-import { addressOfReverse } from '../../dns/reverse.ts';
+import type { Asked, Place } from '../../authority/served-zones.ts';
+import { answerName } from '../../authority/records.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import type { Query } from '../../kernel/query/query.ts';
 import { CLUSTER, ENDPOINT, EXTERNAL, ownersAt } from './address-index.ts';
 import type { Exposed } from './exposed.ts';
-import { SIZE, endpointsAt, slicesAt } from './layout.ts';
-import { latin1 } from './match.ts';
+import { Endpoints } from './endpoints.ts';
+import { SERVICE, SIZE } from './layout.ts';
+import { endpointLabel, latin1 } from './match.ts';
 import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';
-import { endpointLabel } from './service-node.ts';
 
 const PTR = 12;
-const ARPA = 'in-addr\x04arpa';
+const ARPA = 'in-addr\x04arpa', IP6 = 'ip6\x04arpa';
 
 /** The address that the question's name stands for, as a key; undefined where it is no whole reverse name. */
-export function reverseKey(query: Query, place: Place, key: ObjectKey): ObjectKey | undefined {
+export function reverseKey(query: Asked, place: Place, key: ObjectKey): ObjectKey | undefined {
   const { bytes } = query;
   const { at, total } = place;
   if (total === 6 && bytes[at[4]!] === 7 && latin1(bytes, at[4]! + 1, ARPA.length) === ARPA) {
@@ -30,9 +27,15 @@ export function reverseKey(query: Query, place: Place, key: ObjectKey): ObjectKe
     }
     return key.copy(OCTETS, 0, 4);
   }
-  const address = total === 34 ? addressOfReverse(query.name) : undefined;
-  return address === undefined ? undefined : key.copy(address, 0, address.length);
+  if (total !== 34 || bytes[at[32]!] !== 3 || latin1(bytes, at[32]! + 1, IP6.length) !== IP6) return undefined;
+  for (let i = 0; i < 32; i++) {
+    const value = nibble(bytes, at[31 - i]!);
+    if (value < 0) return undefined;
+    NIBBLES[i >> 1] = (i & 1) === 0 ? value << 4 : NIBBLES[i >> 1]! | value;
+  }
+  return key.copy(NIBBLES, 0, 16);
 }
+const NIBBLES = new Uint8Array(16);
 const OCTETS = new Uint8Array(4);
 /** The decimal octet in a label, or -1. */
 function number(bytes: Uint8Array, at: number): number {
@@ -55,6 +58,7 @@ export class PointerNode implements Node {
   readonly #exposed: Exposed;
   readonly #key = new ObjectKey();
   readonly #names: string[] = [];
+  readonly #endpoints = new Endpoints();
 
   /** `suffix` is what follows service and namespace in the names, as wire text. */
   constructor(maps: Maps, ttl: number, suffix: string, exposed: Exposed) {
@@ -74,8 +78,10 @@ export class PointerNode implements Node {
       this.#names.push(owner + this.#suffix);
       return true;
     }
-    const address = latin1(map.bytes, map.keyAt(entry) * 4, map.keyWords(entry) * 4);
-    for (const owner of this.#owners(entry, ENDPOINT)) this.#addEndpoints(owner, address);
+    const address = map.bytes.slice(map.keyAt(entry) * 4, (map.keyAt(entry) + map.keyWords(entry)) * 4);
+    const others: string[] = [];
+    for (const owner of this.#owners(entry, ENDPOINT)) this.#addEndpoints(owner, address, others);
+    for (const name of others) if (!this.#names.includes(name)) this.#names.push(name);
     return this.#names.length > 0;
   }
   /** The same for the names of the services that have it outside of the cluster (KEXT-4). */
@@ -95,17 +101,25 @@ export class PointerNode implements Node {
       yield latin1(bytes, item + 1, namespace + bytes[namespace]! - item);
     }
   }
-  /** `service`: name and namespace as wire labels. */
-  #addEndpoints(service: string, address: string): void {
+  /** `service`: name and namespace as wire labels. Names that were given to endpoints come first, `others` are made of addresses. */
+  #addEndpoints(service: string, address: Uint8Array, others: string[]): void {
     const map = this.#maps.services;
     const entry = this.#key.copy(Buffer.from(service, 'latin1'), 0, service.length).in(map);
     if (entry === 0) return;
     const { bytes } = map;
-    for (const slice of slicesAt(bytes, map.valueAt(entry) * 4)) {
-      for (const endpoint of endpointsAt(bytes, slice)) {
-        if ((bytes[endpoint]! & SIZE) !== address.length || latin1(bytes, endpoint + 1, address.length) !== address) continue;
+    const at = map.valueAt(entry) * 4;
+    // Slices outlive their service for a while: nothing is to point to a name that is not there.
+    if ((bytes[at]! & SERVICE) === 0) return;
+    const endpoints = this.#endpoints;
+    endpoints.begin(bytes, at);
+    while (endpoints.next()) {
+      while (endpoints.nextEndpoint()) {
+        const { endpoint } = endpoints;
+        if (!hasAddress(bytes, endpoint, address)) continue;
+        const isGiven = bytes[endpoint + 1 + address.length] !== 0;
         const name = endpointLabel(bytes, endpoint) + service + this.#suffix;
-        if (!this.#names.includes(name)) this.#names.push(name);
+        if (!isGiven) others.push(name);
+        else if (!this.#names.includes(name)) this.#names.push(name);
       }
     }
   }
@@ -114,9 +128,39 @@ export class PointerNode implements Node {
     if (type !== PTR) return;
     for (const name of this.#names) {
       // 255 bytes is the longest name there can be: one that is longer cannot be told.
-      if (name.length > 255 || !hasRoom(reply, 12 + name.length)) continue;
-      const at = record(reply, ANSWER, HEADER, PTR, this.#ttl, name.length);
-      for (let i = 0; i < name.length; i++) reply.bytes[at + i] = name.charCodeAt(i);
+      if (name.length <= 255 && !answerName(reply, PTR, this.#ttl, name)) return;
     }
   }
+}
+function hasAddress(bytes: Uint8Array, endpoint: number, address: Uint8Array): boolean {
+  const size = address.length;
+  if ((bytes[endpoint]! & SIZE) !== size) return false;
+  for (let i = size - 1; i >= 0; i--) if (bytes[endpoint + 1 + i] !== address[i]) return false;
+  return true;
+}
+
+/**
+ * Reads the beginning of an address that a part of a reverse name stands for. Says how many octets (IPv4) or nibbles (IPv6) it has; -1
+ * where it is a whole reverse name, or none.
+ */
+export function readPrefix({ bytes }: Asked, { at, total }: Place, to: { readonly address: Uint8Array; size: number }): number {
+  const six = total >= 2 && bytes[at[total - 2]!] === 3;
+  const count = total - 2;
+  if (count < 0 || count >= (six ? 32 : 4)) return -1;
+  to.address.fill(0);
+  to.size = six ? 16 : 4;
+  for (let i = 0; i < count; i++) {
+    const label = at[count - 1 - i]!;
+    const value = six ? nibble(bytes, label) : number(bytes, label);
+    if (value < 0) return -1;
+    if (six) to.address[i >> 1]! |= (i & 1) === 0 ? value << 4 : value;
+    else to.address[i] = value;
+  }
+  return count;
+}
+/** The nibble in a label in lower case, or -1. */
+function nibble(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== 1) return -1;
+  const digit = bytes[at + 1]!;
+  return digit >= 0x30 && digit <= 0x39 ? digit - 0x30 : digit >= 0x61 && digit <= 0x66 ? digit - 0x57 : -1;
 }

@@ -13,7 +13,7 @@ import { addressLabel } from './facts.ts';
 import { Writer, afterPort, sliceEndpoints, slicePorts, writeSlice } from './layout.ts';
 import { EndpointFilter, addressOfLabel, countPorts, latin1, portMatches } from './match.ts';
 import { ObjectKey, openMaps } from './maps.ts';
-import { APEX, NAMESPACE, NAME_SERVER, NO_NAME, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
+import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, NO_NAME, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
 
 const zone = Name.parse('cluster.local.');
 const zones = new ServedZones([zone]);
@@ -25,7 +25,8 @@ function model(labels: readonly string[], multicluster: boolean, zonal: boolean)
   const before = [...labels];
   const last = before.pop()!;
   if (last !== 'svc' && last !== 'pod') {
-    return { ...none, kind: labels.join('.') === 'dns-version' ? VERSION : labels.join('.') === 'ns.dns' ? NAME_SERVER : NO_NAME };
+    const kinds: { readonly [name: string]: number } = { 'dns-version': VERSION, dns: ABOVE_SERVER, 'ns.dns': NAME_SERVER };
+    return { ...none, kind: kinds[labels.join('.')] ?? NO_NAME };
   }
   const namespace = before.pop();
   if (namespace === undefined) return { ...none, kind: SUBDOMAIN };
@@ -34,10 +35,13 @@ function model(labels: readonly string[], multicluster: boolean, zonal: boolean)
   const named = { ...none, kind: last === 'svc' ? SERVICE_NAME : POD_NAME, namespace, service };
   const [first = '', second = ''] = before;
   if (before.length === 0) return named;
+  if (last === 'pod') return { ...none, namespace, service };
   if (before.length === 1) return { ...named, endpoint: first };
   if (before.length === 2) {
-    if (multicluster && !first.startsWith('_') && !second.startsWith('_')) return { ...named, endpoint: first, cluster: second };
-    return { ...named, port: first.replace(/^_/, ''), protocol: second.replace(/^_/, '') };
+    const underscores = [first, second].filter((each) => each.startsWith('_')).length;
+    if (multicluster && underscores === 0) return { ...named, endpoint: first, cluster: second };
+    if (underscores === 2) return { ...named, port: first.slice(1), protocol: second.slice(1) };
+    return { ...none, namespace, service };
   }
   const [mark, directive] = [before.pop(), before.pop()!];
   const isZone = zonal && !multicluster && last === 'svc' && mark === '_zone' && ['pin', 'prefer'].includes(directive);

@@ -1,15 +1,16 @@
 // The name of a question by the DNS schema of Kubernetes (K8S-5): which labels are namespace, service, endpoint, port. Knows labels as
 // bytes; knows no records.
-import type { Place } from '../../authority/served-zones.ts';
-import type { Query } from '../../kernel/query/query.ts';
+import type { Asked, Place } from '../../authority/served-zones.ts';
 
 /** What a name stands for. */
 export const NO_NAME = 0, APEX = 1, SUBDOMAIN = 2, NAMESPACE = 3, SERVICE_NAME = 4, POD_NAME = 5, VERSION = 6, NAME_SERVER = 7;
+/** The name above the name server's, which owns nothing. */
+export const ABOVE_SERVER = 8;
 
 const SVC = 0x03737663, POD = 0x03706f64;
 /** `_zone` behind its length, and the two words before it. */
 const ZONE_LABEL = '\x05_zone', PIN = '\x03pin', PREFER = '\x06prefer';
-const DNS_VERSION = '\x0bdns-version', NS_DNS = '\x02ns\x03dns';
+const DNS_VERSION = '\x0bdns-version', NS_DNS = '\x02ns\x03dns', DNS = '\x03dns';
 
 /**
  * A question taken apart. One object is used for one after the other. Labels are offsets into the query's bytes, where the label's length
@@ -38,7 +39,7 @@ export class Parsed {
   invalid = false;
 
   /** Takes the name apart. `multicluster`: two labels may be endpoint and cluster; `zonal`: names of topology zones exist. */
-  read(query: Query, place: Place, multicluster: boolean, zonal: boolean): void {
+  read(query: Asked, place: Place, multicluster: boolean, zonal: boolean): void {
     const { bytes } = query;
     const { labels, at } = place;
     this.#reset();
@@ -51,6 +52,7 @@ export class Parsed {
     if (first !== SVC && first !== POD) {
       this.invalid = true;
       if (labels === 1 && is(bytes, last, DNS_VERSION)) this.kind = VERSION;
+      else if (labels === 1 && is(bytes, last, DNS)) this.kind = ABOVE_SERVER;
       else if (labels === 2 && is(bytes, at[0]!, NS_DNS)) this.kind = NAME_SERVER;
       return;
     }
@@ -63,22 +65,19 @@ export class Parsed {
     this.kind = NAMESPACE;
     if (labels === 2) return;
     this.service = at[labels - 3]!;
-    const kind = this.ofPods ? POD_NAME : SERVICE_NAME;
-    if (labels === 3) this.kind = kind;
-    else if (labels === 4) {
+    if (labels === 3) this.kind = this.ofPods ? POD_NAME : SERVICE_NAME;
+    else if (labels === 4 && !this.ofPods) {
       this.endpoint = at[0]!;
-      this.kind = kind;
-    } else if (labels === 5) {
-      this.#pair(bytes, at[0]!, at[1]!, multicluster);
-      this.kind = kind;
-    } else if (zonal && !multicluster && kind === SERVICE_NAME && this.#zonal(query, place)) this.kind = kind;
+      this.kind = SERVICE_NAME;
+    } else if (labels === 5 && !this.ofPods && this.#pair(bytes, at[0]!, at[1]!, multicluster)) this.kind = SERVICE_NAME;
+    else if (labels > 5 && zonal && !multicluster && !this.ofPods && this.#zonal(query, place)) this.kind = SERVICE_NAME;
     else {
       this.kind = NO_NAME;
       this.invalid = true;
     }
   }
   /** The same for a zone of external names, where services are directly below their namespaces (KEXT-3). */
-  readExternal({ bytes }: Query, { labels, at }: Place): void {
+  readExternal({ bytes }: Asked, { labels, at }: Place): void {
     this.#reset();
     if (labels === 0 || labels > 4) return;
     this.namespace = at[labels - 1]!;
@@ -86,7 +85,7 @@ export class Parsed {
     if (labels === 1) return;
     this.service = at[labels - 2]!;
     this.kind = SERVICE_NAME;
-    if (labels === 4) this.#pair(bytes, at[0]!, at[1]!, false);
+    if (labels === 4 && !this.#pair(bytes, at[0]!, at[1]!, false)) this.kind = NO_NAME;
     else if (labels === 3) {
       this.endpoint = at[0]!;
       this.endpointSkip = underscore(bytes, this.endpoint);
@@ -101,21 +100,23 @@ export class Parsed {
     this.invalid = false;
     this.ofPods = false;
   }
-  /** Port and protocol, or endpoint and cluster. */
-  #pair(bytes: Uint8Array, first: number, second: number, multicluster: boolean): void {
-    const underscores = bytes[first + 1] === 0x5f || bytes[second + 1] === 0x5f;
-    if (multicluster && !underscores) {
+  /** Port and protocol, both with underscores (RFC 2782), or endpoint and cluster, both without; false where they are neither. */
+  #pair(bytes: Uint8Array, first: number, second: number, multicluster: boolean): boolean {
+    const underscores = underscore(bytes, first) + underscore(bytes, second);
+    if (multicluster && underscores === 0) {
       this.endpoint = first;
       this.cluster = second;
-      return;
+      return true;
     }
+    if (underscores < 2) return false;
     this.port = first + 1 + underscore(bytes, first);
     this.portSize = bytes[first]! - underscore(bytes, first);
     this.protocol = second + 1 + underscore(bytes, second);
     this.protocolSize = bytes[second]! - underscore(bytes, second);
+    return true;
   }
   /** `ZONE.pin._zone` or `ZONE.prefer._zone` before the service, where the zone may have several labels. */
-  #zonal({ bytes }: Query, { at, labels }: Place): boolean {
+  #zonal({ bytes }: Asked, { at, labels }: Place): boolean {
     if (!is(bytes, at[labels - 4]!, ZONE_LABEL)) return false;
     const directive = at[labels - 5]!;
     this.prefer = is(bytes, directive, PREFER);

@@ -10,7 +10,7 @@ import type { ServiceFacts, SliceFacts } from './facts.ts';
 import { DUPLICATES, SERVICE, SLICE_NAME, endpointsAt, le32, slicesAt, textAt } from './layout.ts';
 import { ObjectKey, namesOf, openMaps } from './maps.ts';
 import { CHANGED, CHANGED_EXTERNALLY, SAME, ServiceStore } from './service-store.ts';
-import { endpointLabel } from './service-node.ts';
+import { endpointLabel } from './match.ts';
 
 function open() {
   const maps = openMaps(Store.create(1 << 25), 0);

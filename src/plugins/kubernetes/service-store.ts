@@ -26,12 +26,16 @@ export class ServiceStore {
   readonly #head = new Writer();
   readonly #tail = new Writer();
 
-  constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined) {
+  constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined, prefixes?: ByteMap) {
     this.#services = services;
     this.#slices = slices;
-    this.#index = addresses === undefined ? undefined : new AddressIndex(addresses);
+    this.#index = addresses === undefined ? undefined : new AddressIndex(addresses, prefixes);
   }
 
+  /** What can be made of the other maps, which were restored. */
+  restored(): void {
+    this.#index?.restorePrefixes();
+  }
   /** Puts a service, with the round of the list that it was seen in. */
   put(name: string, namespace: string, facts: ServiceFacts, round: number): number {
     writeService(this.#head, facts);

@@ -1,10 +1,11 @@
 // What the API says, taken into a cluster's maps as it comes (K8S-3). Knows resources and what is kept of them; asks nobody.
 import type { ApiObject, Sink } from '../../kube-api/sink.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
-import { AddressIndex, POD, itemOf } from './address-index.ts';
+import { AddressIndex, HOST_POD, POD, itemOf } from './address-index.ts';
 import { fields, importFacts, isLabel, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
 import type { Latency } from './latency.ts';
-import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, unseen } from './maps.ts';
+import { podLabels } from './layout.ts';
+import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, REVISION, unseen } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { CHANGED_EXTERNALLY, SAME } from './service-store.ts';
 import type { ServiceStore } from './service-store.ts';
@@ -44,14 +45,17 @@ abstract class ObjectSink implements Sink {
   }
   put(object: ApiObject): void {
     const [name, namespace] = namesIn(object);
+    this.cluster.maps.flags.add(REVISION, 1);
     if (this.#names.test(name) && (namespace === '' || LABEL.test(namespace))) this.keep(name, namespace, object);
     else this.complain('', object)('its name can be no part of a DNS name');
   }
   remove(object: ApiObject): void {
     const [name, namespace] = namesIn(object);
+    this.cluster.maps.flags.add(REVISION, 1);
     this.drop(name, namespace);
   }
   synced(): void {
+    this.cluster.maps.flags.add(REVISION, 1);
     this.sweep();
     this.#listing = false;
     for (const which of this.#pending) this.modified(which);
@@ -214,32 +218,40 @@ export class PodSink extends ObjectSink {
   }
   protected keep(name: string, namespace: string, object: ApiObject): void {
     const facts = podFacts(object);
-    if (facts?.address === undefined) return this.drop(name, namespace);
+    if (facts === undefined || facts.addresses.length === 0) return this.drop(name, namespace);
+    const { addresses, onHost } = facts;
     const labels = this.#labels ? Buffer.from(JSON.stringify(facts.labels)) : Buffer.alloc(0);
-    const value = Buffer.concat([Uint8Array.of(facts.address.length), facts.address, labels]);
-    const before = this.#address(name, namespace);
-    if (!putValue(this.cluster.maps.pods, this.#key.of(name, namespace), value, this.round)) return;
-    if (before !== undefined && Buffer.compare(before, facts.address) === 0) return;
-    if (before !== undefined) this.#addresses.remove(before, 0, before.length, itemOf(POD, name, namespace));
-    this.#addresses.add(facts.address, 0, facts.address.length, itemOf(POD, name, namespace));
+    const head = Uint8Array.of(onHost ? 1 : 0, addresses.length, ...addresses.flatMap((address) => [address.length, ...address]));
+    const before = this.#head(name, namespace);
+    if (!putValue(this.cluster.maps.pods, this.#key.of(name, namespace), Buffer.concat([head, labels]), this.round)) return;
+    if (before !== undefined && Buffer.compare(before, head) === 0) return;
+    if (before !== undefined) this.#unindex(before, name, namespace);
+    for (const address of addresses) {
+      this.#addresses.add(address, 0, address.length, itemOf(onHost ? HOST_POD : POD, name, namespace));
+    }
     this.modified(MODIFIED);
   }
   protected drop(name: string, namespace: string): void {
-    const before = this.#address(name, namespace);
+    const before = this.#head(name, namespace);
     if (before === undefined) return;
     const key = this.#key.of(name, namespace);
     this.cluster.maps.pods.remove(key.hash, 0, key.words, 0, key.length);
-    this.#addresses.remove(before, 0, before.length, itemOf(POD, name, namespace));
+    this.#unindex(before, name, namespace);
     this.modified(MODIFIED);
+  }
+  #unindex(head: Uint8Array, name: string, namespace: string): void {
+    const item = itemOf(head[0] === 1 ? HOST_POD : POD, name, namespace);
+    for (let at = 2; at < head.length; at += 1 + head[at]!) this.#addresses.remove(head, at + 1, head[at]!, item);
   }
   protected sweep(): void {
     for (const [name, namespace] of unseen(this.cluster.maps.pods, this.round)) this.drop(name, namespace);
   }
-  #address(name: string, namespace: string): Uint8Array | undefined {
+  /** All of a pod but its labels, a copy. */
+  #head(name: string, namespace: string): Uint8Array | undefined {
     const map = this.cluster.maps.pods;
     const entry = this.#key.of(name, namespace).in(map);
     if (entry === 0) return undefined;
     const at = map.valueAt(entry) * 4;
-    return map.bytes.slice(at + 1, at + 1 + map.bytes[at]!);
+    return map.bytes.slice(at, podLabels(map.bytes, at));
   }
 }

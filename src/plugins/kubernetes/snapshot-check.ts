@@ -89,9 +89,12 @@ function readSlice(walk: Walk, bytes: Uint8Array, end: number): number {
   walk.text();
   walk.ports(le16(bytes, at + SLICE_PORTS));
   for (let left = endpoints; walk.sound && left > 0; left--) {
-    walk.address(SIZE);
+    const isName = walk.sound && (bytes[walk.at]! & SIZE) === 0;
+    if (isName) walk.skip(1);
+    else walk.address(SIZE);
     walk.text();
     walk.text();
+    if (isName) walk.name(false);
   }
   if (walk.at !== at + le32(bytes, at)) walk.sound = false;
   return endpoints;
@@ -100,7 +103,7 @@ function isOwners(bytes: Uint8Array, at: number, end: number): boolean {
   const walk = new Walk(bytes, at, end);
   do {
     const kind = walk.u8();
-    if (kind < 1 || kind > 4) return false;
+    if (kind < 1 || kind > 5) return false;
     walk.text();
     walk.text();
   } while (walk.sound && walk.at < end);
@@ -113,7 +116,8 @@ function isOwner(bytes: Uint8Array, at: number, end: number): boolean {
 }
 function isPod(bytes: Uint8Array, at: number, end: number): boolean {
   const walk = new Walk(bytes, at, end);
-  walk.address();
+  if (walk.u8() > 1) return false;
+  for (let left = walk.u8(); walk.sound && left > 0; left--) walk.address();
   if (!walk.sound || walk.at === end) return walk.sound;
   try {
     return typeof JSON.parse(Buffer.from(bytes.subarray(walk.at, end)).toString()) === 'object';

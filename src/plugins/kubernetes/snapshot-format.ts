@@ -11,7 +11,7 @@ import type { Maps } from './maps.ts';
 /** The first bytes of every snapshot, as words: `KUBESNAP`. */
 export const MAGIC: readonly [number, number] = [0x4542554b, 0x50414e53];
 /** Changes with the layout of what is in the maps, too. */
-export const VERSION = 1;
+export const VERSION = 2;
 /** Bytes of a digest. */
 export const DIGEST = 32;
 /** Words before a block's entries, and before an entry's key. */

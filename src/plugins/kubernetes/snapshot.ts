@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { every } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Store } from '../../store/store.ts';
-import { SYNCED } from './maps.ts';
+import { SYNCED, UNREAD } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { StillMaps } from './snapshot-copy.ts';
 import { changesOf, digestOf } from './snapshot-format.ts';
@@ -69,6 +69,7 @@ export class Snapshot {
       const found = await readSnapshot(path, this.#watched, maps, store.epochs);
       if (found === undefined || signal.aborted) return;
       maps.flags.set(SYNCED, 1);
+      maps.flags.set(UNREAD, 0);
       this.staleness.restored(found.contact);
       const age = Math.max(0, Math.round(clock.wall() / 1000) - found.contact);
       log.info(`Serving ${found.objects} objects from snapshot ${path}: the Kubernetes API was last in touch ${age} s ago`);

@@ -1,10 +1,9 @@
-// An SRV record whose target is what was asked for, without the first labels of the question (K8S-8). Knows questions and replies; looks
-// up nothing.
-import type { Place } from '../../authority/served-zones.ts';
-import { ANSWER, hasRoom, record } from '../../authority/write.ts';
+// SRV records, whose target is what was asked for without the first labels of the question (K8S-8), or another name. Knows questions and
+// replies; looks up nothing.
+import type { Asked, Place } from '../../authority/served-zones.ts';
+import { ANSWER, hasRoom, record } from '../../authority/records.ts';
 import { HEADER } from '../../dns/packet.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import type { Query } from '../../kernel/query/query.ts';
 
 const SRV = 33;
 
@@ -23,26 +22,43 @@ export interface ServiceRecord {
 
 /**
  * Writes the record into the answer. Names in the target are in lower case. Returns the offset of the target in the message, to be pointed
- * at; 0 where the message is full.
+ * at; -1 where the message is full.
  */
-export function writeSrv(reply: Message, query: Query, place: Place, { ttl, weight, port, prefix, from, folded }: ServiceRecord): number {
+export function writeSrv(reply: Message, asked: Asked, place: Place, { ttl, weight, port, prefix, from, folded }: ServiceRecord): number {
   const { zone, labels, at } = place;
-  const { bytes: question, keyAt } = query;
+  const { bytes: question, keyAt } = asked;
   const names = at[labels]! - from;
   const size = 6 + prefix.length + names + zone.bytes.length;
-  if (!hasRoom(reply, 12 + size)) return 0;
+  if (!hasRoom(reply, 12 + size)) return -1;
   const start = record(reply, ANSWER, HEADER, SRV, ttl, size);
   const { bytes } = reply;
-  bytes[start] = 0;
-  bytes[start + 1] = 0;
-  bytes[start + 2] = weight >> 8;
-  bytes[start + 3] = weight;
-  bytes[start + 4] = port >> 8;
-  bytes[start + 5] = port;
+  numbers(bytes, start, weight, port);
   let to = start + 6;
   for (let i = 0; i < prefix.length; i++) bytes[to++] = prefix.charCodeAt(i);
   for (let i = 0; i < names; i++) bytes[to++] = question[from + i]!;
-  const spelled = folded ? at[labels]! : query.at + HEADER + (at[labels]! - keyAt);
+  const spelled = folded ? at[labels]! : asked.at + HEADER + (at[labels]! - keyAt);
   for (let i = 0; i < zone.bytes.length; i++) bytes[to++] = question[spelled + i]!;
   return start + 6 - reply.at;
 }
+/** The same with a target that is this name, as wire text. False where the message is full. */
+export function writeSrvTo(reply: Message, ttl: number, weight: number, port: number, name: string): boolean {
+  const size = 6 + name.length;
+  if (!hasRoom(reply, 12 + size)) return false;
+  const start = record(reply, ANSWER, HEADER, SRV, ttl, size);
+  const { bytes } = reply;
+  numbers(bytes, start, weight, port);
+  for (let i = 0; i < name.length; i++) bytes[start + 6 + i] = name.charCodeAt(i);
+  return true;
+}
+/** Priority 0, weight and port. */
+function numbers(bytes: Uint8Array, at: number, weight: number, port: number): void {
+  bytes[at] = 0;
+  bytes[at + 1] = 0;
+  bytes[at + 2] = weight >> 8;
+  bytes[at + 3] = weight;
+  bytes[at + 4] = port >> 8;
+  bytes[at + 5] = port;
+}
+
+/** LIB-11: the weight of one of so many records, computed as there: fractions differ from plain division for some numbers. */
+export const weightOf = (count: number): number => Math.max(1, Math.floor((100 / (100 * count)) * 100));

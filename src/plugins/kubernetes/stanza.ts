@@ -15,7 +15,7 @@ import { Bind } from '../../kernel/query/transport.ts';
 import { Clients } from './clients.ts';
 import { ClusterBackend } from './cluster-backend.ts';
 import { Cluster, Numbers, watchedBy } from './cluster.ts';
-import { clusterTransfers } from './cluster-transfer.ts';
+import { ClusterZones } from './cluster-transfer.ts';
 import type { Settings } from './config.ts';
 import { ExternalCluster } from './external.ts';
 import { labelsOf } from './labels.ts';
@@ -24,6 +24,7 @@ import { SYNCED, openMaps } from './maps.ts';
 import { tellOfChanges } from './notices.ts';
 import type { Maps } from './maps.ts';
 import { readApi } from './api.ts';
+import { transferOf } from './transfers.ts';
 
 /** How often it is said that the API is waited for, and looked whether the load was given up, in milliseconds (K8S-4). */
 const REMIND = 500, LOOK = 100;
@@ -47,7 +48,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   #changed: ((zone: Name) => void) | undefined;
   #lookup!: Lookup;
   #clients!: Clients;
-  #transfers!: TransferSource;
+  #zones: ClusterZones | undefined = undefined;
 
   /** `all`: the stanzas of its block, this one among them once all are made; `index` is its position. */
   constructor(settings: Settings, site: Site, all: readonly Stanza[], index: number) {
@@ -124,7 +125,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     });
     this.#lookup = new Lookup(backend);
     this.#clients = new Clients(maps, this.#settings);
-    this.#transfers = clusterTransfers(backend, maps);
+    this.#zones = new ClusterZones(backend, maps, this.#settings);
   }
   /** K8S-15: addresses of this machine; as CoreDNS none where it is told by `bind` which to use. */
   #own(): readonly Uint8Array[] {
@@ -161,8 +162,12 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   watch(changed: (zone: Name) => void): void {
     this.#changed = changed;
   }
-  transfer(zone: Name, serial: number | undefined): Transfer | Promise<Transfer> | undefined {
-    return this.#transfers.transfer(zone, serial);
+  transfer(zone: Name): Transfer | undefined {
+    return transferOf(this.#all.flatMap((stanza) => stanza.#zones ?? []), zone);
+  }
+  serialOf(zone: Name): number | undefined {
+    const served = this.#zones?.backend.zones.exactly(zone);
+    return served === undefined ? undefined : this.#zones!.backend.ownSerial(served);
   }
   searchPath(query: Query): readonly Name[] | undefined {
     return this.#clients.searchPath(query);

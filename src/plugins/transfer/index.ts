@@ -1,7 +1,9 @@
 // *transfer* performs (outgoing) zone transfers for other plugins. Knows who may have which zone; what is in a zone its sources know.
 import { transferMessages } from '../../authority/transfer-messages.ts';
+import type { Shared } from '../../authority/transfer-messages.ts';
 import { Transfers, isUpToDate, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
+import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
@@ -16,7 +18,6 @@ import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { EchoedOption } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import type { Epochs } from '../../store/epochs.ts';
 import { clientOf, stanzaOf } from './access.ts';
 import { Changes } from './changes.ts';
 import { readStanzas } from './config.ts';
@@ -30,7 +31,7 @@ class ZoneTransfers implements Part {
   readonly #site: Site;
   #sources: readonly TransferSource[] = [];
   #log!: Log;
-  #epochs!: Epochs;
+  #shared!: Shared;
   #echoed: readonly number[] = [];
   #changes: Changes | undefined = undefined;
 
@@ -48,7 +49,7 @@ class ZoneTransfers implements Part {
   start(run: Run): void {
     this.#sources = this.#site.all(Transfers);
     this.#log = run.log.prefix('transfer');
-    this.#epochs = run.store.epochs;
+    this.#shared = { epochs: run.store.epochs, turns: turnsOf(run.store, run.clock) };
     this.#echoed = run.sites.flatMap((site) => site.all(EchoedOption));
   }
 
@@ -108,7 +109,7 @@ class ZoneTransfers implements Part {
     const client = clientOf(query);
     let records = 0;
     try {
-      for await (const message of transferMessages(envelope, transfer, this.#epochs)) {
+      for await (const message of transferMessages(envelope, transfer, this.#shared)) {
         records += u16(message, 6);
         yield message;
       }

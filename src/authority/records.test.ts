@@ -8,7 +8,7 @@ import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { loneQuery } from '../testing/lone-query.ts';
 import { soaRecord, writeSoa } from './soa.ts';
-import { ADDITIONAL, ANSWER, AUTHORITY, address, answerAddress, hasRoom, record } from './write.ts';
+import { ADDITIONAL, ANSWER, AUTHORITY, address, answerAddress, hasRoom, record } from './records.ts';
 
 const octets = (i: number) => Uint8Array.of(10, i >> 16, i >> 8, i);
 const read = (reply: Message) => decodeMessage(reply.bytes.slice(reply.at, reply.at + reply.length));
