@@ -135,7 +135,8 @@ export class Lookup {
       if (!this.#backend.zones.find(derived, this.#place)) return this.#empty(query);
       const node = this.#backend.at(this.#place, derived);
       // What comes later, or may be known to others behind, is asked of the whole server.
-      const isOpen = node === undefined && (this.#through.find(derived, this.#aside) || this.#backend.incomplete(this.#place, derived) !== undefined);
+      const isOpen = node === undefined
+        && (this.#through.find(derived, this.#aside) || this.#backend.incomplete(this.#place, derived) !== undefined);
       if (node instanceof Promise || isOpen) return this.#elsewhere(query, chain, target);
       if (node === undefined || node === NOWHERE) return this.#denied(query, chain, NXDOMAIN);
       const further = node.alias?.(query.type);

@@ -24,7 +24,7 @@ export class ServedZone {
   }
 }
 
-/** A name that is asked for, where it lies: what nodes read of a question. A `Query` is one, and so is each name of a zone in a transfer. */
+/** A name that is asked for, where it lies: what nodes read of a question. A `Query` is one, and so is a name of a zone in a transfer. */
 export interface Asked {
   /** The name as it is spelled begins 12 bytes behind `at`, the folded one at `keyAt`; both have `nameLength` bytes. */
   readonly bytes: Uint8Array;

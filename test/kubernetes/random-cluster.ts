@@ -57,6 +57,7 @@ export function randomCluster(seed: number, podNames: boolean): WrittenZone[] {
   const zones = new ClusterZones(backend, maps, settings);
   const inside = ZONES.map((zone) => ({ zone, backend, write: (to) => zones.write(backend.zones.exactly(zone)!, to, []) }) as WrittenZone);
   const names = new ExternalCluster(settings, maps, OWN, { ttl: 17, headless: true, primary: EXTERNAL });
-  const outside = new ExternalBackend({ zones: new Zones([EXTERNAL]), apex: '\x03dns', ttl: 17, headless: true, fallthrough: NEVER }, [names]);
+  const told = { zones: new Zones([EXTERNAL]), apex: '\x03dns', ttl: 17, headless: true, fallthrough: NEVER };
+  const outside = new ExternalBackend(told, [names]);
   return [...inside, { zone: EXTERNAL, backend: outside, write: (to) => outside.write(outside.zones.exactly(EXTERNAL)!, to) }];
 }

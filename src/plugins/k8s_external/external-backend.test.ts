@@ -115,7 +115,8 @@ function transfersOf(...clusters: readonly ExternalNames[]) {
 test('a zone is given away whole; a client that has the serial, or a later one, needs nothing (KEXT-5)', async () => {
   const { source, rules } = transfersOf(cluster({
     *write(zone, to) {
-      if (zone.name.equals(EXT)) yield to.add({ name: Name.parse('lb.shop.ext.test.'), type: 1, class: 1, ttl: 5, rdata: ip('203.0.113.1') });
+      const name = Name.parse('lb.shop.ext.test.');
+      if (zone.name.equals(EXT)) yield to.add({ name, type: 1, class: 1, ttl: 5, rdata: ip('203.0.113.1') });
     },
   }), cluster());
   assert.deepEqual(rules, { ttl: 1000, headless: false, primary: EXT });

@@ -42,7 +42,8 @@ export async function hostNode(query: Query, place: Place, node: ServiceNode): P
   // Whoever is asked below may be this plugin again, and the store holds for one turn: everything is written first.
   const { answer, additional } = write(query, place, node);
   const own = new Set(additional.map(({ name }) => name.key));
-  const targets = new Map(answer.map(({ rdata }) => Name.wire(Buffer.from(rdata.subarray(6)).toString('latin1'))).map((name) => [name.key, name]));
+  const names = answer.map(({ rdata }) => Name.wire(Buffer.from(rdata.subarray(6)).toString('latin1')));
+  const targets = new Map(names.map((name) => [name.key, name]));
   const others = [...targets.values()].filter(({ key }) => !own.has(key));
   const found = await Promise.all(others.flatMap((name) => [ask(query, name, A), ask(query, name, AAAA)]));
   return new RecordsNode(answer, [...additional, ...distinct(found.flat())]);

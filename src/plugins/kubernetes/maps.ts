@@ -39,7 +39,8 @@ export function openMaps(store: Store, number: number): Maps {
   const map = (what: string, owned = 1) => store.byteMap(`kubernetes ${number} ${what}`, owned);
   return {
     services: map('services'), imports: map('imports'), slices: map('slices'), importSlices: map('import slices'),
-    addresses: map('addresses', 0), prefixes: map('prefixes'), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
+    addresses: map('addresses', 0),
+    prefixes: map('prefixes'), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
     flags: store.cells.flags(`kubernetes ${number}`, FLAGS),
   };
 }

@@ -1,5 +1,5 @@
-// The endpoints of a service that a question means (K8S-6, K8S-7, K8S-10): how many, which, and the names of their ports' targets. Knows how
-// services lie in the store; writes nothing.
+// The endpoints of a service that a question means (K8S-6, K8S-7, K8S-10): how many, which, and the names of their ports' targets. Knows
+// how services lie in the store; writes nothing.
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { Endpoints } from './endpoints.ts';
 import { SIZE, SLICE_PORTS, afterPort, endpointName, le16, sliceCluster, sliceEndpoints, slicePorts } from './layout.ts';

@@ -5,7 +5,7 @@ import type { Name } from '../../dns/name.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import type { ClusterZones } from './cluster-transfer.ts';
 
-/** A zone of all clusters that have it, in the order in which they are asked; undefined where none of them has. Throws where one is unread. */
+/** A zone of all clusters that have it, in the order in which they are asked; undefined where none has. Throws where one is unread. */
 export function transferOf(clusters: readonly ClusterZones[], zone: Name): Transfer | undefined {
   const own: ClusterZones[] = [];
   for (const each of clusters) {
