@@ -9,7 +9,7 @@ import { Reader, Writer } from './wire.ts';
 import { WireError } from './wire-error.ts';
 
 const HEADER = 12;
-const TSIG = 250;
+const NS = 2, TSIG = 250;
 /** A smaller limit counts as this, in octets (RFC 6891 section 6.2.3). */
 const LEAST_LIMIT = 512;
 
@@ -45,7 +45,8 @@ export function plainLength(parts: Parts): number {
 
 /**
  * The message's octets. With a limit, it is compressed where it would not fit otherwise, and if it still does not, records are
- * left out from the end of answer, authority and additional, whole ones, OPT stays, and TC is set. A message with a TSIG record
+ * left out from the end of answer, authority and additional, whole ones, and OPT stays. TC is set where something is missing that
+ * is part of the answer: additional records are part of a referral alone. A message with a TSIG record
  * is never cut, and may be longer than the limit (SIZE-1). Throws WireError for a response code above 15 without EDNS.
  */
 export function encodeMessage(parts: Parts, options: EncodeOptions): Uint8Array {
@@ -84,8 +85,9 @@ function writeMessage(writer: Writer, parts: Parts, limit: number | undefined): 
   const answers = writeSection(writer, parts.answer, end);
   const authorities = answers < parts.answer.length ? 0 : writeSection(writer, parts.authority, end);
   const more = answers + authorities < parts.answer.length + parts.authority.length;
-  let additionals = more ? 0 : writeSection(writer, additional, end);
-  const dropped = more || additionals < additional.length;
+  let additionals = more ? 0 : writeSets(writer, additional, end);
+  // What stands beside an answer is not missed (RFC 2181 section 9); the addresses of a referral's name servers are (RFC 9471).
+  const dropped = more || (additionals < additional.length && answers === 0 && parts.authority.some(({ type }) => type === NS));
   if (edns !== undefined) {
     writeEdns(writer, edns, parts.rcode);
     additionals++;
@@ -109,6 +111,24 @@ function writeSection(writer: Writer, records: readonly RR[], end: number): numb
       writer.at = at;
       return i;
     }
+  }
+  return records.length;
+}
+
+/** The same, but no set of records of one owner and type is written in part: without TC nobody would know that some are missing. */
+function writeSets(writer: Writer, records: readonly RR[], end: number): number {
+  let set = 0;
+  let at = writer.at;
+  for (let i = 0; i < records.length; i++) {
+    const { name, type } = records[i]!;
+    if (i > 0 && (records[i - 1]!.type !== type || !records[i - 1]!.name.equals(name))) {
+      set = i;
+      at = writer.at;
+    }
+    writeRecord(writer, records[i]!);
+    if (writer.at <= end) continue;
+    writer.at = at;
+    return set;
   }
   return records.length;
 }

@@ -68,7 +68,7 @@ clusters:
 - {name: noserver, cluster: {server: ""}}
 - {name: badca, cluster: {server: "https://127.0.0.1:1", certificate-authority-data: AAAA}}
 - {name: insecure, cluster: {server: "https://127.0.0.1:1", insecure-skip-tls-verify: true, certificate-authority-data: AAAA}}
-- {name: proxy, cluster: {server: "https://127.0.0.1:1", proxy-url: "http://127.0.0.1:3128"}}
+- {name: proxy, cluster: {server: "https://127.0.0.1:1", proxy-url: "socks5://127.0.0.1:3128"}}
 - {name: named, cluster: {server: "https://127.0.0.1:1", tls-server-name: api.example, certificate-authority: ca.pem}}
 users:
 - {name: u, user: {token: t}}
@@ -119,7 +119,7 @@ test('a kubeconfig: what is wrong with it', async (t) => {
     noserver: `${invalid}no server found for cluster "noserver"`,
     badca: `${failed}"unable to load root certificates: unable to parse bytes as PEM block"`,
     insecure: `${failed}"specifying a root certificates file with the insecure flag is not allowed"`,
-    proxy: `${invalid}invalid 'proxy-url' "http://127.0.0.1:3128" for cluster "proxy": proxies are not supported`,
+    proxy: `${invalid}invalid 'proxy-url' "socks5://127.0.0.1:3128" for cluster "proxy": it is no http:// URL`,
     both: `${invalid}more than one authentication method found for both; found [token basicAuth], only one is allowed`,
     actor: `${invalid}impersonation is not supported: as of actor`,
     keyless: `${invalid}client-key-data or client-key must be specified for keyless to use the clientCert authentication method.`,

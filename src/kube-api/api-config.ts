@@ -7,6 +7,7 @@ import { basic, bearer, type CredentialSource, fixedCredential, TokenFile } from
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 import { ExecCredential } from './exec-credential.ts';
 import { readKubeconfig } from './kubeconfig.ts';
+import { type Proxy, proxyFor, readProxy } from './proxy.ts';
 
 /** What a Corefile says of an API. Paths are ready to be opened. */
 export interface ApiOptions {
@@ -37,6 +38,8 @@ export interface ApiConfig {
   readonly tls: TlsSettings;
   readonly credentials: CredentialSource;
   readonly limits: RequestLimits;
+  /** What is asked in its place, where the environment or a kubeconfig says so. */
+  readonly proxy?: Proxy | undefined;
   /** To be logged once. */
   readonly warnings: readonly string[];
 }
@@ -48,9 +51,9 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 export async function readApiConfig(options: ApiOptions, surroundings: Surroundings): Promise<ApiConfig> {
   const { kubeconfig, endpoint, tls, limits = {} } = options;
   try {
-    if (kubeconfig !== undefined) return { ...await fromKubeconfig(kubeconfig, surroundings), limits };
-    if (endpoint !== undefined) return { ...await atEndpoint(endpoint, tls), limits };
-    return { ...await inCluster(surroundings), limits };
+    const found: Found = kubeconfig !== undefined ? await fromKubeconfig(kubeconfig, surroundings)
+      : endpoint !== undefined ? await atEndpoint(endpoint, tls) : await inCluster(surroundings);
+    return { ...found, proxy: found.proxy ?? proxyFor(found.endpoint, surroundings.environment), limits };
   } catch (error) {
     if (error instanceof ApiError && error.kind === 'credentials') throw new ApiError('configuration', error.message);
     throw error;
@@ -105,6 +108,7 @@ async function fromKubeconfig({ file, context }: NonNullable<ApiOptions['kubecon
   return {
     endpoint: readEndpoint(read.server, ca !== undefined || certificate !== undefined || insecure),
     credentials: await credentialsOf(read, clock), tls: { ca, certificate, key, serverName, insecure }, warnings,
+    proxy: read.proxy === undefined ? undefined : readProxy(read.proxy),
   };
 }
 

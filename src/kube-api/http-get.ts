@@ -6,6 +6,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { ApiError, asApiError, dialError, readError } from './api-error.ts';
 import { type BodyReader, bodyReader } from './http-body.ts';
 import { HeadReader, type ReplyHead } from './http-head.ts';
+import { type Proxy, tunnel } from './proxy.ts';
 
 /** Where and what. */
 export interface Get {
@@ -15,6 +16,8 @@ export interface Get {
   readonly authority: string;
   /** Certificates and names where this is https; undefined for http. */
   readonly tls: ConnectionOptions | undefined;
+  /** What is connected to in place of the host: a tunnel through it for https. */
+  readonly proxy?: Proxy | undefined;
   /** Gets what the next connection can be opened sooner with. */
   readonly session?: (session: Buffer) => void;
   /** Path and query. */
@@ -44,6 +47,13 @@ const TURN = 1 << 16;
 export async function get(what: Get, reader: ReplyReader, clock: Clock, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw aborted();
   const open = what.tls === undefined ? undefined : (await import('node:tls')).connect;
+  const { proxy, host, port, limits } = what;
+  const to = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const through = proxy === undefined || open === undefined ? undefined : await tunnel(proxy, to, limits.connect, clock, signal);
+  if (signal.aborted) {
+    through?.destroy();
+    throw aborted();
+  }
   await new Promise<void>((resolve, reject) => {
     const exchange = new Exchange(what, reader, clock, (error) => {
       signal.removeEventListener('abort', abort);
@@ -52,7 +62,7 @@ export async function get(what: Get, reader: ReplyReader, clock: Clock, signal: 
     });
     const abort = () => exchange.end(aborted());
     signal.addEventListener('abort', abort, { once: true });
-    exchange.begin(open);
+    exchange.begin(open, through);
   });
 }
 
@@ -78,15 +88,17 @@ class Exchange {
     this.#done = done;
   }
 
-  begin(open: ((options: ConnectionOptions) => Socket) | undefined): void {
-    const { host, port, tls, authority, limits } = this.#what;
+  begin(open: ((options: ConnectionOptions) => Socket) | undefined, through: Socket | undefined): void {
+    const { tls, authority, limits, proxy } = this.#what;
+    const { host, port } = open === undefined && proxy !== undefined ? proxy.endpoint : this.#what;
     this.#within(limits.connect, () => new ApiError('unreachable', `dial tcp ${authority}: i/o timeout`));
     let socket: Socket;
     try {
       // An address is no name that TLS could send (RFC 6066, section 3).
       const name = tls?.servername ?? host;
+      const to = through === undefined ? { host, port } : { socket: through };
       socket = open === undefined ? connect({ host, port })
-        : open({ host, port, ALPNProtocols: ['http/1.1'], ...tls, servername: isIP(name) === 0 ? name : '' });
+        : open({ ...to, ALPNProtocols: ['http/1.1'], ...tls, servername: isIP(name) === 0 ? name : '' });
     } catch (error) {
       this.end(new ApiError('unreachable', `tls: ${(error as Error).message}`));
       return;
@@ -116,11 +128,15 @@ class Exchange {
   }
   #ask(): void {
     if (this.#ended) return;
-    const { target, headers, authority, limits } = this.#what;
+    const { headers, authority, limits, proxy, tls } = this.#what;
+    // A proxy that is no tunnel is told the whole URL (RFC 9112 section 3.2.2).
+    const direct = proxy === undefined || tls !== undefined;
+    const target = direct ? this.#what.target : `http://${authority}${this.#what.target}`;
+    const who = direct || proxy.authorization === undefined ? '' : `Proxy-Authorization: ${proxy.authorization}\r\n`;
     this.#connected = true;
     this.#within(limits.head, () => new ApiError('timeout', `${authority}: net/http: timeout awaiting response headers`));
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    this.#socket!.write(`GET ${target} HTTP/1.1\r\nHost: ${authority}\r\n${lines}Connection: close\r\n\r\n`);
+    this.#socket!.write(`GET ${target} HTTP/1.1\r\nHost: ${authority}\r\n${who}${lines}Connection: close\r\n\r\n`);
   }
   #guarded(call: () => void): void {
     if (this.#ended) return;

@@ -33,6 +33,8 @@ export interface Watch {
    * while it is in touch. A failure counts at once, silence after 15 s.
    */
   readonly staleSince: number | undefined;
+  /** Milliseconds since anything came of this collection (where never: since the watch began). */
+  readonly silentFor: number;
   /** What went wrong last, as it was logged; undefined while all is well. */
   readonly lastError: string | undefined;
 }
@@ -121,6 +123,9 @@ class Watched implements Watch {
   }
   get staleSince(): number | undefined {
     return this.#inTouch && this.#clock.monotonic() - this.#heardAt < OUT_OF_TOUCH ? undefined : this.#heardOn;
+  }
+  get silentFor(): number {
+    return this.#clock.monotonic() - this.#heardAt;
   }
   get lastError(): string | undefined {
     return this.#said;

@@ -10,6 +10,8 @@ import type { ExecPlugin } from './exec-credential.ts';
 /** What a context of the file leads to. */
 export interface Kubeconfig {
   readonly server: string;
+  /** `proxy-url`: it wins over the environment. */
+  readonly proxy: string | undefined;
   readonly ca: PemSource | undefined;
   readonly serverName: string | undefined;
   readonly insecure: boolean;
@@ -114,8 +116,8 @@ class Reading {
       this.#problems.push(name === '' ? 'cluster has no server defined' : `no server found for cluster ${JSON.stringify(name)}`);
     }
     const proxy = this.#text(cluster, 'proxy-url', 'Cluster');
-    if (proxy !== undefined) {
-      this.#problems.push(`invalid 'proxy-url' ${JSON.stringify(proxy)} for cluster ${JSON.stringify(name)}: proxies are not supported`);
+    if (proxy !== undefined && !/^http:\/\/[^\s/]+\/?$/i.test(proxy)) {
+      this.#problems.push(`invalid 'proxy-url' ${JSON.stringify(proxy)} for cluster ${JSON.stringify(name)}: it is no http:// URL`);
     }
     const ca = this.#pem(cluster, 'certificate-authority', 'Cluster');
     await this.#readable(ca, 'certificate-authority', name);
@@ -126,7 +128,7 @@ class Reading {
     if (ca !== undefined && 'pem' in ca && !isPem(ca.pem)) {
       throw clientRefused('unable to load root certificates: unable to parse bytes as PEM block');
     }
-    return { server: server ?? '', ca, insecure, serverName: this.#text(cluster, 'tls-server-name', 'Cluster') };
+    return { server: server ?? '', proxy, ca, insecure, serverName: this.#text(cluster, 'tls-server-name', 'Cluster') };
   }
 
   async #user(user: Fields, name: string, cluster: Fields) {

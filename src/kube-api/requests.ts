@@ -100,7 +100,9 @@ export class Requests {
       if (request.kind === 'watch') leave();
     });
     const session = (ticket: Buffer) => this.#certificates?.keepSession(ticket);
-    const what = { host, port, authority, tls, session, target: `${prefix}${request.target}`, headers, limits: request.limits };
+    const { proxy } = this.#config;
+    const target = `${prefix}${request.target}`;
+    const what = { host, port, authority, tls, session, proxy, target, headers, limits: request.limits };
     try {
       await get(what, reply, this.#clock, signal);
     } catch (error) {

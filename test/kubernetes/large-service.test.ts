@@ -38,6 +38,30 @@ ask ${last.split('.').reverse().join('.')}.in-addr.arpa PTR
     answer ${last.split('.').reverse().join('.')}.in-addr.arpa 5 IN PTR ${last.replaceAll('.', '-')}.big.shop.svc.cluster.local
 `);
 });
+test('what stands beside an answer that is whole is left out without TC (RFC 2181 section 9)', async () => {
+  const some = Array.from({ length: 900 }, (_, i) => address(i));
+  await runScenario(`${CLUSTER.slice(0, CLUSTER.indexOf('kube add'))}
+kube add
+    namespace shop
+    service shop/med None http:80
+    slice shop/med-1 med http:80 ${some.join(' ')}
+    service shop/few None http:80
+    slice shop/few-1 few http:80 ${some.slice(0, 20).join(' ')}
+ask med.shop.svc.cluster.local SRV tcp
+    NOERROR aa
+    ignore answer additional
+ask few.shop.svc.cluster.local SRV +bufsize=1232
+    NOERROR aa
+    ignore additional
+${some.slice(0, 20).map((each) => {
+    const name = 'few.shop.svc.cluster.local';
+    return `    answer ${name} 5 IN SRV 0 5 80 ${each.replaceAll('.', '-')}.${name}`;
+  }).join('\n')}
+ask med.shop.svc.cluster.local SRV +bufsize=1232
+    NOERROR aa tc
+    ignore answer additional
+`);
+});
 test('and one that shrinks is told whole again', async () => {
   await runScenario(`${CLUSTER}
 ${ask('A tcp')}

@@ -8,7 +8,9 @@ import type { Watch } from '../../kube-api/kube-api.ts';
 import type { Resource, Sink } from '../../kube-api/sink.ts';
 import type { Store } from '../../store/store.ts';
 import type { Settings } from './config.ts';
+import { showLastHeard } from './last-heard.ts';
 import { Latency } from './latency.ts';
+import { clusterName } from './snapshot-claim.ts';
 import { ENDPOINT_SLICES, IMPORTS, NAMESPACES, PODS, SERVICES, SYNCED, UNREAD, clearMaps, openMaps } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { ServiceStore } from './service-store.ts';
@@ -77,6 +79,8 @@ export class Cluster implements Closable, Filled {
   readonly begun: Promise<void> | undefined;
   readonly #around: Surroundings;
   readonly #numbers: Numbers;
+  /** What metrics call it. */
+  readonly #name: string;
   readonly #stop = new AbortController();
   readonly #said = new Set<string>();
   readonly #lostBefore: number;
@@ -93,6 +97,7 @@ export class Cluster implements Closable, Filled {
     open: (signal: AbortSignal) => Api) {
     this.#around = around;
     this.#numbers = numbers;
+    this.#name = clusterName(settings);
     this.whole = new Promise((resolve) => {
       this.#isWhole = resolve;
     });
@@ -117,6 +122,7 @@ export class Cluster implements Closable, Filled {
     const api = open(this.#stop.signal);
     for (const [resource, sink] of resources) this.watched.push(api.watch(resource, this.#told(sink)));
     this.snapshot?.keep();
+    showLastHeard(this.#around.metrics, this.#name, this.watched, this.#stop.signal);
   }
   #keptIn(keeping: Keeping | undefined, watched: string): Snapshot | undefined {
     if (keeping === undefined) return undefined;

@@ -29,5 +29,11 @@ export function claimFile(settings: Settings, site: Site, sites: readonly Site[]
   site.put(Claims, { file, watched, zones });
   return file;
 }
+/** What a stanza's cluster is called: its zones, and where it is where the stanza says so. */
+export function clusterName(settings: Settings): string {
+  const { kubeconfig, endpoint } = settings.api;
+  const where = kubeconfig?.context ?? endpoint;
+  return zonesText(settings) + (where === undefined ? '' : ` from ${where}`);
+}
 /** The zones of a stanza as they stand in a Corefile. */
 export const zonesText = ({ zones }: Settings): string => zones.names.map(({ text }) => text.replace(/(.)\.$/, '$1')).join(' ');

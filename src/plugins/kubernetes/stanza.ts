@@ -19,7 +19,7 @@ import { ClusterZones } from './cluster-transfer.ts';
 import type { Settings } from './config.ts';
 import { ExternalCluster } from './external.ts';
 import { labelsOf } from './labels.ts';
-import { claimFile, zonesText } from './snapshot-claim.ts';
+import { claimFile, clusterName } from './snapshot-claim.ts';
 import { SYNCED, openMaps } from './maps.ts';
 import { tellOfChanges } from './notices.ts';
 import type { Maps } from './maps.ts';
@@ -151,10 +151,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   remark(): string | undefined {
     const since = this.#cluster?.snapshot?.staleness.since;
     if (since === undefined) return undefined;
-    const { api } = this.#settings;
-    const where = api.kubeconfig?.context ?? api.endpoint;
-    const cluster = zonesText(this.#settings) + (where === undefined ? '' : ` from ${where}`);
-    return `kubernetes: ${cluster} is stale since ${new Date(since * 1000).toISOString()}`;
+    return `kubernetes: ${clusterName(this.#settings)} is stale since ${new Date(since * 1000).toISOString()}`;
   }
   ready(): boolean {
     return this.#cluster?.synced ?? false;
