@@ -55,6 +55,10 @@ export function endpointLabel(bytes: Uint8Array, endpoint: number): string {
   const size = bytes[endpoint]! & SIZE;
   const label = endpoint + 1 + size;
   if (bytes[label] !== 0) return latin1(bytes, label, bytes[label]! + 1);
+  if (size === 4) {
+    const text = `${bytes[endpoint + 1]}-${bytes[endpoint + 2]}-${bytes[endpoint + 3]}-${bytes[endpoint + 4]}`;
+    return String.fromCharCode(text.length) + text;
+  }
   const text = addressLabel(bytes.slice(endpoint + 1, endpoint + 1 + size));
   return String.fromCharCode(text.length) + text;
 }
@@ -72,6 +76,11 @@ export class EndpointFilter {
   /** Whether every endpoint is meant. */
   all = true;
 
+  /** Every endpoint is meant. */
+  takeAll(): void {
+    this.all = true;
+    this.#label = 0;
+  }
   /** `zone` '' means any. */
   set(question: Uint8Array, { endpoint, endpointSkip, cluster }: Parsed, zone: string): this {
     this.#question = question;

@@ -20,6 +20,8 @@ export class MeantEndpoints {
   #parsed!: Parsed;
   /** No others than these, where it is known which they are. */
   #only: Int32Array | undefined;
+  /** Those of them that were known from the beginning. */
+  #given: Int32Array | undefined;
   /** The sizes of their addresses, as bits. */
   #sizes = 0;
   /** Where the name of the first one stands that is a name and no address; 0 where none is. */
@@ -31,7 +33,9 @@ export class MeantEndpoints {
     this.#at = at;
     this.#parsed = parsed;
     this.#only = only;
-    this.#filter.set(asked.bytes, parsed, parsed.zone);
+    this.#given = only;
+    if (only !== undefined) this.#filter.takeAll();
+    else this.#filter.set(asked.bytes, parsed, parsed.zone);
     const count = this.#count(asked);
     if (count > 0 || !parsed.prefer) return count;
     this.#filter.set(asked.bytes, parsed, '');
@@ -51,7 +55,7 @@ export class MeantEndpoints {
   }
   /** Whether all endpoints of the service are meant, so that the marks of duplicates tell which of them to leave out. */
   get marked(): boolean {
-    return this.#filter.all && this.#parsed.portSize === 0 && this.#parsed.protocolSize === 0;
+    return this.#filter.all && this.#given === undefined && this.#parsed.portSize === 0 && this.#parsed.protocolSize === 0;
   }
 
   #count(asked: Asked): number {
@@ -132,7 +136,7 @@ export class MeantEndpoints {
   countTargets(asked: Asked, place: Place): number {
     const all = new Set<string>();
     const only = this.#only;
-    this.#only = undefined;
+    this.#only = this.#given;
     this.eachTarget(asked, place, (_at, port, prefix) => all.add(`${le16(this.#bytes, port)} ${prefix}`).size > 0);
     this.#only = only;
     return all.size;

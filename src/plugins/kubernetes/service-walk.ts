@@ -150,13 +150,15 @@ export class ServiceWalk {
   }
   /** The names of endpoints, each with all that have it. */
   *#endpointNames(pairs: Int32Array): Generator<void> {
-    const bytes = this.#bytes;
+    if (pairs.length === 2) {
+      if (this.#find(this.#label(pairs, 0), pairs)) yield* this.#records(pairs, true);
+      return;
+    }
     const names = new Map<string, number[]>();
     for (let i = 0; i < pairs.length; i += 2) {
-      const cluster = sliceCluster(bytes, pairs[i]!);
-      const label = endpointLabel(bytes, pairs[i + 1]!) + (bytes[cluster] === 0 ? '' : latin1(bytes, cluster, bytes[cluster]! + 1));
-      const known = names.get(label.toLowerCase());
-      if (known === undefined) names.set(label.toLowerCase(), [pairs[i]!, pairs[i + 1]!]);
+      const label = this.#label(pairs, i).toLowerCase();
+      const known = names.get(label);
+      if (known === undefined) names.set(label, [pairs[i]!, pairs[i + 1]!]);
       else known.push(pairs[i]!, pairs[i + 1]!);
       if (i % (MANY * 2) === MANY * 2 - 2) yield;
     }
@@ -164,5 +166,11 @@ export class ServiceWalk {
       const only = Int32Array.from(those);
       if (this.#find(label, only)) yield* this.#records(only, true);
     }
+  }
+  /** The labels of an endpoint: its own, and that of its cluster. */
+  #label(pairs: Int32Array, i: number): string {
+    const bytes = this.#bytes;
+    const cluster = sliceCluster(bytes, pairs[i]!);
+    return endpointLabel(bytes, pairs[i + 1]!) + (bytes[cluster] === 0 ? '' : latin1(bytes, cluster, bytes[cluster]! + 1));
   }
 }
