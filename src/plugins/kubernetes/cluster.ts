@@ -113,6 +113,8 @@ export class Cluster implements Closable, Filled {
     this.snapshot = this.#keptIn(around.snapshot, keptOf(settings, podLabels));
     this.begun = this.snapshot?.restore().then(() => {
       this.services.restored();
+      // One that was thrown away has emptied everything.
+      this.#tellMissing();
       this.#watch(open, resources);
     });
     if (this.snapshot === undefined) this.#watch(open, resources);

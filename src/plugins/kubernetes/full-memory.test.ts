@@ -10,7 +10,9 @@ import { Cluster, Numbers } from './cluster.ts';
 import type { Settings } from './config.ts';
 import { ObjectKey } from './maps.ts';
 
-const SETTINGS = { labels: undefined, pods: 'disabled', endpoints: false, multicluster: { names: [] }, api: {} } as unknown as Settings;
+const SETTINGS = {
+  zones: { names: [] }, labels: undefined, pods: 'disabled', endpoints: false, multicluster: { names: [] }, api: {},
+} as unknown as Settings;
 const service = (i: number) => ({
   metadata: { name: `s${i}`, namespace: 'shop' },
   spec: { clusterIP: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, ports: [{ port: 80, name: 'http', protocol: 'TCP' }] },
