@@ -25,14 +25,14 @@ export interface WrittenZone {
 }
 
 const ZONES = ['cluster.local.', 'clusterset.local.', 'in-addr.arpa.', 'ip6.arpa.'].map((text) => Name.parse(text));
-const EXTERNAL = Name.parse('ext.test.');
+const EXTERNAL = ['ext.test.', '203.in-addr.arpa.', '8.b.d.0.1.0.0.2.ip6.arpa.'].map((text) => Name.parse(text));
 const OWN = [parseAddress('192.0.2.53')!, parseAddress('2001:db8::53')!];
 
 /** The maps of a cluster to which this happened. */
 function filled(events: readonly ClusterEvent[], podNames: boolean) {
   const maps = openMaps(Store.create(1 << 26), 0);
   const cluster = { maps, now: () => 7, complain: () => {} };
-  const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes);
+  const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes);
   const imports = new ServiceStore(maps.imports, maps.importSlices, undefined);
   const sinks = {
     namespaces: new NamespaceSink(cluster), services: new ServiceSink(cluster, services), serviceimports: new ImportSink(cluster, imports),
@@ -56,8 +56,10 @@ export function randomCluster(seed: number, podNames: boolean): WrittenZone[] {
   const backend = new ClusterBackend(settings, maps, OWN);
   const zones = new ClusterZones(backend, maps, settings);
   const inside = ZONES.map((zone) => ({ zone, backend, write: (to) => zones.write(backend.zones.exactly(zone)!, to, []) }) as WrittenZone);
-  const names = new ExternalCluster(settings, maps, OWN, { ttl: 17, headless: true, primary: EXTERNAL });
-  const told = { zones: new Zones([EXTERNAL]), apex: '\x03dns', ttl: 17, headless: true, fallthrough: NEVER };
+  const names = new ExternalCluster(settings, maps, OWN, { ttl: 17, headless: true, primary: EXTERNAL[0]! });
+  const told = { zones: new Zones(EXTERNAL), apex: '\x03dns', ttl: 17, headless: true, fallthrough: NEVER };
   const outside = new ExternalBackend(told, [names]);
-  return [...inside, { zone: EXTERNAL, backend: outside, write: (to) => outside.write(outside.zones.exactly(EXTERNAL)!, to) }];
+  const written = EXTERNAL.map((zone) =>
+    ({ zone, backend: outside, write: (to) => outside.write(outside.zones.exactly(zone)!, to) }) as WrittenZone);
+  return [...inside, ...written];
 }

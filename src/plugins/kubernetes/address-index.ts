@@ -21,18 +21,26 @@ export interface Owner {
 export class AddressIndex {
   readonly #map: ByteMap;
   readonly #prefixes: PrefixIndex | undefined;
+  readonly #external: PrefixIndex | undefined;
   readonly #key = new ObjectKey();
 
-  /** `prefixes`: what the addresses begin with that lead to names in the cluster. */
-  constructor(map: ByteMap, prefixes?: ByteMap) {
+  /** `prefixes`: what the addresses begin with that lead to names in the cluster; `external`: those that lead to names outside. */
+  constructor(map: ByteMap, prefixes?: ByteMap, external?: ByteMap) {
     this.#map = map;
     this.#prefixes = prefixes === undefined ? undefined : new PrefixIndex(prefixes);
+    this.#external = external === undefined ? undefined : new PrefixIndex(external);
+  }
+  #prefixesOf(item: Uint8Array): PrefixIndex | undefined {
+    return item[0] === EXTERNAL ? this.#external : this.#prefixes;
   }
   /** Makes the map of prefixes anew, which is empty. */
   restorePrefixes(): void {
     const map = this.#map;
     for (const entry of map.list()) {
-      if (isInternal(map, entry)) this.#prefixes?.add(map.bytes, map.keyAt(entry) * 4, map.keyWords(entry) * 4);
+      const at = map.keyAt(entry) * 4;
+      const size = map.keyWords(entry) * 4;
+      if (leads(map, entry, false)) this.#prefixes?.add(map.bytes, at, size);
+      if (leads(map, entry, true)) this.#external?.add(map.bytes, at, size);
     }
   }
 
@@ -44,7 +52,8 @@ export class AddressIndex {
     const map = this.#map;
     const key = this.#key.copy(address, from, size);
     const entry = key.in(map);
-    if (this.#prefixes !== undefined && item[0] !== EXTERNAL && !isInternal(map, entry)) this.#prefixes.add(address, from, size);
+    const prefixes = this.#prefixesOf(item);
+    if (prefixes !== undefined && !leads(map, entry, item[0] === EXTERNAL)) prefixes.add(address, from, size);
     if (entry === 0) return map.put(key.hash, 0, key.words, 0, key.length, item);
     if (find(map, entry, item) >= 0) return true;
     const at = map.valueAt(entry) * 4;
@@ -65,25 +74,25 @@ export class AddressIndex {
     const after = next(map.bytes, found);
     if (after - found === size) {
       map.remove(key.hash, 0, key.words, 0, key.length);
-      if (item[0] !== EXTERNAL) this.#prefixes?.remove(address, from, length);
+      this.#prefixesOf(item)?.remove(address, from, length);
       return;
     }
     const value = new Uint8Array(size - (after - found));
     value.set(map.bytes.subarray(at, found));
     value.set(map.bytes.subarray(after, at + size), found - at);
     map.put(key.hash, 0, key.words, 0, key.length, value);
-    if (this.#prefixes === undefined || item[0] === EXTERNAL || isInternal(map, key.in(map))) return;
-    this.#prefixes.remove(address, from, length);
+    const prefixes = this.#prefixesOf(item);
+    if (prefixes !== undefined && !leads(map, key.in(map), item[0] === EXTERNAL)) prefixes.remove(address, from, length);
   }
 }
 
-/** Whether an address has an owner to which it is more than an external one. */
-function isInternal(map: ByteMap, entry: number): boolean {
+/** Whether an address leads to a name in the cluster, or to one outside of it. */
+function leads(map: ByteMap, entry: number, outside: boolean): boolean {
   if (entry === 0) return false;
   const { bytes } = map;
   const at = map.valueAt(entry) * 4;
   const end = at + map.valueSize(entry);
-  for (let item = at; item < end; item = next(bytes, item)) if (bytes[item] !== EXTERNAL) return true;
+  for (let item = at; item < end; item = next(bytes, item)) if ((bytes[item] === EXTERNAL) === outside) return true;
   return false;
 }
 /** Offsets of the owners in an entry's value. */

@@ -6,7 +6,6 @@ import type { ServedZone } from '../../authority/served-zones.ts';
 import { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { HEADER } from '../../dns/packet.ts';
-import { reverseName } from '../../dns/reverse.ts';
 import { HOST_POD, POD, ownersAt } from './address-index.ts';
 import { VERSION_NODE } from './cluster-backend.ts';
 import type { ClusterBackend } from './cluster-backend.ts';
@@ -17,12 +16,13 @@ import { latin1 } from './match.ts';
 import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { PodNode } from './pod-node.ts';
+import { writePointers } from './pointer-walk.ts';
 import { ServiceWalk } from './service-walk.ts';
 import type { Naming } from './service-walk.ts';
 import { rawName } from './wire-text.ts';
 import { SharedNames } from './zone-names.ts';
 
-const A = 1, NS = 2, PTR = 12, TXT = 16, AAAA = 28;
+const A = 1, NS = 2, TXT = 16, AAAA = 28;
 
 /** The zones of one stanza, in one thread. */
 export class ClusterZones {
@@ -52,7 +52,10 @@ export class ClusterZones {
       return theirs !== undefined && backend.at(aside.readIn(theirs, asked), asked) !== undefined;
     });
     if (before.length === 0) yield* this.#apex(zone, to);
-    if (zone.reverse) return yield* this.#pointers(zone, to, isTaken);
+    if (zone.reverse) {
+      const pointers = this.backend.pointers();
+      return yield* writePointers(this.#addresses.take(), zone, to, isTaken, (key) => (pointers.find(key) ? pointers : undefined));
+    }
     yield* this.#serviceNames(zone, to, isTaken);
     if (this.#settings.pods === 'verified' && !this.backend.isMulticluster(zone)) yield* this.#podNames(zone, to, isTaken);
   }
@@ -82,24 +85,6 @@ export class ClusterZones {
     const walk = new ServiceWalk(naming, { ttl, serviceTtl: ttl, folded: false, ignoreEmpty }, zone, to, isTaken);
     const map = multicluster ? this.#maps.imports : this.#maps.services;
     yield* walk.all(map, (multicluster ? this.#imports : this.#services).take(), (bytes, at) => this.backend.exposed.at(bytes, at));
-  }
-  *#pointers(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
-    const names = this.#addresses.take();
-    const asked = new ZoneName();
-    const key = new ObjectKey();
-    const pointers = this.backend.pointers();
-    for (const [at, size] of names.keys()) {
-      const name = reverseName(names.bytes.subarray(at, at + size));
-      if (name.isUnder(zone.name) && pointers.find(key.copy(names.bytes, at, size))) {
-        asked.begin().text(name.raw.slice(0, name.raw.length - zone.bytes.length)).under(zone);
-        if (!isTaken(asked)) {
-          to.own(asked.bytes, HEADER, asked.nameLength);
-          pointers.write(PTR, to);
-        }
-      }
-      yield;
-      names.check();
-    }
   }
   *#podNames(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
     const names = this.#pods.take();

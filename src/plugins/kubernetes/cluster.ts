@@ -105,7 +105,8 @@ export class Cluster implements Closable, Filled {
     this.maps = openMaps(around.store, this.number);
     clearMaps(this.maps);
     this.#lostBefore = this.#lost();
-    this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses, this.maps.prefixes);
+    this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses, this.maps.prefixes,
+      this.maps.externalPrefixes);
     this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined);
     const resources = this.#resources(settings, podLabels);
     for (const [, sink, bit] of resources) this.#missing.set(sink, bit);

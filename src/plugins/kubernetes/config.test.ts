@@ -42,7 +42,7 @@ test('what holds without options', () => {
     api: { endpoint: undefined, tls: undefined, kubeconfig: undefined, qps: 0, burst: 0, maxInflight: 0 },
     word: 'kubernetes', namespaces: [], namespaceLabels: undefined, labels: undefined, pods: 'disabled', endpointPodNames: false, ttl: 5,
     endpoints: true, ignoreEmptyService: false, zonal: false, startupTimeout: 5000, snapshot: undefined, warnings: [],
-    interfaces: ['10.0.0.5', '192.0.2.7', 'fe80::1', '2001:db8::5'],
+    interfaces: ['10.0.0.5', '192.0.2.7', '2001:db8::5'],
   });
 });
 test('without a resolv.conf the search list is empty', () => {

@@ -11,10 +11,12 @@ import type { Settings } from './config.ts';
 import { Exposed } from './exposed.ts';
 import { hostNode } from './external-hosts.ts';
 import { writeExternal } from './external-transfer.ts';
+import { writePointers } from './pointer-walk.ts';
 import { ENDPOINT_SLICES, EXTERNAL_MODIFIED, NAMESPACES, ObjectKey, SERVICES } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { externalServers } from './name-servers.ts';
-import { PointerNode, reverseKey } from './pointer-node.ts';
+import { PointerNode, readPrefix, reverseKey } from './pointer-node.ts';
+import { Prefixes } from './prefix-index.ts';
 import { NAMESPACE, Parsed, SERVICE_NAME } from './question.ts';
 import { ServiceNode } from './service-node.ts';
 import { SharedNames } from './zone-names.ts';
@@ -34,7 +36,10 @@ export class ExternalCluster implements ExternalNames {
   readonly #key = new ObjectKey();
   readonly #service: ServiceNode;
   readonly #pointers: PointerNode;
+  readonly #prefixes: Prefixes;
+  readonly #prefix = { address: new Uint8Array(16), size: 4 };
   readonly #names: SharedNames;
+  readonly #addresses: SharedNames;
 
   /** `machine`: the addresses of this machine that may be name servers. */
   constructor(settings: Pick<Settings, 'namespaces' | 'ttl'>, maps: Maps, machine: readonly Uint8Array[], rules: ExternalRules) {
@@ -43,6 +48,8 @@ export class ExternalCluster implements ExternalNames {
     this.#rules = rules;
     this.#exposed = new Exposed(maps, settings);
     this.#names = new SharedNames(maps, maps.services);
+    this.#addresses = new SharedNames(maps, maps.addresses);
+    this.#prefixes = new Prefixes(maps.externalPrefixes);
     this.#service = new ServiceNode({ ttl: rules.ttl, serviceTtl: settings.ttl, folded: true, ignoreEmpty: false });
     this.#pointers = new PointerNode(maps, rules.ttl, rules.primary.raw, this.#exposed);
   }
@@ -60,13 +67,17 @@ export class ExternalCluster implements ExternalNames {
     return externalServers(this.#maps, this.machine, this.#rules.headless);
   }
   write(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
+    if (zone.reverse) {
+      const pointers = new PointerNode(this.#maps, this.#rules.ttl, this.#rules.primary.raw, this.#exposed);
+      return writePointers(this.#addresses.take(), zone, to, isTaken, (key) => (pointers.findExternal(key) ? pointers : undefined));
+    }
     const rules = { ...this.#service.rules, headless: this.#rules.headless };
     return writeExternal({ maps: this.#maps, names: this.#names, exposed: this.#exposed, rules }, zone, to, isTaken);
   }
 
   at(place: Place, query: Query): Node | Promise<Node> | undefined {
     const { type } = query;
-    if (type === PTR) {
+    if (type === PTR && !place.zone.reverse) {
       const key = reverseKey(query, place, this.#key);
       if (key !== undefined) return this.#pointers.findExternal(key) ? this.#pointers : undefined;
     }
@@ -78,7 +89,15 @@ export class ExternalCluster implements ExternalNames {
   has(place: Place, asked: Asked): boolean {
     return this.#nodeAt(place, asked) !== undefined;
   }
+  /** In a zone of addresses there are no names but theirs, and those above them. */
+  #reverseAt(place: Place, asked: Asked): Node | undefined {
+    const key = reverseKey(asked, place, this.#key);
+    if (key !== undefined) return this.#pointers.findExternal(key) ? this.#pointers : undefined;
+    const count = readPrefix(asked, place, this.#prefix);
+    return count >= 0 && this.#prefixes.has(this.#prefix.address, this.#prefix.size, count) ? EMPTY : undefined;
+  }
   #nodeAt(place: Place, asked: Asked): Node | undefined {
+    if (place.zone.reverse) return this.#reverseAt(place, asked);
     const parsed = this.#parsed;
     parsed.readExternal(asked, place);
     const { namespace, service } = parsed;

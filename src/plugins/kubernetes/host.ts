@@ -5,14 +5,14 @@ import type { Machine } from '../../kernel/site/plugin.ts';
 import { searchList } from '../../upstream/resolv-conf.ts';
 
 const LOOPBACK_V4 = Uint8Array.of(127, 0, 0, 0);
-const LOOPBACK_V6 = parseAddress('::1')!;
+const LOOPBACK_V6 = parseAddress('::1')!, LINK_LOCAL = parseAddress('fe80::')!;
 const isLoopback = (address: Uint8Array): boolean => inPrefix(address, LOOPBACK_V4, 8) || inPrefix(address, LOOPBACK_V6, 128);
 
-/** The addresses of all interfaces without their zones, IPv4 before IPv6; loopback ones are left out, link-local ones are not (K8S-15). */
+/** The addresses of all interfaces without their zones, IPv4 before IPv6, but those that nobody reaches from elsewhere (K8S-15). */
 export function ownAddresses(machine: Machine): readonly string[] {
   const all = [...machine.interfaces().values()].flat().map((text) => text.replace(/%.*/, '')).filter((text) => {
     const address = parseAddress(text);
-    return address !== undefined && !isLoopback(unmap(address));
+    return address !== undefined && !isLoopback(unmap(address)) && !inPrefix(address, LINK_LOCAL, 10);
   });
   return [...all.filter((text) => !text.includes(':')), ...all.filter((text) => text.includes(':'))];
 }

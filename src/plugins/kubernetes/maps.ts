@@ -24,8 +24,9 @@ export interface Maps {
   readonly importSlices: ByteMap;
   /** Which services have an address, by the address (address-index.ts). */
   readonly addresses: ByteMap;
-  /** What internal addresses begin with (prefix-index.ts). */
+  /** What addresses begin with that lead to names in the cluster (prefix-index.ts), and those that lead to names outside. */
   readonly prefixes: ByteMap;
+  readonly externalPrefixes: ByteMap;
   /** Which pods have it. */
   readonly podAddresses: ByteMap;
   readonly namespaces: ByteMap;
@@ -40,7 +41,8 @@ export function openMaps(store: Store, number: number): Maps {
   return {
     services: map('services'), imports: map('imports'), slices: map('slices'), importSlices: map('import slices'),
     addresses: map('addresses', 0),
-    prefixes: map('prefixes'), podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
+    prefixes: map('prefixes'), externalPrefixes: map('external prefixes'),
+    podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
     flags: store.cells.flags(`kubernetes ${number}`, FLAGS),
   };
 }

@@ -26,10 +26,10 @@ export class ServiceStore {
   readonly #head = new Writer();
   readonly #tail = new Writer();
 
-  constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined, prefixes?: ByteMap) {
+  constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined, prefixes?: ByteMap, external?: ByteMap) {
     this.#services = services;
     this.#slices = slices;
-    this.#index = addresses === undefined ? undefined : new AddressIndex(addresses, prefixes);
+    this.#index = addresses === undefined ? undefined : new AddressIndex(addresses, prefixes, external);
   }
 
   /** What can be made of the other maps, which were restored. */

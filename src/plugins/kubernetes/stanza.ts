@@ -19,7 +19,7 @@ import { ClusterZones } from './cluster-transfer.ts';
 import type { Settings } from './config.ts';
 import { ExternalCluster } from './external.ts';
 import { labelsOf } from './labels.ts';
-import { claimFile, clusterName } from './snapshot-claim.ts';
+import { claimFile, clusterName, fileOf } from './snapshot-claim.ts';
 import { SYNCED, openMaps } from './maps.ts';
 import { tellOfChanges } from './notices.ts';
 import type { Maps } from './maps.ts';
@@ -28,6 +28,10 @@ import { transferOf } from './transfers.ts';
 
 /** How often it is said that the API is waited for, and looked whether the load was given up, in milliseconds (K8S-4). */
 const REMIND = 500, LOOK = 100;
+
+/** Whether the labels of pods are kept: somebody may ask for them. */
+const keepsLabels = (settings: Settings, site: Site): boolean =>
+  settings.pods === 'verified' && site.all(MetadataZones).length > 0;
 
 /** A part of the chain. */
 export class Stanza implements Part, TransferSource, ExternalNamesSource {
@@ -58,6 +62,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     this.#site = site;
     this.#index = index;
     this.metadata = labelsOf(settings, () => this.#clients);
+    claimFile(settings, site);
   }
 
   /** All clusters of the block are begun before the first one is waited for: one that cannot be reached holds up none of the others. */
@@ -72,9 +77,9 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     const settings = this.#settings;
     const log = run.log.prefix('kubernetes');
     for (const warning of settings.warnings) log.warning(warning);
-    const podLabels = settings.pods === 'verified' && this.#site.all(MetadataZones).length > 0;
+    const podLabels = keepsLabels(settings, this.#site);
     const watched = watchedBy(settings, podLabels);
-    const path = claimFile(settings, this.#site, run.sites, watched);
+    const path = fileOf(settings, this.#site, run.sites, (claim) => watchedBy(claim.settings, keepsLabels(claim.settings, claim.site)));
     const snapshot = path === undefined ? undefined : { path, Snapshot: (await import('./snapshot.ts')).Snapshot };
     const around = { clock: run.clock, log, metrics: run.metrics, store: run.store, snapshot };
     const numbers = await run.shared.use('kubernetes numbers', run.signal, () => new Numbers());
