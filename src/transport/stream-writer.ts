@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Message } from '../kernel/query/message.ts';
 import type { Query } from '../kernel/query/query.ts';
-import { FrameBuffer } from './framing.ts';
+import { FrameBuffer } from '../dns/frames.ts';
 import type { Slots } from './slots.ts';
 
 /** What the connections of a thread share. */

@@ -8,7 +8,7 @@ import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Service, TransportName } from '../kernel/query/transport.ts';
 import { unmapped, writePeer } from './addresses.ts';
 import type { Connections, Tenant } from './connections.ts';
-import { Frames } from './framing.ts';
+import { Frames } from '../dns/frames.ts';
 import { UNFINISHED, UNREAD } from './ledger.ts';
 import { StreamWriter } from './stream-writer.ts';
 import type { Asking, WriterOwner } from './stream-writer.ts';

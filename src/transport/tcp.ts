@@ -7,7 +7,7 @@ import type { Endpoint, Listener, Service, Transport } from '../kernel/query/tra
 import { isWildcard, openWildcard } from './addresses.ts';
 import { Connections } from './connections.ts';
 import type { ConnectionLimits } from './connections.ts';
-import { FrameBuffer } from './framing.ts';
+import { FrameBuffer } from '../dns/frames.ts';
 import { LISTENERS, Ledger } from './ledger.ts';
 import { Slots } from './slots.ts';
 import { StreamConnection } from './stream.ts';

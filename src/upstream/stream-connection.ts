@@ -2,15 +2,18 @@
 // and deadlines; knows nothing of other connections.
 import { joinHostPort } from '../dns/host-port.ts';
 import net from 'node:net';
+import { Frames } from '../dns/frames.ts';
 import { HEADER, u16 } from '../dns/packet.ts';
 import type { Asking, Carrier, ExchangeError } from './asking.ts';
-import { Frames } from './frames.ts';
 import { dialError, readError } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { StreamOwner } from './stream-pool.ts';
 
 const input = Buffer.allocUnsafeSlow(65536);
+/** A message where it can be read by words. */
+const message = new Uint8Array(65536 + 64);
+const messageWords = new Int32Array(message.buffer);
 /** A reply to a question that is waited for no more. */
 const GIVEN_UP = 0;
 
@@ -119,12 +122,16 @@ export class StreamConnection implements Carrier {
     if (this.#ended) return true;
     this.#owner.timers.look();
     this.#heardAt = this.#owner.timers.now;
-    this.#frames.read(input, count, this.#receive);
+    const frames = this.#frames;
+    frames.push(input.subarray(0, count));
+    while (!this.#ended && frames.next()) {
+      message.set(frames.bytes.subarray(frames.at, frames.at + frames.length));
+      this.#receive(message, messageWords, 0, frames.length);
+    }
     if (this.retired && this.waiting === 0) this.close();
     return true;
   }
-  readonly #receive = (bytes: Uint8Array, words: Int32Array, at: number, length: number): void => {
-    if (this.#ended) return;
+  #receive(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
     const id = length < HEADER ? -1 : u16(bytes, at);
     const asking = this.#waiting.get(id);
     if (asking === undefined) {
@@ -141,7 +148,7 @@ export class StreamConnection implements Carrier {
     if (this.waiting === 0) this.#owner.idle(this);
     if (answersQuestion(asking.question, bytes, words, at, length)) asking.answered(bytes, words, at, length);
     else asking.mismatched();
-  };
+  }
   #leave(asking: Asking): void {
     asking.carrier = undefined;
     asking.id = -1;

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
+import { Frames } from '../dns/frames.ts';
 import { Name } from '../dns/name.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { makeQuestion } from './ask.ts';
 import { Asking } from './asking.ts';
 import type { ExchangeError } from './asking.ts';
-import { Frames } from './frames.ts';
 import { DEFAULT_POOL, UNCOUNTED } from './pool-settings.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { RandomIds } from './random-ids.ts';
@@ -52,7 +52,8 @@ async function setUp(serve: (peer: Peer, question: Buffer) => void, settings: Pa
     socket.on('data', (chunk: Buffer) => {
       peer.chunks++;
       const came: Buffer[] = [];
-      frames.read(chunk, chunk.length, (bytes, _words, at, length) => came.push(Buffer.from(bytes.subarray(at, at + length))));
+      frames.push(chunk);
+      while (frames.next()) came.push(Buffer.from(frames.bytes.subarray(frames.at, frames.at + frames.length)));
       for (const question of came) {
         peer.questions.push(question);
         serve(peer, question);

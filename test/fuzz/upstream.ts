@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { number } from '../../src/dns/arbitraries.test.ts';
+import { Frames } from '../../src/dns/frames.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
 import { Name } from '../../src/dns/name.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { FakeDatagrams } from '../../src/testing/fake-datagrams.ts';
 import { makeQuestion } from '../../src/upstream/ask.ts';
 import { Asking } from '../../src/upstream/asking.ts';
-import { Frames } from '../../src/upstream/frames.ts';
 import { DEFAULT_POOL, UNCOUNTED } from '../../src/upstream/pool-settings.ts';
 import { RandomIds } from '../../src/upstream/random-ids.ts';
 import { Timers } from '../../src/upstream/timers.ts';
@@ -86,7 +86,8 @@ export const frames = target('frames', 400, stream, ([messages, cuts, rest]) => 
   const reader = new Frames();
   for (let i = 0, k = 0; i < whole.length; k++) {
     const chunk = whole.slice(i, i + cuts[k % cuts.length]!);
-    reader.read(chunk, chunk.length, (bytes, _words, at, size) => void got.push(bytes.slice(at, at + size)));
+    reader.push(chunk);
+    while (reader.next()) got.push(reader.bytes.slice(reader.at, reader.at + reader.length));
     i += chunk.length;
   }
   assert.deepEqual(got.slice(0, messages.length), messages);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FrameBuffer, Frames } from './framing.ts';
+import { FrameBuffer, Frames } from './frames.ts';
 
 const message = fc.oneof(fc.uint8Array({ maxLength: 40 }),
   fc.integer({ min: 0, max: 65535 }).map((length) => new Uint8Array(length).fill(length)));
