@@ -23,8 +23,11 @@ interface Flight {
 }
 const SERVFAIL = 2;
 const otherQuestion = new Error('the reply is to another question');
-/** Zone transfers are told in many messages, to one. */
-const IXFR = 251, AXFR = 252;
+/**
+ * Zone transfers are told in many messages, to one. A server finds out by HINFO that its questions come back to it, which they cannot while
+ * they wait for themselves.
+ */
+const SINGLE: readonly number[] = [13, 251, 252];
 
 /** What each of them gets, from what came: undefined where the question has to be asked again. */
 type Share = (query: Query) => Outcome | undefined;
@@ -55,7 +58,7 @@ export class UnderWay {
    */
   lead(query: Query, answer: Promise<Outcome>, land: (outcome: Outcome) => Landed,
     again: (query: Query) => Answer): Answer {
-    if (query.type === IXFR || query.type === AXFR) return answer.then((outcome) => land(outcome).outcome);
+    if (SINGLE.includes(query.type)) return answer.then((outcome) => land(outcome).outcome);
     const hash = query.makeKey();
     const waiting: Waiting[] = [];
     const flight: Flight = { query, waiting, next: this.#flights.get(hash) };

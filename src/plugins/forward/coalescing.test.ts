@@ -68,3 +68,9 @@ test('many variants of one question are no more guesses for a forger: they go ov
   for (let size = 512; size < 612; size++) ask('a.test', edns(size));
   assert.equal(datagrams.sent().length, 4);
 });
+
+test('a question by which a server finds out that it forwards to itself comes back to it', () => {
+  const { ask, datagrams } = setUp();
+  for (let i = 0; i < 3; i++) ask('1.2.test', undefined, 13);
+  assert.equal(datagrams.sent().length, 3);
+});

@@ -20,6 +20,8 @@ import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { UnderWay } from './under-way.ts';
 
 const REFUSED = 5;
+/** By it a server finds out that its questions come back to it, which they cannot while they wait for themselves. */
+const HINFO = 13;
 /** The answer where a query would have to wait and too many do. */
 const CROWDED = failure(2, new Error('too many queries wait for upstreams'));
 /** FWD-9: attempts for each upstream, where the configuration does not say. */
@@ -109,7 +111,7 @@ export class Forwarder {
       return this.#refusal;
     }
     const same = this.#underWay.find(query);
-    if (same !== undefined) return same.join(query, next);
+    if (same !== undefined && query.type !== HINFO) return same.join(query, next);
     const crowded = this.#underWay.alike >= MOST_ALIKE;
     const exchange = this.#idle.pop() ?? new Exchange(this);
     this.#mine++;

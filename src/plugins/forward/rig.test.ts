@@ -56,15 +56,15 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
   });
   const concurrent = cells.gauges('under way', 1);
   const forwarder = new Forwarder({ options, targets, health, timers, ids, metrics, concurrent, patience, alternate });
-  const ask = (name = 'www.example.org', edns?: Parts['edns']) => {
-    const query = queryFor(name, clock.monotonic(), edns);
+  const ask = (name = 'www.example.org', edns?: Parts['edns'], type = 1) => {
+    const query = queryFor(name, clock.monotonic(), edns, type);
     const answer = forwarder.forward(query, () => query.begin(0, 9));
     return { query, answer, outcome: Promise.resolve(answer).then((outcome) => shown(outcome, query)) };
   };
   return { clock, datagrams, fails, forwarder, metrics, ask };
 }
-function queryFor(name: string, now: number, edns: Parts['edns']): Query {
-  const question = { name: Name.parse(name), type: 1, class: 1 };
+function queryFor(name: string, now: number, edns: Parts['edns'], type: number): Query {
+  const question = { name: Name.parse(name), type, class: 1 };
   const packet = encodeMessage(message({ id: 0x1234, flags: RD, question, edns }), { compress: false });
   const query = Query.alone(512);
   query.bytes.set(packet);
