@@ -5,8 +5,10 @@
 //   open(board, box: Int32Array, bytes: Uint8Array, address, port, flags, source, handle) => socket or -errno
 //   port(socket) => local port     flush(socket; 0 is all)     send(socket, bytes, at, length, peer in the box's bytes)
 //   leave(socket) => 0 or -errno   read(socket) => count       rest(socket)    close(socket)
+//   forget(bytes, from, length)                                               gives memory back
 //   layout() => the numbers that both sides use                write(descriptor, bytes, from, length) => written, or -errno
 #include "udp-batch.h"
+#include <sys/mman.h>
 
 // --- closing
 
@@ -275,6 +277,21 @@ static napi_value write_(napi_env env, napi_callback_info info) {
   return number(env, write_now(integer(env, a[0]), bytes + from, (size_t)length));
 }
 
+/** Gives the whole pages of a part of the memory back to the system: nobody needs what lies there. */
+static napi_value forget(napi_env env, napi_callback_info info) {
+  napi_value a[3];
+  arguments(env, info, 3, a);
+  size_t size;
+  uint8_t *bytes = array_of(env, a[0], 0, &size);
+  int from = integer(env, a[1]), length = integer(env, a[2]);
+  if (!bytes || from < 0 || length < 0 || (size_t)from + (size_t)length > size) return NULL;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t first = ((uintptr_t)bytes + (uintptr_t)from + page - 1) / page * page;
+  uintptr_t last = ((uintptr_t)bytes + (uintptr_t)from + (uintptr_t)length) / page * page;
+  if (last > first) madvise((void *)first, last - first, MADV_DONTNEED);
+  return NULL;
+}
+
 /** The numbers that both sides use, by their names here. */
 static napi_value layout(napi_env env, napi_callback_info info) {
   napi_value all;
@@ -293,7 +310,7 @@ NAPI_MODULE_INIT() {
   t->env = env;
   struct { const char *name; napi_callback call; } all[] = {{"board", board}, {"open", open_socket}, {"port", port},
     {"flush", flush}, {"send", send_}, {"leave", leave}, {"read", read_}, {"rest", rest}, {"close", close_},
-    {"layout", layout}, {"write", write_}};
+    {"layout", layout}, {"write", write_}, {"forget", forget}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     napi_value function;
     napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, t, &function);

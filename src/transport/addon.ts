@@ -48,6 +48,8 @@ export interface Addon {
   close(socket: number): void;
   /** The numbers of the tables, by their names. */
   layout(): { readonly [name: string]: number };
+  /** Gives memory back to the system: what lies there is zero afterwards. */
+  forget(bytes: Uint8Array, from: number, length: number): void;
   /** Writes to a descriptor without waiting, whatever it is: how many bytes, or -errno. */
   write(descriptor: number, bytes: Uint8Array, from: number, length: number): number;
 }

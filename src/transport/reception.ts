@@ -9,6 +9,8 @@ import { Slots } from './slots.ts';
 
 /** Milliseconds between looks for free slots while there are too few. */
 const HUNGRY = 1;
+/** Milliseconds between looks for memory that is not needed any more. */
+const LOOK = 10_000;
 
 /** The positions of a batch. All listeners of a thread share them, since a batch is answered before the next one is received. */
 export class Reception {
@@ -33,12 +35,13 @@ export class Reception {
 
   /** Counts a socket that receives here. */
   attach(): void {
-    this.#users++;
+    if (this.#users++ === 0) this.#rest = setInterval(() => this.rest(), LOOK).unref();
     this.#fill();
   }
   /** Counts it off; the last one gives all slots back. */
   detach(): void {
     if (--this.#users > 0) return;
+    clearInterval(this.#rest);
     this.#addon.flush(0);
     this.settle();
     for (const query of this.#at) if (query !== undefined) this.#slots.release(query);
@@ -47,6 +50,13 @@ export class Reception {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
+
+  /** Gives back the memory of slots that a burst needed and nobody needs now. */
+  rest(): void {
+    const { arena } = this.#slots;
+    this.#slots.rest((from, length) => this.#addon.forget(arena.bytes, from, length));
+  }
+  #rest: ReturnType<typeof setInterval> | undefined = undefined;
 
   /** How many positions can receive. */
   get ready(): number {

@@ -4,6 +4,9 @@ import { KEY, PEER, REPLY, REPLY_ROOM, SLOT } from '../kernel/query/arena.ts';
 import type { Arena } from '../kernel/query/arena.ts';
 import { Query } from '../kernel/query/query.ts';
 
+/** Slots whose memory is kept however little there is to do. */
+const KEPT = 256;
+
 /** Hands out queries with room for a packet of 512 bytes, and takes them back. */
 export class Slots {
   readonly arena: Arena;
@@ -34,6 +37,22 @@ export class Slots {
     }
     return query;
   }
+
+  /**
+   * Called now and then: where far fewer slots are in use than once were, twice in a row, `forget` gets the bytes of the others, which
+   * nobody will miss.
+   */
+  rest(forget: (from: number, length: number) => void): void {
+    const before = this.arena.top;
+    const idle = before > KEPT && this.arena.used < before / 4;
+    if (idle && this.#idle) {
+      const top = this.arena.trim(KEPT);
+      this.#queries.length = Math.min(this.#queries.length, top);
+      if (top < before) forget(top * SLOT, (before - top) * SLOT);
+    }
+    this.#idle = idle;
+  }
+  #idle = false;
 
   /** Takes a query back; one that has a buffer of its own needs nothing. */
   release(query: Query): void {

@@ -65,4 +65,24 @@ export class Arena {
   release(slot: number): void {
     this.#free[this.#freeCount++] = slot;
   }
+
+  /** How many slots were ever in use at the same time, since `trim` at least: so much of the memory was touched. */
+  get top(): number {
+    return this.#top;
+  }
+  /** How many slots are in use. */
+  get used(): number {
+    return this.#top - this.#freeCount;
+  }
+  /** Forgets the free slots above the highest one that is in use, but for the first `kept`: their memory is nobody's. The new `top`. */
+  trim(kept: number): number {
+    const free = new Uint8Array(this.#top);
+    for (let i = 0; i < this.#freeCount; i++) free[this.#free[i]!] = 1;
+    let top = this.#top;
+    while (top > kept && free[top - 1] === 1) top--;
+    this.#top = top;
+    this.#freeCount = 0;
+    for (let slot = top - 1; slot >= 0; slot--) if (free[slot] === 1) this.#free[this.#freeCount++] = slot;
+    return top;
+  }
 }

@@ -53,17 +53,22 @@ test('prints names as everything else prints them, in lower case', () => {
 test('counts the lines that a slow reader costs, and says so', () => {
   let full = true;
   let text = '';
+  let later = () => {};
   const lines = new Lines((bytes, from, length) => {
     if (full) throw Object.assign(new Error('EPIPE'), { code: 'EPIPE' });
     text += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
     return length;
-  }, () => {});
+  }, () => {}, (flush) => {
+    later = flush;
+  });
   lines.line('one');
   lines.line('two');
   lines.flush();
   full = false;
   lines.line('three');
   lines.flush();
+  assert.equal(text, '', 'what failed is not tried again at once');
+  later();
   lines.flush();
   assert.match(text, /\[WARNING\] 2 log lines were dropped/);
   assert.match(text, /^three$/m);

@@ -31,7 +31,7 @@ export class Lines {
   #wholeUntil = 0;
   #asked = false;
   #pressing = false;
-  /** The reader was too slow: nobody tries before the moment that was asked for. */
+  /** The reader was too slow, or writing failed: nobody tries before the moment that was asked for. */
   #stalled = false;
   #patience = SOONEST;
   /** What is there begins amid a line of which the beginning was written. */
@@ -187,8 +187,8 @@ export class Lines {
       }
     } catch (error) {
       this.#shift(from);
-      if ((error as { code?: string }).code === 'EAGAIN') this.#wait();
-      else this.#drop();
+      if ((error as { code?: string }).code !== 'EAGAIN') this.#drop();
+      this.#wait();
       return false;
     }
     this.#shift(from);
