@@ -7,7 +7,7 @@ let reload = () => {
 process.on('SIGUSR1', () => reload());
 // Beside the program, where `npm ci` or an earlier start has put it if the folder can be written; else where Node puts such things.
 const { constants, enableCompileCache } = process.getBuiltinModule('node:module');
-const beside = import.meta.url.endsWith('/dist/main.js')
+const beside = import.meta.filename.endsWith('/dist/main.js')
   ? enableCompileCache?.({ directory: `${import.meta.dirname}/compiled`, portable: true }) : undefined;
 if (beside === undefined || beside.status === constants.compileCacheStatus.FAILED) enableCompileCache?.();
 if (process.getBuiltinModule('node:worker_threads').isMainThread) {

@@ -1,5 +1,4 @@
 // What the arguments of the process ask for (CLI-*). Knows flags and subcommands; knows nothing of serving.
-import inspector from 'node:inspector';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { versionLines } from './banner.ts';
 import { parseFlags, usage } from './flags.ts';
@@ -10,6 +9,9 @@ import { ORDER } from './plugin-names.ts';
 /** Ends a debugger that a signal opened before the handler stood; true where there was one: that signal counts as a reload. */
 export function closeDebugger(): boolean {
   const wanted = process.execArgv.some((flag) => flag.startsWith('--inspect') && !flag.startsWith('--inspect-port'));
+  // The launcher gives an address that no machine has: then none was opened.
+  if (process.execArgv.includes('--inspect-port=192.0.2.1:9229')) return false;
+  const inspector = process.getBuiltinModule('node:inspector');
   if (inspector.url() === undefined || wanted) return false;
   inspector.close();
   return true;

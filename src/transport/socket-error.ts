@@ -1,5 +1,5 @@
 // Errors of sockets, as Node words its own. Knows errno; knows nothing of who opens what.
-import { getSystemErrorName } from 'node:util';
+import { createRequire } from 'node:module';
 
 /** What an error of a socket carries, Node's own as well. */
 export interface SocketError extends Error {
@@ -11,8 +11,11 @@ export interface SocketError extends Error {
   readonly port: number;
 }
 
-/** The name of an errno, such as `EADDRINUSE`. */
-export const errorCode = (errno: number): string => getSystemErrorName(-Math.abs(errno));
+/** The name of an errno, such as `EADDRINUSE`. Loaded when something fails: it is a part of much that no start needs. */
+export function errorCode(errno: number): string {
+  const { getSystemErrorName } = createRequire(import.meta.url)('node:util') as typeof import('node:util');
+  return getSystemErrorName(-Math.abs(errno));
+}
 
 /** `bind EADDRINUSE 127.0.0.1:53`. `errno` may have either sign. */
 export function socketError(syscall: string, errno: number, address: string, port: number): SocketError {
