@@ -1,6 +1,7 @@
 // Which of a plugin's zones holds the name that is asked for, and the labels before it: found in the question's bytes. Knows names
 // as folded wire bytes; makes none.
 import type { Name } from '../dns/name.ts';
+import { MOST_LABELS, ZoneMap, labelsAt } from '../kernel/site/zones.ts';
 import type { Query } from '../kernel/query/query.ts';
 
 /** Whether names in the zone stand for addresses: in-addr.arpa, ip6.arpa and what is below them. */
@@ -46,18 +47,11 @@ export class Place {
   labels = 0;
   /** All labels of the name, those of the zone among them. */
   total = 0;
-  readonly at = new Int32Array(129);
+  readonly at = new Int32Array(MOST_LABELS);
 
   /** Finds the labels; says how many there are. */
   read({ bytes, keyAt }: Asked): number {
-    const { at } = this;
-    let count = 0;
-    let i = keyAt;
-    for (let size = bytes[i]!; size !== 0; size = bytes[i]!) {
-      at[count++] = i;
-      i += size + 1;
-    }
-    at[count] = i;
+    const count = labelsAt(bytes, keyAt, this.at);
     this.total = count;
     return count;
   }
@@ -79,39 +73,25 @@ export class Place {
 /** The zones of a plugin, most specific first where they lie in each other. */
 export class ServedZones {
   readonly zones: readonly ServedZone[];
+  readonly #map: ZoneMap<ServedZone>;
 
   constructor(names: readonly Name[]) {
     this.zones = names.map((name, index) => new ServedZone(name, index)).sort((a, b) => b.bytes.length - a.bytes.length);
+    this.#map = new ZoneMap(this.zones.map((zone) => [zone.name, zone]));
   }
 
   /** Takes the question's name apart; false where it is in none of the zones. */
   find(query: Query, place: Place): boolean {
     query.makeKey();
-    const { bytes, keyAt, nameLength } = query;
-    const { at } = place;
     const count = place.read(query);
-    const { zones } = this;
-    for (let z = 0; z < zones.length; z++) {
-      const zone = zones[z]!;
-      const start = keyAt + nameLength - zone.bytes.length;
-      if (start < keyAt || !sameBytes(bytes, start, zone.bytes)) continue;
-      let labels = count;
-      while (labels > 0 && at[labels]! > start) labels--;
-      if (at[labels] !== start) continue;
-      place.zone = zone;
-      place.labels = labels;
-      return true;
-    }
-    return false;
+    const labels = this.#map.find(query.bytes, place.at, count);
+    if (labels < 0) return false;
+    place.labels = labels;
+    place.zone = this.#map.value!;
+    return true;
   }
   /** The zone of exactly this name, or undefined. */
   exactly(name: Name): ServedZone | undefined {
     return this.zones.find((zone) => zone.name.key === name.key);
   }
-}
-
-function sameBytes(bytes: Uint8Array, at: number, zone: Uint8Array): boolean {
-  // From the end: zones differ there seldom, but labels before them nearly always do at once.
-  for (let i = 0, n = zone.length; i < n; i++) if (bytes[at + i] !== zone[i]) return false;
-  return true;
 }

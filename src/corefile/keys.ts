@@ -87,9 +87,10 @@ function absolute(name: string): string {
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 
-/** Whether a text can be written as a domain name: no empty label, labels of at most 63 octets. */
+/** Whether a text can be written as a domain name: no empty label, labels of at most 63 octets, escapes that are whole as they stand. */
 function isDomainName(name: string): boolean {
-  if (name === '') return false;
+  // Before the final dot is there: a backslash at the end would take it for its own.
+  if (name === '' || !escapesAreWhole(name)) return false;
   const text = octets(absolute(name));
   if (text.length === 1) return true;
   let label = 0;
@@ -106,6 +107,12 @@ function isDomainName(name: string): boolean {
     label = 0;
   }
   return true;
+}
+
+/** No backslash escapes nothing, or an octet above 255 (RFC 1035 section 5.1). */
+function escapesAreWhole(name: string): boolean {
+  const escapes = [...name.matchAll(/\\(\d{3}|.|$)/gsu)];
+  return escapes.every(([, escaped = '']) => escaped !== '' && (escaped.length < 3 || Number(escaped) <= 255));
 }
 
 function isDecimalEscape(text: Uint8Array, at: number): boolean {

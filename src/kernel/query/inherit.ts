@@ -16,6 +16,7 @@ export function inherit(derived: Query, from: Query, shift: number): void {
   derived.wantsAuthentic = from.wantsAuthentic;
   derived.received = from.received;
   derived.depth = from.depth + 1;
+  derived.translating = from.translating;
   derived.metadata = from.metadata;
   derived.site = from.site;
 }

@@ -10,15 +10,19 @@ export type Provider = (query: Query, label: string) => string | undefined;
 /** The labels of one query and of those derived from it. */
 export class Metadata {
   readonly #providers: ReadonlyMap<string, Provider>;
-  readonly #values = new Map<string, string | undefined>();
+  /** What became known on the way. */
+  #set: Map<string, string | undefined> | undefined = undefined;
+  /** What providers said. */
+  readonly #made = new Map<string, string | undefined>();
   constructor(providers: ReadonlyMap<string, Provider>) {
     this.#providers = providers;
   }
   /** The label's value: what was set, or what its provider says, asked once. */
   value(label: string, query: Query): string | undefined {
-    if (this.#values.has(label)) return this.#values.get(label);
+    if (this.#set?.has(label) === true) return this.#set.get(label);
+    if (this.#made.has(label)) return this.#made.get(label);
     const value = this.#provider(label)?.(query, label);
-    this.#values.set(label, value);
+    this.#made.set(label, value);
     return value;
   }
   #provider(label: string): Provider | undefined {
@@ -29,12 +33,12 @@ export class Metadata {
   }
   /** Sets a label that becomes known on the way (`forward/upstream`, `log/class`). */
   set(label: string, value: string | undefined): void {
-    this.#values.set(label, value);
+    (this.#set ??= new Map()).set(label, value);
   }
-  /** Forgets nothing that was set, but lets providers of another block be asked (SRV-11 asks each block's). */
+  /** Forgets nothing that was set; what providers of one block said, those of another are asked anew (SRV-11 asks each block's). */
   with(providers: ReadonlyMap<string, Provider>): Metadata {
     const other = new Metadata(providers);
-    for (const [label, value] of this.#values) other.set(label, value);
+    for (const [label, value] of this.#set ?? []) other.set(label, value);
     return other;
   }
 }

@@ -30,6 +30,8 @@ export interface QuestionChange {
   readonly name?: Name;
   readonly type?: number;
   readonly class?: number;
+  /** Asked for the sake of another family's addresses: whoever translates those leaves it and what it leads to alone (SIIT-6). */
+  readonly translating?: true;
 }
 
 /**
@@ -69,6 +71,8 @@ export class Query {
   finished = 0;
   /** How often it was derived: a bound against questions that ask themselves. */
   depth = 0;
+  /** See QuestionChange. */
+  translating = false;
   /** Bytes it came in, as CoreDNS counts them; then bytes and name of what `rewrite` made of it (SRV-18), told to logs only. */
   size = 0;
   rewrittenLength = 0;
@@ -124,6 +128,7 @@ export class Query {
     this.keyLength = 0;
     this.finished = 0;
     this.depth = 0;
+    this.translating = false;
     this.author = 0;
     this.metadata = undefined;
     this.extendedError = undefined;
@@ -282,6 +287,7 @@ export class Query {
     query.questionEnd = end;
     query.nameLength = raw.length;
     inherit(query, this, end - this.questionEnd);
+    if (change.translating === true) query.translating = true;
     return query;
   }
   /** A metadata label's value (META-1); undefined without the `metadata` plugin. */

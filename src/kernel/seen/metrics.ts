@@ -3,9 +3,36 @@
 
 /** Cells of a thread: a mebi of them, touched only as far as they are used. */
 const CELLS = 1 << 20;
+/** Where whatever found no room is added up, as far as the widest histogram reaches; nobody reads it. Cell 0 is nobody's. */
+const LOST = 1, WIDEST = 64;
+/** Behind it, kept for the one family that says so. */
+const SAYS = LOST + WIDEST;
 
 /** What a family's numbers are, as Prometheus calls it. */
 export type Kind = 'counter' | 'gauge' | 'histogram';
+
+/** A family as whoever counts in it declares it. */
+export interface Declaration {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: Kind;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, ascending; empty otherwise. */
+  readonly buckets: readonly number[];
+}
+/** Declares what only grows. Without labels it is shown as soon as its plugin is there, though nobody uses it (MET-2). */
+export const counter = (name: string, help: string, labels: readonly string[] = []): Declaration =>
+  ({ name, help, kind: 'counter', labels, buckets: [] });
+/** Declares what goes up and down. */
+export const gauge = (name: string, help: string, labels: readonly string[] = []): Declaration =>
+  ({ name, help, kind: 'gauge', labels, buckets: [] });
+/** Declares what is counted by its size: at most 62 buckets. */
+export const histogram = (name: string, help: string, labels: readonly string[], buckets: readonly number[]): Declaration =>
+  ({ name, help, kind: 'histogram', labels, buckets });
+
+/** How many label sets found no room. */
+const NO_ROOM = counter('coredns_metrics_without_room_total',
+  'Counter of label sets that are not counted since the table of metrics is full.');
 
 /** One label set of a family and where its numbers are. */
 export interface Series {
@@ -21,28 +48,24 @@ export interface Place {
   readonly cell: number;
 }
 /** A new series, as a thread tells another one of it. */
-export interface SeriesNews {
-  readonly name: string;
-  readonly help: string;
-  readonly kind: Kind;
-  readonly labels: readonly string[];
-  readonly buckets: readonly number[];
+export interface SeriesNews extends Declaration {
   readonly values: readonly string[];
   readonly cell: number;
 }
 
 /** All series of one name. */
-export class Family {
+export class Family implements Declaration {
   readonly name: string;
   readonly help: string;
   readonly kind: Kind;
   readonly labels: readonly string[];
-  /** Upper bounds of a histogram's buckets, ascending; empty otherwise. */
   readonly buckets: readonly number[];
   readonly #series = new Map<string, Series & { others: readonly Place[] }>();
+  /** Label sets that found no room. */
+  readonly #lost = new Set<string>();
   readonly #metrics: Metrics;
 
-  constructor(metrics: Metrics, name: string, help: string, kind: Kind, labels: readonly string[], buckets: readonly number[]) {
+  constructor(metrics: Metrics, { name, help, kind, labels, buckets }: Declaration) {
     this.#metrics = metrics;
     this.name = name;
     this.help = help;
@@ -52,41 +75,47 @@ export class Family {
     if (labels.length === 0) this.cell([]);
   }
 
-  /** The first cell for these label values, made when first asked for. Keep it: asking costs a string. */
+  /**
+   * The first cell for these label values, made when first asked for. Keep it: asking costs a string. Never 0; where there is no room,
+   * a cell that nobody reads.
+   */
   cell(values: readonly string[]): number {
     const key = values.join('\u0000');
     const known = this.#series.get(key);
     if (known !== undefined) return known.cell;
-    const cell = this.#metrics.take(this.#cells);
+    if (this.#lost.has(key)) return LOST;
+    const cell = this.#metrics.take(this);
+    if (cell === LOST) {
+      this.#lost.add(key);
+      return LOST;
+    }
     this.#series.set(key, { values: [...values], cell, others: [] });
-    this.#metrics.heard?.({ ...this.#shape(), values: [...values], cell });
+    const { name, help, kind, labels, buckets } = this;
+    this.#metrics.heard?.({ name, help, kind, labels, buckets, values: [...values], cell });
     return cell;
   }
   /** Whether some thread counts under these label values. */
   has(values: readonly string[]): boolean {
     return this.#series.has(values.join('\u0000'));
   }
-  #shape(): Omit<SeriesNews, 'values' | 'cell'> {
-    const { name, help, kind, labels, buckets } = this;
-    return { name, help, kind, labels, buckets };
-  }
   /** Another thread counts this label set there. */
   adopt(values: readonly string[], place: Place): void {
     this.cell(values);
-    const series = this.#series.get(values.join('\u0000'))!;
-    series.others = [...series.others, place];
+    const series = this.#series.get(values.join('\u0000'));
+    if (series !== undefined) series.others = [...series.others, place];
   }
   /** What a dead thread counted becomes this thread's; what it measured (a gauge) is gone. */
   bury(dead: Float64Array): void {
     for (const series of this.#series.values()) {
       for (const { values, cell } of series.others) {
         if (values !== dead || this.kind === 'gauge') continue;
-        for (let i = 0; i < this.#cells; i++) this.#metrics.values[series.cell + i]! += dead[cell + i]!;
+        for (let i = 0; i < this.cells; i++) this.#metrics.values[series.cell + i]! += dead[cell + i]!;
       }
       series.others = series.others.filter(({ values }) => values !== dead);
     }
   }
-  get #cells(): number {
+  /** How many cells one label set takes. */
+  get cells(): number {
     return this.kind === 'histogram' ? this.buckets.length + 2 : 1;
   }
   /** The number in the series' cell, or so many behind it: the sum over all threads. */
@@ -112,6 +141,7 @@ export class Family {
   clear(): void {
     for (const { cell } of this.#series.values()) this.#metrics.values[cell] = 0;
     this.#series.clear();
+    this.#lost.clear();
   }
 }
 
@@ -121,37 +151,59 @@ export class Metrics {
   readonly values: Float64Array;
   readonly #families = new Map<string, Family>();
   readonly #computed = new Set<() => void>();
-  #used = 1;
+  #used = SAYS + 1;
+  #isFull = false;
   /** Who hears of each new series; set before the first one is made. */
   heard: ((news: SeriesNews) => void) | undefined = undefined;
+  /** Who hears, once, that there is no room for more. */
+  full: ((text: string) => void) | undefined = undefined;
 
-  constructor() {
-    this.values = new Float64Array(new SharedArrayBuffer(CELLS * 8));
+  /** `cells`: how many numbers there is room for, some of them for what finds none. */
+  constructor(cells = CELLS) {
+    this.values = new Float64Array(new SharedArrayBuffer(cells * 8));
   }
-  /** Cells for one series; when all are in use it is cell 0, which nobody reads. */
-  take(count: number): number {
-    if (this.#used + count > CELLS) return 0;
+  /** Cells for one label set of a family; what finds no room is said once and counted, and lies in a cell that nobody reads. */
+  take(family: Family): number {
     const cell = this.#used;
-    this.#used += count;
-    return cell;
+    if (cell + family.cells <= this.values.length) {
+      this.#used += family.cells;
+      return cell;
+    }
+    if (family.name === NO_ROOM.name) return SAYS;
+    this.values[this.family(NO_ROOM).cell([])]!++;
+    if (!this.#isFull) this.full?.(`The table of metrics is full: ${family.name} and others do not count all that they should`);
+    this.#isFull = true;
+    return LOST;
+  }
+  /** The family, made when first asked for. Throws Error where it was declared otherwise: both numbers would be wrong. */
+  family(declaration: Declaration): Family {
+    const known = this.#families.get(declaration.name);
+    if (known === undefined) {
+      const made = new Family(this, declaration);
+      this.#families.set(declaration.name, made);
+      return made;
+    }
+    const one = spelled(known);
+    const other = spelled(declaration);
+    if (one !== other) throw new Error(`metric ${declaration.name} is declared twice: as ${one}, and as ${other}`);
+    return known;
+  }
+  /** Makes families known, so that those without labels are shown before anybody counts in them. Throws Error as `family` does. */
+  declare(declarations: { readonly [key: string]: Declaration }): void {
+    for (const declaration of Object.values(declarations)) this.family(declaration);
   }
   counter(name: string, help: string, labels: readonly string[] = []): Family {
-    return this.#family(name, help, 'counter', labels, []);
+    return this.family(counter(name, help, labels));
   }
   gauge(name: string, help: string, labels: readonly string[] = []): Family {
-    return this.#family(name, help, 'gauge', labels, []);
+    return this.family(gauge(name, help, labels));
   }
   histogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Family {
-    return this.#family(name, help, 'histogram', labels, buckets);
-  }
-  #family(name: string, help: string, kind: Kind, labels: readonly string[], buckets: readonly number[]): Family {
-    let family = this.#families.get(name);
-    if (family === undefined) this.#families.set(name, (family = new Family(this, name, help, kind, labels, buckets)));
-    return family;
+    return this.family(histogram(name, help, labels, buckets));
   }
   /** Another thread has a new series in its `values`: from now on it is in the sum. */
-  adopt({ name, help, kind, labels, buckets, values, cell }: SeriesNews, theirs: Float64Array): void {
-    this.#family(name, help, kind, labels, buckets).adopt(values, { values: theirs, cell });
+  adopt(news: SeriesNews, theirs: Float64Array): void {
+    this.family(news).adopt(news.values, { values: theirs, cell: news.cell });
   }
   /** The thread that counted in `values` is dead: its counters stay in the sum. */
   bury(values: Float64Array): void {
@@ -168,6 +220,10 @@ export class Metrics {
     signal.addEventListener('abort', () => this.#computed.delete(compute), { once: true });
   }
 }
+
+/** A declaration as one text, to compare. */
+const spelled = ({ help, kind, labels, buckets }: Declaration): string =>
+  `${kind}(${labels.join(', ')})${buckets.length === 0 ? '' : ` [${buckets.join(', ')}]`} "${help}"`;
 
 /** LIB-10, seconds. */
 export const TIME_BUCKETS: readonly number[] = Array.from({ length: 16 }, (_, n) => 0.00025 * 2 ** n);

@@ -4,9 +4,10 @@ import type { Datagrams } from '../../upstream/datagrams.ts';
 import { build, written } from '../site/build.ts';
 import type { Address, Configuration, Reading } from '../site/build.ts';
 import type { Run } from '../site/plugin.ts';
-import { withPlugins } from '../site/late.ts';
+import { counting, withPlugins } from '../site/late.ts';
 import { recording } from '../site/recording.ts';
 import type { Recorded } from '../site/recording.ts';
+import { RELOADS_FAILED } from './reloads.ts';
 import { Serving, partsOf, socketsOf } from './serving.ts';
 import type { Generation, ServingOptions } from './serving.ts';
 import { Shared } from '../shared.ts';
@@ -79,7 +80,9 @@ export class App {
     const { crew } = this.#options;
     const serving = this.#serving;
     const { reading, recorded } = recording(this.#options.reading);
-    const configuration = build(text, await withPlugins(text, reading));
+    const read = await withPlugins(text, reading);
+    const configuration = build(text, read);
+    for (const { metrics = {} } of await counting(read)) this.#options.metrics.declare(metrics);
     const sockets = (address: Address) => this.#sockets(address);
     const abort = new AbortController();
     const generation = serving.begin(configuration, this.#run(abort.signal, configuration), abort);
@@ -140,7 +143,7 @@ export class App {
   /** Counts a reload that was refused, whoever asked for it. */
   failed(): void {
     const { metrics } = this.#options;
-    metrics.values[metrics.counter('coredns_reload_failed_total', 'Counter of the number of failed reload attempts.').cell([])]!++;
+    metrics.values[metrics.family(RELOADS_FAILED).cell([])]!++;
   }
   /** Takes a configuration over in place of the one that is served, as `reload` does. */
   async replace(text: string): Promise<void> {

@@ -87,6 +87,7 @@ export class Serving {
 
   constructor(options: ServingOptions) {
     this.#options = options;
+    options.metrics.full = (text) => options.log.error(text);
     this.#traffic = new Traffic(options.metrics);
   }
 

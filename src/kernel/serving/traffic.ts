@@ -124,5 +124,8 @@ export class Traffic {
 /** Whether CoreDNS calls the transport `udp` in logs and metrics; every other one is `tcp`. */
 export const overUdp = (transport: TransportName): boolean => transport === 'udp' || transport === 'quic' || transport === 'https3';
 
-/** Zones beside those of the block's keys that the `zone` label may name (PROM-2): `auto` puts those that it serves at the moment. */
+/**
+ * Zones beside those of the block's keys that the `zone` label may name (PROM-2): `auto` puts those that it serves at the moment, the same
+ * list as long as they are the same.
+ */
 export const CountedZones = new Slot<() => readonly Name[]>('counted zones');

@@ -226,7 +226,7 @@ function listenOn(drafts: readonly Draft[], attempt: (what: () => void) => void)
     const endpoints: Endpoint[] = [];
     for (const { scheme, zone, port, at } of keys) {
       for (const address of site.last(Bind) ?? ['']) {
-        const clash = overlaps.add({ scheme, zone, port, address }, site.all(ViewFilter).length > 0);
+        const clash = site.all(ViewFilter).length > 0 ? undefined : overlaps.add({ scheme, zone, port, address });
         attempt(() => {
           if (clash !== undefined) throw new CorefileError(clash, at, { form: 'none', code: 'overlap' });
         });

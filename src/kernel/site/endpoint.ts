@@ -20,13 +20,13 @@ export function label(scheme: string, address: string, port: number): string {
 const text = ({ scheme, zone, port, address }: ZoneAddress) => `${scheme}://${zone}:${port}${address === '' ? '' : ` on ${address}`}`;
 const key = ({ scheme, zone, port, address }: ZoneAddress) => `${scheme} ${zone} ${port} ${address}`;
 
-/** Refuses what two blocks cannot both serve. */
+/** Refuses what two blocks without a filter cannot both serve. A block with one may stand anywhere: it takes some questions alone. */
 export class Overlaps {
   readonly #registered = new Set<string>();
   readonly #unbound = new Map<string, ZoneAddress>();
 
-  /** The reason why this zone cannot be served here, or undefined: then it is remembered, unless a view filters it. */
-  add(at: ZoneAddress, filtered: boolean): string | undefined {
+  /** The reason why a block without a filter cannot serve this zone here, or undefined: then it is remembered. */
+  add(at: ZoneAddress): string | undefined {
     if (this.#registered.has(key(at))) return `cannot serve ${text(at)} - it is already defined`;
     const everywhere = { ...at, address: '' };
     const already = this.#unbound.get(key(everywhere));
@@ -34,10 +34,8 @@ export class Overlaps {
       const clash = at.address === '' ? already : this.#registered.has(key(everywhere)) ? everywhere : undefined;
       if (clash !== undefined) return `cannot serve ${text(at)} - zone overlap listener capacity with ${text(clash)}`;
     }
-    if (!filtered) {
-      this.#registered.add(key(at));
-      this.#unbound.set(key(everywhere), at);
-    }
+    this.#registered.add(key(at));
+    this.#unbound.set(key(everywhere), at);
     return undefined;
   }
 }

@@ -11,6 +11,15 @@ export async function withPlugins(text: string, reading: Reading): Promise<Readi
   const plugins = late.filter(({ name, aliases = [] }) => [name, ...aliases].some((word) => words.has(word)));
   return { ...reading, plugins: await Promise.all(plugins.map((plugin) => plugin.load())) };
 }
+/**
+ * The plugins whose metrics are known: those of a reading and, where one of them shows metrics, those of which some are shown although
+ * no configuration names them (MET-2).
+ */
+export async function counting({ plugins, late = [] }: Reading): Promise<readonly Plugin[]> {
+  if (!plugins.some(({ showsMetrics = false }) => showsMetrics)) return plugins;
+  const others = late.filter(({ name, standing = false }) => standing && !plugins.some((plugin) => plugin.name === name));
+  return [...plugins, ...(await Promise.all(others.map((plugin) => plugin.load())))];
+}
 /** A plugin that is loaded already. */
 export const loaded = (plugin: Plugin): LatePlugin => ({
   name: plugin.name, ...(plugin.aliases === undefined ? {} : { aliases: plugin.aliases }), load: async () => plugin,

@@ -6,7 +6,7 @@ import type { Datagrams } from '../../upstream/datagrams.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../seen/log.ts';
 import type { Provider } from '../query/metadata.ts';
-import type { Metrics } from '../seen/metrics.ts';
+import type { Declaration, Metrics } from '../seen/metrics.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
 import type { Shared } from '../shared.ts';
@@ -25,6 +25,10 @@ export interface Plugin<Config = unknown> {
   readonly aliases?: readonly string[];
   /** The forms of its lines and of its properties, as a page's Syntax section has them: what hints and completion are made of. */
   readonly syntax?: string;
+  /** The families that its parts count in: `run.metrics.family(...)`. Those without labels are shown as soon as the plugin is there. */
+  readonly metrics?: { readonly [key: string]: Declaration };
+  /** Whether it shows the metrics of all plugins, those that no configuration names among them. */
+  readonly showsMetrics?: true;
   /** Pure: no files, no clock, no network. Throws CorefileError (`directive.fail`). */
   parse(lines: Lines, context: ParseContext): Config;
   /** No I/O. Several parts where the word may stand several times. Parts are made anew at each load. */
@@ -34,6 +38,8 @@ export interface Plugin<Config = unknown> {
 export interface LatePlugin {
   readonly name: string;
   readonly aliases?: readonly string[];
+  /** It declares metrics without labels, which are shown although no configuration names it. */
+  readonly standing?: true;
   load(): Promise<Plugin>;
 }
 /** What `parse` may know of its block. */

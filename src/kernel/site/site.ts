@@ -70,9 +70,9 @@ export class Site extends Slots {
   }
   /** Gives the query a place for labels where the block has `metadata`; providers are asked for names in its zones alone (META-1). */
   collect(query: Query, MetadataClass: typeof Metadata): void {
-    if (this.providers === undefined) return;
-    const inside = this.all(MetadataZones).some((zones) => zones.some((zone) => query.name.isUnder(zone)));
-    const providers = inside ? this.providers : NOBODY;
+    if (this.providers === undefined && query.metadata === undefined) return;
+    const inside = this.providers !== undefined && this.all(MetadataZones).some((zones) => zones.some((zone) => query.name.isUnder(zone)));
+    const providers = inside ? this.providers! : NOBODY;
     query.metadata = query.metadata === undefined ? new MetadataClass(providers) : query.metadata.with(providers);
   }
 }

@@ -3,8 +3,8 @@ import { OPTION } from '../../dns/edns-options.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import { PerServer } from '../../kernel/seen/metrics.ts';
-import type { Metrics } from '../../kernel/seen/metrics.ts';
+import { PerServer, counter } from '../../kernel/seen/metrics.ts';
+import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import { drop } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -12,7 +12,12 @@ import { readStanzas } from './config.ts';
 import type { Action, Source, Stanza } from './config.ts';
 
 const REFUSED = 5;
-const COUNTED: { readonly [action in Exclude<Action, 'allow'>]: string } = { block: 'blocked', filter: 'filtered', drop: 'dropped' };
+const counted = (what: string) =>
+  counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, ['server', 'zone', 'view']);
+const FAMILIES = {
+  allow: counter('coredns_acl_allowed_requests_total', 'Counter of DNS requests being allowed.', ['server', 'view']),
+  block: counted('blocked'), filter: counted('filtered'), drop: counted('dropped'),
+};
 
 /** Whether the client's address, where it lies in the packet's peer record, is in the network. */
 function holds({ network, bits }: Source, bytes: Uint8Array, at: number, length: number): boolean {
@@ -46,20 +51,21 @@ function refuse(query: Query, action: Exclude<Action, 'allow'>): Outcome {
 
 export default definePlugin({
   name: 'acl',
+  metrics: FAMILIES,
   parse: (lines, { zones }) => readStanzas(lines, zones),
   create(stanzas, site) {
     let metrics: Metrics;
+    let families: { readonly [action in Exclude<Action, 'allow'>]: Family };
     let allowed: PerServer<number>;
     const count = (query: Query, action: Exclude<Action, 'allow'>, zone: Name) => {
-      const what = COUNTED[action];
-      const labels = ['server', 'zone', 'view'];
-      const family = metrics.counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, labels);
-      metrics.values[family.cell([query.channel.service.label, zone.text, site.view])]!++;
+      metrics.values[families[action].cell([query.channel.service.label, zone.text, site.view])]!++;
     };
     return {
       start(run) {
         metrics = run.metrics;
-        const family = metrics.counter('coredns_acl_allowed_requests_total', 'Counter of DNS requests being allowed.', ['server', 'view']);
+        const [block, filter, dropped] = [FAMILIES.block, FAMILIES.filter, FAMILIES.drop].map((each) => metrics.family(each));
+        families = { block: block!, filter: filter!, drop: dropped! };
+        const family = metrics.family(FAMILIES.allow);
         allowed = new PerServer(({ label }) => family.cell([label, site.view]));
       },
       handle(query, next) {

@@ -2,6 +2,7 @@
 import { rr } from '../../dns/rr.ts';
 import { TXT } from '../../dns/types.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import { COREDNS_VERSION } from '../../kernel/version.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
 
 const CH = 3;
@@ -25,7 +26,7 @@ export default definePlugin({
     const args = line.rest();
     line.properties({});
     return {
-      version: trim(args[0] ?? 'CoreDNS-1.14.7'),
+      version: trim(args[0] ?? `CoreDNS-${COREDNS_VERSION}`),
       authors: args.length > 1 ? [...new Set(args.slice(1))].map(trim) : ['The CoreDNS Authors', 'The coredns-ts Authors'],
       hostname: trim(machine.hostname()),
     };

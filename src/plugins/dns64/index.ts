@@ -1,15 +1,17 @@
-// *dns64* makes AAAA records from A records, for clients that have IPv6 alone (RFC 6147; D64-1 to 4). Knows questions and replies; who
+// *dns64* makes AAAA records from A records, for clients that have IPv6 alone (RFC 6147; D64-1 to 6). Knows questions and replies; who
 // answers the question for A records is found by asking this server again.
+import { embed, extract } from '../../dns/embedded.ts';
+import type { Name } from '../../dns/name.ts';
+import type { Parts } from '../../dns/parts.ts';
+import { addressOfReverse, reverseName } from '../../dns/reverse.ts';
 import { record } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { IN } from '../../dns/type-name.ts';
-import type { Parts } from '../../dns/parts.ts';
-import { u16, u32 } from '../../dns/packet.ts';
 import { classify } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { PerServer } from '../../kernel/seen/metrics.ts';
+import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
-import { TC } from '../../kernel/query/message.ts';
+import { RA, TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
@@ -19,12 +21,15 @@ import type { Query } from '../../kernel/query/query.ts';
 import type { Server } from '../../kernel/serving/serve.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { embed } from './embed.ts';
+import { look, withoutExcluded } from './look.ts';
+import type { Said } from './look.ts';
 
-const A = 1, SOA = 6, AAAA = 28;
-const SERVFAIL = 2;
-/** Seconds that a made record holds at most where nothing says how long there is no AAAA record (RFC 6147 section 5.1.7). */
-const LONGEST = 600;
+const A = 1, CNAME = 5, PTR = 12, AAAA = 28;
+const NOERROR = 0, SERVFAIL = 2;
+
+const FAMILIES = {
+  translated: counter('coredns_dns64_requests_translated_total', 'Counter of DNS requests translated by dns64.', ['server']),
+};
 
 class Dns64 implements Part {
   readonly #settings: Settings;
@@ -36,60 +41,63 @@ class Dns64 implements Part {
     this.#settings = settings;
   }
   start({ clock, metrics }: Run): void {
-    const family = metrics.counter('coredns_dns64_requests_translated_total', 'Counter of DNS requests translated by dns64.', ['server']);
+    const family = metrics.family(FAMILIES.translated);
     this.#clock = clock;
     this.#metrics = metrics;
     this.#translated = new PerServer(({ label }) => family.cell([label]));
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.type !== AAAA || query.class !== IN || (!this.#settings.allowIpv4 && query.clientLength === 4)) return next(query);
-    return upon(next(query), this.#look, query);
+    if (query.class !== IN || (!this.#settings.allowIpv4 && query.clientLength === 4)) return next(query);
+    if (query.type === AAAA) return upon(next(query), this.#look, query);
+    return query.type === PTR ? this.#reverse(query, next) : next(query);
   }
   /** D64-2: what is said of AAAA records stands where the name does not exist or has some. An alias of such a name exists (LIB-5). */
   readonly #look = (outcome: Outcome, query: Query): Answer => {
     if (outcome.kind !== 'reply' || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
     const said = look(outcome);
-    if (said.hasAddress && !this.#settings.translateAll) return outcome;
+    if (said.hasAddress && !this.#settings.translateAll) return withoutExcluded(outcome, said);
     const found = (query.channel.service as Server).resolve(query, { type: A, class: IN });
-    return upon(found, (other) => this.#translate(query, said.negativeTtl, other), query);
+    return upon(found, (other) => this.#translate(query, outcome, said, other), query);
   };
-  /** D64-3: always NOERROR, whatever came of the question for A records. */
-  #translate(query: Query, most: number, found: Outcome): Outcome {
-    if (found.kind === 'drop' || found.kind === 'stream') {
-      return failure(SERVFAIL, new Error('the question for A records brought no reply'));
-    }
+  /** D64-3, D64-6: what came of the question for A records is the answer. Nobody who has AAAA records loses them by it. */
+  #translate(query: Query, own: Message, said: Said, found: Outcome): Outcome {
+    if (found.kind === 'drop' || found.kind === 'stream') return failure(SERVFAIL, new Error('dns64: upstream returned no response'));
     this.#metrics.values[this.#translated.of(query.channel.service)]!++;
+    if (found.kind === 'failure') return said.hasAddress ? withoutExcluded(own, said) : found;
+    const parts = found.parts();
+    if (said.hasAddress && !parts.answer.some(({ type }) => type === A)) return withoutExcluded(own, said);
     query.extendedError = undefined;
-    if (found.kind === 'failure') return query.begin(0, 0);
-    return this.#write(query, most, found.parts(), found.truncated);
-  }
-  #write(query: Query, most: number, { answer, authority, additional, edns }: Parts, truncated: boolean): Message {
-    const { prefix, octets } = this.#settings;
-    const made = answer.map((one): RR => {
+    return rewritten(query, found, parts, parts.answer.map((one): RR => {
       if (one.type !== A) return one;
-      return record(one.name, AAAA, one.class, Math.min(one.ttl, most), embed(prefix, octets, one.rdata));
-    });
-    const reply = query.reply({ answer: made, authority, additional });
-    if (truncated) reply.setFlags(TC);
-    if (edns !== undefined) reply.setEdns(edns);
-    return reply;
+      return record(one.name, AAAA, one.class, Math.min(one.ttl, said.negativeTtl), embed(this.#settings, one.rdata));
+    }));
+  }
+
+  /** RFC 6147 section 5.3.1: the name of an address that was made is an alias of that of the address in it, where that has one. */
+  #reverse(query: Query, next: Handler): Answer {
+    const address = addressOfReverse(query.name);
+    const inside = address === undefined ? undefined : extract(this.#settings, address);
+    if (inside === undefined) return next(query);
+    const name = reverseName(inside);
+    const found = (query.channel.service as Server).resolve(query, { name, type: PTR, class: IN });
+    return upon(found, (other) => {
+      if (other.kind !== 'reply' || other.rcode !== NOERROR || other.answers === 0) return next(query);
+      const parts = other.parts();
+      const [first] = parts.answer;
+      query.extendedError = undefined;
+      return rewritten(query, other, parts, [record(query.name, CNAME, IN, first!.ttl, octets(name)), ...parts.answer]);
+    }, query);
   }
 }
 
-/** Whether a reply has an AAAA record in its answer, and for how many seconds it may be taken that there is none. */
-function look(reply: Message): { readonly hasAddress: boolean; readonly negativeTtl: number } {
-  const records = reply.records();
-  let hasAddress = false;
-  let negativeTtl = LONGEST;
-  if (records === undefined) return { hasAddress, negativeTtl };
-  for (let r = 0; r < records.additional; r++) {
-    const fixed = records.fixedAt[r]!;
-    const type = u16(reply.bytes, fixed);
-    if (r < records.authority) hasAddress ||= type === AAAA;
-    else if (type === SOA) negativeTtl = u32(reply.bytes, fixed + 4);
-  }
-  return { hasAddress, negativeTtl };
+/** What was found as the reply to the question, with these records for an answer. */
+function rewritten(query: Query, found: Message, { authority, additional, edns }: Parts, answer: readonly RR[]): Message {
+  const reply = query.reply({ rcode: found.rcode, answer, authority, additional });
+  reply.setFlags(found.flags & (RA | TC));
+  if (edns !== undefined) reply.setEdns(edns);
+  return reply;
 }
+const octets = ({ raw }: Name): Uint8Array => Uint8Array.from(raw, (octet) => octet.charCodeAt(0));
 
-export default definePlugin({ name: 'dns64', parse: readSettings, create: (settings) => new Dns64(settings) });
+export default definePlugin({ name: 'dns64', metrics: FAMILIES, parse: readSettings, create: (settings) => new Dns64(settings) });

@@ -20,7 +20,7 @@ import { readStanza } from './config.ts';
 import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
 import type { Target } from './forwarder.ts';
-import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+import { FAMILIES, ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { getTargets, putTargets } from './shared-targets.ts';
 import { resolveTargets } from './targets.ts';
 
@@ -142,6 +142,7 @@ const scoped = (address: string, zone: string | undefined) =>
 
 export default definePlugin({
   name: 'forward',
+  metrics: FAMILIES,
   parse: (lines, context) => lines.map((line) => readStanza(line, context)),
   create(stanzas, site) {
     site.put(AnyClass, true);

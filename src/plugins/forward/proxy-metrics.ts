@@ -1,8 +1,15 @@
 // The counters of `forward` (section 10 of the metrics' documentation). Knows names and labels, and nothing of what is counted.
 import { rcodeName } from '../../dns/rcode.ts';
-import { TIME_BUCKETS } from '../../kernel/seen/metrics.ts';
+import { TIME_BUCKETS, counter } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import type { PoolCounter } from '../../upstream/pool-settings.ts';
+
+/** What is counted whatever the upstream. */
+export const FAMILIES = {
+  broken: counter('coredns_forward_healthcheck_broken_total', 'Counter of the number of complete failures of the healthchecks.'),
+  rejects: counter('coredns_forward_max_concurrent_rejects_total',
+    'Counter of the number of queries rejected because the concurrent queries were at maximum.'),
+};
 
 /** The counters of one upstream. */
 export class UpstreamMetrics implements PoolCounter {
@@ -61,10 +68,8 @@ export class ForwardMetrics {
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
-    this.#broken = metrics.counter('coredns_forward_healthcheck_broken_total',
-      'Counter of the number of complete failures of the healthchecks.').cell([]);
-    this.#rejects = metrics.counter('coredns_forward_max_concurrent_rejects_total',
-      'Counter of the number of queries rejected because the concurrent queries were at maximum.').cell([]);
+    this.#broken = metrics.family(FAMILIES.broken).cell([]);
+    this.#rejects = metrics.family(FAMILIES.rejects).cell([]);
     this.duration = metrics.histogram('coredns_proxy_request_duration_seconds', 'Histogram of the time each request took.',
       ['proxy_name', 'to', 'rcode'], TIME_BUCKETS);
     this.checkFailures = metrics.counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.',

@@ -56,12 +56,12 @@ test('counts requests to itself, and failures once nobody answers (HLT-3)', asyn
   await assert.rejects(probe('127.0.0.1', port, run.signal), /ECONNREFUSED/);
 
   await part({ address: '127.0.0.1:0', lameduck: 0 }).control?.(run);
-  const family = run.metrics.histogram('coredns_health_request_duration_seconds', '', [], []);
+  const family = run.metrics.family(health.metrics!['duration']!);
   const cell = family.cell([]);
   await clock.elapse(1000);
   for (let turns = 0; turns < 1e5 && run.metrics.values[cell] === 0; turns++) await settled();
   assert.equal(run.metrics.values[cell], 1);
-  assert.equal(run.metrics.values[run.metrics.counter('coredns_health_request_failures_total', '').cell([])], 0);
+  assert.equal(run.metrics.values[run.metrics.family(health.metrics!['failures']!).cell([])], 0);
   assert.equal(log(), '');
   end();
   await settled();

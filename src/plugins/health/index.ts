@@ -3,7 +3,7 @@ import { formatDuration } from '../../corefile/duration.ts';
 import { every } from '../../kernel/clock.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 import { showAt } from '../../kernel/http.ts';
-import { SLIM_TIME_BUCKETS } from '../../kernel/seen/metrics.ts';
+import { SLIM_TIME_BUCKETS, counter, histogram } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { readHealth } from './config.ts';
@@ -12,13 +12,18 @@ import { probe } from './probe.ts';
 /** Milliseconds between two requests to ourselves, and how long one may take without a warning. */
 const INTERVAL = 1000, SLOW = 1000;
 
+const FAMILIES = {
+  duration: histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.', [],
+    SLIM_TIME_BUCKETS),
+  failures: counter('coredns_health_request_failures_total', 'The number of times the health check failed.'),
+};
+
 /** HLT-3. */
 function watch(run: Run, address: string, port: number): void {
   const { clock, metrics, signal } = run;
   const log = run.log.prefix('health');
-  const duration = metrics.histogram('coredns_health_request_duration_seconds', 'Histogram of the time (in seconds) each request took.',
-    [], SLIM_TIME_BUCKETS);
-  const failures = metrics.counter('coredns_health_request_failures_total', 'The number of times the health check failed.');
+  const duration = metrics.family(FAMILIES.duration);
+  const failures = metrics.family(FAMILIES.failures);
   // Not by the name: a container may have no hosts file.
   const host = splitHostPort(address).host || '127.0.0.1';
   const url = `"http://${address}/health"`;
@@ -37,6 +42,7 @@ function watch(run: Run, address: string, port: number): void {
 
 export default definePlugin({
   name: 'health',
+  metrics: FAMILIES,
   parse: readHealth,
   create: ({ address, lameduck }) => ({
     async control(run) {

@@ -1,7 +1,14 @@
 // A hosts file on the disk: read when the configuration is loaded, and again when its time or size changed. Knows files and what to
 // say of one that cannot be read; knows nothing of names or answers.
 import { readFile, stat } from 'node:fs/promises';
+import { gauge } from '../../kernel/seen/metrics.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+
+/** What is told of hosts files. */
+export const FAMILIES = {
+  entries: gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', ['hostsfile']),
+  reloaded: gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.'),
+};
 
 /** What cannot be read leaves what was there, and is said once. */
 export class HostsFile {
@@ -46,11 +53,9 @@ export class HostsFile {
   #count(count: number, mtimeMs: number): void {
     const { log, metrics } = this.#run;
     log.prefix('hosts').debug(`Parsed hosts file into ${count} entries`);
-    const entries = metrics.gauge('coredns_hosts_entries', 'The combined number of entries in hosts and Corefile.', ['hostsfile']);
-    this.#cell = entries.cell([this.#path]);
+    this.#cell = metrics.family(FAMILIES.entries).cell([this.#path]);
     this.#tell(count);
-    const reloaded = metrics.gauge('coredns_hosts_reload_timestamp_seconds', 'The timestamp of the last reload of hosts file.');
-    metrics.values[reloaded.cell([])] = mtimeMs / 1000;
+    metrics.values[metrics.family(FAMILIES.reloaded).cell([])] = mtimeMs / 1000;
   }
   /** Blocks that read the same file are counted together. */
   #tell(count: number): void {

@@ -15,7 +15,7 @@ import type { Site } from '../../kernel/site/site.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { readEntries } from './entries.ts';
-import { HostsFile } from './hosts-file.ts';
+import { FAMILIES, HostsFile } from './hosts-file.ts';
 import { Table } from './table.ts';
 
 const A = 1, PTR = 12, AAAA = 28;
@@ -125,6 +125,7 @@ class Hosts implements Part {
 
 export default definePlugin({
   name: 'hosts',
+  metrics: FAMILIES,
   parse: readSettings,
   create: (settings, site) => new Hosts(settings, site),
 });

@@ -39,7 +39,7 @@ export function parseWeights(text: string, file: string): Weights {
 function nameOf(text: string): string | undefined {
   if (parseAddress(text) !== undefined) return undefined;
   try {
-    return Name.parse(text.endsWith('.') ? text : `${text}.`).key;
+    return Name.parse(text).key;
   } catch {
     return undefined;
   }

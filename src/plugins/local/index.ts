@@ -4,6 +4,7 @@ import { Name } from '../../dns/name.ts';
 import { rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { A, AAAA, NS, PTR, SOA } from '../../dns/types.ts';
+import { counter } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -41,8 +42,11 @@ function inZone(query: Query, zone: Name): Message {
   return query.reply({ answer: [rr(name, PTR, TTL, { target: LOCALHOST })] });
 }
 
+const FAMILIES = { requests: counter('coredns_local_localhost_requests_total', 'Counter of localhost.<domain> requests.') };
+
 export default definePlugin({
   name: 'local',
+  metrics: FAMILIES,
   parse(lines) {
     let prefix = true;
     for (const line of lines) {
@@ -62,7 +66,7 @@ export default definePlugin({
     let count = () => {};
     return {
       start({ metrics }) {
-        const cell = metrics.counter('coredns_local_localhost_requests_total', 'Counter of localhost.<domain> requests.').cell([]);
+        const cell = metrics.family(FAMILIES.requests).cell([]);
         count = () => {
           metrics.values[cell]!++;
         };

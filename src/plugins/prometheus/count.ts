@@ -7,18 +7,24 @@ import type { Outcome, Stream } from '../../kernel/query/outcome.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import { MOST_LABELS, ZoneMap, labelsAt } from '../../kernel/site/zones.ts';
 import { CountedZones, Traffic, TrafficCells } from '../../kernel/serving/traffic.ts';
 
 /** What the label is where no zone of the block holds the name. */
 const ROOT = '.';
+
+const textsOf = (zones: readonly Name[]): ZoneMap<string> => new ZoneMap(zones.map((zone) => [zone, zone.text]));
 
 /** The counters of one block. */
 export class Counter {
   readonly #clock: Clock;
   readonly #plugin: string;
   readonly #moreZones: readonly (() => readonly Name[])[];
-  /** Longest first: the first that holds a name is its label. */
   readonly #zones: readonly Name[];
+  /** The text of each zone; those that others put there, by the list that they gave. */
+  readonly #map: ZoneMap<string>;
+  readonly #moreMaps = new WeakMap<readonly Name[], ZoneMap<string>>();
+  readonly #starts = new Int32Array(MOST_LABELS);
   /** For each server the cells of the block's first zone; most blocks have one, and the name needs no look. */
   readonly #first: PerServer<TrafficCells>;
   readonly #byZone: PerServer<(zone: string) => TrafficCells>;
@@ -28,7 +34,8 @@ export class Counter {
     this.#clock = run.clock;
     this.#plugin = plugin;
     this.#moreZones = site.all(CountedZones);
-    this.#zones = [...site.zones].sort((a, b) => b.raw.length - a.raw.length);
+    this.#zones = site.zones;
+    this.#map = textsOf(site.zones);
     this.#first = new PerServer(({ label }) => new TrafficCells(traffic, label, this.#zones[0]!.text, site.view));
     this.#byZone = new PerServer(({ label }) => {
       const made = new Map<string, TrafficCells>();
@@ -52,12 +59,28 @@ export class Counter {
   #cells(query: Query): TrafficCells {
     const server = query.channel.service;
     if (this.#zones.length === 1 && this.#moreZones.length === 0) return this.#first.of(server);
-    const { name } = query;
-    let zone = this.#zones.find((each) => name.isUnder(each));
+    return this.#byZone.of(server)(this.#zone(query));
+  }
+  #zone(query: Query): string {
+    query.makeKey();
+    const { bytes, keyAt } = query;
+    const starts = this.#starts;
+    const count = labelsAt(bytes, keyAt, starts);
+    let longest = this.#map.find(bytes, starts, count);
+    let zone = this.#map.value;
     for (const more of this.#moreZones) {
-      for (const each of more()) if (name.isUnder(each) && each.raw.length > (zone?.raw.length ?? 0)) zone = each;
+      const map = this.#mapOf(more());
+      const label = map.find(bytes, starts, count);
+      if (label < 0 || (longest >= 0 && label >= longest)) continue;
+      longest = label;
+      zone = map.value;
     }
-    return this.#byZone.of(server)(zone?.text ?? ROOT);
+    return zone ?? ROOT;
+  }
+  #mapOf(zones: readonly Name[]): ZoneMap<string> {
+    let map = this.#moreMaps.get(zones);
+    if (map === undefined) this.#moreMaps.set(zones, (map = textsOf(zones)));
+    return map;
   }
   /** A transfer counts as one reply with the bytes of all its messages. */
   async *#follow({ messages }: Stream, query: Query): AsyncGenerator<Uint8Array> {

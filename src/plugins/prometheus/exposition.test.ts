@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Metrics } from '../../kernel/seen/metrics.ts';
-import { expose, formatNumber } from './exposition.ts';
+import { exposeOpenMetrics, exposeText, formatNumber } from './exposition.ts';
+import { gather } from './gathered.ts';
 import { ProcessMetrics } from './process.ts';
 import { watchRuntime } from './runtime.ts';
+
+const expose = (metrics: Metrics): string => exposeText(gather(metrics));
 
 test('families, labels and series are sorted; what has no series is not there', () => {
   const metrics = new Metrics();
@@ -30,6 +33,22 @@ test('a histogram adds up its buckets', () => {
     '# HELP sizes Sizes.', '# TYPE sizes histogram', 'sizes_bucket{proto="udp",le="0"} 1', 'sizes_bucket{proto="udp",le="100"} 2',
     'sizes_bucket{proto="udp",le="16000"} 4', 'sizes_bucket{proto="udp",le="+Inf"} 5', 'sizes_sum{proto="udp"} 116201',
     'sizes_count{proto="udp"} 5', '',
+  ].join('\n'));
+});
+
+test('OpenMetrics names families of counters without their ending, and ends', () => {
+  const metrics = new Metrics();
+  metrics.values[metrics.counter('z_total', 'All "kinds".', ['kind']).cell(['x'])] = 2;
+  metrics.values[metrics.counter('odd', 'A counter without the ending.').cell([])] = 1;
+  metrics.gauge('a_total', 'A gauge.');
+  const sizes = metrics.histogram('sizes', 'Sizes.', [], [0, 0.5, 100]);
+  sizes.observe(sizes.cell([]), 7);
+  assert.equal(exposeOpenMetrics(gather(metrics)), [
+    '# TYPE a_total gauge', '# HELP a_total A gauge.', 'a_total 0',
+    '# TYPE odd counter', '# HELP odd A counter without the ending.', 'odd_total 1',
+    '# TYPE sizes histogram', '# HELP sizes Sizes.', 'sizes_bucket{le="0.0"} 0', 'sizes_bucket{le="0.5"} 0', 'sizes_bucket{le="100.0"} 1',
+    'sizes_bucket{le="+Inf"} 1', 'sizes_sum 7', 'sizes_count 1',
+    '# TYPE z counter', '# HELP z All \\"kinds\\".', 'z_total{kind="x"} 2', '# EOF', '',
   ].join('\n'));
 });
 

@@ -1,49 +1,43 @@
-// Metrics as text, in the format that Prometheus scrapes (text format 0.0.4). Knows families and cells; knows no name of any.
-import type { Family, Metrics, Series } from '../../kernel/seen/metrics.ts';
+// Metrics as text: Prometheus's format 0.0.4, and OpenMetrics 1.0. Knows both formats; knows no name of any metric.
+import type { Gathered, Sample } from './gathered.ts';
 
-/** The content type of the text. */
-export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** Every family that has a series: families by name, labels by name, series by their label values. */
-export function expose(metrics: Metrics): string {
-  const families = [...metrics.families()].sort((a, b) => order(a.name, b.name));
-  return families.map((family) => exposeFamily(family)).join('');
+/** Text format 0.0.4. */
+export function exposeText(families: readonly Gathered[]): string {
+  return families.map((family) => {
+    const { name, kind, help } = family;
+    const samples = family.samples.map((sample) => lines(family, sample, name, formatNumber)).join('');
+    return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${kind}\n${samples}`;
+  }).join('');
 }
 
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-function exposeFamily(family: Family): string {
-  const series = [...family.series()];
-  if (series.length === 0) return '';
-  const byName = family.labels.map((_, i) => i).sort((a, b) => order(family.labels[a]!, family.labels[b]!));
-  const sorted = series.map((one) => ({ one, key: byName.map((i) => one.values[i]!) })).sort((a, b) => compare(a.key, b.key));
-  const { name, kind, help } = family;
-  let text = `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${kind}\n`;
-  for (const { one } of sorted) {
-    const labels = byName.map((i) => `${family.labels[i]}="${escapeLabel(one.values[i]!)}"`).join(',');
-    text += kind === 'histogram' ? histogram(family, one, labels) : `${name}${braced(labels)} ${formatNumber(family.total(one))}\n`;
-  }
-  return text;
-}
-function compare(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return order(a[i]!, b[i]!);
-  return 0;
-}
-function histogram(family: Family, series: Series, labels: string): string {
-  const { name, buckets } = family;
-  const before = labels === '' ? '' : `${labels},`;
-  let count = 0;
-  let text = '';
-  for (let i = 0; i <= buckets.length; i++) {
-    count += family.total(series, i);
-    text += `${name}_bucket{${before}le="${formatNumber(buckets[i] ?? Infinity)}"} ${formatNumber(count)}\n`;
-  }
-  const sum = family.total(series, buckets.length + 1);
-  return `${text}${name}_sum${braced(labels)} ${formatNumber(sum)}\n${name}_count${braced(labels)} ${formatNumber(count)}\n`;
+/** OpenMetrics 1.0: a counter's family is named without `_total`, its samples with it; bounds of buckets have a point. */
+export function exposeOpenMetrics(families: readonly Gathered[]): string {
+  return `${families.map((family) => {
+    const { kind, help } = family;
+    const name = kind === 'counter' ? family.name.replace(/_total$/, '') : family.name;
+    const samples = family.samples.map((sample) => lines(family, sample, kind === 'counter' ? `${name}_total` : name, canonical)).join('');
+    return `# TYPE ${name} ${kind}\n# HELP ${name} ${escapeLabel(help)}\n${samples}`;
+  }).join('')}# EOF\n`;
 }
 
+type Bound = (value: number) => string;
+
+function lines({ kind, buckets }: Gathered, { labels, value, counts }: Sample, name: string, bound: Bound): string {
+  const text = labels.map(([key, each]) => `${key}="${escapeLabel(each)}"`).join(',');
+  if (kind !== 'histogram') return `${name}${braced(text)} ${formatNumber(value)}\n`;
+  const before = text === '' ? '' : `${text},`;
+  let all = '';
+  counts.forEach((count, i) => (all += `${name}_bucket{${before}le="${bound(buckets[i] ?? Infinity)}"} ${formatNumber(count)}\n`));
+  return `${all}${name}_sum${braced(text)} ${formatNumber(value)}\n${name}_count${braced(text)} ${formatNumber(counts.at(-1)!)}\n`;
+}
 const braced = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
+const escapeHelp = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
 const escapeLabel = (text: string): string => text.replace(/["\\\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
+/** The canonical form of a bound: `100.0`, never `100`. */
+function canonical(value: number): string {
+  const text = formatNumber(value);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
 
 /** A number as Go prints it: an exponent below -4 or from 6 digits up, as in `1.5e+07`. */
 export function formatNumber(value: number): string {

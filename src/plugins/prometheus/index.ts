@@ -5,13 +5,15 @@ import { upon } from '../../kernel/query/outcome.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readPrometheus } from './config.ts';
 import { Counter } from './count.ts';
-import { openEndpoint, tellPlugins } from './endpoint.ts';
+import { FAMILIES, openEndpoint, tellPlugins } from './endpoint.ts';
 
 const NAME = 'prometheus';
 const counted = (site: Site) => site.handlers.some(({ name }) => name === NAME);
 
 export default definePlugin({
   name: NAME,
+  metrics: FAMILIES,
+  showsMetrics: true,
   parse: readPrometheus,
   create(config, site) {
     let counter: Counter;

@@ -1,6 +1,8 @@
 // *reload* allows automatic reload of a changed Corefile. Knows an interval and a fingerprint of the configuration (RLD-1, RLD-2).
 import { createHash } from 'node:crypto';
 import { parseDuration } from '../../corefile/duration.ts';
+import { gauge } from '../../kernel/seen/metrics.ts';
+import { RELOADS_FAILED } from '../../kernel/serving/reloads.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { every } from '../../kernel/clock.ts';
@@ -11,11 +13,15 @@ interface Settings {
   readonly jitter: number;
 }
 
+const FAMILIES = {
+  failed: RELOADS_FAILED,
+  version: gauge('coredns_reload_version_info', "A metric with a constant '1' value labeled by hash, and value.", ['hash', 'value']),
+};
+
 /** Watches until the load ends; `digest` is that of the configuration in force. */
 function watch({ interval, jitter }: Settings, run: Run): void {
   const log = run.log.prefix('reload');
-  const version = run.metrics.gauge('coredns_reload_version_info', 'A metric with a constant \'1\' value labeled by hash, and value.',
-    ['hash', 'value']);
+  const version = run.metrics.family(FAMILIES.version);
   let { canonical } = run.configuration();
   let complaint = '';
   const tell = (digest: string) => {
@@ -51,6 +57,7 @@ const sha512 = (text: string) => createHash('sha512').update(text).digest('hex')
 
 export default definePlugin<Settings>({
   name: 'reload',
+  metrics: FAMILIES,
   parse([line]) {
     const args = line.rest();
     if (args.length > 2) line.wrongArgs();

@@ -4,7 +4,7 @@ import type { Regexp } from '../../kernel/regexp.ts';
 import { matchKind } from './match.ts';
 import type { MatchKind } from './match.ts';
 import { Responses } from './responses.ts';
-import { Substitution } from './rewriters.ts';
+import { Substitution, endsWith } from './rewriters.ts';
 import { normalized } from './spelling.ts';
 import type { Rule } from './subject.ts';
 
@@ -22,17 +22,19 @@ function targets(kind: MatchKind, from: string, to: string): (text: string) => s
   switch (kind) {
     case 'exact': {
       const [before, after] = [normalized(from), normalized(to)];
-      return (text) => (text === before ? after : undefined);
+      return (text) => (text.toLowerCase() === before ? after : undefined);
     }
     case 'prefix':
-      return (text) => (text.startsWith(from) ? to + text.slice(from.length) : undefined);
-    case 'suffix':
-      return (text) => (text.endsWith(from) ? text.slice(0, text.length - from.length) + to : undefined);
+      return (text) => (text.toLowerCase().startsWith(from) ? to + text.slice(from.length) : undefined);
+    case 'suffix': {
+      const [before, after] = [normalized(from), normalized(to)];
+      return (text) => (endsWith(text, before) ? text.slice(0, text.length - before.length) + after : undefined);
+    }
     case 'substring':
-      return (text) => (text.includes(from) ? text.replaceAll(from, () => to) : undefined);
+      return (text) => (text.toLowerCase().includes(from) ? text.toLowerCase().replaceAll(from, () => to) : undefined);
     default: {
       const found = new Substitution(pattern(from), to);
-      return (text) => found.find(text);
+      return (text) => found.find(text.toLowerCase());
     }
   }
 }

@@ -1,6 +1,7 @@
 // The five ways in which a rule says which names it means (REW-2). Knows texts; knows no rule and no question.
-import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
+import { LONGEST_PATTERN, patternLength } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
+import { compileForNames } from './patterns.ts';
 import { normalized } from './spelling.ts';
 
 /** How names are compared. */
@@ -17,7 +18,7 @@ export function rulePattern(pattern: string, what: string): Regexp {
   const length = patternLength(pattern);
   if (length > LONGEST_PATTERN) throw new Error(`regex pattern too long in ${what}: ${length} > ${LONGEST_PATTERN}`);
   try {
-    return compileRegexp(pattern);
+    return compileForNames(pattern);
   } catch {
     throw new Error(`invalid regex pattern in ${what}: ${pattern}`);
   }

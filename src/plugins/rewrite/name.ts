@@ -2,6 +2,7 @@
 import { readAnswers } from './answer.ts';
 import type { AnswerRules } from './answer.ts';
 import { matchKind } from './match.ts';
+import { Labelled } from './labelled.ts';
 import { Responses } from './responses.ts';
 import type { Rewriter } from './responses.ts';
 import { Remap, Resuffix, checkedPattern, substitution } from './rewriters.ts';
@@ -11,8 +12,11 @@ import type { Rule, Subject } from './subject.ts';
 /** `name [KIND] FROM TO [answer ...]`. Throws Error (REW-10). */
 export function nameRule(stops: boolean, args: readonly string[]): Rule {
   if (args.length < 2) throw new Error('too few arguments for a name rule');
-  const [word, from, to, ...rest] = args.length === 2 ? ['exact', ...args] as const : args;
+  const [word, from, to, ...words] = args.length === 2 ? ['exact', ...args] as const : args;
   const lower = word!.toLowerCase();
+  const labelled = words[0]?.toLowerCase() === 'metadata';
+  if (labelled && lower !== 'regex') throw new Error('metadata is only supported for regex name rules');
+  const rest = labelled ? words.slice(1) : words;
   const answers = rest.length === 0 ? { auto: false, responses: [] } : readAnswers(lower, rest);
   const kind = matchKind(lower);
   switch (kind) {
@@ -25,6 +29,10 @@ export function nameRule(stops: boolean, args: readonly string[]): Rule {
     case 'substring':
       return renaming(stops, replaced(normalized(from!), normalized(to!)), answers);
     case 'regex': {
+      if (labelled) {
+        const made = new Labelled(from!, to!);
+        return renaming(stops, (text, { query }) => made.make(text, (label) => query.label(label)), answers);
+      }
       const found = substitution(from!, to!);
       return renaming(stops, (text) => found.find(text), answers);
     }
@@ -64,7 +72,7 @@ function suffixRule(stops: boolean, from: string, to: string, answers: AnswerRul
   };
 }
 
-type Rename = (text: string) => string | undefined;
+type Rename = (text: string, subject: Subject) => string | undefined;
 const prefixed = (from: string, to: string): Rename => (text) => (text.startsWith(from) ? to + text.slice(from.length) : undefined);
 const replaced = (from: string, to: string): Rename => (text) => (text.includes(from) ? text.replaceAll(from, () => to) : undefined);
 
@@ -75,7 +83,7 @@ function renaming(stops: boolean, rename: Rename, answers: AnswerRules): Rule {
     stops,
     apply(subject: Subject) {
       const before = subject.text;
-      const after = rename(before);
+      const after = rename(before, subject);
       if (after === undefined) return undefined;
       subject.rename(after);
       return answers.auto ? undoing(new Remap(after, before), answers) : responses;

@@ -6,7 +6,7 @@ import { HEADER, OPT, setU16, skipName, u16 } from '../../dns/packet.ts';
 import { shapeOf } from '../../dns/shapes.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { rewritten } from './responses.ts';
+import { rewritten, rezoned } from './responses.ts';
 import type { Responses, Rewriter } from './responses.ts';
 import { questionText, writeName } from './spelling.ts';
 import { valueAt } from './value-name.ts';
@@ -46,7 +46,7 @@ export function repack(query: Query, derived: Query, source: Message, responses:
     target.ensure(RECORD + size);
     if (r === opt) target.optAt = target.length;
     let at = target.at + target.length;
-    at = r === opt ? copyOctets(source, target, ownerAt[r]!, fixed, at) : putOwner(copy, ownerAt[r]!, at);
+    at = r === opt ? copyOctets(source, target, ownerAt[r]!, fixed, at) : putOwner(copy, ownerAt[r]!, u16(source.bytes, fixed) === SOA, at);
     at = copyOctets(source, target, fixed, fixed + 10, at);
     const end = putData(copy, fixed, size, at);
     if (end < 0) return undefined;
@@ -75,8 +75,9 @@ function copyOctets({ bytes: from }: Message, { bytes: to }: Message, start: num
 }
 
 /** Writes the owner of a record; mostly that is the name of the question. Returns the offset behind it. */
-function putOwner(copy: Copy, owner: number, at: number): number {
+function putOwner(copy: Copy, owner: number, soa: boolean, at: number): number {
   const { source, target, responses } = copy;
+  if (soa) return putName(copy, owner, at, responses.owners, rezoned);
   if (source.bytes[owner] !== POINTER || source.bytes[owner + 1] !== HEADER) return putName(copy, owner, at, responses.owners);
   if (copy.questionAt < 0) {
     // Without a rule for owners they stay what they are, spelling and all.
@@ -104,11 +105,11 @@ function isQuestion({ bytes, at: from, nameLength }: Query, written: Uint8Array,
 }
 
 /** Writes a name of the source, rewritten and without pointers. Returns the offset behind it. */
-function putName({ source, target }: Copy, from: number, at: number, rewriters: readonly Rewriter[]): number {
+function putName({ source, target }: Copy, from: number, at: number, rewriters: readonly Rewriter[], change = rewritten): number {
   const raw = readRawName(source.bytes, from, source.at + source.length, source.at);
   if (rewriters.length > 0) {
     const { text } = Name.wire(raw);
-    const changed = rewritten(text, rewriters);
+    const changed = change(text, rewriters);
     if (changed !== text) return at + writeText(changed, target.bytes, at);
   }
   for (let i = 0; i < raw.length; i++) target.bytes[at + i] = raw.charCodeAt(i);

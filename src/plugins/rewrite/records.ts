@@ -3,10 +3,11 @@ import { Name } from '../../dns/name.ts';
 import { skipName } from '../../dns/name-wire.ts';
 import type { Parts } from '../../dns/message.ts';
 import type { RR } from '../../dns/rr.ts';
+import { rezoned } from './responses.ts';
 import type { Response, Responses } from './responses.ts';
 import { valueAt } from './value-name.ts';
 
-const CNAME = 5;
+const CNAME = 5, SOA = 6;
 /** A record while it is changed. */
 type Draft = { -readonly [K in keyof RR]: RR[K] };
 /** The sections of a reply. */
@@ -41,7 +42,8 @@ export function changeRecords({ answer, authority, additional }: Parts, response
 function changeRecord(record: Draft, response: Response): void {
   if (response.kind === 'owner') {
     const { text } = record.name;
-    const changed = response.rewriter.rewrite(text);
+    const { rewriter } = response;
+    const changed = record.type === SOA ? rezoned(text, [rewriter]) : rewriter.rewrite(text);
     if (changed !== text) record.name = Name.parse(changed);
   } else if (response.kind === 'ttl') record.ttl = Math.min(Math.max(record.ttl, response.least), response.most);
   else if (response.kind === 'value') {

@@ -18,6 +18,8 @@ import type { Ask } from './records.ts';
 import type { Responses } from './responses.ts';
 
 const SERVFAIL = 2, IN = 1;
+/** How many questions may lie above one whose CNAMEs are still led elsewhere (REW-12). */
+const DEEPEST = 8;
 
 /** One query on its way back. */
 export interface Way {
@@ -128,7 +130,7 @@ function finished({ query, target }: Way, reply: Message, { echoed }: Surroundin
 function follow(way: Way, source: Message, surroundings: Surroundings): Answer {
   const { query, asked, responses } = way;
   const parts = source.parts();
-  if (!hasCname(parts)) return finished(way, plain(way, source), surroundings);
+  if (asked.depth >= DEEPEST || !hasCname(parts)) return finished(way, plain(way, source), surroundings);
   const ask: Ask = async (name) => {
     const outcome = await (query.channel.service as Server).resolve(asked, { name, type: asked.type, class: IN });
     if (outcome.kind === 'reply') return { answer: outcome.parts().answer, truncated: outcome.truncated };

@@ -3,6 +3,11 @@
 /** Makes another text of a name's, or gives it back as it is. */
 export interface Rewriter {
   rewrite(text: string): string;
+  /**
+   * The same for the owner of an SOA record, the zone that the name was looked for in: what it becomes is above the client's name, or
+   * the answer could not be kept (RFC 2308 section 5). Without it, `rewrite` is what is done.
+   */
+  zone?(text: string): string;
 }
 /** One change of a reply. */
 export type Response =
@@ -60,5 +65,10 @@ function rewriters(all: readonly Response[], kind: 'owner' | 'value'): readonly 
 /** A text after every rewriter. */
 export function rewritten(text: string, rewriters: readonly Rewriter[]): string {
   for (let i = 0; i < rewriters.length; i++) text = rewriters[i]!.rewrite(text);
+  return text;
+}
+/** The owner of an SOA record after every rewriter. */
+export function rezoned(text: string, rewriters: readonly Rewriter[]): string {
+  for (const rewriter of rewriters) text = rewriter.zone?.(text) ?? rewriter.rewrite(text);
   return text;
 }

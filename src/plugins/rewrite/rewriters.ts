@@ -1,8 +1,28 @@
 // The ways in which one name's text becomes another's. Knows texts and patterns; knows no message.
-import { GroupTemplate, LONGEST_PATTERN, compileRegexp, groupsUsed, patternLength } from '../../kernel/regexp.ts';
+import { GroupTemplate, LONGEST_PATTERN, groupsUsed, patternLength } from '../../kernel/regexp.ts';
+import { Name } from '../../dns/name.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
+import { compileForNames, matchName } from './patterns.ts';
 import type { Rewriter } from './responses.ts';
 import { normalized } from './spelling.ts';
+
+const DOT = 46;
+
+/** Whether a text has this end, in lower case, whatever its own case is. */
+export const endsWith = (text: string, end: string): boolean =>
+  (text.length >= end.length && (text.endsWith(end) || text.slice(text.length - end.length).toLowerCase() === end));
+/** Whether a name is the other one, given in lower case, or under it. */
+function isUnder(name: string, other: string): boolean {
+  const rest = name.length - other.length;
+  return other === '.' || ((rest === 0 || (rest > 0 && name.charCodeAt(rest - 1) === DOT)) && endsWith(name, other));
+}
+/** How many labels a name has, and the name without the first ones. */
+const labels = (text: string): number => (text === '.' ? 0 : Name.parse(text).labels);
+function parent(text: string, count: number): string {
+  let { raw } = Name.parse(text);
+  for (let n = 0; n < count && raw.length > 1; n++) raw = raw.slice(raw.charCodeAt(0) + 1);
+  return Name.wire(raw).text;
+}
 
 /** Another name for a name and all that is under it. */
 export class Remap implements Rewriter {
@@ -13,9 +33,14 @@ export class Remap implements Rewriter {
     this.#to = to;
   }
   rewrite(text: string): string {
-    if (text === this.#from) return this.#to;
-    const rest = text.length - this.#from.length;
-    return rest > 0 && text.charCodeAt(rest - 1) === 46 && text.endsWith(this.#from) ? text.slice(0, rest) + this.#to : text;
+    return isUnder(text, this.#from) ? text.slice(0, text.length - this.#from.length) + this.#to : text;
+  }
+  zone(text: string): string {
+    const [from, to, zone] = [this.#from, this.#to, text.toLowerCase()];
+    if (!isUnder(from, zone) || from.length === zone.length || isUnder(to, zone)) return this.rewrite(text);
+    // The zone is as many labels above the one name as above the other, where that can be.
+    const [before, after] = [labels(from), labels(to)];
+    return parent(to, before === after ? before - labels(text) : 1);
   }
 }
 
@@ -28,7 +53,14 @@ export class Resuffix implements Rewriter {
     this.#to = to;
   }
   rewrite(text: string): string {
-    return text.endsWith(this.#from) ? text.slice(0, text.length - this.#from.length) + this.#to : text;
+    return endsWith(text, this.#from) ? text.slice(0, text.length - this.#from.length) + this.#to : text;
+  }
+  zone(text: string): string {
+    const [from, to, zone] = [this.#from, this.#to, text.toLowerCase()];
+    if (endsWith(text, from)) return this.rewrite(text);
+    // The zone is the end itself, or above it: what the other end has in its place is a name that all others are under.
+    const above = from.startsWith('.') ? from.slice(1) : parent(from, 1);
+    return isUnder(above, zone) && !isUnder(to, zone) ? (to.startsWith('.') ? to.slice(1) || '.' : parent(to, 1)) : text;
   }
 }
 
@@ -42,7 +74,7 @@ export class Substitution implements Rewriter {
   }
   /** The new text, or undefined where the pattern is not found. */
   find(text: string): string | undefined {
-    const match = this.#pattern.match(text);
+    const match = matchName(this.#pattern, text);
     return match === undefined ? undefined : this.#template.fill(match);
   }
   rewrite(text: string): string {
@@ -60,7 +92,7 @@ export function checkedPattern(pattern: string, to: string): Regexp {
   if (length > LONGEST_PATTERN) throw new Error(`regex pattern too long: ${length} > ${LONGEST_PATTERN}`);
   let compiled: Regexp;
   try {
-    compiled = compileRegexp(pattern);
+    compiled = compileForNames(pattern);
   } catch {
     throw new Error(`invalid regex matching pattern: ${pattern}`);
   }

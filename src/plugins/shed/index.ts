@@ -3,7 +3,7 @@
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, ParseContext, Part, Run } from '../../kernel/site/plugin.ts';
 import { label } from '../../kernel/site/endpoint.ts';
-import { PerServer } from '../../kernel/seen/metrics.ts';
+import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { drop } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
@@ -24,6 +24,10 @@ function check([line, again]: Lines, { keys }: ParseContext): void {
   }
 }
 
+const FAMILIES = {
+  dropped: counter('coredns_shed_dropped_total', 'Counter of queries and responses dropped, per server, by reason.', ['server', 'reason']),
+};
+
 class Shed implements Part {
   readonly #site: Site;
   #metrics!: Metrics;
@@ -33,8 +37,7 @@ class Shed implements Part {
     this.#site = site;
   }
   start({ metrics }: Run): void {
-    const family = metrics.counter('coredns_shed_dropped_total', 'Counter of queries and responses dropped, per server, by reason.',
-      ['server', 'reason']);
+    const family = metrics.family(FAMILIES.dropped);
     const cells = (server: string) => ({ query: family.cell([server, 'query']), response: family.cell([server, 'response']) });
     this.#metrics = metrics;
     this.#cells = new PerServer((server) => cells(server.label));
@@ -52,4 +55,4 @@ class Shed implements Part {
   }
 }
 
-export default definePlugin({ name: 'shed', parse: check, create: (_, site) => new Shed(site) });
+export default definePlugin({ name: 'shed', metrics: FAMILIES, parse: check, create: (_, site) => new Shed(site) });

@@ -1,9 +1,17 @@
 // The counters of *template*. Knows labels and cells; knows nothing of how answers are made.
 import type { Name } from '../../dns/name.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
-import { PerServer } from '../../kernel/seen/metrics.ts';
+import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { TemplateData } from './data.ts';
+
+const LABELS = ['server', 'zone', 'view', 'class', 'type'];
+/** What is counted of stanzas. */
+export const FAMILIES = {
+  matches: counter('coredns_template_matches_total', 'Counter of template regex matches.', LABELS),
+  failures: counter('coredns_template_template_failures_total', 'Counter of go template failures.', [...LABELS, 'section', 'template']),
+  broken: counter('coredns_template_rr_failures_total', 'Counter of mis-templated RRs.', [...LABELS, 'section', 'template']),
+};
 
 /** The cell that was added to last, and for which questions it is. */
 interface Cell {
@@ -23,14 +31,11 @@ export class Counters {
   readonly #cells = new PerServer<Cell>(() => ({ zone: undefined, type: 0, class: 0, cell: 0 }));
 
   constructor(metrics: Metrics, view: string) {
-    const labels = ['server', 'zone', 'view', 'class', 'type'];
     this.#metrics = metrics;
     this.#view = view;
-    this.#matches = metrics.counter('coredns_template_matches_total', 'Counter of template regex matches.', labels);
-    this.#failures = metrics.counter('coredns_template_template_failures_total', 'Counter of go template failures.',
-      [...labels, 'section', 'template']);
-    this.#broken = metrics.counter('coredns_template_rr_failures_total', 'Counter of mis-templated RRs.',
-      [...labels, 'section', 'template']);
+    this.#matches = metrics.family(FAMILIES.matches);
+    this.#failures = metrics.family(FAMILIES.failures);
+    this.#broken = metrics.family(FAMILIES.broken);
   }
 
   /** A query that the stanza answers. */

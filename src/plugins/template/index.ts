@@ -17,7 +17,7 @@ import type { Server } from '../../kernel/serving/serve.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readStanzas } from './config.ts';
 import type { Section, Stanza } from './config.ts';
-import { Counters } from './counters.ts';
+import { Counters, FAMILIES } from './counters.ts';
 import { TemplateData } from './data.ts';
 import { RecordError } from './record-template.ts';
 import type { RecordTemplate } from './record-template.ts';
@@ -159,6 +159,7 @@ function errorOption({ code, text }: NonNullable<Stanza['extendedError']>): { re
 
 export default definePlugin({
   name: 'template',
+  metrics: FAMILIES,
   parse: (lines, { zones }) => readStanzas(lines, zones),
   create: (stanzas, site) => new Template(stanzas, site),
 });

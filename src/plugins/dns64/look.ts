@@ -1,0 +1,47 @@
+// What a reply says of AAAA records (RFC 6147 sections 5.1.4 and 5.1.7). Knows records where they lie; makes none.
+import { u16, u32 } from '../../dns/packet.ts';
+import type { Message } from '../../kernel/query/message.ts';
+
+const SOA = 6, AAAA = 28;
+/** Seconds that a made record holds at most where nothing says how long there is no AAAA record (RFC 6147 section 5.1.7). */
+const LONGEST = 600;
+
+/** What was found. */
+export interface Said {
+  /** An AAAA record that a client can use is in the answer. */
+  readonly hasAddress: boolean;
+  /** An AAAA record is there that no client can use. */
+  readonly hasExcluded: boolean;
+  /** Seconds for which it may be taken that there is no AAAA record. */
+  readonly negativeTtl: number;
+}
+
+/** Looks at a reply to a question for AAAA records. */
+export function look(reply: Message): Said {
+  const records = reply.records();
+  let [hasAddress, hasExcluded] = [false, false];
+  let negativeTtl = LONGEST;
+  if (records === undefined) return { hasAddress, hasExcluded, negativeTtl };
+  for (let r = 0; r < records.additional; r++) {
+    const fixed = records.fixedAt[r]!;
+    const type = u16(reply.bytes, fixed);
+    if (type === AAAA && r < records.authority) {
+      const excluded = isMapped(reply.bytes, fixed + 10);
+      hasExcluded ||= excluded;
+      hasAddress ||= !excluded;
+    } else if (type === SOA && r >= records.authority) negativeTtl = u32(reply.bytes, fixed + 4);
+  }
+  return { hasAddress, hasExcluded, negativeTtl };
+}
+
+/** The reply without AAAA records that no client can use. */
+export function withoutExcluded(reply: Message, { hasExcluded }: Said): Message {
+  if (!hasExcluded) return reply;
+  return reply.with({ answer: reply.parts().answer.filter(({ type, rdata }) => type !== AAAA || !isMapped(rdata, 0)) });
+}
+
+/** Whether an address is in `::ffff:0:0/96`: it has an IPv4 address in it, which no client can reach over IPv6. */
+function isMapped(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < 10; i++) if (bytes[at + i] !== 0) return false;
+  return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff;
+}
