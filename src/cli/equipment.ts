@@ -1,7 +1,7 @@
 // What every thread of the process serves with: the standard plugins, this machine, UDP and TCP. Knows them all; starts nothing.
 import { systemClock } from '../kernel/clock.ts';
 import { Lines } from '../kernel/seen/lines.ts';
-import { createLog } from '../kernel/seen/log.ts';
+import { createJsonLog, createLog } from '../kernel/seen/log.ts';
 import type { Debugging } from '../kernel/seen/log.ts';
 import type { LatePlugin } from '../kernel/site/plugin.ts';
 import { fileLimit } from '../threads/limits.ts';
@@ -20,6 +20,8 @@ export interface Common {
   readonly file: string;
   /** For `dns://` keys without a port (CLI-2). */
   readonly port: number;
+  /** Whether the log is JSON. */
+  readonly json?: boolean;
   /** What `plugin.cfg` adds to the plugins. */
   readonly additions?: readonly Addition[];
   /** What the TCP connections of all threads hold. */
@@ -27,10 +29,10 @@ export interface Common {
 }
 
 /** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
-export function equip({ file, port, streams }: Common, thread: number, plugins: readonly LatePlugin[]) {
+export function equip({ file, port, json = false, streams }: Common, thread: number, plugins: readonly LatePlugin[]) {
   const lines = new Lines(logSink());
   const debugging: Debugging = { on: false };
-  const log = createLog(lines, debugging);
+  const log = json ? createJsonLog(lines, debugging, systemClock.wall) : createLog(lines, debugging);
   const warn = (text: string) => {
     if (thread === 0) log.warning(text);
   };

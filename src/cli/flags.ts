@@ -7,6 +7,8 @@ export interface Flags {
   readonly port: number;
   readonly pidfile: string;
   readonly quiet: boolean;
+  /** Whether the log is JSON (CLI-17). */
+  readonly json: boolean;
   readonly version: boolean;
   readonly plugins: boolean;
   /** Arguments that are no flags. */
@@ -20,7 +22,7 @@ export interface Refusal {
 }
 const wrong = (refused: string): Refusal => ({ refused, status: 2 });
 
-const TEXT = ['conf', 'dns.port', 'p', 'pidfile'];
+const TEXT = ['conf', 'dns.port', 'p', 'pidfile', 'log-format'];
 const SWITCH = ['quiet', 'version', 'plugins'];
 
 /** What is printed beside a refusal. */
@@ -29,6 +31,8 @@ export const usage = `Usage of coredns:
     \tCorefile to load (default "Corefile")
   -dns.port string
     \tDefault port (default "53")
+  -log-format string
+    \tFormat of the log: text or json (default "text")
   -p string
     \tDefault port (default "53")
   -pidfile string
@@ -73,8 +77,10 @@ export function parseFlags(args: readonly string[]): Flags | Refusal {
   const given = text.p ?? text['dns.port'] ?? '53';
   const port = /^[0-9]+$/.test(given) ? Number(given) : -1;
   if (port < 0 || port > 65535) return { refused: `invalid port: ${given}: a port is a number from 0 to 65535`, status: 1 };
+  const format = text['log-format'] ?? 'text';
+  if (format !== 'text' && format !== 'json') return { refused: `unknown log format "${format}": expected text or json`, status: 1 };
   return {
     conf: text.conf ?? '', port, pidfile: text.pidfile ?? '',
-    quiet: on.has('quiet'), version: on.has('version'), plugins: on.has('plugins'), rest: args.slice(i),
+    quiet: on.has('quiet'), json: format === 'json', version: on.has('version'), plugins: on.has('plugins'), rest: args.slice(i),
   };
 }

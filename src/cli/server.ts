@@ -1,6 +1,7 @@
 // The life of a server process, from the first start to the end (CLI-*, SIG-*). Knows the process; knows no plugin by name.
 import { rmSync, writeFileSync } from 'node:fs';
 import { App } from '../kernel/serving/app.ts';
+import { jsonLine } from '../kernel/seen/log.ts';
 import type { Log } from '../kernel/seen/log.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
@@ -16,7 +17,7 @@ import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
 import type { Input } from './input.ts';
 import { reason } from './machine.ts';
-import { complain, fail } from './output.ts';
+import { complain, fail as failPlainly } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
 import { ownersOf } from './port-owners.ts';
 import { rememberNode } from './remember-node.ts';
@@ -30,8 +31,8 @@ const lasting = (): number | undefined => {
 };
 
 /** What all threads have in common, and the plugins: the standard ones or those of an `own` program, and what `plugin.cfg` adds. */
-async function choose(file: string, port: number, own: readonly Plugin[] | undefined) {
-  const common: Common = { file, port, additions: await additionsOf(file), streams: Ledger.create() };
+async function choose(file: string, { port, json }: Flags, own: readonly Plugin[] | undefined) {
+  const common: Common = { file, port, json, additions: await additionsOf(file), streams: Ledger.create() };
   return { common, plugins: await pluginsWith(common.additions, own) };
 }
 
@@ -69,13 +70,14 @@ async function favourSize(): Promise<void> {
 export async function serve(
   flags: Flags, entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[],
 ): Promise<void> {
+  const fail = (text: string): never => failPlainly(flags.json ? jsonLine(Date.now(), 'FATAL', text) : text);
   let input: Input;
   try {
     input = readInput(flags);
   } catch (error) {
     return fail(`loading Caddyfile via flag: ${(error as Error).message}\nhelp: that is the Corefile: name another one with -conf FILE`);
   }
-  const { common, plugins } = await choose(input.file, flags.port, own).catch((error: Error) => fail(error.message));
+  const { common, plugins } = await choose(input.file, flags, own).catch((error: Error) => fail(error.message));
   const equipment = equip(common, 0, plugins);
   const { lines, log, debugging, clock } = equipment;
   const leave = (status: number): never => {
@@ -85,7 +87,7 @@ export async function serve(
   };
   const fatal = (text: string): never => {
     lines.finish();
-    complain(`[FATAL] ${text}`);
+    complain(flags.json ? jsonLine(Date.now(), 'FATAL', text) : `[FATAL] ${text}`);
     return leave(1);
   };
   const again = input.again === undefined ? undefined : await warning(input.again, common, log);
@@ -113,7 +115,10 @@ export async function serve(
     const more = await startAdvice(explainError(error).text, { file: input.file, text: input.text, port: flags.port });
     return fail(explainStart(error, new Sources(input.file, input.text), more).trimEnd());
   }
-  if (!flags.quiet) for (const line of `${banner(app.addresses)}${versionLines()}`.trimEnd().split('\n')) lines.line(line);
+  if (!flags.quiet) {
+    const parts = [banner(app.addresses), versionLines()].map((text) => text.trimEnd());
+    for (const text of flags.json ? parts : parts.join('\n').split('\n')) if (flags.json) log.info(text); else lines.line(text);
+  }
   lines.flush();
   if (flags.pidfile !== '') {
     try {

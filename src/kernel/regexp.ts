@@ -48,6 +48,25 @@ export function compileRegexp(pattern: string): Regexp {
   };
 }
 
+/** What is no letter of a name where it stands in a pattern: escapes, names of groups and of classes. */
+const NO_LETTERS = /\\(?:[pP]\{[^}]*\}|[pPx].|x\{[^}]*\}|.)|\(\?P?<\w+>|\[:\^?\w+:\]/g;
+
+/**
+ * Compiles a pattern for names, which have no case (RFC 4343): one that is written with capital letters means them in any case. Throws
+ * what `compileRegexp` throws.
+ */
+export function compileForNames(pattern: string): Regexp {
+  const capital = /[A-Z]/.test(pattern.replace(NO_LETTERS, ''));
+  return capital ? { ...compileRegexp(`(?i:${pattern})`), pattern } : compileRegexp(pattern);
+}
+/** What such a pattern and its groups match in a name; as the name is spelled where that is found. */
+export function matchName(pattern: Regexp, text: string): readonly string[] | undefined {
+  const found = pattern.match(text);
+  if (found !== undefined) return found;
+  const folded = text.toLowerCase();
+  return folded === text ? undefined : pattern.match(folded);
+}
+
 function matchQuick(quick: RegExp, text: string): readonly string[] | undefined {
   const found: (string | undefined)[] | null = quick.exec(text);
   if (found === null) return undefined;

@@ -36,6 +36,8 @@ export class Lines {
   #patience = SOONEST;
   /** What is there begins amid a line of which the beginning was written. */
   #torn = false;
+  /** A warning as a line. */
+  told = (text: string): string => `[WARNING] ${text}`;
   /** Lines that could not be written since the last one that said so. */
   dropped = 0;
 
@@ -166,7 +168,7 @@ export class Lines {
     if (this.#write() && this.dropped > 0) {
       const { dropped } = this;
       this.dropped = 0;
-      this.line(`[WARNING] ${dropped} log lines were dropped: standard output is not read fast enough`);
+      this.line(this.told(`${dropped} log lines were dropped: standard output is not read fast enough`));
     }
   }
   /** The last lines of a process: what the reader does not take within some milliseconds is lost. */

@@ -1,5 +1,13 @@
-// What the server says at run time, with CoreDNS's levels (LIB-8). Knows lines; knows nothing of queries.
+// What the server says at run time, with CoreDNS's levels (LIB-8), as text or as one JSON object a line (CLI-18). Knows lines; knows
+// nothing of queries.
 import type { Lines } from './lines.ts';
+
+/** How grave something is. */
+export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
+/** What a line has beside its text, in this order. */
+export interface Fields {
+  readonly [name: string]: string | number | boolean | undefined;
+}
 
 /** What can be said. `prefix` made one that begins each line with `plugin/NAME: `. */
 export interface Log {
@@ -10,6 +18,8 @@ export interface Log {
   error(text: string): void;
   /** The bytes below, for lines that are written once a query. */
   readonly lines: Lines;
+  /** Where lines are JSON: says a line with fields of its own, at the level INFO. */
+  readonly record?: (text: string, fields: Fields) => void;
   prefix(plugin: string): Log;
 }
 
@@ -30,4 +40,29 @@ export function createLog(lines: Lines, debugging: Debugging, before = ''): Log 
     error: (text) => lines.line(`[ERROR] ${before}${text}`),
     prefix: (plugin) => createLog(lines, debugging, `plugin/${plugin}: `),
   };
+}
+
+/** The same with one JSON object a line; `now` gives the milliseconds since 1970. */
+export function createJsonLog(lines: Lines, debugging: Debugging, now: () => number, plugin?: string): Log {
+  const say = (level: Level) => (text: string) => lines.line(jsonLine(now(), level, text, { plugin }));
+  const [debug, info, warning, error] = [say('DEBUG'), say('INFO'), say('WARN'), say('ERROR')];
+  lines.told = (text) => jsonLine(now(), 'WARN', text);
+  return {
+    lines, info, warning, error,
+    debug: (text) => {
+      if (debugging.on) debug(text);
+    },
+    record(text, fields) {
+      const line = jsonLine(now(), 'INFO', text, { plugin, ...fields });
+      lines.room(line.length * 3 + 1);
+      lines.text(line);
+      lines.end();
+    },
+    prefix: (name) => createJsonLog(lines, debugging, now, name),
+  };
+}
+
+/** One object: time, level, text, then the fields that there are. */
+export function jsonLine(milliseconds: number, level: Level, text: string, fields: Fields = {}): string {
+  return JSON.stringify({ time: new Date(milliseconds).toISOString(), level, msg: text, ...fields });
 }

@@ -14,7 +14,8 @@ const IN = 1;
 const BEFORE_ID = bytesOf(' - '), BEFORE_QUESTION = bytesOf(' "'), AFTER_QUESTION = bytesOf('" ');
 const OVER_UDP = bytesOf(' udp '), OVER_TCP = bytesOf(' tcp '), WITH_DO = bytesOf(' true '), WITHOUT_DO = bytesOf(' false ');
 
-const bufferSize = (query: Query): number => (overUdp(query.channel.transport) ? Math.max(512, query.udpSize) : 65535);
+/** The size of a reply that the client takes (LOG-4). */
+export const bufferSize = (query: Query): number => (overUdp(query.channel.transport) ? Math.max(512, query.udpSize) : 65535);
 
 /** `{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}` (LOG-1). */
 const common: Writer = (lines, query, seen) => {

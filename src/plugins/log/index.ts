@@ -14,6 +14,7 @@ import { readRules } from './config.ts';
 import type { Rule } from './config.ts';
 import { compile } from './format.ts';
 import type { Writer } from './format.ts';
+import { JsonLine } from './json-line.ts';
 import { Seen } from './seen.ts';
 import { bytesOf } from './words.ts';
 
@@ -27,6 +28,7 @@ class Logger {
   #lines!: Lines;
   #clock!: Clock;
   #echoed: readonly number[] = [];
+  #json: JsonLine | undefined;
 
   constructor(rule: Rule) {
     this.rule = rule;
@@ -34,6 +36,8 @@ class Logger {
   }
   use({ log, clock, sites }: Run): void {
     this.#lines = log.lines;
+    const { record } = log.prefix('log');
+    this.#json = record && new JsonLine(this.#write, record);
     this.#clock = clock;
     this.#echoed = sites.flatMap((site) => site.all(EchoedOption));
   }
@@ -55,6 +59,7 @@ class Logger {
     if (this.rule.classes === undefined || this.rule.classes.has(kind)) this.#line(query, seen);
   }
   #line(query: Query, seen: Seen): void {
+    if (this.#json !== undefined) return this.#json.write(query, seen);
     const lines = this.#lines;
     lines.room(INFO.length);
     lines.put(INFO);

@@ -1,7 +1,6 @@
 // The five ways in which a rule says which names it means (REW-2). Knows texts; knows no rule and no question.
-import { LONGEST_PATTERN, patternLength } from '../../kernel/regexp.ts';
+import { LONGEST_PATTERN, compileForNames, patternLength } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
-import { compileForNames } from './patterns.ts';
 import { normalized } from './spelling.ts';
 
 /** How names are compared. */

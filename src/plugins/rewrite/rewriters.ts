@@ -1,8 +1,7 @@
 // The ways in which one name's text becomes another's. Knows texts and patterns; knows no message.
-import { GroupTemplate, LONGEST_PATTERN, groupsUsed, patternLength } from '../../kernel/regexp.ts';
+import { GroupTemplate, LONGEST_PATTERN, compileForNames, groupsUsed, matchName, patternLength } from '../../kernel/regexp.ts';
 import { Name } from '../../dns/name.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
-import { compileForNames, matchName } from './patterns.ts';
 import type { Rewriter } from './responses.ts';
 import { normalized } from './spelling.ts';
 

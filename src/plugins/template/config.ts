@@ -9,7 +9,7 @@ import { classByName, typeByName } from '../../dns/type-name.ts';
 import { covers, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
-import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
+import { LONGEST_PATTERN, compileForNames, patternLength } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
@@ -106,7 +106,7 @@ function readPattern(property: Directive, text: string): Regexp {
   const length = patternLength(text);
   if (length > LONGEST_PATTERN) property.fail(`regex pattern too long: ${length} > ${LONGEST_PATTERN}`);
   try {
-    return compileRegexp(text);
+    return compileForNames(text);
   } catch (error) {
     return property.fail(`could not parse regex: ${text}, ${(error as Error).message}`);
   }
