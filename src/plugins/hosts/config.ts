@@ -55,8 +55,9 @@ export function readSettings([line, again]: Lines, context: ParseContext): Setti
     ttl: (property) => readTtl(property, settings),
     reload: (property) => readReload(property, settings),
   }, (property) => {
-    // As CoreDNS: what it does not know is an entry, until `fallthrough` was seen. Where the entry stands is no matter.
-    if (settings.fallthrough.names.length > 0 && parseAddress(property.word) === undefined) property.fail(`unknown property '${property.word}'`);
+    // As CoreDNS: what it does not know is an entry; behind `fallthrough`, what begins with an address.
+    const late = settings.fallthrough.names.length > 0;
+    if (late && parseAddress(property.word) === undefined) property.fail(`unknown property '${property.word}'`);
     const names = property.rest();
     doubtEntry(property, names);
     settings.inline.push([property.word, ...names].join(' '));
