@@ -27,7 +27,7 @@ function started(): { ask: (on: Channel) => string; dropped: (reason: string) =>
   const metrics = new Metrics();
   const part = shed.create(undefined, new Site([], 0)) as Part;
   void part.start!({ metrics } as unknown as Run);
-  const family = metrics.counter('coredns_shed_dropped_total', '', []);
+  const family = metrics.family(shed.metrics!['dropped']!);
   return {
     ask(on) {
       const query = Query.alone(64);
