@@ -11,7 +11,7 @@ import { Deadline } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { countersOf, shown } from './counters.ts';
+import { FAMILIES, countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { ask, askFor, background } from './refresh.ts';
@@ -140,6 +140,7 @@ const isFailed = (outcome: Outcome): boolean => outcome.kind === 'failure' && ou
 
 export default definePlugin({
   name: 'cache',
+  metrics: FAMILIES,
   parse: readSettings,
   create: (settings, site) => new Cache(settings, site),
 });

@@ -4,7 +4,9 @@ import { ExternalNamesSources } from '../../authority/external-names.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
+import { REQUEST_FAMILIES } from '../../kube-api/request-metrics.ts';
 import { readSettings } from './config.ts';
+import { LATENCY } from './latency.ts';
 import { Stanza } from './stanza.ts';
 
 /** The word of the plugin that served several clusters before, which stands for this one. */
@@ -13,6 +15,7 @@ const ALIAS = 'kubernetai';
 export default definePlugin({
   name: 'kubernetes',
   aliases: [ALIAS],
+  metrics: { latency: LATENCY, ...REQUEST_FAMILIES },
   parse: readSettings,
   create(settings, site) {
     const stanzas: Stanza[] = [];

@@ -1,5 +1,6 @@
 // How long it took from a change in the cluster to the answer that tells of it, as a metric. Knows the annotation that says when the
 // change was made; knows nothing of answers.
+import { histogram } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { HEADLESS, SERVICE } from './layout.ts';
 import { ObjectKey } from './maps.ts';
@@ -7,6 +8,10 @@ import type { Maps } from './maps.ts';
 
 /** Seconds, from a millisecond to 17 minutes. */
 const BUCKETS: readonly number[] = Array.from({ length: 20 }, (_, n) => 0.001 * 2 ** n);
+
+/** How long changes took. */
+export const LATENCY = histogram('coredns_kubernetes_dns_programming_duration_seconds',
+  'Histogram of the time (in seconds) it took to program a dns instance.', ['service_kind'], BUCKETS);
 
 /** Observes changes of slices whose service is known. */
 export class Latency {
@@ -40,8 +45,7 @@ export class Latency {
     this.#observe((flags & HEADLESS) !== 0 ? 'headless_with_selector' : 'cluster_ip', (this.#now() - at) / 1000);
   }
   #observe(kind: string, seconds: number): void {
-    const family = this.#metrics.histogram('coredns_kubernetes_dns_programming_duration_seconds',
-      'Histogram of the time (in seconds) it took to program a dns instance.', ['service_kind'], BUCKETS);
+    const family = this.#metrics.family(LATENCY);
     family.observe(family.cell([kind]), seconds);
   }
 }
