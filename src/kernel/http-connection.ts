@@ -165,7 +165,7 @@ export class HttpConnection {
 /** Headers that may stand only once: what a request is must not depend on which of two is read. */
 const ONCE = ['host', 'content-length', 'transfer-encoding'];
 
-/** Names in lower case; undefined where a line is none of a header. Of others with one name the last counts. */
+/** Names in lower case; undefined where a line is none of a header. Others of one name are one list (RFC 9110 section 5.3). */
 function readHeaders(lines: readonly string[]): Map<string, string> | undefined {
   const headers = new Map<string, string>();
   for (const line of lines) {
@@ -173,7 +173,8 @@ function readHeaders(lines: readonly string[]): Map<string, string> | undefined 
     if (name === undefined || value === undefined) return undefined;
     const key = name.toLowerCase();
     if (ONCE.includes(key) && headers.has(key)) return undefined;
-    headers.set(key, value.trim());
+    const before = headers.get(key);
+    headers.set(key, before === undefined ? value.trim() : `${before}, ${value.trim()}`);
   }
   return headers;
 }

@@ -58,6 +58,11 @@ test('keeps a connection for requests that come one after the other, and skips b
   assert.deepEqual(got.match(/\/[a-d]/g), ['/a', '/b', '/c']);
 });
 
+test('headers of one name are one list', async () => {
+  const { port } = await serving({ '/': ({ headers }) => ({ status: 200, body: `<${headers.get('accept')}>` }) });
+  assert.match(await talk(port, request('GET /', `Accept: a;q=0.5 \r\nX: y\r\naccept: b\r\n${LAST}`)), /<a;q=0\.5, b>$/);
+});
+
 test('waits for a handler that takes its time, and survives one that throws', async () => {
   const { port } = await serving({
     '/late': async () => {

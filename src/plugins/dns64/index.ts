@@ -52,9 +52,12 @@ class Dns64 implements Part {
     if (query.type === AAAA) return upon(next(query), this.#look, query);
     return query.type === PTR ? this.#reverse(query, next) : next(query);
   }
-  /** D64-2: what is said of AAAA records stands where the name does not exist or has some. An alias of such a name exists (LIB-5). */
+  /**
+   * D64-2: what is said of AAAA records stands where the name does not exist or has some, and where not all was said: there may be some.
+   * An alias of a name that does not exist does exist (LIB-5).
+   */
   readonly #look = (outcome: Outcome, query: Query): Answer => {
-    if (outcome.kind !== 'reply' || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
+    if (outcome.kind !== 'reply' || outcome.truncated || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
     const said = look(outcome);
     if (said.hasAddress && !this.#settings.translateAll) return withoutExcluded(outcome, said);
     const found = (query.channel.service as Server).resolve(query, { type: A, class: IN });
