@@ -74,6 +74,16 @@ test('complains about the form of a file', () => {
   assert.deepEqual(about('src/kernel/seen/log.ts', 'export default 1;'), ['has a default export: only a plugin has one']);
 });
 
+test('complains about whoever opens or recycles shared memory by hand', () => {
+  for (const path of ['src/plugins/any/index.ts', 'src/authority/lookup.ts', 'src/threads/crew.ts', 'src/plugins/any/any.test.ts']) {
+    assert.match(about(path, 'run.store.epochs.enter();')[0] ?? '', /says `epochs`/);
+    assert.ok(about(path, "import { Epochs } from '../../store/epochs.ts';").some((said) => said.startsWith('says `epochs`')));
+  }
+  assert.deepEqual(about('src/plugins/any/index.ts', '// Its epochs are told elsewhere.\nrun.store.recycle();'), none);
+  assert.deepEqual(about('src/kernel/serving/serve.ts', 'store.recycle();'), none);
+  assert.deepEqual(about('src/store/store.ts', 'this.epochs.recycle();'), none);
+});
+
 test('complains about a plugin without a page or a scenario', () => {
   assert.deepEqual(folders(['src/plugins/any/index.ts', 'src/plugins/index.ts']),
     ['src/plugins/any: has no README.md', 'src/plugins/any: has no scenario']);

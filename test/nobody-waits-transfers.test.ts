@@ -25,7 +25,7 @@ import { Store } from '../src/store/store.ts';
 const ZONE = Name.parse('cluster.local.');
 const AXFR = { question: { name: ZONE, type: 252, class: 1 } };
 const envelope = { head: encodeMessage(message(AXFR), { compress: false }), tail: new Uint8Array(0) };
-const epochs = { pin: () => ({ release() {} }) };
+const store = { pin: () => ({ release() {} }) };
 /** Milliseconds that a record takes. */
 const COST = 0.01;
 
@@ -69,7 +69,7 @@ for (const transfers of [1, 20]) {
     const soa = soaRecord(ZONE, 5, 7);
     const all = Array.from({ length: transfers }, () => {
       const records = zoneOf(thread, 3000);
-      return taken(transferMessages(envelope, { soa, records }, { epochs, turns: thread.turns }));
+      return taken(transferMessages(envelope, { soa, records }, { store, turns: thread.turns }));
     });
     const took = await thread.run();
     assert.deepEqual(await Promise.all(all), all.map(() => 3002));
@@ -81,7 +81,7 @@ for (const transfers of [1, 20]) {
 test('a reader who takes nothing keeps no other from going on', async () => {
   const thread = new Thread();
   const soa = soaRecord(ZONE, 5, 7);
-  const start = () => transferMessages(envelope, { soa, records: zoneOf(thread, 3000) }, { epochs, turns: thread.turns });
+  const start = () => transferMessages(envelope, { soa, records: zoneOf(thread, 3000) }, { store, turns: thread.turns });
   // Each of them has taken one message, and waits for its client since.
   const slow = Array.from({ length: 20 }, start);
   const first = slow.map((each) => each.next());

@@ -6,7 +6,7 @@ import { HEADER } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
 import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
-import { failure } from '../kernel/query/outcome.ts';
+import { failure, upon } from '../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Handler } from '../kernel/site/plugin.ts';
 import type { Query } from '../kernel/query/query.ts';
@@ -54,8 +54,10 @@ export class Lookup {
       query.extendedError ??= { code: INFO_CODE.OTHER, text: 'the source of the records could not be asked' };
       return failure(SERVFAIL, error);
     }
-    this.#backend.zones.find(query, this.#place);
-    return this.#answer(found, query, next);
+    return query.reading.within(() => {
+      this.#backend.zones.find(query, this.#place);
+      return this.#answer(found, query, next);
+    });
   }
 
   #answer(node: Node | undefined, query: Query, next: Handler): Answer {
@@ -177,7 +179,7 @@ export class Lookup {
       return outcome.kind === 'failure' ? query.reply({ aa: true, answer: chain }) : this.#empty(query);
     };
     const answer = (query.channel.service as Server).resolve(query, { name: target });
-    return answer instanceof Promise ? answer.then(join) : join(answer);
+    return upon(answer, join, query);
   }
 }
 

@@ -82,7 +82,7 @@ export class ServedZones {
 
   /** Takes the question's name apart; false where it is in none of the zones. */
   find(query: Query, place: Place): boolean {
-    query.makeKey();
+    void query.key;                                                   // its name is folded at `keyAt` from now on
     const count = place.read(query);
     const labels = this.#map.find(query.bytes, place.at, count);
     if (labels < 0) return false;

@@ -18,7 +18,7 @@ import type { Envelope } from './zone-records.ts';
 const OPT = 41, TSIG = 250;
 /** Counts pins that are held. */
 let pinned = 0;
-const epochs = {
+const store = {
   pin() {
     pinned++;
     let held = true;
@@ -30,7 +30,7 @@ const epochs = {
     };
   },
 };
-const shared = { epochs, turns: new Turns(() => performance.now()) };
+const shared = { store, turns: new Turns(() => performance.now()) };
 const zone = Name.parse('Example.org');
 const record = (text: string): RR => parseRR(text)!;
 const soa = record('example.org. 60 IN SOA ns.example.org. h.example.org. 4294967295 2 3 4 5');

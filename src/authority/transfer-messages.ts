@@ -1,7 +1,7 @@
 // A zone as the messages of its transfer (RFC 5936 section 2.2, XFR-3). Knows that others have to get their turn; knows nothing of zones,
 // clients and connections.
 import type { RR } from '../dns/rr.ts';
-import type { Epochs } from '../store/epochs.ts';
+import type { Store } from '../store/store.ts';
 import type { Transfer } from './transfer.ts';
 import type { Turns } from './turns.ts';
 import { ZoneRecords } from './zone-records.ts';
@@ -9,7 +9,7 @@ import type { Envelope } from './zone-records.ts';
 
 /** What transfers share in a thread. */
 export interface Shared {
-  readonly epochs: Pick<Epochs, 'pin'>;
+  readonly store: Pick<Store, 'pin'>;
   readonly turns: Turns;
 }
 
@@ -19,7 +19,7 @@ export interface Shared {
  * wants more, the iterator of the records is returned.
  */
 export async function* transferMessages(
-  envelope: Envelope, { soa, records }: Pick<Transfer, 'soa' | 'records'>, { epochs, turns }: Shared,
+  envelope: Envelope, { soa, records }: Pick<Transfer, 'soa' | 'records'>, { store, turns }: Shared,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const zone = new ZoneRecords(envelope);
   if (Symbol.asyncIterator in records) {
@@ -42,7 +42,7 @@ export async function* transferMessages(
       try {
         if (zone.count === 0) zone.add(soa);
         while (!done && zone.full.length === 0) {
-          const pin = epochs.pin();
+          const pin = store.pin();
           try {
             do done = steps.next().done === true;
             while (!done && zone.full.length === 0 && !turns.isUp);

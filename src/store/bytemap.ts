@@ -1,20 +1,30 @@
 // Packed entries found by a key of words: one thread writes, every thread reads and never waits. Knows words and hashes; knows
 // nothing of what they mean.
 //
-// Head of the map, in words: 0 root (slots.ts), 1 entries, 2 words of them, 3 refused. Entry: 0 hash, 1 flavour | words of the key << 8,
-// 2 bytes of the value, then the owner's words, the key, and the value from a word's beginning.
+// Head of the map, in words: 0 root (buckets.ts), 1 entries, 2 words of them, 3 refused. Of an entry (packed.ts) three words are its own.
 import type { Epochs } from './epochs.ts';
+import type { Entry, Key } from './key.ts';
 import type { Memory } from './memory.ts';
-import { FEWEST, GONE, PROBES, copySlots, countTouched, indexOf, indexWords, placeOf, slotsOf } from './slots.ts';
+import { Packed } from './packed.ts';
+import { FEWEST, GONE, PROBES, copyBuckets, countTouched, indexOf, indexWords, bucketFor, bucketsOf } from './buckets.ts';
 
 /** Words before the owner's. */
 const HEAD = 3;
+/** In place of a count: the map is another thread's. */
+const HANDED = -1;
 const ROOT = 0, ENTRIES = 1, BYTES = 2, REFUSED = 3;
+/** A map without a name on its way from one thread to another. */
+export interface HandedMap {
+  readonly at: number;
+  readonly owned: number;
+}
+/** Entries in one piece of memory. */
+export type Listed = ArrayLike<Entry> & Iterable<Entry>;
 /** The largest size of an index, as a power of two. */
 const LARGEST = 24;
 
 /** A map of packed entries. Every thread has an object of its own on the same head. */
-export class ByteMap {
+export class ByteMap extends Packed {
   /** Words that the head of a map takes. */
   static readonly ROOM = 8;
   /** Offset of the map's head: what another thread needs to read it. */
@@ -22,7 +32,7 @@ export class ByteMap {
   readonly #memory: Memory;
   readonly #epochs: Epochs;
   readonly #owned: number;
-  /** Slots in use or once used. The writer's. */
+  /** Buckets in use or once used. The writer's. */
   #touched = 0;
 
   /**
@@ -31,6 +41,7 @@ export class ByteMap {
    */
   constructor(memory: Memory, epochs: Epochs, owned = 0, at = memory.takeCleared(ByteMap.ROOM)) {
     if (at === 0) throw new RangeError('the shared memory is full');
+    super(memory, HEAD, owned);
     this.#memory = memory;
     this.#epochs = epochs;
     this.#owned = owned;
@@ -38,13 +49,6 @@ export class ByteMap {
     this.#touched = countTouched(this.words, this.words[at + ROOT]!);
   }
 
-  /** The memory's words and bytes. Take them after `find` or `prepare`, not before: the memory may have grown. */
-  get words(): Int32Array {
-    return this.#memory.words;
-  }
-  get bytes(): Uint8Array {
-    return this.#memory.bytes;
-  }
   /** How many entries there are, the bytes of them and the index, and how many found no place or no room. */
   get entries(): number {
     return this.words[this.at + ENTRIES]!;
@@ -57,36 +61,8 @@ export class ByteMap {
     return this.words[this.at + REFUSED]!;
   }
 
-  /** Offset in `words` of the owner's words of an entry. */
-  ownedAt(entry: number): number {
-    return entry + HEAD;
-  }
-  /** Offset in `words` of an entry's key, and the words of it. */
-  keyAt(entry: number): number {
-    return entry + HEAD + this.#owned;
-  }
-  keyWords(entry: number): number {
-    return this.words[entry + 1]! >>> 8;
-  }
-  /** Offset in `words` of an entry's value (times 4 in `bytes`), and the bytes of it. */
-  valueAt(entry: number): number {
-    return entry + HEAD + this.#owned + (this.words[entry + 1]! >>> 8);
-  }
-  valueSize(entry: number): number {
-    return this.words[entry + 2]!;
-  }
-  flavour(entry: number): number {
-    return this.words[entry + 1]! & 255;
-  }
-  hash(entry: number): number {
-    return this.words[entry]!;
-  }
-
-  /**
-   * The entry with this key of `length` bytes (a multiple of 4) from `keyWords[at]` on and this flavour (0 to 255), or 0. It stays
-   * as it is until the batch ends.
-   */
-  find(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): number {
+  /** The entry with this key, or 0. It stays as it is until the reading ends. */
+  find(key: Key): Entry | 0 {
     const memory = this.#memory;
     let { words } = memory;
     const root = Atomics.load(words, this.at + ROOT);
@@ -95,22 +71,24 @@ export class ByteMap {
     const index = root & ~31;
     const mask = (1 << bits) - 1;
     if (index + (2 << bits) > words.length) words = memory.reach(index + (2 << bits));
-    const n = length >> 2;
-    const want = flavour | (n << 8);
+    const hash = key.hashBy(memory.hash);
+    const { words: wanted, at } = key;
+    const n = key.length >> 2;
+    const want = key.flavour | (n << 8);
     const skip = HEAD + this.#owned;
-    for (let slot = hash & mask, step = 1; step <= PROBES; slot = (slot + step++) & mask) {
-      const entry = Atomics.load(words, index + slot * 2 + 1);
+    for (let bucket = hash & mask, step = 1; step <= PROBES; bucket = (bucket + step++) & mask) {
+      const entry = Atomics.load(words, index + bucket * 2 + 1);
       if (entry === 0) return 0;
-      if (entry === GONE || words[index + slot * 2] !== hash) continue;
+      if (entry === GONE || words[index + bucket * 2] !== hash) continue;
       if (entry >= words.length) words = memory.reach(entry + 1);
       if (words[entry + 1] !== want) continue;
-      const key = entry + skip;
-      if (key + n > words.length) words = memory.reach(key + n);
+      const from = entry + skip;
+      if (from + n > words.length) words = memory.reach(from + n);
       let i = 0;
-      while (i < n && words[key + i] === keyWords[at + i]) i++;
+      while (i < n && words[from + i] === wanted[at + i]) i++;
       if (i < n) continue;
-      memory.reach(key + n + ((words[entry + 2]! + 3) >> 2));
-      return entry;
+      memory.reach(from + n + ((words[entry + 2]! + 3) >> 2));
+      return entry as Entry;
     }
     return 0;
   }
@@ -119,9 +97,9 @@ export class ByteMap {
    * Room for an entry with a value of `size` bytes that nobody finds yet: the caller writes the owner's words (they are 0) and the value,
    * then calls `publish`. 0: there is no room.
    */
-  prepare(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, size: number): number {
+  prepare(key: Key, size: number): Entry | 0 {
     if (this.#epochs.waiting >= PROBES) this.#epochs.recycle();
-    const n = length >> 2;
+    const n = key.length >> 2;
     const skip = HEAD + this.#owned;
     const entry = this.#memory.take(skip + n + ((size + 3) >> 2));
     const { words } = this.#memory;
@@ -129,34 +107,35 @@ export class ByteMap {
       words[this.at + REFUSED]!++;
       return 0;
     }
-    words[entry] = hash;
-    words[entry + 1] = flavour | (n << 8);
+    words[entry] = key.hashBy(this.#memory.hash);
+    words[entry + 1] = key.flavour | (n << 8);
     words[entry + 2] = size;
     for (let i = HEAD; i < skip; i++) words[entry + i] = 0;
-    for (let i = 0; i < n; i++) words[entry + skip + i] = keyWords[at + i]!;
-    return entry;
+    for (let i = 0; i < n; i++) words[entry + skip + i] = key.words[key.at + i]!;
+    return entry as Entry;
   }
 
   /** Lets an entry be found, in place of one with the same key and flavour. False: it had no place and is gone. */
-  publish(entry: number): boolean {
+  publish(entry: Entry): boolean {
+    if (this.#touched === HANDED) throw new Error('the map was handed over');
     const skip = HEAD + this.#owned;
-    let slot = this.#makeRoom() ? placeOf(this.words, this.words[this.at + ROOT]!, entry, skip) : -1;
-    while (slot < 0 && this.entries > 0 && !this.#sparse() && this.#rebuild((this.words[this.at + ROOT]! & 31) + 1)) {
-      slot = placeOf(this.words, this.words[this.at + ROOT]!, entry, skip);
+    let bucket = this.#makeRoom() ? bucketFor(this.words, this.words[this.at + ROOT]!, entry, skip) : -1;
+    while (bucket < 0 && this.entries > 0 && !this.#sparse() && this.#rebuild((this.words[this.at + ROOT]! & 31) + 1)) {
+      bucket = bucketFor(this.words, this.words[this.at + ROOT]!, entry, skip);
     }
-    if (slot < 0) {
+    if (bucket < 0) {
       this.words[this.at + REFUSED]!++;
       this.#memory.give(entry);
       return false;
     }
-    this.#set(slot, entry);
+    this.#set(bucket, entry);
     return true;
   }
-  #set(slot: number, entry: number): void {
+  #set(bucket: number, entry: number): void {
     const { words } = this.#memory;
-    const old = words[slot + 1]!;
-    words[slot] = words[entry]!;
-    Atomics.store(words, slot + 1, entry);
+    const old = words[bucket + 1]!;
+    words[bucket] = words[entry]!;
+    Atomics.store(words, bucket + 1, entry);
     words[this.at + BYTES]! += this.#room(entry);
     if (old > GONE) {
       words[this.at + BYTES]! -= this.#room(old);
@@ -167,32 +146,33 @@ export class ByteMap {
     }
   }
   /** `prepare`, the value's bytes, and `publish`. */
-  put(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, value: Uint8Array): boolean {
-    const entry = this.prepare(hash, flavour, keyWords, at, length, value.length);
+  put(key: Key, value: Uint8Array): boolean {
+    const entry = this.prepare(key, value.length);
     if (entry === 0) return false;
-    this.bytes.set(value, this.valueAt(entry) * 4);
+    this.bytes.set(value, this.bytesAt(entry));
     return this.publish(entry);
   }
 
   /** Takes an entry out; false where there was none. */
-  remove(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): boolean {
-    const entry = this.find(hash, flavour, keyWords, at, length);
+  remove(key: Key): boolean {
+    const entry = this.find(key);
     if (entry === 0) return false;
     const { words } = this.#memory;
     const root = words[this.at + ROOT]!;
     const mask = (1 << (root & 31)) - 1;
-    let slot = hash & mask;
-    for (let step = 1; words[(root & ~31) + slot * 2 + 1] !== entry; step++) slot = (slot + step) & mask;
-    Atomics.store(words, (root & ~31) + slot * 2 + 1, GONE);
+    let bucket = words[entry]! & mask;
+    for (let step = 1; words[(root & ~31) + bucket * 2 + 1] !== entry; step++) bucket = (bucket + step) & mask;
+    Atomics.store(words, (root & ~31) + bucket * 2 + 1, GONE);
     this.#forget(entry);
     return true;
   }
 
   /**
-   * Puts all that `fresh` has in place of all that this map has, at once. `fresh`, made by the same thread with as many owner's words, is
-   * used up.
+   * Puts all that `fresh` has in place of all that this map has, at once. `fresh`, made by this thread or handed over to it, with as
+   * many owner's words, is used up.
    */
   replaceAll(fresh: ByteMap): void {
+    if (fresh.#owned !== this.#owned) throw new RangeError('maps with other words of their owners');
     const { words } = this.#memory;
     const old = words[this.at + ROOT]!;
     Atomics.store(words, this.at + ROOT, words[fresh.at + ROOT]!);
@@ -202,6 +182,15 @@ export class ByteMap {
     this.#touched = fresh.#touched;
     this.#memory.give(fresh.at);
     this.#retireAll(old);
+  }
+  /**
+   * Gives a map without a name to another thread, which is sent what this says: `Store.taken` makes a map of it there, to be written or put
+   * in place of another. From now on this thread cannot write it, and must not read it.
+   */
+  handOver(): HandedMap {
+    const { at } = this;
+    this.#touched = HANDED;
+    return { at, owned: this.#owned };
   }
   /** Takes every entry out. */
   clear(): void {
@@ -222,14 +211,14 @@ export class ByteMap {
     this.#epochs.recycle();
   }
 
-  /** Offsets of all entries: in the order of `compare` where it is given, else in none. Valid until the batch ends. */
-  *walk(compare?: (a: number, b: number) => number): Generator<number> {
+  /** Offsets of all entries: in the order of `compare` where it is given, else in none. Valid until the reading ends. */
+  *walk(compare?: (a: Entry, b: Entry) => number): Generator<Entry> {
     const root = Atomics.load(this.words, this.at + ROOT);
     if (compare === undefined) yield* this.#entriesOf(root);
-    else yield* Int32Array.from(this.#entriesOf(root)).sort(compare);
+    else yield* [...this.#entriesOf(root)].sort(compare);
   }
-  /** Offsets of all entries, found in one go: some nanoseconds for each slot. For the thread that writes the map. */
-  list(): Int32Array {
+  /** Offsets of all entries, found in one go: some nanoseconds for each bucket. For the thread that writes the map. */
+  list(): Listed {
     const { words } = this.#memory;
     const root = words[this.at + ROOT]!;
     const found = new Int32Array(this.entries);
@@ -237,9 +226,9 @@ export class ByteMap {
     for (let at = indexOf(root), end = root === 0 ? at : at + indexWords(root); at < end; at += 2) {
       if (words[at + 1]! > GONE) found[count++] = words[at + 1]!;
     }
-    return found;
+    return found as Iterable<number> as Listed;
   }
-  *#entriesOf(root: number): Generator<number> {
+  *#entriesOf(root: number): Generator<Entry> {
     if (root === 0) return;
     const end = indexOf(root) + indexWords(root);
     this.#memory.reach(end);
@@ -248,7 +237,7 @@ export class ByteMap {
       if (entry <= GONE) continue;
       this.#memory.reach(entry + 1);
       this.#memory.reach(entry + this.#room(entry));
-      yield entry;
+      yield entry as Entry;
     }
   }
 
@@ -258,14 +247,14 @@ export class ByteMap {
   }
   /** Whether more room in the index would not help: keys collide. */
   #sparse(): boolean {
-    return this.entries * 8 < slotsOf(this.words[this.at + ROOT]!);
+    return this.entries * 8 < bucketsOf(this.words[this.at + ROOT]!);
   }
   /** Sees to it that half of the index is empty. False where the memory is full. */
   #makeRoom(): boolean {
     const root = this.words[this.at + ROOT]!;
-    return (root !== 0 && (this.#touched + 1) * 2 <= slotsOf(root)) || this.#rebuild(FEWEST);
+    return (root !== 0 && (this.#touched + 1) * 2 <= bucketsOf(root)) || this.#rebuild(FEWEST);
   }
-  /** A new index: four slots an entry, 2 to the power of `least` at least; published when it is whole. False where the memory is full. */
+  /** A new index: four buckets an entry, 2 to the power of `least` at least; published when it is whole. False where the memory is full. */
   #rebuild(least: number): boolean {
     const old = this.words[this.at + ROOT]!;
     const bits = Math.min(LARGEST, Math.max(least, 32 - Math.clz32(Math.max(1, this.entries * 4 - 1))));
@@ -274,7 +263,7 @@ export class ByteMap {
       if (index === 0) return false;
       const root = index | (bits + more);
       const lost: number[] = [];
-      if (copySlots(this.words, old, root, (entry) => more === 3 && lost.push(entry) > 0)) {
+      if (copyBuckets(this.words, old, root, (entry) => more === 3 && lost.push(entry) > 0)) {
         Atomics.store(this.words, this.at + ROOT, root);
         if (old !== 0) this.#epochs.retire(indexOf(old));
         for (const entry of lost) this.#forget(entry);

@@ -4,24 +4,49 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CacheMap } from './cache-map.ts';
 import type { CacheLimits } from './cache-map.ts';
+import { Key } from './key.ts';
+import type { Entry } from './key.ts';
 import { Memory } from './memory.ts';
-import { PROBES } from './slots.ts';
+import { PROBES } from './buckets.ts';
+
+/** An entry that is there. */
+function there(entry: Entry | 0): Entry {
+  assert.ok(entry !== 0);
+  return entry;
+}
 
 const LENGTH = 8;
 const keyOf = (number: number): Int32Array => Int32Array.of(0, number, 0x61626364);
+/** A key with a hash of the test's choice, so that keys collide. */
+class ChosenKey extends Key {
+  readonly #chosen: number;
+  constructor(hash: number, words: Int32Array) {
+    super(words, 1);
+    this.#chosen = hash;
+  }
+  override hashBy(): number {
+    return this.#chosen;
+  }
+}
+function keyed(hash: number, flavour: number, words: Int32Array, length = LENGTH): Key {
+  const key = new ChosenKey(hash, words).reset(length);
+  key.flavour = flavour;
+  return key;
+}
 const mix = (number: number): number => Math.imul(number ^ (number >>> 15), 0x2c1b3c6d);
 const PLENTY: CacheLimits = { entries: 10_000, bytes: 1 << 22, owned: 3 };
 
 function put(map: CacheMap, key: number, value: Uint8Array, hash = mix(key), flavour = 0): boolean {
-  const entry = map.prepare(hash, flavour, keyOf(key), 1, LENGTH, value.length);
+  const entry = map.prepare(keyed(hash, flavour, keyOf(key)), value.length);
   if (entry === 0) return false;
   map.words[map.ownedAt(entry)] = key;
-  map.bytes.set(value, map.valueAt(entry) * 4);
+  map.bytes.set(value, map.bytesAt(entry));
   return map.publish(entry);
 }
-const get = (map: CacheMap, key: number, hash = mix(key), flavour = 0): number => map.find(hash, flavour, keyOf(key), 1, LENGTH);
-function valueOf(map: CacheMap, entry: number): Uint8Array {
-  const at = map.valueAt(entry) * 4;
+const get = (map: CacheMap, key: number, hash = mix(key), flavour = 0): Entry | 0 => map.find(keyed(hash, flavour, keyOf(key)));
+function valueOf(map: CacheMap, entry: Entry | 0): Uint8Array {
+  assert.ok(entry !== 0);
+  const at = map.bytesAt(entry);
   return map.bytes.slice(at, at + map.valueSize(entry));
 }
 /** A private map, one that could be shared, and one that is. */
@@ -45,7 +70,7 @@ test('where there is room it does what a Map does', () => {
       const model = new Map<string, Uint8Array>();
       for (const { remove, key, flavour, value } of steps) {
         const hash = mix(key) & hashMask;
-        if (remove) assert.equal(map.remove(hash, flavour, keyOf(key), 1, LENGTH), model.delete(`${key} ${flavour}`));
+        if (remove) assert.equal(map.remove(keyed(hash, flavour, keyOf(key))), model.delete(`${key} ${flavour}`));
         else if (put(map, key, value, hash, flavour)) model.set(`${key} ${flavour}`, value);
         else assert.fail('refused');
       }
@@ -53,7 +78,7 @@ test('where there is room it does what a Map does', () => {
       for (const [name, value] of model) {
         const [key, flavour] = name.split(' ').map(Number) as [number, number];
         const entry = get(map, key, mix(key) & hashMask, flavour);
-        assert.equal(map.words[map.ownedAt(entry)], key);
+        assert.equal(map.words[map.ownedAt(there(entry))], key);
         assert.deepEqual(valueOf(map, entry), value);
       }
       map.close();
@@ -105,7 +130,7 @@ test('ten thousand keys with one hash cost a bounded number of steps', () => {
         return Reflect.get(words, place) as unknown;
       },
     });
-    assert.equal(map.find(42, 0, counting, 1, LENGTH), 0);
+    assert.equal(map.find(keyed(42, 0, counting)), 0);
     assert.ok(steps <= PROBES * 2, `${steps} steps`);
   }
 });
@@ -134,9 +159,9 @@ test('what touch changes lasts, what is found may be a copy', () => {
   };
   for (const { map } of kinds(PLENTY)) {
     put(map, 3, new Uint8Array(900).fill(9));
-    const found = [1, 2, 3].map(() => map.words[map.ownedAt(map.find(mix(3), 0, keyOf(3), 1, LENGTH, hit)) + 1]);
+    const found = [1, 2, 3].map(() => map.words[map.ownedAt(there(map.find(keyed(mix(3), 0, keyOf(3)), hit))) + 1]);
     assert.deepEqual(found, [1, 2, 3]);
-    assert.equal(map.words[map.ownedAt(get(map, 3)) + 1], 3);
+    assert.equal(map.words[map.ownedAt(there(get(map, 3))) + 1], 3);
     assert.deepEqual(valueOf(map, get(map, 3)), new Uint8Array(900).fill(9));
   }
 });
@@ -153,7 +178,7 @@ test('a prepared entry can be given up, and one of the same key replaced', () =>
   for (const { memory, map } of kinds(PLENTY)) {
     put(map, 1, new Uint8Array(10));
     const { used } = memory;
-    map.discard(map.prepare(mix(2), 0, keyOf(2), 1, LENGTH, 100));
+    map.discard(there(map.prepare(keyed(mix(2), 0, keyOf(2)), 100)));
     put(map, 1, new Uint8Array(10).fill(1));
     assert.equal(memory.used, used);
     assert.equal(map.entries, 1);
@@ -169,10 +194,10 @@ test('a shard that another thread has is a miss for a reader and nothing for a w
   const other = new CacheMap(Memory.join(memory.handle, 1), limits, place);
   put(map, 1, new Uint8Array(10));
   const { used } = memory;
-  other.find(mix(1), 0, keyOf(1), 1, LENGTH, () => {
+  other.find(keyed(mix(1), 0, keyOf(1)), () => {
     assert.equal(get(map, 1), 0);
     assert.equal(put(map, 2, new Uint8Array(10)), false);
-    assert.equal(map.remove(mix(1), 0, keyOf(1), 1, LENGTH), false);
+    assert.equal(map.remove(keyed(mix(1), 0, keyOf(1))), false);
     map.clear();
     assert.equal(map.busy, 4);
     map.bury(1);                                                      // as if it had died just here

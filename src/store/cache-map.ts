@@ -2,8 +2,10 @@
 // lock, which is tried once and never waited for: a reader that does not get it has a miss, a writer stores nothing. Knows
 // threads and shards; knows nothing of what is cached or of when it expires.
 import { BUSY, CACHE_HEAD, ENTRIES, EVICTED, LOCK, REFUSED, SHARD, Shards, WORDS } from './cache-shard.ts';
+import type { Entry, Key } from './key.ts';
 import { SHARING } from './layout.ts';
 import type { Memory } from './memory.ts';
+import { Packed } from './packed.ts';
 
 /** Shards of a map at most, as a power of two, and entries that a shard has at least where there are several. */
 const MOST_BITS = 6, LEAST = 64;
@@ -26,13 +28,12 @@ export type Touch = (words: Int32Array, at: number) => void;
  * A cache map. An entry is an offset in `words`, valid until the next call or `await`. An empty map takes 8 bytes of shared memory and has
  * no index. Where threads share it, each has an object of its own, with the same limits, on the same place.
  */
-export class CacheMap {
+export class CacheMap extends Packed {
   /** Words of a place that all threads share (cleared at first): the offset of the shards, which come with the first entry. */
   static readonly ROOM = 2;
   readonly #memory: Memory;
   readonly #place: number;
   readonly #private: boolean;
-  readonly #owned: number;
   readonly #shards: Shards;
   readonly #bits: number;
   readonly #me: number;
@@ -40,16 +41,17 @@ export class CacheMap {
   #copy = 0;
   #copyRoom = 0;
   #missed = 0;
+  #left = false;
   /** Whether what this thread is doing right now is done under a lock. */
   #locked = false;
 
   /** This thread's own map, or that of all threads at `place` (from `claim` of names.ts). Throws RangeError where the memory is full. */
   constructor(memory: Memory, limits: CacheLimits, place = 0) {
+    super(memory, CACHE_HEAD, limits.owned);
     this.#memory = memory;
     this.#private = place === 0;
     this.#place = place || memory.takeCleared(CacheMap.ROOM);
     if (this.#place === 0) throw new RangeError('the shared memory is full');
-    this.#owned = limits.owned;
     this.#me = memory.thread + 1;
     this.#bits = this.#private ? 0 : Math.max(0, Math.min(MOST_BITS, 31 - Math.clz32(limits.entries / LEAST)));
     const shards = 1 << this.#bits;
@@ -57,13 +59,6 @@ export class CacheMap {
     this.#shards = new Shards(memory, limits.owned, entries, Math.floor(limits.bytes / 4 / shards));
   }
 
-  /** The memory. Take them after each call: it may have grown. */
-  get words(): Int32Array {
-    return this.#memory.words;
-  }
-  get bytes(): Uint8Array {
-    return this.#memory.bytes;
-  }
   /** How many entries there are, and the bytes of them. */
   get entries(): number {
     return this.#sum((shard) => this.words[shard + ENTRIES]!);
@@ -81,47 +76,33 @@ export class CacheMap {
   get busy(): number {
     return this.#sum((shard) => Atomics.load(this.words, shard + BUSY));
   }
-  /** Offsets in `words` of the owner's words, the key and the value of an entry (times 4 in `bytes`); the bytes of the value. */
-  ownedAt(entry: number): number {
-    return entry + CACHE_HEAD;
-  }
-  keyAt(entry: number): number {
-    return entry + CACHE_HEAD + this.#owned;
-  }
-  valueAt(entry: number): number {
-    return entry + CACHE_HEAD + this.#owned + (this.words[entry + 1]! >>> 8);
-  }
-  valueSize(entry: number): number {
-    return this.words[entry + 2]!;
-  }
-
   /**
-   * The entry with this flavour (0 to 255) and key of `length` bytes (a multiple of 4) from `keyWords[at]` on, or 0. It is for reading:
-   * it may be a copy. Changes that shall last are made by `touch`, which sees the entry itself.
+   * The entry with this key, or 0. It is for reading: it may be a copy. Changes that shall last are made by `touch`, which sees the entry
+   * itself.
    */
-  find(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, touch?: Touch): number {
-    const shard = this.#enter(hash);
+  find(key: Key, touch?: Touch): Entry | 0 {
+    const shard = this.#enter(key.hashBy(this.#memory.hash));
     if (shard === 0) return 0;
-    let entry = this.#shards.find(shard, hash, flavour, keyWords, at, length);
+    let entry = this.#shards.find(shard, key);
     if (entry !== 0) {
       if (touch !== undefined) touch(this.#memory.words, entry + CACHE_HEAD);
       if (this.#locked) entry = this.#copyOut(entry);
     }
     this.#exit(shard);
-    return entry;
+    return entry as Entry | 0;
   }
   /**
    * Room for an entry with a value of `size` bytes, found by nobody yet: write the owner's words (they are 0) and the value, then call
    * `publish` or `discard`. 0: there is no room.
    */
-  prepare(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, size: number): number {
-    const entry = this.#shards.prepare(hash, flavour, keyWords, at, length, size);
+  prepare(key: Key, size: number): Entry | 0 {
+    const entry = this.#shards.prepare(key, size);
     if (entry === 0) this.#missed++;
-    return entry;
+    return entry as Entry | 0;
   }
   /** Lets a prepared entry be found, in place of one with the same key and flavour. False: it found no place and is gone. */
-  publish(entry: number): boolean {
-    const shard = this.#makeShards() ? this.#enter(this.words[entry]!) : 0;
+  publish(entry: Entry): boolean {
+    const shard = !this.#left && this.#makeShards() ? this.#enter(this.words[entry]!) : 0;
     if (shard === 0) {
       this.#memory.give(entry);
       return false;
@@ -131,14 +112,14 @@ export class CacheMap {
     return stored;
   }
   /** Gives a prepared entry up. */
-  discard(entry: number): void {
+  discard(entry: Entry): void {
     this.#memory.give(entry);
   }
   /** Takes an entry out; false where there was none. */
-  remove(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): boolean {
-    const shard = this.#enter(hash);
+  remove(key: Key): boolean {
+    const shard = this.#enter(key.hashBy(this.#memory.hash));
     if (shard === 0) return false;
-    const entry = this.#shards.find(shard, hash, flavour, keyWords, at, length);
+    const entry = this.#shards.find(shard, key);
     if (entry !== 0) this.#shards.take(shard, entry);
     this.#exit(shard);
     return entry !== 0;
@@ -159,8 +140,9 @@ export class CacheMap {
       Atomics.store(this.#memory.words, shard + LOCK, 0);
     }
   }
-  /** This thread does not use the map any more; others may. */
+  /** This thread does not use the map any more: it finds nothing, and keeps nothing. Others may. */
   leave(): void {
+    this.#left = true;
     if (this.#copy !== 0) this.#memory.give(this.#copy);
     this.#copy = 0;
     this.#copyRoom = 0;
@@ -176,7 +158,7 @@ export class CacheMap {
 
   /** The head of the shard for a hash, for this thread alone until `#exit`; 0 where there is none, or another thread is in it. */
   #enter(hash: number): number {
-    const shards = Atomics.load(this.#memory.words, this.#place);
+    const shards = this.#left ? 0 : Atomics.load(this.#memory.words, this.#place);
     if (shards === 0) return 0;
     const shard = this.#bits === 0 ? shards : shards + (hash >>> (32 - this.#bits)) * SHARD;
     return this.#try(shard) ? shard : 0;

@@ -2,12 +2,13 @@
 // full (SIEVE: the hand walks from old to new, passes what was visited since, and takes the first that was not). Knows words
 // and hashes; knows nothing of threads or of what entries mean.
 //
-// Head of a shard, in words: 0 lock (cache-map.ts), 1 root (slots.ts; linear probes here, removal moves entries back), 2 entries,
+// Head of a shard, in words: 0 lock (cache-map.ts), 1 root (buckets.ts; linear probes here, removal moves entries back), 2 entries,
 // 3 words of them, 4 newest, 5 oldest, 6 hand, 7 how often it was busy, 8 evicted and 10 refused (doubles). Entry: 0 hash,
 // 1 flavour | words of the key << 8, 2 bytes of the value, 3 the newer one, 4 the older one, 5 visited, then the owner's words, the
 // key, and the value from a word's beginning.
+import type { Key } from './key.ts';
 import type { Memory } from './memory.ts';
-import { FEWEST, PROBES, indexOf, indexWords, slotsOf } from './slots.ts';
+import { FEWEST, PROBES, indexOf, indexWords, bucketsOf } from './buckets.ts';
 
 /** Words of a shard's head: a cache line. */
 export const SHARD = 16;
@@ -42,22 +43,25 @@ export class Shards {
   }
 
   /** The entry with this key, or 0. */
-  find(shard: number, hash: number, flavour: number, keyWords: Int32Array, at: number, length: number): number {
+  find(shard: number, key: Key): number {
+    return this.#find(shard, key.hashBy(this.#memory.hash), key.flavour | (key.length << 6), key.words, key.at);
+  }
+  /** The entry with this hash, second word and key, which begins at `wanted[at]`. */
+  #find(shard: number, hash: number, want: number, wanted: Int32Array, at: number): number {
     const { words } = this.#memory;
     const root = words[shard + ROOT]!;
     if (root === 0) return 0;
     const index = indexOf(root);
-    const mask = slotsOf(root) - 1;
-    const n = length >> 2;
-    const want = flavour | (n << 8);
+    const mask = bucketsOf(root) - 1;
+    const n = want >>> 8;
     const skip = CACHE_HEAD + this.#owned;
-    for (let slot = hash & mask, left = PROBES; left > 0; slot = (slot + 1) & mask, left--) {
-      const entry = words[index + slot * 2 + 1]!;
+    for (let bucket = hash & mask, left = PROBES; left > 0; bucket = (bucket + 1) & mask, left--) {
+      const entry = words[index + bucket * 2 + 1]!;
       if (entry === 0) return 0;
-      if (words[index + slot * 2] !== hash || words[entry + 1] !== want) continue;
+      if (words[index + bucket * 2] !== hash || words[entry + 1] !== want) continue;
       const key = entry + skip;
       let i = 0;
-      while (i < n && words[key + i] === keyWords[at + i]) i++;
+      while (i < n && words[key + i] === wanted[at + i]) i++;
       if (i < n) continue;
       if (words[entry + VISITED] === 0) words[entry + VISITED] = 1;
       return entry;
@@ -66,18 +70,18 @@ export class Shards {
   }
 
   /** An entry that is in no shard yet, its owner's words cleared; 0 where it can have no place. */
-  prepare(hash: number, flavour: number, keyWords: Int32Array, at: number, length: number, size: number): number {
-    const n = length >> 2;
+  prepare(key: Key, size: number): number {
+    const n = key.length >> 2;
     const skip = CACHE_HEAD + this.#owned;
     const room = skip + n + ((size + 3) >> 2);
     const entry = room > this.#mostWords ? 0 : this.#memory.take(room);
     if (entry === 0) return 0;
     const { words } = this.#memory;
-    words[entry] = hash;
-    words[entry + 1] = flavour | (n << 8);
+    words[entry] = key.hashBy(this.#memory.hash);
+    words[entry + 1] = key.flavour | (n << 8);
     words[entry + 2] = size;
     for (let i = VISITED; i < skip; i++) words[entry + i] = 0;
-    for (let i = 0; i < n; i++) words[entry + skip + i] = keyWords[at + i]!;
+    for (let i = 0; i < n; i++) words[entry + skip + i] = key.words[key.at + i]!;
     return entry;
   }
 
@@ -86,15 +90,15 @@ export class Shards {
     const memory = this.#memory;
     const { words } = memory;
     const key = entry + CACHE_HEAD + this.#owned;
-    const old = this.find(shard, words[entry]!, words[entry + 1]! & 255, words, key, (words[entry + 1]! >>> 8) * 4);
+    const old = this.#find(shard, words[entry]!, words[entry + 1]!, words, key);
     if (old !== 0) this.take(shard, old);
     const room = this.room(entry);
     while (words[shard + ENTRIES]! >= this.#mostEntries || words[shard + WORDS]! + room > this.#mostWords) {
       if (words[shard + ENTRIES] === 0) break;
       this.#evict(shard);
     }
-    const slot = this.#free(shard, words[entry]!);
-    if (slot < 0) {
+    const bucket = this.#free(shard, words[entry]!);
+    if (bucket < 0) {
       memory.doubles[(shard + REFUSED) >> 1]!++;
       memory.give(entry);
       return false;
@@ -107,8 +111,8 @@ export class Shards {
     words[shard + NEWEST] = entry;
     words[shard + ENTRIES]!++;
     words[shard + WORDS]! += room;
-    memory.words[slot] = words[entry]!;
-    Atomics.store(memory.words, slot + 1, entry);
+    memory.words[bucket] = words[entry]!;
+    Atomics.store(memory.words, bucket + 1, entry);
     return true;
   }
 
@@ -153,14 +157,14 @@ export class Shards {
     this.#memory.doubles[(shard + EVICTED) >> 1]!++;
   }
 
-  /** Offset of a free slot for this hash, -1 beyond the bound or where the memory is full. */
+  /** Offset of a free bucket for this hash, -1 beyond the bound or where the memory is full. */
   #free(shard: number, hash: number): number {
     const root = this.#spacious(shard);
     const { words } = this.#memory;
     if (root === 0) return -1;
-    const mask = slotsOf(root) - 1;
-    for (let slot = hash & mask, left = PROBES; left > 0; slot = (slot + 1) & mask, left--) {
-      if (words[indexOf(root) + slot * 2 + 1] === 0) return indexOf(root) + slot * 2;
+    const mask = bucketsOf(root) - 1;
+    for (let bucket = hash & mask, left = PROBES; left > 0; bucket = (bucket + 1) & mask, left--) {
+      if (words[indexOf(root) + bucket * 2 + 1] === 0) return indexOf(root) + bucket * 2;
     }
     return -1;
   }
@@ -168,7 +172,7 @@ export class Shards {
   #spacious(shard: number): number {
     const memory = this.#memory;
     const old = memory.words[shard + ROOT]!;
-    if (old !== 0 && (memory.words[shard + ENTRIES]! + 1) * 2 <= slotsOf(old)) return old;
+    if (old !== 0 && (memory.words[shard + ENTRIES]! + 1) * 2 <= bucketsOf(old)) return old;
     const bits = old === 0 ? FEWEST : (old & 31) + 1;
     const index = memory.takeCleared(2 << bits);
     if (index === 0) return 0;
@@ -176,10 +180,10 @@ export class Shards {
     const mask = (1 << bits) - 1;
     for (let at = indexOf(old), end = old === 0 ? 0 : at + indexWords(old); at < end; at += 2) {
       if (words[at + 1] === 0) continue;
-      let slot = words[at]! & mask;
-      while (words[index + slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-      words[index + slot * 2] = words[at]!;
-      words[index + slot * 2 + 1] = words[at + 1]!;
+      let bucket = words[at]! & mask;
+      while (words[index + bucket * 2 + 1] !== 0) bucket = (bucket + 1) & mask;
+      words[index + bucket * 2] = words[at]!;
+      words[index + bucket * 2 + 1] = words[at + 1]!;
     }
     words[shard + ROOT] = index | bits;
     if (old !== 0) memory.give(indexOf(old));
@@ -189,17 +193,17 @@ export class Shards {
   #unlink(root: number, entry: number): void {
     const { words } = this.#memory;
     const index = indexOf(root);
-    const mask = slotsOf(root) - 1;
-    let slot = words[entry]! & mask;
-    while (words[index + slot * 2 + 1] !== entry) slot = (slot + 1) & mask;
-    for (let next = (slot + 1) & mask; ; next = (next + 1) & mask) {
+    const mask = bucketsOf(root) - 1;
+    let bucket = words[entry]! & mask;
+    while (words[index + bucket * 2 + 1] !== entry) bucket = (bucket + 1) & mask;
+    for (let next = (bucket + 1) & mask; ; next = (next + 1) & mask) {
       const other = words[index + next * 2 + 1]!;
       if (other === 0) break;
-      if (((next - words[index + next * 2]!) & mask) < ((next - slot) & mask)) continue;
-      words[index + slot * 2] = words[index + next * 2]!;
-      words[index + slot * 2 + 1] = other;
-      slot = next;
+      if (((next - words[index + next * 2]!) & mask) < ((next - bucket) & mask)) continue;
+      words[index + bucket * 2] = words[index + next * 2]!;
+      words[index + bucket * 2 + 1] = other;
+      bucket = next;
     }
-    words[index + slot * 2 + 1] = 0;
+    words[index + bucket * 2 + 1] = 0;
   }
 }

@@ -60,3 +60,18 @@ test('flags are one for all', () => {
   assert.deepEqual([main.flags('healthy', 2).exchange(1, 9, 1), main.flags('healthy', 2).exchange(1, 7, 1)], [false, true]);
   assert.equal(other.flags('healthy', 2).get(1), 1);
 });
+
+test('cells of one name and another count are others', () => {
+  const cells = new Cells(Memory.create(1 << 22));
+  cells.flags('a', 1).set(0, 7);
+  const more = cells.flags('a', 3);
+  assert.deepEqual([0, 1, 2].map((i) => more.get(i)), [0, 0, 0]);
+  assert.equal(cells.flags('a', 1).get(0), 7);
+  const [one, two] = [cells.gauges('a', 1), cells.gauges('a', 2)];
+  two.add(1, 5);
+  assert.deepEqual([one.total(0), two.total(1)], [0, 5]);
+  two.clear();
+  assert.equal(two.total(1), 0);
+  cells.counters('a', 1).mine[0]! += 1;
+  assert.equal(cells.counters('a', 2).mine.length, 2);
+});

@@ -21,6 +21,8 @@ export interface Gauges {
   total(index: number): number;
   /** Adds one where the total stays at most `most`, else adds nothing and is false. Threads at the limit at once may all be refused. */
   enter(index: number, most: number): boolean;
+  /** Sets all of them to 0, in every thread's row: nobody may be counting. */
+  clear(): void;
 }
 /** Whole numbers (32 bits) that every thread reads and writes: health bits, rounds, times. */
 export interface Flags {
@@ -45,33 +47,36 @@ export class Cells {
     this.#memory = memory;
   }
 
-  /** `count` counters, the same in every thread that says this name. Throws RangeError where the memory is full. */
+  /** `count` counters, the same in every thread that says this name and count. Throws RangeError where the memory is full. */
   counters(name: string, count: number): Counters {
-    const known = this.#counters.get(name);
+    const whole = `counters ${count} ${name}`;
+    const known = this.#counters.get(whole);
     if (known !== undefined) return known;
     const memory = this.#memory;
-    const list = claim(memory, `counters ${count} ${name}`, 2);
+    const list = claim(memory, whole, 2);
     const row = rowOf(memory, list, count * 2);
     const made: Counters = {
       mine: new Float64Array(memory.handle.buffer, (row + ROW) * 4, count),
       total: (index) => sumDoubles(memory, list, index),
     };
-    this.#counters.set(name, made);
+    this.#counters.set(whole, made);
     return made;
   }
-  /** `count` gauges, the same in every thread that says this name. */
+  /** `count` gauges, the same in every thread that says this name and count. */
   gauges(name: string, count: number): Gauges {
-    const known = this.#gauges.get(name);
+    const whole = `gauges ${count} ${name}`;
+    const known = this.#gauges.get(whole);
     if (known !== undefined) return known;
-    const made = new RowGauges(this.#memory, claim(this.#memory, `gauges ${count} ${name}`, 2), count);
-    this.#gauges.set(name, made);
+    const made = new RowGauges(this.#memory, claim(this.#memory, whole, 2), count);
+    this.#gauges.set(whole, made);
     return made;
   }
   /** `count` flags, the same in every thread that says this name; 0 at first. */
   flags(name: string, count: number): Flags {
-    const known = this.#flags.get(name);
+    const whole = `flags ${count} ${name}`;
+    const known = this.#flags.get(whole);
     if (known !== undefined) return known;
-    const at = claim(this.#memory, `flags ${count} ${name}`, count);
+    const at = claim(this.#memory, whole, count);
     const numbers = new Int32Array(this.#memory.handle.buffer, at * 4, count);
     const made: Flags = {
       get: (index) => Atomics.load(numbers, index),
@@ -79,7 +84,7 @@ export class Cells {
       add: (index, delta) => Atomics.add(numbers, index, delta),
       exchange: (index, expected, value) => Atomics.compareExchange(numbers, index, expected, value) === expected,
     };
-    this.#flags.set(name, made);
+    this.#flags.set(whole, made);
     return made;
   }
 
@@ -118,6 +123,10 @@ class RowGauges implements Gauges {
     if (this.total(index) <= most) return true;
     this.add(index, -1);
     return false;
+  }
+  clear(): void {
+    const words = this.#memory.refresh();
+    for (let row = Atomics.load(words, this.#list); row !== 0; row = words[row + NEXT]!) words.fill(0, row + ROW, row + ROW + this.#count);
   }
   bury(thread: number): void {
     const row = findRow(this.#memory, this.#list, thread);

@@ -4,17 +4,19 @@ import { test } from 'node:test';
 import { Epochs, clearThread } from './epochs.ts';
 import { EPOCH } from './layout.ts';
 import { Memory } from './memory.ts';
+import { Reading } from './reading.ts';
 
-function threads(): { memory: Memory; writer: Epochs; reader: Epochs } {
+function threads() {
   const memory = Memory.create(1 << 22);
   memory.share();
-  return { memory, writer: new Epochs(memory), reader: new Epochs(Memory.join(memory.handle, 1)) };
+  const other = Memory.join(memory.handle, 1);
+  return { memory, writer: new Epochs(memory), own: new Reading(memory), reader: new Epochs(other), reading: new Reading(other) };
 }
 
 test('an idle thread never holds anything back', () => {
-  const { writer, reader } = threads();
-  reader.enter();
-  reader.leave();
+  const { writer, reading } = threads();
+  reading.enter();
+  reading.leave();
   let done = 0;
   for (let i = 0; i < 10; i++) {
     writer.retire(() => done++);
@@ -23,42 +25,42 @@ test('an idle thread never holds anything back', () => {
   }
 });
 
-test('a batch that began before holds back, one that began after does not', () => {
-  const { writer, reader } = threads();
+test('a reading that began before holds back, one that began after does not', () => {
+  const { writer, reading } = threads();
   let done = false;
-  reader.enter();
+  reading.enter();
   writer.retire(() => {
     done = true;
   });
   writer.recycle();
   writer.recycle();
   assert.equal(done, false);
-  reader.leave();
-  reader.enter();
+  reading.leave();
+  reading.enter();
   writer.recycle();
   assert.equal(done, true);
 });
 
-test('the writer itself may be in a batch', () => {
-  const { memory, writer } = threads();
-  writer.enter();
+test('the writer itself may be in a reading', () => {
+  const { memory, writer, own } = threads();
+  own.enter();
   writer.retire(memory.take(10));
   writer.recycle();
   assert.equal(writer.waiting, 1);
-  writer.leave();
+  own.leave();
   writer.recycle();
   assert.equal(writer.waiting, 0);
   assert.equal(memory.used, 0);
 });
 
-test('a pin holds across batches, until the last one is released', () => {
-  const { writer, reader } = threads();
+test('a pin holds across readings, until the last one is released', () => {
+  const { writer, reader, reading } = threads();
   const first = reader.pin();
   const second = reader.pin();
   writer.retire(() => undefined);
   for (const pin of [first, second]) {
-    reader.enter();
-    reader.leave();
+    reading.enter();
+    reading.leave();
     writer.recycle();
     assert.equal(writer.waiting, 1);
     pin.release();
@@ -68,9 +70,9 @@ test('a pin holds across batches, until the last one is released', () => {
   assert.equal(writer.waiting, 0);
 });
 
-test('a thread that died in a batch holds nothing back', () => {
-  const { memory, writer, reader } = threads();
-  reader.enter();
+test('a thread that died in a reading holds nothing back', () => {
+  const { memory, writer, reader, reading } = threads();
+  reading.enter();
   reader.pin();
   writer.retire(memory.take(10));
   writer.recycle();
@@ -81,15 +83,32 @@ test('a thread that died in a batch holds nothing back', () => {
 });
 
 test('epochs may wrap around', () => {
-  const { memory, writer, reader } = threads();
+  const { memory, writer, reading } = threads();
   memory.words[EPOCH] = 0x7fffffff;
-  reader.enter();
+  reading.enter();
   for (let i = 0; i < 4; i++) {
     writer.retire(() => undefined);
     writer.recycle();
   }
   assert.equal(writer.waiting, 4);
-  reader.leave();
+  reading.leave();
   writer.recycle();
   assert.equal(writer.waiting, 0);
+});
+
+test('of readings within each other the outermost counts', () => {
+  const { writer, reading } = threads();
+  let done = false;
+  reading.enter();
+  assert.equal(reading.within(() => reading.open), true);
+  writer.retire(() => void (done = true));
+  for (const leave of [() => reading.within(() => {}), () => assert.throws(() => reading.within(() => assert.fail()))]) {
+    leave();
+    writer.recycle();
+    assert.equal(done, false);
+  }
+  reading.leave();
+  assert.equal(reading.open, false);
+  writer.recycle();
+  assert.equal(done, true);
 });

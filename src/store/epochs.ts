@@ -1,16 +1,8 @@
-// Says when bytes that were taken out of a store can be used again: when no thread is still in a batch that could have seen
-// them. Knows threads and epochs; knows nothing of what the bytes are.
-import { BATCH, EPOCH, LINE, LINES, PINNED, THREADS } from './layout.ts';
+// Says when bytes that were taken out of a store can be used again: when no thread is still in a reading (reading.ts) that could have
+// seen them. Knows threads and epochs; knows nothing of what the bytes are.
+import { BATCH, EPOCH, IDLE, LINE, LINES, PINNED, THREADS } from './layout.ts';
 import type { Memory } from './memory.ts';
-
-/** What a thread's cell says between batches. Epochs are odd, so that none is ever this. */
-const IDLE = 0;
-
-/** Bytes that stay while a stream reads them. */
-export interface Pin {
-  /** Lets go; a second call does nothing. */
-  release(): void;
-}
+import type { Pin } from './reading.ts';
 
 /** One thread's part in the epochs. */
 export class Epochs {
@@ -28,16 +20,7 @@ export class Epochs {
     clearThread(memory, memory.thread);
   }
 
-  /** A batch begins: what is found from now on stays until `leave`. */
-  enter(): void {
-    const words = this.#memory.refresh();
-    Atomics.store(words, this.#cell + BATCH, Atomics.load(words, EPOCH));
-  }
-  /** The batch ended: this thread holds nothing, however long it sleeps. */
-  leave(): void {
-    Atomics.store(this.#memory.words, this.#cell + BATCH, IDLE);
-  }
-  /** Keeps all that can be found now until it is released, across batches and awaits. For streams: no byte is recycled meanwhile. */
+  /** Keeps all that can be found now until it is released, across readings and awaits. For streams: no byte is recycled meanwhile. */
   pin(): Pin {
     const key = {};
     this.#pins.set(key, Atomics.load(this.#memory.refresh(), EPOCH));

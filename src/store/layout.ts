@@ -14,12 +14,16 @@ export const SLABS = 4;
 export const LENGTH = 5;
 /** Offset of whether there can be threads but main. */
 export const SHARING = 6;
+/** Offset of the key of the hash: two words. */
+export const HASH = 7;
 /** Offset of the first thread's line. */
 export const LINES = 16;
 /** Words of a thread's line: 64 bytes, a cache line. */
 export const LINE = 16;
-/** In a thread's line: the epoch of its batch, and the oldest epoch that it pinned; 0 is idle. */
+/** In a thread's line: the epoch of its reading, and the oldest epoch that it pinned. */
 export const BATCH = 0, PINNED = 1;
+/** What both say where there is none. Epochs are odd, so that none is ever this. */
+export const IDLE = 0;
 /** In a thread's line: the first of the blocks that others gave back. */
 export const RETURNED = 8;
 /** Offset of the buckets of names. */

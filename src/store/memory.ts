@@ -3,7 +3,8 @@
 //
 // In words: a header of 16, a line of 16 for each thread (epochs.ts, slabs.ts), the buckets of the names (names.ts), 8 about each slab
 // (slabs.ts), then the slabs.
-import { EPOCH, LENGTH, META, METAS, MOST_THREADS, PAGE, SHARING, SLAB, SLABS, THREADS, TOP } from './layout.ts';
+import { Hash, drawKey } from './hash.ts';
+import { EPOCH, HASH, LENGTH, META, METAS, MOST_THREADS, PAGE, SHARING, SLAB, SLABS, THREADS, TOP } from './layout.ts';
 import { Slabs } from './slabs.ts';
 
 /** The handle of the memory, as it is sent to another thread (`workerData`). */
@@ -25,6 +26,8 @@ export class Memory {
   words!: Int32Array;
   bytes!: Uint8Array;
   doubles!: Float64Array;
+  /** The hash of all keys that are kept here. */
+  readonly hash: Hash;
   readonly #slabs: Slabs;
 
   private constructor(handle: MemoryHandle, thread: number) {
@@ -34,6 +37,7 @@ export class Memory {
     for (let most = Atomics.load(this.words, THREADS); most <= thread; most = Atomics.load(this.words, THREADS)) {
       Atomics.compareExchange(this.words, THREADS, most, thread + 1);
     }
+    this.hash = new Hash(this.words[HASH]!, this.words[HASH + 1]!);
     this.#slabs = new Slabs(this);
   }
 
@@ -47,6 +51,7 @@ export class Memory {
     words[TOP] = first / SLAB;
     words[EPOCH] = 1;
     words[LENGTH] = words.length;
+    words.set(drawKey(), HASH);
     words[SLABS] = (pages * PAGE) / SLAB;
     return new Memory(handle, 0);
   }
@@ -62,7 +67,7 @@ export class Memory {
     return memory;
   }
 
-  /** Threads will come: from now on what is shared is locked. Main calls it before it starts the first, not inside a batch. */
+  /** Threads will come: from now on what is shared is locked. Main calls it before it starts the first, not inside a reading. */
   share(): void {
     this.words[SHARING] = 1;
   }

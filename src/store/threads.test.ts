@@ -1,16 +1,27 @@
 // Real threads on one store: readers beside a writer, all on one cache, and threads that are killed in the middle of it.
+import type { Entry } from './key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { CacheMap } from './cache-map.ts';
+import { Key } from './key.ts';
 import type { MemoryHandle } from './memory.ts';
 import { Store } from './store.ts';
+
+/** An entry that is there. */
+function there(entry: Entry | 0): Entry {
+  assert.ok(entry !== 0);
+  return entry;
+}
 
 const LENGTH = 8;
 const KEYS = 300;
 const LIMITS = { entries: 200, bytes: 60_000, owned: 1 };
-const key = new Int32Array(2);
-const mix = (number: number): number => Math.imul(number ^ (number >>> 15), 0x2c1b3c6d);
+const key = new Key();
+function choose(number: number): void {
+  key.words[0] = number;
+  key.reset(LENGTH);
+}
 type Role = 'read' | 'hammer';
 interface Start {
   readonly handle: MemoryHandle;
@@ -32,14 +43,14 @@ function check(words: Int32Array, from: number, size: number, number: number): v
 /** One insertion and one look-up of a random key. */
 function hammer(cache: CacheMap, random: () => number): void {
   const number = random() % KEYS;
-  key[0] = number;
-  const found = cache.find(mix(number), 0, key, 0, LENGTH);
+  choose(number);
+  const found = cache.find(key);
   if (found !== 0) check(cache.words, cache.valueAt(found), cache.valueSize(found), number);
-  if (random() % 3 === 0) cache.remove(mix(number), 0, key, 0, LENGTH);
+  if (random() % 3 === 0) cache.remove(key);
   const value = valueFor(number, random() % 1000);
-  const entry = cache.prepare(mix(number), 0, key, 0, LENGTH, value.length);
+  const entry = cache.prepare(key, value.length);
   if (entry === 0) throw new Error('no room');
-  cache.bytes.set(value, cache.valueAt(entry) * 4);
+  cache.bytes.set(value, cache.bytesAt(entry));
   cache.publish(entry);
 }
 function randomFrom(seed: number): () => number {
@@ -61,14 +72,14 @@ function serve({ handle, thread, role }: Start): void {
   while (stop.get(0) === 0) {
     if (role === 'hammer') for (let i = 0; i < 64; i++) hammer(cache, random);
     else {
-      store.epochs.enter();
+      store.reading.enter();
       for (let i = 0; i < 64; i++) {
         const number = random() % KEYS;
-        key[0] = number;
-        const entry = map.find(mix(number), 0, key, 0, LENGTH);
+        choose(number);
+        const entry = map.find(key);
         if (entry !== 0) check(map.words, map.valueAt(entry), map.valueSize(entry), number);
       }
-      store.epochs.leave();
+      store.reading.leave();
     }
     done.mine[0]! += 64;
   }
@@ -99,9 +110,9 @@ else {
     for (let round = 0; round < 60 || (done.total(0) < 20_000 && round < 100_000); round++) {
       const target = round % 20 === 19 ? store.freshMap() : map;
       for (let number = 0; number < KEYS; number++) {
-        key[0] = number;
-        if ((number + round) % 7 === 0) target.remove(mix(number), 0, key, 0, LENGTH);
-        else assert.ok(target.put(mix(number), 0, key, 0, LENGTH, valueFor(number, round)));
+        choose(number);
+        if ((number + round) % 7 === 0) target.remove(key);
+        else assert.ok(target.put(key, valueFor(number, round)));
       }
       if (target !== map) map.replaceAll(target);
       store.epochs.recycle();
@@ -138,12 +149,12 @@ else {
       for (let i = 0; i < 500; i++) hammer(cache, random);
       const before = cache.busy;
       for (let number = 0; number < KEYS; number++) {
-        key[0] = number;
+        choose(number);
         const value = valueFor(number, kill);
-        const entry = cache.prepare(mix(number), 0, key, 0, LENGTH, value.length);
-        cache.bytes.set(value, cache.valueAt(entry) * 4);
-        assert.ok(cache.publish(entry));
-        assert.notEqual(cache.find(mix(number), 0, key, 0, LENGTH), 0);
+        const entry = cache.prepare(key, value.length);
+        cache.bytes.set(value, cache.bytesAt(there(entry)));
+        assert.ok(cache.publish(there(entry)));
+        assert.notEqual(cache.find(key), 0);
       }
       assert.equal(cache.busy, before, 'no lock is left');
     }

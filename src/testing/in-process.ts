@@ -76,8 +76,11 @@ export class InProcess implements Subject {
   #log = '';
   #corefile = '';
 
-  /** `datagrams` is how upstreams are asked over UDP: over real sockets, if a test does not play them. */
-  constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams()) {
+  /**
+   * `datagrams` is how upstreams are asked over UDP: over real sockets, if a test does not play them. The store is one of its own, if it is
+   * not given one that other threads have too.
+   */
+  constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams(), store = Store.create()) {
     const lines = new Lines((bytes, from, length) => {
       this.#log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
       return length;
@@ -92,7 +95,7 @@ export class InProcess implements Subject {
         environment: (name) => process.env[name], port: 53, warn: (text) => log.warning(text),
       },
       transports: Object.fromEntries(SCHEMES.map((scheme) => [scheme, new StubTransport(scheme, this.#places)])),
-      clock: this.clock, log, debugging, metrics: this.#metrics, store: Store.create(), datagrams,
+      clock: this.clock, log, debugging, metrics: this.#metrics, store, datagrams,
       readAgain: () => this.#corefile,
       fatal: (text) => {
         log.error(`fatal: ${text}`);
@@ -118,6 +121,11 @@ export class InProcess implements Subject {
   log(): readonly string[] {
     this.#lines.flush();
     return this.#log.split('\n').slice(0, -1);
+  }
+  /** Forgets the log so far, for runs that are long. */
+  forget(): void {
+    this.#lines.flush();
+    this.#log = '';
   }
   async metric(name: string, labels: ReadonlyMap<string, string>): Promise<number | undefined> {
     let sum: number | undefined;

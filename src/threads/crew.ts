@@ -4,7 +4,6 @@ import type { EventLoopUtilization } from 'node:perf_hooks';
 import type { Crew as KernelCrew, Load } from '../kernel/serving/app.ts';
 import { every } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { hashKey } from '../store/hash.ts';
 import type { Debugging, Log } from '../kernel/seen/log.ts';
 import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Store } from '../store/store.ts';
@@ -139,7 +138,7 @@ export class Crew implements KernelCrew {
     const load = this.#load;
     try {
       if (this.#end.signal.aborted || load === undefined) return;
-      const data = { thread, store: store.share(), hashKey: hashKey(), cores: this.#cores, own };
+      const data = { thread, store: store.share(), cores: this.#cores, own };
       const life = this.#lives.get(thread) ?? { began: 0, deaths: 0 };
       this.#lives.set(thread, { ...life, began: clock.monotonic() });
       const member: Member = new Member({

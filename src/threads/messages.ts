@@ -8,7 +8,6 @@ export interface ThreadData<Own = unknown> {
   /** 1 and up. */
   readonly thread: number;
   readonly store: MemoryHandle;
-  readonly hashKey: readonly [number, number];
   /** Processors that sockets are spread over. */
   readonly cores: number;
   /** What the process gives to all of its threads. */

@@ -5,7 +5,6 @@ import type { Load } from '../kernel/serving/app.ts';
 import { build } from '../kernel/site/build.ts';
 import type { Configuration } from '../kernel/site/build.ts';
 import type { Address, Reading } from '../kernel/site/build.ts';
-import { useHashKey } from '../store/hash.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { SeriesNews } from '../kernel/seen/metrics.ts';
 import type { Run } from '../kernel/site/plugin.ts';
@@ -45,7 +44,6 @@ class ServingThread {
     this.#port = port;
     this.#data = data;
     this.#options = options;
-    useHashKey(data.hashKey);
     this.#store = Store.join(data.store, data.thread);
     this.#tellMetrics();
     this.#serving = new Serving({ ...options, metrics: this.#metrics, store: this.#store });
@@ -101,14 +99,15 @@ class ServingThread {
     this.#next = undefined;
     if (next !== undefined) await this.#serving.discard(next);
   }
-  #run({ generation, first }: Load, configuration: Configuration, signal: AbortSignal): Run {
+  #run({ space: number, first }: Load, configuration: Configuration, signal: AbortSignal): Run {
     const { clock, log, datagrams, fatal } = this.#options;
     const refuse = () => {
       throw new Error('only the main thread reads the Corefile');
     };
+    const space = this.#store.spaces.of(number, signal, clock);
     return {
-      signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, generation, first, fatal,
-      sites: configuration.sites,
+      signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, first, fatal,
+      sites: configuration.sites, space: ({ index }, options) => space(index, options?.keep),
       shared: this.#shared, report: (error) => log.error(error instanceof Error ? error.message : String(error)),
       configuration: () => configuration, configurationNow: refuse, reloadable: false, reload: async () => refuse(),
     };

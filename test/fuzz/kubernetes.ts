@@ -50,7 +50,7 @@ let opened: Maps | undefined;
 function takeApart({ services, imports }: Maps): void {
   for (const map of [services, imports]) {
     for (const entry of map.walk()) {
-      const at = map.valueAt(entry) * 4;
+      const at = map.bytesAt(entry);
       for (const external of externalsAt(map.bytes, at)) if (typeof external === 'string') assert.equal(Name.wire(external).raw, external);
       for (const slice of slicesAt(map.bytes, at)) {
         for (const endpoint of endpointsAt(map.bytes, slice)) {

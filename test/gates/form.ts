@@ -1,5 +1,5 @@
 // What every source file looks like, whatever it does: its length, its comments, its name, and the words that only
-// the process may say. Knows text and paths alone.
+// the process or the store may say. Knows text and paths alone.
 import { type Files, isTest, withoutComments } from './layers.ts';
 
 /** The longest file, in lines. Over it, a file holds two concepts. */
@@ -21,7 +21,7 @@ const speaks = (path: string): boolean => /^src\/(cli|testing)\//.test(path) || 
 export function form(files: Files): string[] {
   return [...files].flatMap(([path, text]) => [
     ...length(path, text), ...firstComment(path, text), ...name(path), ...streams(path, text), ...defaultExport(path, text),
-    ...undocumented(path, text),
+    ...foreignWords(path, text), ...undocumented(path, text),
   ].map((said) => `${path}: ${said}`));
 }
 
@@ -62,6 +62,17 @@ function streams(path: string, text: string): string[] {
     ...(/\bprocess\s*\.\s*(stdout|stderr|stdin|exit|exitCode|on|once|kill|chdir|argv)\b/.test(code)
       ? ['touches the process: its streams, signals, arguments and exit belong to src/cli'] : []),
   ];
+}
+
+/** Words that belong to some layers alone, and what everybody else says. */
+const belongs: readonly (readonly [word: RegExp, layers: RegExp, instead: string])[] = [
+  [/\bepochs\b|\bEpochs\b/, /^src\/(store|kernel)\//,
+    'says `epochs`: what the kernel calls is inside a reading already; elsewhere `store.reading.within`, `store.pin`, `store.recycle`'],
+];
+function foreignWords(path: string, text: string): string[] {
+  if (!path.startsWith('src/')) return [];
+  const code = withoutComments(text);
+  return belongs.flatMap(([word, layers, instead]) => (layers.test(path) || !word.test(code) ? [] : [instead]));
 }
 
 function defaultExport(path: string, text: string): string[] {

@@ -21,9 +21,21 @@ export class Metadata {
   value(label: string, query: Query): string | undefined {
     if (this.#set?.has(label) === true) return this.#set.get(label);
     if (this.#made.has(label)) return this.#made.get(label);
-    const value = this.#provider(label)?.(query, label);
+    const value = this.#make(label, query);
     this.#made.set(label, value);
     return value;
+  }
+  /** Labels are asked for at any time, by a log line of a late answer too; who makes them may read shared memory. */
+  #make(label: string, query: Query): string | undefined {
+    const provider = this.#provider(label);
+    if (provider === undefined) return undefined;
+    const { reading } = query;
+    reading.enter();
+    try {
+      return provider(query, label);
+    } finally {
+      reading.leave();
+    }
   }
   #provider(label: string): Provider | undefined {
     const known = this.#providers.get(label);

@@ -1,4 +1,5 @@
 // What a handler can say, now or later. Knows nothing of plugins.
+import type { Reading } from '../../store/reading.ts';
 import type { Message } from './message.ts';
 
 /** An Extended DNS Error that the reply shall carry (RFC 8914): its info code and a short text. */
@@ -33,16 +34,28 @@ export const failure = (rcode: number, cause?: unknown): Failure => ({ kind: 'fa
 /** Say nothing. */
 export const drop = (cause?: unknown): Drop => ({ kind: 'drop', cause });
 
+/** Whose answer it is: looking at it late needs a reading of shared memory. */
+export interface Reader {
+  readonly reading: Reading;
+}
 /**
- * Looks at an answer whichever it is, at once if it is there. `after` is made once a part, never once a query. (It is not called
- * `then`: a module that exports one is a thenable, and `await import()` of it would call it.)
+ * Looks at an answer whichever it is, at once if it is there; within a reading of shared memory also where it comes late. `after` is
+ * made once a part, never once a query. (It is not called `then`: a module that exports one is a thenable, and `await import()` of it
+ * would call it.)
  */
-export function upon<Q>(answer: Answer, after: (outcome: Outcome, query: Q) => Answer, query: Q): Answer {
-  return answer instanceof Promise ? answer.then((outcome) => after(outcome, query)) : after(answer, query);
+export function upon<Q extends Reader>(answer: Answer, after: (outcome: Outcome, query: Q) => Answer, query: Q): Answer {
+  return answer instanceof Promise ? late(answer, after, query) : after(answer, query);
+}
+/** Apart, so that an answer that is at hand makes no closure. */
+function late<Q extends Reader>(answer: Promise<Outcome>, after: (outcome: Outcome, query: Q) => Answer, query: Q): Promise<Outcome> {
+  return answer.then((outcome) => query.reading.within(() => after(outcome, query)));
 }
 
-/** Looks at a reply that was written; everything else passes through. */
-export function onReply<Q>(answer: Answer, after: (reply: Message, query: Q) => Answer, query: Q): Answer {
-  if (answer instanceof Promise) return answer.then((outcome) => (outcome.kind === 'reply' ? after(outcome, query) : outcome));
+/** As `upon` for a reply that was written; everything else passes through. */
+export function onReply<Q extends Reader>(answer: Answer, after: (reply: Message, query: Q) => Answer, query: Q): Answer {
+  if (answer instanceof Promise) return lateReply(answer, after, query);
   return answer.kind === 'reply' ? after(answer, query) : answer;
+}
+function lateReply<Q extends Reader>(answer: Promise<Outcome>, after: (reply: Message, query: Q) => Answer, query: Q): Promise<Outcome> {
+  return late(answer, (outcome) => (outcome.kind === 'reply' ? after(outcome, query) : outcome), query);
 }

@@ -8,13 +8,14 @@ import type { Edns } from '../../dns/opt.ts';
 import { HEADER, setU16, u16 } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import type { Layout } from './arena.ts';
-import { hashWords } from '../../store/hash.ts';
+import { Key } from '../../store/key.ts';
+import type { Reading } from '../../store/reading.ts';
 import { AA, Message } from './message.ts';
 import { inherit } from './inherit.ts';
 import type { Metadata } from './metadata.ts';
 import type { ExtendedError } from './outcome.ts';
 import { addressAt, isIPv4 } from './peer.ts';
-import { writeKey } from './question-key.ts';
+import { withType, writeKey } from './question-key.ts';
 import type { Channel } from './transport.ts';
 
 /** What `reply` takes; what is not given is empty, NOERROR, or not set. */
@@ -62,9 +63,6 @@ export class Query {
   wantsDnssec = false;
   /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit for upstreams. */
   wantsAuthentic = false;
-  /** Bytes of the key in `words` from `keyAt >> 2`; 0 until `makeKey`. */
-  keyLength = 0;
-  hash = 0;
   /** Milliseconds of the server's clock when it came. */
   received = 0;
   /** Milliseconds when its outcome was first looked at, 0 before. */
@@ -87,6 +85,7 @@ export class Query {
   /** The name of the part that was entered last: who answered. */
   author = 0;
   readonly #message: Message;
+  readonly #key: Key;
   #name: Name | undefined = undefined;
   #address: string | undefined = undefined;
 
@@ -100,6 +99,7 @@ export class Query {
     this.replyRoom = layout.replyRoom;
     this.slot = slot;
     this.#message = new Message(bytes, words);
+    this.#key = new Key(words, layout.keyAt >> 2);
   }
 
   /** A query in a buffer of its own, with room for a packet of `packet` bytes. */
@@ -125,7 +125,7 @@ export class Query {
     this.udpSize = 0;
     this.wantsDnssec = false;
     this.wantsAuthentic = (this.bytes[this.at + 3]! & 0x20) !== 0;
-    this.keyLength = 0;
+    this.#key.length = 0;
     this.finished = 0;
     this.depth = 0;
     this.translating = false;
@@ -168,6 +168,10 @@ export class Query {
   get stream(): boolean {
     return this.channel.stream;
   }
+  /** What its thread reads shared memory in: open in whatever the kernel calls; for what a part does behind an `await` of its own. */
+  get reading(): Reading {
+    return this.channel.service.reading;
+  }
   /** Bytes that the reply may have (EDNS-1). */
   get limit(): number {
     return this.channel.stream ? 65535 : Math.max(512, this.udpSize);
@@ -196,23 +200,22 @@ export class Query {
     return (this.#address ??= printAddress(this.bytes.subarray(this.clientAt, this.clientAt + this.clientLength)));
   }
 
-  /** The folded name, type and class as words behind the packet, and their keyed hash: made once, compared where they lie. */
-  makeKey(): number {
-    if (this.keyLength !== 0) return this.hash;
-    const { words } = this;
-    const to = this.keyAt >> 2;
-    const n = writeKey(words, (this.at + HEADER) >> 2, to, this.nameLength, this.type | (this.class << 16));
-    this.keyLength = n * 4;
-    this.hash = hashWords(words, to, n);
-    return this.hash;
+  /** The folded name, type and class as words behind the packet: made once, compared where they lie. */
+  get key(): Key {
+    const key = this.#key;
+    if (key.length === 0) writeKey(key, (this.at + HEADER) >> 2, this.nameLength, this.type | (this.class << 16));
+    return key;
+  }
+  /** That of another type of the name, in class IN. To be used at once: the next call, of any query, fills the same one. */
+  keyFor(type: number): Key {
+    return withType(this.key, type);
   }
 
   /** Begins a reply where it will be sent from: header and question as they were asked, no records (SRV-20). */
   begin(flags: number, rcode: number): Message {
     const message = this.#draft();
     const { words, bytes } = this;
-    const from = this.at >> 2;
-    const to = this.replyAt >> 2;
+    const from = this.at >> 2, to = this.replyAt >> 2;
     for (let i = 0, n = (this.questionEnd + 3) >> 2; i < n; i++) words[to + i] = words[from + i]!;
     const out = this.replyAt;
     bytes[out + 2] = 0x80 | (bytes[out + 2]! & 0x79) | (flags >> 8);

@@ -2,6 +2,7 @@
 import type { Arena } from './arena.ts';
 import type { Message } from './message.ts';
 import type { Query } from './query.ts';
+import type { Reading } from '../../store/reading.ts';
 import { Slot } from '../slot.ts';
 
 /** Over what a question came. */
@@ -50,6 +51,8 @@ export interface Service {
   /** `dns://:53` (KEY-10), the `server` label of metrics. */
   readonly label: string;
   readonly arena: Arena;
+  /** What its thread reads shared memory in. */
+  readonly reading: Reading;
   /** Before the questions of one wake-up. */
   begin(): void;
   /** After them; also where some are still under way. */

@@ -30,7 +30,8 @@ export interface AppOptions extends ServingOptions {
 export interface Load {
   readonly text: string;
   readonly recorded: Recorded;
-  readonly generation: number;
+  /** The number of what it has in the shared memory. */
+  readonly space: number;
   readonly first: boolean;
   /** The port that each address has, by its label. */
   readonly ports: ReadonlyMap<string, number>;
@@ -85,15 +86,16 @@ export class App {
     for (const { metrics = {} } of await counting(read)) this.#options.metrics.declare(metrics);
     const sockets = (address: Address) => this.#sockets(address);
     const abort = new AbortController();
-    const generation = serving.begin(configuration, this.#run(abort.signal, configuration), abort);
-    const { generation: number, first } = generation.run;
+    const space = this.#options.store.spaces.take();
+    const generation = serving.begin(configuration, this.#run(abort.signal, configuration, space), abort);
+    const { first } = generation.run;
     let load: Load;
     try {
       await serving.control(generation);
       await serving.start(generation);
       await serving.open(generation, (address) => (
         { sockets: sockets(address), port: serving.port(address.label) ?? address.endpoint.port }));
-      load = { text, recorded, generation: number, first, ports: this.#ports(generation) };
+      load = { text, recorded, space, first, ports: this.#ports(generation) };
       await crew?.prepare(load);
     } catch (error) {
       crew?.abort();
@@ -119,11 +121,12 @@ export class App {
       await Promise.resolve(part.started?.(run)).catch((error: unknown) => run.report(error));
     }
   }
-  #run(signal: AbortSignal, configuration: Configuration): Run {
+  #run(signal: AbortSignal, configuration: Configuration, number: number): Run {
     const { clock, log, metrics, store, datagrams, fatal, readAgain, reading } = this.#options;
+    const space = store.spaces.of(number, signal, clock);
     return {
       signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared,
-      generation: (this.#serving.current?.run.generation ?? -1) + 1,
+      space: ({ index }, options) => space(index, options?.keep),
       first: this.#serving.current === undefined,
       report: (error) => log.error(textOf(error)),
       sites: configuration.sites,

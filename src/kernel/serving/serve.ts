@@ -1,7 +1,7 @@
 // A query through one server: receive, refuse, route, answer, finish. Knows sites; knows no plugin and no socket.
 import { typeName } from '../../dns/type-name.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import type { Epochs } from '../../store/epochs.ts';
+import type { Reading } from '../../store/reading.ts';
 import type { Arena } from '../query/arena.ts';
 import type { Clock } from '../clock.ts';
 import { finish } from '../query/finish.ts';
@@ -30,7 +30,7 @@ export interface ServerParts {
   readonly label: string;
   readonly arena: Arena;
   readonly clock: Clock;
-  readonly epochs: Epochs;
+  readonly reading: Reading;
   readonly log: Log;
   readonly traffic: Traffic;
   readonly router: Router;
@@ -47,8 +47,8 @@ export class Server implements Service {
   readonly arena: Arena;
   readonly timeouts: Timeouts;
   readonly sites: readonly Site[];
+  readonly reading: Reading;
   readonly #clock: Clock;
-  readonly #epochs: Epochs;
   readonly #log: Log;
   readonly #traffic: Traffic;
   readonly #router: Router;
@@ -59,7 +59,6 @@ export class Server implements Service {
   #now = 0;
   /** When a plugin was last named for what it threw. */
   #blamed = -Infinity;
-  #inBatch = false;
   /** Queries that wait for an answer. */
   underWay = 0;
 
@@ -70,7 +69,7 @@ export class Server implements Service {
     this.timeouts = parts.timeouts;
     this.sites = parts.sites;
     this.#clock = parts.clock;
-    this.#epochs = parts.epochs;
+    this.reading = parts.reading;
     this.#log = parts.log;
     this.#traffic = parts.traffic;
     this.#router = parts.router;
@@ -81,13 +80,11 @@ export class Server implements Service {
   }
 
   begin(): void {
-    this.#inBatch = true;
     this.#now = this.#clock.monotonic();
-    this.#epochs.enter();
+    this.reading.enter();
   }
   end(): void {
-    this.#inBatch = false;
-    this.#epochs.leave();
+    this.reading.leave();
   }
 
   serve(query: Query): Message | undefined | typeof LATER {
@@ -154,10 +151,13 @@ export class Server implements Service {
       return;
     }
     let message: Message | undefined;
+    this.reading.enter();
     try {
       message = finish(query, outcome, this.#echoed);
     } catch (error) {
       message = finish(query, this.#panic(query, error), this.#echoed);
+    } finally {
+      this.reading.leave();
     }
     query.channel.send(query, message);
   }
@@ -192,22 +192,14 @@ export class Server implements Service {
   resolve(query: Query, change: QuestionChange): Answer {
     const derived = query.as(change);
     if (derived.depth > DEEPEST) return failure(SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
-    // A late answer may ask when no batch is on: what is found in shared memory then has to stay too.
-    if (this.#inBatch) return this.#resolveHere(derived);
-    this.#inBatch = true;
-    this.#epochs.enter();
-    try {
-      return this.#resolveHere(derived);
-    } finally {
-      this.#inBatch = false;
-      this.#epochs.leave();
-    }
-  }
-  #resolveHere(derived: Query): Answer {
+    // A late answer may ask, outside of any batch.
+    this.reading.enter();
     try {
       return this.#route(derived);
     } catch (error) {
       return this.#panic(derived, error);
+    } finally {
+      this.reading.leave();
     }
   }
 }

@@ -93,16 +93,19 @@ export class Serving {
 
   /** The first step: nothing runs yet. */
   begin(configuration: Configuration, run: Run, abort: AbortController): Generation {
+    for (const site of configuration.sites) site.reading = this.#options.store.reading;
     const servers = new Map(configuration.addresses.map((address) => [address.label, this.#server(address, configuration)]));
     return { configuration, run, abort, servers, opened: new Map() };
   }
   /** What is done once a process, on its main thread. */
   async control({ configuration, run }: Generation): Promise<void> {
-    for (const part of partsOf(configuration)) await part.control?.(run);
+    const { reading } = run.store;
+    for (const part of partsOf(configuration)) await reading.within(() => part.control?.(run));
   }
   /** What is done in every thread. */
   async start({ configuration, run }: Generation): Promise<void> {
-    for (const part of partsOf(configuration)) await part.start?.(run);
+    const { reading } = run.store;
+    for (const part of partsOf(configuration)) await reading.within(() => part.start?.(run));
   }
   /** Opens what is not open yet. Rejects where an address cannot be had; what was opened until then is closed by `discard`. */
   async open({ configuration, servers, opened }: Generation, share: (address: Address) => Share): Promise<void> {
@@ -174,11 +177,11 @@ export class Serving {
     const sites = configuration.sites.filter((site) => address.zones.some(([, other]) => other === site));
     let index = this.#indexes.get(address.label);
     if (index === undefined) this.#indexes.set(address.label, (index = this.#indexes.size));
-    const { clock, log, store: { epochs } } = this.#options;
+    const { clock, log, store: { reading } } = this.#options;
     const timeouts: Timeouts = Object.assign({ ...DEFAULT_TIMEOUTS }, ...sites.flatMap((site) => site.all(TimeoutSettings)));
     const echoed = configuration.sites.flatMap((site) => site.all(EchoedOption));
     const router = new Router(address.zones);
     const { label } = address;
-    return new Server({ index, label, arena: this.#arena, clock, epochs, log, traffic: this.#traffic, router, sites, echoed, timeouts });
+    return new Server({ index, label, arena: this.#arena, clock, reading, log, traffic: this.#traffic, router, sites, echoed, timeouts });
   }
 }

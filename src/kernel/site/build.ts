@@ -203,7 +203,7 @@ function refuseAddress(at: Word, scheme: string, port: number, schemes: Readonly
 
 function complete({ site, parts }: Draft): Site {
   site.parts = parts;
-  site.handler = chain(parts);
+  site.handler = chain(site);
   site.view = site.last(ViewFilter)?.name ?? '';
   if (site.all(MetadataZones).length > 0) {
     const providers = new Map<string, Provider>();

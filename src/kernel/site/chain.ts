@@ -1,7 +1,9 @@
 // Composes the parts of a site into one handler, once. Knows what a part is; knows no plugin.
 import { failure } from '../query/outcome.ts';
-import type { Handler } from './plugin.ts';
-import type { NamedPart } from './site.ts';
+import type { Answer } from '../query/outcome.ts';
+import type { Query } from '../query/query.ts';
+import type { Handler, Part } from './plugin.ts';
+import type { Site } from './site.ts';
 
 const SERVFAIL = 2;
 
@@ -12,9 +14,11 @@ function nothing(name: string): never {
 
 /**
  * Closures made once: each part holds the handler of what follows it. `author` in the query is the number of the part that was
- * entered last. The end of the chain is SERVFAIL, and says who asked for more (SRV-15).
+ * entered last. The end of the chain is SERVFAIL, and says who asked for more (SRV-15). A part may call its `next` late: then a reading of
+ * shared memory is opened here.
  */
-export function chain(parts: readonly NamedPart[]): Handler | undefined {
+export function chain(site: Site): Handler | undefined {
+  const { parts } = site;
   const handling = parts.filter(({ part }) => part.handle !== undefined);
   if (handling.length === 0) return undefined;
   const exhausted = failure(SERVFAIL, new Error(`plugin/${handling.at(-1)!.name}: no next plugin found`));
@@ -25,8 +29,11 @@ export function chain(parts: readonly NamedPart[]): Handler | undefined {
     const number = i + 1;
     next = (query) => {
       query.author = number;
-      return part.handle!(query, after) ?? nothing(name);
+      return (site.reading.open ? part.handle!(query, after) : late(site, part, query, after)) ?? nothing(name);
     };
   }
   return next;
 }
+
+/** Apart, so that a hop of an answer that is at hand makes no closure. */
+const late = ({ reading }: Site, part: Part, query: Query, next: Handler): Answer => reading.within(() => part.handle!(query, next));

@@ -1,6 +1,7 @@
 // What a plugin is to the kernel: text to configuration, configuration to parts, parts in a chain. Knows no plugin by name.
 import type { Directive } from '../../corefile/directive.ts';
 import type { Name } from '../../dns/name.ts';
+import type { Space } from '../../store/space.ts';
 import type { Store } from '../../store/store.ts';
 import type { Datagrams } from '../../upstream/datagrams.ts';
 import type { Clock } from '../clock.ts';
@@ -101,10 +102,11 @@ export interface Run {
   /** Opens connected UDP sockets to other servers, batched with the listeners where that is possible. */
   readonly datagrams: Datagrams;
   /**
-   * Counts the loads that took over: what is kept under a name in the store and shall end with a load has this number in it, or its
-   * lowest bit. A load that was refused leaves its number, and what it kept, to the next one: `control` begins anew.
+   * What this load of a block has in the shared memory: maps, caches, notes and cells, the same in every thread, empty at first and emptied
+   * when the load has ended or was refused. What outlives loads is kept in `store` under names of its own. With `keep`, a text that names
+   * all that decides what may be kept, the space is handed over to the next load that says the same.
    */
-  readonly generation: number;
+  space(site: Site, options?: { readonly keep: string }): Space;
   /** What is opened once however many use it. */
   readonly shared: Shared;
   /** True for the first load of the process, false for a reload. */

@@ -3,6 +3,7 @@ import type { Name } from '../../dns/name.ts';
 import type { Metadata, Provider } from '../query/metadata.ts';
 import type { Handler, Part } from './plugin.ts';
 import type { Query } from '../query/query.ts';
+import type { Reading } from '../../store/reading.ts';
 import { Slot, Slots } from '../slot.ts';
 import type { Endpoint } from '../query/transport.ts';
 
@@ -46,6 +47,8 @@ export class Site extends Slots {
   parts: readonly NamedPart[] = [];
   /** The chain; undefined where no part handles queries: then everything is refused (SRV-9). */
   handler: Handler | undefined = undefined;
+  /** What its thread reads shared memory in; there when parts start. */
+  reading!: Reading;
   /** The view's name, '' without one. */
   view = '';
   /** Label providers of its parts; undefined where `metadata` is not configured. */

@@ -25,9 +25,10 @@ import type { Channel } from '../../kernel/query/transport.ts';
 import { runScenario } from '../../testing/index.ts';
 import { standard } from '../index.ts';
 import { rebuild, repack } from './complete.ts';
+import { Store } from '../../store/store.ts';
 import autopath from './index.ts';
 
-const service = { label: 'dns://:53', index: 0 };
+const service = { label: 'dns://:53', index: 0, reading: Store.create(1 << 20).reading };
 const udp = { transport: 'udp', stream: false, localAddress: '127.0.0.1', localPort: 53, service } as Channel;
 const record = (text: string): RR => parseRR(text)!;
 const names = (...texts: readonly string[]): readonly Name[] => texts.map((text) => Name.parse(text));
@@ -46,8 +47,7 @@ function part(...paths: readonly (SearchPathSource['searchPath'])[]): Trial {
   const config = autopath.parse(linesByWord(blocks[0]!).get('autopath')!, { zones: [Name.root] } as never);
   const made = autopath.create(config, site) as Part;
   const metrics = new Metrics();
-  const epochs = { pin: () => ({ release: () => {} }), enter: () => {}, leave: () => {} };
-  void made.start!({ metrics, store: { epochs } } as never);
+  void made.start!({ metrics } as never);
   const series = () => [...metrics.families()].flatMap((family) => [...family.series()]);
   const completed = () => series().reduce((sum, { cell }) => sum + metrics.values[cell]!, 0);
   return { handle: (query, next) => made.handle!(query, next), completed };

@@ -5,7 +5,7 @@ import type { Name } from '../../dns/name.ts';
 import { WireError } from '../../dns/wire-error.ts';
 import { PerServer } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
-import { failure } from '../../kernel/query/outcome.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
@@ -13,7 +13,6 @@ import type { Query } from '../../kernel/query/query.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
 import type { SearchPathSource } from '../../kernel/site/search-path.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import type { Epochs } from '../../store/epochs.ts';
 import { Candidates, baseLength, fill } from './candidates.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
@@ -43,7 +42,6 @@ class Autopath implements Part {
   readonly #candidates = new Candidates();
   #sources: readonly SearchPathSource[] = [];
   #metrics!: Metrics;
-  #epochs!: Epochs;
   #completed!: PerServer<number>;
   /** Of the path that was chosen last. */
   #base = -1;
@@ -61,11 +59,10 @@ class Autopath implements Part {
   #knowing(): readonly SearchPathSource[] {
     return this.#site.all(SearchPaths).filter(({ name }) => name === this.#settings.source);
   }
-  start({ metrics, store }: Run): void {
+  start({ metrics }: Run): void {
     this.#sources = this.#knowing();
     const family = metrics.counter('coredns_autopath_success_total', 'Counter of requests that did autopath.', ['server']);
     this.#metrics = metrics;
-    this.#epochs = store.epochs;
     this.#completed = new PerServer(({ label }) => family.cell([label]));
   }
 
@@ -80,8 +77,8 @@ class Autopath implements Part {
     if (base === 0 && path[0]!.raw.length > 1) return nothingToComplete(query, path[0]!);
     // The first name of the path is the one that was asked for: it is asked as it came.
     const answer = next(query);
-    if (answer instanceof Promise) return answer.then((outcome) => this.#begin(query, path, base, next, outcome, true));
-    return this.#begin(query, path, base, next, answer, false);
+    if (answer instanceof Promise) return upon(answer, (outcome) => this.#begin(query, path, base, next, outcome), query);
+    return this.#begin(query, path, base, next, answer);
   }
 
   /** The path that begins with a name above that of the question (AP-2). Several clusters may know the client: the name tells which. */
@@ -100,14 +97,13 @@ class Autopath implements Part {
     return this.#base < 0 ? undefined : path;
   }
 
-  #begin(query: Query, path: readonly Name[], base: number, next: Handler, first: Outcome, late: boolean): Answer {
+  #begin(query: Query, path: readonly Name[], base: number, next: Handler, first: Outcome): Answer {
     if (settles(first)) {
       if (first.kind === 'reply') this.#count(query);
       return first;
     }
     if (path.length === 1) return first;
-    const walk = { query, path, base, next, first, candidate: this.#candidates.take(query), index: 1 };
-    return late ? this.#resume(walk) : this.#walk(walk);
+    return this.#walk({ query, path, base, next, first, candidate: this.#candidates.take(query), index: 1 });
   }
   /** AP-3: one name after the other, at once as long as answers come at once. */
   #walk(walk: Walk): Answer {
@@ -115,7 +111,7 @@ class Autopath implements Part {
     for (; walk.index < path.length; walk.index++) {
       if (!fill(candidate, query, base, path[walk.index]!)) continue;
       const answer = next(candidate);
-      if (answer instanceof Promise) return answer.then((outcome) => this.#look(walk, outcome));
+      if (answer instanceof Promise) return upon(answer, (outcome) => this.#look(walk, outcome), query);
       if (settles(answer)) return this.#settle(walk, answer);
     }
     this.#candidates.release(candidate);
@@ -124,18 +120,7 @@ class Autopath implements Part {
   #look(walk: Walk, outcome: Outcome): Answer {
     if (settles(outcome)) return this.#settle(walk, outcome);
     walk.index++;
-    return this.#resume(walk);
-  }
-  /** No batch is on when an answer came late: what is found in shared memory from here on has to stay all the same. */
-  #resume(walk: Walk): Answer {
-    const pin = this.#epochs.pin();
-    this.#epochs.enter();
-    try {
-      return this.#walk(walk);
-    } finally {
-      this.#epochs.leave();
-      pin.release();
-    }
+    return this.#walk(walk);
   }
 
   #settle({ query, candidate }: Walk, outcome: Outcome): Outcome {

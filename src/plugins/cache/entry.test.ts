@@ -1,4 +1,5 @@
 // What is kept and what is made of it: every TTL patched and nothing else, header bits, time, hits, the right to ask again.
+import type { Entry } from '../../store/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -13,6 +14,12 @@ import { receive } from '../../kernel/query/receive.ts';
 import type { Channel } from '../../kernel/query/transport.ts';
 import { Store } from '../../store/store.ts';
 import { Entries } from './entry.ts';
+
+/** An entry that is there. */
+function there(entry: Entry | 0): Entry {
+  assert.ok(entry !== 0);
+  return entry;
+}
 
 const DAY = 86_400_000;
 
@@ -58,7 +65,7 @@ test('a kept reply is the same reply with another TTL on every record', () => {
     const plain = reply.plainLength;
     keep(entries, query, reply, 300, 0);
     const again = ask('WWW.example.org');
-    const got = entries.reply(again, entries.find(again), ttl);
+    const got = entries.reply(again, there(entries.find(again)), ttl);
     const { question, answer, authority, flags, id } = decodeMessage(got.bytes, got.at, got.length);
     assert.equal(question!.name.text, 'WWW.example.org.');
     assert.deepEqual({ id, flags }, { id: 7, flags: QR | RD | RA });
@@ -73,7 +80,7 @@ test('header bits: the client\'s own, those that were stored, and none that say 
   const first = ask('www.example.org');
   keep(entries, first, replyTo(first, TEXTS, { flags: QR | RA | AD | CD | Z }), 300, 0);
   const flagsFor = (query: Query) => {
-    const got = entries.reply(query, entries.find(query), 1);
+    const got = entries.reply(query, there(entries.find(query)), 1);
     return { flags: decodeMessage(got.bytes, got.at, got.length).flags, opcode: decodeMessage(got.bytes, got.at, got.length).opcode };
   };
   assert.deepEqual(flagsFor(ask('www.example.org')), { flags: QR | RA | RD, opcode: 0 });
@@ -92,7 +99,7 @@ test('time goes on for longer than 32 bits of milliseconds, and never back', () 
     const entries = entriesOf();
     const query = ask('www.example.org');
     keep(entries, query, replyTo(query, TEXTS), 30, stored);
-    const left = (later: number) => entries.left(entries.find(query), stored + later);
+    const left = (later: number) => entries.left(there(entries.find(query)), stored + later);
     assert.equal(left(0), 30);
     assert.equal(left(-3), 30, 'the batch began before the reply was stored');
     assert.equal(left(998), 30);
@@ -108,7 +115,7 @@ test('hits count while none comes too late after the one before (CACHE-13)', () 
   assert.equal(entries.hit(query, 0, 1000), 0, 'there is no entry');
   keep(entries, query, replyTo(query, TEXTS), 30, 0);
   assert.deepEqual([0, 900, 1900, 2901, 3000].map((now) => entries.hit(query, now, 1000)), [1, 2, 3, 1, 2]);
-  assert.equal(entries.hits(entries.find(query)), 2);
+  assert.equal(entries.hits(there(entries.find(query))), 2);
 });
 
 test('one at a time may ask again; after a failure nobody for a while; a refresh that never ends is forgotten', () => {
@@ -123,7 +130,7 @@ test('one at a time may ask again; after a failure nobody for a while; a refresh
   assert.ok(!entries.begin(query, 7003));
   assert.ok(entries.begin(query, 60_000));
   entries.end(query, 61_000, 0, 9);
-  assert.equal(entries.hits(entries.find(query)), 9);
+  assert.equal(entries.hits(there(entries.find(query))), 9);
   assert.ok(entries.begin(query, 61_000));
 });
 
@@ -138,10 +145,10 @@ test('the wildcard that an answer was made from comes back with it (CACHE-18)', 
   const first = labelled('*.example.org.');
   keep(entries, first, replyTo(first, TEXTS), 30, 0);
   const second = labelled();
-  entries.reply(second, entries.find(second), 3);
+  entries.reply(second, there(entries.find(second)), 3);
   assert.equal(second.label('zone/wildcard'), '*.example.org.');
   const plain = labelled();
   keep(entries, plain, replyTo(plain, TEXTS), 30, 0);
-  entries.reply(plain, entries.find(plain), 3);
+  entries.reply(plain, there(entries.find(plain)), 3);
   assert.equal(plain.label('zone/wildcard'), undefined);
 });

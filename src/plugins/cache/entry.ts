@@ -6,8 +6,10 @@ import type { RR } from '../../dns/rr.ts';
 import type { Records } from '../../dns/packet.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { Key } from '../../store/key.ts';
+import type { Entry } from '../../store/key.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
-import type { Store } from '../../store/store.ts';
+import type { Space } from '../../store/space.ts';
 import type { Place } from './scopes.ts';
 import { TOLD, UNASKED, tellSubnet } from './subnet.ts';
 import type { Keyed } from './subnet.ts';
@@ -31,36 +33,40 @@ const WILDCARD = 'zone/wildcard';
 /** Entries by question. */
 export class Entries {
   readonly map: CacheMap;
-  /** `name` is the same in every thread, and of no other load that lives at the same time: a reload begins with nothing (SIG-11). */
-  constructor(store: Store, name: string, capacity: number) {
-    this.map = store.cache(name, { entries: capacity, bytes: Math.min(2 ** 30, Math.max(2 ** 20, capacity * AVERAGE)), owned: OWNED });
+  readonly #key = new Key();
+  /** In the space of a load, so that a reload begins with nothing (SIG-11). */
+  constructor(space: Pick<Space, 'cache'>, name: string, capacity: number) {
+    this.map = space.cache(name, { entries: capacity, bytes: Math.min(2 ** 30, Math.max(2 ** 20, capacity * AVERAGE)), owned: OWNED });
   }
 
   /** The entry for the question, or 0: for reading, until the next call. `touch` may change its numbers where they are kept. */
-  find(key: Keyed, touch?: Touch): number {
-    return this.map.find(key.makeKey(), key.flavour, key.words, key.keyAt >> 2, key.keyLength, touch);
+  find(key: Keyed, touch?: Touch): Entry | 0 {
+    return this.map.find(this.#keyOf(key), touch);
+  }
+  #keyOf(of: Keyed): Key {
+    return of instanceof Key ? of : this.#key.like(of.key, of.flavour, this.map.hasher);
   }
   /** Seconds that are left at a time (milliseconds); 0 or less where it has expired. */
-  left(entry: number, now: number): number {
+  left(entry: Entry, now: number): number {
     const at = this.map.ownedAt(entry);
     const { words } = this.map;
     return words[at + TTL]! - Math.trunc((now - words[at + SECONDS]! * 1000 - words[at + MILLISECONDS]!) / 1000);
   }
   /** The TTL that it was stored with, in seconds. */
-  ttl(entry: number): number {
+  ttl(entry: Entry): number {
     return this.map.words[this.map.ownedAt(entry) + TTL]!;
   }
   /** How often it was asked for, as `hit` counted. */
-  hits(entry: number): number {
+  hits(entry: Entry): number {
     return this.map.words[this.map.ownedAt(entry) + HITS]!;
   }
   /** Whether it is known to hold for every network that a client may name. */
-  isForAll(entry: number): boolean {
+  isForAll(entry: Entry): boolean {
     return this.map.words[this.map.ownedAt(entry) + SCOPE] !== UNASKED;
   }
   /** The rcode of the kept reply. */
-  rcode(entry: number): number {
-    return this.map.bytes[this.map.valueAt(entry) * 4 + 3]! & 15;
+  rcode(entry: Entry): number {
+    return this.map.bytes[this.map.bytesAt(entry) + 3]! & 15;
   }
 
   /** Keeps a reply that has no OPT and whose records, which lie at `records`, have this TTL. False: there is no room for it. */
@@ -70,8 +76,7 @@ export class Entries {
     const { count } = records;
     const wildcard = query.metadata === undefined ? '' : query.label(WILDCARD) ?? '';
     const room = ((size + 3) & ~3) + count * 2;
-    const { key } = place;
-    const entry = map.prepare(key.makeKey(), key.flavour, key.words, key.keyAt >> 2, key.keyLength, room + wildcard.length);
+    const entry = map.prepare(this.#keyOf(place.key), room + wildcard.length);
     if (entry === 0) return false;
     const { words, bytes } = map;
     const value = map.valueAt(entry);
@@ -96,7 +101,7 @@ export class Entries {
   }
 
   /** The kept reply for this client, with this TTL on every record (CACHE-11). */
-  reply(query: Query, entry: number, ttl: number): Message {
+  reply(query: Query, entry: Entry, ttl: number): Message {
     const { map } = this;
     const { words, bytes: kept } = map;
     const owned = map.ownedAt(entry);
@@ -137,11 +142,11 @@ export class Entries {
     const { answer, authority, additional } = message.parts();
     return message.with({ answer: spell(answer), authority: spell(authority), additional: spell(additional) });
   }
-  #publish(query: Query, entry: number): void {
+  #publish(query: Query, entry: Entry): void {
     const { map } = this;
     const shape = map.words[map.ownedAt(entry) + SHAPE]!;
     const room = (((shape & 0xffff) + 3) & ~3) + (shape >>> 16) * 2;
-    const from = map.valueAt(entry) * 4;
+    const from = map.bytesAt(entry);
     const text = String.fromCharCode(...map.bytes.subarray(from + room, from + map.valueSize(entry)));
     if (text !== '') query.metadata!.set(WILDCARD, text);
   }
@@ -186,6 +191,6 @@ export class Entries {
     });
   }
   remove(key: Keyed): void {
-    this.map.remove(key.makeKey(), key.flavour, key.words, key.keyAt >> 2, key.keyLength);
+    this.map.remove(this.#keyOf(key));
   }
 }

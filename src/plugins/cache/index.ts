@@ -29,7 +29,7 @@ class Cache implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #everything: boolean;
-  readonly #underWay = new UnderWay();
+  #underWay!: UnderWay;
   #run!: Run;
   #store!: Store;
   #stale!: StaleEntries;
@@ -45,8 +45,9 @@ class Cache implements Part {
 
   start(run: Run): void {
     this.#run = run;
+    this.#underWay = new UnderWay(run.store.memory.hash);
     this.#patience = this.#site.last(Deadline);
-    this.#store = new Store(run, this.#settings, `${run.generation & 1} ${this.#site.index}`);
+    this.#store = new Store(run, this.#settings, run.space(this.#site));
     this.#stale = new StaleEntries(this.#settings, this.#store, run, this.#site);
     const zones = this.#settings.zones.names.map(({ text }) => text).join(',');
     this.#counters = countersOf(run.metrics, zones, this.#site.view);

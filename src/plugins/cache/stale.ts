@@ -25,12 +25,13 @@ export class StaleEntries {
   readonly #store: Store;
   readonly #run: Run;
   readonly #site: Site;
-  readonly #underWay = new UnderWay();
+  readonly #underWay: UnderWay;
 
   constructor(settings: Settings, store: Store, run: Run, site: Site) {
     this.#settings = settings;
     this.#store = store;
     this.#run = run;
+    this.#underWay = new UnderWay(run.store.memory.hash);
     this.#site = site;
   }
 

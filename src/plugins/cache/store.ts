@@ -8,6 +8,8 @@ import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import type { Entry } from '../../store/key.ts';
+import type { Space } from '../../store/space.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
@@ -26,7 +28,7 @@ const malformed = new Error('dns: malformed message');
 /** An entry and the cache that it is in. The object is shared: read it before the next look-up. */
 export interface Found {
   in: Entries;
-  entry: number;
+  entry: Entry;
   /** Seconds; 0 or less where it is stale. */
   left: number;
 }
@@ -46,18 +48,18 @@ export class Store {
   closed = false;
   readonly #evicted = { success: 0, denial: 0 };
 
-  /** `name` is that of the block in this load, the same in every thread. */
-  constructor(run: Run, settings: Settings, name: string) {
+  /** `space` is that of the block in this load. */
+  constructor(run: Run, settings: Settings, space: Space) {
     this.#run = run;
     const log = run.log.prefix('cache');
     this.#warn = (text) => log.warning(text);
     this.#settings = settings;
-    const entries = (what: string, capacity: number) => new Entries(run.store, `${what} ${name}`, capacity);
+    const entries = (what: string, capacity: number) => new Entries(space, `cache ${what}`, capacity);
     this.success = entries('success', settings.success.capacity);
     this.denial = entries('denial', settings.denial.capacity);
     this.#others = settings.stale.preferPositive && settings.stale.upTo > 0 ? entries('others', settings.success.capacity) : undefined;
-    this.#scopes = new Scopes(run.store.cells.flags(`scopes ${name}`, SCOPES));
-    this.#found = { in: this.success, entry: 0, left: 0 };
+    this.#scopes = new Scopes(space.flags('cache scopes', SCOPES));
+    this.#found = { in: this.success, entry: 0 as Entry, left: 0 };
   }
 
   /** The entry that shall answer at a time (milliseconds), or undefined (CACHE-10). */
@@ -177,12 +179,8 @@ export class Store {
       first = false;
     }
   }
-  /** The load has ended. The main thread, which is the last to hear of it, gives the memory back. */
+  /** The load has ended, and its space with it. */
   close(): void {
     this.closed = true;
-    for (const entries of [this.success, this.denial, this.#others]) {
-      if (this.#run.thread === 0) entries?.map.close();
-      else entries?.map.leave();
-    }
   }
 }

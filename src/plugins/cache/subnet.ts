@@ -6,10 +6,10 @@ import { edns } from '../../dns/opt.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { hashWords } from '../../store/hash.ts';
+import { Key } from '../../store/key.ts';
 
 /** What an entry is found by: a question, or a question of a network. */
-export type Keyed = Pick<Query, 'makeKey' | 'flavour' | 'words' | 'keyAt' | 'keyLength'>;
+export type Keyed = Query | Key;
 /** Beside DO and CD in the flavour of a key: it has a network behind the question. */
 const SCOPED = 4;
 /** What an entry says of networks: asked without one, told without one, or how long the scope is that was told, and this. */
@@ -77,30 +77,19 @@ export function withoutAddress(query: Query): Query {
 }
 
 /** The key of a question for a network; one object is made again and again. */
-export class SubnetKey implements Keyed {
-  readonly words = new Int32Array(80);
-  readonly keyAt = 0;
-  keyLength = 0;
-  flavour = 0;
-  #hash = 0;
-
+export class SubnetKey extends Key {
   /** The first `bits` of the network's address count; with `exact` they are all that the query said. */
   of(query: Query, { address }: ClientSubnet, bits: number, exact: boolean): this {
-    query.makeKey();
     const { words } = this;
-    let n = query.keyLength >> 2;
-    for (let i = 0, from = query.keyAt >> 2; i < n; i++) words[i] = query.words[from + i]!;
+    const { key } = query;
+    let n = key.length >> 2;
+    for (let i = 0; i < n; i++) words[i] = key.words[key.at + i]!;
     words[n++] = address.length | (bits << 8) | (exact ? 1 << 16 : 0);
     for (let i = 0; i < bits; i += 32) {
       const word = (address[i >> 3]! << 24) | (address[(i >> 3) + 1]! << 16) | (address[(i >> 3) + 2]! << 8) | address[(i >> 3) + 3]!;
       words[n++] = bits - i >= 32 ? word : word & ~(0xffffffff >>> (bits - i));
     }
-    this.keyLength = n * 4;
     this.flavour = query.flavour | SCOPED;
-    this.#hash = hashWords(words, 0, n);
-    return this;
-  }
-  makeKey(): number {
-    return this.#hash;
+    return this.reset(n * 4);
   }
 }

@@ -5,6 +5,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import type { Hash } from '../../store/hash.ts';
 import { haveSameSubnet } from './subnet.ts';
 import { isAnswerTo } from './worth.ts';
 
@@ -41,11 +42,16 @@ export interface Landed {
 /** The questions of one cache in one thread. */
 export class UnderWay {
   readonly #flights = new Map<number, Flight>();
+  readonly #hash: Hash;
+
+  constructor(hash: Hash) {
+    this.#hash = hash;
+  }
 
   /** Waits for the same question where it is under way; undefined where it is not. */
   join(query: Query): Promise<Outcome> | undefined {
     if (this.#flights.size === 0) return undefined;
-    let flight = this.#flights.get(query.makeKey());
+    let flight = this.#flights.get(query.key.hashBy(this.#hash));
     while (flight !== undefined && !isSame(flight.query, query)) flight = flight.next;
     if (flight === undefined) return undefined;
     const { waiting } = flight;
@@ -59,7 +65,7 @@ export class UnderWay {
   lead(query: Query, answer: Promise<Outcome>, land: (outcome: Outcome) => Landed,
     again: (query: Query) => Answer): Answer {
     if (SINGLE.includes(query.type)) return answer.then((outcome) => land(outcome).outcome);
-    const hash = query.makeKey();
+    const hash = query.key.hashBy(this.#hash);
     const waiting: Waiting[] = [];
     const flight: Flight = { query, waiting, next: this.#flights.get(hash) };
     this.#flights.set(hash, flight);
@@ -100,9 +106,7 @@ function deal(waiting: readonly Waiting[], share: Share, again: (query: Query) =
 
 /** Whether both are the same question, for one answer. */
 function isSame(a: Query, b: Query): boolean {
-  if (a.keyLength !== b.keyLength || a.flavour !== b.flavour) return false;
-  for (let i = a.keyAt >> 2, k = b.keyAt >> 2, end = i + (a.keyLength >> 2); i < end; i++, k++) if (a.words[i] !== b.words[k]) return false;
-  return (a.optAt === 0 && b.optAt === 0) || haveSameSubnet(a, b);
+  return a.flavour === b.flavour && a.key.equals(b.key) && ((a.optAt === 0 && b.optAt === 0) || haveSameSubnet(a, b));
 }
 
 /**

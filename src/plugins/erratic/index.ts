@@ -64,7 +64,7 @@ function transfer(query: Query, truncated: boolean): Outcome {
 }
 
 /** How many queries came, to all threads. */
-const askedOf = ({ store, generation }: Run, { index }: Site) => store.cells.flags(`erratic ${generation & 1} ${index}`, 1);
+const askedOf = (run: Run, site: Site) => run.space(site).flags('erratic', 1);
 
 export default definePlugin<Settings>({
   name: 'erratic',
@@ -101,7 +101,6 @@ export default definePlugin<Settings>({
     let asked: Flags;
     let after: (milliseconds: number, call: () => void) => void;
     return {
-      control: (run) => askedOf(run, site).set(0, 0),
       start(run) {
         const { clock } = run;
         asked = askedOf(run, site);

@@ -6,7 +6,8 @@ import type { Flags } from '../../store/cells.ts';
 import type { Consolidation } from './config.ts';
 
 /** What threads share: how many errors came, and the second of 1970 in which the first one did. */
-export const COUNT = 0, SINCE = 1, CELLS = 2;
+export const CELLS = 2;
+const COUNT = 0, SINCE = 1;
 /** Seconds beyond a period after which the thread that was to tell of it is gone. */
 const GONE = 5;
 

@@ -8,7 +8,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import { Stacktrace } from '../../kernel/site/site.ts';
 import { typeName } from '../../dns/type-name.ts';
 import { readErrors } from './config.ts';
-import { CELLS, COUNT, Gatherer } from './gather.ts';
+import { CELLS, Gatherer } from './gather.ts';
 
 /** Rcodes that a plugin returns instead of writing a reply (SRV-13): with one of them, a written reply counts as success. */
 const RETURNED = [1, 2, 4, 5];
@@ -38,13 +38,8 @@ export default definePlugin({
       if (outcome.cause !== undefined) write(outcome, query);
       return outcome;
     };
-    /** Two loads that follow each other have different cells. */
-    const cells = ({ store, generation }: Run, number: number) =>
-      store.cells.flags(`errors ${generation & 1} ${site.index} ${number}`, CELLS);
+    const cells = (run: Run, number: number) => run.space(site).flags(`errors ${number}`, CELLS);
     return {
-      control(run) {
-        consolidations.forEach((_, i) => cells(run, i).set(COUNT, 0));
-      },
       start(run) {
         log = run.log.prefix('errors');
         gatherers = consolidations.map((each, i) => new Gatherer(each, log, run.clock, run.signal, cells(run, i)));

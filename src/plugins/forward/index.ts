@@ -8,6 +8,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import { AnyClass, Deadline } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
+import type { Note } from '../../store/notes.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { CELLS, Health } from '../../upstream/health.ts';
 import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
@@ -21,7 +22,6 @@ import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
 import type { Target } from './forwarder.ts';
 import { FAMILIES, ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
-import { getTargets, putTargets } from './shared-targets.ts';
 import { resolveTargets } from './targets.ts';
 
 const NS = 2;
@@ -75,20 +75,16 @@ class Line {
     } catch (error) {
       throw pluginError('forward', error);
     }
-    if (to.some((entry) => 'host' in entry)) putTargets(run.store, this.#name(run), this.#addresses);
-    const { length } = this.#addresses;
-    const fails = run.store.cells.flags(`${this.#name(run)} health`, CELLS * length);
-    for (let i = 0; i < CELLS * length; i++) fails.set(i, 0);
+    if (to.some((entry) => 'host' in entry)) this.#note(run).write(JSON.stringify(this.#addresses));
   }
-  /** What the threads have in common goes by this name. Two loads that follow each other have different ones, no more are needed. */
-  #name(run: Run): string {
-    return `forward ${run.generation & 1} ${this.#site.index} ${this.#number}`;
+  #note(run: Run): Note {
+    return run.space(this.#site).note(`forward ${this.#number}`);
   }
   /** FWD-1: what main found; where nothing had to be looked up, every thread finds the same. */
   async #targets(run: Run): Promise<readonly UpstreamAddress[]> {
     if (run.thread === 0) return this.#addresses;
     const { to } = this.#stanza;
-    if (to.some((entry) => 'host' in entry)) return getTargets(run.store, this.#name(run));
+    if (to.some((entry) => 'host' in entry)) return JSON.parse(this.#note(run).read()) as UpstreamAddress[];
     return resolveTargets(to, [], () => {
       throw new Error('there is nothing to look up');
     });
@@ -111,7 +107,7 @@ class Line {
     });
     const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, UNCOUNTED)));
     this.#forwarder = new Forwarder({
-      options, targets, health, timers, ids, metrics, concurrent: run.store.cells.gauges(`${this.#name(run)} under way`, 1),
+      options, targets, health, timers, ids, metrics, concurrent: run.space(this.#site).gauges(`forward ${this.#number}`, 1),
       patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
     });
     this.#forwarder.keep(run.clock, run.signal);
@@ -123,7 +119,7 @@ class Line {
       for (const upstream of probed) upstream.close();
     }, { once: true });
     return new Health({
-      count: targets.length, numbers: run.store.cells.flags(`${this.#name(run)} health`, CELLS * targets.length),
+      count: targets.length, numbers: run.space(this.#site).flags(`forward ${this.#number}`, CELLS * targets.length),
       after: (milliseconds, call) => run.clock.after(milliseconds, call), wall: () => run.clock.wall(),
       interval: options.checkInterval, signal: run.signal,
       probe: (index) => ask(probed[index]!, question, options.forceTcp),

@@ -1,19 +1,21 @@
 // Which questions are under way, so that one is asked once for all who want to know it. Knows bytes of requests; knows nothing of
 // upstreams.
 import type { Query } from '../../kernel/query/query.ts';
+import { Hash } from '../../store/hash.ts';
 import { sameRequest } from '../../upstream/question.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Exchanges by the hash of their question. */
 export class UnderWay {
   readonly #first = new Map<number, Exchange>();
+  readonly #hash = Hash.drawn();
   /** After `find`: how many exchanges have the same question, but flags, options or transport of their own. */
   alike = 0;
 
   /** The exchange that sends the very same request, but for its id and the case of its letters, over the same transport. */
   find(query: Query): Exchange | undefined {
     this.alike = 0;
-    for (let each = this.#first.get(query.makeKey()); each !== undefined; each = each.following) {
+    for (let each = this.#first.get(query.key.hashBy(this.#hash)); each !== undefined; each = each.following) {
       if (each.query.stream === query.stream && sameRequest(each.query, query)) return each;
       this.alike++;
     }
@@ -22,7 +24,7 @@ export class UnderWay {
   /** Adds one, with the query that it asks for all. */
   add(exchange: Exchange, query: Query): void {
     exchange.query = query;
-    exchange.hash = query.makeKey();
+    exchange.hash = query.key.hashBy(this.#hash);
     exchange.following = this.#first.get(exchange.hash);
     this.#first.set(exchange.hash, exchange);
   }

@@ -1,4 +1,5 @@
 // *hosts* enables serving zone data from a `/etc/hosts` style file. Knows when an address, a name or nothing is there.
+import type { Entry } from '../../store/key.ts';
 import type { Backend, Node } from '../../authority/backend.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
@@ -21,18 +22,18 @@ import { Table } from './table.ts';
 const A = 1, PTR = 12, AAAA = 28;
 
 /** The addresses of one name. One object is used for one question after the other. */
-class Entry implements Node {
+class Kept implements Node {
   readonly #table: Table;
-  #entry = 0;
+  #entry: Entry | 0 = 0;
   constructor(table: Table) {
     this.#table = table;
   }
-  of(entry: number): this {
+  of(entry: Entry): this {
     this.#entry = entry;
     return this;
   }
   write(_type: number, reply: Message, query: Query): void {
-    this.#table.write(reply, query, this.#entry);
+    if (this.#entry !== 0) this.#table.write(reply, query, this.#entry);
   }
 }
 /** A name that is known, and has no record of the type. */
@@ -44,19 +45,19 @@ class HostsBackend implements Backend {
   readonly fallthrough: Fallthrough;
   readonly ttl: number;
   readonly #table: Table;
-  readonly #entry: Entry;
+  readonly #kept: Kept;
 
   constructor({ zones, fallthrough, ttl }: Settings, table: Table) {
     this.zones = new ServedZones(zones.names);
     this.fallthrough = fallthrough;
     this.ttl = ttl;
     this.#table = table;
-    this.#entry = new Entry(table);
+    this.#kept = new Kept(table);
   }
   at(_place: Place, query: Query): Node | undefined {
     const { type } = query;
     const asked = type === A || type === AAAA ? this.#table.find(query, type) : 0;
-    if (asked !== 0) return this.#entry.of(asked);
+    if (asked !== 0) return this.#kept.of(asked);
     return this.#knows(query) ? EMPTY : undefined;
   }
   /** HST-6: whether the name has an address of any family. */
@@ -82,7 +83,7 @@ class Hosts implements Part {
   }
 
   #open(run: Run): Table {
-    return new Table(run.store, `hosts ${run.generation & 1} ${this.#site.index}`);
+    return new Table(run.store, run.space(this.#site));
   }
   async control(run: Run): Promise<void> {
     const { zones, inline, reverse, ttl, reload, named } = this.#settings;
@@ -97,10 +98,7 @@ class Hosts implements Part {
       table.fill([loaded, fixed], ttl);
       return loaded.count + fixed.count;
     });
-    run.signal.addEventListener('abort', () => {
-      table.clear();
-      file.end();
-    }, { once: true });
+    run.signal.addEventListener('abort', () => file.end(), { once: true });
     await file.begin(named);
     if (reload > 0) every(run.clock, reload, run.signal, run.report, () => file.load());
   }

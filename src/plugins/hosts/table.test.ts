@@ -1,4 +1,5 @@
 // The packed table against plain maps, in one thread and while another one fills it.
+import type { Entry } from '../../store/key.ts';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +14,20 @@ import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
 import type { Channel } from '../../kernel/query/transport.ts';
 import { Zones } from '../../kernel/site/zones.ts';
+import { Space } from '../../store/space.ts';
 import { Store } from '../../store/store.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import { readEntries } from './entries.ts';
 import hosts from './index.ts';
 import { Table } from './table.ts';
 
+/** An entry that is there. */
+function there(entry: Entry | 0): Entry {
+  assert.ok(entry !== 0);
+  return entry;
+}
+
+const tableOf = (store: Store) => new Table(store, new Space(store, 'test'));
 const A = 1, PTR = 12, AAAA = 28;
 const everything = new Zones([Name.root]);
 
@@ -67,7 +76,7 @@ function model(sources: readonly Source[], name: string, type: number): readonly
 
 test('it answers as lists of lines do', () => {
   fc.assert(fc.property(source, source, (file, inline) => {
-    const table = new Table(Store.create(1 << 25), 'test');
+    const table = tableOf(Store.create(1 << 25));
     table.fill([readEntries(textOf(file), everything, true), readEntries(textOf(inline), everything, true)], 60);
     for (const name of [...hostNames, 'other.test', 'c.b.test', 'C.B.test', 'c.b.tesT', 'c.d.b.test', 'test']) {
       for (const type of [A, AAAA]) {
@@ -83,7 +92,7 @@ test('it answers as lists of lines do', () => {
 });
 
 test('a name of another type finds its addresses, and the question stays as it is', () => {
-  const table = new Table(Store.create(1 << 25), 'test');
+  const table = tableOf(Store.create(1 << 25));
   table.fill([readEntries('192.0.2.1 a.test *.b.test\n2001:db8::1 a.test', everything, true)], 60);
   const query = ask('a.test', AAAA);
   assert.notEqual(table.find(query, A), 0);
@@ -96,23 +105,23 @@ test('a name of another type finds its addresses, and the question stays as it i
 test('other threads see what the main one fills in, at once and all of it', () => {
   const main = Store.create(1 << 25);
   const other = Store.join(main.share(), 1);
-  const writer = new Table(main, 'hosts');
-  const reader = new Table(other, 'hosts');
+  const writer = tableOf(main);
+  const reader = tableOf(other);
   assert.equal(answers(reader, 'a.test', A), undefined);
   for (let round = 1; round <= 300; round++) {
     const many = Array.from({ length: round % 50 }, (_, i) => `192.0.2.${round % 250} n${i}.test`);
     const star = round % 2 === 0 ? ['192.0.2.9 *.b.test'] : [];
     const text = [`192.0.2.${round % 250} a.test`, ...many, ...star].join('\n');
     writer.fill([readEntries(text, everything, true)], 60);
-    other.epochs.enter();
+    other.reading.enter();
     assert.deepEqual(answers(reader, 'a.test', A), [`a.test.\t60\tIN\tA\t192.0.2.${round % 250}`]);
     assert.equal(answers(reader, 'c.b.test', A) !== undefined, round % 2 === 0);
     assert.equal(answers(reader, 'n0.test', A) !== undefined, many.length > 0);
-    other.epochs.leave();
+    other.reading.leave();
   }
-  writer.clear();
+  writer.fill([], 60);
   assert.equal(answers(reader, 'a.test', A), undefined);
-  main.epochs.recycle();
+  main.recycle();
   writer.fill([readEntries('192.0.2.1 a.test', everything, true)], 60);
   assert.deepEqual(answers(reader, 'a.test', A), ['a.test.\t60\tIN\tA\t192.0.2.1']);
 });
@@ -120,25 +129,25 @@ test('other threads see what the main one fills in, at once and all of it', () =
 test('what a reader holds stays until its batch ends', () => {
   const main = Store.create(1 << 25);
   const other = Store.join(main.share(), 1);
-  const writer = new Table(main, 'hosts');
-  const reader = new Table(other, 'hosts');
+  const writer = tableOf(main);
+  const reader = tableOf(other);
   writer.fill([readEntries('192.0.2.1 a.test', everything, true)], 60);
-  other.epochs.enter();
+  other.reading.enter();
   const query = ask('a.test', A);
   const entry = reader.find(query, A);
   for (let round = 0; round < 50; round++) writer.fill([readEntries(`192.0.2.${round + 2} a.test b.test`, everything, true)], 60);
-  const reply = reader.reply(query, entry);
+  const reply = reader.reply(query, there(entry));
   assert.deepEqual(decodeMessage(reply.bytes, reply.at, reply.length).answer.map(printRR), ['a.test.\t60\tIN\tA\t192.0.2.1']);
-  other.epochs.leave();
+  other.reading.leave();
 });
 
 test('a name with more addresses than a message can have gets what fits, and TC', () => {
-  const table = new Table(Store.create(1 << 25), 'test');
+  const table = tableOf(Store.create(1 << 25));
   const lines = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255} many.test`);
   table.fill([readEntries(lines.join('\n'), everything, true)], 60);
   for (const name of ['many.test', 'MANY.test']) {
     const query = ask(name, A);
-    const reply = table.reply(query, table.find(query, A));
+    const reply = table.reply(query, there(table.find(query, A)));
     const { answer, flags } = decodeMessage(reply.bytes, reply.at, reply.length);
     assert.ok(answer.length > 4000 && reply.length <= 65535);
     assert.ok((flags & TC) !== 0);

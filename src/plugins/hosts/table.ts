@@ -2,12 +2,13 @@
 // memory that every thread reads. Knows the layout of such an answer; knows no file.
 import { reverseName } from '../../dns/reverse.ts';
 import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
-import { hashWords } from '../../store/hash.ts';
 import { Key } from '../../store/key.ts';
+import type { Entry } from '../../store/key.ts';
 import { AA, TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
+import type { Space } from '../../store/space.ts';
 import type { Store } from '../../store/store.ts';
 import type { Entries } from './entries.ts';
 
@@ -19,14 +20,14 @@ const MOST = 65535 - 12 - 259 - 255 - 300;
 
 /** One block's answers. The main thread fills it; every thread looks things up. */
 export class Table {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'freshMap'>;
   readonly #map: ByteMap;
   readonly #flags: { get(index: number): number; set(index: number, value: number): void };
 
-  constructor(store: Store, name: string) {
+  constructor(store: Pick<Store, 'freshMap'>, space: Space) {
     this.#store = store;
-    this.#map = store.byteMap(name, OWNED);
-    this.#flags = store.cells.flags(name, 1);
+    this.#map = space.map('hosts', OWNED);
+    this.#flags = space.flags('hosts', 1);
   }
 
   /** Puts these entries in place of all that was there, at once. Sources in the order of their answers (HST-3). */
@@ -34,13 +35,12 @@ export class Table {
     const fresh = this.#store.freshMap(OWNED);
     const key = new Key();
     const put = (name: string, type: number, all: readonly Uint8Array[]) => {
-      key.of(name, type);
       const data = distinct(all);
       const value = answers(type, ttl, data);
-      const entry = fresh.prepare(key.hash, 0, key.words, 0, key.length, value.length);
+      const entry = fresh.prepare(key.named(name, type), value.length);
       if (entry === 0) throw new RangeError('the shared memory is full: the hosts file is not loaded');
       fresh.words[fresh.ownedAt(entry)] = data.length;
-      fresh.bytes.set(value, fresh.valueAt(entry) * 4);
+      fresh.bytes.set(value, fresh.bytesAt(entry));
       fresh.publish(entry);
     };
     for (const [family, type] of [['v4', A], ['v6', AAAA]] as const) {
@@ -55,47 +55,32 @@ export class Table {
     this.#flags.set(0, sources.some(({ v4, v6 }) => [...v4.keys(), ...v6.keys()].some((name) => name.startsWith('\x01*'))) ? 1 : 0);
     this.#map.replaceAll(fresh);
   }
-  clear(): void {
-    this.#map.clear();
-  }
 
   /** The answer for the question's name and this type, or 0. Wildcards hold for addresses only (HST-4). */
-  find(query: Query, type: number): number {
-    query.makeKey();
-    const at = query.keyAt >> 2;
-    if (type === query.type && query.class === IN) {
-      const found = this.#map.find(query.hash, 0, query.words, at, query.keyLength);
-      if (found !== 0 || type === PTR) return found;
-    } else {
-      const last = at + (query.keyLength >> 2) - 1;
-      const own = query.words[last]!;
-      query.words[last] = type | (IN << 16);
-      const found = this.#map.find(hashWords(query.words, at, query.keyLength >> 2), 0, query.words, at, query.keyLength);
-      query.words[last] = own;
-      if (found !== 0 || type === PTR) return found;
-    }
+  find(query: Query, type: number): Entry | 0 {
+    const found = this.#map.find(type === query.type && query.class === IN ? query.key : query.keyFor(type));
+    if (found !== 0 || type === PTR) return found;
     return this.#flags.get(0) === 0 ? 0 : this.#findWildcard(query, type);
   }
   readonly #key = new Key();
-  #findWildcard(query: Query, type: number): number {
+  #findWildcard(query: Query, type: number): Entry | 0 {
     const name = wildcard(query.name.key);
     if (name === '') return 0;
-    const key = this.#key.of(name, type);
-    return this.#map.find(key.hash, 0, key.words, 0, key.length);
+    return this.#map.find(this.#key.named(name, type));
   }
 
   /** The answer as a reply. Owners are the question's name in lower case (HST-5): a pointer where it was asked so. */
-  reply(query: Query, entry: number): Message {
+  reply(query: Query, entry: Entry): Message {
     const message = query.begin(AA, 0);
     this.write(message, query, entry);
     return message;
   }
   /** The same, into a reply that has no records yet. */
-  write(message: Message, query: Query, entry: number): void {
+  write(message: Message, query: Query, entry: Entry): void {
     const map = this.#map;
     let count = map.words[map.ownedAt(entry)]!;
     let size = map.valueSize(entry);
-    const from = map.valueAt(entry) * 4;
+    const from = map.bytesAt(entry);
     if (size > MOST) {
       [size, count] = fitting(map.bytes, from);
       message.setFlags(TC);

@@ -2,6 +2,7 @@
 // nothing of answers.
 //
 // Key: the address. Value: for each owner u8 kind, u8 size, name, u8 size, namespace.
+import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { ObjectKey } from './maps.ts';
 import { textAt } from './layout.ts';
@@ -54,50 +55,51 @@ export class AddressIndex {
     const entry = key.in(map);
     const prefixes = this.#prefixesOf(item);
     if (prefixes !== undefined && !leads(map, entry, item[0] === EXTERNAL)) prefixes.add(address, from, size);
-    if (entry === 0) return map.put(key.hash, 0, key.words, 0, key.length, item);
+    if (entry === 0) return map.put(key, item);
     if (find(map, entry, item) >= 0) return true;
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     const value = new Uint8Array(map.valueSize(entry) + item.length);
     value.set(map.bytes.subarray(at, at + map.valueSize(entry)));
     value.set(item, map.valueSize(entry));
-    return map.put(key.hash, 0, key.words, 0, key.length, value);
+    return map.put(key, value);
   }
   /** Takes an owner away. */
   remove(address: Uint8Array, from: number, length: number, item: Uint8Array): void {
     const map = this.#map;
     const key = this.#key.copy(address, from, length);
     const entry = key.in(map);
-    const found = entry === 0 ? -1 : find(map, entry, item);
+    if (entry === 0) return;
+    const found = find(map, entry, item);
     if (found < 0) return;
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     const size = map.valueSize(entry);
     const after = next(map.bytes, found);
     if (after - found === size) {
-      map.remove(key.hash, 0, key.words, 0, key.length);
+      map.remove(key);
       this.#prefixesOf(item)?.remove(address, from, length);
       return;
     }
     const value = new Uint8Array(size - (after - found));
     value.set(map.bytes.subarray(at, found));
     value.set(map.bytes.subarray(after, at + size), found - at);
-    map.put(key.hash, 0, key.words, 0, key.length, value);
+    map.put(key, value);
     const prefixes = this.#prefixesOf(item);
     if (prefixes !== undefined && !leads(map, key.in(map), item[0] === EXTERNAL)) prefixes.remove(address, from, length);
   }
 }
 
 /** Whether an address leads to a name in the cluster, or to one outside of it. */
-function leads(map: ByteMap, entry: number, outside: boolean): boolean {
+function leads(map: ByteMap, entry: Entry | 0, outside: boolean): boolean {
   if (entry === 0) return false;
   const { bytes } = map;
-  const at = map.valueAt(entry) * 4;
+  const at = map.bytesAt(entry);
   const end = at + map.valueSize(entry);
   for (let item = at; item < end; item = next(bytes, item)) if ((bytes[item] === EXTERNAL) === outside) return true;
   return false;
 }
 /** Offsets of the owners in an entry's value. */
-export function* ownersAt(map: ByteMap, entry: number): Generator<number> {
-  const at = map.valueAt(entry) * 4;
+export function* ownersAt(map: ByteMap, entry: Entry): Generator<number> {
+  const at = map.bytesAt(entry);
   const end = at + map.valueSize(entry);
   for (let item = at; item < end; item = next(map.bytes, item)) yield item;
 }
@@ -122,9 +124,9 @@ export function itemOf(kind: number, name: string, namespace: string): Uint8Arra
   return item;
 }
 /** The offset of this owner in an entry's value, or -1. */
-function find(map: ByteMap, entry: number, item: Uint8Array): number {
+function find(map: ByteMap, entry: Entry, item: Uint8Array): number {
   const { bytes } = map;
-  const from = map.valueAt(entry) * 4;
+  const from = map.bytesAt(entry);
   const end = from + map.valueSize(entry);
   for (let at = from; at < end; at = next(bytes, at)) {
     let i = 0;

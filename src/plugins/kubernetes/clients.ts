@@ -49,7 +49,7 @@ export class Clients {
     const map = this.#maps.pods;
     const entry = this.#key.of(name, namespace).in(map);
     if (entry === 0) return undefined;
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     const text = Buffer.from(map.bytes.slice(podLabels(map.bytes, at), at + map.valueSize(entry))).toString();
     if (text === '') return undefined;
     const labels: { readonly [key: string]: string } = JSON.parse(text);

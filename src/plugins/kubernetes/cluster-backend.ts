@@ -166,7 +166,7 @@ export class ClusterBackend implements Backend {
     const map = multicluster ? this.#maps.imports : this.#maps.services;
     const from = parsed.service;
     const entry = this.#key.copy(query.bytes, from, parsed.namespace + 1 + query.bytes[parsed.namespace]! - from).in(map);
-    if (entry === 0 || !this.#service.find(query, parsed, map.bytes, map.valueAt(entry) * 4)) return undefined;
+    if (entry === 0 || !this.#service.find(query, parsed, map.bytes, map.bytesAt(entry))) return undefined;
     return this.#service;
   }
   #podAt(query: Asked): Node | undefined {

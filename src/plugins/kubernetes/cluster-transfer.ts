@@ -1,5 +1,6 @@
 // A cluster's zone as it is transferred (K8S-16): the names in it, each with what its node answers. Knows the schema and the store; knows
 // nothing of messages.
+import type { Entry } from '../../store/key.ts';
 import type { Node } from '../../authority/backend.ts';
 import { Place } from '../../authority/served-zones.ts';
 import type { ServedZone } from '../../authority/served-zones.ts';
@@ -106,7 +107,7 @@ export class ClusterZones {
     }
   }
   /** Those that pods with an address are in, and that may be spoken of. */
-  #namespaces(entry: number): Iterable<string> {
+  #namespaces(entry: Entry): Iterable<string> {
     const map = this.#maps.podAddresses;
     const { bytes } = map;
     const found = new Set<string>();

@@ -107,6 +107,6 @@ export class ExternalCluster implements ExternalNames {
     const map = this.#maps.services;
     const entry = this.#key.copy(asked.bytes, service, namespace + 1 + asked.bytes[namespace]! - service).in(map);
     if (entry === 0) return undefined;
-    return this.#service.findExternal(asked, parsed, map.bytes, map.valueAt(entry) * 4, this.#rules.headless) ? this.#service : undefined;
+    return this.#service.findExternal(asked, parsed, map.bytes, map.bytesAt(entry), this.#rules.headless) ? this.#service : undefined;
   }
 }

@@ -40,7 +40,7 @@ test('services without room leave no addresses behind; once there is room they c
   }
   for (let i = 0; i < many; i++) services.remove(service(i));
   assert.deepEqual([maps.services.entries, maps.addresses.entries], [0, 0]);
-  store.epochs.recycle();
+  store.recycle();
   for (let i = many; i < many + 1000; i++) services.put(service(i));
   assert.deepEqual([maps.services.entries, maps.addresses.entries], [1000, 1000]);
 });

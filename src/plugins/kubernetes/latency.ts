@@ -40,7 +40,7 @@ export class Latency {
     }
     const map = this.#maps.services;
     const entry = this.#key.of(service, namespace).in(map);
-    const flags = entry === 0 ? 0 : map.bytes[map.valueAt(entry) * 4]!;
+    const flags = entry === 0 ? 0 : map.bytes[map.bytesAt(entry)]!;
     if ((flags & SERVICE) === 0) return;
     this.#observe((flags & HEADLESS) !== 0 ? 'headless_with_selector' : 'cluster_ip', (this.#now() - at) / 1000);
   }

@@ -1,6 +1,7 @@
 // The maps in shared memory that hold one cluster, and the keys of what is in them. Knows where things are; knows nothing of what they
 // mean.
-import { hashWords } from '../../store/hash.ts';
+import { Key } from '../../store/key.ts';
+import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
@@ -55,12 +56,8 @@ export function clearMaps(maps: Maps): void {
 }
 
 /** Room for one key, filled again and again. */
-export class ObjectKey {
-  readonly words = new Int32Array(132);
+export class ObjectKey extends Key {
   readonly #bytes = new Uint8Array(this.words.buffer);
-  /** Bytes of the key, a multiple of 4, and its hash. */
-  length = 0;
-  hash = 0;
 
   /** Name and namespace, each behind its length: as they stand in a question. At most 255 bytes each. */
   of(name: string, namespace: string): this {
@@ -86,18 +83,16 @@ export class ObjectKey {
     const bytes = this.#bytes;
     let length = size;
     while ((length & 3) !== 0) bytes[length++] = 0;
-    this.length = length;
-    this.hash = hashWords(this.words, 0, length >> 2);
-    return this;
+    return this.reset(length);
   }
   /** The entry of this key, or 0. */
-  in(map: ByteMap): number {
-    return map.find(this.hash, 0, this.words, 0, this.length);
+  in(map: ByteMap): Entry | 0 {
+    return map.find(this);
   }
 }
 
 /** The two texts of a key made by `ObjectKey.of`. */
-export function namesOf(map: ByteMap, entry: number): [name: string, namespace: string] {
+export function namesOf(map: ByteMap, entry: Entry): [name: string, namespace: string] {
   const { bytes } = map;
   const at = map.keyAt(entry) * 4;
   const second = at + 1 + bytes[at]!;

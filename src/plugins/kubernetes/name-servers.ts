@@ -46,7 +46,7 @@ function serversOf<T>(maps: Maps, own: readonly Uint8Array[], offer: Offer<T>): 
       if (service === 0) continue;
       isEndpoint = true;
       const { bytes } = maps.services;
-      const at = maps.services.valueAt(service) * 4;
+      const at = maps.services.bytesAt(service);
       if ((bytes[at]! & SERVICE) === 0) continue;
       for (const slice of slicesAt(bytes, at)) {
         if (hasEndpoint(bytes, slice, address)) found.push(...offer(rawName(name, namespace), bytes, at, slice));

@@ -1,5 +1,6 @@
 // PTR records of services and endpoints (K8S-14): the question's address, who has it, and their names. Knows the store; knows no question
 // but the reverse one.
+import type { Entry } from '../../store/key.ts';
 import type { Node } from '../../authority/backend.ts';
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { answerName } from '../../authority/records.ts';
@@ -92,7 +93,7 @@ export class PointerNode implements Node {
     return this.#names.length > 0;
   }
   /** Owners of an address to which it is of this kind, as the wire labels of their names and namespaces. */
-  *#owners(entry: number, kind: number): Generator<string> {
+  *#owners(entry: Entry, kind: number): Generator<string> {
     const map = this.#maps.addresses;
     const { bytes } = map;
     for (const item of ownersAt(map, entry)) {
@@ -107,7 +108,7 @@ export class PointerNode implements Node {
     const entry = this.#key.copy(Buffer.from(service, 'latin1'), 0, service.length).in(map);
     if (entry === 0) return;
     const { bytes } = map;
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     // Slices outlive their service for a while: nothing is to point to a name that is not there.
     if ((bytes[at]! & SERVICE) === 0) return;
     const endpoints = this.#endpoints;

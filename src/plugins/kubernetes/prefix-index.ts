@@ -42,7 +42,7 @@ export class PrefixIndex {
         map.words[map.ownedAt(known)]!++;
         return;
       }
-      const entry = map.prepare(key.hash, 0, key.words, 0, key.length, 0);
+      const entry = map.prepare(key, 0);
       if (entry === 0) return;
       map.words[map.ownedAt(entry)] = 1;
       if (!map.publish(entry)) return;
@@ -55,7 +55,7 @@ export class PrefixIndex {
       const key = this.#beginning.of(address, from, size, count);
       const entry = key.in(map);
       if (entry === 0 || --map.words[map.ownedAt(entry)]! > 0) return;
-      map.remove(key.hash, 0, key.words, 0, key.length);
+      map.remove(key);
     }
   }
 }

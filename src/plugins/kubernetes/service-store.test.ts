@@ -1,5 +1,6 @@
 // Services and slices that come, change, move and go leave the same bytes and the same index of addresses as if the last state alone had
 // been put.
+import type { Entry } from '../../store/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -11,6 +12,12 @@ import { DUPLICATES, SERVICE, SLICE_NAME, endpointsAt, le32, slicesAt, textAt } 
 import { ObjectKey, namesOf, openMaps } from './maps.ts';
 import { CHANGED, CHANGED_EXTERNALLY, SAME, ServiceStore } from './service-store.ts';
 import { endpointLabel } from './match.ts';
+
+/** An entry that is there. */
+function there(entry: Entry | 0): Entry {
+  assert.ok(entry !== 0);
+  return entry;
+}
 
 function open() {
   const maps = openMaps(Store.create(1 << 25), 0);
@@ -29,7 +36,7 @@ const slice = (...addresses: readonly string[]): SliceFacts => ({
 function picture({ maps }: ReturnType<typeof open>): unknown {
   const services = [...maps.services.walk()].map((entry) => {
     const { bytes } = maps.services;
-    const at = maps.services.valueAt(entry) * 4;
+    const at = maps.services.bytesAt(entry);
     const slices = [...slicesAt(bytes, at)].map((each) =>
       [textAt(bytes, each + SLICE_NAME), ...[...endpointsAt(bytes, each)].map((one) => endpointLabel(bytes, one))]);
     return [namesOf(maps.services, entry).join(), bytes[at]! & SERVICE, le32(bytes, at + DUPLICATES), slices.sort()];
@@ -40,7 +47,7 @@ function picture({ maps }: ReturnType<typeof open>): unknown {
     return [key, [...ownersAt(maps.addresses, entry)].map((item) => JSON.stringify(ownerAt(maps.addresses.bytes, item))).sort()];
   });
   const slices = [...maps.slices.walk()].map((entry) =>
-    [namesOf(maps.slices, entry).join(), textAt(maps.slices.bytes, maps.slices.valueAt(entry) * 4)]);
+    [namesOf(maps.slices, entry).join(), textAt(maps.slices.bytes, maps.slices.bytesAt(entry))]);
   return { services: services.sort(), addresses: addresses.sort(), slices: slices.sort() };
 }
 
@@ -112,7 +119,7 @@ test('a sweep takes away what was not in the last list, and nothing else', () =>
   assert.equal(store.sweepSlices(2), CHANGED);
   assert.equal(store.sweep(2) | store.sweepSlices(2), SAME);
   const key = new ObjectKey();
-  const at = maps.services.valueAt(key.of('b', 'ns').in(maps.services)) * 4;
+  const at = maps.services.bytesAt(there(key.of('b', 'ns').in(maps.services)));
   assert.equal(maps.services.bytes[at]! & SERVICE, 0, 'b has its slice, and is no service');
   assert.equal(key.copy(ip('10.0.0.2'), 0, 4).in(maps.addresses), 0);
   assert.notEqual(key.copy(ip('10.0.0.3'), 0, 4).in(maps.addresses), 0);

@@ -1,5 +1,6 @@
 // Services and their slices as they are kept: put, changed and taken away, with the index of their addresses. Knows the layout and the
 // maps; knows nothing of the API.
+import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { AddressIndex, itemOf } from './address-index.ts';
 import { AddressList, markDuplicates } from './address-list.ts';
@@ -45,7 +46,7 @@ export class ServiceStore {
   remove(name: string, namespace: string): number {
     const map = this.#services;
     const entry = this.#key.of(name, namespace).in(map);
-    if (entry === 0 || (map.bytes[map.valueAt(entry) * 4]! & SERVICE) === 0) return SAME;
+    if (entry === 0 || (map.bytes[map.bytesAt(entry)]! & SERVICE) === 0) return SAME;
     writeService(this.#head, undefined);
     return this.#replaceHead(name, namespace, 0);
   }
@@ -59,7 +60,7 @@ export class ServiceStore {
     const value = new Uint8Array(head.length + tail.length);
     value.set(head.bytes.subarray(0, head.length));
     value.set(tail, head.length);
-    if (old !== undefined && same(old, value)) {
+    if (entry !== 0 && old !== undefined && same(old, value)) {
       this.#services.words[this.#services.ownedAt(entry)] = round;
       return SAME;
     }
@@ -84,7 +85,7 @@ export class ServiceStore {
     const service = this.#ownerOf(slice, namespace);
     if (service === undefined) return SAME;
     const key = this.#sliceKey.of(slice, namespace);
-    this.#slices.remove(key.hash, 0, key.words, 0, key.length);
+    this.#slices.remove(key);
     return this.#replaceSlice(slice, service, namespace, undefined);
   }
 
@@ -124,10 +125,10 @@ export class ServiceStore {
   }
 
   /** The bytes of an entry, a copy; undefined where there is none. */
-  #copy(entry: number): Uint8Array | undefined {
+  #copy(entry: Entry | 0): Uint8Array | undefined {
     if (entry === 0) return undefined;
     const map = this.#services;
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     return map.bytes.slice(at, at + map.valueSize(entry));
   }
   /** Puts the bytes of the service whose key was made last; false where the memory is full: then what was there before stays. */
@@ -136,29 +137,29 @@ export class ServiceStore {
     const map = this.#services;
     // What neither is a service nor has slices is gone.
     if ((value[0]! & SERVICE) === 0 && value.length === le32(value, SLICES) + 2) {
-      map.remove(key.hash, 0, key.words, 0, key.length);
+      map.remove(key);
       return true;
     }
-    const entry = map.prepare(key.hash, 0, key.words, 0, key.length, value.length);
+    const entry = map.prepare(key, value.length);
     if (entry === 0) return false;
     map.words[map.ownedAt(entry)] = round;
-    map.bytes.set(value, map.valueAt(entry) * 4);
+    map.bytes.set(value, map.bytesAt(entry));
     return map.publish(entry);
   }
 
   #ownerOf(slice: string, namespace: string): string | undefined {
     const map = this.#slices;
     const entry = this.#sliceKey.of(slice, namespace).in(map);
-    return entry === 0 ? undefined : textAt(map.bytes, map.valueAt(entry) * 4);
+    return entry === 0 ? undefined : textAt(map.bytes, map.bytesAt(entry));
   }
   #own(slice: string, service: string, namespace: string, round: number): void {
     const map = this.#slices;
     const key = this.#sliceKey.of(slice, namespace);
     let entry = key.in(map);
     if (entry === 0) {
-      entry = map.prepare(key.hash, 0, key.words, 0, key.length, service.length + 1);
+      entry = map.prepare(key, service.length + 1);
       if (entry === 0) return;
-      const at = map.valueAt(entry) * 4;
+      const at = map.bytesAt(entry);
       map.bytes[at] = service.length;
       for (let i = 0; i < service.length; i++) map.bytes[at + 1 + i] = service.charCodeAt(i);
       if (!map.publish(entry)) return;

@@ -1,5 +1,6 @@
 // A service as all the names that it has in a zone, each asked of its node as a client would: so what a transfer has is what is answered.
 // Knows how services lie in the store, and names; knows neither messages nor what a zone is made of.
+import type { Entry } from '../../store/key.ts';
 import { answerName } from '../../authority/records.ts';
 import { Place } from '../../authority/served-zones.ts';
 import type { ServedZone } from '../../authority/served-zones.ts';
@@ -70,12 +71,12 @@ export class ServiceWalk {
       names.check();
     }
   }
-  #take(key: Uint8Array, keyAt: number, keySize: number, map: ByteMap, entry: number): void {
+  #take(key: Uint8Array, keyAt: number, keySize: number, map: ByteMap, entry: Entry): void {
     const to = this.#key;
     for (let i = 0; i < keySize; i++) to[i] = key[keyAt + i]!;
     this.#keySize = keySize;
     const size = map.valueSize(entry);
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     if (this.#bytes.length < size) this.#bytes = new Uint8Array(size * 2);
     this.#bytes.set(map.bytes.subarray(at, at + size));
   }

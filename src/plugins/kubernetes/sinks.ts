@@ -174,16 +174,16 @@ export class SliceSink extends ObjectSink {
 function putValue(map: ByteMap, key: ObjectKey, value: Uint8Array, round: number): boolean {
   const known = key.in(map);
   if (known !== 0) {
-    const at = map.valueAt(known) * 4;
+    const at = map.bytesAt(known);
     if (Buffer.compare(map.bytes.subarray(at, at + map.valueSize(known)), value) === 0) {
       map.words[map.ownedAt(known)] = round;
       return false;
     }
   }
-  const entry = map.prepare(key.hash, 0, key.words, 0, key.length, value.length);
+  const entry = map.prepare(key, value.length);
   if (entry === 0) return false;
   map.words[map.ownedAt(entry)] = round;
-  map.bytes.set(value, map.valueAt(entry) * 4);
+  map.bytes.set(value, map.bytesAt(entry));
   map.publish(entry);
   return true;
 }
@@ -198,7 +198,7 @@ export class NamespaceSink extends ObjectSink {
   }
   protected drop(name: string): void {
     const key = this.#key.name(name);
-    this.cluster.maps.namespaces.remove(key.hash, 0, key.words, 0, key.length);
+    this.cluster.maps.namespaces.remove(key);
   }
   protected sweep(): void {
     for (const [name] of unseen(this.cluster.maps.namespaces, this.round)) this.drop(name);
@@ -235,7 +235,7 @@ export class PodSink extends ObjectSink {
     const before = this.#head(name, namespace);
     if (before === undefined) return;
     const key = this.#key.of(name, namespace);
-    this.cluster.maps.pods.remove(key.hash, 0, key.words, 0, key.length);
+    this.cluster.maps.pods.remove(key);
     this.#unindex(before, name, namespace);
     this.modified(MODIFIED);
   }
@@ -251,7 +251,7 @@ export class PodSink extends ObjectSink {
     const map = this.cluster.maps.pods;
     const entry = this.#key.of(name, namespace).in(map);
     if (entry === 0) return undefined;
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     return map.bytes.slice(at, podLabels(map.bytes, at));
   }
 }

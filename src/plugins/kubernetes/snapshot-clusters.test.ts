@@ -21,11 +21,11 @@ const key = new ObjectKey();
 /** An entry whose key is one text. */
 export function put(map: ByteMap, name: string, value = new Uint8Array(0)): void {
   key.name(name);
-  assert.ok(map.put(key.hash, 0, key.words, 0, key.length, value));
+  assert.ok(map.put(key, value));
 }
 /** All entries, as something to compare. */
 export const picture = (maps: Maps): unknown => mapsOf(maps).map((map) => [...map.walk()].map((entry) => {
-  const [from, value] = [map.keyAt(entry), map.valueAt(entry) * 4];
+  const [from, value] = [map.keyAt(entry), map.bytesAt(entry)];
   return `${map.words.slice(from, from + map.keyWords(entry)).join()} ${map.bytes.slice(value, value + map.valueSize(entry)).join()}`;
 }).sort());
 const word = fc.string({ unit: fc.constantFrom('a', 'b', '-', 'x'), minLength: 1, maxLength: 63 });

@@ -1,7 +1,9 @@
 // What is in a cluster's maps at one moment, copied block by block while they change. Knows the store's rules for what is replaced; knows
 // nothing of files.
-import type { ByteMap } from '../../store/bytemap.ts';
-import type { Epochs, Pin } from '../../store/epochs.ts';
+import type { Entry } from '../../store/key.ts';
+import type { ByteMap, Listed } from '../../store/bytemap.ts';
+import type { Pin } from '../../store/reading.ts';
+import type { Store } from '../../store/store.ts';
 import { BLOCK_HEAD, ENTRY_HEAD, mapsOf } from './snapshot-format.ts';
 import type { Maps } from './maps.ts';
 
@@ -16,13 +18,13 @@ const MANY = 48;
  */
 export class StillMaps {
   readonly #maps: readonly ByteMap[];
-  readonly #entries: readonly Int32Array[];
+  readonly #entries: readonly Listed[];
   readonly #pin: Pin;
   #released = false;
 
-  constructor(maps: Maps, epochs: Epochs) {
+  constructor(maps: Maps, store: Pick<Store, 'pin'>) {
     this.#maps = mapsOf(maps);
-    this.#pin = epochs.pin();
+    this.#pin = store.pin();
     this.#entries = this.#maps.map((map) => map.list());
   }
 
@@ -62,7 +64,7 @@ class Block {
     this.length = BLOCK_HEAD;
     this.#entries = 0;
   }
-  add(map: ByteMap, entry: number): void {
+  add(map: ByteMap, entry: Entry): void {
     const size = map.valueSize(entry);
     const keyWords = map.keyWords(entry);
     const count = keyWords + ((size + 3) >> 2);

@@ -21,10 +21,10 @@ const path = join(folder, 'cluster');
 const watched = digestOf('all');
 
 const write = ({ maps, store }: Cluster, files?: Files) => {
-  const still = new StillMaps(maps, store.epochs);
+  const still = new StillMaps(maps, store);
   return writeSnapshot(path, { contact: 1234, changes: changesOf(maps), watched }, still, files).finally(() => still.release());
 };
-const read = ({ maps, store }: Cluster) => readSnapshot(path, watched, maps, store.epochs);
+const read = ({ maps, store }: Cluster) => readSnapshot(path, watched, maps, store);
 
 /** Files that fail at the n-th step: everything from then on, as a crash or a full disk does. */
 function failing(after: number): Files {

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
-import type { Epochs } from '../../store/epochs.ts';
+import type { Store } from '../../store/store.ts';
 import { ObjectKey, clearMaps } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { isEntry } from './snapshot-check.ts';
@@ -39,7 +40,9 @@ const HEAD_BYTES = HEAD_WORDS * 4;
  * Fills the maps, which are empty and which nobody reads yet. Resolves with undefined where there is no such file. Rejects, the maps empty
  * again, with SnapshotError or with what the system said.
  */
-export async function readSnapshot(path: string, watched: Uint8Array, maps: Maps, epochs: Epochs): Promise<Restored | undefined> {
+export async function readSnapshot(
+  path: string, watched: Uint8Array, maps: Maps, store: Pick<Store, 'recycle'>,
+): Promise<Restored | undefined> {
   const kind = await stat(path).catch(absent);
   if (kind === undefined) return undefined;
   if (!kind.isFile()) throw new SnapshotError('it is no file', true);
@@ -48,7 +51,7 @@ export async function readSnapshot(path: string, watched: Uint8Array, maps: Maps
   try {
     const { size } = await handle.stat();
     const head = await check(handle, size, watched);
-    await fill(handle, size - DIGEST, head, maps, epochs);
+    await fill(handle, size - DIGEST, head, maps, store);
     setChanges(maps, head);
     return { contact: head.contact, objects: OBJECTS.reduce((sum, map) => sum + head.counts[map]!, 0) };
   } catch (error) {
@@ -97,7 +100,7 @@ async function readAt(handle: FileHandle, buffer: Buffer, at: number): Promise<B
   return buffer;
 }
 
-async function fill(handle: FileHandle, end: number, { counts }: Head, maps: Maps, epochs: Epochs): Promise<void> {
+async function fill(handle: FileHandle, end: number, { counts }: Head, maps: Maps, store: Pick<Store, 'recycle'>): Promise<void> {
   const all = mapsOf(maps);
   const left = [...counts];
   let words = new Int32Array(0);
@@ -112,7 +115,7 @@ async function fill(handle: FileHandle, end: number, { counts }: Head, maps: Map
     await readAt(handle, Buffer.from(words.buffer, 0, count * 4), at + BLOCK_HEAD * 4);
     fillBlock(all, number, words, count, entries);
     // Indexes that were outgrown make room for the next.
-    epochs.recycle();
+    store.recycle();
     left[number]! -= entries;
     at += length * 4;
   }
@@ -132,7 +135,7 @@ function fillBlock(all: readonly ByteMap[], number: number, words: Int32Array, e
     const value = (from + keyWords) * 4;
     if (!isEntry(number, bytes, from * 4, value, size)) throw malformed();
     key.copy(bytes, from * 4, keyWords * 4);
-    const entry = map.prepare(key.hash, 0, key.words, 0, key.length, size);
+    const entry = map.prepare(key, size);
     if (entry === 0) throw new SnapshotError('the shared memory is too small for it');
     // The owner's words stay 0: a round that no list has, so the first whole list takes away what it does not name.
     if (size > 0) copy(map, entry, words, value / 4, size);
@@ -141,7 +144,7 @@ function fillBlock(all: readonly ByteMap[], number: number, words: Int32Array, e
   }
   if (at !== end) throw malformed();
 }
-function copy(map: ByteMap, entry: number, words: Int32Array, from: number, size: number): void {
+function copy(map: ByteMap, entry: Entry, words: Int32Array, from: number, size: number): void {
   const to = map.words;
   const at = map.valueAt(entry);
   const count = (size + 3) >> 2;

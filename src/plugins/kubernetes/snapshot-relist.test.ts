@@ -24,7 +24,7 @@ const watched = digestOf('all');
 /** The order of slices, and of the owners of an address, is that of their coming: it says nothing. */
 function meaning(maps: Maps): unknown {
   const services = (map: ByteMap) => [...map.walk()].map((entry) => {
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     const value = map.bytes.slice(at, at + map.valueSize(entry));
     const slices = [...slicesAt(value, 0)].map((slice) => {
       for (const endpoint of endpointsAt(value, slice)) value[endpoint]! &= SIZE;
@@ -38,7 +38,7 @@ function meaning(maps: Maps): unknown {
     return [key, ...[...ownersAt(map, entry)].map((item) => JSON.stringify(ownerAt(map.bytes, item))).sort()].join(' ');
   }).sort();
   const plain = (map: ByteMap) => [...map.walk()].map((entry) => {
-    const at = map.valueAt(entry) * 4;
+    const at = map.bytesAt(entry);
     return [...namesOf(map, entry), map.bytes.slice(at, at + map.valueSize(entry)).join()].join(' ');
   }).sort();
   return [services(maps.services), services(maps.imports), owners(maps.addresses), owners(maps.podAddresses), plain(maps.namespaces),
@@ -49,10 +49,10 @@ test('a list takes away and changes what the snapshot had, and nothing of it is 
   await fc.assert(fc.asyncProperty(objects, objects, fc.array(fc.nat(29)), async (old, other, both) => {
     const later = [...other, ...both.flatMap((index) => old[index] ?? [])];
     const before = filled(old);
-    const still = new StillMaps(before.maps, before.store.epochs);
+    const still = new StillMaps(before.maps, before.store);
     await writeSnapshot(path, { contact: 1, changes: changesOf(before.maps), watched }, still);
     const restored = fresh();
-    await readSnapshot(path, watched, restored.maps, restored.store.epochs);
+    await readSnapshot(path, watched, restored.maps, restored.store);
     list(restored.maps, later);
     const listed = fresh();
     list(listed.maps, later);

@@ -20,10 +20,10 @@ const path = join(folder, 'cluster');
 const watched = digestOf('all');
 
 const write = ({ maps, store }: Cluster) => {
-  const still = new StillMaps(maps, store.epochs);
+  const still = new StillMaps(maps, store);
   return writeSnapshot(path, { contact: 1234, changes: changesOf(maps), watched }, still).finally(() => still.release());
 };
-const read = ({ maps, store }: Cluster) => readSnapshot(path, watched, maps, store.epochs);
+const read = ({ maps, store }: Cluster) => readSnapshot(path, watched, maps, store);
 
 test('any cluster comes back as it was, with rounds that no list has', async () => {
   await fc.assert(fc.asyncProperty(objects, async (some) => {
@@ -42,7 +42,7 @@ test('what is copied is one moment, whatever happens until it is', () => {
   const key = new ObjectKey();
   for (let i = 0; i < 20_000; i++) put(cluster.maps.services, `s${i}`, new Uint8Array(40).fill(i));
   const before = picture(cluster.maps);
-  const still = new StillMaps(cluster.maps, cluster.store.epochs);
+  const still = new StillMaps(cluster.maps, cluster.store);
   const copy = fresh();
   let round = 0;
   for (const block of still.blocks()) {
@@ -52,12 +52,12 @@ test('what is copied is one moment, whatever happens until it is', () => {
       const from = at + 2;
       key.copy(new Uint8Array(words.buffer), from * 4, words[at]! * 4);
       const value = (from + words[at]!) * 4;
-      copy.maps.services.put(key.hash, 0, key.words, 0, key.length, new Uint8Array(words.buffer, value, size));
+      copy.maps.services.put(key, new Uint8Array(words.buffer, value, size));
       at = value / 4 + Math.ceil(size / 4);
     }
     round++;
     for (let i = 0; i < 20_000; i += 2) put(cluster.maps.services, `s${i}`, new Uint8Array(40).fill(i + round));
-    cluster.store.epochs.recycle();
+    cluster.store.recycle();
   }
   assert.ok(round > 2);
   assert.deepEqual(picture(copy.maps), before);
@@ -107,8 +107,8 @@ test('a file whose checksum is right and whose parts are not is refused too', as
 test('a snapshot of other settings, and what is no file, are refused', async () => {
   await write(filled([]));
   const { maps, store } = fresh();
-  await assert.rejects(readSnapshot(path, digestOf('some'), maps, store.epochs), /other settings/);
-  await assert.rejects(readSnapshot(folder, watched, maps, store.epochs), /no file/);
-  assert.equal(await readSnapshot(join(folder, 'missing'), watched, maps, store.epochs), undefined);
+  await assert.rejects(readSnapshot(path, digestOf('some'), maps, store), /other settings/);
+  await assert.rejects(readSnapshot(folder, watched, maps, store), /no file/);
+  assert.equal(await readSnapshot(join(folder, 'missing'), watched, maps, store), undefined);
 });
 

@@ -66,7 +66,7 @@ export class Snapshot {
   async restore(): Promise<void> {
     const { path, maps, clock, log, store, signal } = this.#parts;
     try {
-      const found = await readSnapshot(path, this.#watched, maps, store.epochs);
+      const found = await readSnapshot(path, this.#watched, maps, store);
       if (found === undefined || signal.aborted) return;
       maps.flags.set(SYNCED, 1);
       maps.flags.set(UNREAD, 0);
@@ -121,7 +121,7 @@ export class Snapshot {
     if (this.#foreign || signal.aborted) return;
     const changes = this.#changes;
     const contact = this.staleness.since ?? Math.floor(clock.wall() / 1000);
-    const still = new StillMaps(maps, store.epochs);
+    const still = new StillMaps(maps, store);
     const release = () => still.release();
     const cancel = clock.after(LONGEST, release);
     signal.addEventListener('abort', release, { once: true });

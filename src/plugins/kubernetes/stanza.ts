@@ -92,7 +92,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   }
   /** Tells the other threads which maps are this stanza's. */
   #number(run: Run) {
-    return run.store.cells.flags(`kubernetes ${run.generation & 1} ${this.#site.index} ${this.#index}`, 1);
+    return run.space(this.#site).flags(`kubernetes ${this.#index}`, 1);
   }
   /** K8S-4. */
   async #wait({ clock, signal, ...run }: Run, cluster: Cluster): Promise<void> {

@@ -1,4 +1,5 @@
 // The names of all services of a cluster, made once and read by all who transfer its zone meanwhile. Knows the maps; knows no services.
+import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { CLEARED, REVISION } from './maps.ts';
 import type { Maps } from './maps.ts';
@@ -17,7 +18,7 @@ export class NameList {
     this.#maps = maps;
     this.#cleared = maps.flags.get(CLEARED);
     this.revision = maps.flags.get(REVISION);
-    const entries: number[] = [];
+    const entries: Entry[] = [];
     let size = 0;
     for (const entry of map.walk()) {
       entries.push(entry);

@@ -84,7 +84,6 @@ function weighted(file: string, reload: number, site: Site): Part {
     handle: (query, next) => onReply(next(query), change, query),
     control: (run) => {
       const shared = noteOf(run, site);
-      shared.write('');
       return watch(file, reload, run, (text) => shared.write(text));
     },
     start(run) {
@@ -92,8 +91,8 @@ function weighted(file: string, reload: number, site: Site): Part {
     },
   };
 }
-/** The text of the weight file for all threads. Two loads that follow each other have different ones. */
-const noteOf = ({ store, generation }: Run, { index }: Site) => store.note(`loadbalance ${generation & 1} ${index}`);
+/** The text of the weight file for all threads. */
+const noteOf = (run: Run, site: Site) => run.space(site).note('loadbalance');
 
 /** Reads the file now and whenever its contents change; `use` gets a text that can be read, a broken one changes nothing. */
 async function watch(file: string, reload: number, run: Run, use: (text: string) => void): Promise<void> {

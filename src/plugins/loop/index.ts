@@ -44,8 +44,6 @@ class Watch {
         const cells = cellsOf(run, this.#site);
         const random = randomBytes(16);
         for (let i = 0; i < 4; i++) cells.set(i, random.readInt32BE(4 * i));
-        cells.set(SEEN, 0);
-        cells.set(LOOKING, 0);
       },
       start: (run) => {
         this.#run = run;
@@ -99,8 +97,7 @@ class Watch {
   }
 }
 
-/** Two loads that follow each other have different cells. */
-const cellsOf = (run: Run, site: Site) => run.store.cells.flags(`loop ${run.generation & 1} ${site.index}`, CELLS);
+const cellsOf = (run: Run, site: Site) => run.space(site).flags('loop', CELLS);
 const pause = (run: Run, milliseconds: number) => new Promise<void>((resolve) => {
   run.clock.after(milliseconds, resolve);
 });

@@ -1,7 +1,7 @@
 // *rewrite* performs internal message rewriting: it asks another question than the client's and changes the reply to fit. Knows the
 // order of its rules (REW-1); what a rule does the rule knows.
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import { failure } from '../../kernel/query/outcome.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -48,7 +48,7 @@ class Rewrite {
     const restores = stopped || (responses?.all.length ?? 0) > 0 || subject.target !== query;
     const way = restores ? { query, asked, target: subject.target, responses: responses ?? QUESTION_ONLY } : undefined;
     const answer = next(asked);
-    if (answer instanceof Promise) return answer.then((outcome) => this.#conclude(query, asked, way, outcome));
+    if (answer instanceof Promise) return upon(answer, (outcome) => this.#conclude(query, asked, way, outcome), query);
     return this.#conclude(query, asked, way, answer);
   }
 

@@ -18,6 +18,7 @@ import type { Handler, Part } from '../../kernel/site/plugin.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
 import { EchoedOption, Site } from '../../kernel/site/site.ts';
+import { Store } from '../../store/store.ts';
 import type { Channel } from '../../kernel/query/transport.ts';
 import rewrite from './index.ts';
 import { changeRecords } from './records.ts';
@@ -25,7 +26,8 @@ import { repack } from './packed.ts';
 import { Responses } from './responses.ts';
 import { Resuffix } from './rewriters.ts';
 
-const udp = { transport: 'udp', stream: false, localAddress: '127.0.0.1', localPort: 53 } as Channel;
+const service = { reading: Store.create(1 << 20).reading };
+const udp = { transport: 'udp', stream: false, localAddress: '127.0.0.1', localPort: 53, service } as Channel;
 const record = (text: string): RR => parseRR(text)!;
 
 /** A part with these rules. */

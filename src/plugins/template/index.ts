@@ -7,8 +7,8 @@ import type { RR } from '../../dns/rr.ts';
 import { ANY_CLASS, IN } from '../../dns/type-name.ts';
 import { TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import { failure } from '../../kernel/query/outcome.ts';
-import type { Answer } from '../../kernel/query/outcome.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -134,11 +134,11 @@ function follow(query: Query, answer: readonly RR[], then: (answer: readonly RR[
   const known = [...before, ...answer.slice(from, at + 1)];
   const change = { name: Name.read(answer[at]!.rdata, 0), type: query.type, class: IN };
   const found = (query.channel.service as Server).resolve(query, change);
-  const after = (outcome: Awaited<typeof found>): Answer => {
+  const after = (outcome: Outcome): Answer => {
     const more = outcome.kind === 'reply' ? outcome.parts().answer : [];
     return follow(query, answer, then, at + 1, [...known, ...more], outcome.kind === 'reply' && outcome.truncated);
   };
-  return found instanceof Promise ? found.then(after) : after(found);
+  return upon(found, after, query);
 }
 
 function write(stanza: Stanza, query: Query, sections: { readonly [section in Section]: readonly RR[] }, truncated: boolean): Answer {

@@ -49,7 +49,7 @@ class ZoneTransfers implements Part {
   start(run: Run): void {
     this.#sources = this.#site.all(Transfers);
     this.#log = run.log.prefix('transfer');
-    this.#shared = { epochs: run.store.epochs, turns: turnsOf(run.store, run.clock) };
+    this.#shared = { store: run.store, turns: turnsOf(run.store, run.clock) };
     this.#echoed = run.sites.flatMap((site) => site.all(EchoedOption));
   }
 

@@ -1,5 +1,7 @@
 // A service that a transport is tested with: the first label of a question says what becomes of it. Knows the kernel's side of a
 // transport; knows no sockets.
+import { Memory } from '../../store/memory.ts';
+import { Reading } from '../../store/reading.ts';
 import { Arena } from '../../kernel/query/arena.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { askedAddress } from '../../kernel/query/peer.ts';
@@ -39,6 +41,7 @@ export class TestService implements Service {
   readonly index: number;
   readonly label = 'dns://:0';
   readonly arena: Arena;
+  readonly reading = new Reading(Memory.create(1 << 20));
   timeouts: Timeouts = DEFAULT_TIMEOUTS;
   /** How many questions came, how many batches began and ended, how long each question was, and who asked the last one. */
   asked = 0;
