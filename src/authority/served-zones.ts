@@ -74,9 +74,11 @@ export class Place {
 export class ServedZones {
   readonly zones: readonly ServedZone[];
   readonly #map: ZoneMap<ServedZone>;
+  readonly #byKey: ReadonlyMap<string, ServedZone>;
 
   constructor(names: readonly Name[]) {
     this.zones = names.map((name, index) => new ServedZone(name, index)).sort((a, b) => b.bytes.length - a.bytes.length);
+    this.#byKey = new Map(this.zones.toReversed().map((zone) => [zone.name.key, zone]));
     this.#map = new ZoneMap(this.zones.map((zone) => [zone.name, zone]));
   }
 
@@ -92,6 +94,6 @@ export class ServedZones {
   }
   /** The zone of exactly this name, or undefined. */
   exactly(name: Name): ServedZone | undefined {
-    return this.zones.find((zone) => zone.name.key === name.key);
+    return this.#byKey.get(name.key);
   }
 }
