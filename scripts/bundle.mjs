@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, u
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { inRoot } from './root.mjs';
+import { syntaxSections } from './syntax.mjs';
 
 /** What is compiled, by the name of the file it becomes. */
 const entries = { main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts' };
@@ -20,7 +21,10 @@ const external = (id) => id.startsWith('node:') || id.endsWith('.node') || besid
  * plugin, and what it alone needs, is a file of its own, read when a Corefile names it.
  */
 const groups = [
-  { name: 'server', test: /src\/(?:kernel\/(?!http|regexp)|store\/|corefile\/|transport\/|threads\/(?!serving-thread|compact)|cli\/(?:run|server)\.ts)/ },
+  {
+    name: 'server',
+    test: /src\/(?:kernel\/(?!http|regexp)|store\/|corefile\/|transport\/|threads\/(?!serving-thread|compact)|cli\/(?:run|server)\.ts)/,
+  },
   { name: 'usual', test: /src\/(?:plugins\/(?:bind|errors|log|cache|forward|hosts|health)\/|upstream\/|kernel\/(?:http|regexp))/ },
 ];
 const minify = { compress: true, mangle: true, codegen: true };
@@ -33,7 +37,8 @@ export async function buildBundle({ clean = false } = {}) {
   const began = new Date();
   const here = Object.entries(entries).filter(([, file]) => existsSync(inRoot(file)));
   const input = Object.fromEntries(here.map(([name, file]) => [name, inRoot(file)]));
-  const build = await rolldown({ input, external, platform: 'node', cwd: inRoot(), logLevel: 'warn' });
+  const checks = { ineffectiveDynamicImport: false };
+  const build = await rolldown({ input, external, platform: 'node', cwd: inRoot(), logLevel: 'warn', checks });
   const fresh = inRoot('node_modules', `.dist.${process.pid}`);
   const dist = inRoot('dist');
   try {
@@ -44,6 +49,7 @@ export async function buildBundle({ clean = false } = {}) {
     mkdirSync(path.join(dist, 'chunks'), { recursive: true });
     const files = output.map((file) => file.fileName).sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
     for (const file of files) renameSync(path.join(fresh, file), path.join(dist, file));
+    writeFileSync(path.join(dist, 'syntax.json'), `${JSON.stringify(syntaxSections())}\n`);
     writeFileSync(path.join(dist, 'licenses.txt'), licenses(output.flatMap((file) => file.moduleIds ?? [])));
     rmSync(path.join(dist, '.node'), { force: true });
     for (const [name] of here) utimesSync(path.join(dist, `${name}.js`), began, began);

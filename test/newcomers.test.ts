@@ -9,7 +9,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { checkCorefile } from '../src/cli/check.ts';
 import { report } from '../src/cli/report.ts';
 import { documentedWords, syntaxOf } from '../src/cli/syntax.ts';
@@ -17,8 +16,6 @@ import { standard } from '../src/plugins/index.ts';
 import { Spawned, freePort } from '../src/testing/spawned.ts';
 import { examples } from './gates/page.ts';
 import { read, root } from './gates/checkout.ts';
-
-const { syntaxTable } = await import(pathToFileURL(path.join(root, 'scripts/syntax.mjs')).href) as { syntaxTable: () => unknown };
 
 /** Starts the program with these arguments in a folder with these files; a start that would serve is ended. */
 function ran(args: readonly string[], files: Readonly<Record<string, string>> = {}, input = '') {
@@ -174,9 +171,13 @@ test('SARIF names rule, level, file and region', () => {
   }]);
 });
 
-test('the table of forms is what the pages say (node scripts/syntax.mjs writes it)', () => {
-  assert.deepEqual(JSON.parse(read('src/plugins/syntax.json')), syntaxTable());
+test('each word has its forms, from the pages and without them', () => {
+  const without = JSON.parse(read('dist/syntax.json')) as Readonly<Record<string, string>>;
   assert.deepEqual([...documentedWords], standard.map(({ name }) => name).sort());
+  for (const word of documentedWords) {
+    assert.ok(syntaxOf(word)?.lines.every((line) => line === word || line.startsWith(`${word} `)), word);
+    assert.ok(without[word]?.includes(syntaxOf(word)!.lines[0]!), `${word}, where there are no pages`);
+  }
 });
 
 test('each property of a page is one that its plugin knows, and a misspelt one has a help', async () => {

@@ -1,15 +1,11 @@
 // What the program says of itself: its words and flags, the forms of a Corefile's words, completion for shells. Knows the command line and
 // the table of forms.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { nearestWord } from '../corefile/suggest.ts';
 import { VERSION } from './banner.ts';
 import { usage } from './flags.ts';
-import { documentedWords, syntaxOf } from './syntax.ts';
-
-/** The folder of the package: this file, and the bundle that it becomes part of, lie two folders below. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = ['check', 'fmt', 'help', 'version', 'completion'] as const;
@@ -36,8 +32,8 @@ The manual: ${join(ROOT, 'README.md')}; of each word: coredns-ts help WORD
 /** The manual of one word of a Corefile: its page where it is at hand, else the forms of its lines; undefined for a word without any. */
 export function manualOf(word: string): string | undefined {
   if (!documentedWords.includes(word)) return undefined;
-  const page = join(ROOT, 'src', 'plugins', word, 'README.md');
-  if (existsSync(page)) return readFileSync(page, 'utf8');
+  const page = pageOf(word);
+  if (page !== undefined) return page;
   const { lines = [], properties = new Map<string, readonly string[]>() } = syntaxOf(word) ?? {};
   const inside = [...properties.values()].flat().map((form) => `    ${form}\n`).join('');
   return `${lines.join('\n')}${inside === '' ? '\n' : ` {\n${inside}}\n`}`;

@@ -1,7 +1,13 @@
-// The forms of each word's lines and of their properties, as the plugins' pages have them: one table, from which hints, completion and the
-// manual come. Knows the table; knows no plugin.
+// The forms of each word's lines and of their properties, as the Syntax sections of the plugins' pages have them: one table, from which
+// hints, completion and the manual come. Knows pages; knows no plugin. Read when something is wrong, never by a start.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nearestWord } from '../corefile/suggest.ts';
-import table from '../plugins/syntax.json' with { type: 'json' };
+import { standardWords } from '../plugins/words.ts';
+
+/** The folder of the package: this file, and the bundle that it becomes part of, lie two folders below. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What can be written for one word. */
 export class Syntax {
@@ -53,10 +59,29 @@ export class Syntax {
 }
 
 /** Words that have a page. */
-export const documentedWords: readonly string[] = Object.keys(table);
+export const documentedWords: readonly string[] = standardWords.map(({ name }) => name).sort();
 
+/** The page of a word; undefined where pages are not at hand. */
+export const pageOf = (word: string): string | undefined => textOf('src', 'plugins', word, 'README.md');
+
+const known = new Map<string, Syntax | undefined>();
 /** The forms of a word; undefined where no page tells them. */
 export function syntaxOf(word: string): Syntax | undefined {
-  const text = Object.hasOwn(table, word) ? table[word as keyof typeof table] : '';
-  return text === '' ? undefined : new Syntax(word, text);
+  if (!known.has(word)) known.set(word, documentedWords.includes(word) ? read(word) : undefined);
+  return known.get(word);
+}
+function read(word: string): Syntax | undefined {
+  const section = pageOf(word)?.split(/^(?=## )/m).find((text) => text.startsWith('## Syntax')) ?? packed()[word] ?? '';
+  const forms = [...section.matchAll(/^(~~~|```) *txt\n([\s\S]*?)^\1$/gm)].map(([, , text = '']) => text.trimEnd())
+    .filter((text) => text === word || text.startsWith(`${word} `));
+  return forms.length === 0 ? undefined : new Syntax(word, forms.join('\n'));
+}
+/** The sections that the build has put beside the bundle. */
+const packed = (): Readonly<Record<string, string>> => JSON.parse(textOf('dist', 'syntax.json') ?? '{}') as Record<string, string>;
+function textOf(...parts: readonly string[]): string | undefined {
+  try {
+    return readFileSync(join(ROOT, ...parts), 'utf8');
+  } catch {
+    return undefined;
+  }
 }
