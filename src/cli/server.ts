@@ -112,7 +112,7 @@ export async function serve(
   } catch (error) {
     lines.finish();
     const { startAdvice } = await import('./start-advice.ts');
-    const more = await startAdvice(explainError(error).text, { file: input.file, text: input.text, port: flags.port });
+    const more = await startAdvice(explainError(error).text, { file: input.file, text: input.text, port: flags.port, own });
     return fail(explainStart(error, new Sources(input.file, input.text), more).trimEnd());
   }
   if (!flags.quiet) {

@@ -1,5 +1,6 @@
 // What more there is to say when a start fails at something that only the machine knows: which line wanted the port, who has it, which
 // word of the Corefile was looked up as a name. Knows findings of `check` and this machine.
+import type { Plugin } from '../kernel/site/plugin.ts';
 import { checkCorefile } from './check.ts';
 import { httpPlace } from './port-clashes.ts';
 import { ownersOf } from './port-owners.ts';
@@ -10,11 +11,13 @@ interface Attempt {
   readonly file: string;
   readonly text: string;
   readonly port: number;
+  /** The plugins in place of the standard ones. */
+  readonly own: readonly Plugin[] | undefined;
 }
 
 /** Lines of help for a start that failed with this text. */
-export async function startAdvice(message: string, { file, text, port }: Attempt): Promise<readonly string[]> {
-  const { pages, problems } = await checkCorefile(text, file, port);
+export async function startAdvice(message: string, { file, text, port, own }: Attempt): Promise<readonly string[]> {
+  const { pages, problems } = await checkCorefile(text, file, port, own);
   const help: string[] = [];
   const [, protocol, address = '', wanted = ''] = /listen (tcp|udp) (\S*):(\d+): bind: address already in use/.exec(message) ?? [];
   if (protocol !== undefined) {

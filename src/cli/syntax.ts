@@ -45,6 +45,10 @@ export class Syntax {
     if (property !== undefined) return this.inBraces(property);
     return wrongCount ? this.lines.join(', or ') : undefined;
   }
+  /** The forms of a line that begins with this word: the word's own, or those of a property. */
+  formsOf(first: string): readonly string[] {
+    return first === this.word ? this.lines : this.properties.get(first) ?? [];
+  }
   /** What to do with a property that stands behind the word. */
   inBraces(property: string): string {
     return `${property} is a property: it stands in braces, \`${this.word} ... {\`, on a line of its own`;
