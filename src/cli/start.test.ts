@@ -67,7 +67,7 @@ test('a pidfile that cannot be written is told in the log', async (t) => {
 
 test('-version and -plugins print and end; an unknown flag is status 2', async () => {
   const version = await ended(undefined, ['-version']);
-  assert.match(version.stdout, /^CoreDNS-1\.14\.7\n\w+\/\w+, node[\d.]+, coredns-ts\ncoredns-ts \S+\n$/);
+  assert.match(version.stdout, /^CoreDNS-1\.15\.0\n\w+\/\w+, node[\d.]+, coredns-ts\ncoredns-ts \S+\n$/);
   assert.equal(version.status, 0);
   const plugins = await ended(undefined, ['-plugins']);
   assert.deepEqual(plugins.stdout.split('\n').slice(0, 3), ['acl', 'any', 'autopath']);
