@@ -63,6 +63,10 @@ export class Changes {
     };
   }
 
+  /** Whether nobody counts: then no stamp has a name. */
+  get quiet(): boolean {
+    return this.#zones.entries === 0;
+  }
   /** What a cache takes before it asks. */
   get moment(): number {
     return Atomics.load(this.#cells, NOW);

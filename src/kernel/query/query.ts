@@ -253,9 +253,9 @@ export class Query {
   }
   /**
    * Makes a message that came from elsewhere the reply: `length` bytes from word `from` of `source`, with this question's id, RD bit and
-   * spelling of the name. Its question must be the same but for case.
+   * spelling of the name. Its question must be the same but for case; `alike` where it is spelt so too.
    */
-  adopt(source: Int32Array, from: number, length: number): Message {
+  adopt(source: Int32Array, from: number, length: number, alike = false): Message {
     const message = this.#draft();
     message.length = 0;
     if (length > this.replyRoom) message.ensure(length);
@@ -267,7 +267,7 @@ export class Query {
     bytes[at] = this.bytes[this.at]!;
     bytes[at + 1] = this.bytes[this.at + 1]!;
     bytes[at + 2] = (bytes[at + 2]! & 0xfe) | (this.bytes[this.at + 2]! & 1);
-    for (let i = HEADER; i < this.questionEnd; i++) bytes[at + i] = this.bytes[this.at + i]!;
+    if (!alike) for (let i = HEADER; i < this.questionEnd; i++) bytes[at + i] = this.bytes[this.at + i]!;
     message.length = length;
     return message;
   }

@@ -26,7 +26,7 @@ const DAY = 86_400_000;
 function entriesOf(shared = false): Entries {
   const store = Store.create(1 << 25);
   if (shared) store.share();
-  return new Entries(store, 'test', 1024);
+  return new Entries(store, store.changes, 'test', 1024);
 }
 function ask(name: string, { flags = RD, type = 1, dnssecOk = false } = {}): Query {
   const edns = dnssecOk ? { udpSize: 1232, version: 0, dnssecOk, z: 0, extendedRcode: 0, options: [] } : undefined;
@@ -48,7 +48,7 @@ function replyTo(query: Query, records: readonly string[], { flags = QR | RA, co
   return query.adopt(words, 0, bytes.length);
 }
 function keep(entries: Entries, query: Query, reply: Message, ttl: number, now: number): void {
-  assert.ok(entries.keep(query, reply, reply.records()!, ttl, now, true, { key: query, scope: 0 }));
+  assert.ok(entries.keep(query, reply, reply.records()!, { ttl, now, moment: 0, answering: true, place: { key: query, scope: 0 } }));
 }
 const TEXTS = [
   'www.example.org. 300 IN CNAME mail.example.org.', 'mail.example.org. 300 IN A 192.0.2.1', 'example.org. 300 IN NS ns.example.org.',

@@ -9,8 +9,10 @@ import type { Query } from '../../kernel/query/query.ts';
 import { Key } from '../../store/key.ts';
 import type { Entry } from '../../store/key.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
+import { Changes } from '../../store/changes.ts';
 import type { Space } from '../../store/space.ts';
 import type { Place } from './scopes.ts';
+import { nameAll } from './stamp.ts';
 import { TOLD, UNASKED, tellSubnet } from './subnet.ts';
 import type { Keyed } from './subnet.ts';
 
@@ -22,7 +24,9 @@ const SHAPE = 3, PLAIN = 4;
 const HITS = 5, LAST_HIT = 6, RETRY_AT = 7;
 /** What the reply says of clients' networks (subnet.ts). */
 const SCOPE = 8;
-const OWNED = 9;
+/** Of what it is made, and when it was asked for. */
+const STAMP = 9;
+const OWNED = STAMP + Changes.STAMP;
 /** Bytes that an entry is allowed on average before bytes, not entries, bound the cache. */
 const AVERAGE = 2048;
 /** Milliseconds after which a refresh counts as lost: a thread may have ended over it. No retry is further away than `recheck` can be. */
@@ -30,12 +34,26 @@ const LOST = 30_000, FURTHEST = 300_000;
 /** Where a wildcard that an answer was made from is published (CACHE-18). */
 const WILDCARD = 'zone/wildcard';
 
+/** What is known of a reply that is kept. */
+export interface Kept {
+  /** Seconds, on each of its records. */
+  readonly ttl: number;
+  /** Milliseconds of the clock, and the moment of the changes when it was asked for. */
+  readonly now: number;
+  readonly moment: number;
+  /** Whether it answers its question. */
+  readonly answering: boolean;
+  readonly place: Place;
+}
+
 /** Entries by question. */
 export class Entries {
   readonly map: CacheMap;
   readonly #key = new Key();
+  readonly #changes: Changes;
   /** In the space of a load, so that a reload begins with nothing (SIG-11). */
-  constructor(space: Pick<Space, 'cache'>, name: string, capacity: number) {
+  constructor(space: Pick<Space, 'cache'>, changes: Changes, name: string, capacity: number) {
+    this.#changes = changes;
     this.map = space.cache(name, { entries: capacity, bytes: Math.min(2 ** 30, Math.max(2 ** 20, capacity * AVERAGE)), owned: OWNED });
   }
 
@@ -45,6 +63,10 @@ export class Entries {
   }
   #keyOf(of: Keyed): Key {
     return of instanceof Key ? of : this.#key.like(of.key, of.flavour, this.map.hasher);
+  }
+  /** Whether no source has said since it was asked for that something of it has changed. */
+  isTrue(entry: Entry): boolean {
+    return this.#changes.fresh(this.map.words, this.map.ownedAt(entry) + STAMP);
   }
   /** Seconds that are left at a time (milliseconds); 0 or less where it has expired. */
   left(entry: Entry, now: number): number {
@@ -69,9 +91,10 @@ export class Entries {
     return this.map.bytes[this.map.bytesAt(entry) + 3]! & 15;
   }
 
-  /** Keeps a reply that has no OPT and whose records, which lie at `records`, have this TTL. False: there is no room for it. */
-  keep(query: Query, message: Message, records: Records, ttl: number, now: number, answering: boolean, place: Place): boolean {
+  /** Keeps a reply that has no OPT and whose records lie at `records`. False: there is no room for it. */
+  keep(query: Query, message: Message, records: Records, kept: Kept): boolean {
     const { map } = this;
+    const { ttl, now, moment, answering, place } = kept;
     const size = message.length;
     const { count } = records;
     const wildcard = query.metadata === undefined ? '' : query.label(WILDCARD) ?? '';
@@ -87,6 +110,8 @@ export class Entries {
     words[owned + TTL] = ttl;
     words[owned + SHAPE] = size | (count << 16);
     words[owned + SCOPE] = place.scope;
+    this.#changes.begin(words, owned + STAMP, moment);
+    nameAll(this.#changes, words, owned + STAMP, query, message, records);
     const n = (size + 3) >> 2;
     const from = message.at >> 2;
     for (let i = 0; i < n; i++) words[value + i] = message.words[from + i]!;
@@ -109,7 +134,8 @@ export class Entries {
     const size = shape & 0xffff;
     const value = map.valueAt(entry);
     if (query.metadata !== undefined) this.#publish(query, entry);
-    const message = query.adopt(words, value, size);
+    const alike = this.#speltAlike(query, value);
+    const message = query.adopt(words, value, size, alike);
     const { bytes, at } = message;
     for (let k = shape >>> 16, place = (value + ((size + 3) >> 2)) * 4; k > 0; k--, place += 2) {
       setU32(bytes, at + (kept[place]! | (kept[place + 1]! << 8)), ttl);
@@ -119,7 +145,7 @@ export class Entries {
     bytes[at + 3] = (bytes[at + 3]! & (query.wantsDnssec || query.wantsAuthentic ? 0xaf : 0x8f)) | (query.bytes[query.at + 3]! & 0x10);
     message.plain = words[owned + PLAIN]! >>> 1;
     const scope = words[owned + SCOPE]!;
-    const reply = this.#speltAlike(query, value) ? message : this.#respell(query, message, value);
+    const reply = alike ? message : this.#respell(query, message, value);
     if (scope >= TOLD) tellSubnet(query, reply, scope - TOLD);
     return reply;
   }

@@ -84,21 +84,22 @@ class Cache implements Part {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
     query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
+    const { moment } = this.#store;
     const answer = askFor(query, next);
-    if (!(answer instanceof Promise)) return this.#pass(query, answer);
-    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome), (other) => this.#ask(other, next));
+    if (!(answer instanceof Promise)) return this.#pass(query, answer, moment);
+    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, moment), (other) => this.#ask(other, next));
   }
-  #pass(query: Query, outcome: Outcome): Outcome {
+  #pass(query: Query, outcome: Outcome, moment: number): Outcome {
     if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
     const counters = this.#counters.of(query.channel.service);
-    if (outcome.kind === 'reply') return this.#store.pass(query, outcome, counters, false);
-    if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, SERVFAIL), counters, false);
+    if (outcome.kind === 'reply') return this.#store.pass(query, outcome, counters, moment);
+    if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, SERVFAIL), counters, moment);
     return outcome;
   }
   /** What came late, for the client whose question it was and for those who asked the same. */
-  #land(query: Query, outcome: Outcome): Landed {
+  #land(query: Query, outcome: Outcome, moment: number): Landed {
     const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
-    const landed = this.#pass(query, outcome);
+    const landed = this.#pass(query, outcome, moment);
     const gaveUp = isFailed(landed) && this.#isLate(query);
     return {
       outcome: landed,
@@ -129,9 +130,10 @@ class Cache implements Part {
     return reply;
   }
   async #refresh(query: Query, next: Handler, entries: Entries, counters: Counters, hits: number): Promise<void> {
+    const { moment } = this.#store;
     const outcome = await ask(query, next, this.#run);
     if (this.#store.closed) return;
-    if (outcome.kind === 'reply') this.#store.pass(query, outcome, counters, true);
+    if (outcome.kind === 'reply') query.reading.within(() => this.#store.pass(query, outcome, counters, moment, true));
     entries.end(query, this.#run.clock.monotonic() | 0, 0, hits);
   }
 }

@@ -65,27 +65,28 @@ export class StaleEntries {
     return reply;
   }
   /** The entry is looked up again, since it may have moved while others were asked; what they said stands in where it is gone. */
-  #serveAgain(query: Query, entries: Entries, counters: Counters, instead: Outcome): Outcome {
+  #serveAgain(query: Query, entries: Entries, counters: Counters, instead: Outcome, moment = this.#store.moment): Outcome {
     const found = this.#store.again(query, entries);
     if (found !== undefined) return this.#serve(query, found, counters);
-    return instead.kind === 'reply' ? this.#store.pass(query, instead, counters, false) : instead;
+    return instead.kind === 'reply' ? this.#store.pass(query, instead, counters, moment) : instead;
   }
 
   /** Asks in the background. Says what came if it counts: then it is kept. */
   async #refresh(query: Query, next: Handler, entries: Entries, hits: number, counters: Counters): Promise<Message | undefined> {
     const { recheck } = this.#settings.stale;
+    const { moment } = this.#store;
     const outcome = await ask(query, next, this.#run);
-    const refreshed = this.#renew(query, outcome, counters);
+    const refreshed = query.reading.within(() => this.#renew(query, outcome, counters, moment));
     if (!this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, refreshed ? hits : 0);
     return refreshed && outcome.kind === 'reply' ? outcome : undefined;
   }
   /** Keeps what counts, and with `prefer_positive` also what takes no answer's place; says whether it counts. */
-  #renew(query: Query, outcome: Outcome, counters: Counters): boolean {
+  #renew(query: Query, outcome: Outcome, counters: Counters, moment: number): boolean {
     if (outcome.kind !== 'reply' || outcome.truncated || !isAnswerTo(query, outcome)) return false;
     const { preferPositive } = this.#settings.stale;
     const { kind, answering } = judge(query, outcome, this.#settings, this.#run.clock);
     const accepted = preferPositive ? answering && kind === 'NOERROR' : acceptable(outcome, kind);
-    if (accepted || preferPositive) this.#store.pass(query, outcome, counters, true);
+    if (accepted || preferPositive) this.#store.pass(query, outcome, counters, moment, true);
     return accepted;
   }
 
@@ -94,18 +95,19 @@ export class StaleEntries {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
     query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
+    const { moment } = this.#store;
     const answer = askFor(query, next);
-    if (!(answer instanceof Promise)) return this.#land(query, answer, entries, counters).outcome;
-    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, entries, counters),
+    if (!(answer instanceof Promise)) return this.#land(query, answer, entries, counters, moment).outcome;
+    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, entries, counters, moment),
       (other) => this.#verify(other, next, entries, counters));
   }
-  #land(query: Query, outcome: Outcome, entries: Entries, counters: Counters): Landed {
+  #land(query: Query, outcome: Outcome, entries: Entries, counters: Counters, moment: number): Landed {
     if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
     const { recheck } = this.#settings.stale;
     const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
-    const refreshed = this.#renew(query, outcome, counters);
+    const refreshed = this.#renew(query, outcome, counters, moment);
     if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
-    const landed = refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome);
+    const landed = refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome, moment);
     return {
       outcome: landed,
       share: (other) => {

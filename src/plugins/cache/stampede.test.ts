@@ -11,6 +11,7 @@ import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import type { Server } from '../../kernel/serving/serve.ts';
 import cancel from '../cancel/index.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import cache from './index.ts';
@@ -146,3 +147,22 @@ test('what has expired is verified with one question, and all get what came of i
   below.reply();
   for (const reply of await Promise.all(verified)) assert.deepEqual(reply!.answer.map(({ ttl }) => ttl), [60]);
 }, 'cache {\n        serve_stale 1h verify\n    }\n'));
+
+test('a question that leads to itself on the way does not wait for itself', async () => {
+  const other = (query: Query) => Name.parse(query.name.text === 'a.test.' ? 'b.test.' : 'a.test.');
+  const circle = definePlugin({
+    name: 'below', parse: () => 0, create: () => ({
+      handle: async (query) => {
+        await undefined;
+        return (query.channel.service as Server).resolve(query, { name: other(query) });
+      },
+    }),
+  });
+  const server = new InProcess([cache, circle]);
+  try {
+    assert.equal(await server.start('. {\n    cache\n    below\n}\n'), undefined);
+    assert.equal((await ask(server, 'a.test.'))!.rcode, SERVFAIL);
+  } finally {
+    await server.close();
+  }
+});

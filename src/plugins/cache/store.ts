@@ -33,6 +33,13 @@ export interface Found {
   left: number;
 }
 
+/** A reply that is worth to be kept. */
+interface Keeping extends Pick<Worth, 'cache' | 'ttl' | 'answering'> {
+  readonly place: Place;
+  readonly moment: number;
+  readonly refreshing: boolean;
+}
+
 /** What one block keeps. */
 export class Store {
   readonly #settings: Settings;
@@ -54,7 +61,7 @@ export class Store {
     const log = run.log.prefix('cache');
     this.#warn = (text) => log.warning(text);
     this.#settings = settings;
-    const entries = (what: string, capacity: number) => new Entries(space, `cache ${what}`, capacity);
+    const entries = (what: string, capacity: number) => new Entries(space, run.store.changes, `cache ${what}`, capacity);
     this.success = entries('success', settings.success.capacity);
     this.denial = entries('denial', settings.denial.capacity);
     this.#others = settings.stale.preferPositive && settings.stale.upTo > 0 ? entries('others', settings.success.capacity) : undefined;
@@ -62,6 +69,10 @@ export class Store {
     this.#found = { in: this.success, entry: 0 as Entry, left: 0 };
   }
 
+  /** To be taken before somebody is asked: what changes after it makes the answer old. */
+  get moment(): number {
+    return this.#run.store.changes.moment;
+  }
   /** The entry that shall answer at a time (milliseconds), or undefined (CACHE-10). */
   find(query: Query, now: number): Found | undefined {
     if (this.closed) return undefined;
@@ -91,7 +102,7 @@ export class Store {
   }
   #usable(entries: Entries, query: Keyed, now: number): boolean {
     const entry = entries.find(query);
-    if (entry === 0) return false;
+    if (entry === 0 || !entries.isTrue(entry)) return false;
     const left = entries.left(entry, now);
     const { upTo } = this.#settings.stale;
     if (left <= 0 && (upTo === 0 || -left >= Math.floor(upTo / 1000))) return false;
@@ -103,7 +114,7 @@ export class Store {
   /** The entry as it is now, whatever its age; it may have moved, or gone, since it was found. */
   again(query: Query, entries: Entries): Found | undefined {
     const entry = this.closed ? 0 : entries.find(query);
-    if (entry === 0) return undefined;
+    if (entry === 0 || !entries.isTrue(entry)) return undefined;
     this.#found.in = entries;
     this.#found.entry = entry;
     this.#found.left = 0;
@@ -115,8 +126,11 @@ export class Store {
     return entries.reply(query, entry, this.#settings.keepTtl ? entries.ttl(entry) : left);
   }
 
-  /** A reply from below: one TTL everywhere, no OPT (CACHE-7), kept if it is worth it. `refreshing` is a refresh that succeeded. */
-  pass(query: Query, message: Message, counters: Counters, refreshing: boolean): Outcome {
+  /**
+   * A reply from below: one TTL everywhere, no OPT (CACHE-7), kept if it is worth it. `moment` is when it
+   * was asked for (`moment` then), `refreshing` a refresh that succeeded.
+   */
+  pass(query: Query, message: Message, counters: Counters, moment: number, refreshing = false): Outcome {
     if (soundRecords(message) === undefined) return failure(SERVFAIL, malformed);
     const asked = subnetOf(query);
     const told = subnetIn(message);
@@ -131,13 +145,14 @@ export class Store {
     const { ttl } = worth;
     if (records !== undefined) for (let i = 0; i < records.count; i++) setU32(message.bytes, records.fixedAt[i]! + 4, ttl);
     const place = worth.cache === 'none' || this.closed ? undefined : this.#scopes.place(query, asked, told);
-    if (place !== undefined && records !== undefined) this.#keep(query, message, records, place, worth, counters, refreshing);
+    const keeping = place === undefined ? undefined : { ...worth, place, moment, refreshing };
+    if (keeping !== undefined && records !== undefined) this.#keep(query, message, records, keeping, counters);
     if (asked !== undefined && told !== undefined && isSameSubnet(asked, told)) tellSubnet(query, message, told.scope);
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
-  #keep(query: Query, message: Message, records: Records, place: Place, worth: Worth, counters: Counters, refreshing: boolean): void {
-    const { cache, ttl, answering } = worth;
+  #keep(query: Query, message: Message, records: Records, keeping: Keeping, counters: Counters): void {
+    const { cache, ttl, answering, place, moment, refreshing } = keeping;
     if (cache === 'none') return;
     if (message.bytes[message.at + 5] === 0) {
       this.#warn(`Not caching malformed response with an empty question section for "${query.name.text}"`);
@@ -156,7 +171,7 @@ export class Store {
     if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
     const others = this.#others;
     const into = cache === 'denial' ? this.denial : others === undefined || answering ? this.success : others;
-    into.keep(query, message, records, ttl, this.#run.clock.monotonic(), answering, place);
+    into.keep(query, message, records, { ttl, now: this.#run.clock.monotonic(), moment, answering, place });
     if (cache === 'denial') return;
     if (others === undefined ? refreshing : answering) this.denial.remove(place.key);
     if (others !== undefined && answering) others.remove(place.key);

@@ -2,7 +2,7 @@
 // easier than with one client). Knows keys and copies of replies; knows nothing of what is kept.
 import { AD, TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import { failure } from '../../kernel/query/outcome.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Hash } from '../../store/hash.ts';
@@ -48,9 +48,9 @@ export class UnderWay {
     this.#hash = hash;
   }
 
-  /** Waits for the same question where it is under way; undefined where it is not. */
+  /** Waits for the same question where it is under way; undefined where it is not, or where the wait could be for this very question. */
   join(query: Query): Promise<Outcome> | undefined {
-    if (this.#flights.size === 0) return undefined;
+    if (this.#flights.size === 0 || query.depth > 0) return undefined;
     let flight = this.#flights.get(query.key.hashBy(this.#hash));
     while (flight !== undefined && !isSame(flight.query, query)) flight = flight.next;
     if (flight === undefined) return undefined;
@@ -64,17 +64,17 @@ export class UnderWay {
    */
   lead(query: Query, answer: Promise<Outcome>, land: (outcome: Outcome) => Landed,
     again: (query: Query) => Answer): Answer {
-    if (SINGLE.includes(query.type)) return answer.then((outcome) => land(outcome).outcome);
+    if (SINGLE.includes(query.type)) return upon(answer, (outcome) => land(outcome).outcome, query);
     const hash = query.key.hashBy(this.#hash);
     const waiting: Waiting[] = [];
     const flight: Flight = { query, waiting, next: this.#flights.get(hash) };
     this.#flights.set(hash, flight);
-    return answer.then((outcome) => {
+    return answer.then((outcome) => query.reading.within(() => {
       this.#forget(hash, flight);
       const landed = land(outcome);
       if (waiting.length > 0) deal(waiting, landed.share, again);
       return landed.outcome;
-    }, (error: unknown) => {
+    }), (error: unknown) => {
       this.#forget(hash, flight);
       for (const { resolve } of waiting) resolve(Promise.reject(error));
       throw error;

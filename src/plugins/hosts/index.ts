@@ -4,6 +4,7 @@ import type { Backend, Node } from '../../authority/backend.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import type { Place } from '../../authority/served-zones.ts';
+import { Name } from '../../dns/name.ts';
 import { every } from '../../kernel/clock.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
@@ -13,6 +14,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import type { Store } from '../../store/store.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { readEntries } from './entries.ts';
@@ -69,6 +71,24 @@ class HostsBackend implements Backend {
   }
 }
 
+/** Where names of addresses are. */
+const ARPA = [Name.parse('in-addr.arpa.'), Name.parse('ip6.arpa.')];
+/** Says to caches which names are others now; a wildcard may be that of any. */
+function countingOf(store: Store, zones: readonly Name[]): (changed: ReadonlySet<string>) => void {
+  const counted = zones.map((zone) => ({ zone, changes: store.changes.zone(zone.key) }));
+  return (changed) => {
+    for (const text of changed) {
+      const name = Name.wire(text);
+      const bytes = Uint8Array.from(text, (byte) => byte.charCodeAt(0));
+      for (const { zone, changes } of counted) {
+        if (!name.isUnder(zone)) continue;
+        if (name.isWildcard) changes.all();
+        else changes.changed(bytes, 0);
+      }
+    }
+  };
+}
+
 class Hosts implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
@@ -91,11 +111,12 @@ class Hosts implements Part {
     const complainOf = (source: string) => (line: number, text: string) =>
       run.log.prefix('hosts').error(`${source}, line ${line}: ${text}`);
     const fixed = readEntries(inline.join('\n'), zones, reverse, complainOf('Inline hosts entries'));
-    table.fill([fixed], ttl);
+    const count = countingOf(run.store, reverse ? [...zones.names, ...ARPA] : zones.names);
+    count(table.fill([fixed], ttl));
     const file = new HostsFile(this.#path, run, (text) => {
       if (run.signal.aborted) return 0;
       const loaded = readEntries(text, zones, reverse, complainOf(`Hosts file "${this.#path}"`));
-      table.fill([loaded, fixed], ttl);
+      count(table.fill([loaded, fixed], ttl));
       return loaded.count + fixed.count;
     });
     run.signal.addEventListener('abort', () => file.end(), { once: true });

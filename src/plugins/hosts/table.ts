@@ -20,18 +20,21 @@ const MOST = 65535 - 12 - 259 - 255 - 300;
 
 /** One block's answers. The main thread fills it; every thread looks things up. */
 export class Table {
-  readonly #store: Pick<Store, 'freshMap'>;
+  readonly #store: Pick<Store, 'freshMap' | 'reading'>;
   readonly #map: ByteMap;
   readonly #flags: { get(index: number): number; set(index: number, value: number): void };
 
-  constructor(store: Pick<Store, 'freshMap'>, space: Space) {
+  constructor(store: Pick<Store, 'freshMap' | 'reading'>, space: Space) {
     this.#store = store;
     this.#map = space.map('hosts', OWNED);
     this.#flags = space.flags('hosts', 1);
   }
 
-  /** Puts these entries in place of all that was there, at once. Sources in the order of their answers (HST-3). */
-  fill(sources: readonly Entries[], ttl: number): void {
+  /**
+   * Puts these entries in place of all that was there, at once. Sources in the order of their answers (HST-3). Says of which names, as wire
+   * text, something is another now.
+   */
+  fill(sources: readonly Entries[], ttl: number): ReadonlySet<string> {
     const fresh = this.#store.freshMap(OWNED);
     const key = new Key();
     const put = (name: string, type: number, all: readonly Uint8Array[]) => {
@@ -53,7 +56,9 @@ export class Table {
       put(reverseName(found[0]!.address).key, PTR, found.flatMap(({ names }) => names.map(({ raw }) => bytesOf(raw))));
     }
     this.#flags.set(0, sources.some(({ v4, v6 }) => [...v4.keys(), ...v6.keys()].some((name) => name.startsWith('\x01*'))) ? 1 : 0);
+    const changed = this.#store.reading.within(() => new Set([...differing(fresh, this.#map), ...differing(this.#map, fresh)]));
     this.#map.replaceAll(fresh);
+    return changed;
   }
 
   /** The answer for the question's name and this type, or 0. Wildcards hold for addresses only (HST-4). */
@@ -117,6 +122,25 @@ export class Table {
     }
     message.length += to - start;
   }
+}
+
+/** The names of what one map has, and the other has not, or not so. */
+function* differing(map: ByteMap, other: ByteMap): Generator<string> {
+  for (const entry of map.walk()) {
+    const at = map.keyAt(entry);
+    const found = other.find(new Key(map.words, at).reset(map.keyWords(entry) * 4));
+    if (found !== 0 && Buffer.compare(valueOf(map, entry), valueOf(other, found)) === 0) continue;
+    yield wireAt(map.bytes, at * 4);
+  }
+}
+function valueOf(map: ByteMap, entry: Entry): Uint8Array {
+  const at = map.bytesAt(entry);
+  return map.bytes.subarray(at, at + map.valueSize(entry));
+}
+function wireAt(bytes: Uint8Array, from: number): string {
+  let at = from;
+  while (bytes[at] !== 0) at += bytes[at]! + 1;
+  return String.fromCharCode(...bytes.subarray(from, at + 1));
 }
 
 /** How many bytes, and how many records, of an answer fit into a message. */
