@@ -124,6 +124,24 @@ export class CacheMap extends Packed {
     this.#exit(shard);
     return entry !== 0;
   }
+  /** How many shards there are to walk through. */
+  get shards(): number {
+    return Atomics.load(this.#memory.words, this.#place) === 0 ? 0 : 1 << this.#bits;
+  }
+  /**
+   * Shows the entries in at most `most` places of a shard from place `from` on, each where it lies: `each` must not throw, wait, or use the
+   * map. Says where to go on, -1 at the end of the shard; `from` where another thread is at work in it. What is put in or taken out
+   * meanwhile may be shown twice, or not.
+   */
+  walk(shard: number, from: number, most: number, each: (entry: Entry) => void): number {
+    const shards = Atomics.load(this.#memory.words, this.#place);
+    if (shards === 0) return -1;
+    const head = shards + shard * SHARD;
+    if (!this.#try(head)) return from;
+    const next = this.#shards.walk(head, from, most, each);
+    this.#exit(head);
+    return next;
+  }
   /** Takes all entries out (where threads share it: of the shards in which nobody is at work). */
   clear(): void {
     for (const shard of this.#heads()) {

@@ -6,7 +6,7 @@
 // 3 words of them, 4 newest, 5 oldest, 6 hand, 7 how often it was busy, 8 evicted and 10 refused (doubles). Entry: 0 hash,
 // 1 flavour | words of the key << 8, 2 bytes of the value, 3 the newer one, 4 the older one, 5 visited, then the owner's words, the
 // key, and the value from a word's beginning.
-import type { Key } from './key.ts';
+import type { Entry, Key } from './key.ts';
 import type { Memory } from './memory.ts';
 import { FEWEST, PROBES, indexOf, indexWords, bucketsOf } from './buckets.ts';
 
@@ -67,6 +67,19 @@ export class Shards {
       return entry;
     }
     return 0;
+  }
+
+  /** Shows what is in places of the index from `from` on, `most` of them; says where to go on, or -1. */
+  walk(shard: number, from: number, most: number, each: (entry: Entry) => void): number {
+    const { words } = this.#memory;
+    const root = words[shard + ROOT]!;
+    const slots = root === 0 ? 0 : slotsOf(root);
+    const end = Math.min(slots, from + most);
+    for (let slot = from; slot < end; slot++) {
+      const entry = words[indexOf(root) + slot * 2 + 1]!;
+      if (entry !== 0) each(entry as Entry);
+    }
+    return end === slots || from >= slots ? -1 : end;
   }
 
   /** An entry that is in no shard yet, its owner's words cleared; 0 where it can have no place. */

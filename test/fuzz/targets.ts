@@ -1,4 +1,5 @@
 // Every fuzz target by its name. Knows where they are.
+import { cacheSnapshot } from './cache-snapshot.ts';
 import { corefile } from './corefile.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { list, reply, watch } from './kube-api.ts';
@@ -11,7 +12,7 @@ import { frames, upstream } from './upstream.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
+  serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot, cacheSnapshot,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -132,7 +132,8 @@ export function written(text: string, reading: Reading): Written {
   return { canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, reading.file) };
 }
 const canonicalText = (blocks: readonly Block[]): string =>
-  JSON.stringify(blocks.map(({ keys, directives }) => [keys.map(({ text }) => text), directives.map(tree)]));
+  JSON.stringify(blocks.map(treeOf));
+const treeOf = ({ keys, directives }: Block): unknown => [keys.map(({ text }) => text), directives.map(tree)];
 const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.map(tree)];
 
 function draft(block: Block, index: number, reading: Reading): Draft {
@@ -141,6 +142,7 @@ function draft(block: Block, index: number, reading: Reading): Draft {
     return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? reading.port, at: word }));
   });
   const site = new Site(keys.map(({ zone }) => Name.wire(Name.parse(zone).key)), index);
+  site.fingerprint = JSON.stringify(treeOf(block));
   return { lines: linesByWord(block), directives: block.directives, site, keys, parts: [] };
 }
 
@@ -153,7 +155,7 @@ function setUp(plugin: Plugin, each: Draft, reading: Reading): void {
   const faults = () => lines.flatMap((line) => line.allNotes()).flatMap((note) => (note.what === 'fault' ? [note] : []));
   try {
     const context = {
-      zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: reading.machine,
+      zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: seenBy(site, reading.machine),
       keys: keys.map(({ scheme, zone, port }) => `${scheme}://${zone}:${port}`),
     };
     const made = plugin.create(plugin.parse(lines, context), site);
@@ -165,6 +167,17 @@ function setUp(plugin: Plugin, each: Draft, reading: Reading): void {
     problems?.push(...faults().map(({ error, at }) => pluginError(plugin.name, error, at)));
   }
 }
+
+/** The machine as it is; what is read of it counts for what the block means. */
+const seenBy = (site: Site, machine: Machine): Machine => ({
+  interfaces: () => machine.interfaces(),
+  hostname: () => machine.hostname(),
+  readFile(path) {
+    const bytes = machine.readFile(path);
+    site.fingerprint += `\n${path} ${Buffer.from(bytes).toString('latin1')}`;
+    return bytes;
+  },
+});
 
 /** The lines of a plugin, by whichever of its words, in the order of the Corefile. */
 function linesOf({ name, aliases = [] }: Plugin, { lines, directives }: Draft): Lines | undefined {

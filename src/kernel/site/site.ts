@@ -53,6 +53,8 @@ export class Site extends Slots {
   view = '';
   /** Label providers of its parts; undefined where `metadata` is not configured. */
   providers: ReadonlyMap<string, Provider> | undefined = undefined;
+  /** The words of the block, imports and all, and the files that its options were read from: the same text, the same meaning. */
+  fingerprint = '';
   /** The position of the block in the configuration. */
   readonly index: number;
 

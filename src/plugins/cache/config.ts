@@ -37,6 +37,8 @@ export interface Settings {
   readonly prefetch: { amount: number; duration: number; percentage: number };
   readonly stale: Stale;
   keepTtl: boolean;
+  /** The file that it is kept in over a restart, as written; '' for none. */
+  snapshot: string;
 }
 
 /** CACHE-2: as many entries as 256 shards of at least 4 make. */
@@ -55,7 +57,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     servfail: 5,
     prefetch: { amount: 0, duration: 60_000, percentage: 10 },
     stale: { upTo: 0, verify: false, timeout: 0, ttl: 0, recheck: 0, preferPositive: false },
-    keepTtl: false,
+    keepTtl: false, snapshot: '',
   };
   const args = line.rest();
   const ttl = args[0] === undefined ? undefined : wholeNumber(args[0]);
@@ -98,6 +100,9 @@ function readProperties(line: Directive, settings: Settings): void {
       if (kind === undefined) return property.wrongArgs();
       if (kind !== 'success' && kind !== 'denial') return property.refuse('cache type for disable must be "success" or "denial"');
       settings[kind].except = new Zones(zones.length === 0 ? [Name.root] : zones.flatMap(nameOf));
+    },
+    snapshot(property) {
+      settings.snapshot = only(property) || property.wrongArgs();
     },
     keepttl(property) {
       if (property.rest().length > 0) property.wrongArgs();

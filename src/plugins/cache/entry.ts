@@ -1,9 +1,8 @@
 // How a reply is kept: the bytes that were sent, the places of its TTLs behind them, and a few numbers. Knows the layout of an
 // entry; knows nothing of when one is kept or expires.
 import { Name } from '../../dns/name.ts';
-import { HEADER, setU32 } from '../../dns/packet.ts';
+import { HEADER, Records, setU32, skipName } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
-import type { Records } from '../../dns/packet.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Key } from '../../store/key.ts';
@@ -11,6 +10,7 @@ import type { Entry } from '../../store/key.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
 import { Changes } from '../../store/changes.ts';
 import type { Space } from '../../store/space.ts';
+import * as FILE from './snapshot-format.ts';
 import type { Place } from './scopes.ts';
 import { nameAll } from './stamp.ts';
 import { TOLD, UNASKED, tellSubnet } from './subnet.ts';
@@ -45,6 +45,8 @@ export interface Kept {
   readonly answering: boolean;
   readonly place: Place;
 }
+
+const records = new Records();
 
 /** Entries by question. */
 export class Entries {
@@ -215,6 +217,56 @@ export class Entries {
       words[at + HITS] = hits;
       words[at + LAST_HIT] = now;
     });
+  }
+  /** The entry, which lies where it is kept, as words of a snapshot; undefined where it has expired, or is for one network. */
+  saved(entry: Entry, cache: number, now: number): Int32Array | undefined {
+    const { map } = this;
+    const owned = map.ownedAt(entry);
+    const { words } = map;
+    const flavour = words[entry + 1]! & 255;
+    if (this.left(entry, now) <= 0 || flavour > 3) return undefined;
+    const key = map.keyAt(entry);
+    const value = map.valueAt(entry);
+    const size = map.valueSize(entry);
+    const all = new Int32Array(FILE.KEY + value - key + ((size + 3) >> 2));
+    all.set(words.subarray(key, key + all.length - FILE.KEY), FILE.KEY);
+    all[0] = all.length;
+    all[FILE.CACHE] = cache | (flavour << 8);
+    all[FILE.SIZE] = size;
+    all[FILE.AGE] = Math.max(0, now - words[owned + SECONDS]! * 1000 - words[owned + MILLISECONDS]!);
+    for (let i = 0; i < 4; i++) all[FILE.TTL + i] = words[owned + (i === 3 ? SCOPE : TTL + i)]!;
+    all[FILE.KEY_WORDS] = value - key;
+    return all;
+  }
+  /** Keeps an entry of a snapshot that was checked, which was written `since` milliseconds ago; not where there is one, or it is over. */
+  restore(saved: Int32Array, at: number, now: number, since: number): boolean {
+    const { map } = this;
+    const key = at + FILE.KEY;
+    const length = saved[at + FILE.KEY_WORDS]! * 4;
+    const question = new Key(saved, key).reset(length);
+    question.flavour = saved[at + FILE.CACHE]! >>> 8;
+    const stored = now - saved[at + FILE.AGE]! - since;
+    if (now - stored >= saved[at + FILE.TTL]! * 1000 || map.find(question) !== 0) return false;
+    const entry = map.prepare(question, saved[at + FILE.SIZE]!);
+    if (entry === 0) return false;
+    const { words } = map;
+    const owned = map.ownedAt(entry);
+    words[owned + SECONDS] = Math.floor(stored / 1000);
+    words[owned + MILLISECONDS] = stored - Math.floor(stored / 1000) * 1000;
+    for (let i = 0; i < 4; i++) words[owned + (i === 3 ? SCOPE : TTL + i)] = saved[at + FILE.TTL + i]!;
+    const value = map.valueAt(entry);
+    words.set(saved.subarray(key + (length >> 2), at + saved[at]!), value);
+    this.#changes.begin(words, owned + STAMP, this.#changes.moment);
+    this.#nameSaved(value * 4, words[owned + SHAPE]! & 0xffff, owned + STAMP);
+    // A source that counts may have said something else while nobody listened.
+    if (words[owned + STAMP + 1] === 0) return map.publish(entry);
+    map.discard(entry);
+    return false;
+  }
+  #nameSaved(at: number, length: number, stamp: number): void {
+    const { words, bytes } = this.map;
+    const end = skipName(bytes, at + HEADER, at + length) + 4 - at;
+    if (records.read(bytes, at, length, end)) nameAll(this.#changes, words, stamp, { bytes, at }, { bytes, at, length }, records);
   }
   remove(key: Keyed): void {
     this.map.remove(this.#keyOf(key));

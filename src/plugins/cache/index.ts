@@ -15,6 +15,7 @@ import { FAMILIES, countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { ask, askFor, background } from './refresh.ts';
+import { Snapshot } from './snapshot.ts';
 import { StaleEntries } from './stale.ts';
 import { Store } from './store.ts';
 import type { Found } from './store.ts';
@@ -34,6 +35,7 @@ class Cache implements Part {
   #store!: Store;
   #stale!: StaleEntries;
   #counters!: PerServer<Counters>;
+  #snapshot: Snapshot | undefined = undefined;
   /** Milliseconds after which nobody is asked any more for a query. */
   #patience: number | undefined = undefined;
 
@@ -54,6 +56,17 @@ class Cache implements Part {
     const servers = this.#site.endpoints.map(({ scheme, address, port }) => label(scheme, address, port));
     if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(shown(run.metrics, servers, zones, this.#site.view)));
     run.signal.addEventListener('abort', () => this.#store.close(), { once: true });
+  }
+  /** What the file has is taken over once everything is there that may say something else; who is asked before that misses. */
+  async started(run: Run): Promise<void> {
+    const { snapshot } = this.#settings;
+    if (snapshot === '') return;
+    this.#snapshot = new Snapshot(this.#site.path(snapshot), this.#site.fingerprint, this.#store.caches, run);
+    if (run.first) await this.#snapshot.restore();
+    this.#snapshot.keep();
+  }
+  async drain(): Promise<void> {
+    await this.#snapshot?.saveLast();
   }
 
   handle(query: Query, next: Handler): Answer {

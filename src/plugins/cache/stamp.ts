@@ -10,11 +10,14 @@ import type { Changes } from '../../store/changes.ts';
 const TYPE_CNAME = 5;
 const name = new Uint8Array(256);
 
+type Asked = Pick<Query, 'bytes' | 'at'>;
+type Told = Pick<Message, 'bytes' | 'at' | 'length'>;
+
 /**
  * Puts into the stamp that was begun at `words[at]` what a reply is made of: the question's name, those that own its records, and those
  * that its aliases lead to. Within a reading.
  */
-export function nameAll(changes: Changes, words: Int32Array, at: number, query: Query, message: Message, records: Records): void {
+export function nameAll(changes: Changes, words: Int32Array, at: number, query: Asked, message: Told, records: Records): void {
   if (changes.quiet) return;
   changes.add(words, at, query.bytes, query.at + HEADER);
   const { bytes } = message;
@@ -25,7 +28,7 @@ export function nameAll(changes: Changes, words: Int32Array, at: number, query: 
     if (u16(bytes, fixed) === TYPE_CNAME) add(changes, words, at, message, fixed + 10);
   }
 }
-function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Message, from: number): void {
+function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): void {
   const { raw } = Name.read(bytes, from, start + length, start);
   for (let i = 0; i < raw.length; i++) name[i] = raw.charCodeAt(i);
   changes.add(words, at, name, 0);

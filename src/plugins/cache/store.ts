@@ -69,6 +69,10 @@ export class Store {
     this.#found = { in: this.success, entry: 0 as Entry, left: 0 };
   }
 
+  /** Each of them, in an order that stays. */
+  get caches(): readonly Entries[] {
+    return [this.success, this.denial, ...(this.#others === undefined ? [] : [this.#others])];
+  }
   /** To be taken before somebody is asked: what changes after it makes the answer old. */
   get moment(): number {
     return this.#run.store.changes.moment;

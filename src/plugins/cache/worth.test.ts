@@ -21,7 +21,7 @@ const A = 1, NS = 2, ALIAS = 5, SOA = 6, AXFR = 252, ANY = 255;
 const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4;
 const none = new Zones([]);
 const settings: Settings = {
-  zones: none, keepTtl: false, servfail: 0.5,
+  zones: none, keepTtl: false, snapshot: '', servfail: 0.5,
   success: { capacity: 1024, maximum: 600, minimum: 7, except: none }, denial: { capacity: 1024, maximum: 300, minimum: 9, except: none },
   prefetch: { amount: 0, duration: 0, percentage: 10 },
   stale: { upTo: 0, verify: false, timeout: 0, ttl: 0, recheck: 0, preferPositive: false },
