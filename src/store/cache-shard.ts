@@ -73,13 +73,13 @@ export class Shards {
   walk(shard: number, from: number, most: number, each: (entry: Entry) => void): number {
     const { words } = this.#memory;
     const root = words[shard + ROOT]!;
-    const slots = root === 0 ? 0 : slotsOf(root);
-    const end = Math.min(slots, from + most);
-    for (let slot = from; slot < end; slot++) {
-      const entry = words[indexOf(root) + slot * 2 + 1]!;
+    const buckets = root === 0 ? 0 : bucketsOf(root);
+    const end = Math.min(buckets, from + most);
+    for (let bucket = from; bucket < end; bucket++) {
+      const entry = words[indexOf(root) + bucket * 2 + 1]!;
       if (entry !== 0) each(entry as Entry);
     }
-    return end === slots || from >= slots ? -1 : end;
+    return end === buckets || from >= buckets ? -1 : end;
   }
 
   /** An entry that is in no shard yet, its owner's words cleared; 0 where it can have no place. */

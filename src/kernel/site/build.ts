@@ -142,7 +142,7 @@ function draft(block: Block, index: number, reading: Reading): Draft {
     return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? reading.port, at: word }));
   });
   const site = new Site(keys.map(({ zone }) => Name.wire(Name.parse(zone).key)), index);
-  site.fingerprint = JSON.stringify(treeOf(block));
+  site.written = JSON.stringify(treeOf(block));
   return { lines: linesByWord(block), directives: block.directives, site, keys, parts: [] };
 }
 
@@ -174,7 +174,7 @@ const seenBy = (site: Site, machine: Machine): Machine => ({
   hostname: () => machine.hostname(),
   readFile(path) {
     const bytes = machine.readFile(path);
-    site.fingerprint += `\n${path} ${Buffer.from(bytes).toString('latin1')}`;
+    site.written += `\n${path} ${Buffer.from(bytes).toString('latin1')}`;
     return bytes;
   },
 });

@@ -1,4 +1,5 @@
 // One server block as it is served: zones, slots and the chain of its parts. Knows no plugin by name.
+import { createHash } from 'node:crypto';
 import type { Name } from '../../dns/name.ts';
 import type { Metadata, Provider } from '../query/metadata.ts';
 import type { Handler, Part } from './plugin.ts';
@@ -53,8 +54,12 @@ export class Site extends Slots {
   view = '';
   /** Label providers of its parts; undefined where `metadata` is not configured. */
   providers: ReadonlyMap<string, Provider> | undefined = undefined;
-  /** The words of the block, imports and all, and the files that its options were read from: the same text, the same meaning. */
-  fingerprint = '';
+  /** A digest of the words of the block, imports and all, and of the files that its options were read from: the same, the same meaning. */
+  get fingerprint(): string {
+    return createHash('sha256').update(this.written).digest('base64');
+  }
+  /** What that is of. */
+  written = '';
   /** The position of the block in the configuration. */
   readonly index: number;
 

@@ -53,7 +53,7 @@ export class Entries {
   readonly map: CacheMap;
   readonly #key = new Key();
   readonly #changes: Changes;
-  /** In the space of a load, so that a reload begins with nothing (SIG-11). */
+  /** In the space of a block, which a reload that changes nothing of it hands over. */
   constructor(space: Pick<Space, 'cache'>, changes: Changes, name: string, capacity: number) {
     this.#changes = changes;
     this.map = space.cache(name, { entries: capacity, bytes: Math.min(2 ** 30, Math.max(2 ** 20, capacity * AVERAGE)), owned: OWNED });

@@ -7,6 +7,7 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { Slot } from '../../kernel/slot.ts';
 import { Deadline } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readSettings } from './config.ts';
@@ -25,6 +26,9 @@ import type { Landed } from './under-way.ts';
 const SERVFAIL = 2;
 /** RFC 8914 section 4.14. */
 const REMEMBERED = { code: INFO_CODE.CACHED_ERROR, text: 'the failure is remembered' };
+
+/** The file of the block's snapshot. */
+const SnapshotFile = new Slot<string>('snapshot of a cache');
 
 class Cache implements Part {
   readonly #settings: Settings;
@@ -49,13 +53,18 @@ class Cache implements Part {
     this.#run = run;
     this.#underWay = new UnderWay(run.store.memory.hash);
     this.#patience = this.#site.last(Deadline);
-    this.#store = new Store(run, this.#settings, run.space(this.#site));
+    this.#store = new Store(run, this.#settings, run.space(this.#site, { keep: this.#site.fingerprint }));
     this.#stale = new StaleEntries(this.#settings, this.#store, run, this.#site);
     const zones = this.#settings.zones.names.map(({ text }) => text).join(',');
     this.#counters = countersOf(run.metrics, zones, this.#site.view);
     const servers = this.#site.endpoints.map(({ scheme, address, port }) => label(scheme, address, port));
     if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(shown(run.metrics, servers, zones, this.#site.view)));
     run.signal.addEventListener('abort', () => this.#store.close(), { once: true });
+  }
+  control(run: Run): void {
+    const other = run.sites.find((site) => site.index < this.#site.index && site.last(SnapshotFile) === this.#site.last(SnapshotFile));
+    if (this.#settings.snapshot === '' || other === undefined) return;
+    throw new Error(`plugin/cache: snapshot ${this.#settings.snapshot} is another block's too: each needs a file of its own`);
   }
   /** What the file has is taken over once everything is there that may say something else; who is asked before that misses. */
   async started(run: Run): Promise<void> {
@@ -158,5 +167,8 @@ export default definePlugin({
   name: 'cache',
   metrics: FAMILIES,
   parse: readSettings,
-  create: (settings, site) => new Cache(settings, site),
+  create(settings, site) {
+    if (settings.snapshot !== '') site.put(SnapshotFile, site.path(settings.snapshot));
+    return new Cache(settings, site);
+  },
 });

@@ -66,6 +66,9 @@ export class Store {
     this.denial = entries('denial', settings.denial.capacity);
     this.#others = settings.stale.preferPositive && settings.stale.upTo > 0 ? entries('others', settings.success.capacity) : undefined;
     this.#scopes = new Scopes(space.flags('cache scopes', SCOPES));
+    // What was handed over has been counted.
+    this.#evicted.success = this.success.map.evicted + (this.#others?.map.evicted ?? 0);
+    this.#evicted.denial = this.denial.map.evicted;
     this.#found = { in: this.success, entry: 0 as Entry, left: 0 };
   }
 

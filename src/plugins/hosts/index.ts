@@ -103,7 +103,8 @@ class Hosts implements Part {
   }
 
   #open(run: Run): Table {
-    return new Table(run.store, run.space(this.#site));
+    // Handed over with the block's answers that are kept, so that caches hear what became another meanwhile.
+    return new Table(run.store, run.space(this.#site, { keep: this.#site.fingerprint }));
   }
   async control(run: Run): Promise<void> {
     const { zones, inline, reverse, ttl, reload, named } = this.#settings;
@@ -112,15 +113,18 @@ class Hosts implements Part {
       run.log.prefix('hosts').error(`${source}, line ${line}: ${text}`);
     const fixed = readEntries(inline.join('\n'), zones, reverse, complainOf('Inline hosts entries'));
     const count = countingOf(run.store, reverse ? [...zones.names, ...ARPA] : zones.names);
-    count(table.fill([fixed], ttl));
+    let read = false;
     const file = new HostsFile(this.#path, run, (text) => {
       if (run.signal.aborted) return 0;
+      read = true;
       const loaded = readEntries(text, zones, reverse, complainOf(`Hosts file "${this.#path}"`));
       count(table.fill([loaded, fixed], ttl));
       return loaded.count + fixed.count;
     });
     run.signal.addEventListener('abort', () => file.end(), { once: true });
     await file.begin(named);
+    // A table that was handed over is still being read: it is replaced once.
+    if (!read) count(table.fill([fixed], ttl));
     if (reload > 0) every(run.clock, reload, run.signal, run.report, () => file.load());
   }
   start(run: Run): void {
