@@ -34,7 +34,7 @@ ask far.example.net A +bufsize=1232
     ignore answer edns
 
 ask far.example.net A +bufsize=1232
-    NOERROR aa ra
+    NOERROR ra
     ignore answer edns
 `;
 
