@@ -21,6 +21,8 @@ export abstract class Asking implements Timed {
   turns = 0;
   /** The id it was sent with, or -1. */
   id = -1;
+  /** Another one on the same socket, for who looks it up by its id. */
+  idNext: Asking | undefined = undefined;
   /** Where it waits. */
   carrier: Carrier | undefined = undefined;
   /** The carrier's number for it. */

@@ -2,6 +2,7 @@
 // sockets and deadlines; knows nothing of who asks.
 import { joinHostPort } from '../dns/host-port.ts';
 import { HEADER, u16 } from '../dns/packet.ts';
+import { AskedIds } from './asked-ids.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import type { DatagramPeer, DatagramSocket, Datagrams } from './datagrams.ts';
@@ -24,8 +25,6 @@ const MOST_BURNT = 512;
 const MOST_STRAYS = 10;
 /** So many replies in a row in other letters, and an upstream is asked as everybody asks: at first, and once it has given letters back. */
 const FOLDS = 3, FOLDS_NOW = 8;
-/** In place of a question: a reply to it may still come, so the id is used no more until its socket is closed. */
-const BURNT = 0;
 /** Ids of one socket that can be in use, where no other socket can be had. */
 const MOST_ASKED = 32768;
 
@@ -44,10 +43,8 @@ export interface UdpPoolParts {
 class UdpCarrier implements Carrier {
   readonly pool: UdpPool;
   socket!: DatagramSocket;
-  readonly asked = new Map<number, Asking | typeof BURNT>();
+  readonly asked = new AskedIds();
   readonly answered = new RecentIds();
-  waiting = 0;
-  burnt = 0;
   strays = 0;
   usesLeft: number;
   readonly openedAt: number;
@@ -65,10 +62,6 @@ class UdpCarrier implements Carrier {
   }
   quietSince(): boolean {
     return false;
-  }
-  /** All that wait now, for who takes them off. */
-  all(): Asking[] {
-    return [...this.asked.values()].filter((asking) => asking !== BURNT);
   }
 }
 
@@ -96,14 +89,12 @@ export class UdpPool {
     const carrier = this.#carrier();
     if (carrier instanceof ExchangeError) return carrier;
     const { asked, socket } = carrier;
-    if (asked.size >= MOST_ASKED) return dialError('udp', this.#parts.to, 'ENOBUFS');
+    if (asked.waiting + asked.burnt >= MOST_ASKED) return dialError('udp', this.#parts.to, 'ENOBUFS');
     let id = ids.next();
-    while (asked.has(id)) id = ids.next();
+    while (asked.get(id) !== undefined || asked.isBurnt(id)) id = ids.next();
     asked.set(id, asking);
-    asking.id = id;
     asking.tcp = false;
     asking.carrier = carrier;
-    carrier.waiting++;
     carrier.usesLeft--;
     carrier.usedAt = timers.now;
     const { question } = asking;
@@ -132,7 +123,7 @@ export class UdpPool {
   }
   #worn(carrier: UdpCarrier, now: number): boolean {
     const { expire, maxAge } = this.#parts.settings;
-    return carrier.usesLeft <= 0 || carrier.burnt > MOST_BURNT || (carrier.waiting === 0 && now - carrier.usedAt > expire)
+    return carrier.usesLeft <= 0 || carrier.asked.burnt > MOST_BURNT || (carrier.asked.waiting === 0 && now - carrier.usedAt > expire)
       || (maxAge > 0 && now - carrier.openedAt > maxAge);
   }
   #open(place: number): UdpCarrier | ExchangeError {
@@ -157,10 +148,9 @@ export class UdpPool {
     const id = length < HEADER ? -1 : u16(bytes, at);
     const asking = carrier.asked.get(id);
     if (asking === undefined) {
-      if (!carrier.answered.has(id) || length < HEADER) this.#stray(carrier);
+      if (length < HEADER || !(carrier.asked.isBurnt(id) || carrier.answered.has(id))) this.#stray(carrier);
       return;
     }
-    if (asking === BURNT) return;
     const answers = answersQuestion(asking.question, bytes, words, at, length);
     // To another question, it is not from whom we asked: what we wait for may still come (RFC 5452 section 9.1).
     if (!answers && !repeatsNoQuestion(bytes, at)) return this.#stray(carrier);
@@ -191,13 +181,9 @@ export class UdpPool {
   }
   /** Takes a question off its socket. Its id is forgotten, or burnt. */
   #leave(carrier: UdpCarrier, asking: Asking, burnt = false): void {
-    if (burnt) {
-      carrier.asked.set(asking.id, BURNT);
-      carrier.burnt++;
-    } else carrier.asked.delete(asking.id);
+    carrier.asked.delete(asking, burnt);
     asking.carrier = undefined;
-    asking.id = -1;
-    if (--carrier.waiting === 0 && carrier.retired) carrier.socket.close();
+    if (carrier.asked.waiting === 0 && carrier.retired) carrier.socket.close();
   }
   /** Whoever guesses ids has few guesses: a socket with another port is opened for the next question, and those that wait go over TCP. */
   #stray(carrier: UdpCarrier): void {
@@ -206,7 +192,7 @@ export class UdpPool {
     if (++carrier.strays !== MOST_STRAYS) return;
     counter.besieged();
     this.#retire(carrier);
-    for (const asking of carrier.all()) {
+    for (const asking of carrier.asked.all()) {
       timers.clear(asking);
       this.#leave(carrier, asking);
       overTcp(asking);
@@ -225,7 +211,7 @@ export class UdpPool {
   /** The network says that nobody is there: then nobody will answer what else waits on this socket. */
   #broken(carrier: UdpCarrier, code: string): void {
     const { timers, to } = this.#parts;
-    const waiting = carrier.all();
+    const waiting = carrier.asked.all();
     if (waiting.length === 0) return;
     const error = readError('udp', this.#local(carrier), to, code);
     for (const asking of waiting) {
@@ -239,7 +225,7 @@ export class UdpPool {
     const place = this.#carriers.indexOf(carrier);
     if (place >= 0) this.#carriers[place] = undefined;
     carrier.retired = true;
-    if (carrier.waiting === 0) carrier.socket.close();
+    if (carrier.asked.waiting === 0) carrier.socket.close();
   }
   /** Closes what has been idle for too long. */
   sweep(now: number): void {

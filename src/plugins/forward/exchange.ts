@@ -115,7 +115,7 @@ export class Exchange implements Timed {
         this.#fails = 0;
       }
       const index = this.#order[this.#place++]!;
-      if (this.#live.some(({ target }) => target.index === index)) continue;
+      if (this.#live.length > 0 && this.#isAsked(index)) continue;
       if (health.down(index, options.maxFails)) this.#fails++;
       else {
         const { pace } = targets[index]!;
@@ -128,6 +128,9 @@ export class Exchange implements Timed {
     if (silent !== NONE || this.#live.length > 0) return silent;
     this.#fails = targets.length;
     return BROKEN;
+  }
+  #isAsked(index: number): boolean {
+    return this.#live.some(({ target }) => target.index === index);
   }
   #ask(index: number, apart: boolean): void {
     const { targets, options, timers } = this.#forwarder;
@@ -199,7 +202,8 @@ export class Exchange implements Timed {
   }
   #relayed(words: Int32Array, at: number, length: number): void {
     const answer = relay(this.query, words, at, length, walked);
-    for (const { query, resolve } of this.#followers) resolve(relay(query, words, at, length, walked));
+    const followers = this.#followers;
+    for (let i = 0; i < followers.length; i++) followers[i]!.resolve(relay(followers[i]!.query, words, at, length, walked));
     this.#finish(answer);
   }
   /** FWD-7: written, so that it can be cached and logged like any other reply. */
@@ -225,7 +229,7 @@ export class Exchange implements Timed {
   }
   #drop(attempt: Attempt, release = true): void {
     const { length } = this.#live;
-    if (length === 1) this.#live.length = 0;
+    if (length === 1) this.#live.pop();
     else this.#live = this.#live.filter((each) => each !== attempt);
     if (release) attempt.release();
   }
@@ -253,13 +257,12 @@ export class Exchange implements Timed {
     const resolve = this.#resolve;
     forwarder.timers.clear(this);
     // Who was overtaken may still say something, if only that it is there.
-    for (const attempt of this.#live) attempt.leave();
-    this.#live.length = 0;
+    while (this.#live.length > 0) this.#live.pop()!.leave();
     forwarder.release(this);
     this.#resolve = undefined as never;
     this.query = undefined as never;
     this.#next = undefined as never;
-    this.#followers.length = 0;
+    if (this.#followers.length > 0) this.#followers = [];
     this.#error = undefined;
     resolve(answer);
   }

@@ -6,6 +6,7 @@ import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import type { Hash } from '../../store/hash.ts';
 import { createPolicy } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
 import type { Pace } from '../../upstream/pace.ts';
@@ -53,6 +54,8 @@ export interface ForwarderParts {
   readonly metrics: ForwardMetrics;
   /** Shared by the threads: queries under way. */
   readonly concurrent: Concurrent;
+  /** That of the store. */
+  readonly hash: Hash;
   /** Milliseconds after a query came in which another upstream may be asked (CANCEL-1); Infinity where nothing says. */
   readonly patience: number;
   /** True where the line after this one is a `forward`, too (FWD-11). */
@@ -73,7 +76,7 @@ export class Forwarder {
   readonly limit: number;
   readonly #ids: RandomIds;
   readonly #concurrent: Concurrent;
-  readonly #underWay = new UnderWay();
+  readonly #underWay: UnderWay;
   readonly #refusal: ReturnType<typeof failure>;
   readonly #idle: Exchange[] = [];
   /** Attempts that are over, to be used again. */
@@ -95,6 +98,7 @@ export class Forwarder {
     this.limit = parts.options.maxConnectAttempts ?? ATTEMPTS * parts.targets.length;
     this.#ids = parts.ids;
     this.#concurrent = parts.concurrent;
+    this.#underWay = new UnderWay(parts.hash);
     this.#refusal = failure(REFUSED, new Error(`concurrent queries exceeded maximum ${parts.options.maxConcurrentText}`));
   }
 

@@ -108,7 +108,7 @@ class Line {
     const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, UNCOUNTED)));
     this.#forwarder = new Forwarder({
       options, targets, health, timers, ids, metrics, concurrent: run.space(this.#site).gauges(`forward ${this.#number}`, 1),
-      patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
+      hash: run.store.memory.hash, patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
     });
     this.#forwarder.keep(run.clock, run.signal);
   }

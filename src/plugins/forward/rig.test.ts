@@ -48,14 +48,14 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     const upstream = new Upstream({ to, datagrams, timers, ids, settings: options, counter });
     return { index, name, metrics: counter, pace: new Pace(), upstream };
   });
-  const { cells } = Store.create(1 << 22);
+  const { cells, memory } = Store.create(1 << 22);
   const fails = cells.flags('health', CELLS * upstreams);
   const health = new Health({
     count: upstreams, numbers: fails, after: () => () => {}, wall: () => clock.wall(), interval: 500, signal: new AbortController().signal,
     probe: () => new Promise(() => {}), failed() {},
   });
   const concurrent = cells.gauges('under way', 1);
-  const forwarder = new Forwarder({ options, targets, health, timers, ids, metrics, concurrent, patience, alternate });
+  const forwarder = new Forwarder({ options, targets, health, timers, ids, metrics, concurrent, hash: memory.hash, patience, alternate });
   const ask = (name = 'www.example.org', edns?: Parts['edns'], type = 1) => {
     const query = queryFor(name, clock.monotonic(), edns, type);
     const answer = forwarder.forward(query, () => query.begin(0, 9));
