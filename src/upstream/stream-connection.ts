@@ -166,7 +166,7 @@ export class StreamConnection implements Carrier {
     asking.failed(error);
   }
   quietSince(time: number): boolean {
-    return this.replies > 0 && this.#heardAt < time;
+    return this.replies > 0 && this.#heardAt <= time;
   }
   #error(code: string): ExchangeError {
     return readError('tcp', this.#local, this.#owner.to, code);

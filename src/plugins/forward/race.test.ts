@@ -1,6 +1,8 @@
 // An upstream that says nothing: somebody else is asked in good time, and it is left alone until it speaks again. No network and no real
 // time.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { test } from 'node:test';
 import type { FakeSocket } from '../../testing/fake-datagrams.ts';
 import { a, respond, setUp } from './rig.test.ts';
@@ -104,4 +106,35 @@ test('an error of one that is raced ends nothing while another is asked', async 
   const both = ask();
   for (const { socket } of datagrams.sent()) socket.breakWith('ECONNREFUSED');
   assert.match(await both.outcome, /^failure 2: read udp .* connection refused EDE 23$/);
+});
+
+test('a kept connection on which nothing comes is doubted: the same upstream is asked over a fresh one', async () => {
+  let dead: net.Socket | undefined;
+  const connections: net.Socket[] = [];
+  const server = net.createServer((connection) => {
+    connections.push(connection);
+    connection.on('error', () => {});
+    connection.on('data', (question) => {
+      question[4] = 0x81;
+      if (connection !== dead) connection.write(question);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const { ask, clock, forwarder } = setUp({ forceTcp: true }, { upstreams: 1, port });
+  assert.equal(await ask('a.test').outcome, 'reply 0 answers 0');
+  dead = connections[0];
+  const { outcome } = ask('b.test');
+  for (let waited = 0; waited < 360; waited += 20) {
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(connections.length, 1);
+    if (waited < 240) await clock.elapse(20);
+    else break;
+  }
+  await clock.elapse(120);
+  assert.equal(await outcome, 'reply 0 answers 0');
+  assert.equal(connections.length, 2);
+  for (const connection of connections) connection.destroy();
+  for (const { upstream } of forwarder.targets) upstream.close();
+  server.close();
 });

@@ -28,7 +28,7 @@ const QR = 0x8000, RD = 0x0100;
 const udp = { transport: 'udp', stream: false, service: { arena: { mayWait: true } } } as Channel;
 
 /** A line and what surrounds it. */
-export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false, patience = Infinity } = {}) {
+export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate = false, patience = Infinity, port = 53 } = {}) {
   const clock = new FakeClock();
   const timers = new Timers(clock);
   const datagrams = new FakeDatagrams();
@@ -42,7 +42,7 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     ...change,
   };
   const targets = Array.from({ length: upstreams }, (_, index) => {
-    const to = { address: `127.0.0.${index + 1}`, port: 53 };
+    const to = { address: `127.0.0.${index + 1}`, port };
     const name = `127.0.0.${index + 1}:53`;
     const counter = new UpstreamMetrics(metrics, name);
     const upstream = new Upstream({ to, datagrams, timers, ids, settings: options, counter });
