@@ -1,8 +1,13 @@
 // One question under way for all who want to know the same, and for nobody else. No network and no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Message } from '../../kernel/query/message.ts';
+import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
+import { message } from '../../dns/parts.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { FakeDatagrams } from '../../testing/fake-datagrams.ts';
+import { InProcess } from '../../testing/in-process.ts';
+import forward from './index.ts';
 import { a, respond, setUp } from './rig.test.ts';
 
 const edns = (udpSize: number, dnssecOk = false, options: readonly { code: number; data: Uint8Array }[] = []) =>
@@ -73,4 +78,24 @@ test('a question by which a server finds out that it forwards to itself comes ba
   const { ask, datagrams } = setUp();
   for (let i = 0; i < 3; i++) ask('1.2.test', undefined, 13);
   assert.equal(datagrams.sent().length, 3);
+});
+
+test('through the front door: one question for all over UDP, one for all over TCP', async () => {
+  const datagrams = new FakeDatagrams();
+  const server = new InProcess([forward], datagrams);
+  assert.equal(await server.start('. {\n    forward . 192.0.2.53 {\n        prefer_udp\n    }\n}\n'), undefined);
+  const question = { name: Name.parse('www.example.org'), type: 1, class: 1 };
+  const exchanges = Array.from({ length: 300 }, (_, id) => {
+    const packet = encodeMessage(message({ id, flags: 0x100, question }), { compress: false });
+    return server.exchange({ packet, tcp: id % 3 === 0, at: undefined, from: `192.0.2.${id % 200}`, waiting: 0 });
+  });
+  const sent = datagrams.sent();
+  assert.equal(sent.length, 2);
+  for (const each of sent) respond(each, { answer: a(1) });
+  for (const [id, exchange] of exchanges.entries()) {
+    const [bytes] = await exchange;
+    const reply = decodeMessage(bytes!);
+    assert.deepEqual([reply.id, reply.answer.length, reply.question!.name.text], [id, 1, 'www.example.org.']);
+  }
+  await server.close();
 });
