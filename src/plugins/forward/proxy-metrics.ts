@@ -1,14 +1,25 @@
 // The counters of `forward` (section 10 of the metrics' documentation). Knows names and labels, and nothing of what is counted.
 import { rcodeName } from '../../dns/rcode.ts';
-import { TIME_BUCKETS, counter } from '../../kernel/seen/metrics.ts';
+import { TIME_BUCKETS, counter, histogram } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import type { PoolCounter } from '../../upstream/pool-settings.ts';
 
-/** What is counted whatever the upstream. */
+/** What is counted, for each upstream and whatever the upstream. */
 export const FAMILIES = {
   broken: counter('coredns_forward_healthcheck_broken_total', 'Counter of the number of complete failures of the healthchecks.'),
   rejects: counter('coredns_forward_max_concurrent_rejects_total',
     'Counter of the number of queries rejected because the concurrent queries were at maximum.'),
+  duration: histogram('coredns_proxy_request_duration_seconds', 'Histogram of the time each request took.', ['proxy_name', 'to', 'rcode'],
+    TIME_BUCKETS),
+  checkFailures: counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.', ['proxy_name', 'to']),
+  strays: counter('coredns_forward_stray_replies_total',
+    'Counter of the datagrams with an id or a question that nobody waited for.', ['to']),
+  besieged: counter('coredns_forward_besieged_sockets_total',
+    'Counter of the sockets that were given up because of stray replies; what waited on them is asked over TCP.', ['to']),
+  hits: counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
+    ['proxy_name', 'to', 'proto']),
+  misses: counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',
+    ['proxy_name', 'to', 'proto']),
 };
 
 /** The counters of one upstream. */
@@ -70,18 +81,12 @@ export class ForwardMetrics {
     this.metrics = metrics;
     this.#broken = metrics.family(FAMILIES.broken).cell([]);
     this.#rejects = metrics.family(FAMILIES.rejects).cell([]);
-    this.duration = metrics.histogram('coredns_proxy_request_duration_seconds', 'Histogram of the time each request took.',
-      ['proxy_name', 'to', 'rcode'], TIME_BUCKETS);
-    this.checkFailures = metrics.counter('coredns_proxy_healthcheck_failures_total', 'Counter of the number of failed healthchecks.',
-      ['proxy_name', 'to']);
-    this.strays = metrics.counter('coredns_forward_stray_replies_total',
-      'Counter of the datagrams with an id or a question that nobody waited for.', ['to']);
-    this.besieged = metrics.counter('coredns_forward_besieged_sockets_total',
-      'Counter of the sockets that were given up because of stray replies; what waited on them is asked over TCP.', ['to']);
-    this.hits = metrics.counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
-      ['proxy_name', 'to', 'proto']);
-    this.misses = metrics.counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',
-      ['proxy_name', 'to', 'proto']);
+    this.duration = metrics.family(FAMILIES.duration);
+    this.checkFailures = metrics.family(FAMILIES.checkFailures);
+    this.strays = metrics.family(FAMILIES.strays);
+    this.besieged = metrics.family(FAMILIES.besieged);
+    this.hits = metrics.family(FAMILIES.hits);
+    this.misses = metrics.family(FAMILIES.misses);
   }
   /** Every upstream is down. */
   broken(): void {
