@@ -8,6 +8,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import { Key } from '../../store/key.ts';
 import type { Entry } from '../../store/key.ts';
 import type { Space } from '../../store/space.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -50,6 +51,7 @@ export class Store {
   readonly #others: Entries | undefined;
   readonly #scopes: Scopes;
   readonly #found: Found;
+  readonly #key = new Key();
   readonly #warn: (text: string) => void;
   /** The load has ended: there may be another one's entries by now. */
   closed = false;
@@ -84,7 +86,9 @@ export class Store {
   find(query: Query, now: number): Found | undefined {
     if (this.closed) return undefined;
     const subnet = query.optAt === 0 ? undefined : subnetOf(query);
-    return subnet === undefined ? this.#find(query, now) : this.#findFor(query, subnet, now);
+    if (subnet !== undefined) return this.#findFor(query, subnet, now);
+    // One key for all maps.
+    return this.#find(this.#key.like(query.key, query.flavour, this.success.map.hasher), now);
   }
   /** What is kept for the client's network, while it is fresh, or for all. */
   #findFor(query: Query, subnet: ClientSubnet, now: number): Found | undefined {
