@@ -4,7 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Key } from '../../store/key.ts';
 import type { Store } from '../../store/store.ts';
+import { Lookup } from '../../authority/lookup.ts';
+import type { Backend } from '../../authority/backend.ts';
+import { ServedZones } from '../../authority/served-zones.ts';
 import { Name } from '../../dns/name.ts';
+import { record } from '../../dns/rr.ts';
+import { NEVER } from '../site/fallthrough.ts';
 import log from '../../plugins/log/index.ts';
 import metadata from '../../plugins/metadata/index.ts';
 import rewrite from '../../plugins/rewrite/index.ts';
@@ -125,6 +130,40 @@ const awaitingReply: Part = {
     return query.reply();
   },
 };
+
+test('in the records of a source that was asked itself', async () => {
+  const read = await readBy((now) => {
+    const backend: Backend = {
+      zones: new ServedZones([Name.parse('late.')]), fallthrough: NEVER, ttl: 5,
+      incomplete: () => undefined,
+      async at() {
+        await later();
+        return {
+          write(_type, reply) {
+            now();
+            reply.append(record(Name.parse('late.'), 1, 1, 5, Uint8Array.of(1, 2, 3, 4)), 6);
+          },
+        };
+      },
+    };
+    const lookup = new Lookup(backend);
+    return { first: { handle: (query, next) => lookup.handle(query, next) } };
+  }, '. {\n first\n}\n');
+  assert.deepEqual(read, [OLD]);
+});
+
+test('in what rewrite, whose rules change the reply, is followed by', async () => {
+  const read = await readBy((now) => ({
+    first: {
+      handle: (query, next) => upon(next(query), (outcome) => {
+        now();
+        return outcome;
+      }, query),
+    },
+    second: awaitingReply,
+  }), '. {\n rewrite name exact late. other.\n first\n second\n}\n');
+  assert.deepEqual(read, [OLD]);
+});
 
 test('in a question that a late answer leads to', async () => {
   const read = await readBy((now) => ({
