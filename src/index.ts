@@ -16,7 +16,11 @@ export { AA, AD, CD, QR, RA, RD, TC } from './kernel/query/message.ts';
 export type { Message } from './kernel/query/message.ts';
 export { drop, failure, onReply, upon } from './kernel/query/outcome.ts';
 export type { Answer, Drop, ExtendedError, Failure, Outcome, Stream } from './kernel/query/outcome.ts';
-export { Server } from './kernel/serving/serve.ts';
+export { apart, derive, release } from './kernel/query/derive.ts';
+export type { Derivation } from './kernel/query/derive.ts';
+export type { Journey } from './kernel/query/journey.ts';
+export type { Remark } from './kernel/query/notes.ts';
+export type { Seal } from './kernel/query/seal.ts';
 export { LATER } from './kernel/query/transport.ts';
 export type { Channel, Endpoint, Listener, Scheme, Service, Timeouts, Transport, TransportName } from './kernel/query/transport.ts';
 

@@ -1,6 +1,7 @@
 // The shape of the code as a test: who imports whom, and what each file looks like. Knows nothing of behaviour.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { circles, nodeParts, wings } from './gates/arrows.ts';
 import { pathsIn, sourcesIn } from './gates/checkout.ts';
 import { folders, form } from './gates/form.ts';
 import { imports, layers } from './gates/layers.ts';
@@ -9,6 +10,30 @@ const none: string[] = [];
 
 test('imports go inward only', () => {
   assert.deepEqual([...imports(sourcesIn('src')), ...layers(sourcesIn('src'))], none);
+});
+
+test('the wings of the kernel import downward, no files import one another, and each layer has its parts of Node', () => {
+  const files = sourcesIn('src');
+  assert.deepEqual([...wings(files), ...circles(files), ...nodeParts(files)], none);
+});
+
+test('complains about an arrow that goes up, a circle and a part of Node', () => {
+  const files = (...named: readonly (readonly [path: string, text: string])[]) => new Map(named);
+  assert.deepEqual(wings(files(['src/kernel/query/query.ts', "import type { Server } from '../serving/serve.ts';"])),
+    ['src/kernel/query/query.ts: imports src/kernel/serving/serve.ts: its wing is above']);
+  assert.equal(wings(files(['src/kernel/clock.ts', "import { Log } from './seen/log.ts';"])).length, 1);
+  const down = "import { Slot } from '../slot.ts';\nimport { Query } from '../query/query.ts';";
+  assert.deepEqual(wings(files(['src/kernel/site/site.ts', down])), none);
+  const circle = files(
+    ['src/dns/a.ts', "import { b } from './b.ts';"], ['src/dns/b.ts', "import { c } from './c.ts';"],
+    ['src/dns/c.ts', "export { a } from './a.ts';"], ['src/dns/d.ts', "import type { a } from './a.ts';\nimport { d } from './d.ts';"],
+  );
+  assert.deepEqual(circles(circle), ['src/dns/a.ts -> src/dns/b.ts -> src/dns/c.ts', 'src/dns/d.ts']);
+  const typeBack = files(['src/dns/a.ts', "import { b } from './b.ts';"], ['src/dns/b.ts', "import type { a } from './a.ts';"]);
+  assert.deepEqual(circles(typeBack), none);
+  assert.deepEqual(nodeParts(files(['src/dns/a.ts', "import { readFileSync } from 'node:fs';"])), ['src/dns/a.ts: imports node:fs']);
+  assert.deepEqual(nodeParts(files(['src/kernel/http.ts', "import type { Socket } from 'node:tls';\nimport net from 'node:net';"])), none);
+  assert.deepEqual(nodeParts(files(['src/dns/a.test.ts', "import { readFileSync } from 'node:fs';"])), none);
 });
 
 test('each file is short, says what it is and is named after it', () => {

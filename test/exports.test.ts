@@ -10,9 +10,10 @@ import { read, root } from './gates/checkout.ts';
 const promised: Readonly<Record<string, string>> = {
   'src/index.ts': `
     A AA AAAA AD AnyClass Bind CAA CD CNAME CorefileError DNAME Deadline Debug EchoedOption HINFO HTTPS INFO_CODE LATER MX
-    MetadataZones NAPTR NEVER NS Name NameError PTR PerServer QR RA RCODE RD Root SLIM_TIME_BUCKETS SOA SPF SRV SVCB Server Slot
-    Sockets Stacktrace TC TIME_BUCKETS TXT TimeoutSettings Transfers URI ViewFilter Zones compileRegexp covers definePlugin drop every
-    failure insert main onReply parseDuration parseRR printRR readFallthrough record rr showAt standard upon zonesOf`,
+    MetadataZones NAPTR NEVER NS Name NameError PTR PerServer QR RA RCODE RD Root SLIM_TIME_BUCKETS SOA SPF SRV SVCB Slot Sockets
+    Stacktrace TC TIME_BUCKETS TXT TimeoutSettings Transfers URI ViewFilter Zones apart compileRegexp covers definePlugin derive
+    drop every failure insert main onReply parseDuration parseRR printRR readFallthrough record release rr showAt standard upon
+    zonesOf`,
   'src/testing/index.ts': `
     FIRST_MOMENT FakeClock FakeKubeApi FakeUpstream ScenarioError runScenario`,
   'src/dns/index.ts': `

@@ -4,13 +4,13 @@ import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Name } from '../dns/name.ts';
 import { HEADER } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
+import { derive } from '../kernel/query/derive.ts';
 import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { failure, upon } from '../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Handler } from '../kernel/site/plugin.ts';
 import type { Query } from '../kernel/query/query.ts';
-import type { Server } from '../kernel/serving/serve.ts';
 import { NOWHERE } from './backend.ts';
 import type { Backend, Node } from './backend.ts';
 import { writeChain } from './chain.ts';
@@ -133,7 +133,7 @@ export class Lookup {
       if (seen.has(target.key) || chain.length > LONGEST_CHAIN) return this.#empty(query);
       seen.add(target.key);
       if (!target.isUnder(zone.name)) return this.#elsewhere(query, chain, target);
-      const derived = query.as({ name: target });
+      const derived = derive(query, { name: target });
       if (!this.#backend.zones.find(derived, this.#place)) return this.#empty(query);
       const node = this.#backend.at(this.#place, derived);
       // What comes later, or may be known to others behind, is asked of the whole server.
@@ -178,7 +178,7 @@ export class Lookup {
       // The alias holds even if what it leads to cannot be asked: the client, or its resolver, may find more.
       return outcome.kind === 'failure' ? query.reply({ aa: true, answer: chain }) : this.#empty(query);
     };
-    const answer = (query.channel.service as Server).resolve(query, { name: target });
+    const answer = query.resolve({ name: target });
     return upon(answer, join, query);
   }
 }

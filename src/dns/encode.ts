@@ -10,14 +10,12 @@ import { WireError } from './wire-error.ts';
 
 const HEADER = 12;
 const NS = 2, TSIG = 250;
-/** A smaller limit counts as this, in octets (RFC 6891 section 6.2.3). */
-const LEAST_LIMIT = 512;
 
 /** How to write a message. */
 export interface EncodeOptions {
   /** Whether names are shortened by pointers, even where the message would fit without. */
   readonly compress: boolean;
-  /** The most octets there may be; below 512 it counts as 512. */
+  /** The most octets there may be; header, question and OPT stay. (A client's size below 512 counts as 512, RFC 6891 section 6.2.3.) */
   readonly limit?: number | undefined;
 }
 
@@ -51,7 +49,7 @@ export function plainLength(parts: Parts): number {
  */
 export function encodeMessage(parts: Parts, options: EncodeOptions): Uint8Array {
   const plain = plainLength(parts);
-  const limit = Math.max(options.limit ?? Number.POSITIVE_INFINITY, LEAST_LIMIT);
+  const { limit = Number.POSITIVE_INFINITY } = options;
   const cut = plain > limit && !parts.additional.some((rr) => rr.type === TSIG);
   const writer = new Writer({ bytes: new Uint8Array(plain), at: 0, end: plain }, options.compress || plain > limit);
   writeMessage(writer, parts, cut ? limit : undefined);

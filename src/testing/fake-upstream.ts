@@ -98,6 +98,6 @@ export class FakeUpstream {
     const whole = message({
       ...(edns === undefined ? {} : { edns: { ...edns, options: [] } }), ...reply, flags, id: query.id, opcode: query.opcode, question,
     });
-    return encodeMessage(whole, { compress: true, limit: tcp ? 65535 : (edns?.udpSize ?? 512) });
+    return encodeMessage(whole, { compress: true, limit: tcp ? 65535 : Math.max(512, edns?.udpSize ?? 0) });
   }
 }

@@ -21,7 +21,7 @@ export interface Picture {
   head: string;
   flags: string;
   question: string;
-  /** `edns SIZE ...`, without Extended DNS Errors; '' where it is as it was asked. */
+  /** `edns SIZE ...`, without Extended DNS Errors; empty where size, version and DO are as asked and there are no options. */
   edns: string[];
   ede: string[];
   records: { readonly [section in Section]: RR[] };
@@ -69,7 +69,7 @@ function questionOf({ question }: Parts, asked: Asked): string {
 function ednsOf(edns: Edns | undefined, asked: Edns | undefined): string[] {
   if (edns === undefined) return asked === undefined ? [] : ['no edns'];
   const printed = printEdns(edns);
-  return asked !== undefined && printed.join('\n') === printEdns(asked).join('\n') ? [] : printed;
+  return asked !== undefined && printed.join('\n') === printEdns({ ...asked, options: [] }).join('\n') ? [] : printed;
 }
 function printEdns({ udpSize, version, dnssecOk, z, options }: Edns): string[] {
   const extra = [...(dnssecOk ? ['do'] : []), ...(version === 0 ? [] : [`version=${version}`]), ...(z === 0 ? [] : [`z=${z}`])];

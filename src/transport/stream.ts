@@ -1,7 +1,7 @@
 // One connection on which questions come in a stream (SRV-3): which one is next, how many may wait, and when it is over. Knows frames,
 // slots and time; knows nothing of how the connection came about, of how replies leave, or of DNS.
 import type { Socket } from 'node:net';
-import { PACKET_ROOM } from '../kernel/query/arena.ts';
+import { PACKET_ROOM, PEER_ROOM } from '../kernel/query/arena.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
@@ -51,7 +51,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
   readonly #writer: StreamWriter;
   readonly #frames = new Frames();
   /** The client, as it stands in each of its questions' slots. */
-  readonly #peer = new Int32Array(16);
+  readonly #peer = new Int32Array(PEER_ROOM >> 2);
   #serving: Query | undefined = undefined;
   #early: { readonly message: Message | undefined; readonly messages: AsyncIterable<Uint8Array> | undefined } | undefined = undefined;
   #asked = 0;
@@ -145,7 +145,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
     const query = this.#take(length);
     if (length <= 64) for (let i = 0; i < length; i++) query.bytes[query.at + i] = bytes[at + i]!;
     else query.bytes.set(bytes.subarray(at, at + length), query.at);
-    for (let i = 0, to = query.peerAt >> 2; i < 16; i++) query.words[to + i] = this.#peer[i]!;
+    for (let i = 0, to = query.peerAt >> 2; i < PEER_ROOM >> 2; i++) query.words[to + i] = this.#peer[i]!;
     query.arrive(length, this);
     this.#asked++;
     this.#serving = query;

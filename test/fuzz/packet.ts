@@ -28,6 +28,28 @@ function damaged(packet: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   });
 }
 
+/** Two bytes of a count, and those of a pointer to the question's name. */
+const u16 = (value: number): number[] => [value >> 8, value & 255];
+const TO_QUESTION = [0xc0, 12];
+/**
+ * Requests whose records point to the question's name, which may be as long as names get, so that they are longer when they are written
+ * anew, and whose counts promise what is not there.
+ */
+const compressed = (name: fc.Arbitrary<Name>): fc.Arbitrary<Uint8Array> => {
+  const numbers = new Array<number>(20).fill(1);
+  const soa = [...TO_QUESTION, ...u16(6), ...u16(1), 0, 0, 0, 9, ...u16(24), ...TO_QUESTION, ...TO_QUESTION, ...numbers];
+  const pointing = [...TO_QUESTION, ...u16(2), ...u16(1), 0, 0, 0, 9, ...u16(2), ...TO_QUESTION];
+  const opt = [0, ...u16(41), ...u16(1232), 0, 0, 0, 0, 0, 0];
+  const misplaced = [0, ...u16(41), ...u16(1232), 0, 0, 0, 0, ...u16(2), ...TO_QUESTION];
+  const record = fc.constantFrom(soa, pointing, opt, misplaced);
+  const count = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.constantFrom(3, 256, 65535) });
+  return fc.record({ id: number(16), name, type, counts: fc.tuple(count, count, count), records: fc.array(record, { maxLength: 4 }) })
+    .map(({ id, name: { raw }, type: asked, counts, records }) => Uint8Array.from([
+      ...u16(id), 1, 0, ...u16(1), ...counts.flatMap(u16), ...Array.from(raw, (byte) => byte.charCodeAt(0)), ...u16(asked), ...u16(1),
+      ...records.flat(),
+    ]));
+};
+
 /** Requests for these names and for others. */
 export function requests(...names: readonly Name[]): fc.Arbitrary<Uint8Array> {
   const name = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: anyName });
@@ -37,7 +59,11 @@ export function requests(...names: readonly Name[]): fc.Arbitrary<Uint8Array> {
   const additional = fc.array(anyRecord, { maxLength: 1, size: 'xsmall' });
   const request = fc.record({ id: number(16), opcode, flags, question, edns: fc.option(edns, { nil: undefined }), additional })
     .map((parts) => encodeMessage(message(parts), { compress: false }));
-  return fc.oneof({ weight: 4, arbitrary: request }, { weight: 4, arbitrary: damaged(request) }, { weight: 1, arbitrary: bytes(0, 600) });
+  const pointing = compressed(name);
+  return fc.oneof(
+    { weight: 4, arbitrary: request }, { weight: 4, arbitrary: damaged(request) }, { weight: 1, arbitrary: bytes(0, 600) },
+    { weight: 2, arbitrary: pointing }, { weight: 1, arbitrary: damaged(pointing) },
+  );
 }
 
 /** What may come in place of this reply. */

@@ -6,9 +6,12 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { decodeMessage } from '../../src/dns/message.ts';
 import { Name } from '../../src/dns/name.ts';
+import { onReply } from '../../src/kernel/query/outcome.ts';
 import { receive } from '../../src/kernel/query/receive.ts';
 import { Query } from '../../src/kernel/query/query.ts';
 import type { Channel } from '../../src/kernel/query/transport.ts';
+import { insert } from '../../src/kernel/site/order.ts';
+import { definePlugin } from '../../src/kernel/site/plugin.ts';
 import { standard } from '../../src/plugins/index.ts';
 import { InProcess } from '../../src/testing/in-process.ts';
 import { requests } from './packet.ts';
@@ -18,12 +21,27 @@ const names = [
   '.', 'example.org.', 'www.example.org.', 'WWW.Example.ORG.', 'x.example.', 'big.example.org.', 'a.b.template.test.', 'localhost.',
 ];
 
+/** Counts every reply again whose length without compression was said on the way; a difference is a panic, which no case may have. */
+const recount = definePlugin({
+  name: 'recount', parse: () => undefined,
+  create: () => ({
+    handle: (query, next) => onReply(next(query), (reply) => {
+      const { plain } = reply;
+      reply.plain = 0;
+      if (plain !== 0 && plain !== reply.plainLength) throw new Error(`${plain} bytes were said, ${reply.plainLength} are there`);
+      return reply;
+    }, query),
+  }),
+});
+
 /** Chains that have most of what can happen to a reply: copied from a store, patched, made of records, cut, changed on the way. */
 const corefile = (hosts: string) => `
 .:5301 {
+    recount
     whoami
 }
 .:5302 {
+    recount
     errors
     log
     prometheus 127.0.0.1:0
@@ -37,6 +55,7 @@ const corefile = (hosts: string) => `
     erratic example
 }
 .:5303 {
+    recount
     bufsize 700
     nsid fuzz
     loadbalance
@@ -72,7 +91,7 @@ async function running(): Promise<InProcess> {
   folder = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-fuzz-'));
   const many = Array.from({ length: 80 }, (_, i) => `192.0.2.${i} big.example.org`);
   writeFileSync(path.join(folder, 'hosts'), ['192.0.2.1 www.example.org', '2001:db8::1 www.example.org example.org', ...many].join('\n'));
-  const started = new InProcess(standard);
+  const started = new InProcess(insert(standard, recount, { before: 'nsid' }));
   assert.equal(await started.start(corefile(path.join(folder, 'hosts'))), undefined);
   await started.elapse(10);
   server = started;

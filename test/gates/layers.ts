@@ -35,18 +35,20 @@ export const typesOnly: ReadonlySet<string> = new Set([
   'kernel -> upstream', 'kernel -> expression', 'threads -> upstream', 'transport -> upstream',
 ]);
 
-interface Import { readonly path: string; readonly type: boolean }
+/** An import of another file of the repository, or of a part of Node (`node:...`). */
+export interface Import { readonly path: string; readonly type: boolean }
 
 const from = /(?:^|[;\n])\s*(?:import|export)(\s+type)?\b[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/g;
 const bare = /(?:^|[;\n])\s*import()\s*['"]([^'"]+)['"]/g;
 const late = /\bimport()\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-/** What a file imports from this repository, as paths from its root. */
-function importsOf(path: string, text: string): Import[] {
+/** What a file imports from this repository, as paths from its root, and from Node. */
+export function importsOf(path: string, text: string): Import[] {
   const folder = path.split('/').slice(0, -1);
   const found: Import[] = [];
   const code = withoutComments(text);
   for (const [, type, target] of [from, bare, late].flatMap((form) => [...code.matchAll(form)])) {
+    if (target?.startsWith('node:')) found.push({ path: target, type: type?.trim() === 'type' });
     if (!target?.startsWith('.')) continue;
     const parts = [...folder];
     for (const part of target.split('/')) {
@@ -63,7 +65,8 @@ export const withoutComments = (text: string): string => text.replace(/\/\*[\s\S
 
 export const isTest = (path: string): boolean => path.endsWith('.test.ts');
 
-const layerOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
+/** The layer of a file of src/; undefined for the door itself. */
+export const layerOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
 const pluginOf = (path: string): string | undefined => /^src\/plugins\/([^/]+)\//.exec(path)?.[1];
 
 function complaint(from: string, target: Import): string | undefined {
@@ -93,6 +96,7 @@ export function imports(files: Files): string[] {
   for (const [path, text] of files) {
     if (!path.startsWith('src/') || isTest(path)) continue;
     for (const target of importsOf(path, text)) {
+      if (target.path.startsWith('node:')) continue;
       const said = complaint(path, target);
       if (said !== undefined) complaints.push(`${path}: ${said}`);
     }

@@ -5,10 +5,14 @@
 export const PACKET_ROOM = 512;
 /** Where in a slot the canonical key lies: after the packet and 16 bytes that word-wise reads may run into. */
 export const KEY = 528;
+/** Bytes that a key may take. */
+export const KEY_ROOM = 272;
+/** Bytes of what is known of who asked: copied as they are to every query derived from one. */
+export const PEER_ROOM = 64;
 /** Where in a slot the peer's 64 bytes lie: a `sockaddr`, its length at +28, an `in6_pktinfo` or `in_pktinfo` at +32, its kind at +56. */
-export const PEER = 800;
+export const PEER = KEY + KEY_ROOM;
 /** Where in a slot the reply is made. */
-export const REPLY = 864;
+export const REPLY = PEER + PEER_ROOM;
 /** Bytes of a slot: an odd multiple of 64, since slots a power of two apart share cache sets. */
 export const SLOT = 3008;
 /** Bytes that a reply may take in its slot; a longer one gets a buffer of its own. */

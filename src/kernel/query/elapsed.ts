@@ -8,7 +8,7 @@ export interface Timed {
 }
 
 /** Milliseconds between the arrival of a query and the moment when somebody first asked this. */
-export function elapsed(query: Timed, clock: Clock): number {
-  if (query.finished === 0) query.finished = clock.monotonic();
-  return query.finished - query.received;
+export function elapsed({ journey }: { readonly journey: Timed }, clock: Clock): number {
+  if (journey.finished === 0) journey.finished = clock.monotonic();
+  return journey.finished - journey.received;
 }

@@ -1,123 +1,141 @@
-// The last step of a reply: the rcode of failures, EDNS echoed, cut to the client's size (EDNS-1 to 6, SIZE-1 to 4). Knows the
-// wire format; knows no plugin.
+// The last steps of a reply: failure to reply, OPT, size, seal (EDNS-1 to 7, SIZE-1 to 4). Each has the client's question as it came; what
+// parts made of it on the way is not the client's. Knows the wire format; knows no plugin.
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { encodeMessage } from '../../dns/message.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
-import type { Message } from './message.ts';
+import type { OptBearer } from './journey.ts';
+import { Message } from './message.ts';
 import type { ExtendedError, Failure, Outcome } from './outcome.ts';
 import type { Query } from './query.ts';
+import type { Seal } from './seal.ts';
+import type { Service } from './transport.ts';
 
-const EDE = 15;
-/** NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING: what is echoed as it came (EDNS-3). */
-const ECHOED = [3, 9, 10, 11, 12];
-/** Bytes that an Extended DNS Error may take, and the OPT of a reply at most: options that make it longer do not come back. */
-const ERROR_ROOM = 262, MOST_OPT = 61_440;
+const EDE = 15, SERVFAIL = 2;
+/** Bytes of an OPT without options; of the text of an Extended DNS Error at most; of the OPT of a reply at most. */
+const BARE = 11, ERROR_TEXT = 200, MOST_OPT = 61_440;
+/** Bytes of the longest message, and of a buffer for it that can be read by words. */
+const LONGEST = 65535, BUFFER = 65600;
 const encoder = new TextEncoder();
+/** The Extended DNS Error of the reply that is being finished, as an option. */
+const errorOption = new Uint8Array(6 + ERROR_TEXT);
 
 /** The reply of an outcome; undefined where nothing is to be said. */
-export function finish(query: Query, outcome: Outcome, echoed: readonly number[]): Message | undefined {
+export function finish(query: Query, outcome: Outcome): Message | undefined {
   if (outcome.kind === 'drop' || outcome.kind === 'stream') return undefined;
   const message = outcome.kind === 'failure' ? failed(query, outcome) : outcome;
-  if (message.optAt !== 0) keepOpt(query, message);
-  else if (query.optAt !== 0) echoOpt(query, message, echoed);
-  const { length } = message;
-  if (length > query.limit || (!query.stream && length > 1220 && length > unfragmented(query))) fit(message, query.limit);
+  const { seal } = query.journey;
+  if (seal !== undefined) return sealedReply(query, message, seal);
+  settleOpt(query, message, 0);
+  settleSize(query, message, 0);
   return message;
 }
 
-/** The empty reply of a failure. One that does not say why is OTHER; the cause itself is for the log, not for clients. */
+function sealedReply(query: Query, message: Message, seal: Seal): Message {
+  settleOpt(query, message, seal.room);
+  settleSize(query, message, seal.room);
+  seal.seal(message);
+  return message;
+}
+
+/** First step. The empty reply of a failure; one that does not say why is OTHER: the cause itself is for the log, not for clients. */
 function failed(query: Query, { rcode }: Failure): Message {
-  if (query.optAt !== 0 && rcode !== 0) query.extendedError ??= { code: INFO_CODE.OTHER, text: 'no plugin could answer' };
+  const { journey } = query;
+  if (journey.edns && rcode !== 0) journey.extendedError ??= { code: INFO_CODE.OTHER, text: 'no plugin could answer' };
   return query.begin(0, rcode & 15);
 }
 
-/** SIZE-2: above this a UDP reply is compressed. */
-const unfragmented = (query: Query): number => (query.clientLength === 4 ? 1480 : 1220);
-
-/** Bytes of the request's options that do not come back (EDNS-3). CoreDNS takes them out of the request as it answers. */
-export function droppedOptions(query: Query, echoed: readonly number[]): number {
-  if (query.optAt === 0) return 0;
-  const { bytes } = query;
-  const from = query.at + query.optAt + 11;
-  let dropped = 0;
-  for (let option = from, end = from + u16(bytes, from - 2); option + 4 <= end; ) {
-    const length = 4 + u16(bytes, option + 2);
-    const code = u16(bytes, option);
-    if (!ECHOED.includes(code) && !echoed.includes(code)) dropped += length;
-    option += length;
-  }
-  return dropped;
+/** Second step. No OPT for who sent none (RFC 6891 section 7), else one, of the client's size and DO (RFC 3225 section 3). */
+function settleOpt(query: Query, message: Message, sealRoom: number): void {
+  if (!query.journey.edns) {
+    if (message.optAt !== 0) message.removeOpt();
+    // An rcode that needs an OPT cannot be told.
+    if (message.extended !== 0) message.rcode = SERVFAIL;
+  } else if (message.optAt !== 0) keepOpt(query, message);
+  else addOpt(query, message, sealRoom);
 }
-/** Whether records will be cut from the reply so that it fits (SIZE-1). */
-export function willBeCut(query: Query, message: Message): boolean {
-  const limit = message.optAt !== 0 || query.optAt === 0 ? query.limit : query.limit - 11;
-  if (message.length <= limit) return false;
-  return (encodeMessage(message.parts(), { compress: true, limit })[2]! & 2) !== 0;
+/** An OPT that a part or an upstream made keeps its options. */
+function keepOpt(query: Query, message: Message): void {
+  const { bytes } = message;
+  const { udpSize, dnssecOk, extendedError } = query.journey;
+  const at = message.at + message.optAt;
+  setU16(bytes, at + 3, udpSize);
+  bytes[at + 6] = 0;
+  bytes[at + 7] = (bytes[at + 7]! & 0x7f) | (dnssecOk ? 0x80 : 0);
+  if (extendedError === undefined || message.length + errorOption.length > LONGEST) return;
+  const { edns } = message;
+  if (edns === undefined || edns.options.some(({ code }) => code === EDE)) return;
+  const end = writeError(extendedError);
+  message.setEdns({ ...edns, options: [...edns.options, { code: EDE, data: errorOption.subarray(4, end) }] });
 }
-
-/** The request's own OPT in the reply: size, version 0, DO as asked, only the options that may come back (EDNS-3). */
-function echoOpt(query: Query, message: Message, echoed: readonly number[]): void {
-  const from = query.at + query.optAt;
-  const source = query.bytes;
+/** The request's own OPT: what a `rewrite edns0 local` rule registered comes back as rules left it (EDNS-7), and why there is no answer. */
+function addOpt(query: Query, message: Message, sealRoom: number): void {
+  const { journey } = query;
+  const asked = journey.roomier ?? query;
+  const source = asked.bytes;
+  const from = asked.at + asked.optAt;
   const size = u16(source, from + 9);
-  const error = query.extendedError;
-  const room = Math.min(11 + size + ERROR_ROOM, MOST_OPT);
+  const echoed = size === 0 ? 0 : echoedLength(asked, query.channel.service, Math.min(MOST_OPT, query.limit));
+  const error = journey.extendedError === undefined ? 0 : writeError(journey.extendedError);
+  const length = BARE + echoed + error;
   message.plain ||= message.plainLength;
-  if (message.length + room > 65535) fit(message, 65535 - room);
-  message.ensure(room);
+  if (message.length + length + sealRoom > LONGEST) fit(message, LONGEST - length - sealRoom);
+  message.ensure(length);
   const { bytes } = message;
   const to = message.at + message.length;
   bytes[to] = 0;
   bytes[to + 1] = 0;
   bytes[to + 2] = 41;
-  setU16(bytes, to + 3, u16(source, from + 3));
+  setU16(bytes, to + 3, journey.udpSize);
   bytes[to + 5] = message.extended;
   bytes[to + 6] = 0;
   bytes[to + 7] = source[from + 7]!;
   bytes[to + 8] = source[from + 8]!;
-  let i = to + 11;
-  for (let option = from + 11, end = option + size; option + 4 <= end; ) {
-    const length = 4 + u16(source, option + 2);
-    const code = u16(source, option);
-    if ((ECHOED.includes(code) || echoed.includes(code)) && i + length + ERROR_ROOM <= to + room) {
-      for (let k = 0; k < length; k++) bytes[i + k] = source[option + k]!;
-      i += length;
-    }
-    option += length;
-  }
-  if (error !== undefined) i = putError(bytes, i, error);
-  setU16(bytes, to + 9, i - to - 11);
+  setU16(bytes, to + 9, echoed + error);
+  if (echoed > 0) echo(asked, query.channel.service, echoed, bytes, to + BARE);
+  for (let i = 0; i < error; i++) bytes[to + BARE + echoed + i] = errorOption[i]!;
   message.optAt = message.length;
-  message.length += i - to;
+  message.length += length;
   setU16(bytes, message.at + 10, message.additionals + 1);
 }
-function putError(bytes: Uint8Array, i: number, error: ExtendedError): number {
-  const { written } = encoder.encodeInto(error.text, bytes.subarray(i + 6, i + 6 + 200));
-  setU16(bytes, i, EDE);
-  setU16(bytes, i + 2, 2 + written);
-  setU16(bytes, i + 4, error.code);
-  return i + 6 + written;
-}
-
-/** A reply that has an OPT of its own: the client's size, version 0, DO set when the client set it (EDNS-4). */
-function keepOpt(query: Query, message: Message): void {
-  const { bytes } = message;
-  const at = message.at + message.optAt;
-  if (query.optAt !== 0) {
-    setU16(bytes, at + 3, u16(query.bytes, query.at + query.optAt + 3));
-    if (query.wantsDnssec) bytes[at + 7] = bytes[at + 7]! | 0x80;
+/** Bytes of the request's options that come back; those that make them more than `most` do not. */
+function echoedLength({ bytes, at, optAt }: OptBearer, service: Service, most: number): number {
+  const from = at + optAt + BARE;
+  let sum = 0;
+  for (let option = from, end = from + u16(bytes, from - 2); option + 4 <= end; ) {
+    const length = 4 + u16(bytes, option + 2);
+    if (service.echoes(u16(bytes, option)) && sum + length <= most) sum += length;
+    option += length;
   }
-  bytes[at + 6] = 0;
-  const error = query.extendedError;
-  if (error === undefined || query.optAt === 0) return;
-  const edns = message.edns;
-  if (edns === undefined || edns.options.some(({ code }) => code === EDE)) return;
-  const option = new Uint8Array(262);
-  const end = putError(option, 0, error);
-  message.setEdns({ ...edns, options: [...edns.options, { code: EDE, data: option.subarray(4, end) }] });
+  return sum;
+}
+/** Copies the options that come back: the first ones, until `length` bytes are full. */
+function echo({ bytes: source, at, optAt }: OptBearer, service: Service, length: number, bytes: Uint8Array, to: number): void {
+  let i = to;
+  for (let option = at + optAt + BARE; i < to + length; ) {
+    const size = 4 + u16(source, option + 2);
+    if (service.echoes(u16(source, option)) && i + size <= to + length) {
+      for (let k = 0; k < size; k++) bytes[i + k] = source[option + k]!;
+      i += size;
+    }
+    option += size;
+  }
+}
+/** Writes the option of an Extended DNS Error; the bytes that it takes. */
+function writeError({ code, text }: ExtendedError): number {
+  const { written } = encoder.encodeInto(text, errorOption.subarray(6));
+  setU16(errorOption, 0, EDE);
+  setU16(errorOption, 2, 2 + written);
+  setU16(errorOption, 4, code);
+  return 6 + written;
 }
 
-/** Compresses, and drops records from the end where that is not enough. */
+/** Third step. Above what travels in one piece a UDP reply is compressed (SIZE-2); above the limit records go, from the end. */
+function settleSize(query: Query, message: Message, sealRoom: number): void {
+  const length = message.length + sealRoom;
+  const { limit } = query;
+  if (length > limit || (length > 1220 && !query.stream && length > unfragmented(query))) fit(message, limit - sealRoom);
+}
+const unfragmented = (query: Query): number => (query.clientLength === 4 ? 1480 : 1220);
 function fit(message: Message, limit: number): void {
   const whole = encodeMessage(message.parts(), { compress: true, limit });
   message.length = 0;
@@ -125,4 +143,50 @@ function fit(message: Message, limit: number): void {
   message.bytes.set(whole, message.at);
   message.length = whole.length;
   message.optAt = 0;
+}
+
+/** What `finish` would do, for whoever tells of a reply before it is sent. */
+export interface Forecast {
+  /** Records will be cut, so that the reply fits (SIZE-1). */
+  truncates: boolean;
+  /** Bytes of the request without the options that do not come back: CoreDNS takes them out as it answers (EDNS-7). */
+  requestLength: number;
+}
+/** Fills in `said`; changes nothing else. */
+export function forecast(query: Query, message: Message, said: Forecast): void {
+  const { journey } = query;
+  const whole = query.told.length;
+  const limit = query.limit - (journey.seal?.room ?? 0);
+  said.requestLength = whole;
+  if (message.optAt !== 0 || !journey.edns) {
+    said.truncates = isCut(message, limit);
+    return;
+  }
+  const asked = journey.roomier ?? query;
+  const options = u16(asked.bytes, asked.at + asked.optAt + 9);
+  const echoed = options === 0 ? 0 : echoedLength(asked, query.channel.service, Math.min(MOST_OPT, query.limit));
+  said.truncates = isCut(message, limit - BARE - echoed);
+  said.requestLength = whole - options + echoed;
+}
+const isCut = (message: Message, limit: number): boolean =>
+  message.length > limit && (encodeMessage(message.parts(), { compress: true, limit })[2]! & 2) !== 0;
+
+/** What every message of a stream begins and ends with: header and question, and behind its records the OPT. Kept until the next reply. */
+export function envelope(query: Query, flags: number): Message {
+  const message = query.begin(flags, 0);
+  settleOpt(query, message, 0);
+  return message;
+}
+/** Last step, for the messages of a stream. Throws RangeError where one leaves no room. */
+export async function* sealed(messages: AsyncIterable<Uint8Array>, seal: Seal): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const bytes of messages) {
+    if (bytes.length + seal.room > LONGEST) throw new RangeError(`a message of ${bytes.length} bytes leaves no room for its seal`);
+    const words = new Int32Array(BUFFER >> 2);
+    const message = new Message(new Uint8Array(words.buffer), words);
+    message.bytes.set(bytes);
+    message.length = bytes.length;
+    message.room = BUFFER;
+    seal.seal(message);
+    yield message.bytes.subarray(0, message.length);
+  }
 }

@@ -11,8 +11,8 @@ export const QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD
 
 /** Room that every message can grow to, and what over-reads by words may touch. */
 const LARGEST = 65535 + 65;
-/** Bytes of header, question and records when more are to come: what is left is for the server's own OPT. */
-export const FULL = 65535 - 300;
+/** The longest message. The server's own OPT is made room for at the end, as much as it takes. */
+export const FULL = 65535;
 /** The records of the message that was looked at last. */
 const records = new Records();
 

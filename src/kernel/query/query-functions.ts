@@ -7,7 +7,7 @@ import { className, typeName } from '../../dns/type-name.ts';
 import type { ExpressionFunction } from '../../expression/index.ts';
 import { askedAddress } from './peer.ts';
 import type { Query } from './query.ts';
-import { overUdp } from '../serving/traffic.ts';
+import { overUdp } from './transport.ts';
 
 /** What an expression runs for. */
 export interface Asked {

@@ -7,15 +7,20 @@ import { decodeEdns } from '../../dns/opt.ts';
 import type { Edns } from '../../dns/opt.ts';
 import { HEADER, setU16, u16 } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
+import { KEY_ROOM, PEER_ROOM } from './arena.ts';
 import type { Layout } from './arena.ts';
+import { adoptReply, beginReply } from './draft.ts';
 import { Key } from '../../store/key.ts';
 import type { Reading } from '../../store/reading.ts';
 import { AA, Message } from './message.ts';
-import { inherit } from './inherit.ts';
+import { Journey } from './journey.ts';
+import type { Told } from './journey.ts';
 import type { Metadata } from './metadata.ts';
-import type { ExtendedError } from './outcome.ts';
+import type { Remark } from './notes.ts';
+import type { Answer, ExtendedError } from './outcome.ts';
 import { addressAt, isIPv4 } from './peer.ts';
 import { withType, writeKey } from './question-key.ts';
+import type { Seal } from './seal.ts';
 import type { Channel } from './transport.ts';
 
 /** What `reply` takes; what is not given is empty, NOERROR, or not set. */
@@ -51,45 +56,25 @@ export class Query {
   readonly replyRoom: number;
   /** The number of its slot, or -1 where it has a buffer of its own. */
   readonly slot: number;
+  // Of the packet that lies there now, until the next one is put in its place:
   length = 0;
+  /** Bytes of header and question. */
   questionEnd = HEADER;
-  nameLength = 0;
-  type = 0;
-  class = 0;
   /** Offset of the request's OPT from `at`, or 0. */
   optAt = 0;
-  /** The UDP size that the client advertises, as it came; `optAt` tells whether it sent an OPT. Lower it with `limitUdpSize`. */
-  udpSize = 0;
-  wantsDnssec = false;
-  /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit for upstreams. */
-  wantsAuthentic = false;
-  /** Milliseconds of the server's clock when it came. */
-  received = 0;
-  /** Milliseconds when its outcome was first looked at, 0 before. */
-  finished = 0;
-  /** How often it was derived: a bound against questions that ask themselves. */
-  depth = 0;
-  /** See QuestionChange. */
-  translating = false;
-  /** Bytes it came in, as CoreDNS counts them; then bytes and name of what `rewrite` made of it (SRV-18), told to logs only. */
-  size = 0;
-  rewrittenLength = 0;
-  rewrittenName = '';
+  // Of its question, read once; another question is another query (`derive`):
+  type = 0;
+  class = 0;
+  // For as long as the client waits:
   channel!: Channel;
-  /** Its labels, where the block collects metadata. */
-  metadata: Metadata | undefined = undefined;
-  /** An Extended DNS Error that the reply shall carry, if the client sent EDNS. */
-  extendedError: ExtendedError | undefined = undefined;
-  /** The site that has it, for parts that keep something for each. */
-  site: unknown = undefined;
-  /** The name of the part that was entered last: who answered. */
-  author = 0;
+  /** What is known of the client's question, whatever is asked because of it. */
+  journey: Journey;
   readonly #message: Message;
   readonly #key: Key;
   #name: Name | undefined = undefined;
   #address: string | undefined = undefined;
 
-  constructor(bytes: Uint8Array, words: Int32Array, layout: Layout, slot: number) {
+  constructor(bytes: Uint8Array, words: Int32Array, layout: Layout, slot: number, journey = new Journey()) {
     this.bytes = bytes;
     this.words = words;
     this.at = layout.at;
@@ -98,41 +83,34 @@ export class Query {
     this.replyAt = layout.replyAt;
     this.replyRoom = layout.replyRoom;
     this.slot = slot;
+    this.journey = journey;
     this.#message = new Message(bytes, words);
     this.#key = new Key(words, layout.keyAt >> 2);
   }
 
   /** A query in a buffer of its own, with room for a packet of `packet` bytes. */
-  static alone(packet: number): Query {
+  static alone(packet: number, journey?: Journey): Query {
     const keyAt = (packet + 16 + 63) & ~63;
-    const layout = { at: 0, keyAt, peerAt: keyAt + 320, replyAt: keyAt + 384, replyRoom: 2048 };
+    const peerAt = keyAt + KEY_ROOM;
+    const layout = { at: 0, keyAt, peerAt, replyAt: peerAt + PEER_ROOM, replyRoom: 2048 };
     const words = new Int32Array((layout.replyAt + layout.replyRoom + 64) >> 2);
-    return new Query(new Uint8Array(words.buffer), words, layout, -1);
+    return new Query(new Uint8Array(words.buffer), words, layout, -1, journey);
   }
 
   /** Forgets the question before: called by the transport when a packet of `length` bytes lies in its place. */
   arrive(length: number, channel: Channel): void {
+    this.place(length, channel);
+    this.journey.begin(length, (this.bytes[this.at + 3]! & 0x20) !== 0);
+  }
+  /** The same on a journey that has begun: for packets that are made here (`derive`). */
+  place(length: number, channel: Channel): void {
     this.length = length;
-    this.size = length;
-    this.rewrittenLength = 0;
-    this.rewrittenName = '';
     this.channel = channel;
     this.questionEnd = HEADER;
-    this.nameLength = 0;
     this.type = 0;
     this.class = 0;
     this.optAt = 0;
-    this.udpSize = 0;
-    this.wantsDnssec = false;
-    this.wantsAuthentic = (this.bytes[this.at + 3]! & 0x20) !== 0;
     this.#key.length = 0;
-    this.finished = 0;
-    this.depth = 0;
-    this.translating = false;
-    this.author = 0;
-    this.metadata = undefined;
-    this.extendedError = undefined;
-    this.site = undefined;
     this.#name = undefined;
     this.#address = undefined;
   }
@@ -148,9 +126,25 @@ export class Query {
   get flags(): number {
     return u16(this.bytes, this.at + 2) & 0x87f0;
   }
+  /** Sets flag bits of the request, then clears some: what whoever is asked next shall see. */
+  setFlags(set: number, clear = 0): void {
+    setU16(this.bytes, this.at + 2, (u16(this.bytes, this.at + 2) | set) & ~clear);
+  }
   /** DO and CD as two bits: what makes answers to the same question differ (CACHE-4). */
   get flavour(): number {
     return (this.wantsDnssec ? 1 : 0) | ((this.bytes[this.at + 3]! & 0x10) >> 3);
+  }
+  /** Octets of the question's name. */
+  get nameLength(): number {
+    return this.questionEnd - HEADER - 4;
+  }
+  /** The UDP size of the request's OPT, 0 without one. Lower it with `limitUdpSize`. */
+  get udpSize(): number {
+    return this.optAt === 0 ? 0 : u16(this.bytes, this.at + this.optAt + 3);
+  }
+  /** The client's DO (RFC 3225). */
+  get wantsDnssec(): boolean {
+    return this.journey.dnssecOk;
   }
   /** The name that is asked for, in the client's spelling. */
   get name(): Name {
@@ -172,15 +166,14 @@ export class Query {
   get reading(): Reading {
     return this.channel.service.reading;
   }
-  /** Bytes that the reply may have (EDNS-1). */
+  /** Bytes that the reply may have: what the client said, whatever parts put into the request (EDNS-1). */
   get limit(): number {
-    return this.channel.stream ? 65535 : Math.max(512, this.udpSize);
+    return this.channel.stream ? 65535 : Math.max(512, this.journey.udpSize);
   }
   /** Lowers what the client seems to advertise, in the packet too (BUF-1). */
   limitUdpSize(size: number): void {
-    if (this.udpSize <= size) return;
-    this.udpSize = size;
-    setU16(this.bytes, this.at + this.optAt + 3, size);
+    this.journey.udpSize = Math.min(this.journey.udpSize, size);
+    if (this.udpSize > size) setU16(this.bytes, this.at + this.optAt + 3, size);
   }
 
   /** 4 or 16: the bytes of the client's address from `clientAt`. An IPv4-mapped one counts as IPv4. */
@@ -211,38 +204,12 @@ export class Query {
     return withType(this.key, type);
   }
 
-  /** Begins a reply where it will be sent from: header and question as they were asked, no records (SRV-20). */
+  /**
+   * Begins a reply where it will be sent from: header and question as they were asked, no records (SRV-20). There is one such place: a
+   * reply of this query that was begun before is gone, so what is still needed of it is read first.
+   */
   begin(flags: number, rcode: number): Message {
-    const message = this.#draft();
-    const { words, bytes } = this;
-    const from = this.at >> 2, to = this.replyAt >> 2;
-    for (let i = 0, n = (this.questionEnd + 3) >> 2; i < n; i++) words[to + i] = words[from + i]!;
-    const out = this.replyAt;
-    bytes[out + 2] = 0x80 | (bytes[out + 2]! & 0x79) | (flags >> 8);
-    bytes[out + 3] = (bytes[out + 3]! & 0x10) | (flags & 0xf0) | rcode;
-    if ((bytes[out + 2]! & 0x78) !== 0) {
-      // RD and CD are a question's: a reply to a NOTIFY has neither.
-      bytes[out + 2] = (bytes[out + 2]! & 0xfe) | ((flags >> 8) & 1);
-      bytes[out + 3] = (bytes[out + 3]! & 0xef) | (flags & 0x10);
-    }
-    words[to + 2] = 0;
-    bytes[out + 6] = 0;
-    bytes[out + 7] = 0;
-    message.length = this.questionEnd;
-    return message;
-  }
-  #draft(): Message {
-    const message = this.#message;
-    message.bytes = this.bytes;
-    message.words = this.words;
-    message.at = this.replyAt;
-    message.room = this.replyRoom;
-    message.questionEnd = this.questionEnd;
-    message.optAt = 0;
-    message.cause = undefined;
-    message.plain = 0;
-    message.extended = 0;
-    return message;
+    return beginReply(this.#message, this, flags, rcode);
   }
   /** A reply of these records. Those that do not fit into a message any more are left out, and TC is set. */
   reply(parts: ReplyParts = {}): Message {
@@ -253,48 +220,66 @@ export class Query {
   }
   /**
    * Makes a message that came from elsewhere the reply: `length` bytes from word `from` of `source`, with this question's id, RD bit and
-   * spelling of the name. Its question must be the same but for case; `alike` where it is spelt so too.
+   * spelling of the name. Its question must be the same but for case; `alike` where it is spelt so too. As with `begin`, an earlier reply
+   * is gone.
    */
   adopt(source: Int32Array, from: number, length: number, alike = false): Message {
-    const message = this.#draft();
-    message.length = 0;
-    if (length > this.replyRoom) message.ensure(length);
-    const { words, bytes, at } = message;
-    const to = at >> 2;
-    const n = (length + 3) >> 2;
-    if (n <= 64) for (let i = 0; i < n; i++) words[to + i] = source[from + i]!;
-    else words.set(source.subarray(from, from + n), to);
-    bytes[at] = this.bytes[this.at]!;
-    bytes[at + 1] = this.bytes[this.at + 1]!;
-    bytes[at + 2] = (bytes[at + 2]! & 0xfe) | (this.bytes[this.at + 2]! & 1);
-    if (!alike) for (let i = HEADER; i < this.questionEnd; i++) bytes[at + i] = this.bytes[this.at + i]!;
-    message.length = length;
-    return message;
+    return adoptReply(this.#message, this, source, from, length, alike);
   }
 
-  /** The same client asking another question (RD, CD, DO and options as here): for `rewrite`, CNAME chases, `dns64`. */
-  as(change: QuestionChange): Query {
-    const name = change.name ?? this.name;
-    const { raw } = name;
-    const rest = this.length - this.questionEnd;
-    const query = Query.alone(HEADER + raw.length + 4 + rest);
-    const { bytes } = query;
-    bytes.set(this.bytes.subarray(this.at, this.at + HEADER));
-    for (let i = 0; i < raw.length; i++) bytes[HEADER + i] = raw.charCodeAt(i);
-    const end = HEADER + raw.length + 4;
-    setU16(bytes, end - 4, change.type ?? this.type);
-    setU16(bytes, end - 2, change.class ?? this.class);
-    bytes.set(this.bytes.subarray(this.at + this.questionEnd, this.at + this.length), end);
-    bytes.set(this.bytes.subarray(this.peerAt, this.peerAt + 64), query.peerAt);
-    query.arrive(end + rest, this.channel);
-    query.questionEnd = end;
-    query.nameLength = raw.length;
-    inherit(query, this, end - this.questionEnd);
-    if (change.translating === true) query.translating = true;
-    return query;
+  /** What this server answers to another question of the same client, asked from the top (LIB-7). */
+  resolve(change: QuestionChange): Answer {
+    return this.channel.service.resolve(this, change);
+  }
+  /** Remarks something, where anybody listens: the text is made of the two numbers when somebody reads it. Eight are kept. */
+  note(remark: Remark, a = 0, b = 0): void {
+    this.journey.notes?.add(remark, a, b);
   }
   /** A metadata label's value (META-1); undefined without the `metadata` plugin. */
   label(name: string): string | undefined {
-    return this.metadata?.value(name, this);
+    return this.journey.metadata?.value(name, this);
+  }
+
+  /** Milliseconds of the server's clock when the client's question came. */
+  get received(): number {
+    return this.journey.received;
+  }
+  /** How many questions led to this one. */
+  get depth(): number {
+    return this.journey.depth;
+  }
+  /** Asked for the sake of another family's addresses (QuestionChange). */
+  get translating(): boolean {
+    return this.journey.translating;
+  }
+  /** Bytes that the client's packet had. */
+  get size(): number {
+    return this.journey.size;
+  }
+  /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). `cache` sets the bit for upstreams. */
+  get wantsAuthentic(): boolean {
+    return this.journey.wantsAuthentic;
+  }
+  /** Its labels, where the block collects metadata. */
+  get metadata(): Metadata | undefined {
+    return this.journey.metadata;
+  }
+  /** An Extended DNS Error that the reply shall carry, if the client sent EDNS. */
+  get extendedError(): ExtendedError | undefined {
+    return this.journey.extendedError;
+  }
+  set extendedError(error: ExtendedError | undefined) {
+    this.journey.extendedError = error;
+  }
+  /** What is done to the reply last. */
+  get seal(): Seal | undefined {
+    return this.journey.seal;
+  }
+  set seal(seal: Seal | undefined) {
+    this.journey.seal = seal;
+  }
+  /** Under what it is counted and logged: itself, or what `rewrite` made of it (SRV-18). */
+  get told(): Told {
+    return this.journey.told ?? this;
   }
 }

@@ -1,9 +1,10 @@
 // Reads a request's header, question and OPT where they lie, and says what to refuse (SRV-1). Knows the wire format; knows no
 // site and no plugin.
-import { decodeMessage, encodeInto } from '../../dns/message.ts';
+import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { isReadable } from '../../dns/edns-options.ts';
 import { HEADER, OPT, skipName, u16 } from '../../dns/packet.ts';
-import type { Query } from './query.ts';
+import { PEER_ROOM } from './arena.ts';
+import { Query } from './query.ts';
 
 /** The question is whole: go on. */
 export const WELCOME = 0;
@@ -11,31 +12,42 @@ export const WELCOME = 0;
 export const SILENCE = -1;
 /** There is no question in the message: SERVFAIL (SRV-4). */
 export const EMPTY = -2;
+/** It is written in an unusual way (pointers in the question, an OPT's owner that is not the root, counts): `plainly` writes it anew. */
+export const UNUSUAL = -3;
 const FORMERR = 1;
 const NOTIMP = 4;
+const LONGEST = 65535;
+/**
+ * Records that a request may have in answer, authority and additional, by opcode: an IXFR has an SOA, a NOTIFY may have one, any an OPT and
+ * a TSIG. Whoever serves another opcode (an UPDATE has as many as it likes, RFC 2136) gives it a row; one without is not implemented.
+ */
+const MOST: { readonly [opcode: number]: readonly [answers: number, authorities: number, additionals: number] } = {
+  0: [1, 1, 2], 4: [1, 1, 2],
+};
 
-/** WELCOME, SILENCE, EMPTY, or the rcode to refuse with: then nothing but the header is echoed while `questionEnd` is 12. */
+/** WELCOME, SILENCE, EMPTY, UNUSUAL, or the rcode to refuse with: then nothing but the header is echoed while `questionEnd` is 12. */
 export function receive(query: Query): number {
   const { bytes, at, length } = query;
   if (length < HEADER || (bytes[at + 2]! & 0x80) !== 0) return SILENCE;
-  const opcode = query.opcode;
-  if (opcode !== 0 && opcode !== 4) return NOTIMP;
-  if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > 1 || u16(bytes, at + 8) > 1 || u16(bytes, at + 10) > 2) return FORMERR;
+  const most = MOST[query.opcode];
+  if (most === undefined) return NOTIMP;
+  const [answers, authorities, additionals] = most;
+  if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > answers || u16(bytes, at + 8) > authorities) return FORMERR;
+  if (u16(bytes, at + 10) > additionals) return FORMERR;
   if (length === HEADER) return EMPTY;
   const end = at + length;
   let i = at + HEADER;
   for (let size = bytes[i]!; size !== 0; size = bytes[i]!) {
-    if (size > 63) return size >= 192 ? unfold(query) : FORMERR;
+    if (size > 63) return size >= 192 ? UNUSUAL : FORMERR;
     i += size + 1;
     if (i >= end) return FORMERR;
   }
   const name = i + 1 - at - HEADER;
   if (name > 255 || (i + 5 > end && !complete(query, i + 1))) return FORMERR;
-  query.nameLength = name;
   query.type = u16(bytes, i + 1);
   query.class = u16(bytes, i + 3);
   query.questionEnd = i + 5 - at;
-  if (bytes[at + 7] !== 0 || bytes[at + 9] !== 0 || bytes[at + 11] !== 0) return records(query);
+  if (u16(bytes, at + 6) !== 0 || u16(bytes, at + 8) !== 0 || u16(bytes, at + 10) !== 0) return records(query);
   if (length > query.questionEnd) cut(query, query.questionEnd);
   return WELCOME;
 }
@@ -53,33 +65,49 @@ function complete(query: Query, from: number): boolean {
 /** Nobody sees what lies behind the message. */
 function cut(query: Query, length: number): void {
   query.length = length;
-  query.size = length;
+  query.journey.size = length;
 }
 
-/** Walks what follows the question. A count whose record is missing altogether is put right, as CoreDNS does. */
+/**
+ * Walks what follows the question. A count whose record is missing altogether is put right, as CoreDNS does. An OPT in answer or authority
+ * is none (RFC 6891 section 6.1.1), but must be readable like every record; of two in additional the last counts.
+ */
 function records(query: Query): number {
   const { bytes, at } = query;
   const end = at + query.length;
-  const count = bytes[at + 7]! + bytes[at + 9]! + bytes[at + 11]!;
+  const before = u16(bytes, at + 6) + u16(bytes, at + 8);
+  const count = before + u16(bytes, at + 10);
+  let decoded = false;
   let i = at + query.questionEnd;
   for (let r = 0; r < count; r++) {
-    if (i === end) return unfold(query);
+    if (i === end) return UNUSUAL;
     const owner = i;
     i = skipName(bytes, i, end);
     if (i < 0 || i + 10 > end) return FORMERR;
     const size = u16(bytes, i + 8);
     if (i + 10 + size > end) return FORMERR;
-    if (u16(bytes, i) === OPT && r >= bytes[at + 7]! + bytes[at + 9]!) {
+    if (u16(bytes, i) === OPT) {
       if (!options(bytes, i + 10, i + 10 + size)) return FORMERR;
-      if (i !== owner + 1) return unfold(query);
-      query.optAt = owner - at;
-      query.udpSize = u16(bytes, i + 2);
-      query.wantsDnssec = (bytes[i + 6]! & 0x80) !== 0;
-    } else if (u16(bytes, i) !== OPT && !decodes(query)) return FORMERR;
+      if (r >= before) {
+        if (i !== owner + 1) return UNUSUAL;
+        found(query, owner);
+      }
+    } else if (!decoded) {
+      if (!decodes(query)) return FORMERR;
+      decoded = true;
+    }
     i += 10 + size;
   }
   if (i < end) cut(query, i - at);
   return WELCOME;
+}
+/** The OPT lies at `owner`, which is the root. */
+function found(query: Query, owner: number): void {
+  const { bytes, at, journey } = query;
+  query.optAt = owner - at;
+  journey.edns = true;
+  journey.udpSize = u16(bytes, owner + 3);
+  journey.dnssecOk = (bytes[owner + 7]! & 0x80) !== 0;
 }
 /** Whether the options of an OPT end where it does (RFC 6891 section 6.1.2) and those with a format of their own keep to it. */
 function options(bytes: Uint8Array, i: number, end: number): boolean {
@@ -100,16 +128,24 @@ function decodes(query: Query): boolean {
   }
 }
 
-/** A request with names or counts that are written in an unusual way (pointers in the question): written anew, plainly. Rare and slow. */
-function unfold(query: Query): number {
+/**
+ * An UNUSUAL request written anew, in a buffer of its own: read it with `receive`. What came stays as it is, so that it is refused by its
+ * own id. FORMERR where it is malformed, or longer than a message can be without pointers. Rare and slow.
+ */
+export function plainly(query: Query): Query | number {
+  let packet: Uint8Array;
   try {
     const parts = decodeMessage(query.bytes, query.at, query.length);
     if (parts.question === undefined) return EMPTY;
-    const length = encodeInto(parts, query.bytes, query.at, query.keyAt - query.at - 16, false);
-    if (length < 0) return FORMERR;
-    cut(query, length);
+    packet = encodeMessage(parts, { compress: false });
   } catch {
     return FORMERR;
   }
-  return receive(query);
+  if (packet.length > LONGEST) return FORMERR;
+  const plain = Query.alone(packet.length, query.journey);
+  plain.bytes.set(packet, plain.at);
+  plain.bytes.set(query.bytes.subarray(query.peerAt, query.peerAt + PEER_ROOM), plain.peerAt);
+  plain.place(packet.length, query.channel);
+  query.journey.size = packet.length;
+  return plain;
 }

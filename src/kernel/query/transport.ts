@@ -1,12 +1,15 @@
 // What a transport and the kernel are to each other. Knows neither sockets nor plugins.
 import type { Arena } from './arena.ts';
 import type { Message } from './message.ts';
-import type { Query } from './query.ts';
+import type { Answer } from './outcome.ts';
+import type { Query, QuestionChange } from './query.ts';
 import type { Reading } from '../../store/reading.ts';
 import { Slot } from '../slot.ts';
 
 /** Over what a question came. */
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
+/** Whether CoreDNS calls the transport `udp` in logs and metrics; every other one is `tcp`. */
+export const overUdp = (transport: TransportName): boolean => transport === 'udp' || transport === 'quic' || transport === 'https3';
 /** The scheme of a server block's key (KEY-1). */
 export type Scheme = 'dns' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
 
@@ -59,6 +62,10 @@ export interface Service {
   end(): void;
   /** The reply to send now, undefined to say nothing, or LATER. Never throws. */
   serve(query: Query): Message | undefined | typeof LATER;
+  /** What this server answers to another question of the same client, asked from the top (LIB-7). Never throws. */
+  resolve(query: Query, change: QuestionChange): Answer;
+  /** Whether an option of a request comes back in the reply: a `rewrite edns0 local` rule of any block named its code (EDNS-7). */
+  echoes(code: number): boolean;
   readonly timeouts: Timeouts;
 }
 

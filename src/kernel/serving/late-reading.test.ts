@@ -20,7 +20,6 @@ import { onReply, upon } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
 import { definePlugin } from '../site/plugin.ts';
 import type { Handler, Part } from '../site/plugin.ts';
-import type { Server } from './serve.ts';
 
 const SIZE = 64;
 const later = () => new Promise((resolve) => setImmediate(resolve));
@@ -173,7 +172,7 @@ test('in a question that a late answer leads to', async () => {
           now();
           return query.reply();
         }
-        return later().then(() => (query.channel.service as Server).resolve(query, { name: Name.parse('inner.') }));
+        return later().then(() => query.resolve({ name: Name.parse('inner.') }));
       },
     },
   }), '. {\n first\n}\n');

@@ -7,7 +7,6 @@ import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
 import { definePlugin } from '../site/plugin.ts';
 import type { Run } from '../site/plugin.ts';
-import type { Server } from './serve.ts';
 
 test('nothing is recycled while a late question is answered, even after it asked another one', async () => {
   let freed: boolean | undefined;
@@ -18,12 +17,11 @@ test('nothing is recycled while a late question is answered, even after it asked
       return {
         start: (given: Run) => void (run = given),
         handle(query, next) {
-          const server = query.channel.service as Server;
           const [first] = query.name.text.split('.');
-          const later = () => server.resolve(query, { name: Name.parse('outer.') });
+          const later = () => query.resolve({ name: Name.parse('outer.') });
           if (first === 'late') return new Promise((resolve) => setImmediate(resolve)).then(later);
           if (first !== 'outer') return next(query);
-          void server.resolve(query, { name: Name.parse('inner.') });
+          void query.resolve({ name: Name.parse('inner.') });
           freed = false;
           run.store.epochs.retire(() => void (freed = true));
           run.store.epochs.recycle();

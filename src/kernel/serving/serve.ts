@@ -4,14 +4,15 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Reading } from '../../store/reading.ts';
 import type { Arena } from '../query/arena.ts';
 import type { Clock } from '../clock.ts';
-import { finish } from '../query/finish.ts';
+import { derive } from '../query/derive.ts';
+import { finish, sealed } from '../query/finish.ts';
 import type { Log } from '../seen/log.ts';
 import { AD, CD, RA, RD, TC } from '../query/message.ts';
 import type { Message } from '../query/message.ts';
 import { failure } from '../query/outcome.ts';
 import type { Answer, Outcome } from '../query/outcome.ts';
 import type { QuestionChange, Query } from '../query/query.ts';
-import { EMPTY, SILENCE, WELCOME, receive } from '../query/receive.ts';
+import { EMPTY, SILENCE, UNUSUAL, WELCOME, plainly, receive } from '../query/receive.ts';
 import type { Router } from '../site/router.ts';
 import type { Site } from '../site/site.ts';
 import { AnyClass, Debug, Stacktrace } from '../site/site.ts';
@@ -35,7 +36,7 @@ export interface ServerParts {
   readonly traffic: Traffic;
   readonly router: Router;
   readonly sites: readonly Site[];
-  /** Codes of EDNS options that replies may echo beside the standard ones: those of every block of the process (EDNS-3). */
+  /** Codes of EDNS options that come back in replies: those of every block of the process (EDNS-7). */
   readonly echoed: readonly number[];
   readonly timeouts: Timeouts;
 }
@@ -88,10 +89,21 @@ export class Server implements Service {
   }
 
   serve(query: Query): Message | undefined | typeof LATER {
-    query.received = this.#now;
+    query.journey.received = this.#now;
+    const refusal = receive(query);
+    if (refusal === WELCOME) return this.#serve(query, query);
+    return refusal === UNUSUAL ? this.#serveUnusual(query) : this.#refuse(query, refusal);
+  }
+  /** A request that was written anew: the reply is made of that, and goes where the one that came would have got it. */
+  #serveUnusual(query: Query): Message | undefined | typeof LATER {
+    const plain = plainly(query);
+    if (typeof plain === 'number') return this.#refuse(query, plain);
+    const refusal = receive(plain);
+    return refusal === WELCOME ? this.#serve(plain, query) : this.#refuse(query, refusal === UNUSUAL ? FORMERR : refusal);
+  }
+  /** `came` is what the transport has: the question itself, but for unusual ones. */
+  #serve(query: Query, came: Query): Message | undefined | typeof LATER {
     try {
-      const refusal = receive(query);
-      if (refusal !== WELCOME) return this.#refuse(query, refusal);
       const served = query.class === IN || this.#anyClass;
       if (served && query.optAt !== 0 && query.bytes[query.at + query.optAt + 6] !== 0) return badVersion(query);
       const answer = this.#route(query);
@@ -99,22 +111,21 @@ export class Server implements Service {
         this.underWay++;
         this.arena.waiting++;
         answer.then(
-          (outcome) => this.#answerLate(query, outcome),
-          (error: unknown) => this.#answerLate(query, this.#panic(query, error)),
+          (outcome) => this.#answerLate(query, came, outcome),
+          (error: unknown) => this.#answerLate(query, came, this.#panic(query, error)),
         );
         return LATER;
       }
-      if (answer.kind === 'stream') return this.#stream(query, answer.messages);
-      return finish(query, answer, this.#echoed);
+      if (answer.kind === 'stream') return this.#stream(query, came, answer.messages);
+      return finish(query, answer);
     } catch (error) {
-      return finish(query, this.#panic(query, error), this.#echoed);
+      return finish(query, this.#panic(query, error));
     }
   }
   #route(query: Query): Answer {
     if (query.class !== IN && !this.#anyClass) return this.#rejected(query, REFUSED, 'this server answers class IN only');
     const site = this.#router.find(query);
     if (site === undefined) return this.#rejected(query, REFUSED, 'no zone of this server holds the name');
-    query.site = site;
     if (site.handler === undefined) return this.#rejected(query, REFUSED, 'the zone is served by no plugin');
     return site.handler(query);
   }
@@ -138,28 +149,28 @@ export class Server implements Service {
     if (refusal === FORMERR) message.bytes[message.at + 2] = message.bytes[message.at + 2]! & 0x87;
     return message;
   }
-  #stream(query: Query, messages: AsyncIterable<Uint8Array>): Message | undefined | typeof LATER {
-    if (query.channel.sendAll === undefined) return finish(query, failure(REFUSED), this.#echoed);
-    query.channel.sendAll(query, messages);
+  #stream(query: Query, came: Query, messages: AsyncIterable<Uint8Array>): Message | undefined | typeof LATER {
+    if (query.channel.sendAll === undefined) return finish(query, failure(REFUSED));
+    query.channel.sendAll(came, sealedFor(query, messages));
     return LATER;
   }
-  #answerLate(query: Query, outcome: Outcome): void {
+  #answerLate(query: Query, came: Query, outcome: Outcome): void {
     this.underWay--;
     this.arena.waiting--;
     if (outcome.kind === 'stream' && query.channel.sendAll !== undefined) {
-      query.channel.sendAll(query, outcome.messages);
+      query.channel.sendAll(came, sealedFor(query, outcome.messages));
       return;
     }
     let message: Message | undefined;
     this.reading.enter();
     try {
-      message = finish(query, outcome, this.#echoed);
+      message = finish(query, outcome);
     } catch (error) {
-      message = finish(query, this.#panic(query, error), this.#echoed);
+      message = finish(query, this.#panic(query, error));
     } finally {
       this.reading.leave();
     }
-    query.channel.send(query, message);
+    query.channel.send(came, message);
   }
   /** SRV-5. With `debug` the process ends, so that the bug is seen. */
   #panic(query: Query, error: unknown): Outcome {
@@ -179,8 +190,8 @@ export class Server implements Service {
 
   /** Says once a minute which plugin threw, at what question and where in its code; the client hears which one it was. */
   #blame(query: Query, error: unknown): void {
-    const name = (query.site as Site | undefined)?.handlers[query.author - 1]?.name;
-    if (name === undefined) return;
+    const name = query.journey.trail.last;
+    if (name === '') return;
     query.extendedError ??= { code: INFO_CODE.OTHER, text: `plugin ${name} failed` };
     if (this.#now - this.#blamed < 60_000) return;
     this.#blamed = this.#now;
@@ -188,9 +199,14 @@ export class Server implements Service {
     this.#log.error(`plugin/${name} threw on ${query.name.text} ${typeName(query.type)}${at === undefined ? '' : ` at ${at}`}`);
   }
 
+  echoes(code: number): boolean {
+    return this.#echoed.includes(code);
+  }
   /** Asks this server again, from the top, as the same client (LIB-7). */
   resolve(query: Query, change: QuestionChange): Answer {
-    const derived = query.as(change);
+    const journey = query.journey.further();
+    if (change.translating === true) journey.translating = true;
+    const derived = derive(query, { ...change, journey });
     if (derived.depth > DEEPEST) return failure(SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
     // A late answer may ask, outside of any batch.
     this.reading.enter();
@@ -204,6 +220,10 @@ export class Server implements Service {
   }
 }
 
+/** The messages of a stream as they are sent. */
+function sealedFor({ journey: { seal } }: Query, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return seal === undefined ? messages : sealed(messages, seal);
+}
 /** SRV-7; the OPT of a BADVERS reply has size 0. */
 function badVersion(query: Query): Message {
   const message = query.begin(0, 0);

@@ -5,7 +5,7 @@ import { TIME_BUCKETS } from '../seen/metrics.ts';
 import type { Family, Metrics } from '../seen/metrics.ts';
 import type { Query } from '../query/query.ts';
 import { Slot } from '../slot.ts';
-import type { TransportName } from '../query/transport.ts';
+import { overUdp } from '../query/transport.ts';
 
 /** Types with a label of their own; every other one is `other`. */
 const TYPES: { readonly [type: number]: string } = {
@@ -42,12 +42,13 @@ export class TrafficCells {
     const t = this.#traffic;
     const { values } = t.metrics;
     const stream = overUdp(query.channel.transport) ? 0 : 1;
+    const { type } = query.told;
     const family = query.clientLength === 4 ? 0 : 1;
-    const request = (typeIndex[query.type]! << 2) | (stream << 1) | family;
+    const request = (typeIndex[type]! << 2) | (stream << 1) | family;
     let cell = this.#requests[request]!;
     if (cell === 0) {
       const [server, zone, view] = this.#labels;
-      cell = t.requests.cell([server, zone, view, stream ? 'tcp' : 'udp', family ? '2' : '1', typeLabels[typeIndex[query.type]!]!]);
+      cell = t.requests.cell([server, zone, view, stream ? 'tcp' : 'udp', family ? '2' : '1', typeLabels[typeIndex[type]!]!]);
       this.#requests[request] = cell;
     }
     values[cell]!++;
@@ -120,9 +121,6 @@ export class Traffic {
     this.metrics.values[this.#panics.cell([])]!++;
   }
 }
-
-/** Whether CoreDNS calls the transport `udp` in logs and metrics; every other one is `tcp`. */
-export const overUdp = (transport: TransportName): boolean => transport === 'udp' || transport === 'quic' || transport === 'https3';
 
 /**
  * Zones beside those of the block's keys that the `zone` label may name (PROM-2): `auto` puts those that it serves at the moment, the same

@@ -2,6 +2,7 @@
 import { failure } from '../query/outcome.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
+import { hopOf } from '../query/trail.ts';
 import type { Handler, Part } from './plugin.ts';
 import type { Site } from './site.ts';
 
@@ -13,9 +14,8 @@ function nothing(name: string): never {
 }
 
 /**
- * Closures made once: each part holds the handler of what follows it. `author` in the query is the number of the part that was
- * entered last. The end of the chain is SERVFAIL, and says who asked for more (SRV-15). A part may call its `next` late: then a reading of
- * shared memory is opened here.
+ * Closures made once: each part holds the handler of what follows it. Whoever is entered is put on the query's trail. The end of the
+ * chain is SERVFAIL, and says who asked for more (SRV-15). A part may call its `next` late: then a reading of shared memory is opened here.
  */
 export function chain(site: Site): Handler | undefined {
   const { parts } = site;
@@ -26,9 +26,9 @@ export function chain(site: Site): Handler | undefined {
   for (let i = handling.length - 1; i >= 0; i--) {
     const { name, part } = handling[i]!;
     const after = next;
-    const number = i + 1;
+    const hop = hopOf(name);
     next = (query) => {
-      query.author = number;
+      query.journey.trail.enter(hop);
       return (site.reading.open ? part.handle!(query, after) : late(site, part, query, after)) ?? nothing(name);
     };
   }

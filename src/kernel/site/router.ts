@@ -1,6 +1,5 @@
 // Which block of one server takes a query: longest zone first, DS to the parent, views in order (SRV-8, 11, 12). Knows zones;
 // knows no plugin.
-import { Metadata } from '../query/metadata.ts';
 import type { Query } from '../query/query.ts';
 import type { Site } from './site.ts';
 import { ViewFilter } from './site.ts';
@@ -46,7 +45,7 @@ export class Router {
 function accepting(sites: readonly Site[], query: Query): Site | undefined {
   for (const site of sites) {
     if (site.handler === undefined) return site;
-    site.collect(query, Metadata);
+    site.collect(query);
     if (site.all(ViewFilter).every((view) => view.accepts(query))) return site;
   }
   return undefined;

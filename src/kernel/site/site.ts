@@ -1,7 +1,8 @@
 // One server block as it is served: zones, slots and the chain of its parts. Knows no plugin by name.
 import { createHash } from 'node:crypto';
 import type { Name } from '../../dns/name.ts';
-import type { Metadata, Provider } from '../query/metadata.ts';
+import { Metadata } from '../query/metadata.ts';
+import type { Provider } from '../query/metadata.ts';
 import type { Handler, Part } from './plugin.ts';
 import type { Query } from '../query/query.ts';
 import type { Reading } from '../../store/reading.ts';
@@ -25,7 +26,7 @@ export const ViewFilter = new Slot<View>('view');
 export const MetadataZones = new Slot<readonly Name[]>('metadata zones');
 /** Put there by plugins that answer other classes than IN (SRV-6). */
 export const AnyClass = new Slot<true>('any class');
-/** EDNS option codes that a reply may echo beside the standard ones (EDNS-3, REW-9). */
+/** EDNS option codes that come back in replies to requests that have them (EDNS-7, REW-9). */
 export const EchoedOption = new Slot<number>('echoed option');
 /** Put there by `debug`: a panic ends the process (DBG-1). */
 export const Debug = new Slot<true>('debug');
@@ -79,10 +80,12 @@ export class Site extends Slots {
     return this.parts.filter(({ part }) => part.handle !== undefined);
   }
   /** Gives the query a place for labels where the block has `metadata`; providers are asked for names in its zones alone (META-1). */
-  collect(query: Query, MetadataClass: typeof Metadata): void {
-    if (this.providers === undefined && query.metadata === undefined) return;
-    const inside = this.providers !== undefined && this.all(MetadataZones).some((zones) => zones.some((zone) => query.name.isUnder(zone)));
+  collect(query: Query): void {
+    const { journey } = query;
+    if (this.providers === undefined && journey.metadata === undefined) return;
+    const { name } = query;
+    const inside = this.providers !== undefined && this.all(MetadataZones).some((zones) => zones.some((zone) => name.isUnder(zone)));
     const providers = inside ? this.providers! : NOBODY;
-    query.metadata = query.metadata === undefined ? new MetadataClass(providers) : query.metadata.with(providers);
+    journey.metadata = journey.metadata === undefined ? new Metadata(providers) : journey.metadata.with(providers);
   }
 }

@@ -1,5 +1,4 @@
 // *acl* enforces access control policies on source ip and prevents unauthorized access to DNS servers. Knows policies and who asks.
-import { OPTION } from '../../dns/edns-options.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -39,14 +38,11 @@ function decide(stanza: Stanza, query: Query): Action | undefined {
   return undefined;
 }
 
-/** ACL-4, ACL-5: what is said, with an Extended DNS Error even to clients that sent no OPT. */
+/** ACL-4, ACL-5: what is said, with an Extended DNS Error for clients that sent an OPT. */
 function refuse(query: Query, action: Exclude<Action, 'allow'>): Outcome {
   if (action === 'drop') return drop();
-  const reply = query.begin(0, action === 'block' ? REFUSED : 0);
-  const code = action === 'block' ? INFO_CODE.BLOCKED : INFO_CODE.FILTERED;
-  const options = [{ code: OPTION.EDE, data: Uint8Array.of(0, code) }];
-  reply.setEdns({ udpSize: 4096, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options });
-  return reply;
+  query.extendedError = { code: action === 'block' ? INFO_CODE.BLOCKED : INFO_CODE.FILTERED, text: '' };
+  return query.begin(0, action === 'block' ? REFUSED : 0);
 }
 
 export default definePlugin({

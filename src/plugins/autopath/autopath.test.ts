@@ -16,6 +16,7 @@ import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part } from '../../kernel/site/plugin.ts';
+import { derive } from '../../kernel/query/derive.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
@@ -106,7 +107,7 @@ test('a reply that is copied by octets is what decoding and encoding it makes', 
   let copied = 0;
   fc.assert(fc.property(asked, records, records, records, fc.boolean(), (name, answer, authority, additional, compress) => {
     const query = asking(name);
-    const candidate = query.as({ name: Name.parse('www.second.test') });
+    const candidate = derive(query, { name: Name.parse('www.second.test') });
     const question = { name: candidate.name, type: 1, class: 1 };
     const parts = message({ id: 0x1234, flags: 0x8180, question, answer, authority, additional, edns: edns(4096) });
     const whole = encodeMessage(parts, { compress });
@@ -125,7 +126,7 @@ test('a reply that is copied by octets is what decoding and encoding it makes', 
 
 test('what has no room beside the alias is left to be rebuilt', () => {
   const query = asking(`www.${'as-long-as-a-label-can-be-or-nearly-so.'.repeat(5)}first.test`);
-  const candidate = query.as({ name: Name.parse('www.second.test') });
+  const candidate = derive(query, { name: Name.parse('www.second.test') });
   const many = Array.from({ length: 1800 }, (_, i) => record(`a-name-of-its-own-${i + 1000}.test 60 IN A 192.0.2.1`));
   const source = candidate.reply({ answer: [record('www.second.test 60 IN A 192.0.2.1'), ...many] });
   const { answers } = source;
@@ -137,7 +138,7 @@ test('what has no room beside the alias is left to be rebuilt', () => {
 test('octets that are no message do no harm', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(3), (tail, answers) => {
     const query = asking('www.first.test');
-    const candidate = query.as({ name: Name.parse('www.second.test') });
+    const candidate = derive(query, { name: Name.parse('www.second.test') });
     const source = candidate.begin(0, 0);
     source.bytes.set(tail, source.at + source.length);
     source.length += tail.length;

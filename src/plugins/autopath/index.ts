@@ -2,18 +2,20 @@
 // knows the client's path, and who answers, it is not told.
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
+import { MAX_NAME } from '../../dns/name-wire.ts';
 import { WireError } from '../../dns/wire-error.ts';
 import { PerServer } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
+import { release, take } from '../../kernel/query/derive.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
-import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Answer, ExtendedError, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
 import type { SearchPathSource } from '../../kernel/site/search-path.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import { Candidates, baseLength, fill } from './candidates.ts';
+import { baseLength, fill } from './candidates.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { complete } from './complete.ts';
@@ -28,8 +30,9 @@ interface Walk {
   /** Octets of the name before the first element of the path. */
   readonly base: number;
   readonly next: Handler;
-  /** What came of the question itself: said where nothing better is found. */
+  /** What came of the question itself, and the error that goes with it: said where nothing better is found. */
   readonly first: Outcome;
+  readonly error: ExtendedError | undefined;
   /** The query that asks for the other names, one after the other. */
   readonly candidate: Query;
   /** The element that is tried. */
@@ -39,7 +42,6 @@ interface Walk {
 class Autopath implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
-  readonly #candidates = new Candidates();
   #sources: readonly SearchPathSource[] = [];
   #metrics!: Metrics;
   #completed!: PerServer<number>;
@@ -103,18 +105,20 @@ class Autopath implements Part {
       return first;
     }
     if (path.length === 1) return first;
-    return this.#walk({ query, path, base, next, first, candidate: this.#candidates.take(query), index: 1 });
+    return this.#walk({ query, path, base, next, first, error: query.extendedError, candidate: take(query, MAX_NAME), index: 1 });
   }
   /** AP-3: one name after the other, at once as long as answers come at once. */
   #walk(walk: Walk): Answer {
     const { query, path, base, next, first, candidate } = walk;
     for (; walk.index < path.length; walk.index++) {
       if (!fill(candidate, query, base, path[walk.index]!)) continue;
+      query.extendedError = undefined;
       const answer = next(candidate);
       if (answer instanceof Promise) return upon(answer, (outcome) => this.#look(walk, outcome), query);
       if (settles(answer)) return this.#settle(walk, answer);
     }
-    this.#candidates.release(candidate);
+    release(candidate);
+    query.extendedError = walk.error;
     return first;
   }
   #look(walk: Walk, outcome: Outcome): Answer {
@@ -124,11 +128,9 @@ class Autopath implements Part {
   }
 
   #settle({ query, candidate }: Walk, outcome: Outcome): Outcome {
-    query.author = candidate.author;
-    query.extendedError = candidate.extendedError;
     if (outcome.kind === 'stream') return outcome;
     const answer = outcome.kind === 'reply' ? this.#complete(query, candidate, outcome) : outcome;
-    this.#candidates.release(candidate);
+    release(candidate);
     return answer;
   }
   #complete(query: Query, candidate: Query, reply: Outcome & { kind: 'reply' }): Outcome {

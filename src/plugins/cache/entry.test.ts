@@ -138,8 +138,8 @@ test('the wildcard that an answer was made from comes back with it (CACHE-18)', 
   const entries = entriesOf();
   const labelled = (wildcard?: string) => {
     const query = ask('www.example.org');
-    query.metadata = new Metadata(new Map());
-    if (wildcard !== undefined) query.metadata.set('zone/wildcard', wildcard);
+    query.journey.metadata = new Metadata(new Map());
+    if (wildcard !== undefined) query.metadata!.set('zone/wildcard', wildcard);
     return query;
   };
   const first = labelled('*.example.org.');

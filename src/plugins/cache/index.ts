@@ -105,14 +105,14 @@ class Cache implements Part {
   #ask(query: Query, next: Handler): Answer {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
-    query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
+    query.setFlags(AD);
     const { moment } = this.#store;
     const answer = askFor(query, next);
     if (!(answer instanceof Promise)) return this.#pass(query, answer, moment);
     return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, moment), (other) => this.#ask(other, next));
   }
   #pass(query: Query, outcome: Outcome, moment: number): Outcome {
-    if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
+    if (!query.wantsAuthentic) query.setFlags(0, AD);
     const counters = this.#counters.of(query.channel.service);
     if (outcome.kind === 'reply') return this.#store.pass(query, outcome, counters, moment);
     if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, SERVFAIL), counters, moment);

@@ -1,7 +1,8 @@
 // Asking again for what is kept, without a client: prefetch and stale entries (CACHE-13 to 15). Knows queries and when a new
 // answer counts; keeps nothing itself.
+import { PEER_ROOM } from '../../kernel/query/arena.ts';
+import { apart } from '../../kernel/query/derive.ts';
 import { AD } from '../../kernel/query/message.ts';
-import { Metadata } from '../../kernel/query/metadata.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure, onReply } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
@@ -18,7 +19,7 @@ const INET = 2;
 /** The same question as from an unknown client over TCP, so that nothing is truncated, asking for authentic data (CACHE-13). */
 export function background(query: Query, site: Site): Query {
   const derived = detached(query, site, 'tcp');
-  derived.bytes.fill(0, derived.peerAt, derived.peerAt + 64);
+  derived.bytes.fill(0, derived.peerAt, derived.peerAt + PEER_ROOM);
   derived.bytes[derived.peerAt] = INET;
   return derived;
 }
@@ -28,14 +29,13 @@ export const aside = (query: Query, site: Site): Query => detached(query, site, 
 function detached(query: Query, site: Site, transport: TransportName): Query {
   const { service, localAddress, localPort } = query.channel;
   const channel: Channel = { transport, stream: transport !== 'udp', service, localAddress, localPort, send: () => {} };
-  const derived = query.as({});
-  derived.channel = channel;
-  derived.bytes[derived.at + 3] = derived.bytes[derived.at + 3]! | AD;
-  derived.wantsAuthentic = true;
-  derived.depth = query.depth;
+  const derived = apart(query, { channel });
+  const { journey } = derived;
+  derived.setFlags(AD);
+  journey.wantsAuthentic = true;
   // Labels of its own: what becomes known on its way is not the client's.
-  derived.metadata = undefined;
-  if (query.metadata !== undefined) site.collect(derived, Metadata);
+  journey.metadata = undefined;
+  if (query.metadata !== undefined) site.collect(derived);
   return derived;
 }
 

@@ -94,7 +94,7 @@ export class StaleEntries {
   #verify(query: Query, next: Handler, entries: Entries, counters: Counters): Answer {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
-    query.bytes[query.at + 3] = query.bytes[query.at + 3]! | AD;
+    query.setFlags(AD);
     const { moment } = this.#store;
     const answer = askFor(query, next);
     if (!(answer instanceof Promise)) return this.#land(query, answer, entries, counters, moment).outcome;
@@ -102,7 +102,7 @@ export class StaleEntries {
       (other) => this.#verify(other, next, entries, counters));
   }
   #land(query: Query, outcome: Outcome, entries: Entries, counters: Counters, moment: number): Landed {
-    if (!query.wantsAuthentic) query.bytes[query.at + 3] = query.bytes[query.at + 3]! & ~AD;
+    if (!query.wantsAuthentic) query.setFlags(0, AD);
     const { recheck } = this.#settings.stale;
     const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
     const refreshed = this.#renew(query, outcome, counters, moment);

@@ -11,7 +11,6 @@ import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import type { Server } from '../../kernel/serving/serve.ts';
 import cancel from '../cancel/index.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import cache from './index.ts';
@@ -154,7 +153,7 @@ test('a question that leads to itself on the way does not wait for itself', asyn
     name: 'below', parse: () => 0, create: () => ({
       handle: async (query) => {
         await undefined;
-        return (query.channel.service as Server).resolve(query, { name: other(query) });
+        return query.resolve({ name: other(query) });
       },
     }),
   });

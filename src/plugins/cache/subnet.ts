@@ -4,6 +4,7 @@ import { OPTION, clientSubnet, readClientSubnet } from '../../dns/edns-options.t
 import type { ClientSubnet } from '../../dns/edns-options.ts';
 import { edns } from '../../dns/opt.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
+import { derive } from '../../kernel/query/derive.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Key } from '../../store/key.ts';
@@ -63,7 +64,7 @@ export function untell(reply: Message): void {
 }
 /** The same question for a network that says nothing of the client: the answer to who refuses an address (RFC 7871 section 7.1.3). */
 export function withoutAddress(query: Query): Query {
-  const other = query.as({});
+  const other = derive(query, {});
   const { bytes } = other;
   const opt = other.at + other.optAt;
   const option = opt + optionIn(bytes, opt);

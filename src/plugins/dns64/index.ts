@@ -18,7 +18,6 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import type { Server } from '../../kernel/serving/serve.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { look, withoutExcluded } from './look.ts';
@@ -60,7 +59,7 @@ class Dns64 implements Part {
     if (outcome.kind !== 'reply' || outcome.truncated || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
     const said = look(outcome);
     if (said.hasAddress && !this.#settings.translateAll) return withoutExcluded(outcome, said);
-    const found = (query.channel.service as Server).resolve(query, { type: A, class: IN });
+    const found = query.resolve({ type: A, class: IN });
     return upon(found, (other) => this.#translate(query, outcome, said, other), query);
   };
   /** D64-3, D64-6: what came of the question for A records is the answer. Nobody who has AAAA records loses them by it. */
@@ -83,7 +82,7 @@ class Dns64 implements Part {
     const inside = address === undefined ? undefined : extract(this.#settings, address);
     if (inside === undefined) return next(query);
     const name = reverseName(inside);
-    const found = (query.channel.service as Server).resolve(query, { name, type: PTR, class: IN });
+    const found = query.resolve({ name, type: PTR, class: IN });
     return upon(found, (other) => {
       if (other.kind !== 'reply' || other.rcode !== NOERROR || other.answers === 0) return next(query);
       const parts = other.parts();

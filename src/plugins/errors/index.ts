@@ -31,8 +31,8 @@ export default definePlugin({
       const text = cause instanceof Error ? cause.message : String(cause);
       const gatherer = gatherers.find((each) => each.matches(text));
       if (gatherer?.take() === true) return;
-      const name = (query.rewrittenName || query.name.text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-      log[gatherer?.config.level ?? 'error'](`${rcodeOf(outcome)} ${name} ${typeName(query.type)}: ${text}`);
+      const name = (query.journey.toldName || query.name.text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+      log[gatherer?.config.level ?? 'error'](`${rcodeOf(outcome)} ${name} ${typeName(query.told.type)}: ${text}`);
     };
     const look = (outcome: Outcome, query: Query): Outcome => {
       if (outcome.cause !== undefined) write(outcome, query);

@@ -70,7 +70,7 @@ function queryFor(name: string, now: number, edns: Parts['edns'], type: number):
   query.bytes.set(packet);
   query.arrive(packet.length, udp);
   assert.equal(receive(query), 0);
-  query.received = now;
+  query.journey.received = now;
   return query;
 }
 /** What the client would see, in a line. */

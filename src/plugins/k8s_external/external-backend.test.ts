@@ -43,7 +43,6 @@ function ask(backend: ExternalBackend, name: string, type: string) {
   query.bytes.set(packet);
   query.arrive(packet.length, { stream: false } as never);
   query.questionEnd = packet.length;
-  query.nameLength = packet.length - 16;
   query.type = typeByName(type)!;
   query.class = 1;
   const outcome = new Lookup(backend).handle(query, () => failure(9));

@@ -5,10 +5,10 @@ import { ADDITIONAL, ANSWER, hasRoom, hasRoomBeside } from '../../authority/reco
 import type { Place } from '../../authority/served-zones.ts';
 import { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
+import { derive } from '../../kernel/query/derive.ts';
 import { AA } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import type { Server } from '../../kernel/serving/serve.ts';
 import type { ServiceNode } from './service-node.ts';
 
 const A = 1, AAAA = 28, SRV = 33;
@@ -49,7 +49,7 @@ export async function hostNode(query: Query, place: Place, node: ServiceNode): P
   return new RecordsNode(answer, [...additional, ...distinct(found.flat())]);
 }
 function write(query: Query, place: Place, node: ServiceNode) {
-  const reply = query.as({}).begin(AA, 0);
+  const reply = derive(query, {}).begin(AA, 0);
   node.write(SRV, reply, query, place);
   return reply.parts();
 }
@@ -57,7 +57,7 @@ function write(query: Query, place: Place, node: ServiceNode) {
 /** What this server answers for a name (LIB-7); nothing where it does not. */
 async function ask(query: Query, name: Name, type: number): Promise<readonly RR[]> {
   if (query.depth >= DEEPEST) return [];
-  const outcome = await (query.channel.service as Server).resolve(query, { name, type });
+  const outcome = await query.resolve({ name, type });
   return outcome.kind === 'reply' ? outcome.parts().answer : [];
 }
 /** Each record once: two names may lead to the same one. */

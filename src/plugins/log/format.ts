@@ -3,7 +3,7 @@ import { HEADER } from '../../dns/packet.ts';
 import type { Lines } from '../../kernel/seen/lines.ts';
 import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { overUdp } from '../../kernel/serving/traffic.ts';
+import { overUdp } from '../../kernel/query/transport.ts';
 import type { Seen } from './seen.ts';
 import { DASH, FALSE, TCP, TRUE, UDP, bytesOf, classWord, flagsWord, rcodeWord, typeInWord, typeWord } from './words.ts';
 
@@ -25,16 +25,16 @@ const common: Writer = (lines, query, seen) => {
   lines.put(BEFORE_ID);
   lines.number(query.id);
   lines.put(BEFORE_QUESTION);
-  if (query.class === IN) lines.put(typeInWord(query.type));
+  if (query.told.class === IN) lines.put(typeInWord(query.told.type));
   else {
-    lines.put(typeWord(query.type));
+    lines.put(typeWord(query.told.type));
     lines.byte(32);
-    lines.put(classWord(query.class));
+    lines.put(classWord(query.told.class));
     lines.byte(32);
   }
   lines.name(query.bytes, query.at + HEADER);
   lines.put(overUdp(query.channel.transport) ? OVER_UDP : OVER_TCP);
-  lines.number(seen.requestSize);
+  lines.number(seen.requestLength);
   lines.put(query.wantsDnssec ? WITH_DO : WITHOUT_DO);
   lines.number(bufferSize(query));
   lines.put(AFTER_QUESTION);
@@ -52,11 +52,11 @@ const opcode: Writer = (lines, query) => lines.number(query.opcode);
 const PLACEHOLDERS: { readonly [placeholder: string]: readonly Writer[] } = {
   '{common}': [common],
   '{combined}': [common, literal(' "'), opcode, literal('"')],
-  '{type}': [(lines, query) => lines.put(typeWord(query.type))],
+  '{type}': [(lines, query) => lines.put(typeWord(query.told.type))],
   '{name}': [(lines, query) => lines.name(query.bytes, query.at + HEADER)],
-  '{class}': [(lines, query) => lines.put(classWord(query.class))],
+  '{class}': [(lines, query) => lines.put(classWord(query.told.class))],
   '{proto}': [(lines, query) => lines.put(overUdp(query.channel.transport) ? UDP : TCP)],
-  '{size}': [(lines, _, { requestSize }) => lines.number(requestSize)],
+  '{size}': [(lines, _, { requestLength }) => lines.number(requestLength)],
   '{remote}': [(lines, query) => lines.address(query.bytes, query.clientAt, query.clientLength)],
   '{port}': [(lines, query) => lines.number(query.clientPort)],
   '{local}': [(lines, query) => lines.text(bracketed(askedAddress(query)))],

@@ -2,6 +2,7 @@
 import { classOf, classify } from '../../kernel/query/classify.ts';
 import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { apart } from '../../kernel/query/derive.ts';
 import { elapsed } from '../../kernel/query/elapsed.ts';
 import type { Lines } from '../../kernel/seen/lines.ts';
 import { upon } from '../../kernel/query/outcome.ts';
@@ -9,7 +10,6 @@ import type { Outcome, Stream } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { EchoedOption } from '../../kernel/site/site.ts';
 import { readRules } from './config.ts';
 import type { Rule } from './config.ts';
 import { compile } from './format.ts';
@@ -27,26 +27,24 @@ class Logger {
   readonly #seen = new Seen();
   #lines!: Lines;
   #clock!: Clock;
-  #echoed: readonly number[] = [];
   #json: JsonLine | undefined;
 
   constructor(rule: Rule) {
     this.rule = rule;
     this.#write = compile(rule.format);
   }
-  use({ log, clock, sites }: Run): void {
+  use({ log, clock }: Run): void {
     this.#lines = log.lines;
     const { record } = log.prefix('log');
     this.#json = record && new JsonLine(this.#write, record);
     this.#clock = clock;
-    this.#echoed = sites.flatMap((site) => site.all(EchoedOption));
   }
   /** Looks at an outcome: made once, so that no query makes a closure. */
   readonly after = (outcome: Outcome, query: Query): Outcome => {
-    if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, query.as({})) };
+    if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, apart(query)) };
     const seen = this.#seen;
     seen.milliseconds = elapsed(query, this.#clock);
-    seen.look(outcome, query, this.#echoed);
+    seen.look(outcome, query);
     if (this.rule.classes === undefined && query.metadata === undefined) this.#line(query, seen);
     else this.#perhaps(typeOf(outcome, this.#clock), query, seen);
     return outcome;

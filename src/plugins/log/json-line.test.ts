@@ -21,7 +21,7 @@ test('objects hold text as it is, fields in their order, and null for an rcode t
   log.warning('é');
   const seen = new Seen();
   const query = loneQuery('Sub.Example.', 28);
-  seen.look(drop(), query, []);
+  seen.look(drop(), query);
   seen.milliseconds = 1.5;
   new JsonLine(compile('{type} {name} {rcode}'), log.prefix('log').record!).write(query, seen);
   lines.flush();

@@ -6,7 +6,7 @@ import { Lines } from '../../kernel/seen/lines.ts';
 import type { Fields } from '../../kernel/seen/log.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
-import { overUdp } from '../../kernel/serving/traffic.ts';
+import { overUdp } from '../../kernel/query/transport.ts';
 import { bufferSize } from './format.ts';
 import type { Writer } from './format.ts';
 import type { Seen } from './seen.ts';
@@ -38,8 +38,8 @@ export class JsonLine {
     this.#lines.flush();
     this.#record(this.#text.slice(0, -1), {
       client_ip: query.clientAddress, client_port: query.clientPort,
-      qname: lowerName(query), qtype: typeName(query.type), qclass: className(query.class),
-      protocol: overUdp(query.channel.transport) ? 'udp' : 'tcp', id: query.id, opcode: query.opcode, request_size: seen.requestSize,
+      qname: lowerName(query), qtype: typeName(query.told.type), qclass: className(query.told.class),
+      protocol: overUdp(query.channel.transport) ? 'udp' : 'tcp', id: query.id, opcode: query.opcode, request_size: seen.requestLength,
       dnssec_ok: query.wantsDnssec, bufsize: bufferSize(query), rcode: seen.rcode < 0 ? NOTHING : rcodeName(seen.rcode),
       response_size: seen.size, duration_seconds: Math.round(seen.milliseconds * 1e6) / 1e9,
     });

@@ -1,6 +1,6 @@
 // What the log tells of an outcome: the reply that was written, or the one that the server will write (LOG-5). Knows header bits;
 // knows no format.
-import { droppedOptions, willBeCut } from '../../kernel/query/finish.ts';
+import { forecast } from '../../kernel/query/finish.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 
@@ -15,18 +15,20 @@ export class Seen {
   /** Bytes of the reply without compression, as CoreDNS counts them. */
   size = 0;
   /** Bytes of the request as rules and the echo of its OPT left it. */
-  requestSize = 0;
+  requestLength = 0;
+  /** Records will be cut from it. */
+  truncates = false;
   milliseconds = 0;
 
-  /** Looks at an outcome that is no stream. `echoed` are codes of options that replies may echo. */
-  look(outcome: Outcome, query: Query, echoed: readonly number[]): void {
-    this.requestSize = query.rewrittenLength || query.length;
+  /** Looks at an outcome that is no stream. */
+  look(outcome: Outcome, query: Query): void {
+    this.requestLength = query.told.length;
     if (outcome.kind === 'reply') {
       this.rcode = outcome.rcode;
       const high = outcome.bytes[outcome.at + 2]!;
-      this.flags = flagsOf((high & TC) === 0 && willBeCut(query, outcome) ? high | TC : high, outcome.bytes[outcome.at + 3]!);
+      forecast(query, outcome, this);
+      this.flags = flagsOf(this.truncates ? high | TC : high, outcome.bytes[outcome.at + 3]!);
       this.size = outcome.plainLength;
-      if (outcome.optAt === 0) this.requestSize -= droppedOptions(query, echoed);
     } else if (outcome.kind === 'failure') {
       const { bytes, at } = query;
       const copied = query.opcode === 0;
@@ -41,7 +43,7 @@ export class Seen {
   }
   /** Looks at a transfer of so many bytes, whose messages all begin like `last`. */
   lookAtStream(query: Query, last: Uint8Array | undefined, size: number): void {
-    this.requestSize = query.size;
+    this.requestLength = query.size;
     this.rcode = last === undefined ? -1 : last[3]! & 15;
     this.flags = last === undefined ? 0 : flagsOf(last[2]!, last[3]!);
     this.size = size;

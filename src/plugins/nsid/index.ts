@@ -17,8 +17,8 @@ export default definePlugin({
   create(data) {
     const add = (reply: Message, query: Query) => {
       const own = reply.edns;
-      // As CoreDNS (NSID-1): a reply without an OPT gets a fresh one with DO set, so nothing of the request's is echoed.
-      const edns = own ?? { udpSize: query.udpSize, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options: [] };
+      // As CoreDNS (NSID-1): a reply without an OPT gets a fresh one, so nothing of the request's is echoed.
+      const edns = own ?? { udpSize: query.udpSize, version: 0, dnssecOk: false, z: 0, extendedRcode: 0, options: [] };
       reply.setEdns({ ...edns, options: [...edns.options.filter(({ code }) => code !== NSID), { code: NSID, data }] });
       return reply;
     };

@@ -1,6 +1,7 @@
 // What is counted of each query, by the server, zone and view that it came to (PROM-2, PROM-3). Knows cells; knows no endpoint.
 import type { Name } from '../../dns/name.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { apart } from '../../kernel/query/derive.ts';
 import { elapsed } from '../../kernel/query/elapsed.ts';
 import { PerServer } from '../../kernel/seen/metrics.ts';
 import type { Outcome, Stream } from '../../kernel/query/outcome.ts';
@@ -49,7 +50,7 @@ export class Counter {
 
   /** Counts a query by its outcome: made once, so that no query makes a closure. */
   readonly after = (outcome: Outcome, query: Query): Outcome => {
-    if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, query.as({})) };
+    if (outcome.kind === 'stream') return { ...outcome, messages: this.#follow(outcome, apart(query)) };
     const milliseconds = elapsed(query, this.#clock);
     const cells = this.#cells(query);
     if (outcome.kind === 'reply') cells.count(query, outcome.rcode, outcome.plainLength, milliseconds, this.#plugin);

@@ -1,7 +1,7 @@
 // Rules that set, replace and take away EDNS options of requests (REW-9). Knows the options and how rules are written.
 import { quoted } from '../../corefile/number.ts';
 import type { EdnsOption } from '../../dns/opt.ts';
-import { roomier } from './derive.ts';
+import { derive } from '../../kernel/query/derive.ts';
 import { optOf, putOpt, roomFor } from './opt.ts';
 import { QUESTION_ONLY, Responses } from './responses.ts';
 import type { Rule, Subject } from './subject.ts';
@@ -96,7 +96,8 @@ function subnet(four: string, six: string): Variable {
 function put(subject: Subject, options: readonly EdnsOption[]): void {
   const edns = { ...optOf(subject.target), options };
   if (putOpt(subject.target, edns)) return;
-  subject.target = roomier(subject.target, roomFor(subject.target, edns));
+  subject.target = derive(subject.target, { room: roomFor(subject.target, edns) });
+  subject.query.journey.roomier = subject.target;
   putOpt(subject.target, edns);
 }
 

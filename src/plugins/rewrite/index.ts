@@ -1,13 +1,13 @@
 // *rewrite* performs internal message rewriting: it asks another question than the client's and changes the reply to fit. Knows the
 // order of its rules (REW-1); what a rule does the rule knows.
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import { become, release, take, tell } from '../../kernel/query/derive.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { EchoedOption } from '../../kernel/site/site.ts';
 import { readRules } from './config.ts';
-import { Derived } from './derive.ts';
 import { restore } from './reply.ts';
 import type { Surroundings, Way } from './reply.ts';
 import { QUESTION_ONLY } from './responses.ts';
@@ -21,7 +21,6 @@ const SERVFAIL = 2;
 class Rewrite {
   readonly #rules: readonly Rule[];
   readonly #surroundings: Surroundings;
-  readonly #derived = new Derived();
   readonly #subject = new Subject();
 
   constructor(rules: readonly Rule[], surroundings: Surroundings) {
@@ -43,7 +42,7 @@ class Rewrite {
       if (stopped) break;
     }
     if (!subject.changed && (responses === undefined || (responses.all.length === 0 && !stopped))) return next(query);
-    const asked = subject.changed ? this.#derived.take(subject) : query;
+    const asked = subject.changed ? questionOf(subject) : query;
     // As in CoreDNS (REW-4): rules that all continue and ask nothing of the reply leave it as it is, question and all.
     const restores = stopped || (responses?.all.length ?? 0) > 0 || subject.target !== query;
     const way = restores ? { query, asked, target: subject.target, responses: responses ?? QUESTION_ONLY } : undefined;
@@ -54,8 +53,6 @@ class Rewrite {
 
   #conclude(query: Query, asked: Query, way: Way | undefined, outcome: Outcome): Answer {
     if (asked === query) return way === undefined ? outcome : restore(way, outcome, this.#surroundings);
-    query.author = asked.author;
-    query.extendedError ??= asked.extendedError;
     const answer = way === undefined ? outcome : restore(way, outcome, this.#surroundings);
     if (answer instanceof Promise) return answer.finally(() => this.#leave(query, asked, outcome, answer));
     this.#leave(query, asked, outcome, answer);
@@ -63,12 +60,16 @@ class Rewrite {
   }
   /** Who counts and logs above sees the rewritten request, `errors` its name too (SRV-18). A reply as it came lies where it was asked. */
   #leave(query: Query, asked: Query, outcome: Outcome, answer: Answer): void {
-    query.type = asked.type;
-    query.class = asked.class;
-    query.rewrittenLength = asked.rewrittenLength || asked.length;
-    if (outcome.cause !== undefined) query.rewrittenName = asked.name.text;
-    if (answer !== outcome || outcome.kind === 'failure' || outcome.kind === 'drop') this.#derived.release(asked);
+    tell(query, asked, outcome.cause !== undefined);
+    if (answer !== outcome || outcome.kind === 'failure' || outcome.kind === 'drop') release(asked);
   }
+}
+
+/** What the rules made of the question, as the same client's. */
+function questionOf({ target, name, nameLength, type, class: klass }: Subject): Query {
+  const asked = take(target, nameLength);
+  become(asked, target, name, nameLength, type, klass);
+  return asked;
 }
 
 export default definePlugin({
@@ -76,13 +77,12 @@ export default definePlugin({
   parse: readRules,
   create(rules, site) {
     for (const { echoes } of rules) if (echoes !== undefined) site.put(EchoedOption, echoes);
-    const surroundings = { echoed: [] as readonly number[], report: (_text: string): void => {} };
+    const surroundings = { report: (_text: string): void => {} };
     const rewrite = new Rewrite(rules, surroundings);
     return {
-      start({ log, sites }) {
+      start({ log }) {
         const own = log.prefix('rewrite');
         surroundings.report = (text) => own.error(text);
-        surroundings.echoed = sites.flatMap((each) => each.all(EchoedOption));
       },
       handle: (query, next) => rewrite.handle(query, next),
     };

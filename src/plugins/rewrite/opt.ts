@@ -2,15 +2,12 @@
 import { encodeEdns } from '../../dns/opt.ts';
 import type { Edns, EdnsOption } from '../../dns/opt.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
-import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 
 /** The UDP size of an OPT that a rule makes (REW-9). */
 const SIZE = 4096;
 /** Octets of an OPT without options; what must stay free behind a packet. */
 const EMPTY = 11, SPARE = 16;
-/** NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING: what every reply echoes (EDNS-3). */
-const ECHOED = [3, 9, 10, 11, 12];
 
 /** The request's OPT, or the one that a rule makes. */
 export const optOf = (query: Query): Edns =>
@@ -31,8 +28,6 @@ export function putOpt(query: Query, edns: Edns): boolean {
   if (!made) return true;
   setU16(bytes, at + 10, u16(bytes, at + 10) + 1);
   query.optAt = from;
-  query.udpSize = Math.max(512, edns.udpSize);
-  query.wantsDnssec = edns.dnssecOk;
   return true;
 }
 /** Octets that a packet has with this OPT, at most. */
@@ -45,12 +40,4 @@ export function revertOption(options: readonly EdnsOption[], code: number, data:
   const found = options.findIndex((option) => option.code === code);
   if (found < 0) return options;
   return data === undefined ? options.toSpliced(found, 1) : options.with(found, { code, data });
-}
-
-/** Puts the request's OPT into a reply that has none, as the server does for requests that it knows (EDNS-3). */
-export function echo(target: Query, reply: Message, registered: readonly number[]): void {
-  const edns = target.edns;
-  if (reply.optAt !== 0 || edns === undefined) return;
-  const options = edns.options.filter(({ code }) => ECHOED.includes(code) || registered.includes(code));
-  reply.setEdns({ ...edns, udpSize: target.udpSize, version: 0, extendedRcode: 0, options });
 }

@@ -10,8 +10,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import type { Server } from '../../kernel/serving/serve.ts';
-import { echo, optOf, putOpt, revertOption } from './opt.ts';
+import { optOf, putOpt, revertOption } from './opt.ts';
 import { repack } from './packed.ts';
 import { changeRecords, followCnames, hasCname } from './records.ts';
 import type { Ask } from './records.ts';
@@ -33,8 +32,6 @@ export interface Way {
 }
 /** What is told apart from the reply. */
 export interface Surroundings {
-  /** Codes of options that replies may echo. */
-  readonly echoed: readonly number[];
   /** Logs an error that is no query's. */
   readonly report: (text: string) => void;
 }
@@ -50,7 +47,7 @@ export function restore(way: Way, outcome: Outcome, surroundings: Surroundings):
   const source = outcome.kind === 'reply' ? outcome : written(asked, outcome.rcode, outcome.cause);
   try {
     revert(way, source);
-    if (responses.cnames.length === 0) return finished(way, plain(way, source), surroundings);
+    if (responses.cnames.length === 0) return plain(way, source);
     return follow(way, source, surroundings);
   } catch (error) {
     return unwritable(error);
@@ -118,21 +115,13 @@ function clamp(reply: Message, { ttls }: Responses): void {
   }
 }
 
-function finished({ query, target }: Way, reply: Message, { echoed }: Surroundings): Message {
-  if (target === query) return reply;
-  echo(target, reply, echoed);
-  // The reply may be as large as the OPT says that came from a rule (EDNS-5).
-  query.udpSize = target.udpSize;
-  return reply;
-}
-
 /** A reply that rules may lead elsewhere (REW-7). Throws NameError, WireError. */
 function follow(way: Way, source: Message, surroundings: Surroundings): Answer {
   const { query, asked, responses } = way;
   const parts = source.parts();
-  if (asked.depth >= DEEPEST || !hasCname(parts)) return finished(way, plain(way, source), surroundings);
+  if (asked.depth >= DEEPEST || !hasCname(parts)) return plain(way, source);
   const ask: Ask = async (name) => {
-    const outcome = await (query.channel.service as Server).resolve(asked, { name, type: asked.type, class: IN });
+    const outcome = await asked.resolve({ name, type: asked.type, class: IN });
     if (outcome.kind === 'reply') return { answer: outcome.parts().answer, truncated: outcome.truncated };
     if (outcome.kind === 'failure') return { answer: [], truncated: false };
     surroundings.report('upstream lookup returned nil');
@@ -145,7 +134,7 @@ function follow(way: Way, source: Message, surroundings: Surroundings): Answer {
     const reply = (asked === query ? source : query.begin(0, 0))
       .with({ ...parts, flags, answer, authority, additional, question: { name, type, class: klass } });
     reply.cause = cause;
-    return finished(way, reply, surroundings);
+    return reply;
   }).catch(unwritable);
 }
 

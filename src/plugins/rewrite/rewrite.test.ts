@@ -9,12 +9,14 @@ import { Name } from '../../dns/name.ts';
 import { edns } from '../../dns/opt.ts';
 import type { Edns } from '../../dns/opt.ts';
 import { message } from '../../dns/parts.ts';
+import { u16 } from '../../dns/packet.ts';
 import { parseRR, printRR } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Handler, Part } from '../../kernel/site/plugin.ts';
+import { derive } from '../../kernel/query/derive.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
 import { EchoedOption, Site } from '../../kernel/site/site.ts';
@@ -66,7 +68,7 @@ test('a reply that is changed where it lies is what decoding and encoding it mak
   const names = fc.constantFrom('www.mine.test', 'WWW.mine.test', 'w.x');
   fc.assert(fc.property(names, records, records, records, fc.boolean(), (name, answer, authority, additional, compress) => {
     const query = asking(name);
-    const derived = query.as({ name: Name.parse('www.real.test') });
+    const derived = derive(query, { name: Name.parse('www.real.test') });
     const sections = { answer, authority, additional };
     const question = { name: derived.name, type: 1, class: 1 };
     const whole = encodeMessage(message({ id: 0x1234, flags: 0x8180, question, ...sections }), { compress });
@@ -87,7 +89,7 @@ test('a reply that is changed where it lies is what decoding and encoding it mak
 
 test('common records need no decoding', () => {
   const query = asking('www.mine.test');
-  const derived = query.as({ name: Name.parse('www.real.test') });
+  const derived = derive(query, { name: Name.parse('www.real.test') });
   for (const text of ['A 192.0.2.1', 'TXT "x"', 'SOA a.test b.test 1 2 3 4 5', 'SRV 1 2 3 a.test']) {
     const source = derived.reply({ answer: [record(`www.real.test 60 IN ${text}`)] });
     assert.notEqual(repack(query, derived, source, new Responses([])), undefined, text);
@@ -144,8 +146,10 @@ test('a packet without room for an option gets it all the same, and shows it', (
     return address(asked);
   });
   assert.equal(seen!.options[0]!.data.length, 600);
-  assert.equal((answer as Message).edns!.udpSize, 4096);
-  assert.equal(query.limit, 4096);
+  assert.equal((answer as Message).edns, undefined);
+  const { bytes, at, optAt } = query.journey.roomier!;
+  assert.deepEqual([bytes[at + optAt + 2], u16(bytes, at + optAt + 9)], [41, 604]);
+  assert.equal(query.limit, 512, 'the client sent none');
   assert.deepEqual(site.all(EchoedOption), []);
 });
 

@@ -18,7 +18,7 @@ function asking({ raw }: Name): Query {
   const query = Query.alone(512);
   for (let i = 0; i < raw.length; i++) query.bytes[query.at + 12 + i] = raw.charCodeAt(i);
   query.length = 12 + raw.length + 4;
-  query.nameLength = raw.length;
+  query.questionEnd = query.length;
   return query;
 }
 

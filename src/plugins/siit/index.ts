@@ -16,7 +16,6 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import type { Server } from '../../kernel/serving/serve.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 
@@ -52,7 +51,7 @@ class Siit implements Part {
     if (outcome.kind !== 'reply' || outcome.rcode === NXDOMAIN || outcome.truncated) return outcome;
     const most = withoutAddress(outcome);
     if (most === undefined) return outcome;
-    const found = (query.channel.service as Server).resolve(query, { type: AAAA, class: IN, translating: true });
+    const found = query.resolve({ type: AAAA, class: IN, translating: true });
     return upon(found, (other) => this.#translate(query, outcome, most, other), query);
   };
   /** SIIT-4, SIIT-5. */

@@ -13,7 +13,6 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
-import type { Server } from '../../kernel/serving/serve.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readStanzas } from './config.ts';
 import type { Section, Stanza } from './config.ts';
@@ -133,7 +132,7 @@ function follow(query: Query, answer: readonly RR[], then: (answer: readonly RR[
   if (at < 0) return then([...before, ...answer.slice(from)], truncated);
   const known = [...before, ...answer.slice(from, at + 1)];
   const change = { name: Name.read(answer[at]!.rdata, 0), type: query.type, class: IN };
-  const found = (query.channel.service as Server).resolve(query, change);
+  const found = query.resolve(change);
   const after = (outcome: Outcome): Answer => {
     const more = outcome.kind === 'reply' ? outcome.parts().answer : [];
     return follow(query, answer, then, at + 1, [...known, ...more], outcome.kind === 'reply' && outcome.truncated);

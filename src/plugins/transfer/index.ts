@@ -8,7 +8,8 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { quote } from '../../gotemplate/quote.ts';
-import { finish } from '../../kernel/query/finish.ts';
+import { apart } from '../../kernel/query/derive.ts';
+import { envelope } from '../../kernel/query/finish.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { AA } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
@@ -16,7 +17,6 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { EchoedOption } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { clientOf, stanzaOf } from './access.ts';
 import { Changes } from './changes.ts';
@@ -32,7 +32,6 @@ class ZoneTransfers implements Part {
   #sources: readonly TransferSource[] = [];
   #log!: Log;
   #shared!: Shared;
-  #echoed: readonly number[] = [];
   #changes: Changes | undefined = undefined;
 
   constructor(stanzas: readonly Stanza[], site: Site) {
@@ -50,7 +49,6 @@ class ZoneTransfers implements Part {
     this.#sources = this.#site.all(Transfers);
     this.#log = run.log.prefix('transfer');
     this.#shared = { store: run.store, turns: turnsOf(run.store, run.clock) };
-    this.#echoed = run.sites.flatMap((site) => site.all(EchoedOption));
   }
 
   handle(query: Query, next: Handler): Answer {
@@ -94,7 +92,7 @@ class ZoneTransfers implements Part {
 
   #give(query: Query, transfer: Transfer, serial: number | undefined): Outcome {
     if (!isUpToDate(transfer, serial)) {
-      const messages = this.#send(query.as({}), transfer);
+      const messages = this.#send(apart(query), transfer);
       return { kind: 'stream', messages, cause: undefined };
     }
     const { soa } = transfer;
@@ -103,13 +101,13 @@ class ZoneTransfers implements Part {
     return query.reply({ answer: [soa] });
   }
   async *#send(query: Query, transfer: Transfer): AsyncGenerator<Uint8Array> {
-    const { bytes, at, length, questionEnd } = finish(query, query.begin(AA, 0), this.#echoed)!;
-    const envelope = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
+    const { bytes, at, length, questionEnd } = envelope(query, AA);
+    const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
     const zone = quote(query.name.text);
     const client = clientOf(query);
     let records = 0;
     try {
-      for await (const message of transferMessages(envelope, transfer, this.#shared)) {
+      for await (const message of transferMessages(around, transfer, this.#shared)) {
         records += u16(message, 6);
         yield message;
       }

@@ -3,7 +3,10 @@
 import { Memory } from '../../store/memory.ts';
 import { Reading } from '../../store/reading.ts';
 import { Arena } from '../../kernel/query/arena.ts';
+import { derive } from '../../kernel/query/derive.ts';
 import type { Message } from '../../kernel/query/message.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
 import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { DEFAULT_TIMEOUTS, LATER } from '../../kernel/query/transport.ts';
@@ -63,6 +66,12 @@ export class TestService implements Service {
   end(): void {
     this.ended++;
   }
+  resolve(): Answer {
+    return failure(2);
+  }
+  echoes(): boolean {
+    return false;
+  }
   serve(query: Query): Message | undefined | typeof LATER {
     this.asked++;
     this.sizes.push(query.length);
@@ -83,7 +92,7 @@ export class TestService implements Service {
     else if (word === 'hold') this.held.push(() => channel.send(query, query.begin(0, 0)));
     else if (word === 'stream' || word === 'broken' || word === 'endless') channel.sendAll?.(query, stream(word, query));
     else if (word === 'now') return query.begin(0, 0);
-    else if (word === 'alone') return query.as({}).begin(0, 0);
+    else if (word === 'alone') return derive(query, {}).begin(0, 0);
     else if (word.startsWith('size')) {
       const message = query.begin(0, 0);
       const more = Number(word.slice(4)) - message.length;
