@@ -22,6 +22,8 @@ export class MeantEndpoints {
   #only: Int32Array | undefined;
   /** Those of them that were known from the beginning. */
   #given: Int32Array | undefined;
+  /** Whether it stands in a slice whose endpoints are meant. */
+  #isInside = false;
   /** The sizes of their addresses, as bits. */
   #sizes = 0;
   /** Where the name of the first one stands that is a name and no address; 0 where none is. */
@@ -94,50 +96,54 @@ export class MeantEndpoints {
     return countPorts(asked.bytes, this.#parsed, bytes, slicePorts(bytes, slice), le16(bytes, slice + SLICE_PORTS));
   }
 
-  /** Calls with where each of them begins, until it says false. */
-  each(asked: Asked, call: (at: number) => boolean): void {
+  /** Stands before the first of them. */
+  begin(): void {
+    this.#endpoints.begin(this.#bytes, this.#at, this.#only);
+    this.#isInside = false;
+  }
+  /** Where the next of them begins; 0 behind the last one. */
+  next(asked: Asked): number {
     const endpoints = this.#endpoints;
-    endpoints.begin(this.#bytes, this.#at, this.#only);
-    while (endpoints.next()) {
-      if (this.#ports(asked, endpoints.slice) === 0) continue;
-      while (endpoints.nextEndpoint()) {
-        if (this.#filter.takes(this.#bytes, endpoints.endpoint) && !call(endpoints.endpoint)) return;
+    const filter = this.#filter;
+    for (;;) {
+      while (this.#isInside && endpoints.nextEndpoint()) {
+        if (filter.all || filter.takes(this.#bytes, endpoints.endpoint)) return endpoints.endpoint;
       }
+      if (!endpoints.next()) return 0;
+      this.#isInside = this.#ports(asked, endpoints.slice) > 0;
     }
   }
-  /**
-   * Calls for each port of each of them, with where they begin and the labels before the service's name in the target's, until it says
-   * false. Targets whose name were longer than a name can be are left out.
-   */
-  eachTarget(asked: Asked, place: Place, call: (at: number, port: number, prefix: string) => boolean): void {
+  /** The labels before the service's name in the target's, where `next` stands; '' where that name were longer than a name can be. */
+  targetOf(place: Place): string {
     const bytes = this.#bytes;
-    const endpoints = this.#endpoints;
+    const { slice, endpoint } = this.#endpoints;
+    const cluster = sliceCluster(bytes, slice);
+    const label = endpointLabel(bytes, endpoint);
+    const prefix = bytes[cluster] === 0 ? label : label + latin1(bytes, cluster, bytes[cluster]! + 1);
     const known = place.at[place.labels]! - this.#parsed.service + place.zone.bytes.length;
-    endpoints.begin(bytes, this.#at, this.#only);
-    while (endpoints.next()) {
-      const { slice } = endpoints;
-      if (!this.#filter.takesSlice(bytes, slice)) continue;
-      const cluster = sliceCluster(bytes, slice);
-      const behind = bytes[cluster] === 0 ? '' : latin1(bytes, cluster, bytes[cluster]! + 1);
-      while (endpoints.nextEndpoint()) {
-        const at = endpoints.endpoint;
-        if (!this.#filter.takes(bytes, at)) continue;
-        const prefix = endpointLabel(bytes, at) + behind;
-        if (prefix.length + known > LONGEST_NAME) continue;
-        let port = slicePorts(bytes, slice);
-        for (let left = le16(bytes, slice + SLICE_PORTS); left > 0; left--, port = afterPort(bytes, port)) {
-          if (bytes[port + 2] === 1 || !portMatches(asked.bytes, this.#parsed, bytes, port)) continue;
-          if (!call(at, port, prefix)) return;
-        }
-      }
-    }
+    return prefix.length + known > LONGEST_NAME ? '' : prefix;
+  }
+  /** Where the ports of the slice begin that `next` stands in, and how many they are. */
+  get firstPort(): number {
+    return slicePorts(this.#bytes, this.#endpoints.slice);
+  }
+  get portCount(): number {
+    return le16(this.#bytes, this.#endpoints.slice + SLICE_PORTS);
   }
   /** How many ports of targets there are: a target that has addresses of both kinds is one. */
   countTargets(asked: Asked, place: Place): number {
+    const bytes = this.#bytes;
     const all = new Set<string>();
     const only = this.#only;
     this.#only = this.#given;
-    this.eachTarget(asked, place, (_at, port, prefix) => all.add(`${le16(this.#bytes, port)} ${prefix}`).size > 0);
+    this.begin();
+    while (this.next(asked) !== 0) {
+      const prefix = this.targetOf(place);
+      if (prefix === '') continue;
+      for (let port = this.firstPort, left = this.portCount; left > 0; left--, port = afterPort(bytes, port)) {
+        if (bytes[port + 2] !== 1 && portMatches(asked.bytes, this.#parsed, bytes, port)) all.add(`${le16(bytes, port)} ${prefix}`);
+      }
+    }
     this.#only = only;
     return all.size;
   }

@@ -170,10 +170,12 @@ export class ServiceNode implements Node {
     const { marked } = this.#endpoints;
     // Marks of duplicates hold where all endpoints are meant; else the first of two may be left out.
     const byte = marked ? 0xff : SIZE;
-    this.#endpoints.each(asked, (at) => {
-      if ((bytes[at]! & byte) !== size || (!marked && isSecond(written, latin1(bytes, at + 1, size)))) return true;
-      return answerAddress(reply, ttl, bytes, at + 1, size);
-    });
+    const endpoints = this.#endpoints;
+    endpoints.begin();
+    for (let at = endpoints.next(asked); at !== 0; at = endpoints.next(asked)) {
+      if ((bytes[at]! & byte) !== size || (!marked && isSecond(written, latin1(bytes, at + 1, size)))) continue;
+      if (!answerAddress(reply, ttl, bytes, at + 1, size)) return;
+    }
   }
 
   #writeServices(reply: Message, asked: Asked, place: Place): void {
@@ -213,26 +215,35 @@ export class ServiceNode implements Node {
   }
   #writeEndpointServices(reply: Message, asked: Asked, place: Place, beside: Beside[]): void {
     const bytes = this.#bytes;
+    const endpoints = this.#endpoints;
     const targets = new Map<string, number>();
-    const written = this.#written;
-    this.#endpoints.eachTarget(asked, place, (at, port, prefix) => {
+    endpoints.begin();
+    for (let at = endpoints.next(asked); at !== 0; at = endpoints.next(asked)) {
+      const prefix = endpoints.targetOf(place);
+      if (prefix === '') continue;
       const size = bytes[at]! & SIZE;
-      if (!isSecond(written, `${le16(bytes, port)} ${prefix}`)) {
-        if (size === 0) {
-          const name = textAt(bytes, endpointName(bytes, at));
-          return isSecond(written, `${le16(bytes, port)}>${name}`)
-            || writeSrvTo(reply, this.rules.serviceTtl, this.#weight, le16(bytes, port), name);
+      for (let port = endpoints.firstPort, left = endpoints.portCount; left > 0; left--, port = afterPort(bytes, port)) {
+        if (bytes[port + 2] === 1 || !portMatches(asked.bytes, this.#parsed, bytes, port)) continue;
+        const number = le16(bytes, port);
+        if (!isSecond(this.#written, `${number} ${prefix}`)) {
+          if (size === 0) {
+            if (this.#writeNamed(reply, number, textAt(bytes, endpointName(bytes, at)))) continue;
+            return;
+          }
+          const target = this.#srv(reply, asked, place, number, prefix);
+          if (target < 0) return;
+          if (!targets.has(prefix)) targets.set(prefix, target);
         }
-        const target = this.#srv(reply, asked, place, le16(bytes, port), prefix);
-        if (target < 0) return false;
-        if (!targets.has(prefix)) targets.set(prefix, target);
+        const target = size === 0 ? undefined : targets.get(prefix);
+        if (target !== undefined && !isSecond(this.#written, `${latin1(bytes, at + 1, size)}/${prefix}`)) {
+          beside.push({ target, bytes, at: at + 1, size });
+        }
       }
-      const target = size === 0 ? undefined : targets.get(prefix);
-      if (target !== undefined && !isSecond(written, `${latin1(bytes, at + 1, size)}/${prefix}`)) {
-        beside.push({ target, bytes, at: at + 1, size });
-      }
-      return true;
-    });
+    }
+  }
+  /** SRV to an endpoint that is a name, once. False where the message is full. */
+  #writeNamed(reply: Message, port: number, name: string): boolean {
+    return isSecond(this.#written, `${port}>${name}`) || writeSrvTo(reply, this.rules.serviceTtl, this.#weight, port, name);
   }
   /** One SRV record: the offset of its target, -1 where the message is full. */
   #srv(reply: Message, asked: Asked, place: Place, port: number, prefix: string): number {
