@@ -13,7 +13,9 @@ import { Latency } from './latency.ts';
 import { clusterName } from './snapshot-claim.ts';
 import { ENDPOINT_SLICES, IMPORTS, NAMESPACES, PODS, SERVICES, SYNCED, UNREAD, clearMaps, openMaps } from './maps.ts';
 import type { Maps } from './maps.ts';
+import { CountedNames } from './counted-names.ts';
 import { ServiceStore } from './service-store.ts';
+import type { Hearing } from './service-store.ts';
 import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from './sinks.ts';
 import type { Filled } from './sinks.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -73,6 +75,8 @@ export class Cluster implements Closable, Filled {
   readonly watched: Watch[] = [];
   readonly services: ServiceStore;
   readonly imports: ServiceStore;
+  /** Who hears of names that are others. */
+  readonly names = new CountedNames();
   /** Undefined where nothing is kept. */
   readonly snapshot: Snapshot | undefined;
   /** Resolves when what was kept is restored and the API is being watched. */
@@ -106,8 +110,8 @@ export class Cluster implements Closable, Filled {
     clearMaps(this.maps);
     this.#lostBefore = this.#lost();
     this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses, this.maps.prefixes,
-      this.maps.externalPrefixes);
-    this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined);
+      this.maps.externalPrefixes, this.#hearing(false));
+    this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined, undefined, undefined, this.#hearing(true));
     const resources = this.#resources(settings, podLabels);
     for (const [, sink, bit] of resources) this.#missing.set(sink, bit);
     this.#tellMissing();
@@ -131,6 +135,12 @@ export class Cluster implements Closable, Filled {
     if (keeping === undefined) return undefined;
     const api = { watched: this.watched, whole: () => this.#missing.size === 0, listing: () => this.#listing.size > 0 };
     return new keeping.Snapshot({ ...this.#around, path: keeping.path, watched, maps: this.maps, api, signal: this.#stop.signal });
+  }
+  #hearing(imported: boolean): Hearing {
+    return {
+      service: (...what) => this.names.service(imported, ...what),
+      slice: (...what) => this.names.slice(imported, ...what),
+    };
   }
   #resources(settings: Settings, podLabels: boolean): [Resource, Sink, number][] {
     const { labels, namespaceLabels, endpoints } = settings;
@@ -167,18 +177,22 @@ export class Cluster implements Closable, Filled {
       },
       put: (object) => {
         this.snapshot?.changed();
+        this.names.paused = this.#listing.has(sink);
         sink.put(object);
         if (!this.#isFull && this.#lost() > this.#lostBefore) this.#tellFull();
       },
       remove: (object) => {
         this.snapshot?.changed();
+        this.names.paused = this.#listing.has(sink);
         sink.remove(object);
       },
       synced: () => {
+        this.names.paused = true;
         sink.synced();
         this.#missing.delete(sink);
         this.#tellMissing();
         this.#listing.delete(sink);
+        this.names.all();
         this.snapshot?.changed();
         this.#look();
       },

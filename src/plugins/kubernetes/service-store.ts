@@ -15,11 +15,18 @@ export const SAME = 0, CHANGED = 1, CHANGED_EXTERNALLY = 2;
 /** How many slices there are: none. */
 const NO_SLICES = new Uint8Array(2);
 
+/** Hears of what changed, after it was published: the bytes before and now. */
+export interface Hearing {
+  service(name: string, namespace: string, before: Uint8Array | undefined, now: Uint8Array): void;
+  slice(name: string, namespace: string, before: Uint8Array | undefined, now: Uint8Array | undefined): void;
+}
+
 /** The services of a cluster, or its imports. Written by the main thread alone. */
 export class ServiceStore {
   readonly #services: ByteMap;
   readonly #slices: ByteMap;
   readonly #index: AddressIndex | undefined;
+  readonly #hearing: Hearing | undefined;
   readonly #key = new ObjectKey();
   readonly #sliceKey = new ObjectKey();
   readonly #before = new AddressList();
@@ -27,7 +34,9 @@ export class ServiceStore {
   readonly #head = new Writer();
   readonly #tail = new Writer();
 
-  constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined, prefixes?: ByteMap, external?: ByteMap) {
+  constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined, prefixes?: ByteMap, external?: ByteMap,
+    hearing?: Hearing) {
+    this.#hearing = hearing;
     this.#services = services;
     this.#slices = slices;
     this.#index = addresses === undefined ? undefined : new AddressIndex(addresses, prefixes, external);
@@ -66,6 +75,7 @@ export class ServiceStore {
     }
     if (!this.#publish(value, round)) return SAME;
     this.#reindex(old, value, name, namespace);
+    this.#hearing?.service(name, namespace, old, value);
     return externals(old) === externals(value) ? CHANGED : CHANGED | CHANGED_EXTERNALLY;
   }
 
@@ -121,6 +131,7 @@ export class ServiceStore {
     markDuplicates(value);
     if (!this.#publish(value, round)) return SAME;
     this.#reindex(old, value, service, namespace);
+    this.#hearing?.slice(service, namespace, from < to ? old!.subarray(from, to) : undefined, block);
     return CHANGED;
   }
 

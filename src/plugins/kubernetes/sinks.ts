@@ -2,7 +2,8 @@
 import type { ApiObject, Sink } from '../../kube-api/sink.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { AddressIndex, HOST_POD, POD, itemOf } from './address-index.ts';
-import { fields, importFacts, isLabel, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
+import type { CountedNames } from './counted-names.ts';
+import { addressLabel, fields, importFacts, isLabel, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
 import type { Latency } from './latency.ts';
 import { podLabels } from './layout.ts';
 import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, REVISION, unseen } from './maps.ts';
@@ -18,6 +19,8 @@ export interface Filled {
   readonly maps: Maps;
   /** Seconds since 1970. */
   now(): number;
+  /** Hears of names that are others. */
+  readonly names?: CountedNames;
   /** Says what is odd about an object, once for each kind of oddity. */
   complain(resource: string, object: string, what: string): void;
 }
@@ -194,11 +197,11 @@ export class NamespaceSink extends ObjectSink {
     super('namespaces', cluster, LABEL);
   }
   protected keep(name: string): void {
-    putValue(this.cluster.maps.namespaces, this.#key.name(name), new Uint8Array(0), this.round);
+    if (putValue(this.cluster.maps.namespaces, this.#key.name(name), new Uint8Array(0), this.round)) this.cluster.names?.all();
   }
   protected drop(name: string): void {
     const key = this.#key.name(name);
-    this.cluster.maps.namespaces.remove(key);
+    if (this.cluster.maps.namespaces.remove(key)) this.cluster.names?.all();
   }
   protected sweep(): void {
     for (const [name] of unseen(this.cluster.maps.namespaces, this.round)) this.drop(name);
@@ -228,6 +231,7 @@ export class PodSink extends ObjectSink {
     if (before !== undefined) this.#unindex(before, name, namespace);
     for (const address of addresses) {
       this.#addresses.add(address, 0, address.length, itemOf(onHost ? HOST_POD : POD, name, namespace));
+      this.cluster.names?.pod(addressLabel(address), namespace);
     }
     this.modified(MODIFIED);
   }
@@ -241,7 +245,10 @@ export class PodSink extends ObjectSink {
   }
   #unindex(head: Uint8Array, name: string, namespace: string): void {
     const item = itemOf(head[0] === 1 ? HOST_POD : POD, name, namespace);
-    for (let at = 2; at < head.length; at += 1 + head[at]!) this.#addresses.remove(head, at + 1, head[at]!, item);
+    for (let at = 2; at < head.length; at += 1 + head[at]!) {
+      this.#addresses.remove(head, at + 1, head[at]!, item);
+      this.cluster.names?.pod(addressLabel(head.subarray(at + 1, at + 1 + head[at]!)), namespace);
+    }
   }
   protected sweep(): void {
     for (const [name, namespace] of unseen(this.cluster.maps.pods, this.round)) this.drop(name, namespace);
