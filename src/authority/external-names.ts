@@ -45,6 +45,8 @@ export interface ExternalNames {
 export interface ExternalNamesSource {
   /** Called in `start`, in every thread that serves. */
   externalNames(run: Run, rules: ExternalRules): ExternalNames;
+  /** Called in `control`: these zones have its names, and whoever keeps answers is to hear of their changes. */
+  serves?(run: Run, zones: readonly ServedZone[]): void;
 }
 /** Put there by plugins that know clusters, in `create`; the first one that has a name answers. */
 export const ExternalNamesSources = new Slot<ExternalNamesSource>('external names');

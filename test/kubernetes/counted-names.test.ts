@@ -24,6 +24,8 @@ import { ClusterEvents } from './cluster-events.ts';
 import type { ClusterEvent } from './cluster-events.ts';
 import { questions } from './universe.ts';
 
+/** Everything is read in one turn here. */
+const READING = { within: (call: () => unknown) => call() };
 const ZONES = ['cluster.local.', 'clusterset.local.', 'in-addr.arpa.', 'ip6.arpa.'].map((text) => Name.parse(text));
 
 /** A cluster, what it answers, and the names that were told since the last time; undefined where anything may be another. */
@@ -57,7 +59,7 @@ function cluster() {
     const [name = '', type = ''] = question.split(' ');
     const query = loneQuery(name, typeByName(type)!);
     // What lies elsewhere is asked of a server that is not there.
-    query.channel = { stream: true, service: { resolve: () => failure(2) } } as never;
+    query.channel = { stream: true, service: { resolve: () => failure(2), reading: READING } } as never;
     const outcome = lookup.handle(query, () => failure(2));
     if (outcome instanceof Promise || outcome.kind !== 'reply') return 'elsewhere';
     const { rcode, answer: records } = decodeMessage(outcome.bytes.slice(outcome.at, outcome.at + outcome.length));

@@ -2,6 +2,7 @@
 // clusters of its block and its zones meet.
 import { ExternalNamesSources } from '../../authority/external-names.ts';
 import { Lookup } from '../../authority/lookup.ts';
+import { ServedZones } from '../../authority/served-zones.ts';
 import { soaRecord } from '../../authority/soa.ts';
 import { Transfers, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
@@ -29,6 +30,10 @@ class External implements Part, TransferSource {
 
   whole(): void {
     if (this.#site.all(ExternalNamesSources).length === 0) throw new Error('kubernetes plugin not loaded');
+  }
+  control(run: Run): void {
+    const { zones } = new ServedZones(this.#settings.zones.names);
+    for (const source of this.#site.all(ExternalNamesSources)) source.serves?.(run, zones);
   }
   start(run: Run): void {
     const { ttl, headless, zones } = this.#settings;

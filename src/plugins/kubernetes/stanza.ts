@@ -2,6 +2,8 @@
 // neither the schema nor the API.
 import type { ExternalNames, ExternalNamesSource, ExternalRules } from '../../authority/external-names.ts';
 import { Lookup } from '../../authority/lookup.ts';
+import { ServedZones } from '../../authority/served-zones.ts';
+import type { ServedZone } from '../../authority/served-zones.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { parseAddress, unmap } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
@@ -50,6 +52,8 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   #since = 0;
   /** Tells the secondaries of a zone that it is another one. */
   #changed: ((zone: Name) => void) | undefined;
+  /** Zones outside of the cluster that are made of it. */
+  #outside: readonly ServedZone[] = [];
   #lookup!: Lookup;
   #clients!: Clients;
   #zones: ClusterZones | undefined = undefined;
@@ -88,7 +92,21 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
       () => new Cluster(settings, podLabels, around, numbers, open));
     await cluster.begun;
     this.#cluster = cluster;
+    this.#count(run, cluster);
     this.#number(run).set(0, cluster.number);
+  }
+  /** Whoever keeps answers hears from now on of names that are others. */
+  #count({ store }: Run, { names }: Cluster): void {
+    const { zones, multicluster } = this.#settings;
+    for (const zone of new ServedZones(zones.names).zones) {
+      const origin = multicluster.names.some((name) => name.equals(zone.name)) ? 'imports' : 'services';
+      names.add(zone, origin, store.changes.zone(zone.name.key));
+    }
+    for (const zone of this.#outside) names.add(zone, 'outside', store.changes.zone(zone.name.key));
+  }
+  serves(run: Run, zones: readonly ServedZone[]): void {
+    this.#outside = zones;
+    if (this.#cluster !== undefined) this.#count(run, this.#cluster);
   }
   /** Tells the other threads which maps are this stanza's. */
   #number(run: Run) {
