@@ -4,6 +4,7 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import { encodeMessage } from '../../dns/message.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
 import type { OptBearer } from './journey.ts';
+import { tellToLeave } from './keepalive.ts';
 import { Message } from './message.ts';
 import type { ExtendedError, Failure, Outcome } from './outcome.ts';
 import type { Query } from './query.ts';
@@ -52,6 +53,7 @@ function settleOpt(query: Query, message: Message, sealRoom: number): void {
     if (message.extended !== 0) message.rcode = SERVFAIL;
   } else if (message.optAt !== 0) keepOpt(query, message);
   else addOpt(query, message, sealRoom);
+  if (query.channel.leaving === true) tellToLeave(query, message);
 }
 /** An OPT that a part or an upstream made keeps its options. */
 function keepOpt(query: Query, message: Message): void {
