@@ -17,6 +17,16 @@ test('the wings of the kernel import downward, no files import one another, and 
   assert.deepEqual([...wings(files), ...circles(files), ...nodeParts(files)], none);
 });
 
+/** The fields of a class that everybody may set. */
+const settable = (text: string): string[] => [...text.matchAll(/^ {2}([a-z]\w*)!?(?:: | = )/gm)].map(([, name]) => name!);
+
+test('a query has at most eight fields that everybody may set', () => {
+  const query = settable(sourcesIn('src').get('src/kernel/query/query.ts')!);
+  assert.ok(query.includes('journey') && query.length <= 8, query.join());
+  const made = 'class Made {\n  readonly a = 1;\n  b = 2;\n  c!: number;\n  #d = 3;\n  get e(): number {\n    return 1;\n  }\n}\n';
+  assert.deepEqual(settable(made), ['b', 'c']);
+});
+
 test('complains about an arrow that goes up, a circle and a part of Node', () => {
   const files = (...named: readonly (readonly [path: string, text: string])[]) => new Map(named);
   assert.deepEqual(wings(files(['src/kernel/query/query.ts', "import type { Server } from '../serving/serve.ts';"])),

@@ -8,6 +8,7 @@ import type { Address, Reading } from '../kernel/site/build.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { SeriesNews } from '../kernel/seen/metrics.ts';
 import type { Run } from '../kernel/site/plugin.ts';
+import { runOf } from '../kernel/site/run.ts';
 import { withPlugins } from '../kernel/site/late.ts';
 import { recording } from '../kernel/site/recording.ts';
 import { Serving, socketsOf } from '../kernel/serving/serving.ts';
@@ -99,18 +100,12 @@ class ServingThread {
     this.#next = undefined;
     if (next !== undefined) await this.#serving.discard(next);
   }
-  #run({ space: number, first }: Load, configuration: Configuration, signal: AbortSignal): Run {
+  #run({ space, first }: Load, configuration: Configuration, signal: AbortSignal): Run {
     const { clock, log, datagrams, fatal } = this.#options;
-    const refuse = () => {
-      throw new Error('only the main thread reads the Corefile');
-    };
-    const space = this.#store.spaces.of(number, signal, clock);
-    return {
+    return runOf({
       signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, first, fatal,
-      sites: configuration.sites, space: ({ index }, options) => space(index, options?.keep),
-      shared: this.#shared, report: (error) => log.error(error instanceof Error ? error.message : String(error)),
-      configuration: () => configuration, configurationNow: refuse, reloadable: false, reload: async () => refuse(),
-    };
+      shared: this.#shared, configuration, space,
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Datagrams } from '../../upstream/datagrams.ts';
 import { build, written } from '../site/build.ts';
 import type { Address, Configuration, Reading } from '../site/build.ts';
 import type { Run } from '../site/plugin.ts';
+import { runOf } from '../site/run.ts';
 import { counting, withPlugins } from '../site/late.ts';
 import { recording } from '../site/recording.ts';
 import type { Recorded } from '../site/recording.ts';
@@ -121,20 +122,17 @@ export class App {
       await Promise.resolve(part.started?.(run)).catch((error: unknown) => run.report(error));
     }
   }
-  #run(signal: AbortSignal, configuration: Configuration, number: number): Run {
+  #run(signal: AbortSignal, configuration: Configuration, space: number): Run {
     const { clock, log, metrics, store, datagrams, fatal, readAgain, reading } = this.#options;
-    const space = store.spaces.of(number, signal, clock);
-    return {
-      signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared,
-      space: ({ index }, options) => space(index, options?.keep),
+    return runOf({
+      signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared, configuration, space,
       first: this.#serving.current === undefined,
-      report: (error) => log.error(textOf(error)),
-      sites: configuration.sites,
-      configuration: () => configuration,
-      configurationNow: () => written(readAgain!(), { ...reading, warn: () => {} }),
-      reloadable: readAgain !== undefined,
-      reload: () => this.reload(),
-    };
+      corefile: {
+        configurationNow: () => written(readAgain!(), { ...reading, warn: () => {} }),
+        reloadable: readAgain !== undefined,
+        reload: () => this.reload(),
+      },
+    });
   }
 
   /** Reads the Corefile again and takes it over; logs what became of it and rejects where it was refused (SIG-7). */

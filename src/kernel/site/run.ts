@@ -1,0 +1,32 @@
+// What a load of the configuration hands to its parts, made in one place for the main thread and for every other. Knows what a thread has;
+// starts nothing.
+import type { Configuration } from './build.ts';
+import type { Run } from './plugin.ts';
+
+/** What the thread has, and which load it is. */
+export interface RunParts extends Pick<Run,
+  'signal' | 'thread' | 'clock' | 'log' | 'metrics' | 'store' | 'datagrams' | 'shared' | 'first' | 'fatal'> {
+  readonly configuration: Configuration;
+  /** The number of the load's space in the shared memory. */
+  readonly space: number;
+  /** The Corefile, for the thread that reads it: the main one. */
+  readonly corefile?: Pick<Run, 'configurationNow' | 'reloadable' | 'reload'>;
+}
+
+/** Throws Error: for what only the main thread can do. */
+function refuse(): never {
+  throw new Error('only the main thread reads the Corefile');
+}
+const ELSEWHERE: NonNullable<RunParts['corefile']> = { configurationNow: refuse, reloadable: false, reload: async () => refuse() };
+
+/** The run of one load in one thread. */
+export function runOf({ configuration, space: number, corefile = ELSEWHERE, ...thread }: RunParts): Run {
+  const { signal, clock, log, store } = thread;
+  const space = store.spaces.of(number, signal, clock);
+  return {
+    ...thread, ...corefile, sites: configuration.sites,
+    configuration: () => configuration,
+    space: ({ index }, options) => space(index, options?.keep),
+    report: (error) => log.error(error instanceof Error ? error.message : String(error)),
+  };
+}
