@@ -23,6 +23,8 @@ interface Part {
   readonly owner: readonly number[];
   readonly type: number;
   readonly rdata: readonly number[];
+  /** The upper bits of an extended rcode, in an OPT. */
+  readonly extended?: number;
 }
 const ASKED = [0xc0, HEADER], ROOT = [0];
 const address: Part = { section: 6, owner: ASKED, type: A, rdata: [192, 0, 2, 1] };
@@ -35,9 +37,9 @@ function replyOf(query: Query, rcode: number, parts: readonly Part[], promised: 
   bytes.fill(0, 6, HEADER);
   bytes[2] = 0x81;
   bytes[3] = 0x80 | rcode;
-  for (const { section, owner, type, rdata } of [...parts].sort((a, b) => a.section - b.section)) {
+  for (const { section, owner, type, rdata, extended = 0 } of [...parts].sort((a, b) => a.section - b.section)) {
     const [high, low] = type === OPT ? [0x10, 0] : [0, 1];
-    bytes.push(...owner, type >> 8, type, high!, low!, 0, 0, type === OPT ? 0 : 1, type === OPT ? 0 : 44, 0, rdata.length, ...rdata);
+    bytes.push(...owner, type >> 8, type, high!, low!, extended, 0, type === OPT ? 0 : 1, type === OPT ? 0 : 44, 0, rdata.length, ...rdata);
     bytes[section + 1]!++;
   }
   bytes[promised[0] + 1]! += promised[1];
@@ -104,6 +106,14 @@ for (const [what, parts] of Object.entries(cases)) {
     }
   });
 }
+
+test('an extended rcode is not lost with the OPT that a record follows', async () => {
+  const bad: readonly Part[] = [{ ...opt(10), extended: 1 }, { ...address, section: 10 }];
+  await served((query) => replyOf(query, 0, bad), async (server) => {
+    assert.equal(check(await ask(server, 'x.test.', true), true)[0], '16');
+    assert.equal(check(await ask(server, 'x.test.', false), false)[0], String(SERVFAIL), 'who sent no OPT cannot be told');
+  });
+});
 
 test('parts in the wrong place, counts that promise too much: what leaves can be read, and a hit says the same again', async () => {
   const part = fc.record({
