@@ -4,7 +4,7 @@ import type { Name } from './name.ts';
 import { type Edns, OPT, readEdns } from './opt.ts';
 import { FLAGS, NO_RECORDS, type Parts, type Question } from './parts.ts';
 import { type RR, record } from './rr.ts';
-import type { Shape } from './shape.ts';
+import type { Given, Shape } from './shape.ts';
 import { shapeOf } from './shapes.ts';
 import { Reader, Writer } from './wire.ts';
 import { WireError } from './wire-error.ts';
@@ -104,7 +104,7 @@ function readRdata(reader: Reader, type: number, end: number): Uint8Array {
 }
 
 function rewrite<V>(shape: Shape<V>, reader: Reader): Uint8Array {
-  return shape.rdata(shape.read(reader));
+  return shape.rdata(shape.read(reader) as Given<V>);
 }
 
 /** Record data that was checked, a copy of it with every pointer followed. */

@@ -21,6 +21,11 @@ function fixed(length: number, parse: (text: string) => Uint8Array | undefined, 
       return value;
     },
     print,
+    ofText: (text) => {
+      const value = parse(text);
+      if (value === undefined) throw new RRError(`"${text}" is no address of ${length} octets`);
+      return value;
+    },
   };
 }
 

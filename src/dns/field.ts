@@ -24,6 +24,8 @@ export interface Field<T> {
   print(value: T): string;
   /** Whether any octets will do, so that there is nothing to check in a message. */
   readonly opaque?: boolean;
+  /** The value that a text means, where people may give one in its place: addresses and names. Throws RRError or NameError. */
+  ofText?(text: string): T;
 }
 
 /** A decimal number of at most `max`; throws RRError. */
@@ -126,6 +128,7 @@ export const name: Field<Name> = {
   write: (writer, value) => writer.name(value, false),
   parse: parseName,
   print: (value) => value.text,
+  ofText: (text) => Name.parse(text, Name.root),
 };
 
 /** A name that a message may write as a pointer: those in types of RFC 1035. */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { anyRecord } from './arbitraries.test.ts';
 import { Name, NameError } from './name.ts';
 import { parseRR, printRR, rr } from './rr.ts';
-import { MX, TXT } from './types.ts';
+import { A, AAAA, MX, TXT } from './types.ts';
 import { RRError, splitEntry } from './words.ts';
 
 const print = (text: string) => {
@@ -167,4 +167,15 @@ test('any text is cut into words, or is an RRError', () => {
     ),
     { numRuns: 1000 },
   );
+});
+
+test('text stands for an address and for a name', () => {
+  const name = Name.parse('www.example.org.');
+  assert.equal(printRR(rr(name, A, 60, { address: '192.0.2.1' })), 'www.example.org.\t60\tIN\tA\t192.0.2.1');
+  assert.equal(printRR(rr(name, AAAA, 60, { address: '2001:db8::1' })), 'www.example.org.\t60\tIN\tAAAA\t2001:db8::1');
+  const mx = rr(name, MX, 60, { preference: 10, exchange: 'mx.example.org' });
+  assert.equal(printRR(mx), 'www.example.org.\t60\tIN\tMX\t10 mx.example.org.');
+  assert.throws(() => rr(name, A, 60, { address: '2001:db8::1' }), new RRError('"2001:db8::1" is no address of 4 octets'));
+  assert.throws(() => rr(name, AAAA, 60, { address: '192.0.2.1' }), RRError);
+  assert.throws(() => rr(name, MX, 60, { preference: 10, exchange: 'a..b' }), NameError);
 });

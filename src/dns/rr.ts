@@ -4,7 +4,7 @@
 import { decimal, parseTTL } from './field.ts';
 import { parseHex, printHex } from './field-text.ts';
 import { Name } from './name.ts';
-import type { Shape } from './shape.ts';
+import type { Given, Shape } from './shape.ts';
 import { shapeOf } from './shapes.ts';
 import { classByName, className, IN, typeByName, typeName } from './type-name.ts';
 import { RRError, splitEntry, type Word, Words } from './words.ts';
@@ -28,8 +28,11 @@ export function record(name: Name, type: number, klass: number, ttl: number, rda
   return { name, type, class: klass, ttl, rdata };
 }
 
-/** A record of a type's values. Throws WireError where a value does not fit its field. */
-export function rr<V>(owner: Name, shape: Shape<V>, ttl: number, values: V, klass: number = IN): RR {
+/**
+ * A record of a type's values: `rr(name, A, 60, { address: '192.0.2.1' })`. Text stands for an address or a name. Throws WireError,
+ * RRError or NameError where a value does not fit its field.
+ */
+export function rr<V>(owner: Name, shape: Shape<V>, ttl: number, values: Given<V>, klass: number = IN): RR {
   return record(owner, shape.type, klass, ttl, shape.rdata(values));
 }
 

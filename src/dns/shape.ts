@@ -2,11 +2,17 @@
 // Knows fields in their order, nothing of messages.
 
 import type { Extent, Field } from './field.ts';
+import type { Name } from './name.ts';
 import { Reader, WireError, Writer } from './wire.ts';
 import { RRError, type Words } from './words.ts';
 
 /** Fields by name, in their order on the wire. */
 export type Fields<V> = { readonly [K in keyof V]: Field<V[K]> };
+
+/** What people may give in place of values: text for names and addresses. */
+export type Given<V> = {
+  readonly [K in keyof V]: V[K] extends Name ? Name | string : K extends 'address' ? V[K] | string : V[K];
+};
 
 /** A record type: its name, its number, and its data in four directions. */
 export interface Shape<V = object> {
@@ -24,8 +30,11 @@ export interface Shape<V = object> {
   values(rdata: Uint8Array): V;
   /** As `values`, from record data that lies in a message; the reader ends where the data does. Throws WireError. */
   read(reader: Reader): V;
-  /** Record data of values, in uncompressed wire form; throws WireError where a value does not fit its field. */
-  rdata(values: V): Uint8Array;
+  /**
+   * Record data of values, in uncompressed wire form; text will do for an address or a name. Throws WireError, RRError or NameError where
+   * a value does not fit its field.
+   */
+  rdata(values: Given<V>): Uint8Array;
   /** Record data of presentation form; throws RRError or NameError. */
   parse(words: Words): Uint8Array;
   /** Presentation form of record data; throws WireError, or RRError where text cannot carry it. */
@@ -75,10 +84,12 @@ class FieldList<V extends object> implements Shape<V> {
     return values as V;
   }
 
-  rdata(values: V): Uint8Array {
+  rdata(values: Given<V>): Uint8Array {
     const writer = new Writer();
     for (let i = 0; i < this.list.length; i++) {
-      (this.list[i] as Field<unknown>).write(writer, values[this.keys[i] as keyof V]);
+      const field = this.list[i] as Field<unknown>;
+      const value: unknown = values[this.keys[i] as keyof V];
+      field.write(writer, typeof value === 'string' && field.ofText !== undefined ? field.ofText(value) : value);
     }
     if (writer.at > 0xffff) throw new WireError(`data of ${this.name} longer than 65535 octets`, writer.at);
     return writer.slice();
