@@ -29,7 +29,9 @@ export async function compile() {
   mkdirSync(compiled, { recursive: true });
   // The launcher's flags: what was compiled with other ones is refused.
   const flags = ['--max-semi-space-size=4', '--no-concurrent-recompilation', '--no-concurrent-sparkplug'];
-  const server = spawn(recentNode(), [...flags, inRoot('dist', 'main.js'), '-conf', '-'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  // A folder that the environment names would get it in place of ours.
+  const env = { ...process.env, NODE_COMPILE_CACHE: '' };
+  const server = spawn(recentNode(), [...flags, inRoot('dist', 'main.js'), '-conf', '-'], { stdio: ['pipe', 'pipe', 'ignore'], env });
   server.stdin.end(COREFILE);
   const timer = setTimeout(() => server.kill('SIGKILL'), PATIENCE);
   server.stdout.on('data', (text) => /^CoreDNS-/m.test(text) && setTimeout(() => server.kill('SIGTERM'), 200));

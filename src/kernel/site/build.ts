@@ -95,7 +95,7 @@ export function build(text: string, reading: Reading): Configuration {
   }
   for (const line of drafts.flatMap(({ lines }) => unbuilt(lines, reading.plugins))) attempt(() => refuseUnbuilt(line));
   const sites = drafts.map(complete);
-  for (const { site, lines } of drafts) for (const each of site.parts) attempt(() => refusePartial(each, lines));
+  for (const { site, lines } of drafts) for (const each of site.parts) attempt(() => refusePartial(each, lines, sites));
   for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, reading.schemes));
   const addresses = listenOn(drafts, attempt);
   for (const each of drafts.flatMap(({ directives }) => (reading.notes === undefined ? [] : directives))) {
@@ -195,10 +195,10 @@ function refuseUnbuilt({ owner, at }: Directive): never {
   const message = 'this plugin of CoreDNS is not built yet in coredns-ts';
   throw pluginError(owner, new CorefileError(message, at, { form: 'none', hint, code: 'not-built' }));
 }
-/** A part that misses another one of its block. */
-function refusePartial({ name, part }: NamedPart, lines: Draft['lines']): void {
+/** A part that misses another one of its block, or that cannot stand beside another block's. */
+function refusePartial({ name, part }: NamedPart, lines: Draft['lines'], sites: readonly Site[]): void {
   try {
-    part.whole?.();
+    part.whole?.(sites);
   } catch (error) {
     throw pluginError(name, error, lines.get(name)?.[0].at);
   }

@@ -71,8 +71,11 @@ export interface Part {
   handle?(query: Query, next: Handler): Answer;
   /** Labels by name (META-1). */
   readonly metadata?: { readonly [label: string]: Provider };
-  /** Once the whole block was read: throws where another part, without which this one makes no sense, is missing. No I/O. */
-  whole?(): void;
+  /**
+   * Once every block was read: throws where another part, without which this one makes no sense, is missing, or where one of another block
+   * cannot stand beside it. No I/O.
+   */
+  whole?(sites: readonly Site[]): void;
   /** Once a process, on its main thread, before any `start`: files, timers, HTTP, probes. Only here and in `start` is I/O allowed. */
   control?(run: Run): void | Promise<void>;
   /** In every thread that serves. A rejection refuses the whole load. */

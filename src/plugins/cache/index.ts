@@ -61,10 +61,10 @@ class Cache implements Part {
     if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(shown(run.metrics, servers, zones, this.#site.view)));
     run.signal.addEventListener('abort', () => this.#store.close(), { once: true });
   }
-  control(run: Run): void {
-    const other = run.sites.find((site) => site.index < this.#site.index && site.last(SnapshotFile) === this.#site.last(SnapshotFile));
+  whole(sites: readonly Site[]): void {
+    const other = sites.find((site) => site.index < this.#site.index && site.last(SnapshotFile) === this.#site.last(SnapshotFile));
     if (this.#settings.snapshot === '' || other === undefined) return;
-    throw new Error(`plugin/cache: snapshot ${this.#settings.snapshot} is another block's too: each needs a file of its own`);
+    throw new Error(`snapshot ${this.#settings.snapshot} is another block's too: each needs a file of its own`);
   }
   /** What the file has is taken over once everything is there that may say something else; who is asked before that misses. */
   async started(run: Run): Promise<void> {
