@@ -9,11 +9,11 @@ import { read, root } from './gates/checkout.ts';
 /** The values that each entry exports, in alphabetical order. */
 const promised: Readonly<Record<string, string>> = {
   'src/index.ts': `
-    A AA AAAA AD AnyClass Bind CAA CD CNAME CorefileError DNAME Deadline Debug EchoedOption HINFO HTTPS INFO_CODE LATER MX
-    MetadataZones NAPTR NEVER NS Name NameError PTR PerServer QR RA RCODE RD Root SLIM_TIME_BUCKETS SOA SPF SRV SVCB Slot Sockets
-    Stacktrace TC TIME_BUCKETS TXT TimeoutSettings Transfers URI ViewFilter Zones apart compileRegexp covers definePlugin derive
-    drop every failure insert main onReply parseDuration parseRR printRR readFallthrough record release rr showAt standard upon
-    zonesOf`,
+    A AA AAAA AD ADDITIONAL ANSWER AnyClass Asker CAA CD CNAME CorefileError DNAME Deadline HINFO HTTPS INFO_CODE Lookup MX NAPTR
+    NEVER NS Name NameError PTR PerServer QR RA RCODE RD SLIM_TIME_BUCKETS SOA SPF SRV SVCB SearchPaths Slot TC TIME_BUCKETS TXT
+    Transfers URI ViewFilter Zones changesOf classOf classify compileRegexp counter covers definePlugin derive drop elapsed every
+    failure gauge histogram insert main minimalTtl onReply parseDuration parseRR printRR readFallthrough readPeer record rr showAt
+    standard upon zonesOf`,
   'src/testing/index.ts': `
     FIRST_MOMENT FakeClock FakeKubeApi FakeUpstream ScenarioError runScenario`,
   'src/dns/index.ts': `

@@ -12,7 +12,7 @@ import { examples, sections } from './gates/page.ts';
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-readme-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-const pages = ['README.md', ...pathsIn('src').filter((file) => file.endsWith('.md'))];
+const pages = ['README.md', ...[...pathsIn('docs'), ...pathsIn('src')].filter((file) => file.endsWith('.md'))];
 const checks = ['check.ts', 'subcommands.ts'].some((file) => existsSync(path.join(root, 'src/cli', file)));
 
 /** What `coredns-ts check` says of a Corefile: nothing where it is right. */

@@ -2,25 +2,7 @@
 // need it; knows no path.
 import type { Socket } from 'node:net';
 import type { Clock } from './clock.ts';
-
-/** A request without its body, which is skipped. */
-export interface HttpRequest {
-  readonly method: string;
-  /** The path as it was sent, without `?`. */
-  readonly path: string;
-  /** What stands behind `?`. */
-  readonly query: string;
-  /** Lower-case names. */
-  readonly headers: ReadonlyMap<string, string>;
-}
-/** What is said. */
-export interface HttpReply {
-  readonly status: number;
-  readonly body: string | Uint8Array;
-  /** `text/plain; charset=utf-8` where it is not given. */
-  readonly type?: string;
-  readonly headers?: { readonly [name: string]: string };
-}
+import type { HttpReply, HttpRequest } from './http-message.ts';
 
 const REASONS: { readonly [status: number]: string } = {
   200: 'OK', 302: 'Found', 400: 'Bad Request', 404: 'Not Found', 405: 'Method Not Allowed', 431: 'Request Header Fields Too Large',

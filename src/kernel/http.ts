@@ -5,7 +5,7 @@ import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import { HttpConnection } from './http-connection.ts';
-import type { HttpReply, HttpRequest } from './http-connection.ts';
+import type { HttpReply, HttpRequest } from './http-message.ts';
 import type { Shared } from './shared.ts';
 import type { Closable } from './shared.ts';
 

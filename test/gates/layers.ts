@@ -23,6 +23,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   'kube-api': ['kernel', 'corefile'],
   transport: ['dns', 'kernel', 'threads'],
   plugins: [...below, 'threads', 'zonefile', 'dnssec', 'upstream', 'kernel', 'authority', 'kube-api'],
+  author: [...below, 'upstream', 'kernel', 'authority'],
   testing: 'everything',
   cli: 'everything',
 };

@@ -27,3 +27,7 @@ export function examples(page: string): Example[] {
     line: page.slice(0, match.index).split('\n').length + 1,
   }));
 }
+
+/** The files that a page holds: fenced blocks that have a name behind their language, as in `ts index.ts`. */
+export const filesIn = (page: string): Map<string, string> =>
+  new Map([...page.matchAll(/^``` *\w+ +(\S+)\s*\n([\s\S]*?)^```\s*$/gm)].map(([, file, text]) => [file ?? '', text ?? '']));

@@ -1,0 +1,105 @@
+// An author works from docs/plugins.md alone: the files of that page become a package outside the tree, beside the package as it is packed;
+// their types are checked, with and without those of Node, and their tests and programs run. Knows the page and the tarball.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { parseAsk } from '../src/testing/question.ts';
+import { Spawned } from '../src/testing/spawned.ts';
+import { freePort } from '../src/testing/subject.ts';
+import { read, root } from './gates/checkout.ts';
+import { filesIn } from './gates/page.ts';
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-author-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+const author = path.join(scratch, 'author');
+const modules = path.join(author, 'node_modules');
+const page = filesIn(read('docs/plugins.md'));
+const environment = { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env.PATH ?? ''}`, NODE_TEST_CONTEXT: undefined };
+
+/** What a program says, and its status; what it prints goes into the complaint where the status is another one. */
+function run(command: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 200_000, env: environment });
+  assert.equal(status, 0, `${command} ${args.join(' ')}: ${error?.message ?? ''}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** Packs a copy of the checkout, since packing changes package.json and dist/, and unpacks it where an author's packages are. */
+function install(): void {
+  const checkout = path.join(scratch, 'checkout');
+  const left = new Set(['node_modules', 'dist', '.git', 'test', 'bench', 'deploy', 'build']);
+  cpSync(root, checkout, { recursive: true, filter: (file) => !left.has(path.basename(file)) });
+  mkdirSync(path.join(checkout, 'node_modules'));
+  for (const entry of readdirSync(path.join(root, 'node_modules'))) {
+    symlinkSync(path.join(root, 'node_modules', entry), path.join(checkout, 'node_modules', entry));
+  }
+  run('npm', ['pack', '--offline', '--pack-destination', scratch], checkout);
+  const [tarball] = readdirSync(scratch).filter((file) => file.endsWith('.tgz'));
+  mkdirSync(path.join(modules, '@types'), { recursive: true });
+  run('tar', ['xzf', path.join(scratch, tarball!), '-C', scratch], scratch);
+  cpSync(path.join(scratch, 'package'), path.join(modules, 'coredns-ts'), { recursive: true });
+  for (const needed of ['re2js', 'yaml', '@types/node']) symlinkSync(path.join(root, 'node_modules', needed), path.join(modules, needed));
+}
+
+before(() => {
+  install();
+  for (const [file, text] of page) writeFileSync(path.join(author, file), text);
+});
+
+const tsc = path.join(root, 'node_modules', '.bin', 'tsc');
+test('the types of the page are right', () => void run(tsc, ['-p', 'tsconfig.json'], author));
+
+test('the exported types need none of Node', () => {
+  const files = [...page].filter(([file, text]) => file.endsWith('.ts') && !text.includes("from 'node:")).map(([file]) => file);
+  const include = files.filter((file) => !/\.\/registry|testing/.test(page.get(file)!));
+  assert.ok(include.length >= 4, include.join());
+  writeFileSync(path.join(author, 'tsconfig.plain.json'),
+    JSON.stringify({ extends: './tsconfig.json', compilerOptions: { types: [] }, include: [], files: include }));
+  run(tsc, ['-p', 'tsconfig.plain.json'], author);
+});
+
+test('the tests of the page pass', () => {
+  const said = run(process.execPath, ['--test', '--test-reporter=tap'], author);
+  assert.match(said, /^# pass 8$/m);
+});
+
+/** The address in the answer of a server that was started in this way. */
+async function served(command: readonly string[]): Promise<string> {
+  const port = await freePort();
+  writeFileSync(path.join(author, 'Corefile'), page.get('Corefile')!.replace('{{PORT}}', String(port)));
+  const server = new Spawned(undefined, { command, args: ['-conf', path.join(author, 'Corefile')] });
+  const socket = createSocket('udp4');
+  try {
+    await server.says(/CoreDNS-/);
+    socket.send(parseAsk('x.ads.example A').packet, port, '127.0.0.1');
+    const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(10_000) }) as [Buffer];
+    return reply.subarray(-4).join('.');
+  } finally {
+    socket.close();
+    server.kill();
+  }
+}
+test('plugin.cfg with a file serves, and so does a program of three lines', async () => {
+  assert.equal(await served([path.join(modules, 'coredns-ts', 'bin', 'coredns-ts')]), '192.0.2.1');
+  assert.equal(await served([process.execPath, path.join(author, 'server.ts')]), '192.0.2.1');
+});
+
+test('each name that is exported is in code of the page that runs', async () => {
+  const code = [...page].filter(([file]) => file.endsWith('.ts')).map(([, text]) => text).join('\n');
+  const lists = [...code.matchAll(/import (?:type )?\{([^}]*)\}/g)].map(([, names]) => names!);
+  const imported = new Set(lists.flatMap((names) => names.split(',').map((name) => name.trim())));
+  const door = (file: string) => import(pathToFileURL(path.join(root, file)).href) as Promise<object>;
+  const doors = ['src/index.ts', 'src/testing/index.ts'].map(door);
+  const names = (await Promise.all(doors)).flatMap((each) => Object.keys(each));
+  assert.deepEqual(names.filter((name) => !imported.has(name)), []);
+});
+
+test('files of a page are its fenced blocks with a name', () => {
+  const text = 'a\n```ts x.ts\n1\n```\n```sh\nno\n```\n```txt Corefile\n2\n3\n```\n';
+  assert.deepEqual([...filesIn(text)], [['x.ts', '1\n'], ['Corefile', '2\n3\n']]);
+});
