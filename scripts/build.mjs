@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { buildAddon } from './addon.mjs';
 import { buildBundle } from './bundle.mjs';
 import { compile } from './compiled.mjs';
+import { pruneDeclarations } from './declarations.mjs';
 import { inRoot, recentNode } from './root.mjs';
 
 recentNode();
@@ -14,4 +15,5 @@ await compile();
 if (existsSync(inRoot('src', 'index.ts'))) {
   const { status } = spawnSync(inRoot('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], { cwd: inRoot(), stdio: 'inherit' });
   process.exitCode = status ?? 1;
+  if (status === 0) pruneDeclarations();
 }

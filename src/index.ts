@@ -2,26 +2,20 @@
 // `coredns-ts/dns` or in `coredns-ts/testing` is not promised. docs/plugins.md shows each name in use.
 
 /** A plugin and its place in a server. */
-export { changesOf, definePlugin, showAt } from './author/plugin.ts';
+export { changesOf, definePlugin, insert, showAt } from './author/plugin.ts';
 export type {
-  Changes, Definition, Family, Log, Metrics, Note, Part, Run, Shared, Site, Space,
+  Changes, Definition, Endpoint, Family, Log, Machine, Metrics, Note, ParseContext, Part, Place, Plugin, Run, Shared, Site, Space,
 } from './author/plugin.ts';
-export type { Lines, Machine, ParseContext, Plugin } from './kernel/site/plugin.ts';
-export { insert } from './kernel/site/order.ts';
-export type { Place } from './kernel/site/order.ts';
-export { standard } from './plugins/index.ts';
-export { main } from './cli/program.ts';
-export type { Program } from './cli/program.ts';
+export { main, standard } from './author/program.ts';
+export type { Program } from './author/program.ts';
 
 /** A question, and what can be said to it. */
-export { classOf, classify, derive, elapsed, minimalTtl, onReply, upon } from './author/query.ts';
-export type { Answer, Channel, Handler, Labels, Message, Outcome, Query, ServerLabel } from './author/query.ts';
-export type { ReplyClass, ReplyType } from './kernel/query/classify.ts';
-export type { QuestionChange, ReplyParts } from './kernel/query/query.ts';
-export type { Remark } from './kernel/query/notes.ts';
-export { AA, AD, CD, QR, RA, RD, TC } from './kernel/query/message.ts';
-export { drop, failure } from './kernel/query/outcome.ts';
-export type { Drop, ExtendedError, Failure, Stream } from './kernel/query/outcome.ts';
+export { classOf, classify, derive, drop, elapsed, failure, minimalTtl, onReply, upon } from './author/query.ts';
+export type {
+  Answer, Channel, Drop, ExtendedError, Failure, Handler, Labels, Message, Outcome, Query, QuestionChange, ReplyClass, ReplyParts,
+  ReplyType, ServerLabel, Stream,
+} from './author/query.ts';
+export { AA, AD, CD, QR, RA, RD, TC } from './dns/parts.ts';
 
 /** A source of names, and other servers. */
 export { ADDITIONAL, ANSWER, Lookup } from './author/backend.ts';
@@ -31,12 +25,8 @@ export type { Peer } from './author/asker.ts';
 
 /** What parts of a block put there for others. */
 export { Slot } from './kernel/slot.ts';
-export { AnyClass, Deadline, ViewFilter } from './kernel/site/site.ts';
-export type { View } from './kernel/site/site.ts';
-export { SearchPaths } from './kernel/site/search-path.ts';
-export type { SearchPathSource } from './kernel/site/search-path.ts';
-export { Transfers } from './authority/transfer.ts';
-export type { Transfer, TransferSource } from './authority/transfer.ts';
+export { AnyClass, Deadline, SearchPaths, Transfers, ViewFilter } from './author/slots.ts';
+export type { SearchPathSource, Transfer, TransferSource, View } from './author/slots.ts';
 
 /** Configuration: the lines of a word, zones, `fallthrough`, durations, regular expressions. */
 export type { Directive, IntegerBounds, PropertyReaders } from './corefile/directive.ts';

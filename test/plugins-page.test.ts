@@ -65,7 +65,7 @@ test('the exported types need none of Node', () => {
 
 test('the tests of the page pass', () => {
   const said = run(process.execPath, ['--test', '--test-reporter=tap'], author);
-  assert.match(said, /^# pass 8$/m);
+  assert.match(said, /^# pass 9$/m);
 });
 
 /** The address in the answer of a server that was started in this way. */
@@ -97,6 +97,23 @@ test('each name that is exported is in code of the page that runs', async () => 
   const doors = ['src/index.ts', 'src/testing/index.ts'].map(door);
   const names = (await Promise.all(doors)).flatMap((each) => Object.keys(each));
   assert.deepEqual(names.filter((name) => !imported.has(name)), []);
+});
+
+test('what the words of the page name of a query, a reply, a load or a block is in its code', () => {
+  const text = read('docs/plugins.md');
+  const code = [...page].filter(([file]) => file.endsWith('.ts')).map(([, each]) => each).join('\n');
+  const prose = text.replace(/^```[\s\S]*?^```\s*$/gm, '');
+  const named = [...prose.matchAll(/`(?:run|query|reply|site|line)\.([\w.?]+)/g)].flatMap(([, members]) => members!.split(/[.?]+/));
+  assert.ok(named.length > 15, named.join());
+  assert.deepEqual(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code)), []);
+});
+
+test('the package declares what its doors lead to and nothing else', () => {
+  const types = path.join(modules, 'coredns-ts', 'dist', 'types');
+  const folders = new Set(readdirSync(types, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    .map(({ parentPath }) => path.relative(types, parentPath).split('/')[0]));
+  for (const hidden of ['threads', 'transport', 'plugins', 'kube-api', 'expression', 'gotemplate']) assert.ok(!folders.has(hidden), hidden);
+  assert.ok(folders.has('author') && folders.has('dns'), [...folders].join());
 });
 
 test('files of a page are its fenced blocks with a name', () => {

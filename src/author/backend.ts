@@ -9,7 +9,8 @@ import type { Handler as KernelHandler } from '../kernel/site/plugin.ts';
 import type { Fallthrough } from '../kernel/site/fallthrough.ts';
 import type { Answer, Handler, Message, Query } from './query.ts';
 
-export { ADDITIONAL, ANSWER } from '../authority/records.ts';
+/** Sections of a reply, for `appendAll`. */
+export const ANSWER = 6, ADDITIONAL = 10;
 
 /** What is at a name that exists. It may own nothing. */
 export interface Node {

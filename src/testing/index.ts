@@ -8,5 +8,5 @@ export type { KubeObject, KubeResource } from './kube-store.ts';
 export type { KubeCut } from './kube-stream.ts';
 export type { KubeOrder } from './kube-watch.ts';
 export { FakeUpstream, type ScriptedReply, type UpstreamQuestion } from './fake-upstream.ts';
-export { type ScenarioOptions, runScenario } from './scenario.ts';
+export { type ScenarioOptions, runScenario } from './author-scenario.ts';
 export { ScenarioError } from './scenario-file.ts';

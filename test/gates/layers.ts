@@ -23,7 +23,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   'kube-api': ['kernel', 'corefile'],
   transport: ['dns', 'kernel', 'threads'],
   plugins: [...below, 'threads', 'zonefile', 'dnssec', 'upstream', 'kernel', 'authority', 'kube-api'],
-  author: [...below, 'upstream', 'kernel', 'authority'],
+  author: [...below, 'upstream', 'kernel', 'authority', 'plugins', 'cli'],
   testing: 'everything',
   cli: 'everything',
 };

@@ -7,7 +7,7 @@ import { HEADER, OPT, Records, plainLength, setU16, u16 } from '../../dns/packet
 import type { RR } from '../../dns/rr.ts';
 
 /** Flag bits of a header's second word (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6). */
-export const QR = 0x8000, AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020, CD = 0x0010;
+export const AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020, CD = 0x0010;
 
 /** Room that every message can grow to, and what over-reads by words may touch. */
 const LARGEST = 65535 + 65;
