@@ -17,9 +17,11 @@ export type {
 } from './author/query.ts';
 export { AA, AD, CD, QR, RA, RD, TC } from './dns/parts.ts';
 
-/** A source of names, and other servers. */
+/** A source of names, what it keeps in shared memory, and other servers. */
 export { ADDITIONAL, ANSWER, Lookup } from './author/backend.ts';
 export type { Backend, Node } from './author/backend.ts';
+export { Table } from './author/table.ts';
+export type { TableEntry } from './author/table.ts';
 export { Asker, readPeer } from './author/asker.ts';
 export type { Peer } from './author/asker.ts';
 

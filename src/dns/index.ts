@@ -3,6 +3,7 @@
 export * from './address.ts';
 export * from './edns-options.ts';
 export * from './extended-error.ts';
+export * from './host-port.ts';
 export { latin1Bytes, octets } from './latin1.ts';
 export { type Extent, type Field, compressedName, duration, name, timestamp, u8, u16, u32, u48 } from './field.ts';
 export { eui48, eui64, ipv4, ipv6 } from './field-address.ts';
