@@ -32,10 +32,10 @@ function run(command: string, args: readonly string[], cwd: string): string {
 /** Packs a copy of the checkout, since packing changes package.json and dist/, and unpacks it where an author's packages are. */
 function install(): void {
   const checkout = path.join(scratch, 'checkout');
-  const left = new Set(['node_modules', 'dist', '.git', 'test', 'bench', 'deploy', 'build']);
-  cpSync(root, checkout, { recursive: true, filter: (file) => !left.has(path.basename(file)) });
+  const left = new Set(['node_modules', 'dist', '.git', 'test', 'bench', 'deploy']);
+  cpSync(root, checkout, { recursive: true, filter: (file) => !left.has(path.relative(root, file)) });
   mkdirSync(path.join(checkout, 'node_modules'));
-  for (const entry of readdirSync(path.join(root, 'node_modules'))) {
+  for (const entry of readdirSync(path.join(root, 'node_modules')).filter((each) => each === '.bin' || !each.startsWith('.'))) {
     symlinkSync(path.join(root, 'node_modules', entry), path.join(checkout, 'node_modules', entry));
   }
   run('npm', ['pack', '--offline', '--pack-destination', scratch], checkout);
@@ -68,25 +68,44 @@ test('the tests of the page pass', () => {
   assert.match(said, /^# pass 10$/m);
 });
 
-/** The address in the answer of a server that was started in this way. */
-async function served(command: readonly string[]): Promise<string> {
+/** The last four octets of each of so many answers, each to a port of its own, of a server that was started with this Corefile. */
+async function served(command: readonly string[], corefile: string, ask: string, times = 1, says = /CoreDNS-/): Promise<readonly string[]> {
   const port = await freePort();
-  writeFileSync(path.join(author, 'Corefile'), page.get('Corefile')!.replace('{{PORT}}', String(port)));
+  writeFileSync(path.join(author, 'Corefile'), corefile.replace('{{PORT}}', String(port)));
   const server = new Spawned(undefined, { command, args: ['-conf', path.join(author, 'Corefile')] });
-  const socket = createSocket('udp4');
+  const answers: string[] = [];
   try {
     await server.says(/CoreDNS-/);
-    socket.send(parseAsk('x.ads.example A').packet, port, '127.0.0.1');
-    const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(10_000) }) as [Buffer];
-    return reply.subarray(-4).join('.');
+    await server.says(says);
+    for (let i = 0; i < times; i++) {
+      const socket = createSocket('udp4');
+      socket.send(parseAsk(ask).packet, port, '127.0.0.1');
+      const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(10_000) }) as [Buffer];
+      socket.close();
+      answers.push(reply.subarray(-4).join('.'));
+    }
   } finally {
-    socket.close();
     server.kill();
   }
+  return [...new Set(answers)];
 }
 test('plugin.cfg with a file serves, and so does a program of three lines', async () => {
-  assert.equal(await served([path.join(modules, 'coredns-ts', 'bin', 'coredns-ts')]), '192.0.2.1');
-  assert.equal(await served([process.execPath, path.join(author, 'server.ts')]), '192.0.2.1');
+  const corefile = page.get('Corefile')!;
+  assert.deepEqual(await served([path.join(modules, 'coredns-ts', 'bin', 'coredns-ts')], corefile, 'x.ads.example A'), ['192.0.2.1']);
+  assert.deepEqual(await served([process.execPath, path.join(author, 'server.ts')], corefile, 'x.ads.example A'), ['192.0.2.1']);
+});
+
+test('what main read is found in every thread', async () => {
+  writeFileSync(path.join(author, 'names.json'), '{"www.example.org": "192.0.2.7"}');
+  const said = "start: ({ log, thread }) => log.info('thread ' + thread)";
+  writeFileSync(path.join(author, 'many.ts'), `import { definePlugin, insert, main, standard } from 'coredns-ts';
+import registry from './registry.ts';
+const who = definePlugin({ name: 'who', parse: ([line]) => line.bare(), create: () => ({ ${said} }) });
+await main({ plugins: insert(insert(standard, registry, { before: 'cache' }), who, { after: 'registry' }) });\n`);
+  const corefile = 'example.org:{{PORT}} {\n    bind 127.0.0.1\n    multisocket 4\n    who\n    registry names.json\n}\n';
+  const rooted = corefile.replace('    registry', `    root ${author}\n    registry`);
+  const many = [process.execPath, path.join(author, 'many.ts')];
+  assert.deepEqual(await served(many, rooted, 'www.example.org A', 32, /thread [1-9]/), ['192.0.2.7']);
 });
 
 test('each name that is exported is in code of the page that runs', async () => {

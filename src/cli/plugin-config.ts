@@ -101,9 +101,26 @@ function entryOf(exports: unknown): string | undefined {
   return entryOf(root) ?? entryOf(imported) ?? entryOf(other);
 }
 
-/** The plugins with those that are added, each imported now. Rejects with `plugin.cfg:LINE: NAME: WHY`. */
+/** A word of the order, and its plugin where there is one. */
+interface Placed {
+  readonly word: string;
+  readonly plugin: LatePlugin | undefined;
+}
+/** The plugins, a program's own among them, and between them the words of the order that have none, since a line may name those too. */
+function placed(plugins: readonly LatePlugin[]): Placed[] {
+  const all: Placed[] = plugins.map((plugin) => ({ word: plugin.name, plugin }));
+  ORDER.forEach((word, i) => {
+    if (all.some((place) => place.word === word)) return;
+    all.splice(1 + all.findIndex((place) => place.word === ORDER[i - 1]), 0, { word, plugin: undefined });
+  });
+  return all;
+}
+/**
+ * The plugins with those that are added, each imported now and in place of one of its name that a program brought. Rejects with
+ * `plugin.cfg:LINE: NAME: WHY`.
+ */
 export async function withAdditions(plugins: readonly LatePlugin[], additions: readonly Addition[]): Promise<readonly LatePlugin[]> {
-  const all = ORDER.map((word) => ({ word, plugin: plugins.find(({ name }) => name === word) }));
+  const all = placed(plugins.filter(({ name }) => !additions.some((addition) => addition.name === name)));
   for (const addition of additions) {
     const plugin = loaded(await load(addition));
     const word = all.findIndex((place) => place.word === addition.beside);
