@@ -21,7 +21,7 @@ import { StaleEntries } from './stale.ts';
 import { Store } from './store.ts';
 import type { Found } from './store.ts';
 import { UnderWay, copyFor } from './under-way.ts';
-import type { Landed } from './under-way.ts';
+import type { Lander } from './under-way.ts';
 
 const SERVFAIL = 2;
 /** RFC 8914 section 4.14. */
@@ -30,7 +30,7 @@ const REMEMBERED = { code: INFO_CODE.CACHED_ERROR, text: 'the failure is remembe
 /** The file of the block's snapshot. */
 const SnapshotFile = new Slot<string>('snapshot of a cache');
 
-class Cache implements Part {
+class Cache implements Part, Lander {
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #everything: boolean;
@@ -109,7 +109,7 @@ class Cache implements Part {
     const { moment } = this.#store;
     const answer = askFor(query, next);
     if (!(answer instanceof Promise)) return this.#pass(query, answer, moment);
-    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, moment), (other) => this.#ask(other, next));
+    return this.#underWay.lead(query, answer, this, next, moment);
   }
   #pass(query: Query, outcome: Outcome, moment: number): Outcome {
     if (!query.wantsAuthentic) query.setFlags(0, AD);
@@ -118,19 +118,22 @@ class Cache implements Part {
     if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, SERVFAIL), counters, moment);
     return outcome;
   }
-  /** What came late, for the client whose question it was and for those who asked the same. */
-  #land(query: Query, outcome: Outcome, moment: number): Landed {
-    const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
-    const landed = this.#pass(query, outcome, moment);
+  /** What came late, for the client whose question it was. */
+  land(query: Query, outcome: Outcome, moment: number): Outcome {
+    return this.#pass(query, outcome, moment);
+  }
+  /** The same for those who asked the same. */
+  share(query: Query, landed: Outcome, authentic: boolean): (other: Query) => Outcome | undefined {
     const gaveUp = isFailed(landed) && this.#isLate(query);
-    return {
-      outcome: landed,
-      share: (other) => {
-        if (landed.kind === 'stream' || (gaveUp && !this.#isLate(other))) return undefined;
-        other.extendedError ??= query.extendedError;
-        return landed.kind === 'reply' ? copyFor(other, landed, query.limit, authentic) : landed;
-      },
+    return (other) => {
+      if (landed.kind === 'stream' || (gaveUp && !this.#isLate(other))) return undefined;
+      other.extendedError ??= query.extendedError;
+      return landed.kind === 'reply' ? copyFor(other, landed, query.limit, authentic) : landed;
     };
+  }
+  /** Asks anew, for one who got nothing of it. */
+  again(query: Query, next: Handler): Answer {
+    return this.#ask(query, next);
   }
   /** Whether nobody is asked any more for the client's sake (CANCEL-1): a failure is his alone then. */
   #isLate({ received }: Query): boolean {

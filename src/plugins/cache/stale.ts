@@ -14,7 +14,7 @@ import type { Entries } from './entry.ts';
 import { acceptable, aside, ask, askFor, background } from './refresh.ts';
 import type { Found, Store } from './store.ts';
 import { UnderWay, copyFor } from './under-way.ts';
-import type { Landed } from './under-way.ts';
+import type { Lander } from './under-way.ts';
 import { isAnswerTo, judge } from './worth.ts';
 
 const SERVFAIL = 2, NXDOMAIN = 3;
@@ -97,24 +97,26 @@ export class StaleEntries {
     query.setFlags(AD);
     const { moment } = this.#store;
     const answer = askFor(query, next);
-    if (!(answer instanceof Promise)) return this.#land(query, answer, entries, counters, moment).outcome;
-    return this.#underWay.lead(query, answer, (outcome) => this.#land(query, outcome, entries, counters, moment),
-      (other) => this.#verify(other, next, entries, counters));
+    const lander = this.#lander(entries, counters);
+    return answer instanceof Promise ? this.#underWay.lead(query, answer, lander, next, moment) : lander.land(query, answer, moment);
   }
-  #land(query: Query, outcome: Outcome, entries: Entries, counters: Counters, moment: number): Landed {
-    if (!query.wantsAuthentic) query.setFlags(0, AD);
-    const { recheck } = this.#settings.stale;
-    const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
-    const refreshed = this.#renew(query, outcome, counters, moment);
-    if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
-    const landed = refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome, moment);
+  /** What comes of one question about an entry that has expired: the entry answers where nothing better came. */
+  #lander(entries: Entries, counters: Counters): Lander {
+    let refreshed = false;
     return {
-      outcome: landed,
-      share: (other) => {
+      land: (query, outcome, moment) => {
+        if (!query.wantsAuthentic) query.setFlags(0, AD);
+        const { recheck } = this.#settings.stale;
+        refreshed = this.#renew(query, outcome, counters, moment);
+        if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
+        return refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome, moment);
+      },
+      share: (query, landed, authentic) => (other) => {
         const found = refreshed ? undefined : this.#store.again(other, entries);
         if (found !== undefined) return this.#serve(other, found, counters);
         return landed.kind === 'reply' ? copyFor(other, landed, query.limit, authentic) : landed;
       },
+      again: (query, next) => this.#verify(query, next, entries, counters),
     };
   }
   /** Those below are asked without the client, which gets the stale entry where that takes too long. */

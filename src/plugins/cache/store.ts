@@ -34,13 +34,6 @@ export interface Found {
   left: number;
 }
 
-/** A reply that is worth to be kept. */
-interface Keeping extends Pick<Worth, 'cache' | 'ttl' | 'answering'> {
-  readonly place: Place;
-  readonly moment: number;
-  readonly refreshing: boolean;
-}
-
 /** What one block keeps. */
 export class Store {
   readonly #settings: Settings;
@@ -156,14 +149,13 @@ export class Store {
     const { ttl } = worth;
     if (records !== undefined) for (let i = 0; i < records.count; i++) setU32(message.bytes, records.fixedAt[i]! + 4, ttl);
     const place = worth.cache === 'none' || this.closed ? undefined : this.#scopes.place(query, asked, told);
-    const keeping = place === undefined ? undefined : { ...worth, place, moment, refreshing };
-    if (keeping !== undefined && records !== undefined) this.#keep(query, message, records, keeping, counters);
+    if (place !== undefined && records !== undefined) this.#keep(query, message, records, place, moment, refreshing, counters, worth);
     if (asked !== undefined && told !== undefined && isSameSubnet(asked, told)) tellSubnet(query, message, told.scope);
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
-  #keep(query: Query, message: Message, records: Records, keeping: Keeping, counters: Counters): void {
-    const { cache, ttl, answering, place, moment, refreshing } = keeping;
+  #keep(query: Query, message: Message, records: Records, place: Place, moment: number, refreshing: boolean, counters: Counters,
+    { cache, ttl, answering }: Worth): void {
     if (cache === 'none') return;
     if (message.bytes[message.at + 5] === 0) {
       this.#warn(`Not caching malformed response with an empty question section for "${query.name.text}"`);

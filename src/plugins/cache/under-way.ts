@@ -5,6 +5,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Hash } from '../../store/hash.ts';
 import { haveSameSubnet } from './subnet.ts';
 import { isAnswerTo } from './worth.ts';
@@ -14,14 +15,19 @@ interface Waiting {
   readonly query: Query;
   readonly resolve: (answer: Answer) => void;
 }
-/** One question. */
-interface Flight {
-  /** Whose question went on; its key lies where it lay until it is answered. */
-  readonly query: Query;
-  readonly waiting: Waiting[];
-  /** Another question with the same hash. */
-  next: Flight | undefined;
+/** What each of them gets, from what came: undefined where the question has to be asked again. */
+type Share = (query: Query) => Outcome | undefined;
+
+/** Whose question it is. */
+export interface Lander {
+  /** What came of a question, for who asked it. `moment` is that of `lead`. */
+  land(query: Query, outcome: Outcome, moment: number): Outcome;
+  /** What the others get, who asked the same. `authentic`: AD was set as it came. */
+  share(query: Query, landed: Outcome, authentic: boolean): Share;
+  /** Asks for one whom nothing was given. */
+  again(query: Query, next: Handler): Answer;
 }
+
 const SERVFAIL = 2;
 const otherQuestion = new Error('the reply is to another question');
 /**
@@ -29,20 +35,36 @@ const otherQuestion = new Error('the reply is to another question');
  * they wait for themselves.
  */
 const SINGLE: readonly number[] = [13, 251, 252];
+/** A power of two: lists of questions whose hashes end alike. */
+const LISTS = 1024;
+const NOBODY: Waiting[] = [];
 
-/** What each of them gets, from what came: undefined where the question has to be asked again. */
-type Share = (query: Query) => Outcome | undefined;
+/** One question that went on. Objects are used again: a miss makes none but its promise. */
+class Flight {
+  /** Whose question it is; its key lies where it lay until it is answered. */
+  query!: Query;
+  lander!: Lander;
+  next!: Handler;
+  moment = 0;
+  hash = 0;
+  /** Another one of the same list. */
+  following: Flight | undefined = undefined;
+  waiting: Waiting[] = NOBODY;
+  readonly landed: (outcome: Outcome) => Outcome;
+  readonly failed: (error: unknown) => never;
 
-/** What came of a question, for who asked it, and for the others. */
-export interface Landed {
-  readonly outcome: Outcome;
-  readonly share: Share;
+  constructor(questions: UnderWay) {
+    this.landed = (outcome) => questions.land(this, outcome);
+    this.failed = (error) => questions.fail(this, error);
+  }
 }
 
 /** The questions of one cache in one thread. */
 export class UnderWay {
-  readonly #flights = new Map<number, Flight>();
+  readonly #first = new Array<Flight | undefined>(LISTS).fill(undefined);
+  readonly #free: Flight[] = [];
   readonly #hash: Hash;
+  #count = 0;
 
   constructor(hash: Hash) {
     this.#hash = hash;
@@ -50,45 +72,72 @@ export class UnderWay {
 
   /** Waits for the same question where it is under way; undefined where it is not, or where the wait could be for this very question. */
   join(query: Query): Promise<Outcome> | undefined {
-    if (this.#flights.size === 0 || query.depth > 0) return undefined;
-    let flight = this.#flights.get(query.key.hashBy(this.#hash));
-    while (flight !== undefined && !isSame(flight.query, query)) flight = flight.next;
+    if (this.#count === 0 || query.depth > 0) return undefined;
+    const hash = query.key.hashBy(this.#hash);
+    let flight = this.#first[hash & (LISTS - 1)];
+    while (flight !== undefined && (flight.hash !== hash || !isSame(flight.query, query))) flight = flight.following;
     if (flight === undefined) return undefined;
+    if (flight.waiting === NOBODY) flight.waiting = [];
     const { waiting } = flight;
     return new Promise<Outcome>((resolve) => void waiting.push({ query, resolve }));
   }
 
-  /**
-   * The question is under way: `land` makes of what comes the outcome for who asked, and says what the others get. These are answered
-   * before him. `again` asks for one whom nothing was given.
-   */
-  lead(query: Query, answer: Promise<Outcome>, land: (outcome: Outcome) => Landed,
-    again: (query: Query) => Answer): Answer {
-    if (SINGLE.includes(query.type)) return upon(answer, (outcome) => land(outcome).outcome, query);
+  /** The question is under way to `next`: what comes is landed for who asked, and those who joined are answered before him. */
+  lead(query: Query, answer: Promise<Outcome>, lander: Lander, next: Handler, moment: number): Answer {
+    if (SINGLE.includes(query.type)) return upon(answer, (outcome) => lander.land(query, outcome, moment), query);
+    const flight = this.#free.pop() ?? new Flight(this);
     const hash = query.key.hashBy(this.#hash);
-    const waiting: Waiting[] = [];
-    const flight: Flight = { query, waiting, next: this.#flights.get(hash) };
-    this.#flights.set(hash, flight);
-    return answer.then((outcome) => query.reading.within(() => {
-      this.#forget(hash, flight);
-      const landed = land(outcome);
-      if (waiting.length > 0) deal(waiting, landed.share, again);
-      return landed.outcome;
-    }), (error: unknown) => {
-      this.#forget(hash, flight);
+    const list = hash & (LISTS - 1);
+    flight.query = query;
+    flight.lander = lander;
+    flight.next = next;
+    flight.moment = moment;
+    flight.hash = hash;
+    flight.following = this.#first[list];
+    this.#first[list] = flight;
+    this.#count++;
+    return answer.then(flight.landed, flight.failed);
+  }
+  /** What came of a flight. Called by it. */
+  land(flight: Flight, outcome: Outcome): Outcome {
+    const { query, lander, next, moment, waiting } = flight;
+    this.#forget(flight);
+    const { reading } = query;
+    reading.enter();
+    try {
+      const authentic = outcome.kind === 'reply' && (outcome.flags & AD) !== 0;
+      const landed = lander.land(query, outcome, moment);
+      if (waiting.length > 0) deal(waiting, lander.share(query, landed, authentic), (other) => lander.again(other, next));
+      return landed;
+    } catch (error) {
       for (const { resolve } of waiting) resolve(Promise.reject(error));
       throw error;
-    });
-  }
-  #forget(hash: number, flight: Flight): void {
-    let before = this.#flights.get(hash);
-    if (before === flight) {
-      if (flight.next === undefined) this.#flights.delete(hash);
-      else this.#flights.set(hash, flight.next);
-      return;
+    } finally {
+      reading.leave();
     }
-    while (before !== undefined && before.next !== flight) before = before.next;
-    if (before !== undefined) before.next = flight.next;
+  }
+  /** Nothing came of a flight but an error. Called by it. */
+  fail(flight: Flight, error: unknown): never {
+    const { waiting } = flight;
+    this.#forget(flight);
+    for (const { resolve } of waiting) resolve(Promise.reject(error));
+    throw error;
+  }
+  #forget(flight: Flight): void {
+    const list = flight.hash & (LISTS - 1);
+    let each = this.#first[list];
+    if (each === flight) this.#first[list] = flight.following;
+    else {
+      while (each!.following !== flight) each = each!.following;
+      each!.following = flight.following;
+    }
+    this.#count--;
+    flight.query = undefined as never;
+    flight.lander = undefined as never;
+    flight.next = undefined as never;
+    flight.following = undefined;
+    flight.waiting = NOBODY;
+    this.#free.push(flight);
   }
 }
 
