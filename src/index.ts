@@ -43,6 +43,7 @@ export type { Regexp } from './kernel/regexp.ts';
 /** What lives as long as a load: time, metrics, shared numbers, what is opened once. */
 export { every } from './kernel/clock.ts';
 export type { Clock } from './kernel/clock.ts';
+export type { Signal } from './kernel/signal.ts';
 export { PerServer, SLIM_TIME_BUCKETS, TIME_BUCKETS, counter, gauge, histogram } from './kernel/seen/metrics.ts';
 export type { Declaration } from './kernel/seen/metrics.ts';
 export type { Flags, Gauges } from './store/cells.ts';

@@ -6,6 +6,7 @@ import * as http from '../kernel/http.ts';
 import type { HttpReply, HttpRequest } from '../kernel/http-message.ts';
 import type { Declaration } from '../kernel/seen/metrics.ts';
 import type { Closable } from '../kernel/shared.ts';
+import type { Signal } from '../kernel/signal.ts';
 import type { Slot } from '../kernel/slot.ts';
 import * as order from '../kernel/site/order.ts';
 import type * as kernel from '../kernel/site/plugin.ts';
@@ -61,7 +62,7 @@ export interface Metrics {
   readonly values: Float64Array;
   family(declaration: Declaration): Family;
   /** Calls before each look at the families, until the signal aborts. */
-  whenAsked(signal: AbortSignal, compute: () => void): void;
+  whenAsked(signal: Signal, compute: () => void): void;
 }
 
 /** A text that main writes and every thread reads. */
@@ -85,13 +86,13 @@ export interface Space {
 /** Things that several users need once. */
 export interface Shared {
   /** The thing of this key, opened now if nobody has it; it is closed when the signals of all of its users have aborted. */
-  use<T extends Closable>(key: string, signal: AbortSignal, open: () => T | Promise<T>): Promise<T>;
+  use<T extends Closable>(key: string, signal: Signal, open: () => T | Promise<T>): Promise<T>;
 }
 
 /** What lives as long as one load of the configuration. */
 export interface Run {
   /** Aborts when a newer load has taken over or the process ends. Queries of the old load may still be under way then. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** The number of this thread: 0 is the main one. */
   readonly thread: number;
   /** True for the first load of the process, false for a reload. */

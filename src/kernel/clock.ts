@@ -1,4 +1,5 @@
 // Time, injected: what a server and its parts know of it. Knows nothing of queries.
+import type { Signal } from './signal.ts';
 
 /** Where everything that waits or measures gets its time from; a test gives one that it moves by hand. */
 export interface Clock {
@@ -25,7 +26,7 @@ export const systemClock: Clock = {
  * Calls again and again, `milliseconds` after the last call ended, until the signal aborts. What it throws or rejects with goes to
  * `report`. A function as interval is asked before each wait (jitter).
  */
-export function every(clock: Clock, milliseconds: number | (() => number), signal: AbortSignal, report: (error: unknown) => void,
+export function every(clock: Clock, milliseconds: number | (() => number), signal: Signal, report: (error: unknown) => void,
   call: () => void | Promise<void>): void {
   const wait = typeof milliseconds === 'number' ? () => milliseconds : milliseconds;
   let cancel = () => {};

@@ -1,5 +1,6 @@
 // Counters, gauges and histograms as cells of one array: adding to one is all that a query pays. Knows names, labels and cells;
 // knows nothing of how they are shown, and of no plugin.
+import type { Signal } from '../signal.ts';
 
 /** Cells of a thread: a mebi of them, touched only as far as they are used. */
 const CELLS = 1 << 20;
@@ -215,7 +216,7 @@ export class Metrics {
     return this.#families.values();
   }
   /** Calls before each look at the families, until the signal aborts: for gauges that cost too much to keep up to date. */
-  whenAsked(signal: AbortSignal, compute: () => void): void {
+  whenAsked(signal: Signal, compute: () => void): void {
     this.#computed.add(compute);
     signal.addEventListener('abort', () => this.#computed.delete(compute), { once: true });
   }
