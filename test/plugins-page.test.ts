@@ -58,7 +58,8 @@ test('the types of the page are right', () => void run(tsc, ['-p', 'tsconfig.jso
 
 test('the exported types need none of Node', () => {
   const files = [...page].filter(([file, text]) => file.endsWith('.ts') && !text.includes("from 'node:")).map(([file]) => file);
-  const include = files.filter((file) => !/\.\/registry|testing/.test(page.get(file)!));
+  const include = [...files.filter((file) => !/\.\/registry/.test(page.get(file)!)), 'fakes.ts'];
+  writeFileSync(path.join(author, 'fakes.ts'), "export * from 'coredns-ts/testing';\nexport { rr } from 'coredns-ts/dns';\n");
   assert.ok(include.length >= 4, include.join());
   writeFileSync(path.join(author, 'tsconfig.plain.json'),
     JSON.stringify({ extends: './tsconfig.json', compilerOptions: { types: [] }, include: [], files: include }));

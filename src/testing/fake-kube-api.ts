@@ -177,7 +177,7 @@ export class FakeKubeApi {
     const { pathname } = new URL(url, 'http://kube');
     if (pathname === '/version') return void response.writeHead(200, JSON_TYPE).end('{"major":"1","minor":"35","gitVersion":"v1.35.0"}');
     if (/^\/(livez|readyz|healthz)$/.test(pathname)) return void response.end('ok');
-    const query = readKubeQuery(new URL(url, 'http://kube'));
+    const query = readKubeQuery(url);
     if (method !== 'GET') throw refuse(405, 'the server does not allow this method on the requested resource');
     if (!acceptsJson(headers.accept)) throw refuse(406, 'only the following media types are accepted: application/json');
     this.faults.check(query);

@@ -66,8 +66,9 @@ export interface KubeQuery {
 const PATH = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([a-z]+)(?:\/([^/]+))?$/;
 const yes = (text: string | null): boolean => text === 'true' || text === '1';
 
-/** Reads a request. Throws KubeRefusal: 404, or 400 for parameters that cannot be read. */
-export function readKubeQuery(url: URL): KubeQuery {
+/** Reads the target of a request, path and parameters. Throws KubeRefusal: 404, or 400 for parameters that cannot be read. */
+export function readKubeQuery(target: string): KubeQuery {
+  const url = new URL(target, 'http://kube');
   const [, group, namespace, plural = '', name] = PATH.exec(url.pathname) ?? [];
   const resource = plural in KUBE_KINDS ? plural as KubeResource : undefined;
   if (resource === undefined || KUBE_KINDS[resource].group !== group) throw refuse(404, 'the server could not find the requested resource');

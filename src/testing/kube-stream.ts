@@ -1,10 +1,21 @@
 // The answer of a scripted Kubernetes API as a stream that a test can hold back, stall and cut. Knows chunks of text and one HTTP
 // response; knows no objects.
-import type { ServerResponse } from 'node:http';
 import type { KubeResource } from './kube-store.ts';
 
 /** How a stream is cut: between two objects and properly ended, or in the middle of one and with the connection gone. */
 export type KubeCut = 'clean' | 'mid-object';
+
+/** What is used of an HTTP response; written out, so that the package's types need none of Node's. */
+interface KubeResponse {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  on(event: 'error', listener: () => void): unknown;
+  writeHead(status: number, headers: { [name: string]: string }): unknown;
+  flushHeaders(): void;
+  write(text: string, written?: () => void): unknown;
+  end(): unknown;
+  destroy(): unknown;
+}
 
 /** What is sent where nothing waits to be cut in half. */
 const FRAGMENT = '{"type":"MODIFIED","object":{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"half-an-obj';
@@ -12,7 +23,7 @@ const FRAGMENT = '{"type":"MODIFIED","object":{"kind":"Namespace","apiVersion":"
 /** One answer under way. */
 export class KubeStream {
   readonly resource: KubeResource;
-  readonly #response: ServerResponse;
+  readonly #response: KubeResponse;
   readonly #queue: string[] = [];
   #headers: { readonly [name: string]: string } | undefined;
   #stalled: boolean;
@@ -21,7 +32,7 @@ export class KubeStream {
   #cut = false;
 
   /** `allowed` is how many chunks may go before `feed` is called. */
-  constructor(resource: KubeResource, response: ServerResponse, headers: { readonly [name: string]: string }, stalled: boolean,
+  constructor(resource: KubeResource, response: KubeResponse, headers: { readonly [name: string]: string }, stalled: boolean,
     allowed: number) {
     this.resource = resource;
     this.#response = response;
