@@ -22,6 +22,8 @@ export interface Node {
 
 /** What is at a name that is not there, whatever else is asked or missing: neither is it handed on, nor may it exist all the same. */
 export const NOWHERE: Node = { write() {} };
+/** What is at a name that exists and owns nothing. */
+export const EMPTY: Node = { write() {} };
 
 /** A source of records that are computed or looked up: a cluster, a registry. */
 export interface Backend {

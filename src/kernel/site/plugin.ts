@@ -1,5 +1,5 @@
 // What a plugin is to the kernel: text to configuration, configuration to parts, parts in a chain. Knows no plugin by name.
-import type { Directive } from '../../corefile/directive.ts';
+import type { Lines } from '../../corefile/directive.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Space } from '../../store/space.ts';
 import type { Store } from '../../store/store.ts';
@@ -16,8 +16,7 @@ import type { Site } from './site.ts';
 
 /** Answers a query, or hands it on: `return next(query)`. */
 export type Handler = (query: Query) => Answer;
-/** Every line of one word in one block, in the order of the Corefile (PARSE-8). */
-export type Lines = readonly [Directive, ...Directive[]];
+export type { Lines };
 
 /** One Corefile word. */
 export interface Plugin<Config = unknown> {

@@ -1,5 +1,6 @@
 // *hosts* enables serving zone data from a `/etc/hosts` style file. Knows when an address, a name or nothing is there.
 import type { Entry } from '../../store/key.ts';
+import { EMPTY } from '../../authority/backend.ts';
 import type { Backend, Node } from '../../authority/backend.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
@@ -38,8 +39,6 @@ class Kept implements Node {
     if (this.#entry !== 0) this.#table.write(reply, query, this.#entry);
   }
 }
-/** A name that is known, and has no record of the type. */
-const EMPTY: Node = { write() {} };
 
 /** The table as a source of records: it has no SOA, so what is not there is no NXDOMAIN. */
 class HostsBackend implements Backend {

@@ -1,6 +1,6 @@
 // Zones of external names (KEXT-2): their apex and name server, and what clusters have below. Knows one or several clusters by what they
 // tell; knows none by name.
-import { NOWHERE } from '../../authority/backend.ts';
+import { EMPTY, NOWHERE } from '../../authority/backend.ts';
 import type { Backend, Node } from '../../authority/backend.ts';
 import type { ExternalNames } from '../../authority/external-names.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
@@ -19,8 +19,6 @@ import type { Settings } from './config.ts';
 const A = 1, NS = 2, AAAA = 28, IN = 1;
 const SERVER = '\x03ns1', MAILBOX = '\x0ahostmaster';
 
-/** A name that exists and owns nothing. */
-const EMPTY: Node = { write() {} };
 
 /** The zones of one block, in one thread. */
 export class ExternalBackend implements Backend {

@@ -1,5 +1,6 @@
 // What a cluster has at a name (K8S-5): services, endpoints, pods, namespaces, name servers, addresses. Knows the schema and the store;
 // makes no DNS of it and asks no API.
+import { EMPTY } from '../../authority/backend.ts';
 import type { Backend, Node } from '../../authority/backend.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import type { Asked, Place, ServedZone } from '../../authority/served-zones.ts';
@@ -47,8 +48,6 @@ export interface Others {
 /** A name that is asked for, and the type. */
 type Question = Asked & { readonly type: number };
 
-/** A name that exists and owns nothing. */
-const EMPTY: Node = { write() {} };
 
 /** One stanza's cluster, in one thread. */
 export class ClusterBackend implements Backend {

@@ -1,5 +1,6 @@
 // A cluster as it is seen from outside (KEXT-3, KEXT-4): its services' external addresses, and endpoints of headless ones. Knows the store;
 // makes no zone of it and asks no API.
+import { EMPTY } from '../../authority/backend.ts';
 import type { Node } from '../../authority/backend.ts';
 import type { ExternalNames, ExternalRules } from '../../authority/external-names.ts';
 import type { Asked, Place, ServedZone } from '../../authority/served-zones.ts';
@@ -23,8 +24,6 @@ import { SharedNames } from './zone-names.ts';
 
 const PTR = 12, SRV = 33;
 
-/** A name that exists and owns nothing. */
-const EMPTY: Node = { write() {} };
 
 /** One stanza's cluster from outside, in one thread. */
 export class ExternalCluster implements ExternalNames {
