@@ -1,11 +1,12 @@
 // The one writer of records: straight into a reply, or into the messages of a zone's transfer. Knows the wire format and replies; knows no
 // source.
-import { HEADER, setU16, setU32, u16 } from '../dns/packet.ts';
+import { HEADER, setU16, u16 } from '../dns/packet.ts';
 import { FULL, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { ZoneRecords } from './zone-records.ts';
+import { putFixed } from './record-head.ts';
 
-const A = 1, AAAA = 28, IN = 1;
+const A = 1, AAAA = 28;
 /** The largest offset that a pointer can hold (RFC 1035 section 4.1.4). */
 const FARTHEST = 0x3fff;
 /** Offsets of a header's counts. */
@@ -64,18 +65,10 @@ export function recordOf(reply: Message, section: number, owner: Uint8Array, typ
 }
 /** What stands between a record's owner and its data. */
 function fixed(reply: Message, section: number, type: number, ttl: number, size: number): number {
-  const { bytes } = reply;
-  const at = reply.at + reply.length;
-  bytes[at] = type >> 8;
-  bytes[at + 1] = type;
-  bytes[at + 2] = 0;
-  bytes[at + 3] = IN;
-  setU32(bytes, at + 4, ttl);
-  bytes[at + 8] = size >> 8;
-  bytes[at + 9] = size;
+  const at = putFixed(reply.bytes, reply.at + reply.length, type, ttl, size);
   reply.length += 10 + size;
   count(reply, section);
-  return at + 10;
+  return at;
 }
 /** A name that stands in the message without pointers, once more at its end. */
 function copyName(reply: Message, from: number): void {

@@ -1,8 +1,9 @@
 // The records of a whole zone as they are written: message after message, owners shortened, none longer than it may be (RFC 5936 section
 // 2.2, XFR-3). Knows the wire format; knows no zone, client or connection.
-import { HEADER, setU16, setU32, u16 } from '../dns/packet.ts';
+import { HEADER, setU16, u16 } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
 import { Message } from '../kernel/query/message.ts';
+import { putFixed } from './record-head.ts';
 
 /** The most bytes of records that a message takes, counted without compression; one record alone may be larger. */
 export const MOST = 63_000;
@@ -87,19 +88,12 @@ export class ZoneRecords extends Message {
     if (this.length + plain + tail.length > LARGEST) throw new RangeError('a record that fits into no message');
     this.#putOwner();
     const { bytes } = this;
-    const at = this.length;
-    bytes[at] = type >> 8;
-    bytes[at + 1] = type;
-    bytes[at + 2] = 0;
-    bytes[at + 3] = IN;
-    setU32(bytes, at + 4, ttl);
-    bytes[at + 8] = size >> 8;
-    bytes[at + 9] = size;
-    this.length = at + 10 + size;
+    const at = putFixed(bytes, this.length, type, ttl, size);
+    this.length = at + size;
     this.#plain += plain;
     this.count++;
     setU16(bytes, ANSWERS, u16(bytes, ANSWERS) + 1);
-    return at + 10;
+    return at;
   }
   /** One whole record. Throws as `begin`. */
   add({ name, type, class: kind, ttl, rdata }: RR): void {
