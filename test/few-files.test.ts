@@ -7,7 +7,8 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { question } from '../src/testing/conformance/transport-service.ts';
-import { MAIN, Spawned, freePort } from '../src/testing/spawned.ts';
+import { freePort } from '../src/testing/free-port.ts';
+import { MAIN, Spawned } from '../src/testing/spawned.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/coredns-ts', import.meta.url));
 const skip = process.platform === 'linux' ? false : 'reads /proc';

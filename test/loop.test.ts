@@ -1,22 +1,13 @@
 // A server that forwards to itself ends with the word of it, also behind a cache, where equal questions wait for one another.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../src/testing/free-port.ts';
 import { root } from './gates/checkout.ts';
-
-/** A port that is free for a moment. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 for (const lines of ['loop', 'cache 30\n    loop']) {
   test(`a loop is found with ${lines.replace(/\s+/g, ' ')}`, async () => {

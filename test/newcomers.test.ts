@@ -13,7 +13,8 @@ import { checkCorefile } from '../src/cli/check.ts';
 import { report } from '../src/cli/report.ts';
 import { documentedWords, syntaxOf } from '../src/cli/syntax.ts';
 import { standard } from '../src/plugins/index.ts';
-import { Spawned, freePort } from '../src/testing/spawned.ts';
+import { freePort } from '../src/testing/free-port.ts';
+import { Spawned } from '../src/testing/spawned.ts';
 import { examples } from './gates/page.ts';
 import { read, root } from './gates/checkout.ts';
 

@@ -8,7 +8,8 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Spawned, freePort } from '../src/testing/spawned.ts';
+import { freePort } from '../src/testing/free-port.ts';
+import { Spawned } from '../src/testing/spawned.ts';
 import { root } from './gates/checkout.ts';
 
 /** A copy of what a checkout has before anything is built. */

@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { Arena } from '../src/kernel/query/arena.ts';
 import { Lines } from '../src/kernel/seen/lines.ts';
 import { question } from '../src/testing/conformance/transport-service.ts';
-import { Spawned, freePort } from '../src/testing/spawned.ts';
+import { freePort } from '../src/testing/free-port.ts';
+import { Spawned } from '../src/testing/spawned.ts';
 import { Connections } from '../src/transport/connections.ts';
 import { LISTENERS, Ledger, UNFINISHED } from '../src/transport/ledger.ts';
 

@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { RCODE } from '../src/dns/rcode.ts';
-import { freePort } from '../src/testing/subject.ts';
+import { freePort } from '../src/testing/free-port.ts';
 import { parseAsk } from '../src/testing/question.ts';
 import { Spawned } from '../src/testing/spawned.ts';
 import { root } from './gates/checkout.ts';

@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parseAsk } from '../src/testing/question.ts';
 import { Spawned } from '../src/testing/spawned.ts';
-import { freePort } from '../src/testing/subject.ts';
+import { freePort } from '../src/testing/free-port.ts';
 import { readLimits } from '../src/threads/limits.ts';
 import { usableCores } from '../src/threads/spread.ts';
 import { read, root } from './gates/checkout.ts';

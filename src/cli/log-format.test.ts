@@ -1,7 +1,8 @@
 // `-log-format json` (CLI-17, CLI-18, LOG-7): every line is one object, whatever says it; the last words of a start as well.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Spawned, answers, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned, answers } from '../testing/spawned.ts';
 import { parseFlags } from './flags.ts';
 
 const objects = (text: string): Record<string, unknown>[] =>

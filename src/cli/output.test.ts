@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAddon } from '../transport/addon.ts';
-import { MAIN, Spawned, Stream, answers, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { MAIN, Spawned, Stream, answers } from '../testing/spawned.ts';
 import { logSink } from './output.ts';
 
 const linux = process.platform === 'linux' ? false : 'needs /proc and /dev/full';

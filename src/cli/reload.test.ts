@@ -1,7 +1,8 @@
 // A reload loses no query, with one thread and with several, whatever the new Corefile is (SIG-6 to SIG-8).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Spawned, Stream, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned, Stream } from '../testing/spawned.ts';
 
 for (const threads of [1, 2]) {
   test(`20 reloads under load with ${threads} thread${threads > 1 ? 's' : ''}: every query is answered`, async (t) => {

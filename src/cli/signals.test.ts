@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { App } from '../kernel/serving/app.ts';
 import type { Log } from '../kernel/seen/log.ts';
-import { Spawned, answers, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned, answers } from '../testing/spawned.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/coredns-ts', import.meta.url));

@@ -4,7 +4,8 @@ import { createSocket } from 'node:dgram';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Spawned, answers, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned, answers } from '../testing/spawned.ts';
 
 /** Starts it, waits for its end, and says how it ended. */
 async function ended(corefile: string | undefined, args: readonly string[] = ['-conf', 'Corefile']) {

@@ -10,7 +10,8 @@ import { decodeMessage } from '../dns/message.ts';
 import type { Parts } from '../dns/parts.ts';
 import { CLIENT_PORT, parseServer } from './in-process.ts';
 import type { Asked } from './question.ts';
-import { Impossible, freePort } from './subject.ts';
+import { freePort } from './free-port.ts';
+import { Impossible } from './subject.ts';
 import type { Subject } from './subject.ts';
 
 /** Milliseconds: for a start, a reply, a reply that nobody expects, and the longest real sleep. */

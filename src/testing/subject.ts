@@ -1,10 +1,10 @@
 // What a scenario asks of a server, in this process or in one of its own, and the values of the names in double braces. Knows
 // neither how a server is run nor what scenarios say.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Parts } from '../dns/parts.ts';
+import { freePort } from './free-port.ts';
 import { FakeKubeApi } from './fake-kube-api.ts';
 import { FakeUpstream } from './fake-upstream.ts';
 import type { Asked } from './question.ts';
@@ -87,11 +87,3 @@ export class Surroundings {
   }
 }
 
-/** A port of the loopback address that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

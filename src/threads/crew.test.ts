@@ -7,7 +7,8 @@ import { equip } from '../cli/equipment.ts';
 import { App } from '../kernel/serving/app.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import { Store } from '../store/store.ts';
-import { Stream, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Stream } from '../testing/spawned.ts';
 import { standardWords } from '../plugins/words.ts';
 import { Crew } from './crew.ts';
 

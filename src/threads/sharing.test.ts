@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Spawned, Stream, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned, Stream } from '../testing/spawned.ts';
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const sum = (text: string, series: RegExp) => [...text.matchAll(series)].reduce((total, [, value]) => total + Number(value), 0);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Spawned, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned } from '../testing/spawned.ts';
 
 /** Sockets that are bound to this port of 127.0.0.1, of TCP those that listen. */
 function bound(protocol: 'udp' | 'tcp', port: number): number {

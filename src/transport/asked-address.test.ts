@@ -6,7 +6,8 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { question } from '../testing/conformance/transport-service.ts';
-import { Spawned, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned } from '../testing/spawned.ts';
 
 const six = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const skip = { skip: six ? false : 'this machine has no ::1' };

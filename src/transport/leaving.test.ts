@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { decodeMessage } from '../dns/message.ts';
 import { framed } from '../testing/conformance/transport-clients.ts';
 import { question } from '../testing/conformance/transport-service.ts';
-import { Spawned, freePort } from '../testing/spawned.ts';
+import { freePort } from '../testing/free-port.ts';
+import { Spawned } from '../testing/spawned.ts';
 
 const KEEPALIVE = 11;
 /** A question with an OPT that has these options. */

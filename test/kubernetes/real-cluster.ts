@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/testing/subject.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { Authority } from './real-certificates.ts';
 import type { KeyPair } from './real-certificates.ts';
 

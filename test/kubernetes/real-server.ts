@@ -6,7 +6,7 @@ import { linesOf, pictureOf } from '../../src/testing/picture.ts';
 import { parseAsk } from '../../src/testing/question.ts';
 import { ServerProcess } from '../../src/testing/server-process.ts';
 import { MAIN } from '../../src/testing/spawned.ts';
-import { freePort } from '../../src/testing/subject.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { until } from './real-cluster.ts';
 import type { Json, RealCluster } from './real-cluster.ts';
 import type { KeyPair } from './real-certificates.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { standard } from '../../src/plugins/index.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { FakeKubeApi } from '../../src/testing/index.ts';
 import { InProcess } from '../../src/testing/in-process.ts';
 import { linesOf, pictureOf } from '../../src/testing/picture.ts';
@@ -18,7 +19,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 /** Milliseconds of real time for which a change is waited for. */
 const PATIENCE = 10_000;
 
-let ready = '';
+let ready = 0;
 /** Starts a server whose clock moves meanwhile; says why where it is refused. */
 async function load(server: InProcess, text: string): Promise<string | undefined> {
   let over = false;
@@ -59,12 +60,6 @@ const corefile = (port: number, file: string) => `. {
 `;
 const WEB = 'web.testns.svc.cluster.local A', OLD = 'old.testns.svc.cluster.local A', NONE = 'none.testns.svc.cluster.local A';
 
-async function freePort(): Promise<string> {
-  const api = new FakeKubeApi();
-  await api.up();
-  await api.down();
-  return String(api.port);
-}
 async function cluster(): Promise<FakeKubeApi> {
   const api = new FakeKubeApi();
   await api.up();

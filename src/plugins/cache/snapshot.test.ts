@@ -14,7 +14,8 @@ import { parseRR } from '../../dns/rr.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { FakeUpstream } from '../../testing/fake-upstream.ts';
 import { InProcess } from '../../testing/in-process.ts';
-import { Spawned, freePort } from '../../testing/spawned.ts';
+import { freePort } from '../../testing/free-port.ts';
+import { Spawned } from '../../testing/spawned.ts';
 import cache from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coredns-ts-cache-'));

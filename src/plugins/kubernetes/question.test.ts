@@ -25,8 +25,8 @@ function model(labels: readonly string[], multicluster: boolean, zonal: boolean)
   const before = [...labels];
   const last = before.pop()!;
   if (last !== 'svc' && last !== 'pod') {
-    const kinds: { readonly [name: string]: number } = { 'dns-version': VERSION, dns: ABOVE_SERVER, 'ns.dns': NAME_SERVER };
-    return { ...none, kind: kinds[labels.join('.')] ?? NO_NAME };
+    const kinds = new Map([['dns-version', VERSION], ['dns', ABOVE_SERVER], ['ns.dns', NAME_SERVER]]);
+    return { ...none, kind: kinds.get(labels.join('.')) ?? NO_NAME };
   }
   const namespace = before.pop();
   if (namespace === undefined) return { ...none, kind: SUBDOMAIN };

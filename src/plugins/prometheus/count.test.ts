@@ -6,7 +6,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import { CountedZones } from '../../kernel/serving/traffic.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { freePort } from '../../testing/subject.ts';
+import { freePort } from '../../testing/free-port.ts';
 import whoami from '../whoami/index.ts';
 import prometheus from './index.ts';
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { freePort } from '../../testing/subject.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { Metrics } from '../../kernel/seen/metrics.ts';
 import whoami from '../whoami/index.ts';
 import { chooseFormat } from './accept.ts';

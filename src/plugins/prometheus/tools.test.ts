@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { freePort } from '../../testing/subject.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { standard } from '../index.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-metrics-'));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import { freePort } from '../../testing/subject.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import whoami from '../whoami/index.ts';
 import ready from './index.ts';

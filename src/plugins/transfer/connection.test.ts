@@ -13,7 +13,7 @@ import { Metrics } from '../../kernel/seen/metrics.ts';
 import { Store } from '../../store/store.ts';
 import { eventually, framed } from '../../testing/conformance/transport-clients.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { freePort } from '../../testing/subject.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { dnsTransport } from '../../transport/dns.ts';
 import { tcp } from '../../transport/tcp.ts';
 import { udp } from '../../transport/udp.ts';
