@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { circles, nodeParts, wings } from './gates/arrows.ts';
 import { pathsIn, sourcesIn } from './gates/checkout.ts';
+import { bareNumbers, constants } from './gates/constants.ts';
 import { folders, form } from './gates/form.ts';
 import { imports, layers } from './gates/layers.ts';
 
@@ -123,4 +124,22 @@ test('complains about a plugin without a page or a scenario', () => {
   assert.deepEqual(folders(['src/plugins/any/index.ts', 'src/plugins/index.ts']),
     ['src/plugins/any: has no README.md', 'src/plugins/any: has no scenario']);
   assert.deepEqual(folders(['src/plugins/any/index.ts', 'src/plugins/any/README.md', 'src/plugins/any/any.scenario']), none);
+});
+
+test('types, classes, response codes, opcodes and options have their numbers in src/dns alone', () => {
+  const files = sourcesIn('src', 'test');
+  assert.deepEqual([...constants(files), ...bareNumbers(files)], none);
+});
+
+test('complains about a number of DNS that is written down again', () => {
+  const file = (text: string, path = 'src/plugins/any/index.ts') => new Map([[path, text]]);
+  const told = (text: string, path?: string) => constants(file(text, path)).map((said) => said.replace(/^\S+: (.*) of src\/dns$/, '$1'));
+  assert.deepEqual(told('const A = 1, MANY = 7, CNAME_TYPE = 5;\nexport const TYPE_SOA = 6, OPT = 0x29;'),
+    ['A = 1 is TYPE.A', 'CNAME_TYPE = 5 is TYPE.CNAME', 'TYPE_SOA = 6 is TYPE.SOA', 'OPT = 0x29 is TYPE.OPT']);
+  assert.deepEqual(told('function f() {\n  const IN: number = 1, REFUSED = 5;\n}', 'test/made-up.test.ts'),
+    ['IN = 1 is CLASS.IN', 'REFUSED = 5 is RCODE.REFUSED']);
+  assert.deepEqual(told('// const A = 1;\nconst A = 2, KEY = 528, NS = shape(2), NODE = { A: 1 };'), none);
+  assert.deepEqual(told('const IN = 1;', 'src/store/key.ts'), none);
+  assert.equal(bareNumbers(file('if (query.type === 28 || rcode !== 3) return;')).length, 2);
+  assert.deepEqual(bareNumbers(file('// type === 28\nif (query.type === TYPE.AAAA || rcode !== 0) return;')), none);
 });

@@ -17,19 +17,19 @@ const promised: Readonly<Record<string, string>> = {
   'src/testing/index.ts': `
     FIRST_MOMENT FakeClock FakeKubeApi FakeUpstream ScenarioError runScenario`,
   'src/dns/index.ts': `
-    A AA AAAA AD AFSDB AMTRELAY ANY_CLASS APL AVC CAA CD CDNSKEY CDS CERT CH CNAME CSYNC DEFAULT_TTL DHCID DLV DNAME DNSKEY DS EID
-    EUI48 EUI64 FLAGS GID GPOS HINFO HIP HTTPS IN INFO_CODE IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR MX NAPTR NID
-    NIMLOC NINFO NONE NS NSAP_PTR NSEC NSEC3 NSEC3PARAM NXT Name NameError OPCODE OPENPGPKEY OPT OPTION PTR PX QR RA RCODE RD
-    RESINFO RKEY RP RRError RRSIG RT Reader SIG SMIMEA SOA SPF SRV SSHFP SVCB TA TALINK TC TKEY TLSA TSIG TXT UID UINFO URI
-    WireError Words Writer X25 Z ZONEMD addressOfReverse algorithm allShapes bareString base64 classByName className clientSubnet
-    compareNames compareSerials compressedName cookie countedBase64 decodeEdns decodeMessage duration edns ednsLength encodeEdns
-    encodeInto encodeMessage eui48 eui64 expire extendedError findOption hex inPrefix ipv4 ipv6 isMapped isReadable isReverse
-    joinHostPort knownRcode latin1Bytes maskAddress message name nsid octetString octets opcodeByName opcodeName optionText
-    padding parseAddress parseCIDR parseHead parseIPv4 parseIPv6 parseRR parseRdata parseWords parseZonedAddress plainLength
-    printAddress printClientSubnet printOpaque printRR printRdata printRecordAddress rcodeByName rcodeName readClientSubnet
-    readCookie readEdns readExpire readExtendedError readOptions readTcpKeepalive readZoneVersion record recordType reverseName
-    reverseZones rr salt shape shapeOf splitHostPort string strings tcpKeepalive timestamp typeBitmap typeByName typeName u16 u32
-    u48 u8 unmap upperHex writeEdns zoneVersion`,
+    A AA AAAA AD AFSDB AMTRELAY APL AVC CAA CD CDNSKEY CDS CERT CLASS CNAME CSYNC DEFAULT_TTL DHCID DLV DNAME DNSKEY DS EID EUI48
+    EUI64 FLAGS GID GPOS HINFO HIP HTTPS INFO_CODE IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR MX NAPTR NID NIMLOC
+    NINFO NS NSAP_PTR NSEC NSEC3 NSEC3PARAM NXT Name NameError OPCODE OPENPGPKEY OPTION PTR PX QR RA RCODE RD RESINFO RKEY RP
+    RRError RRSIG RT Reader SIG SMIMEA SOA SPF SRV SSHFP SVCB TA TALINK TC TKEY TLSA TSIG TXT TYPE UID UINFO URI WireError Words
+    Writer X25 Z ZONEMD addressOfReverse algorithm allShapes bareString base64 classByName className clientSubnet compareNames
+    compareSerials compressedName cookie countedBase64 decodeEdns decodeMessage duration edns ednsLength encodeEdns encodeInto
+    encodeMessage eui48 eui64 expire extendedError findOption hex inPrefix ipv4 ipv6 isMapped isReadable isReverse joinHostPort
+    knownRcode latin1Bytes maskAddress message name nsid octetString octets opcodeByName opcodeName optionText padding parseAddress
+    parseCIDR parseHead parseIPv4 parseIPv6 parseRR parseRdata parseWords parseZonedAddress plainLength printAddress
+    printClientSubnet printOpaque printRR printRdata printRecordAddress rcodeByName rcodeName readClientSubnet readCookie readEdns
+    readExpire readExtendedError readOptions readTcpKeepalive readZoneVersion record recordType reverseName reverseZones rr salt
+    shape shapeOf splitHostPort string strings tcpKeepalive timestamp typeBitmap typeByName typeName u16 u32 u48 u8 unmap upperHex
+    writeEdns zoneVersion`,
 };
 
 /** Names that are there and not promised, or promised and not there. */

@@ -5,6 +5,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { RCODE } from '../src/dns/rcode.ts';
 import { Arena } from '../src/kernel/query/arena.ts';
 import { Lines } from '../src/kernel/seen/lines.ts';
 import { question } from '../src/testing/conformance/transport-service.ts';
@@ -12,8 +13,6 @@ import { freePort } from '../src/testing/free-port.ts';
 import { Spawned } from '../src/testing/spawned.ts';
 import { Connections } from '../src/transport/connections.ts';
 import { LISTENERS, Ledger, UNFINISHED } from '../src/transport/ledger.ts';
-
-const SERVFAIL = 2;
 
 test('slots: what would wait leaves a tenth to what is answered at once', () => {
   const arena = new Arena(1000);
@@ -168,7 +167,7 @@ test('slots: beside an upstream that is silent, 25,000 new names leave own names
   });
   await server.says(/CoreDNS-/);
   await crowd.ask(25_000, (id) => `n${id}.test`);
-  await server.until(() => (crowd.rcodes.get(SERVFAIL) ?? 0) > 1000, 'those that may not wait');
+  await server.until(() => (crowd.rcodes.get(RCODE.SERVFAIL) ?? 0) > 1000, 'those that may not wait');
   for (let i = 1; i <= 50; i++) {
     await own.ask(1, () => 'own.test');
     await server.until(() => own.rcodes.get(0) === i, `answer ${i} of an own name`);

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Name } from '../dns/name.ts';
+import { TYPE } from '../dns/type-name.ts';
 import { runScenario } from '../testing/author-scenario.ts';
 import { definePlugin } from './plugin.ts';
 import { Table } from './table.ts';
 
 const name = (text: string) => Name.parse(text);
-const A = 1, TXT = 16;
 
 /** Answers with the rcode that the table has for the question, late; `said` gets what `main` made of the table. */
 const plugin = (main: (table: Table) => unknown, said: unknown[]) => {
@@ -33,9 +33,9 @@ const scene = (...asked: readonly string[]) =>
 test('what was put there is found, also behind an await', async () => {
   const said: unknown[] = [];
   const fill = (table: Table) => {
-    table.replace([[name('a.example.'), A, Uint8Array.of(5)], [name('b.example.'), A, Uint8Array.of(4)]]);
-    table.set(name('A.example.'), TXT, Uint8Array.of(2));
-    return [table.size, table.remove(name('b.example.'), A), table.remove(name('b.example.'), A), table.size];
+    table.replace([[name('a.example.'), TYPE.A, Uint8Array.of(5)], [name('b.example.'), TYPE.A, Uint8Array.of(4)]]);
+    table.set(name('A.example.'), TYPE.TXT, Uint8Array.of(2));
+    return [table.size, table.remove(name('b.example.'), TYPE.A), table.remove(name('b.example.'), TYPE.A), table.size];
   };
   const text = scene('a.example A: REFUSED', 'A.EXAMPLE TXT: SERVFAIL', 'b.example A: NXDOMAIN', 'a.example MX: NXDOMAIN');
   await runScenario(text, { plugins: [plugin(fill, said)] });
@@ -45,8 +45,8 @@ test('what was put there is found, also behind an await', async () => {
 test('a replacement takes the place of all that was there', async () => {
   const said: unknown[] = [];
   const fill = (table: Table) => {
-    table.set(name('a.example.'), A, Uint8Array.of(5));
-    table.replace([[name('c.example.'), A, Uint8Array.of(5)]]);
+    table.set(name('a.example.'), TYPE.A, Uint8Array.of(5));
+    table.replace([[name('c.example.'), TYPE.A, Uint8Array.of(5)]]);
     return table.size;
   };
   await runScenario(scene('a.example A: NXDOMAIN', 'c.example A: REFUSED'), { plugins: [plugin(fill, said)] });

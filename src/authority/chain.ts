@@ -2,10 +2,10 @@
 // knows nothing of who follows aliases.
 import { HEADER } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { ANSWER, hasRoom, record } from './records.ts';
 
-const CNAME = 5, IN = 1;
 /** Bytes of a pointer, and of what stands between a record's owner and its data. */
 const FIXED = 12;
 
@@ -18,13 +18,13 @@ export function writeChain(reply: Message, aliases: readonly RR[], records: read
   let target = '';
   for (const { ttl, rdata } of aliases) {
     if (!hasRoom(reply, FIXED + rdata.length)) return false;
-    const to = record(reply, ANSWER, owner, CNAME, ttl, rdata.length);
+    const to = record(reply, ANSWER, owner, TYPE.CNAME, ttl, rdata.length);
     reply.bytes.set(rdata, to);
     owner = to - reply.at;
     target = String.fromCharCode(...rdata);
   }
   for (const { name, type, class: kind, ttl, rdata } of records) {
-    if (kind !== IN || name.raw !== target) {
+    if (kind !== CLASS.IN || name.raw !== target) {
       if (!reply.appendAll([{ name, type, class: kind, ttl, rdata }], ANSWER)) return false;
     } else if (hasRoom(reply, FIXED + rdata.length)) {
       reply.bytes.set(rdata, record(reply, ANSWER, owner, type, ttl, rdata.length));

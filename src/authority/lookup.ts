@@ -3,7 +3,9 @@
 import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Name } from '../dns/name.ts';
 import { HEADER } from '../dns/packet.ts';
+import { RCODE } from '../dns/rcode.ts';
 import type { RR } from '../dns/rr.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
 import { derive } from '../kernel/query/derive.ts';
 import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
@@ -19,8 +21,6 @@ import type { ServedZone } from './served-zones.ts';
 import { CLUSTER_SOA, writeSoa } from './soa.ts';
 import { ANSWER, AUTHORITY } from './records.ts';
 
-const CNAME = 5, SOA = 6, IXFR = 251, AXFR = 252, IN = 1;
-const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5;
 /** Aliases that are followed one after the other inside a zone: as in CoreDNS, which allows ten before the last one. */
 const LONGEST_CHAIN = 11;
 
@@ -41,7 +41,7 @@ export class Lookup {
   handle(query: Query, next: Handler): Answer {
     const place = this.#place;
     if (!this.#backend.zones.find(query, place)) return next(query);
-    if ((query.type === AXFR || query.type === IXFR) && this.#backend.serial !== undefined) return failure(REFUSED);
+    if ((query.type === TYPE.AXFR || query.type === TYPE.IXFR) && this.#backend.serial !== undefined) return failure(RCODE.REFUSED);
     const node = this.#backend.at(place, query);
     if (node instanceof Promise) return this.#later(node, query, next);
     return this.#answer(node, query, next);
@@ -52,7 +52,7 @@ export class Lookup {
       found = await node;
     } catch (error) {
       query.extendedError ??= { code: INFO_CODE.OTHER, text: 'the source of the records could not be asked' };
-      return failure(SERVFAIL, error);
+      return failure(RCODE.SERVFAIL, error);
     }
     return query.reading.within(() => {
       this.#backend.zones.find(query, this.#place);
@@ -63,17 +63,17 @@ export class Lookup {
   #answer(node: Node | undefined, query: Query, next: Handler): Answer {
     const place = this.#place;
     if (node === undefined) return this.#missing(query, next);
-    if (node === NOWHERE) return this.#deny(query, NXDOMAIN);
+    if (node === NOWHERE) return this.#deny(query, RCODE.NXDOMAIN);
     const target = node.alias?.(query.type);
     if (target !== undefined) {
       const alias = cname(query.name, target, node.aliasTtl ?? this.#backend.ttl);
-      return query.type === CNAME ? this.#alone(query, alias) : this.#chase(query, alias, target);
+      return query.type === TYPE.CNAME ? this.#alone(query, alias) : this.#chase(query, alias, target);
     }
-    const reply = query.begin(AA, NOERROR);
-    if (query.type === SOA && place.labels === 0 && this.#backend.serial !== undefined) {
+    const reply = query.begin(AA, RCODE.NOERROR);
+    if (query.type === TYPE.SOA && place.labels === 0 && this.#backend.serial !== undefined) {
       this.#writeSoa(reply, ANSWER, query);
     } else node.write(query.type, reply, query, place);
-    if (reply.answers === 0 && !reply.truncated) return this.#deny(query, NOERROR);
+    if (reply.answers === 0 && !reply.truncated) return this.#deny(query, RCODE.NOERROR);
     this.#mark(query);
     return reply;
   }
@@ -87,23 +87,23 @@ export class Lookup {
     const incomplete = this.#backend.incomplete(this.#place, query);
     if (this.#backend.serial === undefined) {
       query.extendedError ??= { code: INFO_CODE.OTHER, text: incomplete ?? 'the name is not known' };
-      return failure(SERVFAIL);
+      return failure(RCODE.SERVFAIL);
     }
-    if (incomplete === undefined) return this.#deny(query, NXDOMAIN);
+    if (incomplete === undefined) return this.#deny(query, RCODE.NXDOMAIN);
     const instead = this.#backend.instead?.(this.#place);
     if (instead === 'next') return next(query);
     query.extendedError ??= { code: INFO_CODE.NOT_READY, text: incomplete };
-    return this.#deny(query, instead === 'denial' ? NXDOMAIN : SERVFAIL);
+    return this.#deny(query, instead === 'denial' ? RCODE.NXDOMAIN : RCODE.SERVFAIL);
   }
   /** An empty answer with the zone's SOA. */
   #deny(query: Query, rcode: number): Message {
     const reply = query.begin(AA, rcode);
     const gain = this.#writeSoa(reply, AUTHORITY, query);
     reply.plain = reply.length + gain;
-    if (rcode !== SERVFAIL) {
+    if (rcode !== RCODE.SERVFAIL) {
       const stale = this.#backend.stale?.();
       if (stale !== undefined) {
-        const code = rcode === NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
+        const code = rcode === RCODE.NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
         query.extendedError ??= { code, text: stale };
       }
     }
@@ -140,12 +140,12 @@ export class Lookup {
       const isOpen = node === undefined
         && (this.#through.find(derived, this.#aside) || this.#backend.incomplete(this.#place, derived) !== undefined);
       if (node instanceof Promise || isOpen) return this.#elsewhere(query, chain, target);
-      if (node === undefined || node === NOWHERE) return this.#denied(query, chain, NXDOMAIN);
+      if (node === undefined || node === NOWHERE) return this.#denied(query, chain, RCODE.NXDOMAIN);
       const further = node.alias?.(query.type);
       if (further === undefined) {
-        const found = derived.begin(AA, NOERROR);
+        const found = derived.begin(AA, RCODE.NOERROR);
         node.write(query.type, found, derived, this.#place);
-        return found.answers === 0 ? this.#denied(query, chain, NOERROR) : this.#told(query, chain, found);
+        return found.answers === 0 ? this.#denied(query, chain, RCODE.NOERROR) : this.#told(query, chain, found);
       }
       chain.push(cname(target, further, node.aliasTtl ?? this.#backend.ttl));
       target = further;
@@ -154,9 +154,9 @@ export class Lookup {
   /** The aliases with what was found at their end; where that is nothing, with the SOA that says so (RFC 2308 section 2.2). */
   #told(query: Query, chain: readonly RR[], found: Message): Message {
     const { answer, authority } = found.parts();
-    const reply = query.begin(AA, found.rcode === NXDOMAIN ? NXDOMAIN : NOERROR);
+    const reply = query.begin(AA, found.rcode === RCODE.NXDOMAIN ? RCODE.NXDOMAIN : RCODE.NOERROR);
     if (writeChain(reply, chain, answer) && !answer.some(({ type }) => type === query.type)) {
-      reply.appendAll(authority.filter(({ type }) => type === SOA), AUTHORITY);
+      reply.appendAll(authority.filter(({ type }) => type === TYPE.SOA), AUTHORITY);
     }
     reply.setFlags(found.flags & TC);
     return reply;
@@ -170,7 +170,7 @@ export class Lookup {
   }
   #empty(query: Query): Message {
     this.#backend.zones.find(query, this.#place);
-    return this.#deny(query, NOERROR);
+    return this.#deny(query, RCODE.NOERROR);
   }
   #elsewhere(query: Query, chain: readonly RR[], target: Name): Answer {
     const join = (outcome: Outcome): Message => {
@@ -192,4 +192,4 @@ function isFolded({ bytes, at, nameLength }: Query, { bytes: folded }: ServedZon
 
 /** `owner` is another name for `target`. */
 export const cname = (owner: Name, target: Name, ttl: number): RR =>
-  ({ name: owner, type: CNAME, class: IN, ttl, rdata: Uint8Array.from(target.raw, (byte) => byte.charCodeAt(0)) });
+  ({ name: owner, type: TYPE.CNAME, class: CLASS.IN, ttl, rdata: Uint8Array.from(target.raw, (byte) => byte.charCodeAt(0)) });

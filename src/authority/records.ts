@@ -1,12 +1,12 @@
 // The one writer of records: straight into a reply, or into the messages of a zone's transfer. Knows the wire format and replies; knows no
 // source.
 import { HEADER, setU16, u16 } from '../dns/packet.ts';
+import { TYPE } from '../dns/type-name.ts';
 import { FULL, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { ZoneRecords } from './zone-records.ts';
 import { putFixed } from './record-head.ts';
 
-const A = 1, AAAA = 28;
 /** The largest offset that a pointer can hold (RFC 1035 section 4.1.4). */
 const FARTHEST = 0x3fff;
 /** Offsets of a header's counts. */
@@ -88,7 +88,7 @@ export function address(reply: Message, section: number, owner: number, ttl: num
   size: number): boolean {
   const most = owner > FARTHEST ? 28 + 255 : 28;
   if (!(section === ADDITIONAL ? hasRoomBeside(reply, most) : hasRoom(reply, most))) return false;
-  const to = record(reply, section, owner, size === 4 ? A : AAAA, ttl, size);
+  const to = record(reply, section, owner, size === 4 ? TYPE.A : TYPE.AAAA, ttl, size);
   const { bytes } = reply;
   for (let i = 0; i < size; i++) bytes[to + i] = source[at + i]!;
   return true;

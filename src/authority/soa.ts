@@ -2,10 +2,10 @@
 import { setU32 } from '../dns/packet.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { hasRoom, record, recordOf } from './records.ts';
 
-const SOA = 6, IN = 1;
 const REFRESH = 7200, RETRY = 1800, EXPIRE = 86400;
 
 /** What the SOA records of one source have in common. */
@@ -33,7 +33,8 @@ export function writeSoa(
   if (!hasRoom(reply, (typeof zone === 'number' ? 2 : zoneLength) + 10 + size)) return 0;
   const zoneAt = typeof zone === 'number' ? zone : reply.length;
   const life = Math.min(ttl, longest);
-  const to = typeof zone === 'number' ? record(reply, section, zone, SOA, life, size) : recordOf(reply, section, zone, SOA, life, size);
+  const to = typeof zone === 'number' ? record(reply, section, zone, TYPE.SOA, life, size)
+    : recordOf(reply, section, zone, TYPE.SOA, life, size);
   const { bytes } = reply;
   const numbers = under(bytes, under(bytes, to, primary, zoneAt), mailbox, zoneAt);
   setU32(bytes, numbers, serial);
@@ -57,5 +58,5 @@ export function soaRecord(zone: Name, ttl: number, serial: number, { primary, ma
   const rdata = new Uint8Array(names.length + 20);
   for (let i = 0; i < names.length; i++) rdata[i] = names.charCodeAt(i);
   [serial, REFRESH, RETRY, EXPIRE, ttl].forEach((value, i) => setU32(rdata, names.length + i * 4, value));
-  return { name: zone, type: SOA, class: IN, ttl: Math.min(ttl, longest), rdata };
+  return { name: zone, type: TYPE.SOA, class: CLASS.IN, ttl: Math.min(ttl, longest), rdata };
 }

@@ -2,12 +2,13 @@
 // 2.2, XFR-3). Knows the wire format; knows no zone, client or connection.
 import { HEADER, setU16, u16 } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
+import { CLASS } from '../dns/type-name.ts';
 import { Message } from '../kernel/query/message.ts';
 import { putFixed } from './record-head.ts';
 
 /** The most bytes of records that a message takes, counted without compression; one record alone may be larger. */
 export const MOST = 63_000;
-const LARGEST = 65_535, FARTHEST = 0x3fff, IN = 1, ANSWERS = 6;
+const LARGEST = 65_535, FARTHEST = 0x3fff, ANSWERS = 6;
 
 /** What every message has around its records. */
 export interface Envelope {
@@ -99,7 +100,7 @@ export class ZoneRecords extends Message {
   add({ name, type, class: kind, ttl, rdata }: RR): void {
     this.ownName(name.raw);
     const at = this.begin(type, ttl, rdata.length);
-    if (kind !== IN) setU16(this.bytes, at - 8, kind);
+    if (kind !== CLASS.IN) setU16(this.bytes, at - 8, kind);
     this.bytes.set(rdata, at);
   }
   /** Puts what there is among the messages that are full. */

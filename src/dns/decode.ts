@@ -1,11 +1,12 @@
 // A message's parts of its octets (RFC 1035 section 4). Knows records and EDNS; what they mean it does not.
 
 import type { Name } from './name.ts';
-import { type Edns, OPT, readEdns } from './opt.ts';
+import { type Edns, readEdns } from './opt.ts';
 import { FLAGS, NO_RECORDS, type Parts, type Question } from './parts.ts';
 import { type RR, record } from './rr.ts';
 import type { Given, Shape } from './shape.ts';
 import { shapeOf } from './shapes.ts';
+import { TYPE } from './type-name.ts';
 import { Reader, Writer } from './wire.ts';
 import { WireError } from './wire-error.ts';
 
@@ -78,7 +79,7 @@ function readSection(reader: Reader, count: number, found: Found | undefined, as
     const length = reader.u16();
     const end = reader.at + length;
     if (end > reader.end) throw new WireError('record data runs over the end', reader.at);
-    if (type === OPT && found !== undefined) found.edns = readEdns(klass, ttl, reader.bytes, reader.at, end);
+    if (type === TYPE.OPT && found !== undefined) found.edns = readEdns(klass, ttl, reader.bytes, reader.at, end);
     else records.push(record(name as Name, type, klass, ttl, readRdata(reader, type, end)));
     reader.at = end;
   }

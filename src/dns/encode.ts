@@ -5,11 +5,11 @@ import { ednsLength, writeEdns } from './opt.ts';
 import { FLAGS, type Parts, TC } from './parts.ts';
 import type { RR } from './rr.ts';
 import { shapeOf } from './shapes.ts';
+import { TYPE } from './type-name.ts';
 import { Reader, Writer } from './wire.ts';
 import { WireError } from './wire-error.ts';
 
 const HEADER = 12;
-const NS = 2, TSIG = 250;
 
 /** How to write a message. */
 export interface EncodeOptions {
@@ -50,7 +50,7 @@ export function plainLength(parts: Parts): number {
 export function encodeMessage(parts: Parts, options: EncodeOptions): Uint8Array {
   const plain = plainLength(parts);
   const { limit = Number.POSITIVE_INFINITY } = options;
-  const cut = plain > limit && !parts.additional.some((rr) => rr.type === TSIG);
+  const cut = plain > limit && !parts.additional.some((rr) => rr.type === TYPE.TSIG);
   const writer = new Writer({ bytes: new Uint8Array(plain), at: 0, end: plain }, options.compress || plain > limit);
   writeMessage(writer, parts, cut ? limit : undefined);
   return writer.at === plain ? writer.bytes : writer.slice();
@@ -78,14 +78,14 @@ function writeMessage(writer: Writer, parts: Parts, limit: number | undefined): 
     writer.u16(question.class);
   }
   const end = limit === undefined ? Number.POSITIVE_INFINITY : start + limit - (edns === undefined ? 0 : ednsLength(edns));
-  const signed = parts.additional.at(-1)?.type === TSIG;
+  const signed = parts.additional.at(-1)?.type === TYPE.TSIG;
   const additional = signed ? parts.additional.slice(0, -1) : parts.additional;
   const answers = writeSection(writer, parts.answer, end);
   const authorities = answers < parts.answer.length ? 0 : writeSection(writer, parts.authority, end);
   const more = answers + authorities < parts.answer.length + parts.authority.length;
   let additionals = more ? 0 : writeSets(writer, additional, end);
   // What stands beside an answer is not missed (RFC 2181 section 9); the addresses of a referral's name servers are (RFC 9471).
-  const dropped = more || (additionals < additional.length && answers === 0 && parts.authority.some(({ type }) => type === NS));
+  const dropped = more || (additionals < additional.length && answers === 0 && parts.authority.some(({ type }) => type === TYPE.NS));
   if (edns !== undefined) {
     writeEdns(writer, edns, parts.rcode);
     additionals++;

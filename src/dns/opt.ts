@@ -1,11 +1,9 @@
 // EDNS (RFC 6891): the OPT record of a message as a value of its own. Knows its header and that options have a code and octets.
 
 import { skipName } from './name-wire.ts';
+import { TYPE } from './type-name.ts';
 import { Reader, Writer } from './wire.ts';
 import { WireError } from './wire-error.ts';
-
-/** The type number of OPT. */
-export const OPT = 41;
 
 /** One option. */
 export interface EdnsOption {
@@ -68,7 +66,7 @@ export function writeEdns(writer: Writer, edns: Edns, rcode: number): void {
   const length = ednsLength(edns) - 11;
   if (length > 0xffff) throw new WireError('options longer than 65535 octets', writer.at);
   writer.u8(0);
-  writer.u16(OPT);
+  writer.u16(TYPE.OPT);
   writer.u16(edns.udpSize);
   writer.u8(rcode >> 4);
   writer.u8(edns.version);

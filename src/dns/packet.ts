@@ -1,9 +1,9 @@
 // A message as the bytes it travels in: offsets of its records, lengths, folded bytes. Knows the wire format; makes no objects.
 
+import { TYPE } from './type-name.ts';
+
 /** Bytes of the fixed header (RFC 1035 section 4.1.1). */
 export const HEADER = 12;
-/** The type number of OPT (RFC 6891). */
-export const OPT = 41;
 
 /** Most records that are looked at in one message; one with more counts as malformed. */
 const MOST = 4096;
@@ -106,7 +106,7 @@ export class Records {
       i = skipName(bytes, i, end);
       if (i < 0 || i + 10 > end) return false;
       this.fixedAt[r] = i;
-      if (u16(bytes, i) === OPT) {
+      if (u16(bytes, i) === TYPE.OPT) {
         this.opt = r;
         this.opts++;
       } else {

@@ -6,7 +6,7 @@ import { parseHex, printHex } from './field-text.ts';
 import { Name } from './name.ts';
 import type { Given, Shape } from './shape.ts';
 import { shapeOf } from './shapes.ts';
-import { classByName, className, IN, typeByName, typeName } from './type-name.ts';
+import { CLASS, classByName, className, typeByName, typeName } from './type-name.ts';
 import { RRError, splitEntry, type Word, Words } from './words.ts';
 
 /** A resource record. */
@@ -32,7 +32,7 @@ export function record(name: Name, type: number, klass: number, ttl: number, rda
  * A record of a type's values: `rr(name, A, 60, { address: '192.0.2.1' })`. Text stands for an address or a name. Throws WireError,
  * RRError or NameError where a value does not fit its field.
  */
-export function rr<V>(owner: Name, shape: Shape<V>, ttl: number, values: Given<V>, klass: number = IN): RR {
+export function rr<V>(owner: Name, shape: Shape<V>, ttl: number, values: Given<V>, klass: number = CLASS.IN): RR {
   return record(owner, shape.type, klass, ttl, shape.rdata(values));
 }
 
@@ -68,7 +68,7 @@ export function parseHead(words: readonly Word[], at: number): Head {
       continue;
     }
     const type = typeByName(text);
-    if (type !== undefined) return { type, class: klass ?? IN, ttl, next: at + 1 };
+    if (type !== undefined) return { type, class: klass ?? CLASS.IN, ttl, next: at + 1 };
     const asTTL = ttl === undefined ? parseTTL(text) : undefined;
     if (asTTL === undefined) throw new RRError(`"${text}" is no TTL, class or type`);
     ttl = asTTL;

@@ -6,9 +6,8 @@ import type { Server, Socket as Connection } from 'node:net';
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { CD, QR, RD, message } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
+import { RCODE } from '../dns/rcode.ts';
 import { typeName } from '../dns/type-name.ts';
-
-const NXDOMAIN = 3;
 
 /** A scripted reply; `silent` says nothing. What is not given is empty, and EDNS is echoed. */
 export type ScriptedReply = Partial<Omit<Parts, 'id' | 'question' | 'opcode'>> | 'silent';
@@ -91,7 +90,7 @@ export class FakeUpstream {
     this.asked.push({ query, tcp });
     const { question } = query;
     const key = question === undefined ? '' : `${question.name.text} ${typeName(question.type)}`.toLowerCase();
-    const reply = this.#replies.get(key) ?? this.#replies.get('*') ?? { rcode: NXDOMAIN };
+    const reply = this.#replies.get(key) ?? this.#replies.get('*') ?? { rcode: RCODE.NXDOMAIN };
     if (reply === 'silent') return undefined;
     const { edns } = query;
     const flags = (reply.flags ?? 0) | QR | (query.flags & (RD | CD));

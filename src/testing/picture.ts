@@ -1,5 +1,5 @@
 // A reply as lines of text, whether it came from a server or stands in a scenario. Knows every part of a message; knows no server.
-import { readExtendedError } from '../dns/edns-options.ts';
+import { OPTION, readExtendedError } from '../dns/edns-options.ts';
 import { AA, AD, CD, RA, RD, TC } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
 import type { Edns, EdnsOption } from '../dns/opt.ts';
@@ -11,7 +11,6 @@ import type { Asked } from './question.ts';
 
 const SECTIONS = ['answer', 'authority', 'additional'] as const;
 type Section = (typeof SECTIONS)[number];
-const NSID = 3, EDE = 15;
 /** Parts that a scenario may ignore. */
 const PARTS: readonly string[] = ['head', 'flags', 'question', 'edns', 'ede', 'ttl', 'data', ...SECTIONS];
 
@@ -44,7 +43,7 @@ export function pictureOf(messages: readonly Parts[], asked: Asked): Picture {
   picture.flags = flagsOf(first, asked.flags);
   picture.question = questionOf(first, asked);
   picture.edns = ednsOf(first.edns, asked.edns);
-  picture.ede = (first.edns?.options ?? []).filter(({ code }) => code === EDE).map(printError);
+  picture.ede = (first.edns?.options ?? []).filter(({ code }) => code === OPTION.EDE).map(printError);
   for (const section of SECTIONS) picture.records[section].push(...messages.flatMap((message) => message[section]));
   if (messages.length > 1) picture.ordered = true;
   return picture;
@@ -73,11 +72,11 @@ function ednsOf(edns: Edns | undefined, asked: Edns | undefined): string[] {
 }
 function printEdns({ udpSize, version, dnssecOk, z, options }: Edns): string[] {
   const extra = [...(dnssecOk ? ['do'] : []), ...(version === 0 ? [] : [`version=${version}`]), ...(z === 0 ? [] : [`z=${z}`])];
-  return [['edns', udpSize, ...extra].join(' '), ...options.filter(({ code }) => code !== EDE).map(printOption)];
+  return [['edns', udpSize, ...extra].join(' '), ...options.filter(({ code }) => code !== OPTION.EDE).map(printOption)];
 }
 function printOption({ code, data }: EdnsOption): string {
   const text = Buffer.from(data).toString('latin1');
-  if (code === NSID && data.length > 0 && /^[ -!#-~]*$/.test(text)) return `nsid "${text}"`;
+  if (code === OPTION.NSID && data.length > 0 && /^[ -!#-~]*$/.test(text)) return `nsid "${text}"`;
   return `option ${code} ${Buffer.from(data).toString('hex')}`.trim();
 }
 function printError(option: EdnsOption): string {

@@ -9,7 +9,7 @@ import type { Edns, EdnsOption } from '../dns/opt.ts';
 import { opcodeByName } from '../dns/rcode.ts';
 import { rr } from '../dns/rr.ts';
 import { SOA } from '../dns/types.ts';
-import { IN, classByName, typeByName } from '../dns/type-name.ts';
+import { CLASS, classByName, typeByName } from '../dns/type-name.ts';
 import { parseDuration } from '../corefile/duration.ts';
 
 /** What is asked, and how. */
@@ -70,7 +70,7 @@ export function parseSend(text: string): Asked {
 
 function readWords(words: readonly string[]): Draft {
   const draft: Draft = {
-    flags: RD, edns: undefined, opcode: 0, serial: undefined, class: IN, tcp: false, from: undefined, at: undefined, waiting: 0,
+    flags: RD, edns: undefined, opcode: 0, serial: undefined, class: CLASS.IN, tcp: false, from: undefined, at: undefined, waiting: 0,
   };
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;

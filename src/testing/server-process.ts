@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { decodeMessage } from '../dns/message.ts';
 import type { Parts } from '../dns/parts.ts';
+import { TYPE } from '../dns/type-name.ts';
 import { CLIENT_PORT, parseServer } from './in-process.ts';
 import type { Asked } from './question.ts';
 import { freePort } from './free-port.ts';
@@ -16,7 +17,6 @@ import type { Subject } from './subject.ts';
 
 /** Milliseconds: for a start, a reply, a reply that nobody expects, and the longest real sleep. */
 const START = 10_000, REPLY = 4000, SILENCE = 400, SLEEP = 12_000;
-const AXFR = 252;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -159,7 +159,7 @@ function overTcp({ packet, from, question }: Asked, to: To, patience: number): P
       for (; rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(); rest = rest.subarray(2 + rest.readUInt16BE())) {
         messages.push(withPort(decodeMessage(rest.subarray(2, 2 + rest.readUInt16BE())), socket.localPort ?? 0));
       }
-      if (messages.length > 0 && (question?.type !== AXFR || whole(messages))) end();
+      if (messages.length > 0 && (question?.type !== TYPE.AXFR || whole(messages))) end();
     });
     socket.on('close', end);
     socket.on('error', (error) => {
@@ -176,9 +176,8 @@ function whole(messages: readonly Parts[]): boolean {
 
 /** The reply as if it had been asked from the port that scenarios know: `whoami` tells the port in an SRV record. */
 function withPort(parts: Parts, port: number): Parts {
-  const SRV = 33;
   const additional = parts.additional.map((record) => {
-    if (record.type !== SRV || ((record.rdata[4]! << 8) | record.rdata[5]!) !== port) return record;
+    if (record.type !== TYPE.SRV || ((record.rdata[4]! << 8) | record.rdata[5]!) !== port) return record;
     const rdata = record.rdata.slice();
     rdata[4] = CLIENT_PORT >> 8;
     rdata[5] = CLIENT_PORT & 255;

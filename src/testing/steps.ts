@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseDuration } from '../corefile/duration.ts';
+import { OPTION } from '../dns/edns-options.ts';
 import { CD, RD, AA, AD, RA, TC } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
 import { opcodeName, rcodeByName } from '../dns/rcode.ts';
@@ -22,7 +23,6 @@ import type { Subject, Surroundings } from './subject.ts';
 const PATIENCE = 2000;
 /** Milliseconds of real time for which `until` looks again, and of which a clock that is moved by hand moves at once meanwhile. */
 const UNTIL = 10_000, MARCH = 10;
-const EDE = 15;
 const FLAGS: { readonly [word: string]: number } = { aa: AA, tc: TC, ra: RA, ad: AD };
 
 /** One scene while it is played. */
@@ -230,7 +230,7 @@ const parseFirst = (block: readonly string[]): ReadonlySet<string> => new Set(bl
 
 /** Extended DNS Errors that we add are no promise of the other server's, nor is an OPT that differs by them alone. */
 function forgive(expected: Picture, got: Picture, messages: readonly Parts[]): void {
-  if (messages.some(({ edns }) => edns?.options.some(({ code }) => code === EDE))) return;
+  if (messages.some(({ edns }) => edns?.options.some(({ code }) => code === OPTION.EDE))) return;
   expected.ede = [];
   got.ede = [];
 }

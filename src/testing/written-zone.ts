@@ -6,12 +6,11 @@ import type { Name } from '../dns/name.ts';
 import { message } from '../dns/parts.ts';
 import { printRR } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
-
-const AXFR = 252, IN = 1;
+import { CLASS, TYPE } from '../dns/type-name.ts';
 
 /** All records of a zone but its SOA, in the order in which they are sent. */
 export function writtenRecords(zone: Name, write: ZoneWriter): RR[] {
-  const head = encodeMessage(message({ question: { name: zone, type: AXFR, class: IN } }), { compress: false });
+  const head = encodeMessage(message({ question: { name: zone, type: TYPE.AXFR, class: CLASS.IN } }), { compress: false });
   const records = new ZoneRecords({ head, tail: new Uint8Array(0) });
   const steps = write(records);
   while (steps.next().done !== true);

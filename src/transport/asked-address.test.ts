@@ -5,13 +5,13 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
+import { RCODE } from '../dns/rcode.ts';
 import { question } from '../testing/conformance/transport-service.ts';
 import { freePort } from '../testing/free-port.ts';
 import { Spawned } from '../testing/spawned.ts';
 
 const six = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const skip = { skip: six ? false : 'this machine has no ::1' };
-const NOERROR = 0, NXDOMAIN = 3;
 
 function askUdp(address: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -57,9 +57,9 @@ for (const udp of ['', 'dgram']) {
     t.after(() => server.kill());
     await server.says(/CoreDNS-/);
     for (const ask of [askUdp, askTcp]) {
-      assert.equal(await ask('127.0.0.1', port), NXDOMAIN);
-      assert.equal(await ask('::1', port), NOERROR);
-      if (udp === '') assert.equal(await ask('127.0.0.5', port), NOERROR);
+      assert.equal(await ask('127.0.0.1', port), RCODE.NXDOMAIN);
+      assert.equal(await ask('::1', port), RCODE.NOERROR);
+      if (udp === '') assert.equal(await ask('127.0.0.5', port), RCODE.NOERROR);
     }
     await server.until(() => /asked \[::1\] tcp/.test(server.stdout), 'its log');
     for (const line of ['asked 127.0.0.1 udp', 'asked [::1] udp', 'asked 127.0.0.1 tcp']) assert.ok(server.stdout.includes(line), line);
@@ -74,7 +74,7 @@ for (const udp of ['', 'dgram']) {
     await server.says(/CoreDNS-/);
     const ways = [askUdp, askTcp].flatMap((ask) => ['127.0.0.1', '::1'].map((to) => () => ask(to, port)));
     const rcodes = async () => Promise.all(ways.map((way) => way()));
-    assert.deepEqual(await rcodes(), [NXDOMAIN, NOERROR, NXDOMAIN, NOERROR]);
+    assert.deepEqual(await rcodes(), [RCODE.NXDOMAIN, RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.NOERROR]);
     const reload = async (corefile: string) => {
       const from = server.stdout.length;
       server.write(corefile);
@@ -83,8 +83,8 @@ for (const udp of ['', 'dgram']) {
     };
     // One wildcard alone has both families; one that gets a neighbour gives one of them away.
     await reload(blocks('0.0.0.0', ''));
-    assert.deepEqual(await rcodes(), [NXDOMAIN, NXDOMAIN, NXDOMAIN, NXDOMAIN]);
+    assert.deepEqual(await rcodes(), [RCODE.NXDOMAIN, RCODE.NXDOMAIN, RCODE.NXDOMAIN, RCODE.NXDOMAIN]);
     await reload(other + blocks('0.0.0.0', ''));
-    assert.deepEqual(await rcodes(), [NXDOMAIN, NOERROR, NXDOMAIN, NOERROR]);
+    assert.deepEqual(await rcodes(), [RCODE.NXDOMAIN, RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.NOERROR]);
   });
 }

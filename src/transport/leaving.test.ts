@@ -5,20 +5,20 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { OPTION } from '../dns/edns-options.ts';
 import { decodeMessage } from '../dns/message.ts';
 import { framed } from '../testing/conformance/transport-clients.ts';
 import { question } from '../testing/conformance/transport-service.ts';
 import { freePort } from '../testing/free-port.ts';
 import { Spawned } from '../testing/spawned.ts';
 
-const KEEPALIVE = 11;
 /** A question with an OPT that has these options. */
 function asking(options: Uint8Array): Uint8Array {
   const packet = Uint8Array.of(...question(1, 'a.test'), 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, options.length, ...options);
   packet[11] = 1;
   return packet;
 }
-const WITH = asking(Uint8Array.of(0, KEEPALIVE, 0, 0)), OTHER = asking(Uint8Array.of(0, 3, 0, 0)), PLAIN = question(1, 'a.test');
+const WITH = asking(Uint8Array.of(0, OPTION.TCP_KEEPALIVE, 0, 0)), OTHER = asking(Uint8Array.of(0, 3, 0, 0)), PLAIN = question(1, 'a.test');
 
 async function tcp(socket: Socket, packet: Uint8Array): Promise<Uint8Array> {
   socket.write(framed(packet));
@@ -38,7 +38,7 @@ function udp(port: number, packet: Uint8Array): Promise<Uint8Array> {
 /** Keepalive options of a reply, as hexadecimal. */
 function told(reply: Uint8Array): readonly string[] {
   const options = decodeMessage(reply).edns?.options ?? [];
-  return options.filter(({ code }) => code === KEEPALIVE).map(({ data }) => Buffer.from(data).toString('hex'));
+  return options.filter(({ code }) => code === OPTION.TCP_KEEPALIVE).map(({ data }) => Buffer.from(data).toString('hex'));
 }
 
 test('clients are told to leave during lame duck, where they asked for it', async (t) => {

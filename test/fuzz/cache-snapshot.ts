@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeMessage } from '../../src/dns/message.ts';
 import { parseRR } from '../../src/dns/rr.ts';
+import { TYPE } from '../../src/dns/type-name.ts';
 import { Entries } from '../../src/plugins/cache/entry.ts';
 import { DIGEST, HEAD, SnapshotError, checkEntry, headOf, readFile } from '../../src/plugins/cache/snapshot-format.ts';
 import { Store } from '../../src/store/store.ts';
 import { loneQuery } from '../../src/testing/lone-query.ts';
 import { target } from './target.ts';
 
-const WALL = 1000, A = 1;
+const WALL = 1000;
 const names = ['a.test.', 'www.example.org.', '.'];
 function newEntries(): Entries {
   const store = Store.create(1 << 22);
@@ -21,7 +22,7 @@ function newEntries(): Entries {
 function whole(): Buffer {
   const entries = newEntries();
   const saved = names.map((name) => {
-    const query = loneQuery(name, A);
+    const query = loneQuery(name, TYPE.A);
     const reply = query.reply({ answer: [parseRR(`${name} 300 IN A 192.0.2.1`)!, parseRR(`${name} 300 IN MX 10 mail.test.`)!] });
     const kept = { ttl: 300, now: 0, moment: 0, answering: true, place: { key: query, scope: 0 } };
     assert.ok(entries.keep(query, reply, reply.records()!, kept));
@@ -48,7 +49,7 @@ export const cacheSnapshot = target('cache-snapshot', 300, cases, async ({ chang
     const entries = newEntries();
     for (const at of places) entries.restore(words, at, 0, 0);
     for (const name of names) {
-      const query = loneQuery(name, A);
+      const query = loneQuery(name, TYPE.A);
       const entry = entries.find(query);
       if (entry === 0) continue;
       const reply = entries.reply(query, entry, 1);

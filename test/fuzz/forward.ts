@@ -7,13 +7,13 @@ import { decodeMessage, encodeMessage } from '../../src/dns/message.ts';
 import type { Parts } from '../../src/dns/message.ts';
 import { Name } from '../../src/dns/name.ts';
 import { message } from '../../src/dns/parts.ts';
+import { TYPE } from '../../src/dns/type-name.ts';
 import { standard } from '../../src/plugins/index.ts';
 import { FakeDatagrams } from '../../src/testing/fake-datagrams.ts';
 import { InProcess } from '../../src/testing/in-process.ts';
 import { replies } from './packet.ts';
 import { target } from './target.ts';
 
-const OPT = 41;
 /** One attempt a question; with a cache, and without one. */
 const COREFILE = `
 .:5304 {
@@ -68,7 +68,7 @@ const options = fc.oneof(
   fc.constant(new Uint8Array(0)), fc.constantFrom(Uint8Array.of(0, 3, 0, 1, 7), Uint8Array.of(0, 10, 0, 9, 1)), bytes(0, 12),
 );
 const opt = fc.tuple(fc.oneof(fc.constant([0]), owner), number(16), number(31), options)
-  .map(([at, size, ttl, data]) => written(at, OPT, size, ttl, data));
+  .map(([at, size, ttl, data]) => written(at, TYPE.OPT, size, ttl, data));
 const soa = fc.constant(written([0], 6, 1, 60, [0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5]));
 const record = fc.oneof({ weight: 4, arbitrary: address }, { weight: 3, arbitrary: sound }, { weight: 3, arbitrary: opt },
   { weight: 1, arbitrary: soa });
@@ -147,7 +147,7 @@ function judged(reply: Uint8Array, packet: Uint8Array, name: Name, type: number,
   const { question, answer, authority, additional } = parts;
   assert.ok(question !== undefined && question.name.text === name.text && question.type === type && question.class === 1);
   const records = [...answer, ...authority, ...additional];
-  assert.ok(records.every((record) => record.type !== OPT), 'an OPT that is not the only one, or not in its place');
+  assert.ok(records.every((record) => record.type !== TYPE.OPT), 'an OPT that is not the only one, or not in its place');
   const promised = (reply[7]! + reply[9]! + reply[11]!) + 256 * (reply[6]! + reply[8]! + reply[10]!);
   assert.equal(promised, records.length + (parts.edns === undefined ? 0 : 1), 'the counts do not tell how many records there are');
   return parts;

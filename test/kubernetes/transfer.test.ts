@@ -14,6 +14,7 @@ import { decodeMessage } from '../../src/dns/message.ts';
 import type { Name } from '../../src/dns/name.ts';
 import { printRR } from '../../src/dns/rr.ts';
 import type { RR } from '../../src/dns/rr.ts';
+import { TYPE } from '../../src/dns/type-name.ts';
 import { failure } from '../../src/kernel/query/outcome.ts';
 import { writtenRecords } from '../../src/testing/written-zone.ts';
 import { loneQuery } from '../../src/testing/lone-query.ts';
@@ -21,7 +22,6 @@ import { randomCluster } from './random-cluster.ts';
 
 /** Everything is read in one turn here. */
 const READING = { within: (call: () => unknown) => call() };
-const CNAME = 5;
 const print = (record: RR): string => printRR(record).replaceAll(/\s+/g, ' ');
 
 /** What a source answers for a name and type. */
@@ -44,7 +44,7 @@ async function transferred(zone: Name, write: ZoneWriter, backend: Backend): Pro
     const key = `${name.key} ${type}`;
     if (!asked.has(key)) asked.set(key, await answers(lookup, name, type));
     assert.ok(asked.get(key)!.has(print(record)), `${print(record)} is in the zone, and the answer is ${[...asked.get(key)!].join(', ')}`);
-    kinds.set(name.key, (kinds.get(name.key) ?? new Set()).add(type === CNAME));
+    kinds.set(name.key, (kinds.get(name.key) ?? new Set()).add(type === TYPE.CNAME));
   }
   const lines = records.map((record) => print({ ...record, ttl: 0 }));
   assert.deepEqual(lines.filter((line, i) => lines.indexOf(line) !== i), [], 'each record once');

@@ -2,12 +2,11 @@
 // no cache and no log.
 import { skipName, u16, u32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Clock } from '../clock.ts';
 import type { Message } from './message.ts';
 
-const NOTIFY = 4, UPDATE = 5;
-const NS = 2, SOA = 6, RRSIG = 46, IXFR = 251, AXFR = 252;
-const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4;
 /** Half of the room of a serial number: where the comparison of two turns around (RFC 4034 section 3.1.5). */
 const HALF = 2 ** 31;
 /** Seconds, where a reply says nothing of how long it holds, and the most that is believed (LIB-6). */
@@ -22,31 +21,31 @@ export type ReplyClass = 'success' | 'denial' | 'error';
 export function classify(message: Message, clock: Clock): ReplyType {
   const { bytes, at, questionEnd, rcode } = message;
   const opcode = (bytes[at + 2]! >> 3) & 15;
-  if (opcode === UPDATE) return 'UPDATE';
-  if (opcode === NOTIFY) return 'META';
+  if (opcode === OPCODE.UPDATE) return 'UPDATE';
+  if (opcode === OPCODE.NOTIFY) return 'META';
   if (questionEnd > 12) {
     const type = u16(bytes, at + questionEnd - 4);
-    if (type === AXFR || type === IXFR) return 'META';
+    if (type === TYPE.AXFR || type === TYPE.IXFR) return 'META';
   }
   if (message.additionals > 0) {
     const records = message.records();
     if (records !== undefined && wantsDnssec(bytes, records) && expired(message, records, clock.wall() / 1000)) return 'OTHERERROR';
   }
-  if (message.answers > 0 && rcode === NOERROR) return 'NOERROR';
-  if (message.answers > 0 && rcode === NXDOMAIN) return 'OTHERERROR';
+  if (message.answers > 0 && rcode === RCODE.NOERROR) return 'NOERROR';
+  if (message.answers > 0 && rcode === RCODE.NXDOMAIN) return 'OTHERERROR';
   return withoutAnswer(message, rcode);
 }
 function withoutAnswer(message: Message, rcode: number): ReplyType {
-  if (rcode === NXDOMAIN) return 'NXDOMAIN';
-  if (rcode === SERVFAIL || rcode === NOTIMP) return 'SERVERERROR';
-  if (rcode !== NOERROR) return 'OTHERERROR';
+  if (rcode === RCODE.NXDOMAIN) return 'NXDOMAIN';
+  if (rcode === RCODE.SERVFAIL || rcode === RCODE.NOTIMP) return 'SERVERERROR';
+  if (rcode !== RCODE.NOERROR) return 'OTHERERROR';
   if (message.authorities === 0) return 'NOERROR';
   const records = message.records();
   let delegates = false;
   for (let r = records?.authority ?? 0; r < (records?.additional ?? 0); r++) {
     const type = u16(message.bytes, records!.fixedAt[r]!);
-    if (type === SOA) return 'NODATA';
-    if (type === NS) delegates = true;
+    if (type === TYPE.SOA) return 'NODATA';
+    if (type === TYPE.NS) delegates = true;
   }
   return delegates ? 'DELEGATION' : 'NOERROR';
 }
@@ -56,7 +55,7 @@ const wantsDnssec = (bytes: Uint8Array, { opt, fixedAt }: Records): boolean => o
 function expired({ bytes, at, length }: Message, { count, fixedAt }: Records, now: number): boolean {
   for (let r = 0; r < count; r++) {
     const fixed = fixedAt[r]!;
-    if (u16(bytes, fixed) !== RRSIG || skipName(bytes, fixed + 28, at + length) < 0) continue;
+    if (u16(bytes, fixed) !== TYPE.RRSIG || skipName(bytes, fixed + 28, at + length) < 0) continue;
     if (nearest(u32(bytes, fixed + 22), now) > now || nearest(u32(bytes, fixed + 18), now) < now) return true;
   }
   return false;

@@ -1,8 +1,10 @@
 // The last steps of a reply: failure to reply, OPT, size, seal (EDNS-1 to 7, SIZE-1 to 4). Each has the client's question as it came; what
 // parts made of it on the way is not the client's. Knows the wire format; knows no plugin.
+import { OPTION } from '../../dns/edns-options.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { encodeMessage } from '../../dns/message.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import type { OptBearer } from './journey.ts';
 import { tellToLeave } from './keepalive.ts';
 import { Message } from './message.ts';
@@ -11,7 +13,6 @@ import type { Query } from './query.ts';
 import type { Seal } from './seal.ts';
 import type { Service } from './transport.ts';
 
-const EDE = 15, SERVFAIL = 2;
 /** Bytes of an OPT without options; of the text of an Extended DNS Error at most; of the OPT of a reply at most. */
 const BARE = 11, ERROR_TEXT = 200, MOST_OPT = 61_440;
 /** Bytes of the longest message, and of a buffer for it that can be read by words. */
@@ -50,7 +51,7 @@ function settleOpt(query: Query, message: Message, sealRoom: number): void {
   if (!query.journey.edns) {
     if (message.optAt !== 0) message.removeOpt();
     // An rcode that needs an OPT cannot be told.
-    if (message.extended !== 0) message.rcode = SERVFAIL;
+    if (message.extended !== 0) message.rcode = RCODE.SERVFAIL;
   } else if (message.optAt !== 0) keepOpt(query, message);
   else addOpt(query, message, sealRoom);
   if (query.channel.leaving === true) tellToLeave(query, message);
@@ -65,9 +66,9 @@ function keepOpt(query: Query, message: Message): void {
   bytes[at + 7] = (bytes[at + 7]! & 0x7f) | (dnssecOk ? 0x80 : 0);
   if (extendedError === undefined || message.length + errorOption.length > LONGEST) return;
   const { edns } = message;
-  if (edns === undefined || edns.options.some(({ code }) => code === EDE)) return;
+  if (edns === undefined || edns.options.some(({ code }) => code === OPTION.EDE)) return;
   const end = writeError(extendedError);
-  message.setEdns({ ...edns, options: [...edns.options, { code: EDE, data: errorOption.subarray(4, end) }] });
+  message.setEdns({ ...edns, options: [...edns.options, { code: OPTION.EDE, data: errorOption.subarray(4, end) }] });
 }
 /** The request's own OPT: what a `rewrite edns0 local` rule registered comes back as rules left it (EDNS-7), and why there is no answer. */
 function addOpt(query: Query, message: Message, sealRoom: number): void {
@@ -125,7 +126,7 @@ function echo({ bytes: source, at, optAt }: OptBearer, service: Service, length:
 /** Writes the option of an Extended DNS Error; the bytes that it takes. */
 function writeError({ code, text }: ExtendedError): number {
   const { written } = encoder.encodeInto(text, errorOption.subarray(6));
-  setU16(errorOption, 0, EDE);
+  setU16(errorOption, 0, OPTION.EDE);
   setU16(errorOption, 2, 2 + written);
   setU16(errorOption, 4, code);
   return 6 + written;

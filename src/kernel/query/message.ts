@@ -3,8 +3,9 @@ import { decodeMessage, encodeInto, encodeMessage, plainLength as plainLengthOf 
 import type { Parts } from '../../dns/message.ts';
 import { decodeEdns, encodeEdns } from '../../dns/opt.ts';
 import type { Edns } from '../../dns/opt.ts';
-import { HEADER, OPT, Records, plainLength, setU16, u16 } from '../../dns/packet.ts';
+import { HEADER, Records, plainLength, setU16, u16 } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 
 /** Flag bits of a header's second word (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6). */
 export const AA = 0x0400, TC = 0x0200, RD = 0x0100, RA = 0x0080, AD = 0x0020, CD = 0x0010;
@@ -206,7 +207,7 @@ export class Message {
     const from = at + this.optAt;
     const size = 11 + u16(bytes, from + 9);
     this.optAt = 0;
-    if (bytes[from] !== 0 || u16(bytes, from + 1) !== OPT || from + size !== at + this.length || additionals === 0) {
+    if (bytes[from] !== 0 || u16(bytes, from + 1) !== TYPE.OPT || from + size !== at + this.length || additionals === 0) {
       // Records behind it, whose compression pointers could point at one another; or it is not where it should be.
       this.with({ edns: undefined, rcode: this.rcode & 15 });
       this.extended = extended;

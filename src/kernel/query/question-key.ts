@@ -1,9 +1,9 @@
 // The canonical key of a question as words: its folded name, then type and class. Knows where the name lies in a packet; knows neither
 // queries nor maps.
 import { fold } from '../../dns/packet.ts';
+import { CLASS } from '../../dns/type-name.ts';
 import { Key } from '../../store/key.ts';
 
-const IN = 1;
 const another = new Key();
 
 /** Fills a key in a packet's buffer with the wire name of `length` bytes at word `from`; `kind` is the type and the class << 16. */
@@ -22,6 +22,6 @@ export function writeKey(key: Key, from: number, length: number, kind: number): 
 export function withType({ words, at, length }: Key, type: number): Key {
   const name = (length >> 2) - 1;
   for (let i = 0; i < name; i++) another.words[i] = words[at + i]!;
-  another.words[name] = type | (IN << 16);
+  another.words[name] = type | (CLASS.IN << 16);
   return another.reset(length);
 }

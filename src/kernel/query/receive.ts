@@ -2,7 +2,9 @@
 // site and no plugin.
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { isReadable } from '../../dns/edns-options.ts';
-import { HEADER, OPT, skipName, u16 } from '../../dns/packet.ts';
+import { HEADER, skipName, u16 } from '../../dns/packet.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { PEER_ROOM } from './arena.ts';
 import { Query } from './query.ts';
 
@@ -14,8 +16,6 @@ export const SILENCE = -1;
 export const EMPTY = -2;
 /** It is written in an unusual way (pointers in the question, an OPT's owner that is not the root, counts): `plainly` writes it anew. */
 export const UNUSUAL = -3;
-const FORMERR = 1;
-const NOTIMP = 4;
 const LONGEST = 65535;
 /**
  * Records that a request may have in answer, authority and additional, by opcode: an IXFR has an SOA, a NOTIFY may have one, any an OPT and
@@ -30,20 +30,20 @@ export function receive(query: Query): number {
   const { bytes, at, length } = query;
   if (length < HEADER || (bytes[at + 2]! & 0x80) !== 0) return SILENCE;
   const most = MOST[query.opcode];
-  if (most === undefined) return NOTIMP;
+  if (most === undefined) return RCODE.NOTIMP;
   const [answers, authorities, additionals] = most;
-  if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > answers || u16(bytes, at + 8) > authorities) return FORMERR;
-  if (u16(bytes, at + 10) > additionals) return FORMERR;
+  if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > answers || u16(bytes, at + 8) > authorities) return RCODE.FORMERR;
+  if (u16(bytes, at + 10) > additionals) return RCODE.FORMERR;
   if (length === HEADER) return EMPTY;
   const end = at + length;
   let i = at + HEADER;
   for (let size = bytes[i]!; size !== 0; size = bytes[i]!) {
-    if (size > 63) return size >= 192 ? UNUSUAL : FORMERR;
+    if (size > 63) return size >= 192 ? UNUSUAL : RCODE.FORMERR;
     i += size + 1;
-    if (i >= end) return FORMERR;
+    if (i >= end) return RCODE.FORMERR;
   }
   const name = i + 1 - at - HEADER;
-  if (name > 255 || (i + 5 > end && !complete(query, i + 1))) return FORMERR;
+  if (name > 255 || (i + 5 > end && !complete(query, i + 1))) return RCODE.FORMERR;
   query.type = u16(bytes, i + 1);
   query.class = u16(bytes, i + 3);
   query.questionEnd = i + 5 - at;
@@ -83,17 +83,17 @@ function records(query: Query): number {
     if (i === end) return UNUSUAL;
     const owner = i;
     i = skipName(bytes, i, end);
-    if (i < 0 || i + 10 > end) return FORMERR;
+    if (i < 0 || i + 10 > end) return RCODE.FORMERR;
     const size = u16(bytes, i + 8);
-    if (i + 10 + size > end) return FORMERR;
-    if (u16(bytes, i) === OPT) {
-      if (!options(bytes, i + 10, i + 10 + size)) return FORMERR;
+    if (i + 10 + size > end) return RCODE.FORMERR;
+    if (u16(bytes, i) === TYPE.OPT) {
+      if (!options(bytes, i + 10, i + 10 + size)) return RCODE.FORMERR;
       if (r >= before) {
         if (i !== owner + 1) return UNUSUAL;
         found(query, owner);
       }
     } else if (!decoded) {
-      if (!decodes(query)) return FORMERR;
+      if (!decodes(query)) return RCODE.FORMERR;
       decoded = true;
     }
     i += 10 + size;
@@ -139,9 +139,9 @@ export function plainly(query: Query): Query | number {
     if (parts.question === undefined) return EMPTY;
     packet = encodeMessage(parts, { compress: false });
   } catch {
-    return FORMERR;
+    return RCODE.FORMERR;
   }
-  if (packet.length > LONGEST) return FORMERR;
+  if (packet.length > LONGEST) return RCODE.FORMERR;
   const plain = Query.alone(packet.length, query.journey);
   plain.bytes.set(packet, plain.at);
   plain.bytes.set(query.bytes.subarray(query.peerAt, query.peerAt + PEER_ROOM), plain.peerAt);

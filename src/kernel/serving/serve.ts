@@ -1,6 +1,7 @@
 // A query through one server: receive, refuse, route, answer, finish. Knows sites; knows no plugin and no socket.
-import { typeName } from '../../dns/type-name.ts';
+import { CLASS, typeName } from '../../dns/type-name.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import type { Reading } from '../../store/reading.ts';
 import type { Arena } from '../query/arena.ts';
 import type { Clock } from '../clock.ts';
@@ -20,8 +21,6 @@ import type { Traffic } from './traffic.ts';
 import { LATER } from '../query/transport.ts';
 import type { Service, Timeouts } from '../query/transport.ts';
 
-const FORMERR = 1, SERVFAIL = 2, REFUSED = 5, BADVERS = 16;
-const IN = 1;
 /** How often a question may lead to another one of this server. */
 const DEEPEST = 24;
 
@@ -99,12 +98,12 @@ export class Server implements Service {
     const plain = plainly(query);
     if (typeof plain === 'number') return this.#refuse(query, plain);
     const refusal = receive(plain);
-    return refusal === WELCOME ? this.#serve(plain, query) : this.#refuse(query, refusal === UNUSUAL ? FORMERR : refusal);
+    return refusal === WELCOME ? this.#serve(plain, query) : this.#refuse(query, refusal === UNUSUAL ? RCODE.FORMERR : refusal);
   }
   /** `came` is what the transport has: the question itself, but for unusual ones. */
   #serve(query: Query, came: Query): Message | undefined | typeof LATER {
     try {
-      const served = query.class === IN || this.#anyClass;
+      const served = query.class === CLASS.IN || this.#anyClass;
       if (served && query.optAt !== 0 && query.bytes[query.at + query.optAt + 6] !== 0) return badVersion(query);
       const answer = this.#route(query);
       if (answer instanceof Promise) {
@@ -123,22 +122,22 @@ export class Server implements Service {
     }
   }
   #route(query: Query): Answer {
-    if (query.class !== IN && !this.#anyClass) return this.#rejected(query, REFUSED, 'this server answers class IN only');
+    if (query.class !== CLASS.IN && !this.#anyClass) return this.#rejected(query, RCODE.REFUSED, 'this server answers class IN only');
     const site = this.#router.find(query);
-    if (site === undefined) return this.#rejected(query, REFUSED, 'no zone of this server holds the name');
-    if (site.handler === undefined) return this.#rejected(query, REFUSED, 'the zone is served by no plugin');
+    if (site === undefined) return this.#rejected(query, RCODE.REFUSED, 'no zone of this server holds the name');
+    if (site.handler === undefined) return this.#rejected(query, RCODE.REFUSED, 'the zone is served by no plugin');
     return site.handler(query);
   }
   #rejected(query: Query, rcode: number, why: string): Outcome {
-    query.extendedError = { code: rcode === REFUSED ? INFO_CODE.NOT_AUTHORITATIVE : INFO_CODE.OTHER, text: why };
+    query.extendedError = { code: rcode === RCODE.REFUSED ? INFO_CODE.NOT_AUTHORITATIVE : INFO_CODE.OTHER, text: why };
     this.#traffic.rejected(query, this.label, rcode);
     return failure(rcode);
   }
   #refuse(query: Query, refusal: number): Message | undefined {
     if (refusal === SILENCE) return undefined;
     if (refusal === EMPTY) {
-      this.#traffic.rejected(query, this.label, SERVFAIL);
-      const empty = query.begin(0, SERVFAIL);
+      this.#traffic.rejected(query, this.label, RCODE.SERVFAIL);
+      const empty = query.begin(0, RCODE.SERVFAIL);
       empty.bytes[empty.at + 5] = 0;
       return empty;
     }
@@ -146,11 +145,11 @@ export class Server implements Service {
     const message = query.begin(query.flags & (RD | TC | RA | AD | CD), refusal);
     message.bytes[message.at + 4] = 0;
     message.bytes[message.at + 5] = query.questionEnd > 12 ? 1 : 0;
-    if (refusal === FORMERR) message.bytes[message.at + 2] = message.bytes[message.at + 2]! & 0x87;
+    if (refusal === RCODE.FORMERR) message.bytes[message.at + 2] = message.bytes[message.at + 2]! & 0x87;
     return message;
   }
   #stream(query: Query, came: Query, messages: AsyncIterable<Uint8Array>): Message | undefined | typeof LATER {
-    if (query.channel.sendAll === undefined) return finish(query, failure(REFUSED));
+    if (query.channel.sendAll === undefined) return finish(query, failure(RCODE.REFUSED));
     query.channel.sendAll(came, sealedFor(query, messages));
     return LATER;
   }
@@ -184,8 +183,8 @@ export class Server implements Service {
     this.#log.error(`Recovered from panic in server: "${this.label}" ${text}${stack}`);
     this.#blame(query, error);
     this.#traffic.panicked();
-    this.#traffic.rejected(query, this.label, SERVFAIL);
-    return failure(SERVFAIL, error);
+    this.#traffic.rejected(query, this.label, RCODE.SERVFAIL);
+    return failure(RCODE.SERVFAIL, error);
   }
 
   /** Says once a minute which plugin threw, at what question and where in its code; the client hears which one it was. */
@@ -207,7 +206,7 @@ export class Server implements Service {
     const journey = query.journey.further();
     if (change.translating === true) journey.translating = true;
     const derived = derive(query, { ...change, journey });
-    if (derived.depth > DEEPEST) return failure(SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
+    if (derived.depth > DEEPEST) return failure(RCODE.SERVFAIL, new Error(`the question led to itself more than ${DEEPEST} times`));
     // A late answer may ask, outside of any batch.
     this.reading.enter();
     try {
@@ -227,7 +226,7 @@ function sealedFor({ journey: { seal } }: Query, messages: AsyncIterable<Uint8Ar
 /** SRV-7; the OPT of a BADVERS reply has size 0. */
 function badVersion(query: Query): Message {
   const message = query.begin(0, 0);
-  message.setEdns({ udpSize: 0, version: 0, dnssecOk: false, z: 0, extendedRcode: BADVERS >> 4, options: [] });
-  message.extended = BADVERS >> 4;
+  message.setEdns({ udpSize: 0, version: 0, dnssecOk: false, z: 0, extendedRcode: RCODE.BADVERS >> 4, options: [] });
+  message.extended = RCODE.BADVERS >> 4;
   return message;
 }

@@ -1,12 +1,11 @@
 // Composes the parts of a site into one handler, once. Knows what a part is; knows no plugin.
+import { RCODE } from '../../dns/rcode.ts';
 import { failure } from '../query/outcome.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
 import { hopOf } from '../query/trail.ts';
 import type { Handler, Part } from './plugin.ts';
 import type { Site } from './site.ts';
-
-const SERVFAIL = 2;
 
 /** A handler that forgot to return something. */
 function nothing(name: string): never {
@@ -21,7 +20,7 @@ export function chain(site: Site): Handler | undefined {
   const { parts } = site;
   const handling = parts.filter(({ part }) => part.handle !== undefined);
   if (handling.length === 0) return undefined;
-  const exhausted = failure(SERVFAIL, new Error(`plugin/${handling.at(-1)!.name}: no next plugin found`));
+  const exhausted = failure(RCODE.SERVFAIL, new Error(`plugin/${handling.at(-1)!.name}: no next plugin found`));
   let next: Handler = () => exhausted;
   for (let i = handling.length - 1; i >= 0; i--) {
     const { name, part } = handling[i]!;

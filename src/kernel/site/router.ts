@@ -1,10 +1,9 @@
 // Which block of one server takes a query: longest zone first, DS to the parent, views in order (SRV-8, 11, 12). Knows zones;
 // knows no plugin.
+import { TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../query/query.ts';
 import type { Site } from './site.ts';
 import { ViewFilter } from './site.ts';
-
-const DS = 43;
 
 /** The sites of one server by zone. */
 export class Router {
@@ -32,7 +31,7 @@ export class Router {
       const sites = this.#zones.get(at === 0 ? key : key.slice(at));
       const site = sites === undefined ? undefined : accepting(sites, query);
       if (site === undefined) continue;
-      if (query.type !== DS) return site;
+      if (query.type !== TYPE.DS) return site;
       parent = site;
     }
     if (parent !== undefined) return parent;

@@ -1,6 +1,7 @@
 // *acl* enforces access control policies on source ip and prevents unauthorized access to DNS servers. Knows policies and who asks.
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
@@ -10,7 +11,6 @@ import type { Query } from '../../kernel/query/query.ts';
 import { readStanzas } from './config.ts';
 import type { Action, Source, Stanza } from './config.ts';
 
-const REFUSED = 5;
 const counted = (what: string) =>
   counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, ['server', 'zone', 'view']);
 const FAMILIES = {
@@ -42,7 +42,7 @@ function decide(stanza: Stanza, query: Query): Action | undefined {
 function refuse(query: Query, action: Exclude<Action, 'allow'>): Outcome {
   if (action === 'drop') return drop();
   query.extendedError = { code: action === 'block' ? INFO_CODE.BLOCKED : INFO_CODE.FILTERED, text: '' };
-  return query.begin(0, action === 'block' ? REFUSED : 0);
+  return query.begin(0, action === 'block' ? RCODE.REFUSED : 0);
 }
 
 export default definePlugin({

@@ -4,13 +4,13 @@ import { rr } from '../../dns/rr.ts';
 import { HEADER, foldByte, nameLength as wholeLength, setU16, setU32, u16, u32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { shapeOf } from '../../dns/shapes.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { CNAME } from '../../dns/types.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Rebase } from './rebase.ts';
 
-const A = 1, CNAME_TYPE = 5, AAAA = 28;
 const NAME = 256;
 
 /**
@@ -63,7 +63,7 @@ export function repack(query: Query, candidate: Query, source: Message): Message
 /** Writes the data of a record. False where its names cannot be followed. */
 function putData(rebase: Rebase, type: number, size: number): boolean {
   const end = rebase.from + size;
-  if (type === A || type === AAAA) {
+  if (type === TYPE.A || type === TYPE.AAAA) {
     rebase.octets(size);
     return true;
   }
@@ -115,7 +115,7 @@ function putAlias(rebase: Rebase, query: Query, { ownerAt, fixedAt, authority: a
   const { bytes } = target;
   const at = target.at + target.length;
   setU16(bytes, at, 0xc000 | HEADER);
-  setU16(bytes, at + 2, CNAME_TYPE);
+  setU16(bytes, at + 2, TYPE.CNAME);
   setU16(bytes, at + 4, query.class);
   setU32(bytes, at + 6, u32(source.bytes, from + 4));
   setU16(bytes, at + 10, size);

@@ -3,6 +3,8 @@
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { MAX_NAME } from '../../dns/name-wire.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
 import { PerServer } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
@@ -19,9 +21,6 @@ import { baseLength, fill } from './candidates.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { complete } from './complete.ts';
-
-const SERVFAIL = 2, NXDOMAIN = 3;
-const IXFR = 251, AXFR = 252;
 
 /** One question on its way along a path. */
 interface Walk {
@@ -72,7 +71,7 @@ class Autopath implements Part {
     const { zones } = this.#settings;
     if (!zones.everything && zones.match(query.name) === undefined) return next(query);
     // A transfer is of one zone, whatever else there is.
-    if (query.type === AXFR || query.type === IXFR) return next(query);
+    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return next(query);
     const path = this.#choose(query);
     if (path === undefined) return next(query);
     const base = this.#base;
@@ -140,7 +139,7 @@ class Autopath implements Part {
       return completed;
     } catch (error) {
       // A reply that cannot be read, or that has no room for one more record.
-      if (error instanceof WireError || error instanceof RangeError) return failure(SERVFAIL, error);
+      if (error instanceof WireError || error instanceof RangeError) return failure(RCODE.SERVFAIL, error);
       throw error;
     }
   }
@@ -151,12 +150,12 @@ class Autopath implements Part {
 
 /** Whether no other name is tried: only NXDOMAIN, and an error that nobody gave a reason for, leave something to look for. */
 const settles = (outcome: Outcome): boolean =>
-  outcome.kind === 'reply' ? outcome.rcode !== NXDOMAIN : outcome.kind !== 'failure' || outcome.cause !== undefined;
+  outcome.kind === 'reply' ? outcome.rcode !== RCODE.NXDOMAIN : outcome.kind !== 'failure' || outcome.cause !== undefined;
 
 /** AP-2: the name is that of the path itself. */
 function nothingToComplete(query: Query, first: Name): Outcome {
   query.extendedError = { code: INFO_CODE.OTHER, text: 'the name is the first one of the search path' };
-  return failure(SERVFAIL, new Error(`trimzone: overshot qname: ${query.name.text}for zone ${first.text}`));
+  return failure(RCODE.SERVFAIL, new Error(`trimzone: overshot qname: ${query.name.text}for zone ${first.text}`));
 }
 
 export default definePlugin({

@@ -2,10 +2,9 @@
 // nothing of bytes or of what is kept.
 import { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { CNAME } from '../../dns/types.ts';
 import type { Query } from '../../kernel/query/query.ts';
-
-const ANY_CLASS = 255, ANY = 255, TYPE_CNAME = 5, TYPE_DNAME = 39;
 
 /** An answer section, looked at. */
 export interface Reading {
@@ -17,10 +16,10 @@ export interface Reading {
 
 /** Looks at the answer section of a reply. */
 export function readAnswer(query: Query, answer: readonly RR[]): Reading {
-  const fits = (record: RR) => query.class === ANY_CLASS || record.class === query.class;
+  const fits = (record: RR) => query.class === CLASS.ANY || record.class === query.class;
   const { name, type } = query;
-  if (type === ANY) return { answers: answer.some((record) => fits(record) && record.name.equals(name)), own: answer };
-  const targets = targetsOf(answer.filter((record) => record.type === TYPE_CNAME && fits(record)));
+  if (type === TYPE.ANY) return { answers: answer.some((record) => fits(record) && record.name.equals(name)), own: answer };
+  const targets = targetsOf(answer.filter((record) => record.type === TYPE.CNAME && fits(record)));
   const names = new Map([[name.key, name]]);
   let last: Name | undefined = name;
   for (let next = targets.get(name.key); next !== undefined; next = targets.get(next.key)) {
@@ -33,12 +32,12 @@ export function readAnswer(query: Query, answer: readonly RR[]): Reading {
   }
   const belongs = (record: RR) => fits(record) && (names.has(record.name.key) || isAbove(answer, record, names));
   const own = answer.every(belongs) ? answer : answer.filter(belongs);
-  if (type === TYPE_CNAME) return { answers: targets.get(name.key) instanceof Name, own };
+  if (type === TYPE.CNAME) return { answers: targets.get(name.key) instanceof Name, own };
   return { answers: last !== undefined && answer.some((record) => record.type === type && fits(record) && record.name.equals(last)), own };
 }
 /** Whether the record is a DNAME above a name of the chain, or one's signature (RFC 6672 section 3.3). */
 function isAbove(answer: readonly RR[], { name }: RR, names: ReadonlyMap<string, Name>): boolean {
-  if (!answer.some((record) => record.type === TYPE_DNAME && record.name.equals(name))) return false;
+  if (!answer.some((record) => record.type === TYPE.DNAME && record.name.equals(name))) return false;
   return [...names.values()].some((each) => each.isUnder(name));
 }
 /** Where each alias points to; RFC 2181 section 10.1 has no second target for one. */

@@ -1,5 +1,6 @@
 // *cache* enables a frontend cache. Knows when a kept reply answers, and when it is asked for anew before it expires.
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { label } from '../../kernel/site/endpoint.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { PerServer } from '../../kernel/seen/metrics.ts';
@@ -23,7 +24,6 @@ import type { Found } from './store.ts';
 import { UnderWay, copyFor } from './under-way.ts';
 import type { Lander } from './under-way.ts';
 
-const SERVFAIL = 2;
 /** RFC 8914 section 4.14. */
 const REMEMBERED = { code: INFO_CODE.CACHED_ERROR, text: 'the failure is remembered' };
 
@@ -98,7 +98,7 @@ class Cache implements Part, Lander {
 
   #hit(query: Query, found: Found): Outcome {
     const reply = this.#store.reply(query, found);
-    if (query.optAt !== 0 && reply.rcode === SERVFAIL) query.extendedError = REMEMBERED;
+    if (query.optAt !== 0 && reply.rcode === RCODE.SERVFAIL) query.extendedError = REMEMBERED;
     return reply;
   }
   /** CACHE-5: whoever is asked below is asked for authentic data, whatever the client wants. Who asks the same meanwhile waits. */
@@ -115,7 +115,7 @@ class Cache implements Part, Lander {
     if (!query.wantsAuthentic) query.setFlags(0, AD);
     const counters = this.#counters.of(query.channel.service);
     if (outcome.kind === 'reply') return this.#store.pass(query, outcome, counters, moment);
-    if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, SERVFAIL), counters, moment);
+    if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, RCODE.SERVFAIL), counters, moment);
     return outcome;
   }
   /** What came late, for the client whose question it was. */
@@ -164,7 +164,8 @@ class Cache implements Part, Lander {
 }
 
 /** CACHE-22: whether nobody answered, for a reason. */
-const isFailed = (outcome: Outcome): boolean => outcome.kind === 'failure' && outcome.rcode === SERVFAIL && outcome.cause !== undefined;
+const isFailed = (outcome: Outcome): boolean =>
+  outcome.kind === 'failure' && outcome.rcode === RCODE.SERVFAIL && outcome.cause !== undefined;
 
 export default definePlugin({
   name: 'cache',

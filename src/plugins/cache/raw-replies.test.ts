@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
-import { HEADER, OPT, Records, setU16, u16 } from '../../dns/packet.ts';
+import { HEADER, Records, setU16, u16 } from '../../dns/packet.ts';
 import { RD, message } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { printRR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -14,8 +16,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import cache from './index.ts';
 
-const A = 1, SOA = 6, TXT = 16, ID = 0x2a2a;
-const SERVFAIL = 2, NXDOMAIN = 3;
+const ID = 0x2a2a;
 
 /** A record of a reply: its owner as bytes, and its section, 6, 8 or 10 as the header's counts lie. */
 interface Part {
@@ -27,9 +28,11 @@ interface Part {
   readonly extended?: number;
 }
 const ASKED = [0xc0, HEADER], ROOT = [0];
-const address: Part = { section: 6, owner: ASKED, type: A, rdata: [192, 0, 2, 1] };
-const soa: Part = { section: 8, owner: ASKED, type: SOA, rdata: [0, 0, ...Array.from({ length: 20 }, (_, i) => (i % 4 === 3 ? 60 : 0))] };
-const opt = (section: Part['section'], owner: readonly number[] = ROOT): Part => ({ section, owner, type: OPT, rdata: [] });
+const address: Part = { section: 6, owner: ASKED, type: TYPE.A, rdata: [192, 0, 2, 1] };
+const soa: Part = {
+  section: 8, owner: ASKED, type: TYPE.SOA, rdata: [0, 0, ...Array.from({ length: 20 }, (_, i) => (i % 4 === 3 ? 60 : 0))],
+};
+const opt = (section: Part['section'], owner: readonly number[] = ROOT): Part => ({ section, owner, type: TYPE.OPT, rdata: [] });
 
 /** A reply to the query of these records, as an upstream would send it; more is promised than there is where `promised` says so. */
 function replyOf(query: Query, rcode: number, parts: readonly Part[], promised: readonly [section: 6 | 8 | 10, more: number] = [6, 0]) {
@@ -38,8 +41,9 @@ function replyOf(query: Query, rcode: number, parts: readonly Part[], promised: 
   bytes[2] = 0x81;
   bytes[3] = 0x80 | rcode;
   for (const { section, owner, type, rdata, extended = 0 } of [...parts].sort((a, b) => a.section - b.section)) {
-    const [high, low] = type === OPT ? [0x10, 0] : [0, 1];
-    bytes.push(...owner, type >> 8, type, high!, low!, extended, 0, type === OPT ? 0 : 1, type === OPT ? 0 : 44, 0, rdata.length, ...rdata);
+    const [high, low] = type === TYPE.OPT ? [0x10, 0] : [0, 1];
+    const [more, less] = type === TYPE.OPT ? [0, 0] : [1, 44];
+    bytes.push(...owner, type >> 8, type, high!, low!, extended, 0, more!, less!, 0, rdata.length, ...rdata);
     bytes[section + 1]!++;
   }
   bytes[promised[0] + 1]! += promised[1];
@@ -67,7 +71,7 @@ async function served<T>(answer: (query: Query) => Answer, use: (server: InProce
 }
 async function ask(server: InProcess, name: string, edns: boolean): Promise<Uint8Array> {
   const opts = edns ? { udpSize: 1232, version: 0, dnssecOk: false, z: 0, extendedRcode: 0, options: [] } : undefined;
-  const question = { name: Name.parse(name), type: A, class: 1 };
+  const question = { name: Name.parse(name), type: TYPE.A, class: 1 };
   const packet = encodeMessage(message({ id: ID, flags: RD, question, edns: opts }), { compress: false });
   const [bytes] = await server.exchange({ packet, tcp: false, from: undefined, at: undefined, waiting: 0 });
   return bytes!;
@@ -79,7 +83,7 @@ function check(bytes: Uint8Array, edns: boolean): string[] {
   assert.equal(u16(bytes, 4), 1);
   const end = bytes.indexOf(0, HEADER) + 5;
   assert.ok(records.read(bytes, 0, bytes.length, end), 'the walk does not end where the message does');
-  const opts = Array.from({ length: records.count }, (_, r) => r).filter((r) => u16(bytes, records.fixedAt[r]!) === OPT);
+  const opts = Array.from({ length: records.count }, (_, r) => r).filter((r) => u16(bytes, records.fixedAt[r]!) === TYPE.OPT);
   assert.equal(opts.length, edns ? 1 : 0, 'as many OPTs as there have to be');
   for (const r of opts) assert.ok(r >= records.additional && records.fixedAt[r]! === records.ownerAt[r]! + 1, 'the OPT has its place');
   const { answer, authority, additional, rcode } = decodeMessage(bytes);
@@ -97,7 +101,7 @@ for (const [what, parts] of Object.entries(cases)) {
   test(`an OPT where none should be: ${what}`, async () => {
     for (const denied of [false, true]) {
       const all = denied ? [...parts.filter((part) => part !== address), soa] : parts;
-      await served((query) => replyOf(query, denied ? NXDOMAIN : 0, all), async (server) => {
+      await served((query) => replyOf(query, denied ? RCODE.NXDOMAIN : 0, all), async (server) => {
         for (const edns of [false, true, false]) {
           const records = check(await ask(server, 'x.test.', edns), edns);
           assert.ok(denied ? records.some((record) => record.includes('soa')) : records.includes('x.test. 0 in a 192.0.2.1'));
@@ -111,7 +115,7 @@ test('an extended rcode is not lost with the OPT that a record follows', async (
   const bad: readonly Part[] = [{ ...opt(10), extended: 1 }, { ...address, section: 10 }];
   await served((query) => replyOf(query, 0, bad), async (server) => {
     assert.equal(check(await ask(server, 'x.test.', true), true)[0], '16');
-    assert.equal(check(await ask(server, 'x.test.', false), false)[0], String(SERVFAIL), 'who sent no OPT cannot be told');
+    assert.equal(check(await ask(server, 'x.test.', false), false)[0], String(RCODE.SERVFAIL), 'who sent no OPT cannot be told');
   });
 });
 
@@ -120,14 +124,15 @@ test('parts in the wrong place, counts that promise too much: what leaves can be
     section: fc.constantFrom(6 as const, 8 as const, 10 as const),
     owner: fc.constantFrom(ASKED, ROOT, [1, 97, 0], [1, 98, 0xc0, HEADER]),
     record: fc.constantFrom(
-      { type: A, rdata: [192, 0, 2, 1] }, { type: OPT, rdata: [] }, { type: OPT, rdata: [0, 3, 0, 1, 65] },
-      { type: OPT, rdata: [0, 3, 0, 9] },
-      { type: TXT, rdata: [1, 65] }, { type: SOA, rdata: soa.rdata }, { type: 5, rdata: [0xc0, HEADER] }, { type: 5, rdata: [1, 97, 0] },
+      { type: TYPE.A, rdata: [192, 0, 2, 1] }, { type: TYPE.OPT, rdata: [] }, { type: TYPE.OPT, rdata: [0, 3, 0, 1, 65] },
+      { type: TYPE.OPT, rdata: [0, 3, 0, 9] },
+      { type: TYPE.TXT, rdata: [1, 65] }, { type: TYPE.SOA, rdata: soa.rdata },
+      { type: TYPE.CNAME, rdata: [0xc0, HEADER] }, { type: TYPE.CNAME, rdata: [1, 97, 0] },
       { type: 2, rdata: [1, 110, 0xc0, HEADER] },
     ),
   });
   const replies = fc.record({
-    rcode: fc.constantFrom(0, 0, NXDOMAIN, SERVFAIL), parts: fc.array(part, { maxLength: 6 }),
+    rcode: fc.constantFrom(0, 0, RCODE.NXDOMAIN, RCODE.SERVFAIL), parts: fc.array(part, { maxLength: 6 }),
     promised: fc.tuple(fc.constantFrom(6 as const, 8 as const, 10 as const), fc.constantFrom(0, 0, 1)),
   });
   let reply: (query: Query) => Message;

@@ -1,5 +1,6 @@
 // Asking again for what is kept, without a client: prefetch and stale entries (CACHE-13 to 15). Knows queries and when a new
 // answer counts; keeps nothing itself.
+import { RCODE } from '../../dns/rcode.ts';
 import { PEER_ROOM } from '../../kernel/query/arena.ts';
 import { apart } from '../../kernel/query/derive.ts';
 import { AD } from '../../kernel/query/message.ts';
@@ -12,7 +13,6 @@ import type { Site } from '../../kernel/site/site.ts';
 import { subnetOf, untell, withoutAddress } from './subnet.ts';
 import type { Channel, TransportName } from '../../kernel/query/transport.ts';
 
-const SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5;
 /** AF_INET: the unknown client is 0.0.0.0, port 0. */
 const INET = 2;
 
@@ -42,7 +42,7 @@ function detached(query: Query, site: Site, transport: TransportName): Query {
 /** Whether a reply may take the place of a stale one: complete, and NOERROR or NXDOMAIN (RFC 8767 section 4). */
 export function acceptable(reply: Message, kind: string): boolean {
   if (reply.truncated || kind === 'OTHERERROR' || kind === 'META' || kind === 'UPDATE') return false;
-  return reply.rcode === 0 || reply.rcode === NXDOMAIN;
+  return reply.rcode === 0 || reply.rcode === RCODE.NXDOMAIN;
 }
 
 /** What is said to a question. Who refuses it for the client's network is asked without (RFC 7871 section 7.1.3). */
@@ -50,7 +50,7 @@ export function askFor(query: Query, next: Handler): Answer {
   const answer = next(query);
   const subnet = subnetOf(query);
   if (subnet === undefined || subnet.source === 0) return answer;
-  return onReply(answer, (reply) => (reply.rcode === REFUSED ? onReply(next(withoutAddress(query)), told, query) : reply), query);
+  return onReply(answer, (reply) => (reply.rcode === RCODE.REFUSED ? onReply(next(withoutAddress(query)), told, query) : reply), query);
 }
 const told = (reply: Message): Message => {
   untell(reply);
@@ -63,6 +63,6 @@ export async function ask(query: Query, next: Handler, run: Run): Promise<Outcom
     return await askFor(query, next);
   } catch (error) {
     run.report(error);
-    return failure(SERVFAIL, error);
+    return failure(RCODE.SERVFAIL, error);
   }
 }

@@ -10,7 +10,9 @@ import fc from 'fast-check';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { RD, message } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { parseRR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { FakeUpstream } from '../../testing/fake-upstream.ts';
 import { InProcess } from '../../testing/in-process.ts';
@@ -20,7 +22,6 @@ import cache from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coredns-ts-cache-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const A = 1, NXDOMAIN = 3;
 
 /** Answers with a number that grows, so that a kept answer is known by it; names below nx.test do not exist. */
 function counting() {
@@ -30,7 +31,7 @@ function counting() {
       handle(query) {
         count++;
         const soa = parseRR('test. 300 IN SOA a. b. 1 2 3 4 300')!;
-        if (query.name.text.endsWith('nx.test.')) return query.reply({ rcode: NXDOMAIN, authority: [soa] });
+        if (query.name.text.endsWith('nx.test.')) return query.reply({ rcode: RCODE.NXDOMAIN, authority: [soa] });
         return query.reply({ answer: [parseRR(`${query.name.text} 300 IN A 192.0.2.${count}`)!] });
       },
     }),
@@ -42,7 +43,7 @@ async function life(path: string, use: (ask: (name: string) => Promise<string>, 
   try {
     assert.equal(await server.start(`. {\n    cache {\n        snapshot ${path}\n${more}    }\n    counting\n}\n`), undefined);
     await use(async (name) => {
-      const question = { name: Name.parse(name), type: A, class: 1 };
+      const question = { name: Name.parse(name), type: TYPE.A, class: 1 };
       const packet = encodeMessage(message({ id: 7, flags: RD, question }), { compress: false });
       const [bytes] = await server.exchange({ packet, tcp: false, from: undefined, at: undefined, waiting: 0 });
       const { rcode, answer, authority } = decodeMessage(bytes!);

@@ -1,12 +1,12 @@
 // A reply from below as one that may be patched where it lies. Knows where an OPT belongs (RFC 6891 section 6.1.1); knows nothing of
 // what is kept.
-import { OPT } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
 import type { Message } from '../../kernel/query/message.ts';
 
-const isData = ({ type }: RR): boolean => type !== OPT;
+const isData = ({ type }: RR): boolean => type !== TYPE.OPT;
 const isOdd = ({ opts, opt, additional }: Records): boolean => opts > 1 || (opts === 1 && opt < additional);
 
 /**

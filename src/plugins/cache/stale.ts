@@ -1,6 +1,7 @@
 // What becomes of an entry that has expired (CACHE-14 to 16): served while it is asked for anew, or after that led to nothing. Knows
 // entries and when a new answer takes their place; knows nothing of those that have not expired.
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
@@ -16,8 +17,6 @@ import type { Found, Store } from './store.ts';
 import { UnderWay, copyFor } from './under-way.ts';
 import type { Lander } from './under-way.ts';
 import { isAnswerTo, judge } from './worth.ts';
-
-const SERVFAIL = 2, NXDOMAIN = 3;
 
 /** The stale entries of one block. */
 export class StaleEntries {
@@ -50,7 +49,9 @@ export class StaleEntries {
       return reply;
     }
     // CACHE-25: where clients need not wait for it, one question at a time is enough.
-    if ((recheck > 0 || timeout > 0) && !entries.begin(query, now)) return this.#serveAgain(query, entries, counters, failure(SERVFAIL));
+    if ((recheck > 0 || timeout > 0) && !entries.begin(query, now)) {
+      return this.#serveAgain(query, entries, counters, failure(RCODE.SERVFAIL));
+    }
     return timeout > 0 ? this.#verifyInTime(query, next, entries, counters) : this.#verify(query, next, entries, counters);
   }
 
@@ -59,7 +60,7 @@ export class StaleEntries {
     const { stale, keepTtl } = this.#settings;
     const reply = entries.reply(query, entry, keepTtl && stale.ttl === 0 ? entries.ttl(entry) : stale.ttl);
     if (query.optAt !== 0) {
-      const code = reply.rcode === NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
+      const code = reply.rcode === RCODE.NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
       query.extendedError = { code, text: 'served past its TTL' };
     }
     return reply;
@@ -127,7 +128,7 @@ export class StaleEntries {
         if (!waiting) return;
         waiting = false;
         cancel();
-        resolve(fresh === undefined ? this.#serveAgain(query, entries, counters, failure(SERVFAIL)) : this.#serveFresh(query, fresh));
+        resolve(fresh === undefined ? this.#serveAgain(query, entries, counters, failure(RCODE.SERVFAIL)) : this.#serveFresh(query, fresh));
       };
       const cancel = this.#run.clock.after(this.#settings.stale.timeout, () => answer(undefined));
       void this.#refresh(aside(query, this.#site), next, entries, 0, counters).then(answer);

@@ -3,11 +3,11 @@
 import { Name } from '../../dns/name.ts';
 import { HEADER, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Changes } from '../../store/changes.ts';
 
-const TYPE_CNAME = 5;
 const name = new Uint8Array(256);
 
 type Asked = Pick<Query, 'bytes' | 'at'>;
@@ -25,7 +25,7 @@ export function nameAll(changes: Changes, words: Int32Array, at: number, query: 
     const owner = records.ownerAt[r]!;
     const fixed = records.fixedAt[r]!;
     if (bytes[owner] !== 0xc0 || bytes[owner + 1] !== HEADER) add(changes, words, at, message, owner);
-    if (u16(bytes, fixed) === TYPE_CNAME) add(changes, words, at, message, fixed + 10);
+    if (u16(bytes, fixed) === TYPE.CNAME) add(changes, words, at, message, fixed + 10);
   }
 }
 function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): void {

@@ -5,7 +5,9 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { AD, CD, RD, TC, message } from '../../dns/parts.ts';
 import type { Parts } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { parseRR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { RA } from '../../kernel/query/message.ts';
 import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
@@ -14,8 +16,6 @@ import type { Query } from '../../kernel/query/query.ts';
 import cancel from '../cancel/index.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import cache from './index.ts';
-
-const A = 1, SERVFAIL = 2;
 
 /** What the cache handed on: answered when the test says so. */
 class Below {
@@ -52,7 +52,7 @@ async function served(use: (server: InProcess, below: Below) => Promise<void>, l
 async function ask(server: InProcess, name: string, asking: Asking = {}): Promise<Parts | undefined> {
   const { id = 7, flags = RD, edns = 0, tcp = false } = asking;
   const opt = edns === 0 ? undefined : { udpSize: edns, version: 0, dnssecOk: false, z: 0, extendedRcode: 0, options: [] };
-  const question = { name: Name.parse(name), type: A, class: 1 };
+  const question = { name: Name.parse(name), type: TYPE.A, class: 1 };
   const packet = encodeMessage(message({ id, flags, question, edns: opt }), { compress: false });
   const [bytes] = await server.exchange({ packet, tcp, from: undefined, at: undefined, waiting: 0 });
   return bytes === undefined ? undefined : decodeMessage(bytes);
@@ -96,9 +96,9 @@ test('a failure is everybody\'s, with its reason; a question that is dropped is 
   const failing = [ask(server, 'a.test.', { edns: 1232 }), ask(server, 'a.test.', { edns: 1232 }), ask(server, 'a.test.')];
   const { query, answer } = below.asked.shift()!;
   query.extendedError = { code: 22, text: 'no upstream answered in time' };
-  answer(failure(SERVFAIL, new Error('i/o timeout')));
+  answer(failure(RCODE.SERVFAIL, new Error('i/o timeout')));
   const got = await Promise.all(failing);
-  assert.deepEqual(got.map((reply) => reply!.rcode), [SERVFAIL, SERVFAIL, SERVFAIL]);
+  assert.deepEqual(got.map((reply) => reply!.rcode), [RCODE.SERVFAIL, RCODE.SERVFAIL, RCODE.SERVFAIL]);
   for (const reply of got.slice(0, 2)) assert.deepEqual([...reply!.edns!.options[0]!.data.subarray(0, 2)], [0, 22]);
   const dropped = [ask(server, 'b.test.'), ask(server, 'b.test.')];
   below.asked.shift()!.answer(drop());
@@ -125,8 +125,8 @@ test('that one client\'s time is over ends no other\'s', () => served(async (ser
   const second = ask(server, 'a.test.');
   assert.equal(below.asked.length, 1);
   await server.elapse(200);
-  below.asked.shift()!.answer(failure(SERVFAIL, new Error('i/o timeout')));
-  assert.equal((await first)!.rcode, SERVFAIL);
+  below.asked.shift()!.answer(failure(RCODE.SERVFAIL, new Error('i/o timeout')));
+  assert.equal((await first)!.rcode, RCODE.SERVFAIL);
   assert.equal(below.asked.length, 1);
   below.reply();
   assert.equal((await second)!.answer.length, 1);
@@ -139,7 +139,7 @@ test('what has expired is verified with one question, and all get what came of i
   await server.elapse(61_000);
   const failing = [ask(server, 'a.test.'), ask(server, 'A.test.')];
   assert.equal(below.asked.length, 1);
-  below.asked.shift()!.answer(failure(SERVFAIL, new Error('i/o timeout')));
+  below.asked.shift()!.answer(failure(RCODE.SERVFAIL, new Error('i/o timeout')));
   for (const reply of await Promise.all(failing)) assert.deepEqual(reply!.answer.map(({ ttl }) => ttl), [0]);
   const verified = [ask(server, 'a.test.'), ask(server, 'A.test.')];
   assert.equal(below.asked.length, 1);
@@ -160,7 +160,7 @@ test('a question that leads to itself on the way does not wait for itself', asyn
   const server = new InProcess([cache, circle]);
   try {
     assert.equal(await server.start('. {\n    cache\n    below\n}\n'), undefined);
-    assert.equal((await ask(server, 'a.test.'))!.rcode, SERVFAIL);
+    assert.equal((await ask(server, 'a.test.'))!.rcode, RCODE.SERVFAIL);
   } finally {
     await server.close();
   }

@@ -3,6 +3,7 @@
 import type { ClientSubnet } from '../../dns/edns-options.ts';
 import { setU32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { AD } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
@@ -23,7 +24,6 @@ import type { Keyed } from './subnet.ts';
 import { isAnswerTo, judge } from './worth.ts';
 import type { Worth } from './worth.ts';
 
-const SERVFAIL = 2;
 const malformed = new Error('dns: malformed message');
 
 /** An entry and the cache that it is in. The object is shared: read it before the next look-up. */
@@ -96,7 +96,7 @@ export class Store {
     if (this.#others !== undefined && this.#usable(this.success, query, now)) return this.#found;
     const success = this.#others ?? this.success;
     if (!this.#usable(this.denial, query, now)) return this.#usable(success, query, now) ? this.#found : undefined;
-    if (this.denial.rcode(this.#found.entry) !== SERVFAIL) return this.#found;
+    if (this.denial.rcode(this.#found.entry) !== RCODE.SERVFAIL) return this.#found;
     const { entry, left } = this.#found;
     if (this.#usable(success, query, now)) return this.#found;
     this.#found.in = this.denial;
@@ -135,7 +135,7 @@ export class Store {
    * was asked for (`moment` then), `refreshing` a refresh that succeeded.
    */
   pass(query: Query, message: Message, counters: Counters, moment: number, refreshing = false): Outcome {
-    if (soundRecords(message) === undefined) return failure(SERVFAIL, malformed);
+    if (soundRecords(message) === undefined) return failure(RCODE.SERVFAIL, malformed);
     const asked = subnetOf(query);
     const told = subnetIn(message);
     // An OPT says whether signatures count: judge before it goes.

@@ -8,13 +8,13 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { edns } from '../../dns/opt.ts';
 import { RD, message } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { parseRR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import cache from './index.ts';
-
-const A = 1, NXDOMAIN = 3, REFUSED = 5;
 
 /** What an upstream answers for a network: an address and a scope. A scope of undefined tells no network. */
 interface Answered {
@@ -38,7 +38,7 @@ async function served(upstream: (subnet: ClientSubnet | undefined) => Answered, 
         const subnet = subnetOf(query);
         asked.push(subnet === undefined ? '-' : printClientSubnet(subnet));
         const { address, scope, rcode = 0, wrong = false } = upstream(subnet);
-        const soa = rcode === NXDOMAIN ? [parseRR('test. 60 IN SOA a. b. 1 2 3 4 60')!] : [];
+        const soa = rcode === RCODE.NXDOMAIN ? [parseRR('test. 60 IN SOA a. b. 1 2 3 4 60')!] : [];
         const answer = address === undefined ? [] : [parseRR(`${query.name.text} 60 IN A ${address}`)!];
         const reply = query.reply({ rcode, answer, authority: soa });
         if (scope === undefined) return reply;
@@ -62,7 +62,7 @@ type Ask = (network?: string, name?: string) => Promise<string>;
 const asking = (server: InProcess): Ask => async (network, name = 'x.test.') => {
   const cidr = network === undefined ? undefined : parseCIDR(network)!;
   const options = cidr === undefined ? [] : [clientSubnet({ address: cidr.network, source: cidr.bits, scope: 0 })];
-  const question = { name: Name.parse(name), type: A, class: 1 };
+  const question = { name: Name.parse(name), type: TYPE.A, class: 1 };
   const packet = encodeMessage(message({ id: 7, flags: RD, question, edns: edns(1232, false, options) }), { compress: false });
   const [bytes] = await server.exchange({ packet, tcp: false, from: undefined, at: undefined, waiting: 0 });
   const reply = decodeMessage(bytes!);
@@ -88,7 +88,7 @@ test('an answer with a scope is for the networks within, and for nobody who name
 test('the longest scope wins; IPv6 has scopes of its own; a denial has one too', () => served(
   (subnet) => {
     if (subnet?.address.length === 16) return { address: '192.0.2.6', scope: 56 };
-    return subnet?.address[1] === 7 ? { rcode: NXDOMAIN, scope: 24 } : { address: '192.0.2.1', scope: 8 };
+    return subnet?.address[1] === 7 ? { rcode: RCODE.NXDOMAIN, scope: 24 } : { address: '192.0.2.1', scope: 8 };
   },
   async (ask, asked) => {
     assert.equal(await ask('10.7.1.0/24'), 'rcode 3 10.7.1.0/24/24');
@@ -133,7 +133,7 @@ test('a reply for another network, or for one that nobody named, is passed on an
   }));
 
 test('who refuses an address is asked without', () => served(
-  (subnet) => (subnet !== undefined && subnet.source > 0 ? { rcode: REFUSED } : { address: '192.0.2.1', scope: 0 }),
+  (subnet) => (subnet !== undefined && subnet.source > 0 ? { rcode: RCODE.REFUSED } : { address: '192.0.2.1', scope: 0 }),
   async (ask, asked) => {
     assert.equal(await ask('10.0.0.0/24'), '192.0.2.1');
     assert.equal(await ask('20.0.0.0/24'), '192.0.2.1');

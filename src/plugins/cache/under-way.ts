@@ -1,5 +1,6 @@
 // Questions of this thread that are under way, and who waits for the same: a stampede is one question (spoofing a reply is then no
 // easier than with one client). Knows keys and copies of replies; knows nothing of what is kept.
+import { RCODE } from '../../dns/rcode.ts';
 import { AD, TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
@@ -28,7 +29,6 @@ export interface Lander {
   again(query: Query, next: Handler): Answer;
 }
 
-const SERVFAIL = 2;
 const otherQuestion = new Error('the reply is to another question');
 /**
  * Zone transfers are told in many messages, to one. A server finds out by HINFO that its questions come back to it, which they cannot while
@@ -164,7 +164,7 @@ function isSame(a: Query, b: Query): boolean {
  */
 export function copyFor(query: Query, reply: Message, limit: number, authentic: boolean): Outcome | undefined {
   if ((reply.flags & TC) !== 0 && query.limit > limit) return undefined;
-  if (!isAnswerTo(query, reply)) return failure(SERVFAIL, otherQuestion);
+  if (!isAnswerTo(query, reply)) return failure(RCODE.SERVFAIL, otherQuestion);
   const { plain, extended, optAt } = reply;
   const copy = query.adopt(reply.words, reply.at >> 2, reply.length);
   copy.plain = plain;

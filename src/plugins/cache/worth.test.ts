@@ -6,8 +6,10 @@ import { encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { QR, TC, message } from '../../dns/parts.ts';
 import type { Parts } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { parseRR } from '../../dns/rr.ts';
-import { CNAME, SOA as SOA_TYPE } from '../../dns/types.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { CNAME, SOA } from '../../dns/types.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
@@ -17,8 +19,6 @@ import { FIRST_MOMENT, FakeClock } from '../../testing/fake-clock.ts';
 import type { Settings } from './config.ts';
 import { isAnswerTo, judge } from './worth.ts';
 
-const A = 1, NS = 2, ALIAS = 5, SOA = 6, AXFR = 252, ANY = 255;
-const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, NOTIMP = 4;
 const none = new Zones([]);
 const settings: Settings = {
   zones: none, keepTtl: false, snapshot: '', servfail: 0.5,
@@ -46,7 +46,7 @@ const edns = fc.option(fc.boolean(), { nil: undefined }).map((dnssecOk) =>
 const reply = fc.record({
   opcode: fc.constantFrom(0, 0, 0, 0, 4, 5),
   flags: fc.constantFrom(QR, QR, QR, QR | TC),
-  rcode: fc.constantFrom(NOERROR, NOERROR, NOERROR, NXDOMAIN, SERVFAIL, NOTIMP, 5),
+  rcode: fc.constantFrom(RCODE.NOERROR, RCODE.NOERROR, RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.SERVFAIL, RCODE.NOTIMP, 5),
   answer: fc.array(answer, { maxLength: 4 }).map(records),
   authority: fc.array(authority, { maxLength: 2 }).map(records),
   additional: fc.array(answer, { maxLength: 1 }).map(records),
@@ -76,25 +76,27 @@ function replyTo(query: Query, parts: Parts, compress: boolean): Message {
 /** LIB-5 and CACHE-6, on decoded records. */
 function naiveKind({ opcode, rcode, question, answer: answers, authority: below, additional, edns: opt }: Parts): string {
   if (opcode === 5) return 'UPDATE';
-  if (opcode === 4 || question!.type === AXFR) return 'META';
+  if (opcode === 4 || question!.type === TYPE.AXFR) return 'META';
   const signatures = [...answers, ...below, ...additional].filter(({ type }) => type === 46);
   const old = signatures.some(({ rdata }) => new DataView(rdata.buffer, rdata.byteOffset).getUint32(8) * 1000 < FIRST_MOMENT);
   if (opt?.dnssecOk === true && old) return 'OTHERERROR';
-  const soa = below.some(({ type }) => type === SOA);
-  if (answers.length > 0 && rcode === NOERROR) return naiveAnswer(question!.type, answers) ? 'NOERROR' : soa ? 'NODATA' : 'INCOMPLETE';
-  if (answers.length > 0 && rcode === NXDOMAIN) return 'OTHERERROR';
-  if (rcode === NXDOMAIN) return soa ? 'NXDOMAIN' : 'INCOMPLETE';
-  if (rcode === SERVFAIL || rcode === NOTIMP) return 'SERVERERROR';
-  if (rcode !== NOERROR) return 'OTHERERROR';
-  const first = below.find(({ type }) => type === SOA || type === NS);
+  const soa = below.some(({ type }) => type === TYPE.SOA);
+  if (answers.length > 0 && rcode === RCODE.NOERROR) {
+    return naiveAnswer(question!.type, answers) ? 'NOERROR' : soa ? 'NODATA' : 'INCOMPLETE';
+  }
+  if (answers.length > 0 && rcode === RCODE.NXDOMAIN) return 'OTHERERROR';
+  if (rcode === RCODE.NXDOMAIN) return soa ? 'NXDOMAIN' : 'INCOMPLETE';
+  if (rcode === RCODE.SERVFAIL || rcode === RCODE.NOTIMP) return 'SERVERERROR';
+  if (rcode !== RCODE.NOERROR) return 'OTHERERROR';
+  const first = below.find(({ type }) => type === TYPE.SOA || type === TYPE.NS);
   return first === undefined ? 'NOERROR' : soa ? 'NODATA' : 'DELEGATION';
 }
 function naiveAnswer(type: number, answers: Parts['answer']): boolean {
   let at = Name.parse('www.example.org');
-  if (type === ANY) return answers.some(({ name }) => name.equals(at));
-  const aliases = answers.filter(({ type: each }) => each === ALIAS);
+  if (type === TYPE.ANY) return answers.some(({ name }) => name.equals(at));
+  const aliases = answers.filter(({ type: each }) => each === TYPE.CNAME);
   const targets = (name: Name) => new Set(aliases.filter((r) => r.name.equals(name)).map((r) => CNAME.values(r.rdata).target.key));
-  if (type === ALIAS) return targets(at).size === 1;
+  if (type === TYPE.CNAME) return targets(at).size === 1;
   for (let steps = 0; steps <= answers.length; steps++) {
     const next = [...targets(at)];
     if (next.length === 0) return answers.some((r) => r.type === type && r.name.equals(at));
@@ -107,8 +109,9 @@ function naive(parts: Parts) {
   const kind = naiveKind(parts);
   const all = [...parts.answer, ...parts.authority, ...parts.additional];
   const told = ['NOERROR', 'NXDOMAIN', 'NODATA', 'INCOMPLETE'].includes(kind) && all.length > 0;
-  const denial = ['NXDOMAIN', 'NODATA', 'SERVERERROR'].includes(kind) || (kind === 'INCOMPLETE' && parts.rcode !== NOERROR);
-  const minima = denial ? parts.authority.filter(({ type }) => type === SOA).map((record) => SOA_TYPE.values(record.rdata).minimum) : [];
+  const denial = ['NXDOMAIN', 'NODATA', 'SERVERERROR'].includes(kind) || (kind === 'INCOMPLETE' && parts.rcode !== RCODE.NOERROR);
+  const soas = denial ? parts.authority.filter(({ type }) => type === TYPE.SOA) : [];
+  const minima = soas.map((record) => SOA.values(record.rdata).minimum);
   const least = told ? Math.min(...all.map((record) => record.ttl), ...minima) : 5;
   const time = kind === 'SERVERERROR' ? 0 : denial ? Math.min(Math.max(least, 9), 300) : Math.min(Math.max(least, 7), 600);
   const kept = ['NOERROR', 'NXDOMAIN', 'NODATA', 'SERVERERROR', 'DELEGATION'].includes(kind) && (parts.flags & TC) === 0;
@@ -117,7 +120,7 @@ function naive(parts: Parts) {
 
 test('a reply is judged by its bytes as by its records', () => {
   const clock = new FakeClock();
-  const asked = fc.constantFrom(A, A, A, ALIAS, ANY, AXFR, 16);
+  const asked = fc.constantFrom(TYPE.A, TYPE.A, TYPE.A, TYPE.CNAME, TYPE.ANY, TYPE.AXFR, 16);
   fc.assert(fc.property(reply, asked, fc.boolean(), fc.boolean(), (given, type, dnssec, compress) => {
     const query = ask(type, dnssec);
     const parts = message({ ...given, question: { name: Name.parse('www.example.org'), type, class: 1 } });
@@ -130,30 +133,31 @@ test('a reply is judged by its bytes as by its records', () => {
 });
 
 test('what is signed for a time that is over is not kept, where the reply says that signatures count', () => {
-  const query = ask(A, true);
+  const query = ask(TYPE.A, true);
   const signed = records(['www.Example.org 60 IN A 192.0.2.1',
     'www.Example.org 60 IN RRSIG A 13 3 60 20251231000000 20251201000000 1 example.org. AA==']);
   for (const dnssecOk of [true, false]) {
     const opt = { udpSize: 1232, version: 0, dnssecOk, z: 0, extendedRcode: 0, options: [] };
-    const question = { name: query.name, type: A, class: 1 };
+    const question = { name: query.name, type: TYPE.A, class: 1 };
     const adopted = replyTo(query, message({ flags: QR, question, answer: signed, edns: opt }), true);
     assert.equal(judge(query, adopted, settings, new FakeClock()).cache, dnssecOk ? 'none' : 'success');
   }
 });
 
 test('a chain of thousands of aliases takes no time to follow', () => {
-  const query = ask(A, false);
+  const query = ask(TYPE.A, false);
   const name = (i: number) => (i === 0 ? 'www.example.org' : `n${i}.example.org`);
   const chain = Array.from({ length: 2500 }, (_, i) => `${name(i)} 60 IN CNAME ${name(i + 1)}`);
-  const adopted = replyTo(query, message({ flags: QR, question: { name: query.name, type: A, class: 1 }, answer: records(chain) }), true);
+  const question = { name: query.name, type: TYPE.A, class: 1 };
+  const adopted = replyTo(query, message({ flags: QR, question, answer: records(chain) }), true);
   const before = performance.now();
   assert.equal(judge(query, adopted, settings, new FakeClock()).kind, 'INCOMPLETE');
   assert.ok(performance.now() - before < 500);
 });
 
 test('records that make no sense are nobody\'s answer', () => {
-  const query = ask(A, false);
-  const question = { name: query.name, type: A, class: 1 };
+  const query = ask(TYPE.A, false);
+  const question = { name: query.name, type: TYPE.A, class: 1 };
   const adopted = replyTo(query, message({ flags: QR, question, answer: records(['www.example.org 60 IN CNAME b.c']) }), false);
   adopted.bytes[adopted.at + adopted.length - 5] = 40;
   assert.notEqual(adopted.records(), undefined);
@@ -162,8 +166,8 @@ test('records that make no sense are nobody\'s answer', () => {
 });
 
 test('a reply to another question is none to this one', () => {
-  const query = ask(A, false);
-  const question = { name: query.name, type: A, class: 1 };
+  const query = ask(TYPE.A, false);
+  const question = { name: query.name, type: TYPE.A, class: 1 };
   assert.ok(isAnswerTo(query, replyTo(query, message({ flags: QR, question }), false)));
   for (const change of [{ name: Name.parse('www.example.com') }, { name: Name.parse('a.example.org') }, { type: 28 }, { class: 3 }]) {
     assert.ok(!isAnswerTo(query, replyTo(query, message({ flags: QR, question }), false).with({ question: { ...question, ...change } })));

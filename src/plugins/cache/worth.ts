@@ -3,6 +3,7 @@ import type { Parts } from '../../dns/message.ts';
 import { HEADER, foldByte, nameLength, skipName, u16, u32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { classify } from '../../kernel/query/classify.ts';
 import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -26,7 +27,7 @@ export interface Worth {
 }
 type Kind = ReplyType | 'INCOMPLETE';
 
-const TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_RESERVED = 251;
+const TYPE_RESERVED = 251;
 /** LIB-6. */
 const FALLBACK = 5;
 /** Filled anew by every call of `judge`: no object is made for a reply. */
@@ -60,7 +61,7 @@ function leastMinimum(message: Message): number {
   for (let r = records.authority; r < records.additional; r++) {
     const fixed = records.fixedAt[r]!;
     const size = u16(bytes, fixed + 8);
-    if (u16(bytes, fixed) === TYPE_SOA && size >= 22) least = Math.min(least, u32(bytes, fixed + 6 + size));
+    if (u16(bytes, fixed) === TYPE.SOA && size >= 22) least = Math.min(least, u32(bytes, fixed + 6 + size));
   }
   return least;
 }
@@ -84,7 +85,7 @@ function answersAtOnce(query: Query, { bytes, answers }: Message, { ownerAt, fix
     const owner = ownerAt[i]!;
     const fixed = fixedAt[i]!;
     if (bytes[owner] !== 0xc0 || bytes[owner + 1] !== HEADER) return false;
-    if (u16(bytes, fixed) === TYPE_CNAME || u16(bytes, fixed + 2) !== query.class) return false;
+    if (u16(bytes, fixed) === TYPE.CNAME || u16(bytes, fixed + 2) !== query.class) return false;
   }
   return true;
 }
@@ -96,7 +97,7 @@ function refined(query: Query, message: Message, kind: ReplyType): Kind {
   if (kind === 'NXDOMAIN' && hasSoaAlone(message)) return kind;
   const parts = decoded(message);
   if (parts === undefined) return 'OTHERERROR';
-  const soa = parts.authority.some(({ type }) => type === TYPE_SOA);
+  const soa = parts.authority.some(({ type }) => type === TYPE.SOA);
   if (kind === 'NXDOMAIN') return soa ? kind : 'INCOMPLETE';
   const { answers, own } = readAnswer(query, parts.answer);
   worth.answering = answers;
@@ -114,7 +115,7 @@ function hasSoaAlone(message: Message): boolean {
   const fixed = records.fixedAt[0]!;
   const data = fixed + 10;
   const after = data + u16(bytes, fixed + 8);
-  if (u16(bytes, fixed) !== TYPE_SOA || nameLength(bytes, records.ownerAt[0]!, at, end) < 0) return false;
+  if (u16(bytes, fixed) !== TYPE.SOA || nameLength(bytes, records.ownerAt[0]!, at, end) < 0) return false;
   const mailbox = skipName(bytes, data, after);
   const numbers = mailbox < 0 ? -1 : skipName(bytes, mailbox, after);
   if (numbers < 0 || numbers + 20 !== after) return false;

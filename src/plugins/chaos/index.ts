@@ -1,12 +1,11 @@
 // *chaos* allows for responding to TXT queries in the CH class. Knows a version, authors and the name of the machine.
 import { rr } from '../../dns/rr.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { TXT } from '../../dns/types.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { COREDNS_VERSION } from '../../kernel/version.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
 
-const CH = 3;
-const TYPE_TXT = 16;
 /** CHAOS-2: a character string has at most 255 bytes. */
 const trim = (text: string) => text.slice(0, 255);
 
@@ -41,10 +40,10 @@ export default definePlugin({
     };
     return {
       handle(query, next) {
-        if (query.class !== CH || query.type !== TYPE_TXT) return next(query);
+        if (query.class !== CLASS.CH || query.type !== TYPE.TXT) return next(query);
         const found = texts(query.name.text.toLowerCase());
         if (found === undefined) return next(query);
-        return query.reply({ answer: found.map((text) => rr(query.name, TXT, 0, { texts: [text] }, CH)) });
+        return query.reply({ answer: found.map((text) => rr(query.name, TXT, 0, { texts: [text] }, CLASS.CH)) });
       },
     };
   },

@@ -3,10 +3,11 @@
 import { embed, extract } from '../../dns/embedded.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Parts } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { addressOfReverse, reverseName } from '../../dns/reverse.ts';
 import { record } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
-import { IN } from '../../dns/type-name.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { classify } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { PerServer, counter } from '../../kernel/seen/metrics.ts';
@@ -22,9 +23,6 @@ import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { look, withoutExcluded } from './look.ts';
 import type { Said } from './look.ts';
-
-const A = 1, CNAME = 5, PTR = 12, AAAA = 28;
-const NOERROR = 0, SERVFAIL = 2;
 
 const FAMILIES = {
   translated: counter('coredns_dns64_requests_translated_total', 'Counter of DNS requests translated by dns64.', ['server']),
@@ -47,9 +45,9 @@ class Dns64 implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.class !== IN || (!this.#settings.allowIpv4 && query.clientLength === 4)) return next(query);
-    if (query.type === AAAA) return upon(next(query), this.#look, query);
-    return query.type === PTR ? this.#reverse(query, next) : next(query);
+    if (query.class !== CLASS.IN || (!this.#settings.allowIpv4 && query.clientLength === 4)) return next(query);
+    if (query.type === TYPE.AAAA) return upon(next(query), this.#look, query);
+    return query.type === TYPE.PTR ? this.#reverse(query, next) : next(query);
   }
   /**
    * D64-2: what is said of AAAA records stands where the name does not exist or has some, and where not all was said: there may be some.
@@ -59,20 +57,20 @@ class Dns64 implements Part {
     if (outcome.kind !== 'reply' || outcome.truncated || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
     const said = look(outcome);
     if (said.hasAddress && !this.#settings.translateAll) return withoutExcluded(outcome, said);
-    const found = query.resolve({ type: A, class: IN });
+    const found = query.resolve({ type: TYPE.A, class: CLASS.IN });
     return upon(found, (other) => this.#translate(query, outcome, said, other), query);
   };
   /** D64-3, D64-6: what came of the question for A records is the answer. Nobody who has AAAA records loses them by it. */
   #translate(query: Query, own: Message, said: Said, found: Outcome): Outcome {
-    if (found.kind === 'drop' || found.kind === 'stream') return failure(SERVFAIL, new Error('dns64: upstream returned no response'));
+    if (found.kind === 'drop' || found.kind === 'stream') return failure(RCODE.SERVFAIL, new Error('dns64: upstream returned no response'));
     this.#metrics.values[this.#translated.of(query.channel.service)]!++;
     if (found.kind === 'failure') return said.hasAddress ? withoutExcluded(own, said) : found;
     const parts = found.parts();
-    if (said.hasAddress && !parts.answer.some(({ type }) => type === A)) return withoutExcluded(own, said);
+    if (said.hasAddress && !parts.answer.some(({ type }) => type === TYPE.A)) return withoutExcluded(own, said);
     query.extendedError = undefined;
     return rewritten(query, found, parts, parts.answer.map((one): RR => {
-      if (one.type !== A) return one;
-      return record(one.name, AAAA, one.class, Math.min(one.ttl, said.negativeTtl), embed(this.#settings, one.rdata));
+      if (one.type !== TYPE.A) return one;
+      return record(one.name, TYPE.AAAA, one.class, Math.min(one.ttl, said.negativeTtl), embed(this.#settings, one.rdata));
     }));
   }
 
@@ -82,13 +80,13 @@ class Dns64 implements Part {
     const inside = address === undefined ? undefined : extract(this.#settings, address);
     if (inside === undefined) return next(query);
     const name = reverseName(inside);
-    const found = query.resolve({ name, type: PTR, class: IN });
+    const found = query.resolve({ name, type: TYPE.PTR, class: CLASS.IN });
     return upon(found, (other) => {
-      if (other.kind !== 'reply' || other.rcode !== NOERROR || other.answers === 0) return next(query);
+      if (other.kind !== 'reply' || other.rcode !== RCODE.NOERROR || other.answers === 0) return next(query);
       const parts = other.parts();
       const [first] = parts.answer;
       query.extendedError = undefined;
-      return rewritten(query, other, parts, [record(query.name, CNAME, IN, first!.ttl, octets(name)), ...parts.answer]);
+      return rewritten(query, other, parts, [record(query.name, TYPE.CNAME, CLASS.IN, first!.ttl, octets(name)), ...parts.answer]);
     }, query);
   }
 }

@@ -1,8 +1,8 @@
 // What a reply says of AAAA records (RFC 6147 sections 5.1.4 and 5.1.7). Knows records where they lie; makes none.
 import { u16, u32 } from '../../dns/packet.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 
-const SOA = 6, AAAA = 28;
 /** Seconds that a made record holds at most where nothing says how long there is no AAAA record (RFC 6147 section 5.1.7). */
 const LONGEST = 600;
 
@@ -25,11 +25,11 @@ export function look(reply: Message): Said {
   for (let r = 0; r < records.additional; r++) {
     const fixed = records.fixedAt[r]!;
     const type = u16(reply.bytes, fixed);
-    if (type === AAAA && r < records.authority) {
+    if (type === TYPE.AAAA && r < records.authority) {
       const excluded = isMapped(reply.bytes, fixed + 10);
       hasExcluded ||= excluded;
       hasAddress ||= !excluded;
-    } else if (type === SOA && r >= records.authority) negativeTtl = u32(reply.bytes, fixed + 4);
+    } else if (type === TYPE.SOA && r >= records.authority) negativeTtl = u32(reply.bytes, fixed + 4);
   }
   return { hasAddress, hasExcluded, negativeTtl };
 }
@@ -37,7 +37,7 @@ export function look(reply: Message): Said {
 /** The reply without AAAA records that no client can use. */
 export function withoutExcluded(reply: Message, { hasExcluded }: Said): Message {
   if (!hasExcluded) return reply;
-  return reply.with({ answer: reply.parts().answer.filter(({ type, rdata }) => type !== AAAA || !isMapped(rdata, 0)) });
+  return reply.with({ answer: reply.parts().answer.filter(({ type, rdata }) => type !== TYPE.AAAA || !isMapped(rdata, 0)) });
 }
 
 /** Whether an address is in `::ffff:0:0/96`: it has an IPv4 address in it, which no client can reach over IPv6. */

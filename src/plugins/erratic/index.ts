@@ -2,7 +2,9 @@
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
 import { Name } from '../../dns/name.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { parseRR, rr } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { A, AAAA } from '../../dns/types.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
@@ -14,8 +16,6 @@ import { SearchPaths } from '../../kernel/site/search-path.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
 
-const SERVFAIL = 2;
-const TYPE_A = 1, TYPE_AAAA = 28, TYPE_AXFR = 252;
 const V4 = Uint8Array.of(192, 0, 2, 53);
 /** ERR-3: the search path of every client. */
 const SEARCH_PATH = ['a.example.org.', 'b.example.org.', '.'].map((text) => Name.parse(text));
@@ -45,11 +45,11 @@ function args(line: Directive, most: number): readonly string[] {
 /** The whole answer, without its being dropped or delayed. */
 function answer(query: Query, { large }: Settings, truncated: boolean): Outcome {
   const { name, type } = query;
-  if (type === TYPE_AXFR) return transfer(query, truncated);
-  if (type !== TYPE_A && type !== TYPE_AAAA) return failure(SERVFAIL);
+  if (type === TYPE.AXFR) return transfer(query, truncated);
+  if (type !== TYPE.A && type !== TYPE.AAAA) return failure(RCODE.SERVFAIL);
   const reply = query.begin(AA | (truncated ? TC : 0), 0);
-  const record = type === TYPE_A ? rr(name, A, 0, { address: V4 }) : rr(name, AAAA, 0, { address: V6 });
-  for (let n = large && type === TYPE_A ? 30 : 1; n > 0; n--) reply.append(record, 6);
+  const record = type === TYPE.A ? rr(name, A, 0, { address: V4 }) : rr(name, AAAA, 0, { address: V6 });
+  for (let n = large && type === TYPE.A ? 30 : 1; n > 0; n--) reply.append(record, 6);
   return reply;
 }
 /** ERR-2: a zone of five records; truncated, it lacks the SOA that ends it. */

@@ -1,6 +1,7 @@
 // One question on its way through the upstreams of a `forward` line (FWD-9, FWD-11), and all who wait for its answer. Knows attempts and
 // their order; knows no sockets.
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import type { ExtendedError } from '../../kernel/query/outcome.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
@@ -12,7 +13,6 @@ import type { Attempt } from './attempt.ts';
 import type { Forwarder } from './forwarder.ts';
 import { Walked, cutShort, endsEarly, relay, rewritten } from './relay.ts';
 
-const FORMERR = 1, SERVFAIL = 2;
 const TC = 2;
 /** FWD-9: milliseconds after which no other upstream is asked. */
 const PATIENCE = 5000;
@@ -212,7 +212,7 @@ export class Exchange implements Timed {
     this.#name(attempt);
     this.#tell((query) => {
       query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream repeated no question, or another one' };
-      return query.begin(0, FORMERR);
+      return query.begin(0, RCODE.FORMERR);
     });
   }
   /** The attempt brought an error, or nothing in time: another upstream is asked, if there is time and the number of errors allows it. */
@@ -239,7 +239,7 @@ export class Exchange implements Timed {
   }
   #exhausted(): void {
     const error = this.#error;
-    const outcome = failure(SERVFAIL, error ?? noHealthy);
+    const outcome = failure(RCODE.SERVFAIL, error ?? noHealthy);
     const why = reason(error);
     this.#tell((query) => {
       query.extendedError = why;

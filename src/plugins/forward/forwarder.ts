@@ -1,6 +1,8 @@
 // What the queries of one `forward` line share in one thread: upstreams, their health, the policy, counts. Knows the line's options;
 // knows nothing of what becomes of one query.
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
@@ -20,11 +22,8 @@ import { Exchange } from './exchange.ts';
 import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { UnderWay } from './under-way.ts';
 
-const REFUSED = 5;
-/** By it a server finds out that its questions come back to it, which they cannot while they wait for themselves. */
-const HINFO = 13;
 /** The answer where a query would have to wait and too many do. */
-const CROWDED = failure(2, new Error('too many queries wait for upstreams'));
+const CROWDED = failure(RCODE.SERVFAIL, new Error('too many queries wait for upstreams'));
 /** FWD-9: attempts for each upstream, where the configuration does not say. */
 const ATTEMPTS = 2;
 /** So many questions for one name and type, but with flags or options of their own, may be under way over UDP (RFC 5452 section 5). */
@@ -99,7 +98,7 @@ export class Forwarder {
     this.#ids = parts.ids;
     this.#concurrent = parts.concurrent;
     this.#underWay = new UnderWay(parts.hash);
-    this.#refusal = failure(REFUSED, new Error(`concurrent queries exceeded maximum ${parts.options.maxConcurrentText}`));
+    this.#refusal = failure(RCODE.REFUSED, new Error(`concurrent queries exceeded maximum ${parts.options.maxConcurrentText}`));
   }
 
   /** Forwards the query; `next` is where `next` and `next_on_nodata` hand it on to. */
@@ -115,7 +114,7 @@ export class Forwarder {
       return this.#refusal;
     }
     const same = this.#underWay.find(query);
-    if (same !== undefined && query.type !== HINFO) return same.join(query, next);
+    if (same !== undefined && query.type !== TYPE.HINFO) return same.join(query, next);
     const crowded = this.#underWay.alike >= MOST_ALIKE;
     const exchange = this.#idle.pop() ?? new Exchange(this);
     this.#mine++;

@@ -1,6 +1,7 @@
 // *forward* facilitates proxying DNS messages to upstream resolvers. Knows its lines and which names they are for; the rest is in the
 // files beside it.
 import { joinHostPort } from '../../dns/host-port.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { pluginError } from '../../corefile/error.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
@@ -24,7 +25,6 @@ import type { Target } from './forwarder.ts';
 import { FAMILIES, ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { resolveTargets } from './targets.ts';
 
-const NS = 2;
 /** FWD-10: a health check waits one second, and keeps no socket. */
 const CHECKED: PoolSettings = { ...DEFAULT_POOL, readTimeout: 1000, expire: 0 };
 
@@ -114,7 +114,7 @@ class Line {
   }
   #health(run: Run, targets: readonly Target[], probed: readonly Upstream[]): Health {
     const { options } = this.#stanza;
-    const question = makeQuestion(options.checkName, NS, options.checkRecursion);
+    const question = makeQuestion(options.checkName, TYPE.NS, options.checkRecursion);
     run.signal.addEventListener('abort', () => {
       for (const upstream of probed) upstream.close();
     }, { once: true });

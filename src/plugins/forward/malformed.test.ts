@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMessage } from '../../dns/message.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { a, respond, setUp } from './rig.test.ts';
 
-const A = 1, TXT = 16, AAAA = 28, OPT = 41;
 const POINTER = [0xc0, 12];
 /** A record of class IN, or an OPT, with a length that may lie. */
 const record = (type: number, data: readonly number[], { length = data.length, owner = POINTER as readonly number[], klass = 1 } = {}) =>
   [...owner, 0, type, klass >> 8, klass & 255, 0, 0, 0, 60, length >> 8, length & 255, ...data];
-const address = record(A, [192, 0, 2, 1]);
-const opt = (data: readonly number[] = [], length = data.length) => record(OPT, data, { length, owner: [0], klass: 1232 });
+const address = record(TYPE.A, [192, 0, 2, 1]);
+const opt = (data: readonly number[] = [], length = data.length) => record(TYPE.OPT, data, { length, owner: [0], klass: 1232 });
 
 interface Counts { readonly answer?: number; readonly authority?: number; readonly additional?: number }
 /** What becomes of a reply with these records; whoever asks again gets the same. */
@@ -35,12 +35,12 @@ async function told(records: readonly number[], { answer = 0, authority = 0, add
 
 test('a record that does not parse is SERVFAIL that says so; the upstream is asked as often as for any error', async () => {
   const broken: readonly (readonly [string, readonly number[]])[] = [
-    ['A of five octets', record(A, [192, 0, 2, 1, 9])], ['A of three octets', record(A, [192, 0, 2])],
-    ['AAAA of four octets', record(AAAA, [192, 0, 2, 1])], ['a string that is longer than its record', record(TXT, [5, 65])],
+    ['A of five octets', record(TYPE.A, [192, 0, 2, 1, 9])], ['A of three octets', record(TYPE.A, [192, 0, 2])],
+    ['AAAA of four octets', record(TYPE.AAAA, [192, 0, 2, 1])], ['a string that is longer than its record', record(TYPE.TXT, [5, 65])],
     ['MX without a name', record(15, [0])], ['CNAME with bytes behind the name', record(5, [0xc0, 12, 0])],
     ['HTTPS with keys out of order', record(65, [0, 1, 0, 0, 3, 0, 2, 1, 187, 0, 1, 0, 3, 2, 104, 50])],
     ['NSEC with an empty window', record(47, [0, 0, 0])], ['APL with a prefix too long', record(42, [0, 1, 40, 4, 192, 0, 2, 1])],
-    ['a name with a reserved label type', record(A, [192, 0, 2, 1], { owner: [0x80, 1] })],
+    ['a name with a reserved label type', record(TYPE.A, [192, 0, 2, 1], { owner: [0x80, 1] })],
   ];
   for (const rcode of [0, 1, 5]) {
     for (const [what, records] of broken) {
@@ -53,7 +53,7 @@ test('a record that does not parse is SERVFAIL that says so; the upstream is ask
 
 test('a datagram that ends in the middle of a record is cut: the client comes back over TCP', async () => {
   const short: readonly (readonly number[])[] = [
-    record(A, [1, 2], { length: 9 }), [...address, 0xc0], [...address, ...POINTER, 0, 1, 0, 1, 0], [...address, 3, 119, 119],
+    record(TYPE.A, [1, 2], { length: 9 }), [...address, 0xc0], [...address, ...POINTER, 0, 1, 0, 1, 0], [...address, 3, 119, 119],
   ];
   for (const records of short) {
     const { text, asked } = await told(records, { answer: 2 });
@@ -78,7 +78,7 @@ test('an OPT that is not among the additional records, and a second one, are lef
     const { bytes, at, length } = message;
     const { answer, authority, additional, edns } = decodeMessage(bytes, at, length);
     assert.deepEqual([answer.length, authority.length, edns !== undefined], [1, 0, kept]);
-    assert.ok(additional.every(({ type }) => type !== OPT));
+    assert.ok(additional.every(({ type }) => type !== TYPE.OPT));
     assert.equal(message.optAt !== 0, kept);
   }
 });

@@ -1,15 +1,15 @@
 // An upstream's reply as the reply to a query (FWD-6, FWD-7). Knows the wire format; knows nothing of where it came from.
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
-import { HEADER, OPT, Records, plainLength, skipName, u16 } from '../../dns/packet.ts';
+import { HEADER, Records, plainLength, skipName, u16 } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import { shapeOf } from '../../dns/shapes.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { Reader } from '../../dns/wire.ts';
 import { TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 
 const HEADER_COUNTS = 6;
-const A = 1, NS = 2, CNAME = 5, PTR = 12, TXT = 16, AAAA = 28;
 const records = new Records();
 
 /** What was found in a reply by walking it once. One object is used again and again. */
@@ -33,7 +33,7 @@ export class Walked {
     this.extended = opt < 0 ? 0 : bytes[records.fixedAt[opt]! + 4]!;
     this.rcode = rcode | (this.extended << 4);
     // An OPT of another owner than the root is written anew.
-    if (opt >= 0 && (bytes[at + this.optAt] !== 0 || u16(bytes, at + this.optAt + 1) !== OPT)) this.plain = 0;
+    if (opt >= 0 && (bytes[at + this.optAt] !== 0 || u16(bytes, at + this.optAt + 1) !== TYPE.OPT)) this.plain = 0;
     return this;
   }
 }
@@ -48,17 +48,17 @@ function dataFits(bytes: Uint8Array, at: number, length: number): boolean {
     const from = fixed + 10;
     const end = from + size;
     // One OPT at most, where it belongs, with options that end where it does (RFC 6891 section 6.1.1).
-    if (type === OPT && (r < records.additional || r !== records.opt || opts++ > 0 || !optionsFit(bytes, from, end))) return false;
+    if (type === TYPE.OPT && (r < records.additional || r !== records.opt || opts++ > 0 || !optionsFit(bytes, from, end))) return false;
     if (size === 0) continue;
-    if (type === A || type === AAAA) {
-      if (size !== (type === A ? 4 : 16)) return false;
-    } else if (type === CNAME || type === NS || type === PTR) {
+    if (type === TYPE.A || type === TYPE.AAAA) {
+      if (size !== (type === TYPE.A ? 4 : 16)) return false;
+    } else if (type === TYPE.CNAME || type === TYPE.NS || type === TYPE.PTR) {
       if (skipName(bytes, from, end) !== end) return false;
-    } else if (type === TXT) {
+    } else if (type === TYPE.TXT) {
       let next = from;
       while (next < end) next += bytes[next]! + 1;
       if (next !== end) return false;
-    } else if (type !== OPT && !otherFits(bytes, at, length, type, from)) return false;
+    } else if (type !== TYPE.OPT && !otherFits(bytes, at, length, type, from)) return false;
   }
   return true;
 }
@@ -103,7 +103,7 @@ export function cutShort(query: Query, words: Int32Array, at: number): Message {
 export function rewritten(bytes: Uint8Array, at: number, length: number): Uint8Array | string {
   try {
     const parts = decodeMessage(bytes, at, length);
-    const real = (section: readonly RR[]) => section.filter(({ type }) => type !== OPT);
+    const real = (section: readonly RR[]) => section.filter(({ type }) => type !== TYPE.OPT);
     const sound = { ...parts, answer: real(parts.answer), authority: real(parts.authority) };
     const wire = encodeMessage(sound, { compress: true, limit: 65535 });
     const copy = new Uint8Array((wire.length + 67) & ~3);

@@ -5,12 +5,11 @@ import { readFileSync } from 'node:fs';
 import { decodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { printAddress } from '../../dns/address.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { addressKey, splitPort } from '../../upstream/address.ts';
 import type { UpstreamAddress, UpstreamEntry } from '../../upstream/address.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-
-const A = 1, AAAA = 28;
 
 type HostEntry = Exclude<UpstreamEntry, { readonly addresses: unknown }>;
 /** Makes an upstream that can be asked a few questions. */
@@ -76,7 +75,7 @@ async function resolverLookUp(host: string, resolvers: readonly string[], open: 
     const upstream = open(address, Number(port));
     const addresses: string[] = [];
     try {
-      for (const type of [A, AAAA]) addresses.push(...(await addressesOf(upstream, Name.parse(host), type)));
+      for (const type of [TYPE.A, TYPE.AAAA]) addresses.push(...(await addressesOf(upstream, Name.parse(host), type)));
     } catch (error) {
       last = error;
     } finally {

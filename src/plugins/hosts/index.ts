@@ -6,6 +6,7 @@ import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import type { Place } from '../../authority/served-zones.ts';
 import { Name } from '../../dns/name.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { every } from '../../kernel/clock.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
@@ -21,8 +22,6 @@ import type { Settings } from './config.ts';
 import { readEntries } from './entries.ts';
 import { FAMILIES, HostsFile } from './hosts-file.ts';
 import { Table } from './table.ts';
-
-const A = 1, PTR = 12, AAAA = 28;
 
 /** The addresses of one name. One object is used for one question after the other. */
 class Kept implements Node {
@@ -57,13 +56,14 @@ class HostsBackend implements Backend {
   }
   at(_place: Place, query: Query): Node | undefined {
     const { type } = query;
-    const asked = type === A || type === AAAA ? this.#table.find(query, type) : 0;
+    const asked = type === TYPE.A || type === TYPE.AAAA ? this.#table.find(query, type) : 0;
     if (asked !== 0) return this.#kept.of(asked);
     return this.#knows(query) ? EMPTY : undefined;
   }
   /** HST-6: whether the name has an address of any family. */
   #knows(query: Query): boolean {
-    return (query.type !== A && this.#table.find(query, A) !== 0) || (query.type !== AAAA && this.#table.find(query, AAAA) !== 0);
+    return (query.type !== TYPE.A && this.#table.find(query, TYPE.A) !== 0)
+      || (query.type !== TYPE.AAAA && this.#table.find(query, TYPE.AAAA) !== 0);
   }
   incomplete(): string {
     return 'the hosts file does not have the name';
@@ -133,12 +133,13 @@ class Hosts implements Part {
 
   handle(query: Query, next: Handler): Answer {
     const { type } = query;
-    if (type === PTR) {
-      const entry = this.#table.find(query, PTR);
+    if (type === TYPE.PTR) {
+      const entry = this.#table.find(query, TYPE.PTR);
       return entry === 0 ? next(query) : this.#table.reply(query, entry);
     }
     const { zones, fallthrough, fallsForOtherTypes } = this.#settings;
-    if (fallsForOtherTypes && type !== A && type !== AAAA && zones.match(query.name) !== undefined && covers(fallthrough, query.name)) {
+    if (fallsForOtherTypes && type !== TYPE.A && type !== TYPE.AAAA
+      && zones.match(query.name) !== undefined && covers(fallthrough, query.name)) {
       return next(query);
     }
     return this.#lookup.handle(query, next);

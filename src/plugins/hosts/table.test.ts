@@ -10,6 +10,7 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { AA, QR, RD, TC, message } from '../../dns/parts.ts';
 import { printRR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { Query } from '../../kernel/query/query.ts';
 import { receive } from '../../kernel/query/receive.ts';
 import type { Channel } from '../../kernel/query/transport.ts';
@@ -28,7 +29,6 @@ function there(entry: Entry | 0): Entry {
 }
 
 const tableOf = (store: Store) => new Table(store, new Space(store, 'test'));
-const A = 1, PTR = 12, AAAA = 28;
 const everything = new Zones([Name.root]);
 
 function ask(name: string, type: number): Query {
@@ -65,13 +65,13 @@ function model(sources: readonly Source[], name: string, type: number): readonly
   const star = asked.split('.').length < 2 ? undefined : asked.replace(/^[^.]+/, '*');
   const found = sources.flatMap((lines) => {
     const pairs = lines.flatMap(([address, names]) => names.map((each) => ({ address: four(address), name: each.toLowerCase() })));
-    const family = pairs.filter(({ address }) => address.includes(':') === (type === AAAA));
+    const family = pairs.filter(({ address }) => address.includes(':') === (type === TYPE.AAAA));
     const exact = family.filter((pair) => pair.name === asked);
     return exact.length > 0 ? exact : family.filter((pair) => pair.name === star);
   });
   if (found.length === 0) return undefined;
   const each = [...new Set(found.map(({ address }) => address))];
-  return each.map((address) => `${asked}. 60 IN ${type === A ? 'A' : 'AAAA'} ${address}`.replaceAll(' ', '\t'));
+  return each.map((address) => `${asked}. 60 IN ${type === TYPE.A ? 'A' : 'AAAA'} ${address}`.replaceAll(' ', '\t'));
 }
 
 test('it answers as lists of lines do', () => {
@@ -79,14 +79,14 @@ test('it answers as lists of lines do', () => {
     const table = tableOf(Store.create(1 << 25));
     table.fill([readEntries(textOf(file), everything, true), readEntries(textOf(inline), everything, true)], 60);
     for (const name of [...hostNames, 'other.test', 'c.b.test', 'C.B.test', 'c.b.tesT', 'c.d.b.test', 'test']) {
-      for (const type of [A, AAAA]) {
+      for (const type of [TYPE.A, TYPE.AAAA]) {
         const got = answers(table, name, type);
         assert.deepEqual(got?.map((text) => text.replace(/[\t ]+/g, '\t')), model([file, inline], name, type), `${name} ${type}`);
       }
     }
     const pointers = [...file, ...inline].filter(([address]) => address === '192.0.2.1' || address.startsWith('::ffff'))
       .flatMap(([, names]) => names.filter((name) => !name.startsWith('*')).map((name) => `${name.toLowerCase()}.`));
-    const got = answers(table, '1.2.0.192.in-addr.arpa', PTR);
+    const got = answers(table, '1.2.0.192.in-addr.arpa', TYPE.PTR);
     assert.deepEqual(got?.map((text) => text.split(/[\t ]+/).at(-1)) ?? [], [...new Set(pointers)]);
   }), { numRuns: 150 });
 });
@@ -94,12 +94,12 @@ test('it answers as lists of lines do', () => {
 test('a name of another type finds its addresses, and the question stays as it is', () => {
   const table = tableOf(Store.create(1 << 25));
   table.fill([readEntries('192.0.2.1 a.test *.b.test\n2001:db8::1 a.test', everything, true)], 60);
-  const query = ask('a.test', AAAA);
-  assert.notEqual(table.find(query, A), 0);
-  assert.notEqual(table.find(query, AAAA), 0);
+  const query = ask('a.test', TYPE.AAAA);
+  assert.notEqual(table.find(query, TYPE.A), 0);
+  assert.notEqual(table.find(query, TYPE.AAAA), 0);
   assert.equal(table.find(ask('a.test', 15), 15), 0);
-  assert.equal(table.find(ask('c.b.test', 15), AAAA), 0);
-  assert.notEqual(table.find(ask('c.b.test', 15), A), 0);
+  assert.equal(table.find(ask('c.b.test', 15), TYPE.AAAA), 0);
+  assert.notEqual(table.find(ask('c.b.test', 15), TYPE.A), 0);
 });
 
 test('other threads see what the main one fills in, at once and all of it', () => {
@@ -107,23 +107,23 @@ test('other threads see what the main one fills in, at once and all of it', () =
   const other = Store.join(main.share(), 1);
   const writer = tableOf(main);
   const reader = tableOf(other);
-  assert.equal(answers(reader, 'a.test', A), undefined);
+  assert.equal(answers(reader, 'a.test', TYPE.A), undefined);
   for (let round = 1; round <= 300; round++) {
     const many = Array.from({ length: round % 50 }, (_, i) => `192.0.2.${round % 250} n${i}.test`);
     const star = round % 2 === 0 ? ['192.0.2.9 *.b.test'] : [];
     const text = [`192.0.2.${round % 250} a.test`, ...many, ...star].join('\n');
     writer.fill([readEntries(text, everything, true)], 60);
     other.reading.enter();
-    assert.deepEqual(answers(reader, 'a.test', A), [`a.test.\t60\tIN\tA\t192.0.2.${round % 250}`]);
-    assert.equal(answers(reader, 'c.b.test', A) !== undefined, round % 2 === 0);
-    assert.equal(answers(reader, 'n0.test', A) !== undefined, many.length > 0);
+    assert.deepEqual(answers(reader, 'a.test', TYPE.A), [`a.test.\t60\tIN\tA\t192.0.2.${round % 250}`]);
+    assert.equal(answers(reader, 'c.b.test', TYPE.A) !== undefined, round % 2 === 0);
+    assert.equal(answers(reader, 'n0.test', TYPE.A) !== undefined, many.length > 0);
     other.reading.leave();
   }
   writer.fill([], 60);
-  assert.equal(answers(reader, 'a.test', A), undefined);
+  assert.equal(answers(reader, 'a.test', TYPE.A), undefined);
   main.recycle();
   writer.fill([readEntries('192.0.2.1 a.test', everything, true)], 60);
-  assert.deepEqual(answers(reader, 'a.test', A), ['a.test.\t60\tIN\tA\t192.0.2.1']);
+  assert.deepEqual(answers(reader, 'a.test', TYPE.A), ['a.test.\t60\tIN\tA\t192.0.2.1']);
 });
 
 test('what a reader holds stays until its batch ends', () => {
@@ -133,8 +133,8 @@ test('what a reader holds stays until its batch ends', () => {
   const reader = tableOf(other);
   writer.fill([readEntries('192.0.2.1 a.test', everything, true)], 60);
   other.reading.enter();
-  const query = ask('a.test', A);
-  const entry = reader.find(query, A);
+  const query = ask('a.test', TYPE.A);
+  const entry = reader.find(query, TYPE.A);
   for (let round = 0; round < 50; round++) writer.fill([readEntries(`192.0.2.${round + 2} a.test b.test`, everything, true)], 60);
   const reply = reader.reply(query, there(entry));
   assert.deepEqual(decodeMessage(reply.bytes, reply.at, reply.length).answer.map(printRR), ['a.test.\t60\tIN\tA\t192.0.2.1']);
@@ -146,8 +146,8 @@ test('a name with more addresses than a message can have gets what fits, and TC'
   const lines = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255} many.test`);
   table.fill([readEntries(lines.join('\n'), everything, true)], 60);
   for (const name of ['many.test', 'MANY.test']) {
-    const query = ask(name, A);
-    const reply = table.reply(query, there(table.find(query, A)));
+    const query = ask(name, TYPE.A);
+    const reply = table.reply(query, there(table.find(query, TYPE.A)));
     const { answer, flags } = decodeMessage(reply.bytes, reply.at, reply.length);
     assert.ok(answer.length > 4000 && reply.length <= 65535);
     assert.ok((flags & TC) !== 0);

@@ -2,6 +2,7 @@
 // memory that every thread reads. Knows the layout of such an answer; knows no file.
 import { reverseName } from '../../dns/reverse.ts';
 import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { Key } from '../../store/key.ts';
 import type { Entry } from '../../store/key.ts';
 import { AA, TC } from '../../kernel/query/message.ts';
@@ -12,7 +13,6 @@ import type { Space } from '../../store/space.ts';
 import type { Store } from '../../store/store.ts';
 import type { Entries } from './entries.ts';
 
-const A = 1, PTR = 12, AAAA = 28, IN = 1;
 /** The number of records is the owner's only word. */
 const OWNED = 1;
 /** Bytes of records in one message: what it can have, less header, question, a name spelled out, and the server's OPT. */
@@ -46,14 +46,14 @@ export class Table {
       fresh.bytes.set(value, fresh.bytesAt(entry));
       fresh.publish(entry);
     };
-    for (const [family, type] of [['v4', A], ['v6', AAAA]] as const) {
+    for (const [family, type] of [['v4', TYPE.A], ['v6', TYPE.AAAA]] as const) {
       for (const name of new Set(sources.flatMap((source) => [...source[family].keys()]))) {
         put(name, type, sources.flatMap((source) => source[family].get(name) ?? source[family].get(wildcard(name)) ?? []));
       }
     }
     for (const address of new Set(sources.flatMap(({ names }) => [...names.keys()]))) {
       const found = sources.flatMap(({ names }) => names.get(address) ?? []);
-      put(reverseName(found[0]!.address).key, PTR, found.flatMap(({ names }) => names.map(({ raw }) => bytesOf(raw))));
+      put(reverseName(found[0]!.address).key, TYPE.PTR, found.flatMap(({ names }) => names.map(({ raw }) => bytesOf(raw))));
     }
     this.#flags.set(0, sources.some(({ v4, v6 }) => [...v4.keys(), ...v6.keys()].some((name) => name.startsWith('\x01*'))) ? 1 : 0);
     const changed = this.#store.reading.within(() => new Set([...differing(fresh, this.#map), ...differing(this.#map, fresh)]));
@@ -63,8 +63,8 @@ export class Table {
 
   /** The answer for the question's name and this type, or 0. Wildcards hold for addresses only (HST-4). */
   find(query: Query, type: number): Entry | 0 {
-    const found = this.#map.find(type === query.type && query.class === IN ? query.key : query.keyFor(type));
-    if (found !== 0 || type === PTR) return found;
+    const found = this.#map.find(type === query.type && query.class === CLASS.IN ? query.key : query.keyFor(type));
+    if (found !== 0 || type === TYPE.PTR) return found;
     return this.#flags.get(0) === 0 ? 0 : this.#findWildcard(query, type);
   }
   readonly #key = new Key();
@@ -177,7 +177,7 @@ function answers(type: number, ttl: number, data: readonly Uint8Array[]): Uint8A
   for (const each of data) {
     setU16(bytes, at, 0xc000 | HEADER);
     setU16(bytes, at + 2, type);
-    setU16(bytes, at + 4, IN);
+    setU16(bytes, at + 4, CLASS.IN);
     setU32(bytes, at + 6, ttl);
     setU16(bytes, at + 10, each.length);
     bytes.set(each, at + 12);

@@ -11,14 +11,13 @@ import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { ADDITIONAL, ANSWER, answerAddress, hasRoom, hasRoomBeside, recordOf } from '../../authority/records.ts';
 import { Name } from '../../dns/name.ts';
 import { HEADER } from '../../dns/packet.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Settings } from './config.ts';
 
-const A = 1, NS = 2, AAAA = 28, IN = 1;
 const SERVER = '\x03ns1', MAILBOX = '\x0ahostmaster';
-
 
 /** The zones of one block, in one thread. */
 export class ExternalBackend implements Backend {
@@ -42,7 +41,7 @@ export class ExternalBackend implements Backend {
     const apex = Name.wire(`${settings.apex}\0`);
     this.#apex = bytesOf(apex.key.slice(0, -1));
     this.#apexLabels = apex.labels;
-    this.#apexNode = { write: (type, reply, query, { zone }) => type === NS && this.#writeServer(reply, query, zone) };
+    this.#apexNode = { write: (type, reply, query, { zone }) => type === TYPE.NS && this.#writeServer(reply, query, zone) };
     this.#serverNode = { write: (type, reply) => this.#writeAddresses(type, reply) };
   }
 
@@ -104,17 +103,17 @@ export class ExternalBackend implements Backend {
     const target = this.soa.primary + zone.name.raw;
     // Zones are told in lower case, whatever the spelling of the question.
     if (!hasRoom(reply, zone.bytes.length + 10 + target.length)) return;
-    const at = recordOf(reply, ANSWER, zone.bytes, NS, this.ttl, target.length);
+    const at = recordOf(reply, ANSWER, zone.bytes, TYPE.NS, this.ttl, target.length);
     for (let i = 0; i < target.length; i++) reply.bytes[at + i] = target.charCodeAt(i);
     // As CoreDNS: in the spelling of the question, other than the record above.
     const name = Name.wire(this.soa.primary + spelled(asked));
     for (const rdata of this.#addresses()) {
       if (!hasRoomBeside(reply, name.raw.length + 10 + rdata.length)) return;
-      reply.append({ name, type: rdata.length === 4 ? A : AAAA, class: IN, ttl: this.ttl, rdata }, ADDITIONAL);
+      reply.append({ name, type: rdata.length === 4 ? TYPE.A : TYPE.AAAA, class: CLASS.IN, ttl: this.ttl, rdata }, ADDITIONAL);
     }
   }
   #writeAddresses(type: number, reply: Message): void {
-    const size = type === A ? 4 : type === AAAA ? 16 : 0;
+    const size = type === TYPE.A ? 4 : type === TYPE.AAAA ? 16 : 0;
     for (const address of this.#addresses()) if (address.length === size) answerAddress(reply, this.ttl, address, 0, size);
   }
 
@@ -126,7 +125,7 @@ export class ExternalBackend implements Backend {
     this.#writeServer(to, asked, zone);
     if (!asked.begin().text(this.soa.primary).under(zone)) return;
     to.own(asked.bytes, HEADER, asked.nameLength);
-    for (const type of [A, AAAA]) this.#writeAddresses(type, to);
+    for (const type of [TYPE.A, TYPE.AAAA]) this.#writeAddresses(type, to);
     yield;
     const place = new Place();
     for (const [i, cluster] of this.#clusters.entries()) {

@@ -8,6 +8,7 @@ import { ADDITIONAL, answerAddress, answerName, hasRoomBeside } from '../../auth
 import { parseAddress, unmap } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { HEADER } from '../../dns/packet.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -26,7 +27,6 @@ import { Prefixes } from './prefix-index.ts';
 import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
 import { ServiceNode } from './service-node.ts';
 
-const A = 1, NS = 2, SOA = 6, PTR = 12, TXT = 16, AAAA = 28, IN = 1;
 /** The version of the schema, and how long it may be kept (section 2.2 of the schema). */
 const SCHEMA = '1.1.0', SCHEMA_TTL = 28800;
 /** The name server of a zone that no service of the cluster is. */
@@ -47,7 +47,6 @@ export interface Others {
 
 /** A name that is asked for, and the type. */
 type Question = Asked & { readonly type: number };
-
 
 /** One stanza's cluster, in one thread. */
 export class ClusterBackend implements Backend {
@@ -132,15 +131,15 @@ export class ClusterBackend implements Backend {
     const { type } = query;
     const multicluster = this.#multicluster[zone.index]!;
     // K8S-12: below the apex SOA asks nothing, not even whether the name exists.
-    if (type === SOA) return EMPTY;
-    if (zone.reverse || type === PTR) {
+    if (type === TYPE.SOA) return EMPTY;
+    if (zone.reverse || type === TYPE.PTR) {
       const key = reverseKey(query, place, this.#key);
       if (key !== undefined) return this.#pointers.find(key) ? this.#pointers : undefined;
     }
     const parsed = this.#parsed;
     parsed.read(query, place, multicluster, this.#settings.zonal);
     switch (parsed.kind) {
-      case APEX: return type === NS ? this.serversNode(zone) : EMPTY;
+      case APEX: return type === TYPE.NS ? this.serversNode(zone) : EMPTY;
       case ABOVE_SERVER: return EMPTY;
       case NAME_SERVER: return this.serversNode(zone);
       default:
@@ -207,7 +206,7 @@ export class ClusterBackend implements Backend {
       write: (type, reply, asked, place) => {
         const spelled = spelledZone(asked, zone);
         if (place.labels > 0) this.#writeOwn(this.nameServers(spelled), type, reply);
-        else if (type === NS) this.#writeServers(spelled, reply);
+        else if (type === TYPE.NS) this.#writeServers(spelled, reply);
       },
     };
   }
@@ -215,14 +214,14 @@ export class ClusterBackend implements Backend {
     const servers = this.nameServers(zone);
     // Who is at no address that others reach is the zone's name server all the same (RFC 1034 section 4.2.1).
     const names = servers.length === 0 ? [Name.wire(OWN_SERVER + zone.raw)] : servers.map(({ name }) => name);
-    for (const name of new Map(names.map((each) => [each.key, each])).values()) answerName(reply, NS, this.ttl, name.raw);
+    for (const name of new Map(names.map((each) => [each.key, each])).values()) answerName(reply, TYPE.NS, this.ttl, name.raw);
     for (const { name, address } of servers) {
       if (!hasRoomBeside(reply, name.raw.length + 10 + address.length)) return;
-      reply.append({ name, type: address.length === 4 ? A : AAAA, class: IN, ttl: this.ttl, rdata: address }, ADDITIONAL);
+      reply.append({ name, type: address.length === 4 ? TYPE.A : TYPE.AAAA, class: CLASS.IN, ttl: this.ttl, rdata: address }, ADDITIONAL);
     }
   }
   #writeOwn(servers: readonly NameServer[], type: number, reply: Message): void {
-    const size = type === A ? 4 : type === AAAA ? 16 : 0;
+    const size = type === TYPE.A ? 4 : type === TYPE.AAAA ? 16 : 0;
     const different = new Map(servers.map(({ address }) => [address.join(), address]));
     for (const address of different.values()) if (address.length === size) answerAddress(reply, this.ttl, address, 0, size);
   }
@@ -237,6 +236,6 @@ const later = (a: number, b: number): number => (((b - a) | 0) > 0 ? b : a);
 /** What is at `dns-version`. */
 export const VERSION_NODE: Node = {
   write(type, reply) {
-    if (type === TXT) answerName(reply, TXT, SCHEMA_TTL, String.fromCharCode(SCHEMA.length) + SCHEMA);
+    if (type === TYPE.TXT) answerName(reply, TYPE.TXT, SCHEMA_TTL, String.fromCharCode(SCHEMA.length) + SCHEMA);
   },
 };

@@ -7,6 +7,7 @@ import type { ServedZone } from '../../authority/served-zones.ts';
 import { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { HEADER } from '../../dns/packet.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { HOST_POD, POD, ownersAt } from './address-index.ts';
 import { VERSION_NODE } from './cluster-backend.ts';
 import type { ClusterBackend } from './cluster-backend.ts';
@@ -22,8 +23,6 @@ import { ServiceWalk } from './service-walk.ts';
 import type { Naming } from './service-walk.ts';
 import { rawName } from './wire-text.ts';
 import { SharedNames } from './zone-names.ts';
-
-const A = 1, NS = 2, TXT = 16, AAAA = 28;
 
 /** The zones of one stanza, in one thread. */
 export class ClusterZones {
@@ -69,9 +68,9 @@ export class ClusterZones {
       for (const type of types) node.write(type, to, asked, new Place().readIn(zone, asked));
     };
     const servers = this.backend.serversNode(zone);
-    write('', servers, NS);
-    write(rawName('ns', 'dns'), servers, A, AAAA);
-    if (!zone.reverse) write(rawName('dns-version'), VERSION_NODE, TXT);
+    write('', servers, TYPE.NS);
+    write(rawName('ns', 'dns'), servers, TYPE.A, TYPE.AAAA);
+    if (!zone.reverse) write(rawName('dns-version'), VERSION_NODE, TYPE.TXT);
     yield;
   }
   *#serviceNames(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
@@ -100,7 +99,7 @@ export class ClusterZones {
         const label = addressLabel(address);
         if (!asked.begin().text(rawName(label, namespace, 'pod')).under(zone) || isTaken(asked)) continue;
         to.own(asked.bytes, HEADER, asked.nameLength);
-        node.of(address, 0, 1).write(size === 4 ? A : AAAA, to, asked, new Place().readIn(zone, asked));
+        node.of(address, 0, 1).write(size === 4 ? TYPE.A : TYPE.AAAA, to, asked, new Place().readIn(zone, asked));
       }
       yield;
       names.check();

@@ -5,13 +5,13 @@ import { ADDITIONAL, ANSWER, hasRoom, hasRoomBeside } from '../../authority/reco
 import type { Place } from '../../authority/served-zones.ts';
 import { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { derive } from '../../kernel/query/derive.ts';
 import { AA } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { ServiceNode } from './service-node.ts';
 
-const A = 1, AAAA = 28, SRV = 33;
 /** A question that came of this many others is not led any further: services may be each other's load balancers. */
 const DEEPEST = 4;
 
@@ -45,12 +45,12 @@ export async function hostNode(query: Query, place: Place, node: ServiceNode): P
   const names = answer.map(({ rdata }) => Name.wire(Buffer.from(rdata.subarray(6)).toString('latin1')));
   const targets = new Map(names.map((name) => [name.key, name]));
   const others = [...targets.values()].filter(({ key }) => !own.has(key));
-  const found = await Promise.all(others.flatMap((name) => [ask(query, name, A), ask(query, name, AAAA)]));
+  const found = await Promise.all(others.flatMap((name) => [ask(query, name, TYPE.A), ask(query, name, TYPE.AAAA)]));
   return new RecordsNode(answer, [...additional, ...distinct(found.flat())]);
 }
 function write(query: Query, place: Place, node: ServiceNode) {
   const reply = derive(query, {}).begin(AA, 0);
-  node.write(SRV, reply, query, place);
+  node.write(TYPE.SRV, reply, query, place);
   return reply.parts();
 }
 

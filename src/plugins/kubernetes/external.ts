@@ -6,6 +6,7 @@ import type { ExternalNames, ExternalRules } from '../../authority/external-name
 import type { Asked, Place, ServedZone } from '../../authority/served-zones.ts';
 import type { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { incompleteOf, staleOf } from './condition.ts';
 import type { Settings } from './config.ts';
@@ -21,9 +22,6 @@ import { Prefixes } from './prefix-index.ts';
 import { NAMESPACE, Parsed, SERVICE_NAME } from './question.ts';
 import { ServiceNode } from './service-node.ts';
 import { SharedNames } from './zone-names.ts';
-
-const PTR = 12, SRV = 33;
-
 
 /** One stanza's cluster from outside, in one thread. */
 export class ExternalCluster implements ExternalNames {
@@ -76,12 +74,12 @@ export class ExternalCluster implements ExternalNames {
 
   at(place: Place, query: Query): Node | Promise<Node> | undefined {
     const { type } = query;
-    if (type === PTR && !place.zone.reverse) {
+    if (type === TYPE.PTR && !place.zone.reverse) {
       const key = reverseKey(query, place, this.#key);
       if (key !== undefined) return this.#pointers.findExternal(key) ? this.#pointers : undefined;
     }
     const node = this.#nodeAt(place, query);
-    if (type !== SRV || node !== this.#service || !this.#service.leadsOutside) return node;
+    if (type !== TYPE.SRV || node !== this.#service || !this.#service.leadsOutside) return node;
     // What stands beside the answer is asked of this server.
     return hostNode(query, place, this.#service);
   }

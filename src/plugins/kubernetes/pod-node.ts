@@ -2,10 +2,9 @@
 import type { Node } from '../../authority/backend.ts';
 import { ADDITIONAL, address, answerAddress } from '../../authority/records.ts';
 import type { Asked, Place } from '../../authority/served-zones.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { weightOf, writeSrv } from './srv.ts';
-
-const A = 1, AAAA = 28, SRV = 33;
 
 /** The pod that a question means. One object is used for one question after the other. */
 export class PodNode implements Node {
@@ -27,11 +26,11 @@ export class PodNode implements Node {
 
   write(type: number, reply: Message, asked: Asked, place: Place): void {
     const { length } = this.#address;
-    if (type === SRV) {
+    if (type === TYPE.SRV) {
       // As CoreDNS, which has no port to tell.
       const weight = weightOf(this.#pods);
       const target = writeSrv(reply, asked, place, { ttl: this.#ttl, weight, port: 0, prefix: '', from: this.#label, folded: false });
       if (target > 0) address(reply, ADDITIONAL, target, this.#ttl, this.#address, 0, length);
-    } else if (length === (type === A ? 4 : type === AAAA ? 16 : 0)) answerAddress(reply, this.#ttl, this.#address, 0, length);
+    } else if (length === (type === TYPE.A ? 4 : type === TYPE.AAAA ? 16 : 0)) answerAddress(reply, this.#ttl, this.#address, 0, length);
   }
 }

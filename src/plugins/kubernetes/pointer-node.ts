@@ -4,6 +4,7 @@ import type { Entry } from '../../store/key.ts';
 import type { Node } from '../../authority/backend.ts';
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { answerName } from '../../authority/records.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { CLUSTER, ENDPOINT, EXTERNAL, ownersAt } from './address-index.ts';
 import type { Exposed } from './exposed.ts';
@@ -13,7 +14,6 @@ import { endpointLabel, latin1 } from './match.ts';
 import { ObjectKey } from './maps.ts';
 import type { Maps } from './maps.ts';
 
-const PTR = 12;
 const ARPA = 'in-addr\x04arpa', IP6 = 'ip6\x04arpa';
 
 /** The address that the question's name stands for, as a key; undefined where it is no whole reverse name. */
@@ -126,10 +126,10 @@ export class PointerNode implements Node {
   }
 
   write(type: number, reply: Message): void {
-    if (type !== PTR) return;
+    if (type !== TYPE.PTR) return;
     for (const name of this.#names) {
       // 255 bytes is the longest name there can be: one that is longer cannot be told.
-      if (name.length <= 255 && !answerName(reply, PTR, this.#ttl, name)) return;
+      if (name.length <= 255 && !answerName(reply, TYPE.PTR, this.#ttl, name)) return;
     }
   }
 }

@@ -4,11 +4,10 @@ import { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { HEADER } from '../../dns/packet.ts';
 import { reverseName } from '../../dns/reverse.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { ObjectKey } from './maps.ts';
 import type { PointerNode } from './pointer-node.ts';
 import type { NameList } from './zone-names.ts';
-
-const PTR = 12;
 
 /** Writes what `find` finds at the addresses whose names are in the zone, unless they are taken. */
 export function* writePointers(
@@ -24,7 +23,7 @@ export function* writePointers(
       const pointers = isTaken(asked) ? undefined : find(key.copy(addresses.bytes, at, size));
       if (pointers !== undefined) {
         to.own(asked.bytes, HEADER, asked.nameLength);
-        pointers.write(PTR, to);
+        pointers.write(TYPE.PTR, to);
       }
     }
     yield;

@@ -4,6 +4,7 @@ import type { Node } from '../../authority/backend.ts';
 import { ADDITIONAL, address, answerAddress } from '../../authority/records.ts';
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { Name } from '../../dns/name.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { hasEndpoints } from './endpoints.ts';
 import { ADDRESSES, EXTERNAL_NAME, HEAD, HEADLESS, PORTS, SERVICE, SIZE, afterExternal, afterPort, endpointName, le16, serviceExternals,
@@ -13,7 +14,6 @@ import { MeantEndpoints } from './meant-endpoints.ts';
 import type { Parsed } from './question.ts';
 import { weightOf, writeSrv, writeSrvTo } from './srv.ts';
 
-const A = 1, AAAA = 28, SRV = 33;
 /** What a question means of a service: nothing that owns records, its own addresses, endpoints, another name, endpoints that are names. */
 const NOTHING = 0, OWN = 1, ENDPOINTS = 2, ALIAS = 3, NAMES = 4;
 
@@ -141,17 +141,17 @@ export class ServiceNode implements Node {
   }
   alias(type: number): Name | undefined {
     // As CoreDNS: SRV records of endpoints that are names lead there at once.
-    if (this.#what !== ALIAS && (this.#what !== NAMES || type === SRV)) return undefined;
+    if (this.#what !== ALIAS && (this.#what !== NAMES || type === TYPE.SRV)) return undefined;
     return Name.wire(textAt(this.#bytes, this.#alias));
   }
   write(type: number, reply: Message, asked: Asked, place: Place): void {
     if (this.#what === NOTHING) return;
-    if (type === SRV) {
+    if (type === TYPE.SRV) {
       this.#writeServices(reply, asked, place);
       return;
     }
-    if (this.#what > ENDPOINTS || (type !== A && type !== AAAA)) return;
-    const size = type === A ? 4 : 16;
+    if (this.#what > ENDPOINTS || (type !== TYPE.A && type !== TYPE.AAAA)) return;
+    const size = type === TYPE.A ? 4 : 16;
     if (this.#what === ENDPOINTS) this.#writeEndpoints(size, reply, asked);
     else this.#writeAddresses(size, reply);
     reply.plain = reply.length + (reply.length - asked.questionEnd) / (12 + size) * (asked.nameLength - 2);

@@ -7,6 +7,7 @@ import type { ServedZone } from '../../authority/served-zones.ts';
 import { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { HEADER } from '../../dns/packet.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { Endpoints } from './endpoints.ts';
 import { PORTS, SLICE_PORTS, afterPort, le16, servicePorts, sliceCluster, slicePorts, textAt } from './layout.ts';
@@ -18,7 +19,6 @@ import type { ServiceRules } from './service-node.ts';
 import { rawName } from './wire-text.ts';
 import type { NameList } from './zone-names.ts';
 
-const A = 1, CNAME = 5, AAAA = 28, SRV = 33;
 /** Endpoints that are gone through before others have their turn. */
 const MANY = 64;
 
@@ -101,18 +101,18 @@ export class ServiceWalk {
   *#records(pairs: Int32Array, all: boolean): Generator<void> {
     const node = this.#node;
     const to = this.#to;
-    const alias = node.alias(A);
+    const alias = node.alias(TYPE.A);
     if (alias !== undefined) {
-      answerName(to, CNAME, node.aliasTtl, alias.raw);
+      answerName(to, TYPE.CNAME, node.aliasTtl, alias.raw);
       return yield;
     }
     if (pairs.length <= MANY * 2 || !node.isOfEndpoints) {
-      if (all) node.write(A, to, this.#asked, this.#place);
-      if (all) node.write(AAAA, to, this.#asked, this.#place);
-      node.write(SRV, to, this.#asked, this.#place);
+      if (all) node.write(TYPE.A, to, this.#asked, this.#place);
+      if (all) node.write(TYPE.AAAA, to, this.#asked, this.#place);
+      node.write(TYPE.SRV, to, this.#asked, this.#place);
       return yield;
     }
-    for (const type of all ? [A, AAAA, SRV] : [SRV]) {
+    for (const type of all ? [TYPE.A, TYPE.AAAA, TYPE.SRV] : [TYPE.SRV]) {
       for (let i = 0; i < pairs.length; i += MANY * 2) {
         node.restrict(pairs.subarray(i, i + MANY * 2));
         node.write(type, to, this.#asked, this.#place);

@@ -3,9 +3,8 @@
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { ANSWER, hasRoom, record } from '../../authority/records.ts';
 import { HEADER } from '../../dns/packet.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
-
-const SRV = 33;
 
 /** What an SRV record tells. */
 export interface ServiceRecord {
@@ -30,7 +29,7 @@ export function writeSrv(reply: Message, asked: Asked, place: Place, { ttl, weig
   const names = at[labels]! - from;
   const size = 6 + prefix.length + names + zone.bytes.length;
   if (!hasRoom(reply, 12 + size)) return -1;
-  const start = record(reply, ANSWER, HEADER, SRV, ttl, size);
+  const start = record(reply, ANSWER, HEADER, TYPE.SRV, ttl, size);
   const { bytes } = reply;
   numbers(bytes, start, weight, port);
   let to = start + 6;
@@ -44,7 +43,7 @@ export function writeSrv(reply: Message, asked: Asked, place: Place, { ttl, weig
 export function writeSrvTo(reply: Message, ttl: number, weight: number, port: number, name: string): boolean {
   const size = 6 + name.length;
   if (!hasRoom(reply, 12 + size)) return false;
-  const start = record(reply, ANSWER, HEADER, SRV, ttl, size);
+  const start = record(reply, ANSWER, HEADER, TYPE.SRV, ttl, size);
   const { bytes } = reply;
   numbers(bytes, start, weight, port);
   for (let i = 0; i < name.length; i++) bytes[start + 6 + i] = name.charCodeAt(i);

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { formatDuration } from '../../corefile/duration.ts';
 import { inPrefix } from '../../dns/address.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { every } from '../../kernel/clock.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
@@ -18,11 +19,10 @@ import { partition, random, shuffle, shuffleInPlace } from './order.ts';
 import { addressKey, parseWeights } from './weights.ts';
 import type { Weights } from './weights.ts';
 
-const CNAME = 5, MX = 15;
 const TRANSFERS = [251, 252];
 /** Types whose replies have a weighted order: A, AAAA, SRV. */
 const WEIGHTED = [1, 28, 33];
-const isAddress = ({ type }: RR) => type === 1 || type === 28;
+const isAddress = ({ type }: RR) => type === TYPE.A || type === TYPE.AAAA;
 
 /** LB-2: CNAMEs, addresses in the order of the networks that hold them and the others behind, MX, then the rest. */
 function preferred(all: readonly RR[], networks: readonly Network[]): readonly RR[] {
@@ -32,8 +32,8 @@ function preferred(all: readonly RR[], networks: readonly Network[]): readonly R
   };
   const ranked = all.filter(isAddress).map((record) => ({ record, rank: rank(record) })).sort((a, b) => a.rank - b.rank);
   return [
-    ...all.filter(({ type }) => type === CNAME), ...ranked.map(({ record }) => record), ...all.filter(({ type }) => type === MX),
-    ...all.filter((record) => record.type !== CNAME && record.type !== MX && !isAddress(record)),
+    ...all.filter(({ type }) => type === TYPE.CNAME), ...ranked.map(({ record }) => record), ...all.filter(({ type }) => type === TYPE.MX),
+    ...all.filter((record) => record.type !== TYPE.CNAME && record.type !== TYPE.MX && !isAddress(record)),
   ];
 }
 

@@ -1,12 +1,12 @@
 // The order of records in a reply: addresses shuffled where they lie, and whatever is not that simple through decoded records
 // (LB-1, LB-2). Knows the wire format; knows nothing of weights.
 import type { RR } from '../../dns/rr.ts';
-import { OPT, u16 } from '../../dns/packet.ts';
+import { u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 
-const A = 1, CNAME = 5, MX = 15, AAAA = 28;
-const isAddress = (type: number) => type === A || type === AAAA;
+const isAddress = (type: number) => type === TYPE.A || type === TYPE.AAAA;
 
 /** A whole number below `limit`; tests give their own. */
 export type Random = (limit: number) => number;
@@ -37,7 +37,7 @@ function section(bytes: Uint8Array, records: Records, from: number, to: number, 
   for (let i = from; i < to; i++) {
     const fixed = records.fixedAt[i]!;
     const type = u16(bytes, fixed);
-    if (type === OPT) {
+    if (type === TYPE.OPT) {
       if (i !== to - 1) return false;
       end = i;
     } else if (isAddress(type)) {
@@ -46,8 +46,8 @@ function section(bytes: Uint8Array, records: Records, from: number, to: number, 
         size = bytes[fixed + 9]!;
       } else if (bytes[fixed + 9] !== size || !sameOwner(bytes, records, first, i)) return false;
     } else {
-      if (first >= 0 || type === MX || (type === CNAME && others)) return false;
-      if (type !== CNAME) others = true;
+      if (first >= 0 || type === TYPE.MX || (type === TYPE.CNAME && others)) return false;
+      if (type !== TYPE.CNAME) others = true;
     }
   }
   if (first < 0) return true;
@@ -80,12 +80,12 @@ function sameOwner(bytes: Uint8Array, records: Records, first: number, second: n
 export function partition(all: readonly RR[], shuffle: (part: RR[]) => void): readonly RR[] {
   if (all.length < 2) return all;
   const addresses = all.filter(({ type }) => isAddress(type));
-  const exchanges = all.filter(({ type }) => type === MX);
+  const exchanges = all.filter(({ type }) => type === TYPE.MX);
   shuffle(addresses);
   shuffle(exchanges);
   return [
-    ...all.filter(({ type }) => type === CNAME),
-    ...all.filter(({ type }) => type !== CNAME && type !== MX && !isAddress(type)),
+    ...all.filter(({ type }) => type === TYPE.CNAME),
+    ...all.filter(({ type }) => type !== TYPE.CNAME && type !== TYPE.MX && !isAddress(type)),
     ...addresses, ...exchanges,
   ];
 }

@@ -1,8 +1,10 @@
 // *local* responds with a basic reply to a localhost request. Knows the names that are this machine's alone (LOC-1, LOC-2).
 import { parseIPv6 } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { A, AAAA, NS, PTR, SOA } from '../../dns/types.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -11,7 +13,6 @@ import type { Query } from '../../kernel/query/query.ts';
 import { Zones } from '../../kernel/site/zones.ts';
 
 const TTL = 604800;
-const NXDOMAIN = 3;
 const LOCALHOST = Name.parse('localhost.');
 const ZONES = new Zones(['localhost.', '0.in-addr.arpa.', '127.in-addr.arpa.', '255.in-addr.arpa.'].map((text) => Name.parse(text)));
 const LOOPBACK = Name.parse('1.0.0.127.in-addr.arpa.').key;
@@ -22,8 +23,8 @@ const soa = (owner: Name): RR =>
 /** The loopback address of the question's family, or no data. */
 function loopback(query: Query): Message {
   const { name } = query;
-  if (query.type === 1) return query.reply({ answer: [rr(name, A, TTL, { address: Uint8Array.of(127, 0, 0, 1) })] });
-  if (query.type === 28) return query.reply({ answer: [rr(name, AAAA, TTL, { address: parseIPv6('::1')! })] });
+  if (query.type === TYPE.A) return query.reply({ answer: [rr(name, A, TTL, { address: Uint8Array.of(127, 0, 0, 1) })] });
+  if (query.type === TYPE.AAAA) return query.reply({ answer: [rr(name, AAAA, TTL, { address: parseIPv6('::1')! })] });
   return query.reply({ authority: [soa(name)] });
 }
 
@@ -31,14 +32,14 @@ function loopback(query: Query): Message {
 function inZone(query: Query, zone: Name): Message {
   const { name } = query;
   if (name.key.length === zone.key.length) {
-    if (zone.equals(LOCALHOST) && (query.type === 1 || query.type === 28)) return loopback(query);
-    if (query.type === 6) return query.reply({ answer: [soa(name)] });
-    if (query.type === 2) return query.reply({ answer: [rr(name, NS, TTL, { host: LOCALHOST })] });
+    if (zone.equals(LOCALHOST) && (query.type === TYPE.A || query.type === TYPE.AAAA)) return loopback(query);
+    if (query.type === TYPE.SOA) return query.reply({ answer: [soa(name)] });
+    if (query.type === TYPE.NS) return query.reply({ answer: [rr(name, NS, TTL, { host: LOCALHOST })] });
     return query.reply({ authority: [soa(name)] });
   }
   const spelt = Name.wire(name.raw.slice(name.raw.length - zone.raw.length));
-  if (name.key !== LOOPBACK) return query.reply({ rcode: NXDOMAIN, authority: [soa(spelt)] });
-  if (query.type !== 12) return query.reply({ authority: [soa(spelt)] });
+  if (name.key !== LOOPBACK) return query.reply({ rcode: RCODE.NXDOMAIN, authority: [soa(spelt)] });
+  if (query.type !== TYPE.PTR) return query.reply({ authority: [soa(spelt)] });
   return query.reply({ answer: [rr(name, PTR, TTL, { target: LOCALHOST })] });
 }
 

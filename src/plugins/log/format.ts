@@ -1,5 +1,6 @@
 // From a format to writers, once: each puts its part of a line into the buffer (LOG-4). Knows placeholders; knows no rule.
 import { HEADER } from '../../dns/packet.ts';
+import { CLASS } from '../../dns/type-name.ts';
 import type { Lines } from '../../kernel/seen/lines.ts';
 import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -10,7 +11,6 @@ import { DASH, FALSE, TCP, TRUE, UDP, bytesOf, classWord, flagsWord, rcodeWord, 
 /** Writes a part of a line. The room for everything of bounded length is there. */
 export type Writer = (lines: Lines, query: Query, seen: Seen) => void;
 
-const IN = 1;
 const BEFORE_ID = bytesOf(' - '), BEFORE_QUESTION = bytesOf(' "'), AFTER_QUESTION = bytesOf('" ');
 const OVER_UDP = bytesOf(' udp '), OVER_TCP = bytesOf(' tcp '), WITH_DO = bytesOf(' true '), WITHOUT_DO = bytesOf(' false ');
 
@@ -25,7 +25,7 @@ const common: Writer = (lines, query, seen) => {
   lines.put(BEFORE_ID);
   lines.number(query.id);
   lines.put(BEFORE_QUESTION);
-  if (query.told.class === IN) lines.put(typeInWord(query.told.type));
+  if (query.told.class === CLASS.IN) lines.put(typeInWord(query.told.type));
   else {
     lines.put(typeWord(query.told.type));
     lines.byte(32);

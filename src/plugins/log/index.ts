@@ -1,4 +1,5 @@
 // *log* enables query logging to standard output. Knows rules and what became of a query; knows no plugin that answers.
+import { RCODE } from '../../dns/rcode.ts';
 import { classOf, classify } from '../../kernel/query/classify.ts';
 import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -87,7 +88,9 @@ class Logger {
 function typeOf(outcome: Outcome, clock: Clock): ReplyType {
   if (outcome.kind === 'reply') return classify(outcome, clock);
   if (outcome.kind !== 'failure') return 'OTHERERROR';
-  return outcome.rcode === 2 || outcome.rcode === 4 ? 'SERVERERROR' : outcome.rcode === 3 ? 'NXDOMAIN' : 'OTHERERROR';
+  const { rcode } = outcome;
+  if (rcode === RCODE.SERVFAIL || rcode === RCODE.NOTIMP) return 'SERVERERROR';
+  return rcode === RCODE.NXDOMAIN ? 'NXDOMAIN' : 'OTHERERROR';
 }
 
 export default definePlugin({

@@ -1,6 +1,7 @@
 // *loop* detects simple forwarding loops and halts the server. Knows the one name that it asks its own server for.
 import { randomBytes } from 'node:crypto';
 import { Name } from '../../dns/name.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -12,7 +13,6 @@ import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { Upstream } from '../../upstream/upstream.ts';
 
-const HINFO = 13;
 /** LOOP-1: sightings above this are a loop. Milliseconds between tries, of all tries, and of watching after one succeeded. */
 const MOST_SEEN = 2, PAUSE = 1000, PATIENCE = 30000, WATCH = 2000;
 
@@ -37,7 +37,7 @@ class Watch {
   part(): Part {
     return {
       handle: (query, next) => {
-        if (query.type === HINFO && this.#cells.get(LOOKING) === 1) this.#look(query);
+        if (query.type === TYPE.HINFO && this.#cells.get(LOOKING) === 1) this.#look(query);
         return next(query);
       },
       control: (run) => {
@@ -78,7 +78,7 @@ class Watch {
       to: { address: address === '' ? '127.0.0.1' : address, port }, datagrams: run.datagrams, timers: new Timers(run.clock),
       ids: new RandomIds(), settings: { ...DEFAULT_POOL, expire: 0 }, counter: UNCOUNTED,
     });
-    const question = makeQuestion(this.#name, HINFO, true);
+    const question = makeQuestion(this.#name, TYPE.HINFO, true);
     const until = run.clock.monotonic() + PATIENCE;
     this.#cells.set(LOOKING, 1);
     try {

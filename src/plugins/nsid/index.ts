@@ -1,10 +1,9 @@
 // *nsid* adds an identifier of this server to each reply (RFC 5001). Knows one EDNS option.
+import { OPTION } from '../../dns/edns-options.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { onReply } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
-
-const NSID = 3;
 
 export default definePlugin({
   name: 'nsid',
@@ -19,12 +18,12 @@ export default definePlugin({
       const own = reply.edns;
       // As CoreDNS (NSID-1): a reply without an OPT gets a fresh one, so nothing of the request's is echoed.
       const edns = own ?? { udpSize: query.udpSize, version: 0, dnssecOk: false, z: 0, extendedRcode: 0, options: [] };
-      reply.setEdns({ ...edns, options: [...edns.options.filter(({ code }) => code !== NSID), { code: NSID, data }] });
+      reply.setEdns({ ...edns, options: [...edns.options.filter(({ code }) => code !== OPTION.NSID), { code: OPTION.NSID, data }] });
       return reply;
     };
     return {
       handle(query, next) {
-        if (query.optAt === 0 || !query.edns!.options.some(({ code }) => code === NSID)) return next(query);
+        if (query.optAt === 0 || !query.edns!.options.some(({ code }) => code === OPTION.NSID)) return next(query);
         return onReply(next(query), add, query);
       },
     };

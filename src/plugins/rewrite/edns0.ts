@@ -1,5 +1,6 @@
 // Rules that set, replace and take away EDNS options of requests (REW-9). Knows the options and how rules are written.
 import { quoted } from '../../corefile/number.ts';
+import { OPTION } from '../../dns/edns-options.ts';
 import type { EdnsOption } from '../../dns/opt.ts';
 import { derive } from '../../kernel/query/derive.ts';
 import { optOf, putOpt, roomFor } from './opt.ts';
@@ -9,7 +10,6 @@ import { hexOctets, unsigned } from './values.ts';
 import { clientAddress, variable } from './variable.ts';
 import type { Variable } from './variable.ts';
 
-const NSID = 3, SUBNET = 8;
 /** Codes that CoreDNS knows by more than their number: a `local` rule takes none of them for its own. */
 const KNOWN = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 18, 19]);
 
@@ -47,10 +47,10 @@ export function ednsRule(stops: boolean, args: readonly string[]): Rule {
     }
     case 'nsid':
       if (words.length > 0) throw new Error('EDNS0 NSID rules can accept no more than one arg');
-      return changing({ ...common, code: NSID, data: () => new Uint8Array(0), own: true, once: false });
+      return changing({ ...common, code: OPTION.NSID, data: () => new Uint8Array(0), own: true, once: false });
     case 'subnet':
       if (words.length !== 2) throw new Error('EDNS0 subnet rules require three or four args');
-      return changing({ ...common, code: SUBNET, data: subnet(words[0]!, words[1]!), own: true, once: true });
+      return changing({ ...common, code: OPTION.ECS, data: subnet(words[0]!, words[1]!), own: true, once: true });
     default:
       throw new Error(`invalid rule type ${quoted(kind)}`);
   }
@@ -64,7 +64,7 @@ function unsetRule(stops: boolean, kind: string, words: readonly string[]): Rule
   }
   if (kind !== 'nsid' && kind !== 'subnet') throw new Error(`invalid rule type ${quoted(kind)}`);
   if (words.length !== 0) throw new Error(`${kind} unset action requires exactly one argument`);
-  return removing(stops, kind === 'nsid' ? NSID : SUBNET);
+  return removing(stops, kind === 'nsid' ? OPTION.NSID : OPTION.ECS);
 }
 
 function localRule(common: Pick<Change, 'stops' | 'action' | 'revert'>, word: string, value: string): Rule {

@@ -1,5 +1,6 @@
 // *rewrite* performs internal message rewriting: it asks another question than the client's and changes the reply to fit. Knows the
 // order of its rules (REW-1); what a rule does the rule knows.
+import { RCODE } from '../../dns/rcode.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { become, release, take, tell } from '../../kernel/query/derive.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
@@ -14,8 +15,6 @@ import { QUESTION_ONLY } from './responses.ts';
 import type { Responses } from './responses.ts';
 import { Subject } from './subject.ts';
 import type { Rule } from './subject.ts';
-
-const SERVFAIL = 2;
 
 /** The rules of a block at work. */
 class Rewrite {
@@ -36,7 +35,7 @@ class Rewrite {
     for (const rule of this.#rules) {
       const more = rule.apply(subject);
       if (more === undefined) continue;
-      if (!subject.valid) return failure(SERVFAIL, new Error(`invalid name after rewrite: ${subject.text}`));
+      if (!subject.valid) return failure(RCODE.SERVFAIL, new Error(`invalid name after rewrite: ${subject.text}`));
       responses = responses === undefined ? more : responses.with(more);
       stopped = rule.stops;
       if (stopped) break;

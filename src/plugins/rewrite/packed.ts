@@ -2,8 +2,9 @@
 // data begins with what; leaves replies that need more to restore.ts.
 import { readRawName } from '../../dns/name-wire.ts';
 import { Name, NameError } from '../../dns/name.ts';
-import { HEADER, OPT, setU16, skipName, u16 } from '../../dns/packet.ts';
+import { HEADER, setU16, skipName, u16 } from '../../dns/packet.ts';
 import { shapeOf } from '../../dns/shapes.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { rewritten, rezoned } from './responses.ts';
@@ -11,7 +12,6 @@ import type { Responses, Rewriter } from './responses.ts';
 import { questionText, writeName } from './spelling.ts';
 import { valueAt } from './value-name.ts';
 
-const A = 1, AAAA = 28, SOA = 6;
 /** Room for a record: its owner, what is fixed, and names in its data. */
 const RECORD = 3 * 256 + 16;
 const POINTER = 0xc0;
@@ -46,7 +46,8 @@ export function repack(query: Query, derived: Query, source: Message, responses:
     target.ensure(RECORD + size);
     if (r === opt) target.optAt = target.length;
     let at = target.at + target.length;
-    at = r === opt ? copyOctets(source, target, ownerAt[r]!, fixed, at) : putOwner(copy, ownerAt[r]!, u16(source.bytes, fixed) === SOA, at);
+    at = r === opt ? copyOctets(source, target, ownerAt[r]!, fixed, at)
+      : putOwner(copy, ownerAt[r]!, u16(source.bytes, fixed) === TYPE.SOA, at);
     at = copyOctets(source, target, fixed, fixed + 10, at);
     const end = putData(copy, fixed, size, at);
     if (end < 0) return undefined;
@@ -127,15 +128,15 @@ function putData(copy: Copy, fixed: number, size: number, at: number): number {
   const type = u16(source.bytes, fixed);
   const from = fixed + 10;
   const end = from + size;
-  if (type === A || type === AAAA || type === OPT || size === 0) return copyOctets(source, target, from, end, at);
+  if (type === TYPE.A || type === TYPE.AAAA || type === TYPE.OPT || size === 0) return copyOctets(source, target, from, end, at);
   let next = valueAt(type, source.bytes, from);
   if (next < 0) return shapeOf(type)?.named === true ? -1 : copyOctets(source, target, from, end, at);
   at = copyOctets(source, target, from, next, at);
   // Of an SOA, the name of the server alone is rewritten (REW-5).
-  for (let n = type === SOA ? 2 : 1; n > 0; n--) {
+  for (let n = type === TYPE.SOA ? 2 : 1; n > 0; n--) {
     const after = skipName(source.bytes, next, end);
     if (after < 0) return -1;
-    at = putName(copy, next, at, n === 2 || type !== SOA ? responses.values : []);
+    at = putName(copy, next, at, n === 2 || type !== TYPE.SOA ? responses.values : []);
     next = after;
   }
   return copyOctets(source, target, next, end, at);

@@ -3,11 +3,11 @@ import { Name } from '../../dns/name.ts';
 import { skipName } from '../../dns/name-wire.ts';
 import type { Parts } from '../../dns/message.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { rezoned } from './responses.ts';
 import type { Response, Responses } from './responses.ts';
 import { valueAt } from './value-name.ts';
 
-const CNAME = 5, SOA = 6;
 /** A record while it is changed. */
 type Draft = { -readonly [K in keyof RR]: RR[K] };
 /** The sections of a reply. */
@@ -43,7 +43,7 @@ function changeRecord(record: Draft, response: Response): void {
   if (response.kind === 'owner') {
     const { text } = record.name;
     const { rewriter } = response;
-    const changed = record.type === SOA ? rezoned(text, [rewriter]) : rewriter.rewrite(text);
+    const changed = record.type === TYPE.SOA ? rezoned(text, [rewriter]) : rewriter.rewrite(text);
     if (changed !== text) record.name = Name.parse(changed);
   } else if (response.kind === 'ttl') record.ttl = Math.min(Math.max(record.ttl, response.least), response.most);
   else if (response.kind === 'value') {
@@ -71,7 +71,7 @@ function setValue(record: Draft, { raw }: Name): void {
 
 /** Whether a CNAME is there that rules may lead elsewhere. */
 export const hasCname = ({ answer, authority, additional }: Parts): boolean =>
-  [answer, authority, additional].some((records) => records.some(({ type }) => type === CNAME));
+  [answer, authority, additional].some((records) => records.some(({ type }) => type === TYPE.CNAME));
 
 /**
  * The sections with every change; `truncated` is what `ask` said of its answers, undefined where nothing was asked. As in CoreDNS,
@@ -85,7 +85,7 @@ export async function followCnames(parts: Parts, responses: Responses, ask: Ask)
   for (const record of [...authority, ...first, ...additional]) {
     for (const response of responses.all.toReversed()) {
       changeRecord(record, response);
-      if (response.kind !== 'cname' || record.type !== CNAME) continue;
+      if (response.kind !== 'cname' || record.type !== TYPE.CNAME) continue;
       const before = valueOf(record)!.text;
       const to = response.target(before);
       if (to === undefined) continue;
@@ -102,7 +102,7 @@ export async function followCnames(parts: Parts, responses: Responses, ask: Ask)
 function upTo(answer: readonly Draft[], before: string, target: Name): readonly Draft[] {
   const kept: Draft[] = [];
   for (const record of answer) {
-    if (record.type !== CNAME) continue;
+    if (record.type !== TYPE.CNAME) continue;
     kept.push(record);
     if (valueOf(record)!.text !== before) continue;
     setValue(record, target);

@@ -4,6 +4,8 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { NameError } from '../../dns/name.ts';
 import { setU32, u32 } from '../../dns/packet.ts';
 import type { Question } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { CLASS } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
 import { TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
@@ -16,7 +18,6 @@ import { changeRecords, followCnames, hasCname } from './records.ts';
 import type { Ask } from './records.ts';
 import type { Responses } from './responses.ts';
 
-const SERVFAIL = 2, IN = 1;
 /** How many questions may lie above one whose CNAMEs are still led elsewhere (REW-12). */
 const DEEPEST = 8;
 
@@ -55,7 +56,7 @@ export function restore(way: Way, outcome: Outcome, surroundings: Surroundings):
 }
 /** A name that became none cannot be sent; everything else is a bug. */
 function unwritable(error: unknown): Outcome {
-  if (error instanceof NameError || error instanceof WireError) return failure(SERVFAIL, error);
+  if (error instanceof NameError || error instanceof WireError) return failure(RCODE.SERVFAIL, error);
   throw error;
 }
 
@@ -121,7 +122,7 @@ function follow(way: Way, source: Message, surroundings: Surroundings): Answer {
   const parts = source.parts();
   if (asked.depth >= DEEPEST || !hasCname(parts)) return plain(way, source);
   const ask: Ask = async (name) => {
-    const outcome = await asked.resolve({ name, type: asked.type, class: IN });
+    const outcome = await asked.resolve({ name, type: asked.type, class: CLASS.IN });
     if (outcome.kind === 'reply') return { answer: outcome.parts().answer, truncated: outcome.truncated };
     if (outcome.kind === 'failure') return { answer: [], truncated: false };
     surroundings.report('upstream lookup returned nil');

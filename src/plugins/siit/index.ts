@@ -4,9 +4,10 @@ import { printAddress } from '../../dns/address.ts';
 import { extract } from '../../dns/embedded.ts';
 import { u16, u32 } from '../../dns/packet.ts';
 import type { Parts } from '../../dns/parts.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { record } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
-import { IN } from '../../dns/type-name.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { AA, RA, TC } from '../../kernel/query/message.ts';
@@ -19,8 +20,6 @@ import type { Query } from '../../kernel/query/query.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 
-const A = 1, SOA = 6, AAAA = 28;
-const NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3;
 /** Seconds that a made record holds at most where nothing says how long there is no A record. */
 const LONGEST = 600;
 
@@ -43,30 +42,30 @@ class Siit implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.type !== A || query.class !== IN || query.translating) return next(query);
+    if (query.type !== TYPE.A || query.class !== CLASS.IN || query.translating) return next(query);
     return upon(next(query), this.#look, query);
   }
   /** SIIT-3: what is said of A records stands where the name does not exist, has some, or where not all was said. */
   readonly #look = (outcome: Outcome, query: Query): Answer => {
-    if (outcome.kind !== 'reply' || outcome.rcode === NXDOMAIN || outcome.truncated) return outcome;
+    if (outcome.kind !== 'reply' || outcome.rcode === RCODE.NXDOMAIN || outcome.truncated) return outcome;
     const most = withoutAddress(outcome);
     if (most === undefined) return outcome;
-    const found = query.resolve({ type: AAAA, class: IN, translating: true });
+    const found = query.resolve({ type: TYPE.AAAA, class: CLASS.IN, translating: true });
     return upon(found, (other) => this.#translate(query, outcome, most, other), query);
   };
   /** SIIT-4, SIIT-5. */
   #translate(query: Query, own: Message, most: number, found: Outcome): Outcome {
-    if (found.kind === 'drop' || found.kind === 'stream') return failure(SERVFAIL, new Error('siit: upstream returned no response'));
+    if (found.kind === 'drop' || found.kind === 'stream') return failure(RCODE.SERVFAIL, new Error('siit: upstream returned no response'));
     if (found.kind === 'failure') return found;
     const parts = found.parts();
-    if (found.rcode !== NOERROR) return rewritten(query, found, parts, parts.answer);
+    if (found.rcode !== RCODE.NOERROR) return rewritten(query, found, parts, parts.answer);
     let made = 0;
     const answer = parts.answer.flatMap((one): RR[] => {
-      if (one.type !== AAAA) return [one];
+      if (one.type !== TYPE.AAAA) return [one];
       const address = this.#address(one.rdata);
       if (address === undefined) return [];
       made++;
-      return [record(one.name, A, one.class, Math.min(one.ttl, most), address)];
+      return [record(one.name, TYPE.A, one.class, Math.min(one.ttl, most), address)];
     });
     if (made === 0) return own;
     this.#metrics.values[this.#translated.of(query.channel.service)]!++;
@@ -88,8 +87,8 @@ function withoutAddress(reply: Message): number | undefined {
     const fixed = records.fixedAt[r]!;
     const type = u16(reply.bytes, fixed);
     if (r < records.authority) {
-      if (type === A) return undefined;
-    } else if (type === SOA) most = u32(reply.bytes, fixed + 4);
+      if (type === TYPE.A) return undefined;
+    } else if (type === TYPE.SOA) most = u32(reply.bytes, fixed + 4);
   }
   return most;
 }

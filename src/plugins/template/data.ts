@@ -1,13 +1,12 @@
 // What a template sees of a query (TPL-5): names as Go's templates spell them, each made when the template first asks. Knows queries
 // and matches; knows nothing of records that are made.
-import { ANY_CLASS, className, typeName } from '../../dns/type-name.ts';
+import { CLASS, className, TYPE, typeName } from '../../dns/type-name.ts';
 import type { Name } from '../../dns/name.ts';
 import { TypedMap } from '../../gotemplate/index.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
 import { Question, RequestMessage } from './request-message.ts';
 
-const ANY = 255;
 const NONE: ReadonlyMap<string, unknown> = new Map();
 
 /** What the stanza says that matched. */
@@ -61,13 +60,13 @@ export class TemplateData {
   }
   /** The class that was asked for; of a question for any class, the stanza's. */
   get Class(): string {
-    const number = this.#query.class === ANY_CLASS ? this.#matched.class : this.#query.class;
-    if (number === ANY_CLASS) return 'ANY';
+    const number = this.#query.class === CLASS.ANY ? this.#matched.class : this.#query.class;
+    if (number === CLASS.ANY) return 'ANY';
     const name = className(number);
     return name.startsWith('CLASS') ? '' : name;
   }
   get Type(): string {
-    const name = typeName(this.#query.type === ANY ? this.#matched.type : this.#query.type);
+    const name = typeName(this.#query.type === TYPE.ANY ? this.#matched.type : this.#query.type);
     return /^TYPE\d/.test(name) ? '' : name;
   }
   get Question(): Question {

@@ -3,8 +3,9 @@
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { Name } from '../../dns/name.ts';
 import { edns } from '../../dns/opt.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import type { RR } from '../../dns/rr.ts';
-import { ANY_CLASS, IN } from '../../dns/type-name.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
@@ -21,8 +22,6 @@ import { TemplateData } from './data.ts';
 import { RecordError } from './record-template.ts';
 import type { RecordTemplate } from './record-template.ts';
 
-const A = 1, CNAME = 5, AAAA = 28, ANY = 255;
-const SERVFAIL = 2;
 /** The pattern of a stanza that has none, and its groups. */
 const EVERYTHING = { pattern: '.*', names: new Map<string, number>() };
 
@@ -56,7 +55,7 @@ class Template implements Part {
       if (step === 'fail') return fail(query, 'the template does not match the name', undefined);
       const counters = this.#counters[i]!;
       counters.matched(query, zone, step);
-      if (stanza.rcode === SERVFAIL) return fail(query, 'the template says so', undefined);
+      if (stanza.rcode === RCODE.SERVFAIL) return fail(query, 'the template says so', undefined);
       return respond(stanza, query, step, counters);
     }
     return next(query);
@@ -65,8 +64,8 @@ class Template implements Part {
 
 /** TPL-2: the zone of the stanza that holds the name, if class and type fit too. */
 function concerns({ class: klass, type, zones }: Stanza, query: Query): Name | undefined {
-  if (klass !== query.class && klass !== ANY_CLASS && query.class !== ANY_CLASS) return undefined;
-  if (type !== query.type && type !== ANY && query.type !== ANY) return undefined;
+  if (klass !== query.class && klass !== CLASS.ANY && query.class !== CLASS.ANY) return undefined;
+  if (type !== query.type && type !== TYPE.ANY && query.type !== TYPE.ANY) return undefined;
   return zones.match(query.name);
 }
 
@@ -91,7 +90,7 @@ function find(stanza: Stanza, query: Query, zone: Name): TemplateData | undefine
 
 function fail(query: Query, why: string, cause: unknown): Answer {
   query.extendedError = { code: INFO_CODE.OTHER, text: why };
-  return failure(SERVFAIL, cause);
+  return failure(RCODE.SERVFAIL, cause);
 }
 
 function respond(stanza: Stanza, query: Query, data: TemplateData, counters: Counters): Answer {
@@ -109,7 +108,7 @@ function respond(stanza: Stanza, query: Query, data: TemplateData, counters: Cou
     if (error instanceof Unmade) return fail(query, 'the template made no record', error.cause);
     throw error;
   }
-  const follows = (query.type === A || query.type === AAAA) && answer.some(({ type }) => type === CNAME);
+  const follows = (query.type === TYPE.A || query.type === TYPE.AAAA) && answer.some(({ type }) => type === TYPE.CNAME);
   if (!follows) return write(stanza, query, { answer, additional, authority }, false);
   return follow(query, answer, (whole, truncated) => write(stanza, query, { answer: whole, additional, authority }, truncated));
 }
@@ -128,10 +127,10 @@ function records(templates: readonly RecordTemplate[], section: Section, query: 
 /** TPL-4: asks this server for the target of each CNAME and puts what it answers behind it. At once where the answers are there. */
 function follow(query: Query, answer: readonly RR[], then: (answer: readonly RR[], truncated: boolean) => Answer, from = 0,
   before: readonly RR[] = [], truncated = false): Answer {
-  const at = answer.findIndex(({ type }, i) => i >= from && type === CNAME);
+  const at = answer.findIndex(({ type }, i) => i >= from && type === TYPE.CNAME);
   if (at < 0) return then([...before, ...answer.slice(from)], truncated);
   const known = [...before, ...answer.slice(from, at + 1)];
-  const change = { name: Name.read(answer[at]!.rdata, 0), type: query.type, class: IN };
+  const change = { name: Name.read(answer[at]!.rdata, 0), type: query.type, class: CLASS.IN };
   const found = query.resolve(change);
   const after = (outcome: Outcome): Answer => {
     const more = outcome.kind === 'reply' ? outcome.parts().answer : [];

@@ -7,6 +7,8 @@ import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { quote } from '../../gotemplate/quote.ts';
 import { apart } from '../../kernel/query/derive.ts';
 import { envelope } from '../../kernel/query/finish.ts';
@@ -22,9 +24,6 @@ import { clientOf, stanzaOf } from './access.ts';
 import { Changes } from './changes.ts';
 import { readStanzas } from './config.ts';
 import type { Stanza } from './config.ts';
-
-const SOA = 6, IXFR = 251, AXFR = 252;
-const SERVFAIL = 2, REFUSED = 5;
 
 class ZoneTransfers implements Part {
   readonly #stanzas: readonly Stanza[];
@@ -53,24 +52,24 @@ class ZoneTransfers implements Part {
 
   handle(query: Query, next: Handler): Answer {
     const { type } = query;
-    if (type !== AXFR && type !== IXFR) return next(query);
+    if (type !== TYPE.AXFR && type !== TYPE.IXFR) return next(query);
     if (!query.stream) {
       query.extendedError = { code: INFO_CODE.NOT_SUPPORTED, text: 'zones are transferred over TCP' };
-      return failure(REFUSED);
+      return failure(RCODE.REFUSED);
     }
     const zone = Name.wire(query.name.key);
     const stanza = stanzaOf(this.#stanzas, zone);
     if (stanza === undefined) return next(query);
     if (!stanza.anybody && !stanza.secondaries.some(({ client }) => client === clientOf(query))) {
       query.extendedError = { code: INFO_CODE.PROHIBITED, text: 'the client may not transfer the zone' };
-      return query.begin(0, REFUSED);
+      return query.begin(0, RCODE.REFUSED);
     }
     let serial: number | undefined;
-    if (type === IXFR) {
+    if (type === TYPE.IXFR) {
       const [soa, ...more] = query.parts().authority;
-      if (soa?.type !== SOA || more.length > 0) {
+      if (soa?.type !== TYPE.SOA || more.length > 0) {
         query.extendedError = { code: INFO_CODE.OTHER, text: 'the SOA record of an incremental transfer is missing' };
-        return failure(SERVFAIL);
+        return failure(RCODE.SERVFAIL);
       }
       serial = serialOf(soa) || undefined;
     }
@@ -82,10 +81,10 @@ class ZoneTransfers implements Part {
         const transfer = source.transfer(zone, serial);
         if (transfer === undefined) continue;
         if (!(transfer instanceof Promise)) return this.#give(query, transfer, serial);
-        return transfer.then((given) => this.#give(query, given, serial), (error: unknown) => failure(SERVFAIL, error));
+        return transfer.then((given) => this.#give(query, given, serial), (error: unknown) => failure(RCODE.SERVFAIL, error));
       }
     } catch (error) {
-      return failure(SERVFAIL, error);
+      return failure(RCODE.SERVFAIL, error);
     }
     return next(query);
   }

@@ -5,7 +5,7 @@ import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { AA, QR, message } from '../../dns/parts.ts';
 import { OPCODE, RCODE, rcodeName } from '../../dns/rcode.ts';
-import { IN } from '../../dns/type-name.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { quote } from '../../gotemplate/quote.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { DatagramPeer, DatagramSocket } from '../../upstream/datagrams.ts';
@@ -13,7 +13,6 @@ import { dialError, localAddress, readError } from '../../upstream/network-error
 import { RandomIds } from '../../upstream/random-ids.ts';
 import type { Secondary } from './config.ts';
 
-const SOA = 6;
 const TRIES = 3;
 /** Milliseconds for an answer. */
 const PATIENCE = 2000;
@@ -70,7 +69,7 @@ export class Notifier {
 
   /** CoreDNS tries again at once after an answer that it does not like. */
   async #tell(zone: Name): Promise<string | undefined> {
-    const question = { name: zone, type: SOA, class: IN };
+    const question = { name: zone, type: TYPE.SOA, class: CLASS.IN };
     const packet = encodeMessage(message({ id: this.#ids.next(), opcode: OPCODE.NOTIFY, flags: AA, question }), { compress: false });
     let why = '';
     for (let tries = TRIES; tries > 0; tries--) {

@@ -4,8 +4,7 @@ import { AA } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { setU16 } from '../../dns/packet.ts';
-
-const A = 1, AAAA = 28, SRV = 33;
+import { TYPE } from '../../dns/type-name.ts';
 
 /** `_udp.` or `_tcp.` in wire form. */
 const PREFIX = { udp: Uint8Array.of(4, 95, 117, 100, 112), stream: Uint8Array.of(4, 95, 116, 99, 112) };
@@ -22,7 +21,7 @@ function answer(query: Query): Message {
   let i = start;
   if (nameLength === 1) bytes[i++] = 0;
   else i = pointer(bytes, i);
-  setU16(bytes, i, size === 4 ? A : AAAA);
+  setU16(bytes, i, size === 4 ? TYPE.A : TYPE.AAAA);
   setU16(bytes, i + 2, query.class);
   setU16(bytes, i + 4, 0);
   setU16(bytes, i + 6, 0);
@@ -35,7 +34,7 @@ function answer(query: Query): Message {
   i += 5;
   if (nameLength === 1) bytes[i++] = 0;
   else i = pointer(bytes, i);
-  setU16(bytes, i, SRV);
+  setU16(bytes, i, TYPE.SRV);
   setU16(bytes, i + 2, query.class);
   setU16(bytes, i + 4, 0);
   setU16(bytes, i + 6, 0);
