@@ -4,7 +4,7 @@
 /** A plugin and its place in a server. */
 export { changesOf, definePlugin, insert, showAt } from './author/plugin.ts';
 export type {
-  Changes, Definition, Endpoint, Family, Log, Machine, Metrics, Note, ParseContext, Part, Place, Plugin, Run, Shared, Site, Space,
+  Changes, Definition, Endpoint, Family, Log, Machine, Metrics, Note, ParseContext, Part, Plugin, Rank, Run, Shared, Site, Space,
 } from './author/plugin.ts';
 export { main, standard } from './author/program.ts';
 export type { Program } from './author/program.ts';

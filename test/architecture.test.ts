@@ -6,6 +6,7 @@ import { pathsIn, sourcesIn } from './gates/checkout.ts';
 import { bareNumbers, constants } from './gates/constants.ts';
 import { folders, form } from './gates/form.ts';
 import { imports, layers } from './gates/layers.ts';
+import { secondMeanings } from './gates/meanings.ts';
 
 const none: string[] = [];
 
@@ -142,4 +143,12 @@ test('complains about a number of DNS that is written down again', () => {
   assert.deepEqual(told('const IN = 1;', 'src/store/key.ts'), none);
   assert.equal(bareNumbers(file('if (query.type === 28 || rcode !== 3) return;')).length, 2);
   assert.deepEqual(bareNumbers(file('// type === 28\nif (query.type === TYPE.AAAA || rcode !== 0) return;')), none);
+});
+
+test('a slot, a place, a line, a reading, a store and a chain each mean one thing', () => {
+  assert.deepEqual(secondMeanings(sourcesIn('src')), none);
+  const file = (text: string, path: string) => secondMeanings(new Map([[path, text]])).length;
+  assert.equal(file('export class Store {\n}\ninterface Place {\n}\nfunction chain() {}', 'src/plugins/any/index.ts'), 3);
+  assert.equal(file('// class Store\nexport class Stores {\n}\nclass constructor {\n}', 'src/plugins/any/index.ts'), 0);
+  assert.equal(file('export class Store {\n}', 'src/store/store.ts'), 0);
 });

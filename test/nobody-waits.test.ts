@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { RCODE } from '../src/dns/rcode.ts';
 import { Arena } from '../src/kernel/query/arena.ts';
-import { Lines } from '../src/kernel/seen/lines.ts';
+import { LogLines } from '../src/kernel/seen/log-lines.ts';
 import { question } from '../src/testing/conformance/transport-service.ts';
 import { freePort } from '../src/testing/free-port.ts';
 import { Spawned } from '../src/testing/spawned.ts';
@@ -37,7 +37,7 @@ test('slots: what would wait leaves a tenth to what is answered at once', () => 
 test('log: a turn beside a reader that does not read makes no call at all, and holds a buffer at most', () => {
   let calls = 0;
   let wake = () => {};
-  const lines = new Lines(() => {
+  const lines = new LogLines(() => {
     calls++;
     throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
   }, () => {}, (flush) => {

@@ -164,9 +164,9 @@ export interface Plugin {
 export const definePlugin: <Config>(definition: Definition<Config>) => Plugin = (definition) => definition;
 
 /** Where a plugin goes: right before or right behind another one. */
-export type Place = { readonly before: string } | { readonly after: string };
+export type Rank = { readonly before: string } | { readonly after: string };
 /** The plugins with one more in its place. Throws Error where the place or the name is wrong. */
-export const insert = order.insert as unknown as (plugins: readonly Plugin[], plugin: Plugin, place: Place) => readonly Plugin[];
+export const insert = order.insert as unknown as (plugins: readonly Plugin[], plugin: Plugin, rank: Rank) => readonly Plugin[];
 
 /** Shows something at a path of `host:port` while a load is served. All users of an address share one socket, which a reload keeps. */
 export const showAt = http.showAt as unknown as

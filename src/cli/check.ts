@@ -1,17 +1,16 @@
 // Every problem of a Corefile: what stops a start, and what starts and is hardly meant. Knows the steps of a load; opens no socket.
 import { existsSync } from 'node:fs';
 import { CorefileError } from '../corefile/error.ts';
-import type { Code } from '../corefile/error.ts';
+import type { Code, Position } from '../corefile/error.ts';
 import { build } from '../kernel/site/build.ts';
-import type { Configuration, Reading } from '../kernel/site/build.ts';
+import type { Configuration, ReadOptions } from '../kernel/site/build.ts';
 import { withPlugins } from '../kernel/site/late.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { adviceFor } from './advice.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
 import { portClashes } from './port-clashes.ts';
-import { readingOf } from './reading.ts';
+import { readOptionsOf } from './read-options.ts';
 import { Sources } from './sources.ts';
-import type { Place } from './sources.ts';
 import { syntaxOf } from './syntax.ts';
 
 /** One problem, as `--json` prints it. `line` and `column` count from 1 and are 0 where they are not known. */
@@ -40,10 +39,10 @@ export interface Page {
   readonly plugin: string;
   /** `host:port`. */
   readonly address: string;
-  readonly place: Place;
+  readonly place: Position;
 }
 
-type Notes = NonNullable<Reading['notes']>;
+type Notes = NonNullable<ReadOptions['notes']>;
 
 /** Checks a Corefile's text. `own` are the plugins in place of the standard ones. Reads the files that it names. */
 export async function checkCorefile(text: string, file: string, port: number, own?: readonly Plugin[]): Promise<Findings> {
@@ -55,12 +54,12 @@ export async function checkCorefile(text: string, file: string, port: number, ow
   let plugins: readonly Plugin[] = [];
   try {
     const late = await pluginsWith(await additionsOf(file), own);
-    const warn: Reading['warn'] = (message, at = { file, line: 0, column: 0 }) => {
+    const warn: ReadOptions['warn'] = (message, at = { file, line: 0, column: 0 }) => {
       problems.push({ ...placeOf(at), severity: 'warning', code: 'import', message });
     };
-    const reading = await withPlugins(text, readingOf(file, port, late, warn));
-    plugins = reading.plugins;
-    configuration = build(text, { ...reading, problems: errors, notes });
+    const options = await withPlugins(text, readOptionsOf(file, port, late, warn));
+    plugins = options.plugins;
+    configuration = build(text, { ...options, problems: errors, notes });
   } catch (error) {
     errors.push(error as Error);
   }
@@ -84,7 +83,7 @@ export function unreadable(file: string, message: string): Findings {
   };
 }
 
-const placeOf = ({ file, line, column }: Place): Place => ({ file, line, column });
+const placeOf = ({ file, line, column }: Position): Position => ({ file, line, column });
 const withHint = (hint: string | undefined) => (hint === undefined ? {} : { hint });
 
 function told(error: Error, file: string, sources: Sources, forms: ReadonlyMap<string, string>): Problem {

@@ -1,6 +1,6 @@
 // What every thread of the process serves with: the standard plugins, this machine, UDP and TCP. Knows them all; starts nothing.
 import { systemClock } from '../kernel/clock.ts';
-import { Lines } from '../kernel/seen/lines.ts';
+import { LogLines } from '../kernel/seen/log-lines.ts';
 import { createJsonLog, createLog } from '../kernel/seen/log.ts';
 import type { Debugging } from '../kernel/seen/log.ts';
 import type { LatePlugin } from '../kernel/site/plugin.ts';
@@ -12,7 +12,7 @@ import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
 import { logSink } from './output.ts';
 import type { Addition } from './plugin-config.ts';
-import { readingOf } from './reading.ts';
+import { readOptionsOf } from './read-options.ts';
 
 /** What the threads of a process have in common. Can be sent. */
 export interface Common {
@@ -30,14 +30,14 @@ export interface Common {
 
 /** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
 export function equip({ file, port, json = false, streams }: Common, thread: number, plugins: readonly LatePlugin[]) {
-  const lines = new Lines(logSink());
+  const lines = new LogLines(logSink());
   const debugging: Debugging = { on: false };
   const log = json ? createJsonLog(lines, debugging, systemClock.wall) : createLog(lines, debugging);
   const warn = (text: string) => {
     if (thread === 0) log.warning(text);
   };
   const datagrams = udp({ warn });
-  const reading = { ...readingOf(file, port, plugins, warn), builtIn: builtIn(port) };
+  const options = { ...readOptionsOf(file, port, plugins, warn), builtIn: builtIn(port) };
   const transports = { dns: dnsTransport(datagrams, tcp({ files: fileLimit(), ledger: new Ledger(streams, thread) })) };
-  return { lines, debugging, log, reading, transports, clock: systemClock, datagrams: datagrams.datagrams };
+  return { lines, debugging, log, readOptions: options, transports, clock: systemClock, datagrams: datagrams.datagrams };
 }

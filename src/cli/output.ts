@@ -1,7 +1,7 @@
 // What the process writes on its standard streams: the log, which never waits, and what commands print. Knows descriptors and the
 // status of a start that failed.
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
-import type { Sink } from '../kernel/seen/lines.ts';
+import type { Sink } from '../kernel/seen/log-lines.ts';
 import { loadAddon } from '../transport/addon.ts';
 import type { Addon } from '../transport/addon.ts';
 import { errorCode } from '../transport/socket-error.ts';

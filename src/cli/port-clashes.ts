@@ -1,5 +1,5 @@
 // HTTP pages of different plugins, and name servers over TCP, that want one port: it starts, and requests go astray. Knows addresses.
-import type { Address, Reading } from '../kernel/site/build.ts';
+import type { Address, ReadOptions } from '../kernel/site/build.ts';
 import type { Problem } from './check.ts';
 
 interface Want {
@@ -20,7 +20,7 @@ export function httpPlace(address: string): { readonly host: string; readonly po
 }
 
 /** A problem for each page whose port another plugin, or a name server, has. */
-export function portClashes(notes: NonNullable<Reading['notes']>, addresses: readonly Address[]): Problem[] {
+export function portClashes(notes: NonNullable<ReadOptions['notes']>, addresses: readonly Address[]): Problem[] {
   const taken: Want[] = addresses.map(({ endpoint: { address: host, port }, label }) => ({ who: `the name server ${label}`, host, port }));
   return notes.flatMap((note): Problem[] => {
     if (note.what !== 'http') return [];

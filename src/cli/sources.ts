@@ -1,13 +1,7 @@
 // The lines of the files that a complaint names, and the complaint as text for people: its place, the line, a caret. Knows files and
 // columns; knows nothing of what is complained of.
 import { readFileSync } from 'node:fs';
-
-/** Where something is. `line` and `column` count from 1; 0 where they are not known. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
+import type { Position } from '../corefile/error.ts';
 
 /** Files by their names, each read once; the first one is given. */
 export class Sources {
@@ -17,7 +11,7 @@ export class Sources {
     this.#lines.set(file, text.split('\n'));
   }
   /** A line of a file; undefined where it cannot be read. */
-  line({ file, line }: Place): string | undefined {
+  line({ file, line }: Position): string | undefined {
     let lines = this.#lines.get(file);
     if (lines === undefined) {
       try {
@@ -30,13 +24,13 @@ export class Sources {
     return lines[line - 1]?.replace(/\r$/, '');
   }
   /** The line and a caret below its column, each with its line break; '' where there is none. Tabs stay tabs. */
-  picture(place: Place): string {
+  picture(place: Position): string {
     const line = this.line(place);
     if (line === undefined || line.trim() === '') return '';
     const column = Math.max(place.column, 1);
     return `  ${line}\n  ${line.slice(0, column - 1).replace(/[^\t]/g, ' ')}^\n`;
   }
 }
-/** `Corefile:2:5`, as far as it is known. */
-export const placeText = ({ file, line, column }: Place): string =>
+/** `Corefile:2:5`, as far as it is known: a line or column of 0 is not. */
+export const placeText = ({ file, line, column }: Position): string =>
   [file, ...(line > 0 ? [line] : []), ...(line > 0 && column > 0 ? [column] : [])].join(':');

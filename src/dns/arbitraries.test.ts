@@ -9,7 +9,7 @@ import { algorithm, certificateKind, namedAlgorithm, recordType, typeBitmap } fr
 import * as text from './field-text.ts';
 import { gateway, identity, relay } from './gateway.ts';
 import { latin1 } from './latin1.ts';
-import { place } from './loc.ts';
+import { location } from './loc.ts';
 import { Name } from './name.ts';
 import type { RR } from './rr.ts';
 import { allShapes } from './shapes.ts';
@@ -91,7 +91,7 @@ set(
   fc.record({ algorithm: number(8), tag: bytes(1, 20), publicKey: bytes(1, 40), servers: fc.array(anyName, { maxLength: 2 }) }),
 );
 set(
-  place,
+  location,
   fc.record({
     version: fc.constant(0),
     size: precision,

@@ -3,8 +3,8 @@
 import { decimal, type Field } from './field.ts';
 import { RRError, type Words } from './words.ts';
 
-/** A place. Latitude and longitude in thousandths of a second from 2^31, altitude in centimetres from -100 km. */
-export interface Place {
+/** A place on the earth. Latitude and longitude in thousandths of a second from 2^31, altitude in centimetres from -100 km. */
+export interface Location {
   readonly version: number;
   /** Diameter, as mantissa and power of ten in centimetres; likewise the two precisions. */
   readonly size: number;
@@ -69,7 +69,7 @@ function parseAltitude(text: string): number {
 }
 
 /** All of a LOC record. */
-export const place: Field<Place> = {
+export const location: Field<Location> = {
   extent: 16,
   read: (reader) => ({
     version: reader.u8(),

@@ -6,7 +6,7 @@ import { eui48, eui64, ipv4, locator64, nodeId } from './field-address.ts';
 import { bareString, string, strings, upperHex } from './field-text.ts';
 import { typeBitmap } from './field-number.ts';
 import { relay } from './gateway.ts';
-import { place } from './loc.ts';
+import { location } from './loc.ts';
 import { shape } from './shape.ts';
 
 /** A mail destination of old (RFC 1035 section 3.3.4). */
@@ -38,7 +38,7 @@ export const PX = shape('PX', 26, { preference: u16, map822: name, mapX400: name
 /** A place, in degrees and metres (RFC 1712). */
 export const GPOS = shape('GPOS', 27, { longitude: bareString, latitude: bareString, altitude: bareString });
 /** A place (RFC 1876). */
-export const LOC = shape('LOC', 29, { place });
+export const LOC = shape('LOC', 29, { location });
 /** What comes next, of old (RFC 2535 section 5). */
 export const NXT = shape('NXT', 30, { next: name, types: typeBitmap });
 /** An endpoint's identifier (not in an RFC). */

@@ -11,11 +11,11 @@ export class ExpressionError extends Error {
   readonly column: number;
 
   constructor(reason: string, source: string, offset: number) {
-    const place = locate(source, offset);
-    super(place.text === '' ? reason : `${reason} (${place.line}:${place.column})${frame(place)}`);
+    const at = locate(source, offset);
+    super(at.text === '' ? reason : `${reason} (${at.line}:${at.column})${frame(at)}`);
     this.reason = reason;
-    this.line = place.line;
-    this.column = place.column;
+    this.line = at.line;
+    this.column = at.column;
   }
 }
 
@@ -31,13 +31,13 @@ export class Fault {
   }
 }
 
-interface Place {
+interface SourceLine {
   line: number;
   column: number;
   text: string;
 }
 
-function locate(source: string, offset: number): Place {
+function locate(source: string, offset: number): SourceLine {
   const before = source.slice(0, offset);
   const start = before.lastIndexOf('\n') + 1;
   const end = source.indexOf('\n', start);
@@ -46,6 +46,6 @@ function locate(source: string, offset: number): Place {
   return { line, column, text: source.slice(start, end < 0 ? source.length : end) };
 }
 
-function frame(place: Place): string {
-  return `\n | ${place.text.replaceAll('\t', ' ')}\n | ${'.'.repeat(place.column - 1)}^`;
+function frame(at: SourceLine): string {
+  return `\n | ${at.text.replaceAll('\t', ' ')}\n | ${'.'.repeat(at.column - 1)}^`;
 }

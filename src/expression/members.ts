@@ -65,7 +65,7 @@ function memberType(node: MemberNode, base: Type, key: Term): Type {
 }
 
 /** Ends a chain: a link that was missing makes it `nil`. */
-export function chain(inner: Term): Term {
+export function wholeChain(inner: Term): Term {
   return term(inner.type, inner.offset, (frame) => {
     const value = inner.run(frame);
     return value === missing ? undefined : value;

@@ -12,7 +12,7 @@ import type { Run, Term } from './frame.ts';
 import { constantTerm, folded, term } from './frame.ts';
 import { Float } from './integer.ts';
 import { builtinNames, predicateShapes } from './names.ts';
-import { call, chain, identifier, member, sliced } from './members.ts';
+import { call, wholeChain, identifier, member, sliced } from './members.ts';
 import { predicateCall } from './predicates.ts';
 import type { Scopes } from './scope.ts';
 import type { BinaryNode, BuiltinNode, ConditionalNode, LiteralNode, Node, UnaryNode } from './tree.ts';
@@ -53,7 +53,7 @@ export function translate(root: Node, scopes: Scopes): Term {
       case 'member':
         return member(node, scopes, visit);
       case 'chain':
-        return chain(visit(node.inner));
+        return wholeChain(visit(node.inner));
       case 'slice':
         return sliced(node, visit);
       case 'call':

@@ -51,10 +51,10 @@ class LengthReader implements BodyReader {
 const MOST_LINE = 4096, MOST_TRAILERS = 65536;
 const LF = 10;
 
-type Place = 'size' | 'content' | 'after' | 'trailer' | 'end';
+type ChunkPart = 'size' | 'content' | 'after' | 'trailer' | 'end';
 
 class ChunkReader implements BodyReader {
-  #place: Place = 'size';
+  #place: ChunkPart = 'size';
   #left = 0;
   #line = '';
   #trailers = 0;

@@ -33,7 +33,7 @@ const refuse = (text: string) => new ApiError('configuration', text);
 /** Reads the file and follows `context`, or the current one of the file. Rejects with ApiError `configuration`. */
 export async function readKubeconfig(file: string, context: string | undefined): Promise<Kubeconfig> {
   const root = await load(file);
-  return new Reading(file, root).follow(context ?? text(root, 'current-context', 'Config', file) ?? '', context !== undefined);
+  return new ContextReader(file, root).follow(context ?? text(root, 'current-context', 'Config', file) ?? '', context !== undefined);
 }
 
 async function load(file: string): Promise<Fields> {
@@ -74,7 +74,7 @@ function text(from: Fields, field: string, of: string, file: string): string | u
   return value;
 }
 
-class Reading {
+class ContextReader {
   readonly #file: string;
   readonly #root: Fields;
   readonly #problems: string[] = [];

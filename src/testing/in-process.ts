@@ -7,7 +7,7 @@ import { decodeMessage } from '../dns/message.ts';
 import type { Parts } from '../dns/parts.ts';
 import { App } from '../kernel/serving/app.ts';
 import { label } from '../kernel/site/endpoint.ts';
-import { Lines } from '../kernel/seen/lines.ts';
+import { LogLines } from '../kernel/seen/log-lines.ts';
 import { createLog } from '../kernel/seen/log.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
@@ -31,7 +31,7 @@ const PATIENCE = 5000;
 const AFTERWARDS = 60_000;
 const SCHEMES: readonly Scheme[] = ['dns', 'tls', 'https', 'https3', 'grpc', 'quic'];
 
-interface Place {
+interface Opened {
   readonly endpoint: Endpoint;
   service: Service;
 }
@@ -39,8 +39,8 @@ interface Place {
 /** Endpoints that are opened are entries of a map. */
 class StubTransport implements Transport {
   readonly scheme: Scheme;
-  readonly #places: Map<string, Place>;
-  constructor(scheme: Scheme, places: Map<string, Place>) {
+  readonly #places: Map<string, Opened>;
+  constructor(scheme: Scheme, places: Map<string, Opened>) {
     this.scheme = scheme;
     this.#places = places;
   }
@@ -70,8 +70,8 @@ export function parseServer(text: string): Endpoint {
 export class InProcess implements Subject {
   readonly clock = new FakeClock();
   readonly #metrics = new Metrics();
-  readonly #places = new Map<string, Place>();
-  readonly #lines: Lines;
+  readonly #places = new Map<string, Opened>();
+  readonly #lines: LogLines;
   readonly #app: App;
   #log = '';
   #corefile = '';
@@ -81,7 +81,7 @@ export class InProcess implements Subject {
    * not given one that other threads have too.
    */
   constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams(), store = Store.create()) {
-    const lines = new Lines((bytes, from, length) => {
+    const lines = new LogLines((bytes, from, length) => {
       this.#log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
       return length;
     }, () => {});
@@ -90,7 +90,7 @@ export class InProcess implements Subject {
     const log = createLog(lines, debugging);
     const words = new Set([...ORDER, ...plugins.flatMap(({ name, aliases = [] }) => [name, ...aliases])]);
     this.#app = new App({
-      reading: {
+      readOptions: {
         file: 'Corefile', plugins, words, machine, files,
         environment: (name) => process.env[name], port: 53, warn: (text) => log.warning(text),
       },
@@ -172,7 +172,7 @@ export class InProcess implements Subject {
     if (answer === LATER) return within(collected.replies);
     return answer === undefined ? [] : [bytesOf(answer)];
   }
-  #place(at: string | undefined): Place {
+  #place(at: string | undefined): Opened {
     const { scheme, address, port } = parseServer(at ?? ':53');
     const wanted = label(scheme, address, port);
     const only = at === undefined && this.#places.size === 1 ? [...this.#places.values()][0] : undefined;
@@ -186,14 +186,14 @@ export class InProcess implements Subject {
 class Collected implements Channel {
   readonly transport: TransportName;
   readonly stream: boolean;
-  readonly #place: Place;
+  readonly #place: Opened;
   readonly localAddress: string;
   readonly localPort: number;
   readonly replies: Promise<readonly Uint8Array[]>;
   declare readonly sendAll?: NonNullable<Channel['sendAll']>;
   #resolve: (messages: readonly Uint8Array[] | Promise<readonly Uint8Array[]>) => void = () => {};
 
-  constructor(transport: TransportName, place: Place) {
+  constructor(transport: TransportName, place: Opened) {
     this.transport = transport;
     this.stream = transport !== 'udp';
     this.#place = place;

@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Load } from '../kernel/serving/app.ts';
 import { build } from '../kernel/site/build.ts';
 import type { Configuration } from '../kernel/site/build.ts';
-import type { Address, Reading } from '../kernel/site/build.ts';
+import type { Address, ReadOptions } from '../kernel/site/build.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { SeriesNews } from '../kernel/seen/metrics.ts';
 import type { Run } from '../kernel/site/plugin.ts';
@@ -22,7 +22,7 @@ import { share } from './spread.ts';
 
 /** What the process gives to its thread. */
 export interface ThreadOptions extends Omit<ServingOptions, 'metrics' | 'store'> {
-  readonly reading: Reading;
+  readonly readOptions: ReadOptions;
   readonly datagrams: Datagrams;
   /** Ends the process, from here. */
   readonly fatal: (text: string) => never;
@@ -78,8 +78,8 @@ class ServingThread {
     }
   }
   async #prepare(load: Load): Promise<void> {
-    const { reading } = recording(this.#options.reading, load.recorded);
-    const configuration = build(load.text, await withPlugins(load.text, reading));
+    const { options: readOptions } = recording(this.#options.readOptions, load.recorded);
+    const configuration = build(load.text, await withPlugins(load.text, readOptions));
     const abort = new AbortController();
     this.#next = this.#serving.begin(configuration, this.#run(load, configuration, abort.signal), abort);
     await this.#serving.start(this.#next);

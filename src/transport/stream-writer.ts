@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import type { Message } from '../kernel/query/message.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { FrameBuffer } from '../dns/frames.ts';
-import type { Slots } from './slots.ts';
+import type { Seats } from './seats.ts';
 
 /** What the connections of a thread share. */
 export interface WriterOwner {
-  readonly slots: Slots;
+  readonly seats: Seats;
   readonly out: FrameBuffer;
 }
 /** Who reads the questions, and hears how the replies fare. */
@@ -67,7 +67,7 @@ export class StreamWriter {
       return;
     }
     if (message !== undefined) this.#add(message.bytes, message.at, message.length);
-    this.#owner.slots.release(query);
+    this.#owner.seats.release(query);
   }
   /** The answer to a question that was expected. */
   settle(query: Query, message: Message | undefined, messages?: AsyncIterable<Uint8Array>): void {
@@ -75,7 +75,7 @@ export class StreamWriter {
     if (waiting === undefined) return;
     if (this.#closed) {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-      this.#owner.slots.release(query);
+      this.#owner.seats.release(query);
       return;
     }
     waiting.message = message;
@@ -129,7 +129,7 @@ export class StreamWriter {
       const { query, message, messages } = waiting[count]!;
       if (messages !== undefined) break;
       if (message !== undefined) this.#add(message.bytes, message.at, message.length);
-      this.#owner.slots.release(query);
+      this.#owner.seats.release(query);
     }
     if (count > 0) waiting.splice(0, count);
     this.write();
@@ -157,17 +157,17 @@ export class StreamWriter {
     }
     this.streaming = false;
     const head = this.#waiting.shift();
-    if (head !== undefined) this.#owner.slots.release(head.query);
+    if (head !== undefined) this.#owner.seats.release(head.query);
     this.#asking.expect('idle');
     this.#later();
   }
 
-  /** The connection is gone: what is answered needs its slot no longer; what is not is released when it is. */
+  /** The connection is gone: what is answered needs its seat no longer; what is not is released when it is. */
   close(): void {
     this.#closed = true;
     const waiting = this.#waiting.splice(0);
     for (const each of waiting) {
-      if (each.done && !(this.streaming && each === waiting[0])) this.#owner.slots.release(each.query);
+      if (each.done && !(this.streaming && each === waiting[0])) this.#owner.seats.release(each.query);
       else this.#waiting.push(each);
     }
     this.#unblock?.();

@@ -1,5 +1,5 @@
 // One connection on which questions come in a stream (SRV-3): which one is next, how many may wait, and when it is over. Knows frames,
-// slots and time; knows nothing of how the connection came about, of how replies leave, or of DNS.
+// seats and time; knows nothing of how the connection came about, of how replies leave, or of DNS.
 import type { Socket } from 'node:net';
 import { PACKET_ROOM, PEER_ROOM } from '../kernel/query/arena.ts';
 import type { Message } from '../kernel/query/message.ts';
@@ -50,7 +50,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
   readonly #owner: StreamOwner;
   readonly #writer: StreamWriter;
   readonly #frames = new Frames();
-  /** The client, as it stands in each of its questions' slots. */
+  /** The client, as it stands in each of its questions' seats. */
   readonly #peer = new Int32Array(PEER_ROOM >> 2);
   #serving: Query | undefined = undefined;
   #early: { readonly message: Message | undefined; readonly messages: AsyncIterable<Uint8Array> | undefined } | undefined = undefined;
@@ -160,11 +160,11 @@ export class StreamConnection implements Channel, Asking, Tenant {
     this.#early = undefined;
     if (early !== undefined) this.#writer.settle(query, early.message, early.messages);
   }
-  /** A slot, while enough are left for UDP; else memory of its own. */
+  /** A seat, while enough are left for UDP; else memory of its own. */
   #take(length: number): Query {
-    const { slots } = this.#owner;
-    if (length > PACKET_ROOM || slots.arena.left * 2 < slots.arena.capacity) return Query.alone(Math.max(length, 12));
-    return slots.take() ?? Query.alone(PACKET_ROOM);
+    const { seats } = this.#owner;
+    if (length > PACKET_ROOM || seats.arena.left * 2 < seats.arena.capacity) return Query.alone(Math.max(length, 12));
+    return seats.take() ?? Query.alone(PACKET_ROOM);
   }
 
   send(query: Query, message: Message | undefined): void {

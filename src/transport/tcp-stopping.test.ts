@@ -11,7 +11,7 @@ import { TestService, question } from '../testing/conformance/transport-service.
 import { Bench } from '../testing/conformance/transport.ts';
 import { Connections } from './connections.ts';
 import { Ledger } from './ledger.ts';
-import { Slots } from './slots.ts';
+import { Seats } from './seats.ts';
 import { StreamConnection } from './stream.ts';
 import { tcp } from './tcp.ts';
 
@@ -72,7 +72,7 @@ test('a client that asks every 3 ms is left in one of its pauses, whenever the s
     const [client, socket] = duplexPair();
     const owner = {
       name: 'tcp' as const, now: () => now, gone() {}, connections: new Connections<StreamConnection>(new Ledger()), out: new FrameBuffer(),
-      slots: Slots.of(service.arena),
+      seats: Seats.of(service.arena),
     };
     const here = Object.assign(socket, { remoteAddress: '127.0.0.1', remotePort: 7 }) as unknown as Socket;
     const connection = new StreamConnection(here, service, owner);

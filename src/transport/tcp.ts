@@ -9,7 +9,7 @@ import { Connections } from './connections.ts';
 import type { ConnectionLimits } from './connections.ts';
 import { FrameBuffer } from '../dns/frames.ts';
 import { LISTENERS, Ledger } from './ledger.ts';
-import { Slots } from './slots.ts';
+import { Seats } from './seats.ts';
 import { StreamConnection } from './stream.ts';
 import type { StreamOwner } from './stream.ts';
 
@@ -39,7 +39,7 @@ function open(accept: (socket: Socket) => void, host: string, port: number, dual
 
 class TcpListener implements Listener, StreamOwner {
   readonly name = 'tcp';
-  readonly slots: Slots;
+  readonly seats: Seats;
   readonly out: FrameBuffer;
   at: Endpoint;
   #service: Service;
@@ -57,7 +57,7 @@ class TcpListener implements Listener, StreamOwner {
     every: number) {
     this.at = at;
     this.#service = service;
-    this.slots = Slots.of(service.arena);
+    this.seats = Seats.of(service.arena);
     this.out = shared.out;
     this.connections = shared.connections;
     this.#clock = clock;

@@ -1,4 +1,4 @@
-// DNS over UDP through the addon: one call here for each batch of questions. Knows outboxes and slots; knows nothing of DNS.
+// DNS over UDP through the addon: one call here for each batch of questions. Knows outboxes and seats; knows nothing of DNS.
 import type { Arena } from '../kernel/query/arena.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { Query } from '../kernel/query/query.ts';
@@ -75,7 +75,7 @@ class BatchSocket implements Channel {
     reception.close();
   }
 
-  /** Into the outbox, or out at once where the reply outgrew its slot. */
+  /** Into the outbox, or out at once where the reply outgrew its seat. */
   #put(query: Query, message: Message): void {
     let { at } = message;
     if (message.bytes !== this.#arena.bytes) {

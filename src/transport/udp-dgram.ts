@@ -10,13 +10,13 @@ import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { isWildcard, localAddresses, writePeer } from './addresses.ts';
-import { Slots } from './slots.ts';
+import { Seats } from './seats.ts';
 
 /** Milliseconds between looks at the machine's addresses. */
 const REFRESH = 10_000;
 /** Turns of the event loop without a datagram after which a closing socket counts as drained. */
 const QUIET = 3;
-/** Questions of a socket that may wait for their answers when all slots are in use; more are not heard. */
+/** Questions of a socket that may wait for their answers when all seats are in use; more are not heard. */
 const MOST = 2048;
 
 /** Addresses are numeric: nothing is looked up, so that sending and connecting are done when the call returns. */
@@ -44,7 +44,7 @@ class DgramSocket implements Channel {
   /** The address that it is bound to. */
   readonly bound: string;
   readonly #socket: Socket;
-  readonly #slots: Slots;
+  readonly #seats: Seats;
   readonly #late = new Map<Query, RemoteInfo>();
   #heard = 0;
   #lost = 0;
@@ -55,7 +55,7 @@ class DgramSocket implements Channel {
   constructor(service: Service, address: string) {
     this.service = service;
     this.localAddress = this.bound = address;
-    this.#slots = Slots.of(service.arena);
+    this.#seats = Seats.of(service.arena);
     this.#socket = dgramSocket(address, true);
   }
 
@@ -87,7 +87,7 @@ class DgramSocket implements Channel {
 
   #receive(packet: Uint8Array, from: RemoteInfo): void {
     this.#heard++;
-    const query = this.#slots.take() ?? (this.#late.size < MOST ? Query.alone(PACKET_ROOM) : undefined);
+    const query = this.#seats.take() ?? (this.#late.size < MOST ? Query.alone(PACKET_ROOM) : undefined);
     if (query === undefined) return;
     const length = Math.min(packet.length, PACKET_ROOM);
     query.bytes.set(packet.length > length ? packet.subarray(0, length) : packet, query.at);
@@ -114,7 +114,7 @@ class DgramSocket implements Channel {
       });
       if (this.#left) this.#leave();
     }
-    this.#slots.release(query);
+    this.#seats.release(query);
     if (this.#late.size === 0) this.#empty?.();
   }
 

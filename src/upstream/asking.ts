@@ -1,6 +1,6 @@
 // One question on its way to one upstream, whatever carries it. Knows what can become of it; knows no socket.
 import type { Question } from './question.ts';
-import type { Timed } from './timers.ts';
+import type { OnWheel } from './timers.ts';
 
 /** A socket or connection on which questions wait. */
 export interface Carrier {
@@ -14,9 +14,9 @@ export interface Carrier {
  * A question and what to do with what becomes of it. Exactly one of `answered`, `mismatched` and `failed` is called for each time
  * it is asked. Objects are used again and again; the fields are those of who carries it.
  */
-export abstract class Asking implements Timed {
-  timerNext: Timed | undefined = undefined;
-  timerBefore: Timed | undefined = undefined;
+export abstract class Asking implements OnWheel {
+  timerNext: OnWheel | undefined = undefined;
+  timerBefore: OnWheel | undefined = undefined;
   spoke = -1;
   turns = 0;
   /** The id it was sent with, or -1. */

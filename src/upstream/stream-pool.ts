@@ -6,7 +6,7 @@ import type { DatagramPeer } from './datagrams.ts';
 import { dialError, outOfSockets } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
-import { StreamConnection } from './stream-connection.ts';
+import { DialedStream } from './dialed-stream.ts';
 import type { Timers } from './timers.ts';
 
 /** So many connections are opened before more than `DEPTH` questions are put on one. */
@@ -21,7 +21,7 @@ const PATIENCE = 5000;
 const MOST_APART = 64;
 
 /** What a connection needs of its pool. */
-export interface StreamOwner {
+export interface DialedStreamOwner {
   readonly to: DatagramPeer;
   readonly timers: Timers;
   readonly ids: RandomIds;
@@ -29,22 +29,22 @@ export interface StreamOwner {
   /** It took so long to connect, or to find out that one cannot. */
   dialed(milliseconds: number): void;
   /** Nothing waits on it any more. */
-  idle(connection: StreamConnection): void;
+  idle(connection: DialedStream): void;
   /** No further question shall be put on it. */
-  retire(connection: StreamConnection): void;
+  retire(connection: DialedStream): void;
   /** It was closed under these questions. */
-  ended(connection: StreamConnection, waiting: readonly Asking[], error: ExchangeError): void;
+  ended(connection: DialedStream, waiting: readonly Asking[], error: ExchangeError): void;
 }
 
 /** The TCP way to one upstream, for one thread. */
-export class StreamPool implements StreamOwner, Carrier {
+export class StreamPool implements DialedStreamOwner, Carrier {
   readonly to: DatagramPeer;
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
   readonly #counter: PoolCounter;
-  #connections: StreamConnection[] = [];
-  readonly #apart = new Set<StreamConnection>();
+  #connections: DialedStream[] = [];
+  readonly #apart = new Set<DialedStream>();
   readonly #queue = new Set<Asking>();
   #depth = DEPTH;
   #averageDial = LONGEST_DIAL / 2;
@@ -78,10 +78,10 @@ export class StreamPool implements StreamOwner, Carrier {
   get open(): boolean {
     return this.#connections.some(({ connected }) => connected);
   }
-  #open(): StreamConnection | ExchangeError {
+  #open(): DialedStream | ExchangeError {
     this.#counter.miss('tcp');
     try {
-      return new StreamConnection(this, this.#dialTimeout());
+      return new DialedStream(this, this.#dialTimeout());
     } catch (error) {
       return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
     }
@@ -128,8 +128,8 @@ export class StreamPool implements StreamOwner, Carrier {
     asking.failed(dialError('tcp', this.to, 'timeout'));
   }
   /** The least busy connection, unless another one is better opened. */
-  #choose(): StreamConnection | undefined {
-    let best: StreamConnection | undefined;
+  #choose(): DialedStream | undefined {
+    let best: DialedStream | undefined;
     for (let i = this.#connections.length - 1; i >= 0; i--) {
       const connection = this.#connections[i]!;
       if (this.#worn(connection, this.timers.now)) this.#close(connection);
@@ -138,11 +138,11 @@ export class StreamPool implements StreamOwner, Carrier {
     if (best === undefined || best.waiting < this.#depth) return best;
     return this.#connections.length < CONNECTIONS || this.#depth < DEPTH ? undefined : best;
   }
-  #worn(connection: StreamConnection, now: number): boolean {
+  #worn(connection: DialedStream, now: number): boolean {
     const { expire, maxAge } = this.settings;
     return (connection.waiting === 0 && now - connection.usedAt > expire) || (maxAge > 0 && now - connection.openedAt > maxAge);
   }
-  #close(connection: StreamConnection): void {
+  #close(connection: DialedStream): void {
     this.retire(connection);
     if (connection.waiting === 0) connection.close();
   }
@@ -154,7 +154,7 @@ export class StreamPool implements StreamOwner, Carrier {
   dialed(milliseconds: number): void {
     this.#averageDial += (milliseconds - this.#averageDial) / WEIGHT;
   }
-  idle(connection: StreamConnection): void {
+  idle(connection: DialedStream): void {
     connection.usedAt = this.timers.now;
     const { maxIdle, expire } = this.settings;
     if (this.#apart.delete(connection)) {
@@ -166,7 +166,7 @@ export class StreamPool implements StreamOwner, Carrier {
     if (connection.retired) return;
     if (expire === 0 || (maxIdle > 0 && this.#connections.filter(({ waiting }) => waiting === 0).length > maxIdle)) this.retire(connection);
   }
-  retire(connection: StreamConnection): void {
+  retire(connection: DialedStream): void {
     connection.retired = true;
     const place = this.#connections.indexOf(connection);
     if (place >= 0) this.#connections.splice(place, 1);
@@ -176,7 +176,7 @@ export class StreamPool implements StreamOwner, Carrier {
    * Those that were on a connection when it died are asked once more, each on one of its own, so that whatever ended the connection ends
    * no other question again. One that was alone on a fresh connection is told that it was closed.
    */
-  ended(connection: StreamConnection, waiting: readonly Asking[], error: ExchangeError): void {
+  ended(connection: DialedStream, waiting: readonly Asking[], error: ExchangeError): void {
     this.retire(connection);
     const kept = connection.replies > 0;
     // A server that closes with questions unanswered wants fewer of them on one connection.

@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Timers } from './timers.ts';
-import type { Timed } from './timers.ts';
+import type { OnWheel } from './timers.ts';
 
-class Thing implements Timed {
-  timerNext: Timed | undefined = undefined;
-  timerBefore: Timed | undefined = undefined;
+class Thing implements OnWheel {
+  timerNext: OnWheel | undefined = undefined;
+  timerBefore: OnWheel | undefined = undefined;
   spoke = -1;
   turns = 0;
   expiredAt = -1;

@@ -7,9 +7,9 @@ export interface TimerClock {
 }
 
 /** Something with one deadline. The fields are the wheel's. */
-export interface Timed {
-  timerNext: Timed | undefined;
-  timerBefore: Timed | undefined;
+export interface OnWheel {
+  timerNext: OnWheel | undefined;
+  timerBefore: OnWheel | undefined;
   /** The spoke it hangs on, or -1. */
   spoke: number;
   /** How often the wheel turns fully before its time comes. */
@@ -25,7 +25,7 @@ const SPOKES = 512;
 /** Deadlines of one thread. Nothing runs while nothing waits. */
 export class Timers {
   readonly #clock: TimerClock;
-  readonly #spokes: (Timed | undefined)[] = new Array<Timed | undefined>(SPOKES).fill(undefined);
+  readonly #spokes: (OnWheel | undefined)[] = new Array<OnWheel | undefined>(SPOKES).fill(undefined);
   readonly #turn = () => this.#advance();
   #tick = 0;
   #waiting = 0;
@@ -49,7 +49,7 @@ export class Timers {
   }
 
   /** `thing.expire` will be called after so many milliseconds, up to two ticks later. It must not hang already. */
-  set(thing: Timed, milliseconds: number): void {
+  set(thing: OnWheel, milliseconds: number): void {
     const ticks = 1 + Math.ceil(milliseconds / TICK);
     const spoke = (this.#tick + ticks) % SPOKES;
     const head = this.#spokes[spoke];
@@ -65,7 +65,7 @@ export class Timers {
     this.#clock.after(TICK, this.#turn);
   }
   /** Takes it off, if it hangs. */
-  clear(thing: Timed): void {
+  clear(thing: OnWheel): void {
     if (thing.spoke < 0) return;
     const { timerNext: next, timerBefore: before } = thing;
     if (before === undefined) this.#spokes[thing.spoke] = next;
@@ -80,7 +80,7 @@ export class Timers {
     this.look();
     this.#tick = (this.#tick + 1) % SPOKES;
     let thing = this.#spokes[this.#tick];
-    let due: Timed[] | undefined;
+    let due: OnWheel[] | undefined;
     while (thing !== undefined) {
       if (thing.turns-- === 0) (due ??= []).push(thing);
       thing = thing.timerNext;

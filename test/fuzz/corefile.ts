@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { formatCorefile } from '../../src/corefile/format.ts';
 import { ORDER } from '../../src/cli/plugin-names.ts';
 import { build } from '../../src/kernel/site/build.ts';
-import type { Reading } from '../../src/kernel/site/build.ts';
+import type { ReadOptions } from '../../src/kernel/site/build.ts';
 import { standard } from '../../src/plugins/index.ts';
 import { target, textOf } from './target.ts';
 
@@ -15,7 +15,7 @@ const NOTHING: readonly string[] = [];
 const missing = (path: string) => {
   throw Object.assign(new Error(`open ${path}: no such file or directory`), { code: 'ENOENT' });
 };
-const reading: Reading = {
+const options: ReadOptions = {
   file: 'Corefile', plugins: standard, words: new Set(ORDER), port: 53, warn: () => {},
   environment: (name) => (name === 'LONG' ? 'x'.repeat(1000) : undefined),
   machine: { interfaces: () => new Map([['lo', ['127.0.0.1', '::1']]]), hostname: () => 'here', readFile: missing },
@@ -40,9 +40,9 @@ const nested = fc.tuple(fc.constantFrom(...standard.map(({ name }) => name)), te
 /** Parsed, built and checked, with every plugin that is there. */
 export const corefile = target('corefile', 4000, fc.oneof(textOf(...words, ...ORDER), blocks, nested), (text) => {
   const began = performance.now();
-  const said = refusal(() => build(text, reading));
+  const said = refusal(() => build(text, options));
   const problems: Error[] = [];
-  const thrown = refusal(() => build(text, { ...reading, problems }));
+  const thrown = refusal(() => build(text, { ...options, problems }));
   if (thrown !== undefined) problems.push(new Error(thrown));
   assert.equal(problems.length > 0, said !== undefined, 'check and start do not agree');
   assert.ok(problems.every(({ message }) => message !== ''));

@@ -74,7 +74,7 @@ export function become(derived: Query, query: Query, name: Uint8Array, nameLengt
 
 /** Nobody looks at the query or its reply any more: its memory serves another one. */
 export function release(derived: Query): void {
-  if (derived.slot < 0 && derived.keyAt - derived.at >= ROOM && free.length < KEPT) free.push(derived);
+  if (derived.seat < 0 && derived.keyAt - derived.at >= ROOM && free.length < KEPT) free.push(derived);
 }
 
 /** What came of a rewritten question is told as of that one: who counts and logs above sees it (SRV-18). `failed` keeps the name too. */

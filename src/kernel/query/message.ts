@@ -18,7 +18,7 @@ export const FULL = 65535;
 const records = new Records();
 
 /**
- * A reply. Its bytes lie in the slot of its query, or in a buffer of its own when it grew. Whoever has it may change it: it is
+ * A reply. Its bytes lie in the seat of its query, or in a buffer of its own when it grew. Whoever has it may change it: it is
  * the query's own copy, never anybody's data.
  */
 export class Message {

@@ -41,7 +41,7 @@ export interface QuestionChange {
 }
 
 /**
- * One question. The object belongs to a slot and is used for one question after the other; a part may keep it until it has
+ * One question. The object belongs to a seat and is used for one question after the other; a part may keep it until it has
  * answered, and not longer.
  */
 export class Query {
@@ -54,8 +54,8 @@ export class Query {
   readonly peerAt: number;
   readonly replyAt: number;
   readonly replyRoom: number;
-  /** The number of its slot, or -1 where it has a buffer of its own. */
-  readonly slot: number;
+  /** The number of its seat, or -1 where it has a buffer of its own. */
+  readonly seat: number;
   // Of the packet that lies there now, until the next one is put in its place:
   length = 0;
   /** Bytes of header and question. */
@@ -74,7 +74,7 @@ export class Query {
   #name: Name | undefined = undefined;
   #address: string | undefined = undefined;
 
-  constructor(bytes: Uint8Array, words: Int32Array, layout: Layout, slot: number, journey = new Journey()) {
+  constructor(bytes: Uint8Array, words: Int32Array, layout: Layout, seat: number, journey = new Journey()) {
     this.bytes = bytes;
     this.words = words;
     this.at = layout.at;
@@ -82,7 +82,7 @@ export class Query {
     this.peerAt = layout.peerAt;
     this.replyAt = layout.replyAt;
     this.replyRoom = layout.replyRoom;
-    this.slot = slot;
+    this.seat = seat;
     this.journey = journey;
     this.#message = new Message(bytes, words);
     this.#key = new Key(words, layout.keyAt >> 2);

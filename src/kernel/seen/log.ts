@@ -1,6 +1,6 @@
 // What the server says at run time, with CoreDNS's levels (LIB-8), as text or as one JSON object a line (CLI-18). Knows lines; knows
 // nothing of queries.
-import type { Lines } from './lines.ts';
+import type { LogLines } from './log-lines.ts';
 
 /** How grave something is. */
 export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
@@ -17,7 +17,7 @@ export interface Log {
   warning(text: string): void;
   error(text: string): void;
   /** The bytes below, for lines that are written once a query. */
-  readonly lines: Lines;
+  readonly lines: LogLines;
   /** Where lines are JSON: says a line with fields of its own, at the level INFO. */
   readonly record?: (text: string, fields: Fields) => void;
   prefix(plugin: string): Log;
@@ -29,7 +29,7 @@ export interface Debugging {
 }
 
 /** A log that writes to these lines. */
-export function createLog(lines: Lines, debugging: Debugging, before = ''): Log {
+export function createLog(lines: LogLines, debugging: Debugging, before = ''): Log {
   return {
     lines,
     debug: (text) => {
@@ -43,7 +43,7 @@ export function createLog(lines: Lines, debugging: Debugging, before = ''): Log 
 }
 
 /** The same with one JSON object a line; `now` gives the milliseconds since 1970. */
-export function createJsonLog(lines: Lines, debugging: Debugging, now: () => number, plugin?: string): Log {
+export function createJsonLog(lines: LogLines, debugging: Debugging, now: () => number, plugin?: string): Log {
   const say = (level: Level) => (text: string) => lines.line(jsonLine(now(), level, text, { plugin }));
   const [debug, info, warning, error] = [say('DEBUG'), say('INFO'), say('WARN'), say('ERROR')];
   lines.told = (text) => jsonLine(now(), 'WARN', text);

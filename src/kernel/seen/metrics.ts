@@ -41,10 +41,10 @@ export interface Series {
   /** Index of its first cell. A histogram has one cell a bucket, one for what is above them all, and one for the sum. */
   readonly cell: number;
   /** Where other threads count the same. */
-  readonly others: readonly Place[];
+  readonly others: readonly ForeignCells[];
 }
 /** Cells of another thread: its array, and the index of the first. */
-export interface Place {
+export interface ForeignCells {
   readonly values: Float64Array;
   readonly cell: number;
 }
@@ -61,7 +61,7 @@ export class Family implements Declaration {
   readonly kind: Kind;
   readonly labels: readonly string[];
   readonly buckets: readonly number[];
-  readonly #series = new Map<string, Series & { others: readonly Place[] }>();
+  readonly #series = new Map<string, Series & { others: readonly ForeignCells[] }>();
   /** Label sets that found no room. */
   readonly #lost = new Set<string>();
   readonly #metrics: Metrics;
@@ -100,7 +100,7 @@ export class Family implements Declaration {
     return this.#series.has(values.join('\u0000'));
   }
   /** Another thread counts this label set there. */
-  adopt(values: readonly string[], place: Place): void {
+  adopt(values: readonly string[], place: ForeignCells): void {
     this.cell(values);
     const series = this.#series.get(values.join('\u0000'));
     if (series !== undefined) series.others = [...series.others, place];

@@ -2,7 +2,7 @@
 // thread and that there may be others; knows no plugin by name and no process.
 import type { Datagrams } from '../../upstream/datagrams.ts';
 import { build, written } from '../site/build.ts';
-import type { Address, Configuration, Reading } from '../site/build.ts';
+import type { Address, Configuration, ReadOptions } from '../site/build.ts';
 import type { Run } from '../site/plugin.ts';
 import { runOf } from '../site/run.ts';
 import { counting, withPlugins } from '../site/late.ts';
@@ -15,7 +15,7 @@ import { Shared } from '../shared.ts';
 
 /** What an App is given by who runs it. */
 export interface AppOptions extends ServingOptions {
-  readonly reading: Reading;
+  readonly readOptions: ReadOptions;
   readonly datagrams: Datagrams;
   /** Reads the Corefile again; undefined where it came from nowhere that can be read twice (SIG-4). */
   readonly readAgain: (() => string) | undefined;
@@ -81,8 +81,8 @@ export class App {
   async #load(text: string): Promise<void> {
     const { crew } = this.#options;
     const serving = this.#serving;
-    const { reading, recorded } = recording(this.#options.reading);
-    const read = await withPlugins(text, reading);
+    const { options: readOptions, recorded } = recording(this.#options.readOptions);
+    const read = await withPlugins(text, readOptions);
     const configuration = build(text, read);
     for (const { metrics = {} } of await counting(read)) this.#options.metrics.declare(metrics);
     const sockets = (address: Address) => this.#sockets(address);
@@ -123,12 +123,12 @@ export class App {
     }
   }
   #run(signal: AbortSignal, configuration: Configuration, space: number): Run {
-    const { clock, log, metrics, store, datagrams, fatal, readAgain, reading } = this.#options;
+    const { clock, log, metrics, store, datagrams, fatal, readAgain, readOptions } = this.#options;
     return runOf({
       signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared, configuration, space,
       first: this.#serving.current === undefined,
       corefile: {
-        configurationNow: () => written(readAgain!(), { ...reading, warn: () => {} }),
+        configurationNow: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
         reloadable: readAgain !== undefined,
         reload: () => this.reload(),
       },

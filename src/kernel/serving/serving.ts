@@ -17,7 +17,7 @@ import type { Listener, Scheme, Timeouts, Transport } from '../query/transport.t
 /** Milliseconds that a listener which closes waits for queries under way (SIG-9). */
 const GRACE = 5000;
 /** Queries that can be under way in one thread: some 6 KB each, with what asking for them takes. */
-const SLOTS = 8192;
+const SEATS = 8192;
 
 /** What a thread serves with. */
 export interface ServingOptions {
@@ -78,7 +78,7 @@ export const partsOf = ({ sites }: Configuration): readonly Part[] => sites.flat
 /** A thread that serves. A load is begun, started and opened, and then either committed or discarded. */
 export class Serving {
   readonly #options: ServingOptions;
-  readonly #arena = new Arena(SLOTS);
+  readonly #arena = new Arena(SEATS);
   readonly #traffic: Traffic;
   readonly #open = new Map<string, Open>();
   readonly #indexes = new Map<string, number>();

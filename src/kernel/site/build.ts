@@ -21,7 +21,7 @@ import { Bind } from '../query/transport.ts';
 import type { Endpoint, Scheme } from '../query/transport.ts';
 
 /** What a configuration is read with. */
-export interface Reading {
+export interface ReadOptions {
   readonly file: string;
   /** In the order of the chain (ORD-1). */
   readonly plugins: readonly Plugin[];
@@ -77,49 +77,49 @@ interface Draft {
 const PORTS: { readonly [scheme: string]: number } = { tls: 853, quic: 853, grpc: 443, https: 443, https3: 443 };
 
 /** Reads a Corefile. Throws CorefileError or Error with CoreDNS's text for the first problem, unless `problems` collects them. */
-export function build(text: string, reading: Reading): Configuration {
-  const blocks = parse(text, reading);
+export function build(text: string, options: ReadOptions): Configuration {
+  const blocks = parse(text, options);
 
   const attempt = <T>(what: () => T): T | undefined => {
-    if (reading.problems === undefined) return what();
+    if (options.problems === undefined) return what();
     try {
       return what();
     } catch (error) {
-      reading.problems.push(error as Error);
+      options.problems.push(error as Error);
       return undefined;
     }
   };
-  const drafts = blocks.flatMap((block, index) => attempt(() => draft(block, index, reading)) ?? []);
-  for (const plugin of reading.plugins) {
-    for (const each of drafts) attempt(() => setUp(plugin, each, reading));
+  const drafts = blocks.flatMap((block, index) => attempt(() => draft(block, index, options)) ?? []);
+  for (const plugin of options.plugins) {
+    for (const each of drafts) attempt(() => setUp(plugin, each, options));
   }
-  for (const line of drafts.flatMap(({ lines }) => unbuilt(lines, reading.plugins))) attempt(() => refuseUnbuilt(line));
+  for (const line of drafts.flatMap(({ lines }) => unbuilt(lines, options.plugins))) attempt(() => refuseUnbuilt(line));
   const sites = drafts.map(complete);
   for (const { site, lines } of drafts) for (const each of site.parts) attempt(() => refusePartial(each, lines, sites));
-  for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, reading.schemes));
+  for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, options.schemes));
   const addresses = listenOn(drafts, attempt);
-  for (const each of drafts.flatMap(({ directives }) => (reading.notes === undefined ? [] : directives))) {
-    reading.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner })));
+  for (const each of drafts.flatMap(({ directives }) => (options.notes === undefined ? [] : directives))) {
+    options.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner })));
   }
-  return { sites, blocks, addresses, canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, reading.file) };
+  return { sites, blocks, addresses, canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, options.file) };
 }
 
-function parse(text: string, reading: Reading, words: ReadonlySet<string> | 'any' = reading.words): readonly Block[] {
+function parse(text: string, options: ReadOptions, words: ReadonlySet<string> | 'any' = options.words): readonly Block[] {
   const { blocks } = parseCorefile(text, {
-    file: reading.file,
-    environment: reading.environment,
-    files: reading.files,
+    file: options.file,
+    environment: options.environment,
+    files: options.files,
     knownWords: words === 'any' ? undefined : words,
-    warn: reading.warn,
-    ...(reading.problems === undefined ? {} : { problems: reading.problems as never }),
+    warn: options.warn,
+    ...(options.problems === undefined ? {} : { problems: options.problems as never }),
   });
-  const { builtIn } = reading;
-  return blocks.length > 0 || builtIn === undefined || builtIn === text ? blocks : parse(builtIn, reading, words);
+  const { builtIn } = options;
+  return blocks.length > 0 || builtIn === undefined || builtIn === text ? blocks : parse(builtIn, options, words);
 }
 /** The words of the lines of all blocks, whether there are such or not; none where the text cannot be read. */
-export function wordsIn(text: string, reading: Reading): ReadonlySet<string> {
+export function wordsIn(text: string, options: ReadOptions): ReadonlySet<string> {
   try {
-    const { problems: _, ...plain } = reading;
+    const { problems: _, ...plain } = options;
     const blocks = parse(text, { ...plain, warn: () => {} }, 'any');
     return new Set(blocks.flatMap(({ directives }) => directives.map(({ owner }) => owner)));
   } catch {
@@ -127,35 +127,35 @@ export function wordsIn(text: string, reading: Reading): ReadonlySet<string> {
   }
 }
 /** The same text for configurations that mean the same. Any word will do, as long as the text can be read at all. */
-export function written(text: string, reading: Reading): Written {
-  const blocks = parse(text, reading, 'any');
-  return { canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, reading.file) };
+export function written(text: string, options: ReadOptions): Written {
+  const blocks = parse(text, options, 'any');
+  return { canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, options.file) };
 }
 const canonicalText = (blocks: readonly Block[]): string =>
   JSON.stringify(blocks.map(treeOf));
 const treeOf = ({ keys, directives }: Block): unknown => [keys.map(({ text }) => text), directives.map(tree)];
 const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.map(tree)];
 
-function draft(block: Block, index: number, reading: Reading): Draft {
+function draft(block: Block, index: number, options: ReadOptions): Draft {
   const keys = block.keys.flatMap((word) => {
     const { scheme, zones, port } = parseKey(word);
-    return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? reading.port, at: word }));
+    return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? options.port, at: word }));
   });
   const site = new Site(keys.map(({ zone }) => Name.wire(Name.parse(zone).key)), index);
   site.written = JSON.stringify(treeOf(block));
   return { lines: linesByWord(block), directives: block.directives, site, keys, parts: [] };
 }
 
-function setUp(plugin: Plugin, each: Draft, reading: Reading): void {
+function setUp(plugin: Plugin, each: Draft, options: ReadOptions): void {
   const { site, keys, parts } = each;
   const lines = linesOf(plugin, each);
   if (lines === undefined) return;
-  const { problems } = reading;
+  const { problems } = options;
   if (problems !== undefined) for (const line of lines) line.collects = true;
   const faults = () => lines.flatMap((line) => line.allNotes()).flatMap((note) => (note.what === 'fault' ? [note] : []));
   try {
     const context = {
-      zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: seenBy(site, reading.machine),
+      zones: site.zones, root: site.last(Root), scheme: keys[0]?.scheme ?? 'dns', machine: seenBy(site, options.machine),
       keys: keys.map(({ scheme, zone, port }) => `${scheme}://${zone}:${port}`),
     };
     const made = plugin.create(plugin.parse(lines, context), site);

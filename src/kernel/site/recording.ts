@@ -1,7 +1,7 @@
 // What a configuration read beside its own text, written down on one thread and read again on another: every thread makes the same of a
 // Corefile although its files change meanwhile. Knows questions and what was said to them.
 import type { Files } from '../../corefile/imports.ts';
-import type { Reading } from './build.ts';
+import type { ReadOptions } from './build.ts';
 import type { Machine } from './plugin.ts';
 
 /** What was said to each question. Can be sent to another thread. */
@@ -27,19 +27,21 @@ function asker(said: Map<string, Said>): <T>(question: string, ask: () => T) => 
 }
 
 /** Reads as `reading` does, and writes down what it was told; what `recorded` holds is not asked again. */
-export function recording(reading: Reading, recorded: Recorded = new Map()): { readonly reading: Reading; readonly recorded: Recorded } {
+export function recording(
+  options: ReadOptions, recorded: Recorded = new Map(),
+): { readonly options: ReadOptions; readonly recorded: Recorded } {
   const said = new Map(recorded);
   const once = asker(said);
   const machine: Machine = {
-    interfaces: () => once('interfaces', () => reading.machine.interfaces()),
-    hostname: () => once('hostname', () => reading.machine.hostname()),
-    readFile: (path) => once(`contents ${path}`, () => reading.machine.readFile(path)),
+    interfaces: () => once('interfaces', () => options.machine.interfaces()),
+    hostname: () => once('hostname', () => options.machine.hostname()),
+    readFile: (path) => once(`contents ${path}`, () => options.machine.readFile(path)),
   };
   const files: Files = {
-    absolute: (path) => once(`absolute ${path}`, () => reading.files.absolute(path)),
-    read: (path) => once(`file ${path}`, () => reading.files.read(path)),
-    glob: (pattern) => once(`glob ${pattern}`, () => reading.files.glob(pattern)),
+    absolute: (path) => once(`absolute ${path}`, () => options.files.absolute(path)),
+    read: (path) => once(`file ${path}`, () => options.files.read(path)),
+    glob: (pattern) => once(`glob ${pattern}`, () => options.files.glob(pattern)),
   };
-  const environment = (name: string) => once(`environment ${name}`, () => reading.environment(name));
-  return { reading: { ...reading, machine, files, environment }, recorded: said };
+  const environment = (name: string) => once(`environment ${name}`, () => options.environment(name));
+  return { options: { ...options, machine, files, environment }, recorded: said };
 }

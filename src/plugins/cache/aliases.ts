@@ -7,7 +7,7 @@ import { CNAME } from '../../dns/types.ts';
 import type { Query } from '../../kernel/query/query.ts';
 
 /** An answer section, looked at. */
-export interface Reading {
+export interface OwnAnswer {
   /** Whether a record of the type stands at the end of the CNAME chain that begins at the question's name. */
   readonly answers: boolean;
   /** The records without those of another class, or of names that the chain does not lead to; the same array where there are none. */
@@ -15,7 +15,7 @@ export interface Reading {
 }
 
 /** Looks at the answer section of a reply. */
-export function readAnswer(query: Query, answer: readonly RR[]): Reading {
+export function readAnswer(query: Query, answer: readonly RR[]): OwnAnswer {
   const fits = (record: RR) => query.class === CLASS.ANY || record.class === query.class;
   const { name, type } = query;
   if (type === TYPE.ANY) return { answers: answer.some((record) => fits(record) && record.name.equals(name)), own: answer };

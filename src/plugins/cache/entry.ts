@@ -11,7 +11,7 @@ import type { CacheMap, Touch } from '../../store/cache-map.ts';
 import { Changes } from '../../store/changes.ts';
 import type { Space } from '../../store/space.ts';
 import * as FILE from './snapshot-format.ts';
-import type { Place } from './scopes.ts';
+import type { ScopedKey } from './scopes.ts';
 import { nameAll } from './stamp.ts';
 import { TOLD, UNASKED, tellSubnet } from './subnet.ts';
 import type { Keyed } from './subnet.ts';
@@ -43,7 +43,7 @@ export interface Kept {
   readonly moment: number;
   /** Whether it answers its question. */
   readonly answering: boolean;
-  readonly place: Place;
+  readonly place: ScopedKey;
 }
 
 const records = new Records();

@@ -19,8 +19,8 @@ import type { Entries } from './entry.ts';
 import { ask, askFor, background } from './refresh.ts';
 import { Snapshot } from './snapshot.ts';
 import { StaleEntries } from './stale.ts';
-import { Store } from './store.ts';
-import type { Found } from './store.ts';
+import { Stock } from './stock.ts';
+import type { Found } from './stock.ts';
 import { UnderWay, copyFor } from './under-way.ts';
 import type { Lander } from './under-way.ts';
 
@@ -36,7 +36,7 @@ class Cache implements Part, Lander {
   readonly #everything: boolean;
   #underWay!: UnderWay;
   #run!: Run;
-  #store!: Store;
+  #stock!: Stock;
   #stale!: StaleEntries;
   #counters!: PerServer<Counters>;
   #snapshot: Snapshot | undefined = undefined;
@@ -53,13 +53,13 @@ class Cache implements Part, Lander {
     this.#run = run;
     this.#underWay = new UnderWay(run.store.memory.hash);
     this.#patience = this.#site.last(Deadline);
-    this.#store = new Store(run, this.#settings, run.space(this.#site, { keep: this.#site.fingerprint }));
-    this.#stale = new StaleEntries(this.#settings, this.#store, run, this.#site);
+    this.#stock = new Stock(run, this.#settings, run.space(this.#site, { keep: this.#site.fingerprint }));
+    this.#stale = new StaleEntries(this.#settings, this.#stock, run, this.#site);
     const zones = this.#settings.zones.names.map(({ text }) => text).join(',');
     this.#counters = countersOf(run.metrics, zones, this.#site.view);
     const servers = this.#site.endpoints.map(({ scheme, address, port }) => label(scheme, address, port));
-    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#store.tell(shown(run.metrics, servers, zones, this.#site.view)));
-    run.signal.addEventListener('abort', () => this.#store.close(), { once: true });
+    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#stock.tell(shown(run.metrics, servers, zones, this.#site.view)));
+    run.signal.addEventListener('abort', () => this.#stock.close(), { once: true });
   }
   whole(sites: readonly Site[]): void {
     const other = sites.find((site) => site.index < this.#site.index && site.last(SnapshotFile) === this.#site.last(SnapshotFile));
@@ -70,7 +70,7 @@ class Cache implements Part, Lander {
   async started(run: Run): Promise<void> {
     const { snapshot } = this.#settings;
     if (snapshot === '') return;
-    this.#snapshot = new Snapshot(this.#site.path(snapshot), this.#site.fingerprint, this.#store.caches, run);
+    this.#snapshot = new Snapshot(this.#site.path(snapshot), this.#site.fingerprint, this.#stock.caches, run);
     if (run.first) await this.#snapshot.restore();
     this.#snapshot.keep();
   }
@@ -85,19 +85,19 @@ class Cache implements Part, Lander {
     const counters = this.#counters.of(query.channel.service);
     const { values } = counters;
     values[counters.requests]!++;
-    const found = this.#store.find(query, query.received);
+    const found = this.#stock.find(query, query.received);
     if (found === undefined) {
       values[counters.misses()]!++;
       return this.#ask(query, next);
     }
-    values[found.in === this.#store.denial ? counters.denialHits() : counters.successHits()]!++;
+    values[found.in === this.#stock.denial ? counters.denialHits() : counters.successHits()]!++;
     if (found.left <= 0) return this.#stale.handle(query, next, found, counters);
     if (this.#settings.prefetch.amount > 0) return this.#hitAndPrefetch(query, next, found, counters);
     return this.#hit(query, found);
   }
 
   #hit(query: Query, found: Found): Outcome {
-    const reply = this.#store.reply(query, found);
+    const reply = this.#stock.reply(query, found);
     if (query.optAt !== 0 && reply.rcode === RCODE.SERVFAIL) query.extendedError = REMEMBERED;
     return reply;
   }
@@ -106,7 +106,7 @@ class Cache implements Part, Lander {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
     query.setFlags(AD);
-    const { moment } = this.#store;
+    const { moment } = this.#stock;
     const answer = askFor(query, next);
     if (!(answer instanceof Promise)) return this.#pass(query, answer, moment);
     return this.#underWay.lead(query, answer, this, next, moment);
@@ -114,8 +114,8 @@ class Cache implements Part, Lander {
   #pass(query: Query, outcome: Outcome, moment: number): Outcome {
     if (!query.wantsAuthentic) query.setFlags(0, AD);
     const counters = this.#counters.of(query.channel.service);
-    if (outcome.kind === 'reply') return this.#store.pass(query, outcome, counters, moment);
-    if (isFailed(outcome) && !this.#isLate(query)) this.#store.pass(query, query.begin(0, RCODE.SERVFAIL), counters, moment);
+    if (outcome.kind === 'reply') return this.#stock.pass(query, outcome, counters, moment);
+    if (isFailed(outcome) && !this.#isLate(query)) this.#stock.pass(query, query.begin(0, RCODE.SERVFAIL), counters, moment);
     return outcome;
   }
   /** What came late, for the client whose question it was. */
@@ -155,10 +155,10 @@ class Cache implements Part, Lander {
     return reply;
   }
   async #refresh(query: Query, next: Handler, entries: Entries, counters: Counters, hits: number): Promise<void> {
-    const { moment } = this.#store;
+    const { moment } = this.#stock;
     const outcome = await ask(query, next, this.#run);
-    if (this.#store.closed) return;
-    if (outcome.kind === 'reply') query.reading.within(() => this.#store.pass(query, outcome, counters, moment, true));
+    if (this.#stock.closed) return;
+    if (outcome.kind === 'reply') query.reading.within(() => this.#stock.pass(query, outcome, counters, moment, true));
     entries.end(query, this.#run.clock.monotonic() | 0, 0, hits);
   }
 }

@@ -12,7 +12,7 @@ const FOUR = 33;
 export const SCOPES = FOUR + 129;
 
 /** Where a reply is kept: by which key, and what its entry says of networks. */
-export interface Place {
+export interface ScopedKey {
   readonly key: Keyed;
   readonly scope: number;
 }
@@ -39,7 +39,7 @@ export class Scopes {
    * The place of a reply that was `asked` for a network and `told` one, each undefined where there is none; undefined where it cannot be
    * said for whom it holds (RFC 7871 section 7.3.1).
    */
-  place(query: Query, asked: ClientSubnet | undefined, told: ClientSubnet | undefined): Place | undefined {
+  place(query: Query, asked: ClientSubnet | undefined, told: ClientSubnet | undefined): ScopedKey | undefined {
     if (asked === undefined) return told === undefined || told.scope === 0 ? { key: query, scope: UNASKED } : undefined;
     if (told === undefined) return { key: query, scope: UNTOLD };
     if (!isSameSubnet(asked, told)) return undefined;

@@ -13,7 +13,7 @@ import type { Settings } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { acceptable, aside, ask, askFor, background } from './refresh.ts';
-import type { Found, Store } from './store.ts';
+import type { Found, Stock } from './stock.ts';
 import { UnderWay, copyFor } from './under-way.ts';
 import type { Lander } from './under-way.ts';
 import { isAnswerTo, judge } from './worth.ts';
@@ -21,14 +21,14 @@ import { isAnswerTo, judge } from './worth.ts';
 /** The stale entries of one block. */
 export class StaleEntries {
   readonly #settings: Settings;
-  readonly #store: Store;
+  readonly #stock: Stock;
   readonly #run: Run;
   readonly #site: Site;
   readonly #underWay: UnderWay;
 
-  constructor(settings: Settings, store: Store, run: Run, site: Site) {
+  constructor(settings: Settings, stock: Stock, run: Run, site: Site) {
     this.#settings = settings;
-    this.#store = store;
+    this.#stock = stock;
     this.#run = run;
     this.#underWay = new UnderWay(run.store.memory.hash);
     this.#site = site;
@@ -66,19 +66,19 @@ export class StaleEntries {
     return reply;
   }
   /** The entry is looked up again, since it may have moved while others were asked; what they said stands in where it is gone. */
-  #serveAgain(query: Query, entries: Entries, counters: Counters, instead: Outcome, moment = this.#store.moment): Outcome {
-    const found = this.#store.again(query, entries);
+  #serveAgain(query: Query, entries: Entries, counters: Counters, instead: Outcome, moment = this.#stock.moment): Outcome {
+    const found = this.#stock.again(query, entries);
     if (found !== undefined) return this.#serve(query, found, counters);
-    return instead.kind === 'reply' ? this.#store.pass(query, instead, counters, moment) : instead;
+    return instead.kind === 'reply' ? this.#stock.pass(query, instead, counters, moment) : instead;
   }
 
   /** Asks in the background. Says what came if it counts: then it is kept. */
   async #refresh(query: Query, next: Handler, entries: Entries, hits: number, counters: Counters): Promise<Message | undefined> {
     const { recheck } = this.#settings.stale;
-    const { moment } = this.#store;
+    const { moment } = this.#stock;
     const outcome = await ask(query, next, this.#run);
     const refreshed = query.reading.within(() => this.#renew(query, outcome, counters, moment));
-    if (!this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, refreshed ? hits : 0);
+    if (!this.#stock.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, refreshed ? hits : 0);
     return refreshed && outcome.kind === 'reply' ? outcome : undefined;
   }
   /** Keeps what counts, and with `prefer_positive` also what takes no answer's place; says whether it counts. */
@@ -87,7 +87,7 @@ export class StaleEntries {
     const { preferPositive } = this.#settings.stale;
     const { kind, answering } = judge(query, outcome, this.#settings, this.#run.clock);
     const accepted = preferPositive ? answering && kind === 'NOERROR' : acceptable(outcome, kind);
-    if (accepted || preferPositive) this.#store.pass(query, outcome, counters, moment, true);
+    if (accepted || preferPositive) this.#stock.pass(query, outcome, counters, moment, true);
     return accepted;
   }
 
@@ -96,7 +96,7 @@ export class StaleEntries {
     const waiting = this.#underWay.join(query);
     if (waiting !== undefined) return waiting;
     query.setFlags(AD);
-    const { moment } = this.#store;
+    const { moment } = this.#stock;
     const answer = askFor(query, next);
     const lander = this.#lander(entries, counters);
     return answer instanceof Promise ? this.#underWay.lead(query, answer, lander, next, moment) : lander.land(query, answer, moment);
@@ -109,11 +109,11 @@ export class StaleEntries {
         if (!query.wantsAuthentic) query.setFlags(0, AD);
         const { recheck } = this.#settings.stale;
         refreshed = this.#renew(query, outcome, counters, moment);
-        if (recheck > 0 && !this.#store.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
+        if (recheck > 0 && !this.#stock.closed) entries.end(query, this.#run.clock.monotonic() | 0, refreshed ? 0 : recheck, 0);
         return refreshed ? outcome : this.#serveAgain(query, entries, counters, outcome, moment);
       },
       share: (query, landed, authentic) => (other) => {
-        const found = refreshed ? undefined : this.#store.again(other, entries);
+        const found = refreshed ? undefined : this.#stock.again(other, entries);
         if (found !== undefined) return this.#serve(other, found, counters);
         return landed.kind === 'reply' ? copyFor(other, landed, query.limit, authentic) : landed;
       },
@@ -136,8 +136,8 @@ export class StaleEntries {
   }
   /** What was asked for in the background, for the client: from its entry, or as it came where it was not kept. */
   #serveFresh(query: Query, fresh: Message): Outcome {
-    const found = this.#store.find(query, this.#run.clock.monotonic());
-    if (found !== undefined && found.left > 0) return this.#store.reply(query, found);
+    const found = this.#stock.find(query, this.#run.clock.monotonic());
+    if (found !== undefined && found.left > 0) return this.#stock.reply(query, found);
     const reply = query.adopt(fresh.words, fresh.at >> 2, fresh.length);
     if (!query.wantsDnssec && !query.wantsAuthentic) reply.setFlags(0, AD);
     return reply;

@@ -8,7 +8,7 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import { ExchangeError } from '../../upstream/asking.ts';
-import type { Timed } from '../../upstream/timers.ts';
+import type { OnWheel } from '../../upstream/timers.ts';
 import type { Attempt } from './attempt.ts';
 import type { Forwarder } from './forwarder.ts';
 import { Walked, cutShort, endsEarly, relay, rewritten } from './relay.ts';
@@ -30,9 +30,9 @@ interface Follower {
 }
 
 /** The state of one question. Objects are used again and again. */
-export class Exchange implements Timed {
-  timerNext: Timed | undefined = undefined;
-  timerBefore: Timed | undefined = undefined;
+export class Exchange implements OnWheel {
+  timerNext: OnWheel | undefined = undefined;
+  timerBefore: OnWheel | undefined = undefined;
   spoke = -1;
   turns = 0;
   /** The query that is asked for all, its hash, and the next exchange whose question has the same one. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { Lines } from '../../kernel/seen/lines.ts';
+import { LogLines } from '../../kernel/seen/log-lines.ts';
 import { createLog } from '../../kernel/seen/log.ts';
 import { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
@@ -13,7 +13,7 @@ import { probe } from './probe.ts';
 
 function running(): { run: Run; clock: FakeClock; log: () => string; end: () => void } {
   let text = '';
-  const lines = new Lines((bytes, from, length) => {
+  const lines = new LogLines((bytes, from, length) => {
     text += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
     return length;
   }, () => {});

@@ -1,7 +1,7 @@
 // What others may have put into a label does nothing to who reads the log.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Lines } from '../../kernel/seen/lines.ts';
+import { LogLines } from '../../kernel/seen/log-lines.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { compile } from './format.ts';
 import type { Seen } from './seen.ts';
@@ -13,7 +13,7 @@ test('control characters of a label are escaped as in names', () => {
   ];
   for (const [value, line] of cases) {
     let text = '';
-    const lines = new Lines((bytes, from, length) => {
+    const lines = new LogLines((bytes, from, length) => {
       text += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
       return length;
     }, () => {});

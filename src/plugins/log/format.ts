@@ -1,7 +1,7 @@
 // From a format to writers, once: each puts its part of a line into the buffer (LOG-4). Knows placeholders; knows no rule.
 import { HEADER } from '../../dns/packet.ts';
 import { CLASS } from '../../dns/type-name.ts';
-import type { Lines } from '../../kernel/seen/lines.ts';
+import type { LogLines } from '../../kernel/seen/log-lines.ts';
 import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { overUdp } from '../../kernel/query/transport.ts';
@@ -9,7 +9,7 @@ import type { Seen } from './seen.ts';
 import { DASH, FALSE, TCP, TRUE, UDP, bytesOf, classWord, flagsWord, rcodeWord, typeInWord, typeWord } from './words.ts';
 
 /** Writes a part of a line. The room for everything of bounded length is there. */
-export type Writer = (lines: Lines, query: Query, seen: Seen) => void;
+export type Writer = (lines: LogLines, query: Query, seen: Seen) => void;
 
 const BEFORE_ID = bytesOf(' - '), BEFORE_QUESTION = bytesOf(' "'), AFTER_QUESTION = bytesOf('" ');
 const OVER_UDP = bytesOf(' udp '), OVER_TCP = bytesOf(' tcp '), WITH_DO = bytesOf(' true '), WITHOUT_DO = bytesOf(' false ');

@@ -5,7 +5,7 @@ import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { apart } from '../../kernel/query/derive.ts';
 import { elapsed } from '../../kernel/query/elapsed.ts';
-import type { Lines } from '../../kernel/seen/lines.ts';
+import type { LogLines } from '../../kernel/seen/log-lines.ts';
 import { upon } from '../../kernel/query/outcome.ts';
 import type { Outcome, Stream } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -26,7 +26,7 @@ class Logger {
   readonly rule: Rule;
   readonly #write: Writer;
   readonly #seen = new Seen();
-  #lines!: Lines;
+  #lines!: LogLines;
   #clock!: Clock;
   #json: JsonLine | undefined;
 

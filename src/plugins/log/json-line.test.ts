@@ -1,7 +1,7 @@
 // What a JSON line says where nothing was sent, and of what a plugin says beside the log.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Lines } from '../../kernel/seen/lines.ts';
+import { LogLines } from '../../kernel/seen/log-lines.ts';
 import { createJsonLog } from '../../kernel/seen/log.ts';
 import { drop } from '../../kernel/query/outcome.ts';
 import { loneQuery } from '../../testing/lone-query.ts';
@@ -11,7 +11,7 @@ import { Seen } from './seen.ts';
 
 test('objects hold text as it is, fields in their order, and null for an rcode that was not sent', () => {
   let text = '';
-  const lines = new Lines((bytes, from, length) => {
+  const lines = new LogLines((bytes, from, length) => {
     text += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
     return length;
   }, () => {});

@@ -2,7 +2,7 @@
 // their replies; knows no format.
 import { rcodeName } from '../../dns/rcode.ts';
 import { className, typeName } from '../../dns/type-name.ts';
-import { Lines } from '../../kernel/seen/lines.ts';
+import { LogLines } from '../../kernel/seen/log-lines.ts';
 import type { Fields } from '../../kernel/seen/log.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
@@ -21,7 +21,7 @@ export class JsonLine {
   readonly #record: (text: string, fields: Fields) => void;
   #text = '';
   /** Where the text is made: it leaves for nowhere but `#text`. */
-  readonly #lines = new Lines((bytes, from, length) => {
+  readonly #lines = new LogLines((bytes, from, length) => {
     this.#text += decoder.decode(bytes.subarray(from, from + length));
     return length;
   }, () => {});

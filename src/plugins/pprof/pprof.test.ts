@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import type { HttpServer } from '../../kernel/http.ts';
-import { Lines } from '../../kernel/seen/lines.ts';
+import { LogLines } from '../../kernel/seen/log-lines.ts';
 import { createLog } from '../../kernel/seen/log.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { Shared } from '../../kernel/shared.ts';
@@ -14,7 +14,7 @@ import { Profiles } from './profiles.ts';
 const clock = new FakeClock();
 const abort = new AbortController();
 const shared = new Shared();
-const run = { clock, log: createLog(new Lines(() => 0, () => {}), { on: false }), signal: abort.signal, shared } as unknown as Run;
+const run = { clock, log: createLog(new LogLines(() => 0, () => {}), { on: false }), signal: abort.signal, shared } as unknown as Run;
 after(() => abort.abort());
 
 const made = pprof.create('127.0.0.1:0', undefined as never);

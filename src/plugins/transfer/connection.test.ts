@@ -7,7 +7,7 @@ import { decodeMessage } from '../../dns/message.ts';
 import type { RR } from '../../dns/rr.ts';
 import { App } from '../../kernel/serving/app.ts';
 import { systemClock } from '../../kernel/clock.ts';
-import { Lines } from '../../kernel/seen/lines.ts';
+import { LogLines } from '../../kernel/seen/log-lines.ts';
 import { createLog } from '../../kernel/seen/log.ts';
 import { Metrics } from '../../kernel/seen/metrics.ts';
 import { Store } from '../../store/store.ts';
@@ -22,7 +22,7 @@ import { LARGE, large, plugins } from './made.test.ts';
 /** A server with real sockets. */
 async function serve(corefile: string): Promise<{ readonly port: number; log: () => string; close: () => Promise<void> }> {
   let log = '';
-  const lines = new Lines((bytes, from, length) => {
+  const lines = new LogLines((bytes, from, length) => {
     log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
     return length;
   }, () => {});
@@ -30,7 +30,7 @@ async function serve(corefile: string): Promise<{ readonly port: number; log: ()
   const port = await freePort();
   const sockets = udp({ warn: () => {} });
   const app = new App({
-    reading: {
+    readOptions: {
       file: 'Corefile', plugins, words: new Set(plugins.map(({ name }) => name)), machine, files, environment: () => undefined, port,
       warn: () => {},
     },

@@ -1,41 +1,41 @@
-// Slots that a burst needed are given back when it is over; those that are in use stay as they are.
+// Seats that a burst needed are given back when it is over; those that are in use stay as they are.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arena, SLOT } from '../kernel/query/arena.ts';
+import { Arena, SEAT } from '../kernel/query/arena.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { loadAddon } from './addon.ts';
-import { Slots } from './slots.ts';
+import { Seats } from './seats.ts';
 
 const addon = loadAddon();
 const skip = typeof addon === 'string' ? `no addon: ${addon}` : false;
 
-test('memory of slots goes back after a burst, what is in use stays', { skip }, () => {
+test('memory of seats goes back after a burst, what is in use stays', { skip }, () => {
   if (typeof addon === 'string') return;
   const arena = new Arena(2000);
-  const slots = Slots.of(arena);
+  const seats = Seats.of(arena);
   const forgotten: (readonly [number, number])[] = [];
-  const rest = () => slots.rest((from, length) => {
+  const rest = () => seats.rest((from, length) => {
     forgotten.push([from, length]);
     addon.forget(arena.bytes, from, length);
   });
   const burst: Query[] = [];
-  for (let i = 0; i < 1600; i++) burst.push(slots.take()!);
-  for (const query of burst) query.bytes.fill(7, query.at, query.at + SLOT);
+  for (let i = 0; i < 1600; i++) burst.push(seats.take()!);
+  for (const query of burst) query.bytes.fill(7, query.at, query.at + SEAT);
   rest();
   rest();
   const kept = burst.splice(700, 1)[0]!;
-  for (const query of burst) slots.release(query);
+  for (const query of burst) seats.release(query);
   rest();
   assert.deepEqual(forgotten, [], 'once is no habit');
   rest();
-  assert.deepEqual(forgotten, [[701 * SLOT, 899 * SLOT]]);
-  assert.equal(arena.bytes[1200 * SLOT], 0);
-  assert.equal(arena.bytes.subarray(kept.at, kept.at + SLOT).findIndex((byte) => byte !== 7), -1);
+  assert.deepEqual(forgotten, [[701 * SEAT, 899 * SEAT]]);
+  assert.equal(arena.bytes[1200 * SEAT], 0);
+  assert.equal(arena.bytes.subarray(kept.at, kept.at + SEAT).findIndex((byte) => byte !== 7), -1);
   assert.equal(arena.left, 1999);
-  const again = new Set<number>([kept.slot]);
-  for (let query = slots.take(); query !== undefined; query = slots.take()) {
-    assert.equal(query.at, query.slot * SLOT);
-    again.add(query.slot);
+  const again = new Set<number>([kept.seat]);
+  for (let query = seats.take(); query !== undefined; query = seats.take()) {
+    assert.equal(query.at, query.seat * SEAT);
+    again.add(query.seat);
   }
   assert.equal(again.size, 2000);
 });

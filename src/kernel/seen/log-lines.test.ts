@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { parseAddress, printAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { latin1Bytes } from '../../dns/latin1.ts';
-import { Lines } from './lines.ts';
+import { LogLines } from './log-lines.ts';
 
-function written(write: (lines: Lines) => void): string {
+function written(write: (lines: LogLines) => void): string {
   let text = '';
-  const lines = new Lines((bytes, from, length) => {
+  const lines = new LogLines((bytes, from, length) => {
     text += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
     return length;
   }, () => {});
@@ -54,7 +54,7 @@ test('counts the lines that a slow reader costs, and says so', () => {
   let full = true;
   let text = '';
   let later = () => {};
-  const lines = new Lines((bytes, from, length) => {
+  const lines = new LogLines((bytes, from, length) => {
     if (full) throw Object.assign(new Error('EPIPE'), { code: 'EPIPE' });
     text += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
     return length;
@@ -77,7 +77,7 @@ test('counts the lines that a slow reader costs, and says so', () => {
 /** Lines to a reader that takes `room` bytes until there is more, and the moments that were asked for. */
 function slowly(room: number) {
   const reader = { room, text: '', tries: 0, later: [] as { flush: () => void; milliseconds: number }[] };
-  const lines = new Lines((bytes, from, length) => {
+  const lines = new LogLines((bytes, from, length) => {
     reader.tries++;
     if (reader.room === 0) throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
     const taken = Math.min(length, reader.room);

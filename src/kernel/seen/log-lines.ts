@@ -21,7 +21,7 @@ export type Sink = (bytes: Uint8Array, from: number, length: number, last: boole
 const inTime = (flush: () => void, milliseconds: number): void => void setTimeout(flush, milliseconds).unref();
 
 /** One thread's log lines. A line begins with `room` and ends with `end`; they leave in order, when the turn of the loop ends. */
-export class Lines {
+export class LogLines {
   readonly #bytes = new Uint8Array(SIZE);
   readonly #sink: Sink;
   readonly #soon: (flush: () => void) => void;

@@ -8,7 +8,7 @@ import type { Asking, Carrier, ExchangeError } from './asking.ts';
 import { dialError, readError } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import { RecentIds } from './recent-ids.ts';
-import type { StreamOwner } from './stream-pool.ts';
+import type { DialedStreamOwner } from './stream-pool.ts';
 
 const input = Buffer.allocUnsafeSlow(65536);
 /** A message where it can be read by words. */
@@ -18,8 +18,8 @@ const messageWords = new Int32Array(message.buffer);
 const GIVEN_UP = 0;
 
 /** A connection, from the moment that it is opened. */
-export class StreamConnection implements Carrier {
-  readonly #owner: StreamOwner;
+export class DialedStream implements Carrier {
+  readonly #owner: DialedStreamOwner;
   readonly #socket: net.Socket;
   readonly #frames = new Frames();
   readonly #waiting = new Map<number, Asking | typeof GIVEN_UP>();
@@ -41,7 +41,7 @@ export class StreamConnection implements Carrier {
   /** True where no further question is to be put on it. */
   retired = false;
 
-  constructor(owner: StreamOwner, dialTimeout: number) {
+  constructor(owner: DialedStreamOwner, dialTimeout: number) {
     this.#owner = owner;
     this.openedAt = owner.timers.now;
     this.usedAt = this.openedAt;

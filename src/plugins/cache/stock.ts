@@ -17,7 +17,7 @@ import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
 import { Entries } from './entry.ts';
 import { SCOPES, Scopes } from './scopes.ts';
-import type { Place } from './scopes.ts';
+import type { ScopedKey } from './scopes.ts';
 import { soundRecords } from './sound.ts';
 import { isSameSubnet, subnetIn, subnetOf, tellSubnet } from './subnet.ts';
 import type { Keyed } from './subnet.ts';
@@ -35,7 +35,7 @@ export interface Found {
 }
 
 /** What one block keeps. */
-export class Store {
+export class Stock {
   readonly #settings: Settings;
   readonly #run: Run;
   readonly success: Entries;
@@ -154,7 +154,7 @@ export class Store {
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
-  #keep(query: Query, message: Message, records: Records, place: Place, moment: number, refreshing: boolean, counters: Counters,
+  #keep(query: Query, message: Message, records: Records, place: ScopedKey, moment: number, refreshing: boolean, counters: Counters,
     { cache, ttl, answering }: Worth): void {
     if (cache === 'none') return;
     if (message.bytes[message.at + 5] === 0) {
