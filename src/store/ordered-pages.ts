@@ -195,8 +195,11 @@ export class PagesDraft implements Pages {
     this.#count--;
   }
 
-  /** The root of the version. `dropped` are then the blocks, entries apart, that the one before had and this one has not. */
-  commit(): { readonly root: number; readonly dropped: readonly number[] } {
+  /**
+   * The root of the version. `taken` are then the blocks, entries apart, that it has and the one before had not, and `dropped` those that
+   * the one before had and this one has not.
+   */
+  commit(): { readonly root: number; readonly taken: readonly number[]; readonly dropped: readonly number[] } {
     const root = this.take(WORDS);
     const index = this.#kept(this.#index.directory, 1 << this.#index.bits);
     const order = this.#kept(this.#order.directory, this.#order.chunks);
@@ -208,8 +211,9 @@ export class PagesDraft implements Pages {
     words[root + CHUNKS] = this.#order.chunks;
     words[root + ENTRIES] = this.#count;
     if (this.#from !== 0) this.#dropped.push(this.#from, words[this.#from + INDEX]!, words[this.#from + ORDER]!);
+    const taken = [...this.#fresh];
     this.#fresh.clear();
-    return { root, dropped: this.#dropped };
+    return { root, taken, dropped: this.#dropped };
   }
   #kept(directory: Int32Array, count: number): number {
     const at = this.take(Math.max(1, count));

@@ -1,0 +1,190 @@
+// A node's bytes from the records of its name: sets as they go on the wire, the ends of names cut where they are the zone's. Knows the
+// layout of sets (record-sets.ts); knows nothing of other names.
+import { setU16, u16 } from '../../dns/packet.ts';
+import { TYPE, typeName } from '../../dns/type-name.ts';
+import { CUT, RECORD_HEAD, SET_HEAD, ZONE_END } from '../record-sets.ts';
+import { putFixed } from '../record-head.ts';
+import type { Scratch } from './scratch.ts';
+import { ZoneError, printKey } from './zone-error.ts';
+
+const { NS, CNAME, SOA, PTR, MX, RRSIG, SVCB, HTTPS } = TYPE;
+/** The most bytes of a set: its length is written in 16 bits. */
+const MOST = 65_535;
+
+/** Whose names are shortened: newer types may not be (RFC 3597 section 4). Where the name begins in the data; -1: it is not shortened. */
+const shortened = (type: number): number => (type === NS || type === CNAME || type === PTR ? 0 : type === MX ? 2 : -1);
+
+/** Packs one name after the other into the same bytes. */
+export class Packer {
+  /** What was packed last, `length` bytes of it. */
+  bytes = new Uint8Array(1 << 13);
+  length = 0;
+  readonly #types: number[] = [];
+  /** Records that were packed in all. */
+  records = 0;
+
+  /** Packs the records of a name, without those that `keep` does not want. 0 stands for a name that owns nothing. */
+  pack(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean = all): void {
+    this.length = 0;
+    if (name !== 0) {
+      const types = this.#typesOf(scratch, name, keep);
+      this.#orphans(scratch, name, keep, types);
+      for (const type of types) {
+        this.#set(scratch, name, type, 0);
+        this.#set(scratch, name, RRSIG, type);
+      }
+    }
+    this.#ensure(2);
+    this.bytes[this.length++] = 0;
+    this.bytes[this.length++] = 0;
+  }
+  /** Types but signatures, in their order, SOA before all. */
+  #typesOf(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean): readonly number[] {
+    const types = this.#types;
+    types.length = 0;
+    for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
+      const type = scratch.type(record);
+      if (type !== RRSIG && keep(type, 0) && !types.includes(type)) types.push(type);
+    }
+    return types.sort(byType);
+  }
+  /** Signatures of what is not there stand before everything, where no set takes them for its own. */
+  #orphans(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean, types: readonly number[]): void {
+    const set = this.#begin();
+    for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
+      if (scratch.type(record) !== RRSIG) continue;
+      const covered = coveredBy(scratch, record);
+      if (keep(RRSIG, covered) && !types.includes(covered)) this.#record(scratch, name, record, set, RRSIG);
+    }
+    this.#end(set, RRSIG);
+  }
+  /** The set of a type; of signatures those that cover a type. */
+  #set(scratch: Scratch, name: number, type: number, covered: number): void {
+    const set = this.#begin();
+    const signed = covered === 0 && isSigned(scratch, name, type);
+    for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
+      if (scratch.type(record) !== type || (covered !== 0 && coveredBy(scratch, record) !== covered)) continue;
+      this.#record(scratch, name, record, set, type, signed);
+    }
+    if (shortened(type) >= 0) this.#cut(set, shortened(type), scratch.zone);
+    this.#end(set, type);
+  }
+
+  #begin(): number {
+    this.#ensure(SET_HEAD);
+    const set = this.length;
+    this.bytes.fill(0, set, set + SET_HEAD);
+    this.length = set + SET_HEAD;
+    return set;
+  }
+  #end(set: number, type: number): void {
+    const size = this.length - set - SET_HEAD;
+    if (size === 0) this.length = set;
+    else {
+      setU16(this.bytes, set, type);
+      setU16(this.bytes, set + 4, size);
+      this.records += u16(this.bytes, set + 2);
+    }
+  }
+  #record(scratch: Scratch, name: number, record: number, set: number, type: number, signed = false): void {
+    const size = scratch.size(record);
+    this.#ensure(RECORD_HEAD + size);
+    const { bytes } = this;
+    const start = this.length;
+    const from = scratch.dataAt(record);
+    bytes[start] = 0xc0;
+    bytes[start + 1] = 12;
+    const to = putFixed(bytes, start + 2, type, scratch.ttl(record), size);
+    for (let i = 0; i < size; i++) bytes[to + i] = scratch.bytes[from + i]!;
+    foldNames(bytes, to, to + size, type, signed);
+    if (this.#isThere(set, start, to, size)) return;
+    this.length = to + size;
+    if (this.length - set - SET_HEAD > MOST) {
+      const where = printKey(scratch.bytes, scratch.keyAt(name), scratch.keyLength(name), scratch.zone);
+      throw new ZoneError(`the records of type ${typeName(type)} at ${where} take more than ${MOST} bytes`);
+    }
+    setU16(bytes, set + 2, u16(bytes, set + 2) + 1);
+  }
+  /** Whether the set has these data already: equal records are one (RFC 2181 section 5). */
+  #isThere(set: number, end: number, data: number, size: number): boolean {
+    const { bytes } = this;
+    for (let at = set + SET_HEAD; at < end;) {
+      const length = u16(bytes, at + 10);
+      const from = at + RECORD_HEAD;
+      if (length === size) {
+        let i = 0;
+        while (i < size && bytes[from + i] === bytes[data + i]) i++;
+        if (i === size) return true;
+      }
+      at = from + length;
+    }
+    return false;
+  }
+  /** Cuts the names of a set at the zone, unless one that stays whole ends as if it were cut. */
+  #cut(set: number, skip: number, zone: Uint8Array): void {
+    const { bytes } = this;
+    if (zone.length < 3) return;
+    for (let at = set + SET_HEAD; at < this.length; at += RECORD_HEAD + u16(bytes, at + 10)) {
+      const end = at + RECORD_HEAD + u16(bytes, at + 10);
+      if (bytes[end - 2] === 0xc0 && bytes[end - 1] === 0 && !endsIn(bytes, at + RECORD_HEAD + skip, end, zone)) return;
+    }
+    let to = set + SET_HEAD;
+    for (let at = to; at < this.length;) {
+      const size = u16(bytes, at + 10);
+      const end = at + RECORD_HEAD + size;
+      const less = endsIn(bytes, at + RECORD_HEAD + skip, end, zone) ? zone.length - 2 : 0;
+      bytes.copyWithin(to, at, end - less);
+      if (less > 0) {
+        setU16(bytes, to + 10, size - less);
+        bytes[to + RECORD_HEAD + size - less - 2] = 0xc0;
+        bytes[to + RECORD_HEAD + size - less - 1] = ZONE_END;
+        setU16(bytes, set + 6, CUT);
+      }
+      to += RECORD_HEAD + size - less;
+      at = end;
+    }
+    this.length = to;
+  }
+  #ensure(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
+    larger.set(this.bytes.subarray(0, this.length));
+    this.bytes = larger;
+  }
+}
+
+const all = (): boolean => true;
+const byType = (a: number, b: number): number => (a === SOA ? -1 : b === SOA ? 1 : a - b);
+/** The type that a signature covers (RFC 4034 section 3.1.1). */
+const coveredBy = (scratch: Scratch, record: number): number => u16(scratch.bytes, scratch.dataAt(record));
+function isSigned(scratch: Scratch, name: number, type: number): boolean {
+  for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
+    if (scratch.type(record) === RRSIG && coveredBy(scratch, record) === type) return true;
+  }
+  return false;
+}
+/** Whether a name ends in the zone, and has more. */
+function endsIn(bytes: Uint8Array, from: number, end: number, zone: Uint8Array): boolean {
+  let at = from;
+  while (end - at > zone.length) at += bytes[at]! + 1;
+  if (end - at !== zone.length) return false;
+  for (let i = 0; i < zone.length; i++) if (bytes[at + i] !== zone[i]) return false;
+  return true;
+}
+/**
+ * Names in these data are in lower case (FILE-3). A signature is over the letters of a service's target as they are (RFC 6840 section 5.1),
+ * so those of a signed one stay.
+ */
+function foldNames(bytes: Uint8Array, at: number, end: number, type: number, signed: boolean): void {
+  if (type === NS || type === CNAME) foldName(bytes, at, end);
+  else if (type === SOA) foldName(bytes, foldName(bytes, at, end), end);
+  else if (type === MX || (!signed && (type === SVCB || type === HTTPS))) foldName(bytes, at + 2, end);
+}
+function foldName(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  for (let size = bytes[at]!; size !== 0 && at + size < end; size = bytes[at]!) {
+    for (let i = at + 1; i <= at + size; i++) if (bytes[i]! >= 65 && bytes[i]! <= 90) bytes[i]! |= 32;
+    at += size + 1;
+  }
+  return at + 1;
+}

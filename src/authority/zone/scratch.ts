@@ -1,0 +1,169 @@
+// Records as they are read, before they are a zone: names in a hash, the records of each in a chain, all in one piece of memory that is
+// used for one zone after the other. Knows wire form; knows no file, no order and no shared memory.
+//
+// In words: a name is 0 hash, 1 first record, 2 last record, 3 bytes of its key, then the key (name-key.ts). A record is 0 the next of the
+// name, 1 type and bytes of data (16 bits each), 2 TTL, then the data.
+import { TYPE } from '../../dns/type-name.ts';
+import type { Hash } from '../../store/hash.ts';
+import { MOST_LABELS, labelsAt } from '../../kernel/site/zones.ts';
+import { NameKey } from './name-key.ts';
+
+const HASH = 0, FIRST = 1, LAST = 2, KEY_BYTES = 3, NAME = 4;
+const NEXT = 0, KIND = 1, TTL = 2, RECORD = 3;
+/** Words at first, and how many remain from one zone to the next: a large zone's memory is let go. */
+const ROOM = 1 << 14, KEPT = 1 << 22;
+/** The most words: more records than any memory that is shared can hold. */
+const MOST = 1 << 29;
+
+/** One zone's records. Offsets are in words. */
+export class Scratch {
+  words = new Int32Array(ROOM);
+  bytes = new Uint8Array(this.words.buffer);
+  /** The zone as a wire name in lower case. */
+  zone: Uint8Array = new Uint8Array(1);
+  /** How many names and records there are. */
+  names = 0;
+  records = 0;
+  /** A name below the zone that owns an SOA, or 0 (FILE-15). */
+  strangeSoa = 0;
+  #top = 2;
+  #slots = new Int32Array(256);
+  #mask = 255;
+  readonly #hash: Hash;
+  readonly #key = new NameKey();
+  readonly #starts = new Int32Array(MOST_LABELS + 1);
+
+  constructor(hash: Hash) {
+    this.#hash = hash;
+  }
+
+  /** Forgets all, for a zone of this lower-case wire name. */
+  begin(zone: Uint8Array): this {
+    if (this.words.length > KEPT) {
+      this.words = new Int32Array(ROOM);
+      this.bytes = new Uint8Array(this.words.buffer);
+    }
+    if (this.#slots.length > KEPT) this.#slots = new Int32Array(256);
+    this.#mask = 255;
+    this.#slots.fill(0, 0, 256);
+    this.#top = 2;
+    this.zone = zone;
+    this.names = this.records = this.strangeSoa = 0;
+    return this;
+  }
+
+  /** The handle of a wire name, letters as they are; -1: it is outside of the zone. */
+  owner(name: Uint8Array, length: number): number {
+    const { zone } = this;
+    const below = length - zone.length;
+    if (below < 0) return -1;
+    for (let i = 0; i < zone.length; i++) {
+      const byte = name[below + i]!;
+      if ((byte >= 65 && byte <= 90 ? byte | 32 : byte) !== zone[i]) return -1;
+    }
+    let labels = labelsAt(name, 0, this.#starts);
+    while (this.#starts[labels]! > below) labels--;
+    if (this.#starts[labels] !== below) return -1;
+    const key = this.#key.read(name, this.#starts, 0, labels);
+    key.hash(this.#hash, labels);
+    return this.#find(key.hashes[labels]!, key.bytes, key.length);
+  }
+  #find(hash: number, key: Uint8Array, length: number): number {
+    for (let slot = hash & this.#mask, name: number; (name = this.#slots[slot]!) !== 0; slot = (slot + 1) & this.#mask) {
+      if (this.words[name + HASH] !== hash || this.words[name + KEY_BYTES] !== length) continue;
+      const from = (name + NAME) * 4;
+      let i = 0;
+      while (i < length && this.bytes[from + i] === key[i]) i++;
+      if (i === length) return name;
+    }
+    const name = this.#take(NAME + ((length + 3) >> 2));
+    const { words, bytes } = this;
+    words[name + HASH] = hash;
+    words[name + FIRST] = words[name + LAST] = 0;
+    words[name + KEY_BYTES] = length;
+    for (let i = 0, from = (name + NAME) * 4; i < length; i++) bytes[from + i] = key[i]!;
+    if (++this.names * 2 > this.#mask) this.#grow();
+    this.#put(name);
+    return name;
+  }
+  #put(name: number): void {
+    let slot = this.words[name + HASH]! & this.#mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = name;
+  }
+  #grow(): void {
+    const old = this.#slots.slice(0, this.#mask + 1);
+    this.#mask = this.#mask * 2 + 1;
+    if (this.#slots.length <= this.#mask) this.#slots = new Int32Array((this.#mask + 1) * 2);
+    else this.#slots.fill(0, 0, this.#mask + 1);
+    for (const name of old) if (name !== 0) this.#put(name);
+  }
+  #take(words: number): number {
+    const at = this.#top;
+    if (at + words > this.words.length) {
+      if (at + words > MOST) throw new RangeError('the zone has too many records');
+      const larger = new Int32Array(Math.max(at + words, Math.min(MOST, this.words.length * 2)));
+      larger.set(this.words.subarray(0, at));
+      this.words = larger;
+      this.bytes = new Uint8Array(larger.buffer);
+    }
+    this.#top = at + words;
+    return at;
+  }
+
+  /** Adds a record of a name: uncompressed data of `length` bytes, a TTL in seconds. */
+  add(owner: number, type: number, ttl: number, data: Uint8Array, length: number): void {
+    const record = this.#take(RECORD + ((length + 3) >> 2));
+    const { words, bytes } = this;
+    words[record + NEXT] = 0;
+    words[record + KIND] = (type << 16) | length;
+    words[record + TTL] = ttl;
+    for (let i = 0, from = (record + RECORD) * 4; i < length; i++) bytes[from + i] = data[i]!;
+    if (words[owner + FIRST] === 0) words[owner + FIRST] = record;
+    else words[words[owner + LAST]! + NEXT] = record;
+    words[owner + LAST] = record;
+    this.records++;
+    if (type === TYPE.SOA && words[owner + KEY_BYTES] !== 0) this.strangeSoa = owner;
+  }
+
+  /** All names that own something, in no order. */
+  list(): Int32Array {
+    const list = new Int32Array(this.names);
+    let count = 0;
+    for (let i = 0; i <= this.#mask; i++) {
+      const name = this.#slots[i]!;
+      if (name !== 0 && this.words[name + FIRST] !== 0) list[count++] = name;
+    }
+    return list.subarray(0, count);
+  }
+  hashOf(name: number): number {
+    return this.words[name + HASH]!;
+  }
+  /** Where the key of a name lies in `bytes`, and how many bytes it has. */
+  keyAt(name: number): number {
+    return (name + NAME) * 4;
+  }
+  keyLength(name: number): number {
+    return this.words[name + KEY_BYTES]!;
+  }
+  /** The first record of a name, and the one behind another; 0: there is none. */
+  first(name: number): number {
+    return this.words[name + FIRST]!;
+  }
+  next(record: number): number {
+    return this.words[record + NEXT]!;
+  }
+  type(record: number): number {
+    return this.words[record + KIND]! >>> 16;
+  }
+  ttl(record: number): number {
+    return this.words[record + TTL]!;
+  }
+  /** Where the data of a record lie in `bytes`, and how many bytes. */
+  dataAt(record: number): number {
+    return (record + RECORD) * 4;
+  }
+  size(record: number): number {
+    return this.words[record + KIND]! & 0xffff;
+  }
+}
