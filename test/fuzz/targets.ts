@@ -3,6 +3,7 @@ import { cacheSnapshot } from './cache-snapshot.ts';
 import { corefile } from './corefile.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { list, reply, watch } from './kube-api.ts';
+import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { ended as served, serve } from './serve.ts';
 import { snapshot } from './snapshot.ts';
@@ -12,7 +13,8 @@ import { frames, upstream } from './upstream.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot, cacheSnapshot,
+  serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
+  cacheSnapshot, keyFiles,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -8,6 +8,7 @@ const WINGS: readonly string[] = ['', 'seen', 'query', 'site', 'serving'];
 
 /** What of Node a layer may import as a value, without `node:`; a layer that is not here may import nothing of it. */
 const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  dnssec: ['crypto'],
   store: ['fs'],
   upstream: ['crypto', 'module', 'net', 'os'],
   kernel: ['crypto', 'dns/promises', 'module', 'net'],

@@ -1,0 +1,64 @@
+// Whether a signature over a record set holds (RFC 4035 section 5.3). Knows one set, one signature and one key; knows nothing of chains of
+// trust.
+import { verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { compareSerials } from '../dns/order.ts';
+import { algorithmOf } from './algorithm.ts';
+import { labelsOf, signedLabels } from './canonical.ts';
+import { REVOKED, ZONE_KEY, algorithmNumber, flagsOf, keyTag, publicKey } from './dnskey.ts';
+import { formOf } from './set-form.ts';
+import type { RRset } from './set-form.ts';
+import { readSignature, toSign } from './signature.ts';
+
+/** What came of looking at a signature; only `valid` is good. */
+export type Verdict = 'valid' | 'malformed' | 'other set' | 'other key' | 'unsupported' | 'expired' | 'not yet' | 'bogus';
+
+/** A public key that signatures are held against; made once, used often. */
+export class VerifyingKey {
+  /** The DNSKEY's data. */
+  readonly data: Uint8Array;
+  readonly tag: number;
+  readonly #key: KeyObject | undefined;
+
+  /** Of a DNSKEY's data, whatever it is: one that is not supported verifies nothing. */
+  constructor(data: Uint8Array) {
+    this.data = data;
+    this.tag = keyTag(data);
+    this.#key = publicKey(data);
+  }
+
+  /**
+   * Whether the signature holds over the set at `now`, in seconds since 1970. That the signer is the zone of the key is for the caller to
+   * see to; that it is at or above the owner is looked at here.
+   */
+  verify(set: RRset, rrsig: Uint8Array, now: number): Verdict {
+    const fields = readSignature(rrsig);
+    if (fields === undefined) return 'malformed';
+    if (fields.covered !== set.type || fields.labels > signedLabels(set.owner) || !isAbove(fields.signer, set.owner)) return 'other set';
+    if (fields.keyTag !== this.tag || fields.algorithm !== algorithmNumber(this.data)) return 'other key';
+    if ((flagsOf(this.data) & (ZONE_KEY | REVOKED)) !== ZONE_KEY || this.data[2] !== 3) return 'other key';
+    const algorithm = algorithmOf(fields.algorithm);
+    if (algorithm === undefined || this.#key === undefined) return 'unsupported';
+    if (compareSerials(now >>> 0, fields.expiration) > 0) return 'expired';
+    if (compareSerials(now >>> 0, fields.inception) < 0) return 'not yet';
+    if (algorithm.signatureLength !== 0 && fields.signature.length !== algorithm.signatureLength) return 'bogus';
+    const key = { key: this.#key, dsaEncoding: 'ieee-p1363' } as const;
+    try {
+      return verify(algorithm.hash, toSign(formOf(set), fields), key, fields.signature) ? 'valid' : 'bogus';
+    } catch {
+      return 'malformed';                                       // data that is not what its type says, or a signature that is no number
+    }
+  }
+}
+
+/** Whether the lowered name `zone` is `name` or above it; letters of `name` are of any case. */
+function isAbove(zone: Uint8Array, name: Uint8Array): boolean {
+  let at = 0;
+  for (let more = labelsOf(name) - labelsOf(zone); more > 0; more--) at += name[at]! + 1;
+  if (name.length - at !== zone.length) return false;
+  for (let i = 0; i < zone.length; i++) {
+    const octet = name[at + i]!;
+    if (zone[i] !== (octet >= 65 && octet <= 90 ? octet | 32 : octet)) return false;
+  }
+  return true;
+}
