@@ -1,7 +1,7 @@
 // A test plays the newcomer: what somebody types on the first day, and the words that should come. Each row is a command in a folder of its
 // own. Knows the program from outside alone.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -240,6 +240,20 @@ test('another server on the port, and a Corefile that is not there, are warnings
   const second = new Spawned(`.:${port} {\n whoami\n}\n`);
   t.after(() => second.kill());
   await second.says(new RegExp(`\\[WARNING\\] pid ${first.child.pid} \\(.*\\) serves .*:${port} too: queries are divided`));
+});
+
+test('the stub resolver of the machine on the port is named, and how to have both', { skip: linux }, async (t) => {
+  const port = await freePort();
+  // Its name is cut to 15 letters by the kernel, as that of the real one.
+  const code = `process.title = 'systemd-resolved'; const s = require('node:dgram').createSocket('udp4');
+    s.bind({ port: ${port}, address: '127.0.0.53' }, () => require('node:net').createServer().listen(${port}, '127.0.0.53', () => console.log('up')))`;
+  const stub = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => stub.kill('SIGKILL'));
+  await once(stub.stdout, 'data');
+  const { stderr, status } = await started(`.:${port} {\n whoami\n}\n`);
+  assert.equal(status, 1);
+  const mend = `has 127.0.0.53:${port}: bind another address than all, or set DNSStubListener=no in /etc/systemd/resolved.conf`;
+  assert.ok(stderr.includes(`systemd-resolve (pid ${stub.pid}) ${mend}`), stderr);
 });
 
 test('a reload by signal that is refused is counted', async (t) => {

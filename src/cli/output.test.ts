@@ -38,9 +38,9 @@ test('a pipe that nobody reads costs lines, never an answer', { skip: linux }, a
   assert.equal(await server.ended, 0);
 });
 
-test('so does a socket that nobody reads', { skip: linux }, async (t) => {
-  const port = await freePort();
-  const server = new Spawned(logging(port));
+test('so does a socket that nobody reads, and the lines are told and counted', { skip: linux }, async (t) => {
+  const [port, metrics] = [await freePort(), await freePort()];
+  const server = new Spawned(logging(port).replace('whoami', `whoami\nprometheus 127.0.0.1:${metrics}`));
   t.after(() => server.kill());
   await up(server, port);
   server.child.stdout!.pause();
@@ -48,6 +48,8 @@ test('so does a socket that nobody reads', { skip: linux }, async (t) => {
   assert.equal(answered, asked);
   server.child.stdout!.resume();
   await server.says(/\[WARNING\] \d+ log lines were dropped: standard output is not read fast enough\n/);
+  const counted = /^coredns_log_lines_dropped_total (\d+)$/m.exec(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text())?.[1];
+  assert.ok(Number(counted) > 0, `${counted} lines`);
 });
 
 test('a full disk under the log neither keeps the server from starting nor stops it', { skip: linux }, async (t) => {

@@ -40,6 +40,8 @@ export class LogLines {
   told = (text: string): string => `[WARNING] ${text}`;
   /** Lines that could not be written since the last one that said so. */
   dropped = 0;
+  /** Who counts them. */
+  lost: ((count: number) => void) | undefined = undefined;
 
   /** `soon` is called at the first line of a turn, `later` where the reader was too slow. */
   constructor(sink: Sink, soon: (flush: () => void) => void = setImmediate, later = inTime) {
@@ -209,7 +211,10 @@ export class LogLines {
   #drop(): void {
     const until = this.#wholeUntil;
     const kept = this.#torn ? this.#bytes.indexOf(NEWLINE) + 1 : 0;
-    for (let i = kept; i < until; i++) if (this.#bytes[i] === NEWLINE) this.dropped++;
+    let count = 0;
+    for (let i = kept; i < until; i++) if (this.#bytes[i] === NEWLINE) count++;
+    this.dropped += count;
+    this.lost?.(count);
     if (kept > 0) this.#bytes.copyWithin(until - kept, 0, kept);
     this.#shift(until - kept, this.#torn);
   }

@@ -89,6 +89,7 @@ export class Serving {
     this.#options = options;
     options.metrics.full = (text) => options.log.error(text);
     this.#traffic = new Traffic(options.metrics);
+    options.log.lines.lost = this.#traffic.lostLines;
   }
 
   /** The first step: nothing runs yet. */

@@ -83,7 +83,7 @@ export class TrafficCells {
   }
 }
 
-/** The families of DNS traffic and of panics, one for a thread. */
+/** The families of DNS traffic, of panics and of lost log lines, one for a thread. */
 export class Traffic {
   readonly metrics: Metrics;
   readonly requests: Family;
@@ -93,12 +93,14 @@ export class Traffic {
   readonly dnssec: Family;
   readonly responses: Family;
   readonly #panics: Family;
+  readonly #lost: number;
   readonly #rejected = new Map<string, TrafficCells>();
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
     const labels = ['server', 'zone', 'view'];
     this.#panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
+    this.#lost = metrics.counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.').cell([]);
     this.requests = metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.',
       [...labels, 'proto', 'family', 'type']);
     this.duration = metrics.histogram('coredns_dns_request_duration_seconds',
@@ -116,6 +118,10 @@ export class Traffic {
     if (cells === undefined) this.#rejected.set(server, (cells = new TrafficCells(this, server, 'dropped', '')));
     cells.count(query, rcode, query.questionEnd, 0, '');
   }
+  /** Lines of the log that could not be written. */
+  readonly lostLines = (count: number): void => {
+    this.metrics.values[this.#lost]! += count;
+  };
   /** A panic in a plugin (SRV-5). */
   panicked(): void {
     this.metrics.values[this.#panics.cell([])]!++;
