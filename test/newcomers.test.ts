@@ -246,7 +246,9 @@ test('the stub resolver of the machine on the port is named, and how to have bot
   const port = await freePort();
   // Its name is cut to 15 letters by the kernel, as that of the real one.
   const code = `process.title = 'systemd-resolved'; const s = require('node:dgram').createSocket('udp4');
-    s.bind({ port: ${port}, address: '127.0.0.53' }, () => require('node:net').createServer().listen(${port}, '127.0.0.53', () => console.log('up')))`;
+    s.bind({ port: ${port}, address: '127.0.0.53' }, () => {
+      require('node:net').createServer().listen(${port}, '127.0.0.53', () => console.log('up'));
+    })`;
   const stub = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => stub.kill('SIGKILL'));
   await once(stub.stdout, 'data');

@@ -1,10 +1,19 @@
 // A little of each long run. Knows that there are some; `npm run soak -- NAME` runs one in full.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { soak as labels } from './labels.ts';
 import { soak } from './readings.ts';
+
+const linux = process.platform === 'linux' ? false : 'asks from addresses that only Linux has without being told';
 
 test('no foreign byte while maps are swapped under threads that answer late', async () => {
   const { answers, read, foreign, swaps } = await soak(4000);
   assert.equal(foreign, 0, `${foreign} of ${read} entries were foreign, in ${answers} answers and ${swaps} swaps`);
   assert.ok(answers >= 4000 && swaps > 0);
+});
+
+test('no foreign label in the log while the cluster changes under threads that forward', { skip: linux }, async () => {
+  const { lines, foreign, panics } = await labels(2000);
+  assert.deepEqual([foreign, panics], [0, 0], `in ${lines} lines`);
+  assert.ok(lines >= 2000);
 });
