@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ServedZone } from '../src/authority/served-zones.ts';
+import { CLUSTER_SOA } from '../src/plugins/kubernetes/cluster-soa.ts';
 import { soaRecord } from '../src/authority/soa.ts';
 import { transferMessages } from '../src/authority/transfer-messages.ts';
 import type { ZoneWriter } from '../src/authority/transfer.ts';
@@ -66,7 +67,7 @@ async function taken(messages: AsyncIterable<Uint8Array>): Promise<number> {
 for (const transfers of [1, 20]) {
   test(`${transfers} transfers take a millisecond of a turn together, and all come to their end`, async () => {
     const thread = new Thread();
-    const soa = soaRecord(ZONE, 5, 7);
+    const soa = soaRecord(ZONE, 5, 7, CLUSTER_SOA);
     const all = Array.from({ length: transfers }, () => {
       const records = zoneOf(thread, 3000);
       return taken(transferMessages(envelope, { soa, records }, { store, turns: thread.turns }));
@@ -80,7 +81,7 @@ for (const transfers of [1, 20]) {
 
 test('a reader who takes nothing keeps no other from going on', async () => {
   const thread = new Thread();
-  const soa = soaRecord(ZONE, 5, 7);
+  const soa = soaRecord(ZONE, 5, 7, CLUSTER_SOA);
   const start = () => transferMessages(envelope, { soa, records: zoneOf(thread, 3000) }, { store, turns: thread.turns });
   // Each of them has taken one message, and waits for its client since.
   const slow = Array.from({ length: 20 }, start);

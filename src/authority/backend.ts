@@ -3,8 +3,9 @@ import type { Name } from '../dns/name.ts';
 import type { Fallthrough } from '../kernel/site/fallthrough.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { Query } from '../kernel/query/query.ts';
-import type { Asked, Place, ServedZone, ServedZones } from './served-zones.ts';
-import type { SoaForm } from './soa.ts';
+import type { Asked, Place, ServedZones } from './served-zones.ts';
+import type { Soa } from './soa.ts';
+import type { Unknown } from './source.ts';
 
 /** What is at a name that exists. It may own nothing. */
 export interface Node {
@@ -36,13 +37,10 @@ export interface Backend {
    * source uses again for the next question, so it holds until the turn ends. A rejection is a SERVFAIL that `errors` logs.
    */
   at(place: Place, query: Query): Node | undefined | Promise<Node | undefined>;
-  /** Of its SOA records; not given: that of a cluster. */
-  readonly soa?: SoaForm;
-  /**
-   * The serial of the SOA of a zone. Not given: there is no SOA, so a name that is missing is a SERVFAIL that nobody wrote, and a denial is
-   * empty (HST-5).
-   */
-  serial?(zone: ServedZone): number;
+  /** What is said of a name that it does not have, and that is not handed on. */
+  readonly unknown: Unknown;
+  /** Its SOA records. Not given: there are none, and a denial is empty. */
+  readonly soa?: Soa;
   /**
    * Why the name that is asked for, which it does not have, may exist all the same: then it is a SERVFAIL. Undefined where all is known
    * that it could be made of.

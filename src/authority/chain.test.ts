@@ -6,8 +6,7 @@ import { Name } from '../dns/name.ts';
 import { printRR } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
 import { loneQuery } from '../testing/lone-query.ts';
-import { writeChain } from './chain.ts';
-import { cname } from './lookup.ts';
+import { writeAlias, writeTarget } from './chain.ts';
 
 const NAMES = ['a.example.org.', 'b.example.org.', 'Endpoints.of.a.Large.service.example.net.'];
 const [ASKED, NEXT, LAST] = NAMES.map((text) => Name.parse(text));
@@ -17,7 +16,8 @@ const addresses = (count: number, owner = LAST!): RR[] => Array.from({ length: c
 function told(records: readonly RR[]) {
   const query = loneQuery(ASKED!, 1);
   const reply = query.begin(0, 0);
-  const whole = writeChain(reply, [cname(ASKED!, NEXT!, 7), cname(NEXT!, LAST!, 8)], records);
+  const owner = writeAlias(reply, writeAlias(reply, 12, NEXT!, 7), LAST!, 8);
+  const whole = writeTarget(reply, owner, LAST!.raw, records);
   const { answer } = decodeMessage(reply.bytes, reply.at, reply.length);
   return { whole, answer: answer.map((record) => printRR(record).replaceAll('\t', ' ')), length: reply.length, truncated: reply.truncated };
 }

@@ -1,6 +1,6 @@
 // Aliases and what the last one leads to, written into a reply: names that were written once are pointed at. Knows records and replies;
 // knows nothing of who follows aliases.
-import { HEADER } from '../dns/packet.ts';
+import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
 import type { Message } from '../kernel/query/message.ts';
@@ -10,21 +10,22 @@ import { ANSWER, hasRoom, record } from './records.ts';
 const FIXED = 12;
 
 /**
- * Writes the aliases, of which the first has the question's name and each of the others that which the one before it points to, and then
- * `records`. False, and TC is set, where the message is full before all are in it.
+ * Writes that the name at offset `owner` of the reply is another name for `target`. Returns where that stands in the reply; 0, and TC is
+ * set, where the message is full.
  */
-export function writeChain(reply: Message, aliases: readonly RR[], records: readonly RR[]): boolean {
-  let owner = HEADER;
-  let target = '';
-  for (const { ttl, rdata } of aliases) {
-    if (!hasRoom(reply, FIXED + rdata.length)) return false;
-    const to = record(reply, ANSWER, owner, TYPE.CNAME, ttl, rdata.length);
-    reply.bytes.set(rdata, to);
-    owner = to - reply.at;
-    target = String.fromCharCode(...rdata);
-  }
+export function writeAlias(reply: Message, owner: number, { raw }: Name, ttl: number): number {
+  if (!hasRoom(reply, FIXED + raw.length)) return 0;
+  const to = record(reply, ANSWER, owner, TYPE.CNAME, ttl, raw.length);
+  for (let i = 0; i < raw.length; i++) reply.bytes[to + i] = raw.charCodeAt(i);
+  return to - reply.at;
+}
+/**
+ * Writes what an alias leads to, whose name, `raw` as wire text, stands at offset `owner`: what is owned by that points at it. False, and
+ * TC is set, where the message is full before all are in it.
+ */
+export function writeTarget(reply: Message, owner: number, raw: string, records: readonly RR[]): boolean {
   for (const { name, type, class: kind, ttl, rdata } of records) {
-    if (kind !== CLASS.IN || name.raw !== target) {
+    if (kind !== CLASS.IN || name.raw !== raw) {
       if (!reply.appendAll([{ name, type, class: kind, ttl, rdata }], ANSWER)) return false;
     } else if (hasRoom(reply, FIXED + rdata.length)) {
       reply.bytes.set(rdata, record(reply, ANSWER, owner, type, ttl, rdata.length));

@@ -1,5 +1,6 @@
 // What a source has at the name of a question, and what proves it: one object each, filled again and again. Knows the five things that can
 // be there (RFC 1034 section 4.3.2, RFC 4592, RFC 6672); knows no source.
+import { NOWHERE } from './backend.ts';
 import type { Node } from './backend.ts';
 import { typeAt } from './record-sets.ts';
 
@@ -23,8 +24,8 @@ export class Finding {
   label = 0;
   /** What writes itself, where the source computes; undefined where it has sets. */
   node: Node | undefined = undefined;
-  /** Seconds that an alias holds that the node tells without a TTL. */
-  aliasTtl = 0;
+  /** Of `nothing`: nobody else has the name either, and it is not handed on. */
+  isCertain = false;
   /** Where the source has sets (record-sets.ts): the memory that offsets are into. */
   bytes: Uint8Array = NO_BYTES;
   /** The sets of what was found, of a `wildcard` its own; 0 for `nothing`. */
@@ -36,12 +37,12 @@ export class Finding {
   /** Of `unready`: why, for the log. */
   why = '';
 
-  /** A name that exists, in a source that computes. */
-  computed(node: Node, aliasTtl: number): void {
-    this.kind = 'node';
+  /** What a source that computes has at a name; undefined: nothing. */
+  computed(node: Node | undefined): void {
+    this.isCertain = node === NOWHERE;
+    this.kind = node === undefined || node === NOWHERE ? 'nothing' : 'node';
     this.label = 0;
-    this.node = node;
-    this.aliasTtl = aliasTtl;
+    this.node = this.kind === 'node' ? node : undefined;
     this.sets = 0;
   }
   /** What is there in a zone with sets; the zone itself is told by `of`. */
@@ -61,6 +62,7 @@ export class Finding {
   /** There is no such name; its closest encloser begins at this label. */
   nothing(label: number): void {
     this.kind = 'nothing';
+    this.isCertain = false;
     this.label = label;
     this.node = undefined;
     this.sets = 0;

@@ -13,7 +13,9 @@ import { standard } from '../plugins/index.ts';
 import { InProcess } from '../testing/in-process.ts';
 import { parseAsk } from '../testing/question.ts';
 import { runScenario } from '../testing/scenario.ts';
+import { CLUSTER_SOA } from '../plugins/kubernetes/cluster-soa.ts';
 import type { Backend, Node } from './backend.ts';
+import { Computed } from './computed.ts';
 import { Lookup } from './lookup.ts';
 import { ServedZones } from './served-zones.ts';
 import { answerAddress } from './records.ts';
@@ -32,13 +34,15 @@ class Made implements Part, Backend {
   readonly zones = new ServedZones([Name.parse('example.org.')]);
   readonly fallthrough;
   readonly ttl: number = 60;
+  readonly unknown = 'denial';
+  readonly soa = { form: CLUSTER_SOA, serial: () => 7 };
   readonly #words: ReadonlySet<string>;
   readonly #lookup: Lookup;
 
   constructor(words: ReadonlySet<string>) {
     this.#words = words;
     this.fallthrough = words.has('through') ? new Zones([Name.root]) : NEVER;
-    this.#lookup = new Lookup(this);
+    this.#lookup = new Lookup(new Computed(this));
   }
   handle(query: Query, next: Handler): Answer {
     return this.#lookup.handle(query, next);
@@ -50,9 +54,6 @@ class Made implements Part, Backend {
     const node = found === undefined ? undefined : nodeOf(found);
     return this.#words.has('later') ? new Promise((resolve) => setImmediate(resolve, node)) : node;
   };
-  serial(): number {
-    return 7;
-  }
   incomplete(): string | undefined {
     return this.#words.has('incomplete') ? 'not all is known' : undefined;
   }

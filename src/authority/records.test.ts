@@ -7,6 +7,7 @@ import { Name } from '../dns/name.ts';
 import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { loneQuery } from '../testing/lone-query.ts';
+import { CLUSTER_SOA } from '../plugins/kubernetes/cluster-soa.ts';
 import { soaRecord, writeSoa } from './soa.ts';
 import { ADDITIONAL, ANSWER, AUTHORITY, address, answerAddress, hasRoom, record } from './records.ts';
 
@@ -56,9 +57,9 @@ test('an SOA is the same as a record and in a reply, and tells what it is longer
     const bare = reply.length;
     const size = owner.raw.length;
     const where = apart ? Uint8Array.from(owner.raw, (byte) => byte.charCodeAt(0)) : 12 + asked.raw.length - size;
-    const gain = writeSoa(reply, AUTHORITY, where, size, ttl, serial);
+    const gain = writeSoa(reply, AUTHORITY, where, size, ttl, serial, CLUSTER_SOA);
     const [written] = read(reply).authority;
-    const expected = soaRecord(owner, ttl, serial);
+    const expected = soaRecord(owner, ttl, serial, CLUSTER_SOA);
     assert.deepEqual([written!.name.text, written!.ttl, ...written!.rdata], [owner.text, Math.min(ttl, 300), ...expected.rdata]);
     assert.equal(reply.length - bare + gain, owner.raw.length + 10 + expected.rdata.length);
   }), { numRuns: 200 });

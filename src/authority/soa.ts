@@ -5,8 +5,8 @@ import type { RR } from '../dns/rr.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { hasRoom, record, recordOf } from './records.ts';
+import type { ServedZone } from './served-zones.ts';
 
-const REFRESH = 7200, RETRY = 1800, EXPIRE = 86400;
 
 /** What the SOA records of one source have in common. */
 export interface SoaForm {
@@ -17,18 +17,27 @@ export interface SoaForm {
   readonly longest: number;
   /** Whether the zone is in lower case however it was asked for. */
   readonly folded: boolean;
+  /** Seconds (RFC 1035 section 3.3.13). MINIMUM is the TTL of the source. */
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
 }
-/** Server `ns.dns.ZONE`, mailbox `hostmaster.ZONE`, in the spelling of the question (K8S-13). */
-export const CLUSTER_SOA: SoaForm = { primary: '\x02ns\x03dns', mailbox: '\x0ahostmaster', longest: 300, folded: false };
+
+/** The SOA records of a source. */
+export interface Soa {
+  readonly form: SoaForm;
+  /** That of a zone now. */
+  serial(zone: ServedZone): number;
+}
 
 /**
  * Writes the SOA of a zone: one that begins so many bytes into the message (so in the question), or that stands nowhere in it. Returns by
  * how much the record would be longer without pointers.
  */
 export function writeSoa(
-  reply: Message, section: number, zone: number | Uint8Array, zoneLength: number, ttl: number, serial: number, form: SoaForm = CLUSTER_SOA,
+  reply: Message, section: number, zone: number | Uint8Array, zoneLength: number, ttl: number, serial: number, form: SoaForm,
 ): number {
-  const { primary, mailbox, longest } = form;
+  const { primary, mailbox, longest, refresh, retry, expire } = form;
   const size = primary.length + mailbox.length + 4 + 20;
   if (!hasRoom(reply, (typeof zone === 'number' ? 2 : zoneLength) + 10 + size)) return 0;
   const zoneAt = typeof zone === 'number' ? zone : reply.length;
@@ -38,9 +47,9 @@ export function writeSoa(
   const { bytes } = reply;
   const numbers = under(bytes, under(bytes, to, primary, zoneAt), mailbox, zoneAt);
   setU32(bytes, numbers, serial);
-  setU32(bytes, numbers + 4, REFRESH);
-  setU32(bytes, numbers + 8, RETRY);
-  setU32(bytes, numbers + 12, EXPIRE);
+  setU32(bytes, numbers + 4, refresh);
+  setU32(bytes, numbers + 8, retry);
+  setU32(bytes, numbers + 12, expire);
   setU32(bytes, numbers + 16, ttl);
   return (typeof zone === 'number' ? 3 : 2) * (zoneLength - 2);
 }
@@ -53,10 +62,11 @@ function under(bytes: Uint8Array, to: number, labels: string, zoneAt: number): n
 }
 
 /** The same as a record, for transfers. */
-export function soaRecord(zone: Name, ttl: number, serial: number, { primary, mailbox, longest }: SoaForm = CLUSTER_SOA): RR {
+export function soaRecord(zone: Name, ttl: number, serial: number, form: SoaForm): RR {
+  const { primary, mailbox, longest, refresh, retry, expire } = form;
   const names = primary + zone.raw + mailbox + zone.raw;
   const rdata = new Uint8Array(names.length + 20);
   for (let i = 0; i < names.length; i++) rdata[i] = names.charCodeAt(i);
-  [serial, REFRESH, RETRY, EXPIRE, ttl].forEach((value, i) => setU32(rdata, names.length + i * 4, value));
+  [serial, refresh, retry, expire, ttl].forEach((value, i) => setU32(rdata, names.length + i * 4, value));
   return { name: zone, type: TYPE.SOA, class: CLASS.IN, ttl: Math.min(ttl, longest), rdata };
 }

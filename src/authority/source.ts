@@ -32,8 +32,10 @@ export interface Source {
    */
   prove?(place: Place, query: Query, label: number, wildcard: boolean, proof: Proof): void;
 
-  /** Of a source that computes: how it writes the SOA of a zone; says by how much it would be longer without pointers. Not given: none. */
-  writeSoa?(reply: Message, section: number, place: Place, query: Query): number;
+  /** Of a source that computes: seconds of aliases that nodes tell without a TTL. */
+  readonly aliasTtl?: number;
+  /** How it writes the SOA of a zone; says by how much it would be longer without pointers. Not given: none. */
+  readonly writeSoa?: ((reply: Message, section: number, zone: ServedZone, query: Query) => number) | undefined;
   /** Of a source that computes: see `Backend`. */
   incomplete?(place: Place, query: Query): string | undefined;
   instead?(place: Place): 'next' | 'denial' | undefined;

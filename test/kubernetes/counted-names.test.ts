@@ -2,6 +2,7 @@
 // Knows random clusters and every question worth asking of them; knows no server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Computed } from '../../src/authority/computed.ts';
 import { Lookup } from '../../src/authority/lookup.ts';
 import { ServedZones } from '../../src/authority/served-zones.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
@@ -54,7 +55,7 @@ function cluster() {
     zones: new Zones(ZONES), primary: ZONES[0], namespaces: [], pods: 'verified', ttl: 5, ignoreEmptyService: false,
     multicluster: new Zones([ZONES[1]!]), zonal: false, fallthrough: NEVER,
   } as unknown as Settings;
-  const lookup = new Lookup(new ClusterBackend(settings, maps, []));
+  const lookup = new Lookup(new Computed(new ClusterBackend(settings, maps, [])));
   const answer = (question: string): string => {
     const [name = '', type = ''] = question.split(' ');
     const query = loneQuery(name, typeByName(type)!);

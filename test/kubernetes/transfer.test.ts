@@ -6,8 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { Computed } from '../../src/authority/computed.ts';
 import { Lookup } from '../../src/authority/lookup.ts';
 import type { Backend } from '../../src/authority/backend.ts';
+import { CLUSTER_SOA } from '../../src/plugins/kubernetes/cluster-soa.ts';
 import { soaRecord } from '../../src/authority/soa.ts';
 import type { ZoneWriter } from '../../src/authority/transfer.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
@@ -36,7 +38,7 @@ async function answers(lookup: Lookup, name: Name, type: number): Promise<Set<st
 /** The records of a zone, each of which was answered. */
 async function transferred(zone: Name, write: ZoneWriter, backend: Backend): Promise<RR[]> {
   const records = writtenRecords(zone, write);
-  const lookup = new Lookup(backend);
+  const lookup = new Lookup(new Computed(backend));
   const asked = new Map<string, Set<string>>();
   const kinds = new Map<string, Set<boolean>>();
   for (const record of records) {
@@ -83,7 +85,8 @@ for (const [program, args] of CHECKERS) {
     try {
       for (const seed of SEEDS.slice(0, 8)) for (const { zone, write } of randomCluster(seed, seed % 2 === 0)) {
         const file = path.join(folder, 'zone');
-        writeFileSync(file, [soaRecord(zone, 5, seed), ...writtenRecords(zone, write)].map((record) => `${printRR(record)}\n`).join(''));
+        const records = [soaRecord(zone, 5, seed, CLUSTER_SOA), ...writtenRecords(zone, write)];
+        writeFileSync(file, records.map((record) => `${printRR(record)}\n`).join(''));
         try {
           execFileSync(program, [...args(zone.text, file)], { stdio: 'pipe' });
         } catch (error) {

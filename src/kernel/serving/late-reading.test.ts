@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Key } from '../../store/key.ts';
 import type { Store } from '../../store/store.ts';
+import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import type { Backend } from '../../authority/backend.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
@@ -133,7 +134,7 @@ const awaitingReply: Part = {
 test('in the records of a source that was asked itself', async () => {
   const read = await readBy((now) => {
     const backend: Backend = {
-      zones: new ServedZones([Name.parse('late.')]), fallthrough: NEVER, ttl: 5,
+      zones: new ServedZones([Name.parse('late.')]), fallthrough: NEVER, ttl: 5, unknown: 'failure',
       incomplete: () => undefined,
       async at() {
         await later();
@@ -145,7 +146,7 @@ test('in the records of a source that was asked itself', async () => {
         };
       },
     };
-    const lookup = new Lookup(backend);
+    const lookup = new Lookup(new Computed(backend));
     return { first: { handle: (query, next) => lookup.handle(query, next) } };
   }, '. {\n first\n}\n');
   assert.deepEqual(read, [OLD]);

@@ -2,6 +2,7 @@
 import type { Entry } from '../../store/key.ts';
 import { EMPTY } from '../../authority/backend.ts';
 import type { Backend, Node } from '../../authority/backend.ts';
+import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import type { Place } from '../../authority/served-zones.ts';
@@ -39,11 +40,13 @@ class Kept implements Node {
   }
 }
 
-/** The table as a source of records: it has no SOA, so what is not there is no NXDOMAIN. */
+/** The table as a source of records. It has no SOA. */
 class HostsBackend implements Backend {
   readonly zones: ServedZones;
   readonly fallthrough: Fallthrough;
   readonly ttl: number;
+  /** HST-5. */
+  readonly unknown = 'failure';
   readonly #table: Table;
   readonly #kept: Kept;
 
@@ -128,7 +131,7 @@ class Hosts implements Part {
   }
   start(run: Run): void {
     this.#table = this.#open(run);
-    this.#lookup = new Lookup(new HostsBackend(this.#settings, this.#table));
+    this.#lookup = new Lookup(new Computed(new HostsBackend(this.#settings, this.#table)));
   }
 
   handle(query: Query, next: Handler): Answer {

@@ -1,5 +1,6 @@
 // Hosts entries as answers that are ready to be copied: records whose owner is a pointer to the question, by name and type, in
 // memory that every thread reads. Knows the layout of such an answer; knows no file.
+import { isLowerCase } from '../../authority/spelling.ts';
 import { reverseName } from '../../dns/reverse.ts';
 import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
@@ -159,16 +160,6 @@ export function wildcard(name: string): string {
   const size = name.charCodeAt(0);
   const parent = name.slice(size + 1);
   return size === 0 || parent === '\0' ? '' : `\x01*${parent}`;
-}
-/** Whether the question was asked in lower case: then its key is its spelling. */
-function isLowerCase(query: Query): boolean {
-  const { words, nameLength } = query;
-  const name = (query.at + HEADER) >> 2;
-  const key = query.keyAt >> 2;
-  const whole = nameLength >> 2;
-  for (let i = 0; i < whole; i++) if (words[name + i] !== words[key + i]) return false;
-  const rest = nameLength & 3;
-  return rest === 0 || (words[name + whole]! & ((1 << (rest * 8)) - 1)) === words[key + whole];
 }
 /** Records one after the other, each owned by a pointer to the question. */
 function answers(type: number, ttl: number, data: readonly Uint8Array[]): Uint8Array {

@@ -6,6 +6,7 @@ import { message } from '../../dns/parts.ts';
 import { parseAddress } from '../../dns/address.ts';
 import type { ExternalNames, ExternalRules, ExternalNamesSource } from '../../authority/external-names.ts';
 import { ExternalNamesSources } from '../../authority/external-names.ts';
+import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import type { ZoneWriter } from '../../authority/transfer.ts';
@@ -45,7 +46,7 @@ function ask(backend: ExternalBackend, name: string, type: string) {
   query.questionEnd = packet.length;
   query.type = typeByName(type)!;
   query.class = 1;
-  const outcome = new Lookup(backend).handle(query, () => failure(9));
+  const outcome = new Lookup(new Computed(backend)).handle(query, () => failure(9));
   assert.ok(!(outcome instanceof Promise) && outcome.kind === 'reply');
   const { plainLength } = outcome;
   const parts = decodeMessage(outcome.bytes, outcome.at, outcome.length);

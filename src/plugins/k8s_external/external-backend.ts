@@ -5,7 +5,7 @@ import type { Backend, Node } from '../../authority/backend.ts';
 import type { ExternalNames } from '../../authority/external-names.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import type { Asked, ServedZone } from '../../authority/served-zones.ts';
-import type { SoaForm } from '../../authority/soa.ts';
+import type { Soa } from '../../authority/soa.ts';
 import { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { ADDITIONAL, ANSWER, answerAddress, hasRoom, hasRoomBeside, recordOf } from '../../authority/records.ts';
@@ -24,7 +24,8 @@ export class ExternalBackend implements Backend {
   readonly zones: ServedZones;
   readonly fallthrough: Fallthrough;
   readonly ttl: number;
-  readonly soa: SoaForm;
+  readonly unknown = 'denial';
+  readonly soa: Soa;
   readonly #clusters: readonly [ExternalNames, ...ExternalNames[]];
   /** The labels of the apex in lower case, and how many they are. */
   readonly #apex: Uint8Array;
@@ -36,7 +37,13 @@ export class ExternalBackend implements Backend {
     this.zones = new ServedZones(settings.zones.names);
     this.fallthrough = settings.fallthrough;
     this.ttl = settings.ttl;
-    this.soa = { primary: SERVER + settings.apex, mailbox: MAILBOX + settings.apex, longest: settings.ttl, folded: true };
+    this.soa = {
+      form: {
+        primary: SERVER + settings.apex, mailbox: MAILBOX + settings.apex, longest: settings.ttl, folded: true,
+        refresh: 7200, retry: 1800, expire: 86400,
+      },
+      serial: () => this.serial(),
+    };
     this.#clusters = clusters;
     const apex = Name.wire(`${settings.apex}\0`);
     this.#apex = bytesOf(apex.key.slice(0, -1));
@@ -100,13 +107,13 @@ export class ExternalBackend implements Backend {
     return new Map(addresses.map((address) => [address.join(), address])).values();
   }
   #writeServer(reply: Message, asked: Asked, zone: ServedZone): void {
-    const target = this.soa.primary + zone.name.raw;
+    const target = this.soa.form.primary + zone.name.raw;
     // Zones are told in lower case, whatever the spelling of the question.
     if (!hasRoom(reply, zone.bytes.length + 10 + target.length)) return;
     const at = recordOf(reply, ANSWER, zone.bytes, TYPE.NS, this.ttl, target.length);
     for (let i = 0; i < target.length; i++) reply.bytes[at + i] = target.charCodeAt(i);
     // As CoreDNS: in the spelling of the question, other than the record above.
-    const name = Name.wire(this.soa.primary + spelled(asked));
+    const name = Name.wire(this.soa.form.primary + spelled(asked));
     for (const rdata of this.#addresses()) {
       if (!hasRoomBeside(reply, name.raw.length + 10 + rdata.length)) return;
       reply.append({ name, type: rdata.length === 4 ? TYPE.A : TYPE.AAAA, class: CLASS.IN, ttl: this.ttl, rdata }, ADDITIONAL);
@@ -123,7 +130,7 @@ export class ExternalBackend implements Backend {
     asked.under(zone);
     to.own(asked.bytes, HEADER, asked.nameLength);
     this.#writeServer(to, asked, zone);
-    if (!asked.begin().text(this.soa.primary).under(zone)) return;
+    if (!asked.begin().text(this.soa.form.primary).under(zone)) return;
     to.own(asked.bytes, HEADER, asked.nameLength);
     for (const type of [TYPE.A, TYPE.AAAA]) this.#writeAddresses(type, to);
     yield;

@@ -1,6 +1,7 @@
 // *k8s_external* resolves load balancer, external IPs from outside Kubernetes clusters and, if enabled, headless services. Knows how the
 // clusters of its block and its zones meet.
 import { ExternalNamesSources } from '../../authority/external-names.ts';
+import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import { soaRecord } from '../../authority/soa.ts';
@@ -41,7 +42,7 @@ class External implements Part, TransferSource {
     const [first, ...others] = this.#site.all(ExternalNamesSources).map((source) => source.externalNames(run, rules));
     if (first === undefined) throw new Error('plugin/k8s_external: kubernetes plugin not loaded');
     this.#backend = new ExternalBackend(this.#settings, [first, ...others]);
-    this.#lookup = new Lookup(this.#backend);
+    this.#lookup = new Lookup(new Computed(this.#backend));
   }
   handle(query: Query, next: Handler): Answer {
     return this.#lookup.handle(query, next);
@@ -54,7 +55,7 @@ class External implements Part, TransferSource {
     if (served === undefined) return undefined;
     const missing = backend.missing();
     if (missing !== undefined) throw new Error(missing);
-    const soa = soaRecord(zone, backend.ttl, backend.serial(), backend.soa);
+    const soa = soaRecord(zone, backend.ttl, backend.serial(), backend.soa.form);
     // A client that is ahead of this server gets nothing new either.
     return { soa, upToDate: serial !== undefined && serial >= serialOf(soa), records: (to) => backend.write(served, to) };
   }

@@ -1,6 +1,7 @@
 // One `kubernetes` stanza while it is served: its cluster on the main thread, its answers in every thread. Knows how they meet; knows
 // neither the schema nor the API.
 import type { ExternalNames, ExternalNamesSource, ExternalRules } from '../../authority/external-names.ts';
+import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import type { ServedZone } from '../../authority/served-zones.ts';
@@ -146,7 +147,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     const backend = new ClusterBackend(this.#settings, maps, this.#own(), {
       before: this.#all.slice(0, this.#index), behind: this.#all.slice(this.#index + 1),
     });
-    this.#lookup = new Lookup(backend);
+    this.#lookup = new Lookup(new Computed(backend));
     this.#clients = new Clients(maps, this.#settings);
     this.#zones = new ClusterZones(backend, maps, this.#settings);
   }

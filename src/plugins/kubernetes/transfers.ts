@@ -1,5 +1,6 @@
 // The zones of the clusters of a block as a source of transfers. Knows which of them have a zone in common; what is in it they know.
 import { soaRecord } from '../../authority/soa.ts';
+import { CLUSTER_SOA } from './cluster-soa.ts';
 import type { Transfer } from '../../authority/transfer.ts';
 import type { Name } from '../../dns/name.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
@@ -22,7 +23,7 @@ export function transferOf(clusters: readonly ClusterZones[], zone: Name): Trans
   }
   const { backend } = first;
   return {
-    soa: soaRecord(zone, backend.ttl, backend.serial(backend.zones.exactly(zone)!)),
+    soa: soaRecord(zone, backend.ttl, backend.serial(backend.zones.exactly(zone)!), CLUSTER_SOA),
     *records(to) {
       for (const [i, each] of own.entries()) yield* each.write(each.backend.zones.exactly(zone)!, to, own.slice(0, i));
     },
