@@ -33,6 +33,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('any', () => import('./any/index.ts')),
   late('chaos', () => import('./chaos/index.ts')),
   late('loadbalance', () => import('./loadbalance/index.ts')),
+  late('tsig', () => import('./tsig/index.ts')),
   late('rewrite', () => import('./rewrite/index.ts')),
   late('autopath', () => import('./autopath/index.ts')),
   late('acl', () => import('./acl/index.ts')),

@@ -3,8 +3,6 @@
 import { files, machine } from '../cli/machine.ts';
 import { ORDER } from '../cli/plugin-names.ts';
 import { parseAddress } from '../dns/address.ts';
-import { decodeMessage } from '../dns/message.ts';
-import type { Parts } from '../dns/parts.ts';
 import { App } from '../kernel/serving/app.ts';
 import { label } from '../kernel/site/endpoint.ts';
 import { LogLines } from '../kernel/seen/log-lines.ts';
@@ -21,6 +19,8 @@ import { DgramDatagrams } from '../transport/connected-dgram.ts';
 import type { Datagrams } from '../upstream/datagrams.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { Asked } from './question.ts';
+import { sent } from './signed.ts';
+import type { Reply } from './signed.ts';
 import type { Subject } from './subject.ts';
 
 /** Where every client asks from; CoreDNS's own tests use it too. */
@@ -152,8 +152,9 @@ export class InProcess implements Subject {
     await this.clock.elapse(AFTERWARDS);
   }
 
-  async ask(asked: Asked): Promise<readonly Parts[]> {
-    return (await this.exchange(asked)).map((bytes) => decodeMessage(bytes));
+  async ask(asked: Asked): Promise<readonly Reply[]> {
+    const { packet, read } = sent(asked.packet, asked.key, this.clock.wall());
+    return (await this.exchange({ ...asked, packet })).map(read);
   }
   /** The bytes of the replies. */
   async exchange(asked: Pick<Asked, 'packet' | 'tcp' | 'from' | 'at' | 'waiting'>): Promise<readonly Uint8Array[]> {

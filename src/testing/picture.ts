@@ -8,11 +8,12 @@ import { parseRR, printRR } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
 import { className, typeName } from '../dns/type-name.ts';
 import type { Asked } from './question.ts';
+import type { Reply } from './signed.ts';
 
 const SECTIONS = ['answer', 'authority', 'additional'] as const;
 type Section = (typeof SECTIONS)[number];
 /** Parts that a scenario may ignore. */
-const PARTS: readonly string[] = ['head', 'flags', 'question', 'edns', 'ede', 'ttl', 'data', ...SECTIONS];
+const PARTS: readonly string[] = ['head', 'flags', 'question', 'edns', 'ede', 'tsig', 'ttl', 'data', ...SECTIONS];
 
 /** A reply taken apart. Texts are canonical: the same reply gives the same ones. */
 export interface Picture {
@@ -23,6 +24,8 @@ export interface Picture {
   /** `edns SIZE ...`, without Extended DNS Errors; empty where size, version and DO are as asked and there are no options. */
   edns: string[];
   ede: string[];
+  /** What the signatures are worth, each verdict once; none where the question was not signed. */
+  tsig: string[];
   records: { readonly [section in Section]: RR[] };
   /** What the scenario does not care for, and whether it cares for the order of records. */
   readonly ignored: Set<string>;
@@ -30,12 +33,12 @@ export interface Picture {
 }
 
 const blank = (): Picture => ({
-  head: '', flags: '', question: '', edns: [], ede: [], records: { answer: [], authority: [], additional: [] },
+  head: '', flags: '', question: '', edns: [], ede: [], tsig: [], records: { answer: [], authority: [], additional: [] },
   ignored: new Set(), ordered: false,
 });
 
 /** What came: the messages of one reply; none for no reply. A transfer's records are those of all of its messages, in order. */
-export function pictureOf(messages: readonly Parts[], asked: Asked): Picture {
+export function pictureOf(messages: readonly Reply[], asked: Asked): Picture {
   const picture = blank();
   const [first] = messages;
   picture.head = first === undefined ? 'no reply' : rcodeName(first.rcode);
@@ -44,6 +47,7 @@ export function pictureOf(messages: readonly Parts[], asked: Asked): Picture {
   picture.question = questionOf(first, asked);
   picture.edns = ednsOf(first.edns, asked.edns);
   picture.ede = (first.edns?.options ?? []).filter(({ code }) => code === OPTION.EDE).map(printError);
+  picture.tsig = [...new Set(messages.flatMap(({ signature }) => signature ?? []))];
   for (const section of SECTIONS) picture.records[section].push(...messages.flatMap((message) => message[section]));
   if (messages.length > 1) picture.ordered = true;
   return picture;
@@ -107,6 +111,7 @@ function readLine(picture: Picture, line: string): void {
   } else if (word === 'question') picture.question = line;
   else if (word === 'edns' || word === 'nsid' || word === 'option' || line === 'no edns') picture.edns.push(line);
   else if (word === 'ede') picture.ede.push(line);
+  else if (word === 'tsig') picture.tsig.push(line);
   else if (/^[A-Z0-9]+$/.test(word) && picture.head === '') {
     picture.head = word;
     picture.flags = rest.join(' ');
@@ -128,6 +133,6 @@ export function linesOf(picture: Picture, { ignored, ordered }: Pick<Picture, 'i
   });
   return [
     head, ...(cares('question') && picture.question !== '' ? [picture.question] : []), ...(cares('edns') ? picture.edns : []),
-    ...(cares('ede') ? picture.ede : []), ...sections,
+    ...(cares('ede') ? picture.ede : []), ...(cares('tsig') ? picture.tsig : []), ...sections,
   ];
 }

@@ -10,6 +10,7 @@ import { opcodeByName } from '../dns/rcode.ts';
 import { rr } from '../dns/rr.ts';
 import { SOA } from '../dns/types.ts';
 import { CLASS, classByName, typeByName } from '../dns/type-name.ts';
+import type { AskedKey } from './signed.ts';
 import { parseDuration } from '../corefile/duration.ts';
 
 /** What is asked, and how. */
@@ -26,6 +27,8 @@ export interface Asked {
   readonly at: string | undefined;
   /** Milliseconds that pass before the reply is looked for. */
   readonly waiting: number;
+  /** With what it is signed. */
+  readonly key: AskedKey | undefined;
 }
 
 /** What an OPT says unless the words ask for something else. */
@@ -43,6 +46,7 @@ interface Draft {
   from: string | undefined;
   at: string | undefined;
   waiting: number;
+  key: AskedKey | undefined;
 }
 
 /** Reads `NAME TYPE [CLASS] [tcp] [from ADDRESS] [at SERVER] [waiting DURATION] [+OPTION...]`. Throws Error. */
@@ -71,6 +75,7 @@ export function parseSend(text: string): Asked {
 function readWords(words: readonly string[]): Draft {
   const draft: Draft = {
     flags: RD, edns: undefined, opcode: 0, serial: undefined, class: CLASS.IN, tcp: false, from: undefined, at: undefined, waiting: 0,
+    key: undefined,
   };
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
@@ -111,6 +116,9 @@ function option(draft: Draft, word: string): void {
   else if (key === 'option') add(Number(value.split(':')[0]), value.split(':')[1] ?? '');
   else if (key === 'serial') draft.serial = Number(value);
   else if (key === 'opcode') draft.opcode = opcodeByName(value.toUpperCase()) ?? Number(value);
+  else if (key === 'key') draft.key = { skew: 0, badMac: false, ...draft.key, text: value };
+  else if (key === 'skew') draft.key = { text: '', badMac: false, ...draft.key, skew: Number(value) };
+  else if (key === 'badmac') draft.key = { text: '', skew: 0, ...draft.key, badMac: true };
   else if (key === 'subnet') edns().options.push(subnet(value));
   else throw new Error(`unknown option +${key}`);
 }

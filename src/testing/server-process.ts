@@ -6,12 +6,13 @@ import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { decodeMessage } from '../dns/message.ts';
 import type { Parts } from '../dns/parts.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { CLIENT_PORT, parseServer } from './in-process.ts';
 import type { Asked } from './question.ts';
 import { freePort } from './free-port.ts';
+import { sent } from './signed.ts';
+import type { Reply, Sent } from './signed.ts';
 import { Impossible } from './subject.ts';
 import type { Subject } from './subject.ts';
 
@@ -100,13 +101,14 @@ export class ServerProcess implements Subject {
     }
   }
 
-  async ask(asked: Asked, silent: boolean): Promise<readonly Parts[]> {
+  async ask(asked: Asked, silent: boolean): Promise<readonly Reply[]> {
     const { scheme, address, port } = parseServer(asked.at ?? ':53');
     if (scheme !== 'dns') throw new Impossible(`${scheme}:// is not asked over the network here`);
     const loopback = asked.from?.includes(':') ? '::1' : '127.0.0.1';
     const to = { address: address === '' ? loopback : address, port: port === 53 ? this.#port : port };
     const patience = (silent ? SILENCE : REPLY) + asked.waiting;
-    return asked.tcp ? overTcp(asked, to, patience) : overUdp(asked, to, patience);
+    const signed = sent(asked.packet, asked.key, Date.now());
+    return asked.tcp ? overTcp(asked, signed, to, patience) : overUdp(asked, signed, to, patience);
   }
 }
 
@@ -118,7 +120,7 @@ interface To {
 const foreign = (address: string | undefined, error: NodeJS.ErrnoException) =>
   (error.code === 'EADDRNOTAVAIL' ? new Impossible(`nobody here has the address ${address}`) : error);
 
-function overUdp({ packet, from }: Asked, to: To, patience: number): Promise<readonly Parts[]> {
+function overUdp({ from }: Asked, { packet, read }: Sent, to: To, patience: number): Promise<readonly Reply[]> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(to.address.includes(':') ? 'udp6' : 'udp4');
     const end = (act: () => void) => {
@@ -129,7 +131,7 @@ function overUdp({ packet, from }: Asked, to: To, patience: number): Promise<rea
     const timer = setTimeout(() => end(() => resolve([])), patience);
     socket.on('message', (bytes) => end(() => {
       try {
-        resolve([withPort(decodeMessage(bytes), socketPort)]);
+        resolve([withPort(read(bytes), socketPort)]);
       } catch (error) {
         reject(error);
       }
@@ -142,10 +144,10 @@ function overUdp({ packet, from }: Asked, to: To, patience: number): Promise<rea
     });
   });
 }
-function overTcp({ packet, from, question }: Asked, to: To, patience: number): Promise<readonly Parts[]> {
+function overTcp({ from, question }: Asked, { packet, read }: Sent, to: To, patience: number): Promise<readonly Reply[]> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: to.address, port: to.port, ...(from === undefined ? {} : { localAddress: from }) });
-    const messages: Parts[] = [];
+    const messages: Reply[] = [];
     let rest = Buffer.alloc(0);
     const end = () => {
       clearTimeout(timer);
@@ -157,7 +159,7 @@ function overTcp({ packet, from, question }: Asked, to: To, patience: number): P
     socket.on('data', (chunk) => {
       rest = Buffer.concat([rest, chunk]);
       for (; rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(); rest = rest.subarray(2 + rest.readUInt16BE())) {
-        messages.push(withPort(decodeMessage(rest.subarray(2, 2 + rest.readUInt16BE())), socket.localPort ?? 0));
+        messages.push(withPort(read(rest.subarray(2, 2 + rest.readUInt16BE())), socket.localPort ?? 0));
       }
       if (messages.length > 0 && (question?.type !== TYPE.AXFR || whole(messages))) end();
     });
@@ -175,7 +177,7 @@ function whole(messages: readonly Parts[]): boolean {
 }
 
 /** The reply as if it had been asked from the port that scenarios know: `whoami` tells the port in an SRV record. */
-function withPort(parts: Parts, port: number): Parts {
+function withPort(parts: Reply, port: number): Reply {
   const additional = parts.additional.map((record) => {
     if (record.type !== TYPE.SRV || ((record.rdata[4]! << 8) | record.rdata[5]!) !== port) return record;
     const rdata = record.rdata.slice();

@@ -3,18 +3,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Parts } from '../dns/parts.ts';
 import { freePort } from './free-port.ts';
 import { FakeKubeApi } from './fake-kube-api.ts';
 import { FakeUpstream } from './fake-upstream.ts';
 import type { Asked } from './question.ts';
+import type { Reply } from './signed.ts';
 
 /** A server under test. */
 export interface Subject {
   /** Starts it; the text of the refusal where it does not start. */
   start(corefile: string): Promise<string | undefined>;
   /** The messages of the reply, none where there is none. `silent` says that none is expected. */
-  ask(asked: Asked, silent: boolean): Promise<readonly Parts[]>;
+  ask(asked: Asked, silent: boolean): Promise<readonly Reply[]>;
   /** Makes this the text that a reload reads. */
   rewrite(corefile: string): void;
   /** Reloads; the text of the refusal where it is refused. */

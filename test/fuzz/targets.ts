@@ -9,12 +9,13 @@ import { ended as served, serve } from './serve.ts';
 import { snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
+import { sharedKeys, tsig } from './tsig.ts';
 import { frames, upstream } from './upstream.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
-  cacheSnapshot, keyFiles,
+  cacheSnapshot, keyFiles, tsig, sharedKeys,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -10,6 +10,7 @@ const WINGS: readonly string[] = ['', 'seen', 'query', 'site', 'serving'];
 const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   dnssec: ['crypto'],
   store: ['fs'],
+  tsig: ['crypto'],
   upstream: ['crypto', 'module', 'net', 'os'],
   kernel: ['crypto', 'dns/promises', 'module', 'net'],
   authority: ['timers', 'timers/promises'],

@@ -70,6 +70,7 @@ export function become(derived: Query, query: Query, name: Uint8Array, nameLengt
   derived.type = type;
   derived.class = klass;
   derived.optAt = query.optAt === 0 ? 0 : query.optAt + end - query.questionEnd;
+  derived.signedAt = query.signedAt === 0 ? 0 : query.signedAt + end - query.questionEnd;
 }
 
 /** Nobody looks at the query or its reply any more: its memory serves another one. */

@@ -4,6 +4,7 @@ import type { Metadata } from './metadata.ts';
 import { Notes } from './notes.ts';
 import type { ExtendedError } from './outcome.ts';
 import type { Seal } from './seal.ts';
+import type { Signature } from './signature.ts';
 import { AGAIN, Trail } from './trail.ts';
 
 /** Under what a question is counted and logged. */
@@ -49,6 +50,8 @@ export class Journey {
   roomier: OptBearer | undefined = undefined;
   /** What is done to the reply when nothing else will be (TSIG, padding). */
   seal: Seal | undefined = undefined;
+  /** Who signed it, where the server has somebody who can tell. */
+  signature: Signature | undefined = undefined;
   /** What `rewrite` made of the question: that is what logs and metrics tell (SRV-18); undefined where it is the client's own. */
   told: Told | undefined = undefined;
   /** The rewritten name, for `errors`; '' where it is the client's own. */
@@ -72,6 +75,7 @@ export class Journey {
     this.metadata = undefined;
     this.roomier = undefined;
     this.seal = undefined;
+    this.signature = undefined;
     this.told = undefined;
     this.toldName = '';
     this.trail.clear();
@@ -105,6 +109,7 @@ export class Journey {
     journey.dnssecOk = this.dnssecOk;
     journey.wantsAuthentic = this.wantsAuthentic;
     journey.metadata = this.metadata;
+    journey.signature = this.signature;
     journey.told = this.told;
     journey.toldName = this.toldName;
     return journey;

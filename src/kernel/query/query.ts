@@ -62,6 +62,8 @@ export class Query {
   questionEnd = HEADER;
   /** Offset of the request's OPT from `at`, or 0. */
   optAt = 0;
+  /** Offset of its TSIG record, the last one, or 0. */
+  signedAt = 0;
   // Of its question, read once; another question is another query (`derive`):
   type = 0;
   class = 0;
@@ -110,6 +112,7 @@ export class Query {
     this.type = 0;
     this.class = 0;
     this.optAt = 0;
+    this.signedAt = 0;
     this.#key.length = 0;
     this.#name = undefined;
     this.#address = undefined;

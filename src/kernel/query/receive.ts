@@ -70,7 +70,8 @@ function cut(query: Query, length: number): void {
 
 /**
  * Walks what follows the question. A count whose record is missing altogether is put right, as CoreDNS does. An OPT in answer or authority
- * is none (RFC 6891 section 6.1.1), but must be readable like every record; of two in additional the last counts.
+ * is none (RFC 6891 section 6.1.1), but must be readable like every record; of two in additional the last counts. A TSIG that is not the
+ * last of additional is an error, whoever it is for (TSIG-5).
  */
 function records(query: Query): number {
   const { bytes, at } = query;
@@ -92,8 +93,12 @@ function records(query: Query): number {
         if (i !== owner + 1) return UNUSUAL;
         found(query, owner);
       }
-    } else if (!decoded) {
-      if (!decodes(query)) return RCODE.FORMERR;
+    } else {
+      if (u16(bytes, i) === TYPE.TSIG) {
+        if (r < before || r + 1 < count) return RCODE.FORMERR;
+        query.signedAt = owner - at;
+      }
+      if (!decoded && !decodes(query)) return RCODE.FORMERR;
       decoded = true;
     }
     i += 10 + size;

@@ -13,6 +13,8 @@ import type { Message } from '../query/message.ts';
 import { failure } from '../query/outcome.ts';
 import type { Answer, Outcome } from '../query/outcome.ts';
 import type { QuestionChange, Query } from '../query/query.ts';
+import { SignatureChecks, checked } from '../query/signature.ts';
+import type { SignatureCheck } from '../query/signature.ts';
 import { EMPTY, SILENCE, UNUSUAL, WELCOME, plainly, receive } from '../query/receive.ts';
 import type { Router } from '../site/router.ts';
 import type { Site } from '../site/site.ts';
@@ -56,6 +58,7 @@ export class Server implements Service {
   readonly #debug: boolean;
   readonly #stacktrace: boolean;
   readonly #echoed: readonly number[];
+  readonly #checks: readonly SignatureCheck[];
   #now = 0;
   /** When a plugin was last named for what it threw. */
   #blamed = -Infinity;
@@ -77,6 +80,7 @@ export class Server implements Service {
     this.#debug = parts.sites.some((site) => site.all(Debug).length > 0);
     this.#stacktrace = parts.sites.map((site) => site.last(Stacktrace) ?? false).at(-1) ?? false;
     this.#echoed = parts.echoed;
+    this.#checks = parts.sites.flatMap((site) => site.all(SignatureChecks));
   }
 
   begin(): void {
@@ -105,6 +109,7 @@ export class Server implements Service {
     try {
       const served = query.class === CLASS.IN || this.#anyClass;
       if (served && query.optAt !== 0 && query.bytes[query.at + query.optAt + 6] !== 0) return badVersion(query);
+      if (query.signedAt !== 0) query.journey.signature = checked(query, this.#checks);
       const answer = this.#route(query);
       if (answer instanceof Promise) {
         this.underWay++;

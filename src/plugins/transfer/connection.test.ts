@@ -2,54 +2,13 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { files, machine } from '../../cli/machine.ts';
 import { decodeMessage } from '../../dns/message.ts';
 import type { RR } from '../../dns/rr.ts';
-import { App } from '../../kernel/serving/app.ts';
-import { systemClock } from '../../kernel/clock.ts';
-import { LogLines } from '../../kernel/seen/log-lines.ts';
-import { createLog } from '../../kernel/seen/log.ts';
-import { Metrics } from '../../kernel/seen/metrics.ts';
-import { Store } from '../../store/store.ts';
 import { eventually, framed } from '../../testing/conformance/transport-clients.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { freePort } from '../../testing/free-port.ts';
-import { dnsTransport } from '../../transport/dns.ts';
-import { tcp } from '../../transport/tcp.ts';
-import { udp } from '../../transport/udp.ts';
+import { serve } from '../../testing/served.ts';
 import { LARGE, large, plugins } from './made.test.ts';
 
-/** A server with real sockets. */
-async function serve(corefile: string): Promise<{ readonly port: number; log: () => string; close: () => Promise<void> }> {
-  let log = '';
-  const lines = new LogLines((bytes, from, length) => {
-    log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
-    return length;
-  }, () => {});
-  const debugging = { on: false };
-  const port = await freePort();
-  const sockets = udp({ warn: () => {} });
-  const app = new App({
-    readOptions: {
-      file: 'Corefile', plugins, words: new Set(plugins.map(({ name }) => name)), machine, files, environment: () => undefined, port,
-      warn: () => {},
-    },
-    transports: { dns: dnsTransport(sockets, tcp()) }, clock: systemClock, log: createLog(lines, debugging), debugging,
-    metrics: new Metrics(), store: Store.create(), datagrams: sockets.datagrams, readAgain: undefined,
-    fatal: (text) => {
-      throw new Error(text);
-    },
-  });
-  await app.load(corefile);
-  return {
-    port,
-    log: () => {
-      lines.flush();
-      return log;
-    },
-    close: () => app.close(),
-  };
-}
 /** Asks over TCP; the replies, read when `read` is called, and whether the server has closed. */
 function client(port: number, question: string) {
   const socket = connect(port, '127.0.0.1');
@@ -72,7 +31,7 @@ function client(port: number, question: string) {
 }
 
 test('a large zone over TCP: no faster than the client reads, whole, and other questions are answered meanwhile', async (t) => {
-  const server = await serve('large.test {\nlog\ntransfer {\nto 127.0.0.1\n}\nmade large.test. 7 large\n}');
+  const server = await serve('large.test {\nlog\ntransfer {\nto 127.0.0.1\n}\nmade large.test. 7 large\n}', plugins);
   t.after(() => server.close());
   large.taken = 0;
   const { state, read } = client(server.port, 'large.test AXFR');
@@ -103,7 +62,7 @@ test('a large zone over TCP: no faster than the client reads, whole, and other q
 });
 
 test('a zone that breaks off closes the connection', async (t) => {
-  const server = await serve('broken.test {\ntransfer {\nto *\n}\nmade broken.test. 1 broken\n}');
+  const server = await serve('broken.test {\ntransfer {\nto *\n}\nmade broken.test. 1 broken\n}', plugins);
   t.after(() => server.close());
   const { state, read } = client(server.port, 'broken.test AXFR');
   read();

@@ -1,0 +1,54 @@
+// A server with real sockets in this process, for tests that bring plugins of their own and ask it with programs of others. Knows how one
+// is put together; knows no plugin.
+import { files, machine } from '../cli/machine.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { LogLines } from '../kernel/seen/log-lines.ts';
+import { createLog } from '../kernel/seen/log.ts';
+import { Metrics } from '../kernel/seen/metrics.ts';
+import { App } from '../kernel/serving/app.ts';
+import type { Plugin } from '../kernel/site/plugin.ts';
+import { Store } from '../store/store.ts';
+import { dnsTransport } from '../transport/dns.ts';
+import { tcp } from '../transport/tcp.ts';
+import { udp } from '../transport/udp.ts';
+import { freePort } from './free-port.ts';
+
+/** A server that listens. */
+export interface Served {
+  readonly port: number;
+  /** What it logged until now. */
+  readonly log: () => string;
+  readonly close: () => Promise<void>;
+}
+
+/** Serves this text with these plugins, on a free port where its keys name none; throws what a start throws. */
+export async function serve(corefile: string, plugins: readonly Plugin[]): Promise<Served> {
+  let log = '';
+  const lines = new LogLines((bytes, from, length) => {
+    log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
+    return length;
+  }, () => {});
+  const debugging = { on: false };
+  const port = await freePort();
+  const sockets = udp({ warn: () => {} });
+  const app = new App({
+    readOptions: {
+      file: 'Corefile', plugins, words: new Set(plugins.map(({ name }) => name)), machine, files, environment: () => undefined, port,
+      warn: () => {},
+    },
+    transports: { dns: dnsTransport(sockets, tcp()) }, clock: systemClock, log: createLog(lines, debugging), debugging,
+    metrics: new Metrics(), store: Store.create(), datagrams: sockets.datagrams, readAgain: undefined,
+    fatal: (text) => {
+      throw new Error(text);
+    },
+  });
+  await app.load(corefile);
+  return {
+    port,
+    log: () => {
+      lines.flush();
+      return log;
+    },
+    close: () => app.close(),
+  };
+}
