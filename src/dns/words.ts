@@ -112,6 +112,11 @@ export class Words {
     return this.at < this.words.length;
   }
 
+  /** How many words were taken. */
+  get taken(): number {
+    return this.at;
+  }
+
   /** The next word, which stays; undefined behind the last. */
   get peek(): Word | undefined {
     return this.words[this.at];

@@ -13,6 +13,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   tsig: ['crypto'],
   upstream: ['crypto', 'module', 'net', 'os'],
   kernel: ['crypto', 'dns/promises', 'module', 'net'],
+  zonefile: ['fs', 'path'],
   authority: ['timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs/promises', 'net', 'path', 'tls'],
   threads: ['fs', 'os', 'perf_hooks', 'v8', 'vm', 'worker_threads'],
