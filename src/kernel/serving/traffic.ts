@@ -1,7 +1,7 @@
 // The counters of queries and replies that the `prometheus` plugin shows (PROM-2). Knows labels and buckets; knows no plugin.
 import type { Name } from '../../dns/name.ts';
 import { rcodeName } from '../../dns/rcode.ts';
-import { TIME_BUCKETS } from '../seen/metrics.ts';
+import { TIME_BUCKETS, counter } from '../seen/metrics.ts';
 import type { Family, Metrics } from '../seen/metrics.ts';
 import type { Query } from '../query/query.ts';
 import { Slot } from '../slot.ts';
@@ -18,6 +18,8 @@ const typeLabels = ['other', ...Object.values(TYPES)];
 for (const [type, label] of Object.entries(TYPES)) typeIndex[Number(type)] = typeLabels.indexOf(label);
 
 const SIZE_BUCKETS = [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16e3, 32e3, 48e3, 64e3];
+
+const LOST = counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.');
 
 /** The cells of one server, zone and view; made once, added to by every query. */
 export class TrafficCells {
@@ -93,14 +95,12 @@ export class Traffic {
   readonly dnssec: Family;
   readonly responses: Family;
   readonly #panics: Family;
-  readonly #lost: number;
   readonly #rejected = new Map<string, TrafficCells>();
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
     const labels = ['server', 'zone', 'view'];
     this.#panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
-    this.#lost = metrics.counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.').cell([]);
     this.requests = metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.',
       [...labels, 'proto', 'family', 'type']);
     this.duration = metrics.histogram('coredns_dns_request_duration_seconds',
@@ -118,9 +118,9 @@ export class Traffic {
     if (cells === undefined) this.#rejected.set(server, (cells = new TrafficCells(this, server, 'dropped', '')));
     cells.count(query, rcode, query.questionEnd, 0, '');
   }
-  /** Lines of the log that could not be written. */
+  /** Lines of the log that could not be written: CoreDNS has no such counter, so it is shown when there are some. */
   readonly lostLines = (count: number): void => {
-    this.metrics.values[this.#lost]! += count;
+    this.metrics.values[this.metrics.family(LOST).cell([])]! += count;
   };
   /** A panic in a plugin (SRV-5). */
   panicked(): void {
