@@ -8,7 +8,7 @@ import { usage } from './flags.ts';
 import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
-export const WORDS = ['check', 'fmt', 'help', 'version', 'completion'] as const;
+export const WORDS = ['check', 'fmt', 'zone', 'help', 'version', 'completion'] as const;
 
 /** The whole help. */
 export const help = (): string => `coredns-ts ${VERSION}: a DNS server that reads a Corefile and answers as CoreDNS does.
@@ -16,6 +16,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts [FLAGS]             serves what the Corefile of this folder, or that of -conf, says
   coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
   coredns-ts fmt [FILE...]       a Corefile in one style
+  coredns-ts zone check ZONE FILE
+                                 every problem of a zone's master file; print and diff show what it holds
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
   coredns-ts version             the version
   coredns-ts completion bash     completion for a shell: source <(coredns-ts completion bash)
@@ -58,6 +60,7 @@ _coredns_ts() {
     1,*) COMPREPLY=($(compgen -W '${WORDS.join(' ')}' -- "$now")) ;;
     *) case \${COMP_WORDS[1]},$now in
          check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
+         zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff' -- "$now")) || COMPREPLY=($(compgen -f -- "$now")) ;;
          fmt,-*) COMPREPLY=($(compgen -W '--write --check --diff --help' -- "$now")) ;;
          *) COMPREPLY=($(compgen -f -- "$now")) ;;
        esac ;;

@@ -28,6 +28,7 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
     void import('./subcommands.ts').then(({ subcommand }) => subcommand(word, args.slice(1), own));
     return;
   }
+  if (word === 'zone') return void import('./zone-command.ts').then(({ zoneCommand }) => zoneCommand(args.slice(1)));
   if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));
   const flags = parseFlags(args);
   if ('refused' in flags) void refuse(flags);

@@ -41,6 +41,11 @@ export class MasterFiles implements ReaderHost {
   /** Is told of each problem: reading goes on where it returns true. */
   problem: ((problem: ZoneFileError) => boolean) | undefined;
 
+  /** Where the record stands that the sink is being handed: its file, and the line at which its entry begins. */
+  get place(): { readonly file: string; readonly line: number } {
+    return this.reader.place;
+  }
+
   /**
    * Reads the file of a zone into a sink. Throws ZoneFileError where its text cannot be read, and where it is no regular file or changes
    * while it is read; what the system says where it cannot be opened. With a `problem` reading goes on behind each one, until it returns

@@ -66,6 +66,11 @@ export class ZoneReader {
   private readonly head: Head = { type: 0, ttl: -1, classed: false, next: 0 };
   private readonly data = new Uint8Array(0x10000 + 1300);
 
+  /** The file that is being read, and the line at which its entry begins, from 1. */
+  get place(): { readonly file: string; readonly line: number } {
+    return this.state;
+  }
+
   /** Begins with the zone of a file; records go to `sink`. */
   begin(zone: Name, file: string, sink: RecordSink, host: ReaderHost): this {
     this.sink = sink;

@@ -1,0 +1,108 @@
+// `coredns-ts zone check|print|diff`: their options, files and exit status. Knows the console; starts nothing.
+import { Name } from '../dns/name.ts';
+import type { ZoneFileError } from '../zonefile/error.ts';
+import { inOrder, printZone } from '../zonefile/print.ts';
+import { printDifference, printUpdate } from './zone-difference.ts';
+import { zoneFindings } from './zone-findings.ts';
+import type { ZoneFinding } from './zone-findings.ts';
+import { readZone } from './zone-records.ts';
+import type { PlacedRecord } from './zone-records.ts';
+
+/** What the subcommand takes, told by `--help` and beside a refusal. */
+export const ZONE_USAGE = `Usage: coredns-ts zone check [--strict] [--json] ZONE FILE
+       coredns-ts zone print ZONE FILE
+       coredns-ts zone diff [--nsupdate] ZONE OLD NEW
+
+check   finds what is wrong with a zone's master file, a hundred problems at most: errors keep servers from loading it
+        or resolvers from its names, warnings do not
+print   prints it in canonical form: one record a line, names whole, in the order of DNSSEC
+diff    prints which records one file has and another has not
+
+  --strict     warnings count as errors
+  --json       findings as JSON: file, line, column, severity, message
+  --nsupdate   the difference as a script for nsupdate
+
+Exit status: 0 without errors (diff: without a difference), 1 with some, 2 for a wrong command line.
+`;
+
+/** The most problems that are told. */
+const MOST = 100;
+
+const OPTIONS: { readonly [word: string]: { readonly options: readonly string[]; readonly files: number } } = {
+  check: { options: ['--strict', '--json'], files: 1 }, print: { options: [], files: 1 }, diff: { options: ['--nsupdate'], files: 2 },
+};
+
+/** Runs `zone` with its arguments and sets the exit status: 0, 1 for problems, 2 for wrong arguments. */
+export function zoneCommand(args: readonly string[]): void {
+  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(ZONE_USAGE);
+  const [word = '', ...rest] = args;
+  const taken = Object.hasOwn(OPTIONS, word) ? OPTIONS[word]! : undefined;
+  if (taken === undefined) return refuse(word === '' ? 'one of check, print and diff is missing' : `there is no zone ${word}`);
+  const options = new Set(rest.filter((arg) => arg.startsWith('-')));
+  const unknown = [...options].find((option) => !taken.options.includes(option));
+  if (unknown !== undefined) return refuse(`unknown option ${unknown}`);
+  const [zoneText = '', ...files] = rest.filter((arg) => !arg.startsWith('-'));
+  if (files.length !== taken.files) return refuse(`a zone and ${taken.files === 1 ? 'a file' : 'two files'} are needed`);
+  const zone = zoneOf(zoneText);
+  if (zone === undefined) return refuse(`"${zoneText}" is no zone`);
+  if (word === 'check') check(zone, files[0]!, options);
+  else if (word === 'print') print(zone, files[0]!);
+  else difference(zone, files as [string, string], options);
+}
+
+function refuse(reason: string): void {
+  process.stderr.write(`coredns-ts zone: ${reason}\n${ZONE_USAGE}`);
+  process.exitCode = 2;
+}
+
+function zoneOf(text: string): Name | undefined {
+  try {
+    return Name.parse(text, Name.root);
+  } catch {
+    return undefined;
+  }
+}
+
+function check(zone: Name, file: string, options: ReadonlySet<string>): void {
+  const text = readZone(file, zone, MOST);
+  const all = zoneFindings(zone, file, text, Math.floor(Date.now() / 1000));
+  const told = all.slice(0, MOST);
+  process.stdout.write(options.has('--json') ? `${JSON.stringify(told, undefined, 2)}\n` : told.map(line).join(''));
+  const errors = all.filter(({ severity }) => severity === 'error').length;
+  if (!options.has('--json')) process.stdout.write(`${file}: ${summary(errors, all.length, text.records.length)}\n`);
+  if (errors > 0 || (options.has('--strict') && all.length > 0)) process.exitCode = 1;
+}
+
+function line({ file, line: at, column, severity, message }: ZoneFinding): string {
+  return `${file}${at > 0 ? `:${at}` : ''}${column > 0 ? `:${column}` : ''}: ${severity}: ${message}\n`;
+}
+
+function summary(errors: number, all: number, records: number): string {
+  const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+  const found = all === 0 ? 'no problems' : `${counted(errors, 'error')}, ${counted(all - errors, 'warning')}`;
+  return `${counted(records, 'record')}, ${found}${all > MOST ? `; the first ${MOST} are told` : ''}`;
+}
+
+/** The records of a file in canonical order; undefined where it cannot be read, which has been said. */
+function recordsOf(zone: Name, file: string): PlacedRecord[] | undefined {
+  const { records, problems } = readZone(file, zone, 1);
+  if (problems.length === 0) return inOrder(records) as PlacedRecord[];
+  process.stderr.write(problems.map((problem: ZoneFileError) => `${problem.message}\n`).join(''));
+  process.exitCode = 1;
+  return undefined;
+}
+
+function print(zone: Name, file: string): void {
+  for (const piece of printZone(recordsOf(zone, file) ?? [])) process.stdout.write(piece);
+}
+
+function difference(zone: Name, [from, to]: readonly [string, string], options: ReadonlySet<string>): void {
+  const old = recordsOf(zone, from);
+  const fresh = old === undefined ? undefined : recordsOf(zone, to);
+  if (old === undefined || fresh === undefined) return;
+  const pieces = options.has('--nsupdate') ? printUpdate(zone, old, fresh) : printDifference(old, fresh);
+  for (const piece of pieces) {
+    process.stdout.write(piece);
+    process.exitCode = 1;
+  }
+}
