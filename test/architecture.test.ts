@@ -7,6 +7,7 @@ import { bareNumbers, constants } from './gates/constants.ts';
 import { folders, form } from './gates/form.ts';
 import { imports, layers } from './gates/layers.ts';
 import { secondMeanings } from './gates/meanings.ts';
+import { again, once } from './gates/once.ts';
 
 const none: string[] = [];
 
@@ -151,4 +152,26 @@ test('a slot, a place, a line, a reading, a store and a chain each mean one thin
   assert.equal(file('export class Store {\n}\ninterface Place {\n}\nfunction chain() {}', 'src/plugins/any/index.ts'), 3);
   assert.equal(file('// class Store\nexport class Stores {\n}\nclass constructor {\n}', 'src/plugins/any/index.ts'), 0);
   assert.equal(file('export class Store {\n}', 'src/store/store.ts'), 0);
+});
+
+test('what has a place of its own is not written again', () => {
+  assert.deepEqual(again(sourcesIn('src')), none);
+});
+
+test('complains about what is written again', () => {
+  const offenders: readonly (readonly [what: keyof typeof once, ...lines: string[]])[] = [
+    ['a lower-case name', 'Name.wire(Name.parse(text).key)', 'Name.wire(zone.key)'],
+    ['text as octets', "Buffer.from(text, 'latin1')",
+      'Uint8Array.from(key, (byte) => byte.charCodeAt(0))', 'to[at + i] = key.charCodeAt(i);'],
+    ['octets as text', 'String.fromCharCode(...bytes)', "Buffer.from(bytes.subarray(2)).toString('latin1')"],
+    ['an address in a network', '(a[i]! ^ b[i]!) & (0xff00 >> rest)'],
+    ['a port of DNS by its scheme', 'const PORTS = { dns: 53, tls: 853 };'],
+  ];
+  assert.deepEqual(offenders.map(([what]) => what).sort(), Object.keys(once).sort());
+  for (const [what, ...lines] of offenders) {
+    for (const line of lines) assert.match(again(new Map([['src/plugins/any/index.ts', line]])).join(), new RegExp(`: ${what}: `));
+    const fine = new Map([['src/plugins/any/index.test.ts', lines[0]!], ['src/plugins/any/index.ts', `// ${lines[0]}\n`]]);
+    assert.deepEqual(again(fine), none);
+  }
+  assert.deepEqual(again(new Map([['src/store/key.ts', 'to[at + i] = key.charCodeAt(i);']])), none);
 });

@@ -24,8 +24,8 @@ const promised: Readonly<Record<string, string>> = {
     Writer X25 Z ZONEMD addressOfReverse algorithm allShapes bareString base64 classByName className clientSubnet compareNames
     compareSerials compressedName cookie countedBase64 decodeEdns decodeMessage duration edns ednsLength encodeEdns encodeInto
     encodeMessage eui48 eui64 expire extendedError findOption hex inPrefix ipv4 ipv6 isMapped isReadable isReverse joinHostPort
-    knownRcode latin1Bytes maskAddress message name nsid octetString octets opcodeByName opcodeName optionText padding parseAddress
-    parseCIDR parseHead parseIPv4 parseIPv6 parseRR parseRdata parseWords parseZonedAddress plainLength printAddress
+    knownRcode latin1Bytes liesInPrefix maskAddress message name nsid octetString octets opcodeByName opcodeName optionText padding
+    parseAddress parseCIDR parseHead parseIPv4 parseIPv6 parseRR parseRdata parseWords parseZonedAddress plainLength printAddress
     printClientSubnet printOpaque printRR printRdata printRecordAddress rcodeByName rcodeName readClientSubnet readCookie readEdns
     readExpire readExtendedError readOptions readTcpKeepalive readZoneVersion record recordType reverseName reverseZones rr salt
     shape shapeOf splitHostPort string strings tcpKeepalive timestamp typeBitmap typeByName typeName u16 u32 u48 u8 unmap upperHex

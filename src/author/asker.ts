@@ -5,6 +5,7 @@ import { decodeMessage } from '../dns/message.ts';
 import type { Name } from '../dns/name.ts';
 import { TC } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
+import { PORT } from '../dns/port.ts';
 import { every } from '../kernel/clock.ts';
 import type { Run as KernelRun } from '../kernel/site/plugin.ts';
 import { ask, makeQuestion } from '../upstream/ask.ts';
@@ -24,7 +25,7 @@ export interface Peer {
 
 /** Reads `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`; port 53 where there is none. Throws Error where it is none of these. */
 export function readPeer(text: string): Peer {
-  if (parseAddress(text) !== undefined) return { address: text, port: 53 };
+  if (parseAddress(text) !== undefined) return { address: text, port: PORT.dns };
   const { host, port } = splitHostPort(text);
   const isPort = /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536;
   if (parseAddress(host) === undefined || !isPort) throw new Error(`"${text}" is no address with a port`);

@@ -1,5 +1,6 @@
 // A plugin as its author writes it: the kernel's interfaces under narrower types. Knows the kernel's types; does nothing.
 import type { Directive } from '../corefile/directive.ts';
+import { latin1Bytes } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import type { Clock } from '../kernel/clock.ts';
 import * as http from '../kernel/http.ts';
@@ -184,7 +185,7 @@ export interface Changes {
 export function changesOf(run: Run, zone: Name): Changes {
   const changes = (run as unknown as kernel.Run).store.changes.zone(zone.key);
   return {
-    changed: ({ key }) => changes.changed(Uint8Array.from(key, (octet) => octet.charCodeAt(0)), 0),
+    changed: ({ key }) => changes.changed(latin1Bytes(key), 0),
     all: () => changes.all(),
   };
 }

@@ -1,5 +1,6 @@
 // Aliases and what the last one leads to, written into a reply: names that were written once are pointed at. Knows records and replies;
 // knows nothing of who follows aliases.
+import { writeLatin1 } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
@@ -16,7 +17,7 @@ const FIXED = 12;
 export function writeAlias(reply: Message, owner: number, { raw }: Name, ttl: number): number {
   if (!hasRoom(reply, FIXED + raw.length)) return 0;
   const to = record(reply, ANSWER, owner, TYPE.CNAME, ttl, raw.length);
-  for (let i = 0; i < raw.length; i++) reply.bytes[to + i] = raw.charCodeAt(i);
+  writeLatin1(raw, reply.bytes, to);
   return to - reply.at;
 }
 /**

@@ -1,6 +1,7 @@
 // What is made of a source of records: answers, denials, aliases, fallthrough, whether the source answers at once or later.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { latin1 } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { NEVER } from '../kernel/site/fallthrough.ts';
 import { insert } from '../kernel/site/order.ts';
@@ -48,7 +49,7 @@ class Made implements Part, Backend {
     return this.#lookup.handle(query, next);
   }
   at: Backend['at'] = ({ labels, at }, query) => {
-    const before = Name.wire(`${Buffer.from(query.bytes.subarray(at[0], at[labels])).toString('latin1')}\0`).text.slice(0, -1);
+    const before = Name.wire(`${latin1(query.bytes, at[0]!, at[labels]!)}\0`).text.slice(0, -1);
     if (before === 'broken') return Promise.reject(new Error('the source is broken'));
     const found = NAMES[before];
     const node = found === undefined ? undefined : nodeOf(found);

@@ -1,6 +1,7 @@
 // Sets of a name are found among the others, with their signatures, and a set that is not there is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { latin1Bytes } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { MadeZone } from '../testing/made-zone.ts';
@@ -16,7 +17,7 @@ test('sets are found among others, with their signatures', () => {
 @ 60 IN TXT "x"`);
   const finding = new Finding();
   const { raw } = Name.parse('z.test.');
-  zone.exactly(zone.zones.zones[0]!, Uint8Array.from(raw, (byte) => byte.charCodeAt(0)), raw.length, finding);
+  zone.exactly(zone.zones.zones[0]!, latin1Bytes(raw), raw.length, finding);
   const { bytes, sets, ns, soa } = finding;
   assert.equal(findSet(bytes, sets, TYPE.NS), ns);
   assert.equal(findSet(bytes, sets, TYPE.MX), 0);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { latin1Bytes } from '../dns/latin1.ts';
 import { decodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
 import { AA, TC } from '../kernel/query/message.ts';
@@ -18,7 +19,7 @@ test('what points behind offset 16383 has its owner in full', () => {
   const query = loneQuery('Big.example.org.', 33);
   const reply = query.begin(AA, 0);
   const target = Name.parse('a.b.Example.net.');
-  const bytes = Uint8Array.from(target.raw, (byte) => byte.charCodeAt(0));
+  const bytes = latin1Bytes(target.raw);
   const offsets: number[] = [];
   for (let i = 0; i < 1000; i++) {
     assert.ok(hasRoom(reply, 12 + bytes.length));
@@ -56,7 +57,7 @@ test('an SOA is the same as a record and in a reply, and tells what it is longer
     const reply = query.begin(AA, 0);
     const bare = reply.length;
     const size = owner.raw.length;
-    const where = apart ? Uint8Array.from(owner.raw, (byte) => byte.charCodeAt(0)) : 12 + asked.raw.length - size;
+    const where = apart ? latin1Bytes(owner.raw) : 12 + asked.raw.length - size;
     const gain = writeSoa(reply, AUTHORITY, where, size, ttl, serial, CLUSTER_SOA);
     const [written] = read(reply).authority;
     const expected = soaRecord(owner, ttl, serial, CLUSTER_SOA);

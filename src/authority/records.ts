@@ -1,5 +1,6 @@
 // The one writer of records: straight into a reply, or into the messages of a zone's transfer. Knows the wire format and replies; knows no
 // source.
+import { writeLatin1 } from '../dns/latin1.ts';
 import { HEADER, setU16, u16 } from '../dns/packet.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { FULL, TC } from '../kernel/query/message.ts';
@@ -103,6 +104,6 @@ export function answerName(reply: Message, type: number, ttl: number, name: stri
   if (!hasRoom(reply, 12 + name.length)) return false;
   const at = record(reply, ANSWER, HEADER, type, ttl, name.length);
   const { bytes } = reply;
-  for (let i = 0; i < name.length; i++) bytes[at + i] = name.charCodeAt(i);
+  writeLatin1(name, bytes, at);
   return true;
 }

@@ -1,5 +1,6 @@
 // Which of a plugin's zones holds the name that is asked for, and the labels before it: found in the question's bytes. Knows names
 // as folded wire bytes; makes none.
+import { latin1Bytes } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import { MOST_LABELS, ZoneMap, labelsAt } from '../kernel/site/zones.ts';
 import type { Query } from '../kernel/query/query.ts';
@@ -21,7 +22,7 @@ export class ServedZone {
     this.name = name;
     this.index = index;
     this.reverse = isReverseZone(name);
-    this.bytes = Uint8Array.from(name.key, (byte) => byte.charCodeAt(0));
+    this.bytes = latin1Bytes(name.key);
   }
 }
 

@@ -1,4 +1,5 @@
 // The SOA record of a zone whose records are computed (KEXT-2, K8S-13). Knows its numbers; knows no source.
+import { writeLatin1 } from '../dns/latin1.ts';
 import { setU32 } from '../dns/packet.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
@@ -55,7 +56,7 @@ export function writeSoa(
 }
 /** Writes labels and a pointer to what they are under. Returns where the next byte goes. */
 function under(bytes: Uint8Array, to: number, labels: string, zoneAt: number): number {
-  for (let i = 0; i < labels.length; i++) bytes[to + i] = labels.charCodeAt(i);
+  writeLatin1(labels, bytes, to);
   bytes[to + labels.length] = 0xc0 | (zoneAt >> 8);
   bytes[to + labels.length + 1] = zoneAt;
   return to + labels.length + 2;
@@ -66,7 +67,7 @@ export function soaRecord(zone: Name, ttl: number, serial: number, form: SoaForm
   const { primary, mailbox, longest, refresh, retry, expire } = form;
   const names = primary + zone.raw + mailbox + zone.raw;
   const rdata = new Uint8Array(names.length + 20);
-  for (let i = 0; i < names.length; i++) rdata[i] = names.charCodeAt(i);
+  writeLatin1(names, rdata, 0);
   [serial, refresh, retry, expire, ttl].forEach((value, i) => setU32(rdata, names.length + i * 4, value));
   return { name: zone, type: TYPE.SOA, class: CLASS.IN, ttl: Math.min(ttl, longest), rdata };
 }

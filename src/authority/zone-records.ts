@@ -1,5 +1,6 @@
 // The records of a whole zone as they are written: message after message, owners shortened, none longer than it may be (RFC 5936 section
 // 2.2, XFR-3). Knows the wire format; knows no zone, client or connection.
+import { writeLatin1 } from '../dns/latin1.ts';
 import { HEADER, setU16, u16 } from '../dns/packet.ts';
 import type { RR } from '../dns/rr.ts';
 import { CLASS } from '../dns/type-name.ts';
@@ -73,7 +74,7 @@ export class ZoneRecords extends Message {
   /** The same for a name as text (`Name.raw`). */
   ownName(raw: string): void {
     const owner = this.#owner;
-    for (let i = 0; i < raw.length; i++) NAME[i] = raw.charCodeAt(i);
+    writeLatin1(raw, NAME, 0);
     owner.read(NAME, 0, raw.length);
     this.#written = false;
   }

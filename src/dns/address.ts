@@ -159,9 +159,13 @@ export function parseCIDR(text: string): CIDR | undefined {
 
 /** Whether the first `bits` bits of both are the same. IPv4-mapped addresses are looked at as they are: `unmap` them first. */
 export function inPrefix(address: Uint8Array, network: Uint8Array, bits: number): boolean {
-  if (address.length !== network.length) return false;
+  return liesInPrefix(address, 0, address.length, network, bits);
+}
+/** The same of an address of `length` octets that lies at `at`, in a packet for instance. */
+export function liesInPrefix(bytes: Uint8Array, at: number, length: number, network: Uint8Array, bits: number): boolean {
+  if (length !== network.length) return false;
   const whole = bits >> 3;
-  for (let i = 0; i < whole; i++) if (address[i] !== network[i]) return false;
+  for (let i = 0; i < whole; i++) if (bytes[at + i] !== network[i]) return false;
   const left = bits & 7;
-  return left === 0 || (((address[whole] as number) ^ (network[whole] as number)) & (0xff00 >> left) & 0xff) === 0;
+  return left === 0 || (((bytes[at + whole] as number) ^ (network[whole] as number)) & (0xff00 >> left) & 0xff) === 0;
 }

@@ -1,7 +1,7 @@
 // The EDNS options whose content has a meaning here: made of values, and read. Knows one option at a time.
 
 import { latin1, latin1Bytes, octets } from './latin1.ts';
-import { printAddress } from './address.ts';
+import { maskAddress, printAddress } from './address.ts';
 import { readRawName } from './name-wire.ts';
 import type { Edns, EdnsOption } from './opt.ts';
 import { Reader, WireError, Writer } from './wire.ts';
@@ -66,11 +66,8 @@ export function clientSubnet({ address, source, scope }: ClientSubnet): EdnsOpti
   writer.u16(address.length === 0 ? 0 : address.length === 4 ? 1 : 2);
   writer.u8(source);
   writer.u8(scope);
-  writer.octets(address, 0, length);
-  const data = writer.slice();
-  const left = source & 7;
-  if (left !== 0) data[data.length - 1] = (data[data.length - 1] as number) & (0xff00 >> left);
-  return { code: OPTION.ECS, data };
+  writer.octets(maskAddress(address, source), 0, length);
+  return { code: OPTION.ECS, data: writer.slice() };
 }
 
 /** A client's network as people read it: `address/source/scope`. */

@@ -17,6 +17,10 @@ test('every octet is one character, and back', () => {
   assert.equal(latin1(inside, 3, 9), text.slice(103, 109));
   assert.equal(latin1Portable(inside, 3, 9), text.slice(103, 109));
   assert.equal(latin1(all, 5, 5), '');
+  for (const read of [latin1, latin1Portable]) {
+    assert.equal(read(all, 250, 300), text.slice(250));
+    assert.equal(read(all, 300, 310), '');
+  }
 });
 
 test('a text is taken as UTF-8', () => {

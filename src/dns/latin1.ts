@@ -7,15 +7,17 @@ type Slice = (this: Uint8Array, start: number, end: number) => string;
 /** Node's own, where there is one: the same string in a third of the time. */
 const native = (globalThis as { Buffer?: { prototype: { latin1Slice?: Slice } } }).Buffer?.prototype.latin1Slice;
 
-/** The octets of `bytes` from `at` up to `end` as a string, one character (0 to 255) for each. */
+/** The octets of `bytes` from `at` up to `end`, as far as there are any, as a string, one character (0 to 255) for each. */
 export function latin1(bytes: Uint8Array, at: number, end: number): string {
-  return native === undefined ? latin1Portable(bytes, at, end) : native.call(bytes, at, end);
+  const { length } = bytes;
+  if (native === undefined) return latin1Portable(bytes, at, end);
+  return native.call(bytes, at > length ? length : at, end > length ? length : end);
 }
 
 /** As `latin1`, of nothing but the language. */
 export function latin1Portable(bytes: Uint8Array, at: number, end: number): string {
   let text = '';
-  for (let i = at; i < end; i++) text += String.fromCharCode(bytes[i] as number);
+  for (let i = at; i < end && i < bytes.length; i++) text += String.fromCharCode(bytes[i] as number);
   return text;
 }
 

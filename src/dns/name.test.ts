@@ -100,3 +100,12 @@ test('a name of 255 octets is read, one of 256 is not', () => {
   assert.equal(Name.read(raw(61), 0).raw.length, 255);
   assert.throws(() => Name.read(raw(62), 0), WireError);
 });
+
+test('a name in lower case, and its octets', () => {
+  const name = Name.parse('WWW.\\200.Example.');
+  const { folded } = name;
+  assert.equal(folded.raw, '\x03www\x01\xc8\x07example\0');
+  assert.equal(folded.folded, folded);
+  assert.deepEqual(latin1Bytes(name.raw), name.octets);
+  assert.equal(Name.root.folded, Name.root);
+});

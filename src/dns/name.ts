@@ -2,7 +2,7 @@
 // Knows labels and presentation form (RFC 1035 sections 2.3 and 5.1), nothing of zones or messages.
 
 import { escapeLabel, readEscape } from './escape.ts';
-import { octets } from './latin1.ts';
+import { latin1Bytes, octets } from './latin1.ts';
 import { MAX_LABEL, MAX_NAME, readRawName } from './name-wire.ts';
 
 /** A text that is no domain name, and why. */
@@ -129,6 +129,16 @@ export class Name {
   /** `raw` with ASCII letters lowered: what to use as the key of a Map, and to compare. */
   get key(): string {
     return (this.lowered ??= fold(this.raw));
+  }
+
+  /** The same name with ASCII letters lowered: its `raw` is `key`. */
+  get folded(): Name {
+    return this.key === this.raw ? this : new Name(this.key);
+  }
+
+  /** The octets of `raw`, new at each call. */
+  get octets(): Uint8Array {
+    return latin1Bytes(this.raw);
   }
 
   /** Presentation form with the last dot, escaped as CoreDNS prints it; made for people only. */

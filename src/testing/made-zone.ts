@@ -6,6 +6,7 @@ import { CUT, OWNER_END, RECORD_HEAD, SET_HEAD, ZONE_END, findSet, nextSet, type
 import { ServedZones } from '../authority/served-zones.ts';
 import type { Place, ServedZone } from '../authority/served-zones.ts';
 import type { Source } from '../authority/source.ts';
+import { latin1, latin1Bytes, writeLatin1 } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { compareNames } from '../dns/order.ts';
 import { setU16, setU32, u16 } from '../dns/packet.ts';
@@ -88,7 +89,7 @@ export class MadeZone implements Source {
   #cut(type: number, owner: string, rdata: Uint8Array): [Uint8Array, boolean] {
     if (!CUT_TYPES.has(type)) return [rdata, false];
     const from = type === TYPE.MX ? 2 : 0;
-    const name = Name.wire(String.fromCharCode(...rdata.subarray(from)));
+    const name = Name.wire(latin1(rdata, from, rdata.length));
     const end = [owner, this.#apex.key].findIndex((each) => name.isUnder(Name.wire(each)) && name.key !== owner);
     if (end < 0) return [rdata, false];
     const rest = end === 0 ? owner.length : this.#apex.key.length;
@@ -116,7 +117,7 @@ export class MadeZone implements Source {
   }
   exactly(_zone: ServedZone, name: Uint8Array, length: number, finding: Finding): void {
     this.#begin(finding);
-    const key = String.fromCharCode(...name.subarray(0, length));
+    const key = latin1(name, 0, length);
     const sets = this.#nodes.get(key);
     if (sets === undefined) return finding.nothing(0);
     let above = Name.wire(key);
@@ -146,14 +147,14 @@ export class MadeZone implements Source {
     proof.set = owner === undefined ? 0 : findSet(this.#bytes, this.#nodes.get(owner.key)!, type);
     proof.matches = owner?.key === name.key;
     proof.length = owner === undefined ? 0 : owner.key.length - this.#apex.key.length;
-    for (let i = 0; i < proof.length; i++) proof.owner[i] = owner!.key.charCodeAt(i);
+    writeLatin1(owner?.key.slice(0, proof.length) ?? '', proof.owner, 0);
   }
   /** RFC 5155 section 5, by the numbers of the NSEC3PARAM. */
   #hash(param: number, name: string): string {
     const at = param + SET_HEAD + RECORD_HEAD;
     const bytes = this.#bytes;
     const salt = bytes.subarray(at + 5, at + 5 + bytes[at + 4]!);
-    let digest: Uint8Array = Buffer.from(name, 'latin1');
+    let digest: Uint8Array = latin1Bytes(name);
     for (let i = u16(bytes, at + 2); i >= 0; i--) digest = createHash('sha1').update(digest).update(salt).digest();
     const bits = [...digest].map((byte) => byte.toString(2).padStart(8, '0')).join('');
     return (bits.match(/.{5}/g) ?? []).map((five) => BASE32[parseInt(five, 2)]).join('');
@@ -171,5 +172,5 @@ const parentOf = ({ key }: Name): Name => Name.wire(key.slice(key.charCodeAt(0) 
 function keyAt(bytes: Uint8Array, from: number): string {
   let at = from;
   while (bytes[at] !== 0) at += bytes[at]! + 1;
-  return String.fromCharCode(...bytes.subarray(from, at + 1));
+  return latin1(bytes, from, at + 1);
 }

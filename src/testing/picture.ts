@@ -1,5 +1,6 @@
 // A reply as lines of text, whether it came from a server or stands in a scenario. Knows every part of a message; knows no server.
 import { OPTION, readExtendedError } from '../dns/edns-options.ts';
+import { latin1 } from '../dns/latin1.ts';
 import { AA, AD, CD, RA, RD, TC } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
 import type { Edns, EdnsOption } from '../dns/opt.ts';
@@ -79,7 +80,7 @@ function printEdns({ udpSize, version, dnssecOk, z, options }: Edns): string[] {
   return [['edns', udpSize, ...extra].join(' '), ...options.filter(({ code }) => code !== OPTION.EDE).map(printOption)];
 }
 function printOption({ code, data }: EdnsOption): string {
-  const text = Buffer.from(data).toString('latin1');
+  const text = latin1(data, 0, data.length);
   if (code === OPTION.NSID && data.length > 0 && /^[ -!#-~]*$/.test(text)) return `nsid "${text}"`;
   return `option ${code} ${Buffer.from(data).toString('hex')}`.trim();
 }

@@ -1,6 +1,7 @@
 // A question signed with a key, and what is to be said of the signatures of its replies (RFC 8945). Knows keys and messages; knows no
 // server.
 import { parseBase64 } from '../dns/field-text.ts';
+import { latin1Bytes } from '../dns/latin1.ts';
 import { decodeMessage } from '../dns/message.ts';
 import type { Parts } from '../dns/parts.ts';
 import { Name } from '../dns/name.ts';
@@ -42,7 +43,7 @@ export function sent(packet: Uint8Array, asked: AskedKey | undefined, now: numbe
   const check = new ReplyCheck(key, binding.algorithm, signer.mac);
   return { packet: bytes, read: (reply) => read(reply, check, time) };
 }
-const octetsOf = ({ raw }: Name): Uint8Array => Uint8Array.from(raw, (octet) => octet.charCodeAt(0));
+const octetsOf = ({ raw }: Name): Uint8Array => latin1Bytes(raw);
 
 function read(bytes: Uint8Array, check: ReplyCheck, time: number): Reply {
   const from = findTsig(bytes, 0, bytes.length);

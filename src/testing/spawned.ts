@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { latin1Bytes } from '../dns/latin1.ts';
 
 /** The entry of the process, from the sources. */
 export const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
@@ -77,9 +78,9 @@ export class Spawned {
 }
 
 /** A question for the address of a name, with this id. */
-function question(id: number, name = 'a.test'): Buffer {
+function question(id: number, name = 'a.test'): Uint8Array {
   const labels = name.split('.').map((label) => String.fromCharCode(label.length) + label).join('');
-  return Buffer.from(`${String.fromCharCode(id >> 8, id & 255)}\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`, 'latin1');
+  return latin1Bytes(`${String.fromCharCode(id >> 8, id & 255)}\x01\0\0\x01\0\0\0\0\0\0${labels}\0\0\x01\0\x01`);
 }
 
 /** Asks again and again over many UDP sockets and one TCP connection, and counts. */

@@ -5,6 +5,7 @@ import type { Built } from '../authority/zone/build.ts';
 import { Scratch } from '../authority/zone/scratch.ts';
 import { ZoneSource } from '../authority/zone/source.ts';
 import { ServedZones } from '../authority/served-zones.ts';
+import { latin1Bytes } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { parseRR } from '../dns/rr.ts';
 import { NEVER } from '../kernel/site/fallthrough.ts';
@@ -56,4 +57,4 @@ export class StoredZone {
   }
 }
 /** Octets as wire bytes. */
-export const octetsOf = (raw: string): Uint8Array => Uint8Array.from(raw, (byte) => byte.charCodeAt(0));
+export const octetsOf = (raw: string): Uint8Array => latin1Bytes(raw);

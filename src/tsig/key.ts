@@ -1,6 +1,7 @@
 // A shared secret under its name (RFC 8945 section 2), and several of them. Knows no message.
 import { createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { latin1Bytes } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import { same } from './algorithm.ts';
 import type { Binding } from './algorithm.ts';
@@ -23,7 +24,7 @@ export interface Key {
 export function keyOf(name: Name, secret: Uint8Array | undefined, own: Binding, bound?: Binding): Key {
   const lower = name.key;
   return {
-    name, wire: Uint8Array.from(lower, (octet) => octet.charCodeAt(0)), own, bound,
+    name, wire: latin1Bytes(lower), own, bound,
     secret: secret === undefined || secret.length === 0 ? undefined : createSecretKey(secret),
   };
 }

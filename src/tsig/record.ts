@@ -1,4 +1,5 @@
 // The TSIG record of a message where it lies, and written (RFC 8945 section 4.2). Knows octets; knows no key.
+import { latin1Bytes } from '../dns/latin1.ts';
 import { HEADER, setU16, setU32, skipName, u16, u32 } from '../dns/packet.ts';
 import { Name } from '../dns/name.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
@@ -78,7 +79,7 @@ export function readTsig(bytes: Uint8Array, at: number, length: number, from: nu
     return undefined;
   }
 }
-const wireOf = (name: Name): Uint8Array => Uint8Array.from(name.raw, (octet) => octet.charCodeAt(0));
+const wireOf = (name: Name): Uint8Array => latin1Bytes(name.raw);
 
 /** Octets of a record with a MAC of so many. */
 export const tsigLength = (key: Uint8Array, algorithm: Uint8Array, mac: number, other = 0): number =>

@@ -3,14 +3,14 @@
 import { parseAddress } from '../dns/address.ts';
 import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import type { HostPort } from '../dns/host-port.ts';
+import { PORT } from '../dns/port.ts';
+import type { Scheme } from '../dns/port.ts';
 import { nameservers } from './resolv-conf.ts';
 
 /** How an upstream is spoken to. */
-export type UpstreamScheme = 'dns' | 'tls' | 'quic' | 'grpc' | 'https3' | 'https' | 'unix';
+export type UpstreamScheme = Scheme | 'unix';
 const SCHEMES: readonly UpstreamScheme[] = ['tls', 'dns', 'quic', 'grpc', 'https3', 'https', 'unix'];
-const PORTS: { readonly [scheme in UpstreamScheme]: string } = {
-  dns: '53', tls: '853', quic: '853', grpc: '443', https3: '443', https: '443', unix: '',
-};
+const portOf = (scheme: UpstreamScheme): string => (scheme === 'unix' ? '' : String(PORT[scheme]));
 
 /** An address to ask, as written: `zone` is what stood behind `%`: an interface, or for TLS the server's name. */
 export interface UpstreamAddress {
@@ -56,7 +56,7 @@ export function readUpstream(text: string, readFile: (path: string) => Uint8Arra
   const plain = split === undefined ? rest.replace(/^[[\]]+|[[\]]+$/g, '') : split.host;
   const [address, zone] = zoned(plain);
   if (parseAddress(address) !== undefined) {
-    return { addresses: [{ scheme, address: canonical(address), port: split === undefined ? PORTS[scheme] : split.port, zone }] };
+    return { addresses: [{ scheme, address: canonical(address), port: split === undefined ? portOf(scheme) : split.port, zone }] };
   }
   const listed = fromFile(split === undefined ? plain : rest, readFile);
   return listed === undefined ? hostEntry(text, scheme, plain, split?.port) : { addresses: listed };
@@ -72,13 +72,13 @@ function fromFile(path: string, readFile: (path: string) => Uint8Array): readonl
   }
   return nameservers(new TextDecoder().decode(content)).map((server) => {
     const [address, zone] = zoned(server);
-    return { scheme: 'dns', address: canonical(address), port: '53', zone };
+    return { scheme: 'dns', address: canonical(address), port: portOf('dns'), zone };
   });
 }
 function hostEntry(text: string, scheme: UpstreamScheme, plain: string, port: string | undefined): UpstreamEntry {
   const [host, zone] = zoned(plain);
   if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) throw new Error(`not an IP address, file, or valid domain: "${text}"`);
-  return { host, scheme, port: port ?? PORTS[scheme], zone };
+  return { host, scheme, port: port ?? portOf(scheme), zone };
 }
 const isHost = (host: string) => host !== '' && host.length < 254
   && host.replace(/\.$/, '').split('.').every((label) => label !== '' && label.length < 64);

@@ -1,5 +1,6 @@
 // A question of our own to an upstream, and its reply as a promise: for look-ups at start and health checks, not for queries. Knows
 // messages; knows nothing of why one asks.
+import { writeLatin1 } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import { HEADER, setU16 } from '../dns/packet.ts';
 import { Asking } from './asking.ts';
@@ -15,7 +16,7 @@ export function makeQuestion(name: Name, type: number, recursionDesired: boolean
   const bytes = new Uint8Array(words.buffer);
   bytes[2] = recursionDesired ? 1 : 0;
   bytes[5] = 1;
-  for (let i = 0; i < raw.length; i++) bytes[HEADER + i] = raw.charCodeAt(i);
+  writeLatin1(raw, bytes, HEADER);
   setU16(bytes, length - 4, type);
   setU16(bytes, length - 2, 1);
   return { bytes, words, at: 0, length, questionEnd: length, optAt: 0 };

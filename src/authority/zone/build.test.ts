@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { latin1 } from '../../dns/latin1.ts';
 import { u16 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { Store } from '../../store/store.ts';
@@ -27,7 +28,7 @@ function setsOf(zone: StoredZone, name: string): [Uint8Array, number] {
 function dataOf(bytes: Uint8Array, set: number): string[] {
   const data: string[] = [];
   for (let at = set + SET_HEAD; at < nextSet(bytes, set); at += RECORD_HEAD + u16(bytes, at + 10)) {
-    data.push(String.fromCharCode(...bytes.subarray(at + RECORD_HEAD, at + RECORD_HEAD + u16(bytes, at + 10))));
+    data.push(latin1(bytes, at + RECORD_HEAD, at + RECORD_HEAD + u16(bytes, at + 10)));
   }
   return data;
 }

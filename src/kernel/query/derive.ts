@@ -1,5 +1,6 @@
 // Queries that come of another one: the one maker of them, and their memory, which is used again. Knows packets and journeys; knows no
 // part.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { HEADER, setU16 } from '../../dns/packet.ts';
 import { PEER_ROOM } from './arena.ts';
 import type { Journey } from './journey.ts';
@@ -27,7 +28,7 @@ export interface Derivation extends QuestionChange {
 export function derive(query: Query, change: Derivation): Query {
   const { name, type = query.type, class: klass = query.class, room = 0, channel, journey } = change;
   const raw = name?.raw ?? '';
-  for (let i = 0; i < raw.length; i++) octets[i] = raw.charCodeAt(i);
+  writeLatin1(raw, octets, 0);
   const derived = take(query, raw.length, room);
   become(derived, query, octets, raw.length, type, klass);
   if (channel !== undefined) derived.channel = channel;

@@ -1,4 +1,5 @@
 // A reply as the bytes that are sent, changed in place. Knows the wire format; knows nothing of sockets or plugins.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { decodeMessage, encodeInto, encodeMessage, plainLength as plainLengthOf } from '../../dns/message.ts';
 import type { Parts } from '../../dns/message.ts';
 import { decodeEdns, encodeEdns } from '../../dns/opt.ts';
@@ -153,7 +154,7 @@ export class Message {
     if (this.#isQuestion(raw)) {
       bytes[i++] = 0xc0;
       bytes[i++] = HEADER;
-    } else for (let k = 0; k < raw.length; k++) bytes[i++] = raw.charCodeAt(k);
+    } else i = writeLatin1(raw, bytes, i);
     setU16(bytes, i, record.type);
     setU16(bytes, i + 2, record.class);
     setU16(bytes, i + 4, record.ttl >>> 16);

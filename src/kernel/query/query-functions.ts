@@ -1,8 +1,7 @@
 // What expressions of `view` and `template` can ask of a query (VIEW-2): functions by name, with their types. Knows queries; knows
 // neither the language nor who asks.
-import { parseAddress, parseCIDR, unmap } from '../../dns/address.ts';
+import { inPrefix, parseAddress, parseCIDR, unmap } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
-import { Name } from '../../dns/name.ts';
 import { className, typeName } from '../../dns/type-name.ts';
 import type { ExpressionFunction } from '../../expression/index.ts';
 import { askedAddress } from './peer.ts';
@@ -16,19 +15,10 @@ export interface Asked {
 
 /** The name that is asked for as text: lower-case, with the last dot. */
 export function lowerName({ name }: Query): string {
-  return name.key === name.raw ? name.text : Name.wire(name.key).text;
+  return name.folded.text;
 }
 
-/** Whether the address is in the network; an IPv4-mapped address counts as IPv4. */
-function holds({ network, bits }: CIDR, address: Uint8Array): boolean {
-  if (network.length !== address.length) return false;
-  const whole = bits >> 3;
-  for (let i = 0; i < whole; i++) if (address[i] !== network[i]) return false;
-  const rest = bits & 7;
-  return rest === 0 || ((address[whole]! ^ network[whole]!) & (0xff00 >> rest) & 0xff) === 0;
-}
-
-/** `incidr(ip, cidr)`. The network that was named last is kept: it is nearly always a literal. */
+/** `incidr(ip, cidr)`, where an IPv4-mapped address counts as IPv4. The network that was named last is kept: mostly it is a literal. */
 function inCidr(): (asked: Asked, ip: string, cidr: string) => boolean {
   let text = '';
   let parsed: CIDR | undefined;
@@ -40,7 +30,7 @@ function inCidr(): (asked: Asked, ip: string, cidr: string) => boolean {
       parsed = parseCIDR(cidr);
     }
     if (parsed === undefined) throw new Error(`invalid CIDR address: ${cidr}`);
-    return holds(parsed, unmap(address));
+    return inPrefix(unmap(address), parsed.network, parsed.bits);
   };
 }
 

@@ -4,14 +4,13 @@ import type { Message } from './message.ts';
 import type { Answer } from './outcome.ts';
 import type { Query, QuestionChange } from './query.ts';
 import type { Reading } from '../../store/reading.ts';
+import type { Scheme } from '../../dns/port.ts';
 import { Slot } from '../slot.ts';
 
 /** Over what a question came. */
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
 /** Whether CoreDNS calls the transport `udp` in logs and metrics; every other one is `tcp`. */
 export const overUdp = (transport: TransportName): boolean => transport === 'udp' || transport === 'quic' || transport === 'https3';
-/** The scheme of a server block's key (KEY-1). */
-export type Scheme = 'dns' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
 
 /** Where to listen: `address` is '' for every address of the machine. Port 0 is any free one. */
 export interface Endpoint {

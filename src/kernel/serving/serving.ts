@@ -12,7 +12,8 @@ import { Server } from './serve.ts';
 import { Debug, EchoedOption } from '../site/site.ts';
 import { Traffic } from './traffic.ts';
 import { DEFAULT_TIMEOUTS, Sockets, TimeoutSettings } from '../query/transport.ts';
-import type { Listener, Scheme, Timeouts, Transport } from '../query/transport.ts';
+import type { Scheme } from '../../dns/port.ts';
+import type { Listener, Timeouts, Transport } from '../query/transport.ts';
 
 /** Milliseconds that a listener which closes waits for queries under way (SIG-9). */
 const GRACE = 5000;

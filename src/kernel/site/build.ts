@@ -10,7 +10,10 @@ import type { Block } from '../../corefile/block.ts';
 import { parsedForm } from '../../corefile/parsed-form.ts';
 import type { Word } from '../../corefile/lex.ts';
 import type { Files } from '../../corefile/imports.ts';
+import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
+import { PORT } from '../../dns/port.ts';
+import type { Scheme } from '../../dns/port.ts';
 import { chain } from './chain.ts';
 import { Overlaps, label } from './endpoint.ts';
 import type { Provider } from '../query/metadata.ts';
@@ -18,7 +21,7 @@ import type { LatePlugin, Machine, Plugin } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
 import { Bind } from '../query/transport.ts';
-import type { Endpoint, Scheme } from '../query/transport.ts';
+import type { Endpoint } from '../query/transport.ts';
 
 /** What a configuration is read with. */
 export interface ReadOptions {
@@ -73,8 +76,6 @@ interface Draft {
   readonly keys: readonly { readonly scheme: Scheme; readonly zone: string; readonly port: number; readonly at: Word }[];
   readonly parts: NamedPart[];
 }
-
-const PORTS: { readonly [scheme: string]: number } = { tls: 853, quic: 853, grpc: 443, https: 443, https3: 443 };
 
 /** Reads a Corefile. Throws CorefileError or Error with CoreDNS's text for the first problem, unless `problems` collects them. */
 export function build(text: string, options: ReadOptions): Configuration {
@@ -139,9 +140,10 @@ const tree = ({ word, args, body }: Directive): unknown => [word, args, body?.ma
 function draft(block: Block, index: number, options: ReadOptions): Draft {
   const keys = block.keys.flatMap((word) => {
     const { scheme, zones, port } = parseKey(word);
-    return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? PORTS[scheme] ?? options.port, at: word }));
+    const usual = scheme === 'dns' || scheme === 'unix' ? options.port : PORT[scheme];
+    return zones.map((zone) => ({ scheme: scheme as Scheme, zone, port: port ?? usual, at: word }));
   });
-  const site = new Site(keys.map(({ zone }) => Name.wire(Name.parse(zone).key)), index);
+  const site = new Site(keys.map(({ zone }) => Name.parse(zone).folded), index);
   site.written = JSON.stringify(treeOf(block));
   return { lines: linesByWord(block), directives: block.directives, site, keys, parts: [] };
 }
@@ -174,7 +176,7 @@ const seenBy = (site: Site, machine: Machine): Machine => ({
   hostname: () => machine.hostname(),
   readFile(path) {
     const bytes = machine.readFile(path);
-    site.written += `\n${path} ${Buffer.from(bytes).toString('latin1')}`;
+    site.written += `\n${path} ${latin1(bytes, 0, bytes.length)}`;
     return bytes;
   },
 });

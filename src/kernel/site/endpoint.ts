@@ -1,6 +1,6 @@
 // Where blocks listen: one address for each key and `bind` address, its label, and the overlaps that are refused (KEY-6, 7, 8).
 // Knows keys as they were parsed; opens nothing.
-import type { Scheme } from '../query/transport.ts';
+import type { Scheme } from '../../dns/port.ts';
 
 /** One zone at one address. */
 export interface ZoneAddress {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { latin1Bytes } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { MOST_LABELS, ZoneMap, Zones, labelsAt } from './zones.ts';
 
@@ -16,7 +17,7 @@ test('the zone is the longest one that the name is under', () => {
     const longest = zones.filter((zone) => asked.isUnder(zone)).sort((a, b) => b.raw.length - a.raw.length)[0];
     assert.equal(new Zones(zones).match(asked)?.key, longest?.key);
     const map = new ZoneMap(zones.map((zone) => [zone, zone] as const));
-    const bytes = Buffer.from(`....${asked.key}`, 'latin1');
+    const bytes = latin1Bytes(`....${asked.key}`);
     const count = labelsAt(bytes, 4, starts);
     assert.equal(count, asked.labels);
     const found = map.find(bytes, starts, count);
@@ -28,7 +29,7 @@ test('each of ten thousand is found, and what lies below it; what is above is no
   const zones = Array.from({ length: 10_000 }, (_, n) => Name.parse(`zone-${n}.example-${n % 7}.org.`));
   const map = new ZoneMap(zones.map((zone, n) => [zone, n] as const));
   const find = (text: string): number | undefined => {
-    const bytes = Buffer.from(Name.parse(text).key, 'latin1');
+    const bytes = latin1Bytes(Name.parse(text).key);
     map.find(bytes, starts, labelsAt(bytes, 0, starts));
     return map.value;
   };

@@ -1,5 +1,6 @@
 // Zones, and which of them holds a name: the longest (LIB-1). Knows names, as text and as folded bytes; knows nothing of blocks or records.
 import { readKey } from '../../corefile/keys.ts';
+import { latin1Bytes } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 
 /** So many zones are looked through one by one sooner than by label. */
@@ -57,7 +58,7 @@ export function zonesOf(args: readonly string[], block: readonly Name[]): Zones 
   if (args.length === 0) return new Zones(block);
   return new Zones(args.flatMap((text) => {
     try {
-      return readKey(text).zones.map((zone) => Name.wire(Name.parse(zone).key));
+      return readKey(text).zones.map((zone) => Name.parse(zone).folded);
     } catch {
       return [];
     }
@@ -96,7 +97,7 @@ export class ZoneMap<T> {
   /** Of two zones of one name the first counts. */
   constructor(zones: Iterable<readonly [name: Name, value: T]>) {
     const all = [...zones];
-    this.#names = all.map(([{ key }]) => Uint8Array.from(key, (byte) => byte.charCodeAt(0)));
+    this.#names = all.map(([{ key }]) => latin1Bytes(key));
     this.#values = all.map(([, value]) => value);
     this.#hashes = new Int32Array(all.length);
     this.#table = new Int32Array(2 ** Math.ceil(Math.log2(all.length * 2 + 2)));

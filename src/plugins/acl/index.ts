@@ -1,4 +1,5 @@
 // *acl* enforces access control policies on source ip and prevents unauthorized access to DNS servers. Knows policies and who asks.
+import { liesInPrefix } from '../../dns/address.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
@@ -9,7 +10,7 @@ import { drop } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { readStanzas } from './config.ts';
-import type { Action, Source, Stanza } from './config.ts';
+import type { Action, Stanza } from './config.ts';
 
 const counted = (what: string) =>
   counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, ['server', 'zone', 'view']);
@@ -18,21 +19,12 @@ const FAMILIES = {
   block: counted('blocked'), filter: counted('filtered'), drop: counted('dropped'),
 };
 
-/** Whether the client's address, where it lies in the packet's peer record, is in the network. */
-function holds({ network, bits }: Source, bytes: Uint8Array, at: number, length: number): boolean {
-  if (network.length !== length) return false;
-  const whole = bits >> 3;
-  for (let i = 0; i < whole; i++) if (bytes[at + i] !== network[i]) return false;
-  const rest = bits & 7;
-  return rest === 0 || ((bytes[at + whole]! ^ network[whole]!) & (0xff00 >> rest) & 0xff) === 0;
-}
-
 /** ACL-3: the first policy that fits type and source. */
 function decide(stanza: Stanza, query: Query): Action | undefined {
   const { bytes, clientAt, clientLength, type } = query;
   for (const { action, types, sources } of stanza.policies) {
     if (types !== undefined && !types.has(type)) continue;
-    if (sources !== undefined && !sources.some((source) => holds(source, bytes, clientAt, clientLength))) continue;
+    if (sources !== undefined && !sources.some(({ network, bits }) => liesInPrefix(bytes, clientAt, clientLength, network, bits))) continue;
     return action;
   }
   return undefined;

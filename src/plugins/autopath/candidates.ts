@@ -1,4 +1,5 @@
 // Questions for the names that a search path makes. Knows packets; knows no reply.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { HEADER, foldByte } from '../../dns/packet.ts';
 import { MAX_NAME } from '../../dns/name-wire.ts';
 import type { Name } from '../../dns/name.ts';
@@ -24,7 +25,7 @@ export function fill(candidate: Query, query: Query, base: number, { raw: suffix
   const length = base + suffix.length;
   if (length > MAX_NAME) return false;
   for (let i = 0, from = query.at + HEADER; i < base; i++) octets[i] = query.bytes[from + i]!;
-  for (let i = 0; i < suffix.length; i++) octets[base + i] = suffix.charCodeAt(i);
+  writeLatin1(suffix, octets, base);
   become(candidate, query, octets, length, query.type, query.class);
   return true;
 }

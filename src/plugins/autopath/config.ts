@@ -1,4 +1,5 @@
 // The words of *autopath* (AP-1). Knows what they mean; the file that they name is read through the machine.
+import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
@@ -31,8 +32,9 @@ export function readSettings(lines: Lines, { zones: block, machine }: ParseConte
 
 function readPath(path: string, readFile: (path: string) => Uint8Array): readonly Name[] {
   try {
-    const words = searchList(Buffer.from(readFile(path)).toString('latin1'));
-    return [...words.map((word) => Name.wire(Name.parse(word).key)), Name.root];
+    const file = readFile(path);
+    const words = searchList(latin1(file, 0, file.length));
+    return [...words.map((word) => Name.parse(word).folded), Name.root];
   } catch (error) {
     throw new Error(`failed to parse "${path}": ${reason(path, error as Error)}`, { cause: error });
   }

@@ -115,7 +115,7 @@ function readProperties(line: Directive, settings: Settings): void {
 /** A zone as it is written; one that is no name holds no name. */
 function nameOf(word: string): Name[] {
   try {
-    return [Name.wire(Name.parse(word.endsWith('.') ? word : `${word}.`).key)];
+    return [Name.parse(word.endsWith('.') ? word : `${word}.`).folded];
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
 // How a reply is kept: the bytes that were sent, the places of its TTLs behind them, and a few numbers. Knows the layout of an
 // entry; knows nothing of when one is kept or expires.
+import { latin1, writeLatin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { HEADER, Records, setU32, skipName } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
@@ -122,7 +123,7 @@ export class Entries {
       bytes[at] = offset;
       bytes[at + 1] = offset >> 8;
     }
-    for (let i = 0, at = value * 4 + room; i < wildcard.length; i++) bytes[at + i] = wildcard.charCodeAt(i);
+    writeLatin1(wildcard, bytes, value * 4 + room);
     words[owned + PLAIN] = (message.plainLength << 1) | (answering ? 1 : 0);
     return map.publish(entry);
   }
@@ -175,7 +176,7 @@ export class Entries {
     const shape = map.words[map.ownedAt(entry) + SHAPE]!;
     const room = (((shape & 0xffff) + 3) & ~3) + (shape >>> 16) * 2;
     const from = map.bytesAt(entry);
-    const text = String.fromCharCode(...map.bytes.subarray(from + room, from + map.valueSize(entry)));
+    const text = latin1(map.bytes, from + room, from + map.valueSize(entry));
     if (text !== '') query.metadata!.set(WILDCARD, text);
   }
 

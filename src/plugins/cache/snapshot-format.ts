@@ -5,6 +5,7 @@
 // entries, each of whole words: their number, the cache | flavour << 8, bytes of the value, milliseconds since it was stored, TTL, shape,
 // plain, scope, words of the key, the key, the value. At the end the SHA-256 of all that is before.
 import { createHash } from 'node:crypto';
+import { latin1, latin1Bytes } from '../../dns/latin1.ts';
 import { decodeMessage } from '../../dns/message.ts';
 import { HEADER, Records, u16 } from '../../dns/packet.ts';
 import { writeKey } from '../../kernel/query/question-key.ts';
@@ -32,7 +33,7 @@ export class SnapshotError extends Error {
 /** The head of a file that is written now, for a configuration. */
 export function headOf(wall: number, configuration: string): Uint8Array {
   const head = new Uint8Array(HEAD);
-  head.set(Buffer.from(MAGIC, 'latin1'));
+  head.set(latin1Bytes(MAGIC));
   new DataView(head.buffer).setFloat64(WALL, wall, true);
   head.set(createHash('sha256').update(configuration).digest(), WHAT);
   return head;
@@ -43,7 +44,7 @@ export async function readFile(bytes: Uint8Array, configuration: string, wall: n
   Promise<{ readonly words: Int32Array; readonly written: number }> {
   const head = bytes.subarray(0, HEAD);
   const own = headOf(0, configuration);
-  const known = Buffer.from(MAGIC, 'latin1').equals(head.subarray(0, MAGIC.length));
+  const known = latin1(head, 0, MAGIC.length) === MAGIC;
   if (!known) throw new SnapshotError('it is no snapshot of a cache', true);
   const end = bytes.length - DIGEST;
   if (end < HEAD || (end & 3) !== 0) throw new SnapshotError('it is cut short');

@@ -1,5 +1,6 @@
 // What an answer is made of, so that it ends when a source says that one of it has changed (store/changes.ts). Knows names in replies;
 // knows nothing of sources or of entries.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { HEADER, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
@@ -30,6 +31,6 @@ export function nameAll(changes: Changes, words: Int32Array, at: number, query: 
 }
 function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): void {
   const { raw } = Name.read(bytes, from, start + length, start);
-  for (let i = 0; i < raw.length; i++) name[i] = raw.charCodeAt(i);
+  writeLatin1(raw, name, 0);
   changes.add(words, at, name, 0);
 }

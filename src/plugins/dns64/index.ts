@@ -1,7 +1,6 @@
 // *dns64* makes AAAA records from A records, for clients that have IPv6 alone (RFC 6147; D64-1 to 6). Knows questions and replies; who
 // answers the question for A records is found by asking this server again.
 import { embed, extract } from '../../dns/embedded.ts';
-import type { Name } from '../../dns/name.ts';
 import type { Parts } from '../../dns/parts.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { addressOfReverse, reverseName } from '../../dns/reverse.ts';
@@ -86,7 +85,7 @@ class Dns64 implements Part {
       const parts = other.parts();
       const [first] = parts.answer;
       query.extendedError = undefined;
-      return rewritten(query, other, parts, [record(query.name, TYPE.CNAME, CLASS.IN, first!.ttl, octets(name)), ...parts.answer]);
+      return rewritten(query, other, parts, [record(query.name, TYPE.CNAME, CLASS.IN, first!.ttl, name.octets), ...parts.answer]);
     }, query);
   }
 }
@@ -98,6 +97,5 @@ function rewritten(query: Query, found: Message, { authority, additional, edns }
   if (edns !== undefined) reply.setEdns(edns);
   return reply;
 }
-const octets = ({ raw }: Name): Uint8Array => Uint8Array.from(raw, (octet) => octet.charCodeAt(0));
 
 export default definePlugin({ name: 'dns64', metrics: FAMILIES, parse: readSettings, create: (settings) => new Dns64(settings) });

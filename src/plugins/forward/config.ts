@@ -157,7 +157,7 @@ function healthCheck(line: Directive, options: Options): void {
     else if (word === 'domain') {
       const name = line.arg();
       try {
-        options.checkName = Name.wire(Name.parse(name).key);
+        options.checkName = Name.parse(name).folded;
       } catch {
         line.refuse(`health_check: invalid domain name ${name}`);
       }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { decodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { printAddress } from '../../dns/address.ts';
+import { PORT } from '../../dns/port.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { addressKey, splitPort } from '../../upstream/address.ts';
 import type { UpstreamAddress, UpstreamEntry } from '../../upstream/address.ts';
@@ -71,7 +72,7 @@ function readHosts(): string {
 async function resolverLookUp(host: string, resolvers: readonly string[], open: OpenResolver): Promise<readonly string[]> {
   let last: unknown;
   for (const resolver of resolvers) {
-    const { host: address, port } = splitPort(resolver) ?? { host: resolver, port: '53' };
+    const { host: address, port } = splitPort(resolver) ?? { host: resolver, port: String(PORT.dns) };
     const upstream = open(address, Number(port));
     const addresses: string[] = [];
     try {

@@ -64,7 +64,7 @@ function add(to: Map<string, Uint8Array[]>, name: string, address: Uint8Array): 
 /** Lower-case and absolute; undefined where it is no name. */
 function nameOf(word: string): Name | undefined {
   try {
-    return Name.wire(Name.parse(word.endsWith('.') ? word : `${word}.`).key);
+    return Name.parse(word.endsWith('.') ? word : `${word}.`).folded;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
 import { ServedZones } from '../../authority/served-zones.ts';
 import type { Place } from '../../authority/served-zones.ts';
+import { latin1Bytes } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { every } from '../../kernel/clock.ts';
@@ -81,7 +82,7 @@ function countingOf(store: Store, zones: readonly Name[]): (changed: ReadonlySet
   return (changed) => {
     for (const text of changed) {
       const name = Name.wire(text);
-      const bytes = Uint8Array.from(text, (byte) => byte.charCodeAt(0));
+      const bytes = latin1Bytes(text);
       for (const { zone, changes } of counted) {
         if (!name.isUnder(zone)) continue;
         if (name.isWildcard) changes.all();

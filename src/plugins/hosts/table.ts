@@ -1,6 +1,7 @@
 // Hosts entries as answers that are ready to be copied: records whose owner is a pointer to the question, by name and type, in
 // memory that every thread reads. Knows the layout of such an answer; knows no file.
 import { isLowerCase } from '../../authority/spelling.ts';
+import { latin1 } from '../../dns/latin1.ts';
 import { reverseName } from '../../dns/reverse.ts';
 import { HEADER, setU16, setU32, u16 } from '../../dns/packet.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
@@ -54,7 +55,7 @@ export class Table {
     }
     for (const address of new Set(sources.flatMap(({ names }) => [...names.keys()]))) {
       const found = sources.flatMap(({ names }) => names.get(address) ?? []);
-      put(reverseName(found[0]!.address).key, TYPE.PTR, found.flatMap(({ names }) => names.map(({ raw }) => bytesOf(raw))));
+      put(reverseName(found[0]!.address).key, TYPE.PTR, found.flatMap(({ names }) => names.map(({ octets }) => octets)));
     }
     this.#flags.set(0, sources.some(({ v4, v6 }) => [...v4.keys(), ...v6.keys()].some((name) => name.startsWith('\x01*'))) ? 1 : 0);
     const changed = this.#store.reading.within(() => new Set([...differing(fresh, this.#map), ...differing(this.#map, fresh)]));
@@ -141,7 +142,7 @@ function valueOf(map: ByteMap, entry: Entry): Uint8Array {
 function wireAt(bytes: Uint8Array, from: number): string {
   let at = from;
   while (bytes[at] !== 0) at += bytes[at]! + 1;
-  return String.fromCharCode(...bytes.subarray(from, at + 1));
+  return latin1(bytes, from, at + 1);
 }
 
 /** How many bytes, and how many records, of an answer fit into a message. */
@@ -178,6 +179,5 @@ function answers(type: number, ttl: number, data: readonly Uint8Array[]): Uint8A
 }
 /** Equal records are one (RFC 2181 section 5). */
 function distinct(data: readonly Uint8Array[]): readonly Uint8Array[] {
-  return data.length < 2 ? data : [...new Map(data.map((each) => [String.fromCharCode(...each), each])).values()];
+  return data.length < 2 ? data : [...new Map(data.map((each) => [latin1(each, 0, each.length), each])).values()];
 }
-const bytesOf = (raw: string) => Uint8Array.from(raw, (c) => c.charCodeAt(0));

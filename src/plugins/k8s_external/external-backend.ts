@@ -9,6 +9,7 @@ import type { Soa } from '../../authority/soa.ts';
 import { ZoneName } from '../../authority/zone-name.ts';
 import type { ZoneRecords } from '../../authority/zone-records.ts';
 import { ADDITIONAL, ANSWER, answerAddress, hasRoom, hasRoomBeside, recordOf } from '../../authority/records.ts';
+import { latin1, latin1Bytes, writeLatin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { HEADER } from '../../dns/packet.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
@@ -46,7 +47,7 @@ export class ExternalBackend implements Backend {
     };
     this.#clusters = clusters;
     const apex = Name.wire(`${settings.apex}\0`);
-    this.#apex = bytesOf(apex.key.slice(0, -1));
+    this.#apex = latin1Bytes(apex.key.slice(0, -1));
     this.#apexLabels = apex.labels;
     this.#apexNode = { write: (type, reply, query, { zone }) => type === TYPE.NS && this.#writeServer(reply, query, zone) };
     this.#serverNode = { write: (type, reply) => this.#writeAddresses(type, reply) };
@@ -111,7 +112,7 @@ export class ExternalBackend implements Backend {
     // Zones are told in lower case, whatever the spelling of the question.
     if (!hasRoom(reply, zone.bytes.length + 10 + target.length)) return;
     const at = recordOf(reply, ANSWER, zone.bytes, TYPE.NS, this.ttl, target.length);
-    for (let i = 0; i < target.length; i++) reply.bytes[at + i] = target.charCodeAt(i);
+    writeLatin1(target, reply.bytes, at);
     // As CoreDNS: in the spelling of the question, other than the record above.
     const name = Name.wire(this.soa.form.primary + spelled(asked));
     for (const rdata of this.#addresses()) {
@@ -147,5 +148,4 @@ export class ExternalBackend implements Backend {
 }
 
 const spelled = ({ bytes, at, nameLength }: Asked): string =>
-  Buffer.from(bytes.subarray(at + HEADER, at + HEADER + nameLength)).toString('latin1');
-const bytesOf = (raw: string): Uint8Array => Uint8Array.from(raw, (byte) => byte.charCodeAt(0));
+  latin1(bytes, at + HEADER, at + HEADER + nameLength);

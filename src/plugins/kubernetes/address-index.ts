@@ -2,6 +2,7 @@
 // nothing of answers.
 //
 // Key: the address. Value: for each owner u8 kind, u8 size, name, u8 size, namespace.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { ObjectKey } from './maps.ts';
@@ -118,9 +119,9 @@ export function itemOf(kind: number, name: string, namespace: string): Uint8Arra
   const item = new Uint8Array(3 + name.length + namespace.length);
   item[0] = kind;
   item[1] = name.length;
-  for (let i = 0; i < name.length; i++) item[2 + i] = name.charCodeAt(i);
+  writeLatin1(name, item, 2);
   item[2 + name.length] = namespace.length;
-  for (let i = 0; i < namespace.length; i++) item[3 + name.length + i] = namespace.charCodeAt(i);
+  writeLatin1(namespace, item, 3 + name.length);
   return item;
 }
 /** The offset of this owner in an entry's value, or -1. */

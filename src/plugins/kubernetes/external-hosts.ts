@@ -3,6 +3,7 @@
 import type { Node } from '../../authority/backend.ts';
 import { ADDITIONAL, ANSWER, hasRoom, hasRoomBeside } from '../../authority/records.ts';
 import type { Place } from '../../authority/served-zones.ts';
+import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
@@ -42,7 +43,7 @@ export async function hostNode(query: Query, place: Place, node: ServiceNode): P
   // Whoever is asked below may be this plugin again, and the store holds for one turn: everything is written first.
   const { answer, additional } = write(query, place, node);
   const own = new Set(additional.map(({ name }) => name.key));
-  const names = answer.map(({ rdata }) => Name.wire(Buffer.from(rdata.subarray(6)).toString('latin1')));
+  const names = answer.map(({ rdata }) => Name.wire(latin1(rdata, 6, rdata.length)));
   const targets = new Map(names.map((name) => [name.key, name]));
   const others = [...targets.values()].filter(({ key }) => !own.has(key));
   const found = await Promise.all(others.flatMap((name) => [ask(query, name, TYPE.A), ask(query, name, TYPE.AAAA)]));

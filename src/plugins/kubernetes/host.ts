@@ -1,5 +1,6 @@
 // What a stanza takes of the machine it is read on: its addresses and its search list. Knows no options.
 import { inPrefix, parseAddress, unmap } from '../../dns/address.ts';
+import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import type { Machine } from '../../kernel/site/plugin.ts';
 import { searchList } from '../../upstream/resolv-conf.ts';
@@ -21,13 +22,14 @@ export function ownAddresses(machine: Machine): readonly string[] {
 export function searchNames(machine: Machine): readonly Name[] {
   let text: string;
   try {
-    text = Buffer.from(machine.readFile('/etc/resolv.conf')).toString('latin1');
+    const file = machine.readFile('/etc/resolv.conf');
+    text = latin1(file, 0, file.length);
   } catch {
     return [];
   }
   return searchList(text).flatMap((word) => {
     try {
-      return [Name.wire(Name.parse(word).key)];
+      return [Name.parse(word).folded];
     } catch {
       return [];
     }

@@ -11,6 +11,7 @@
 //   where the size is 0 the endpoint is a name: behind the zone u8 size, wire name
 // Pod: u8 1 where it is on the network of its node, u8 addresses, each u8 size, bytes; then its labels as JSON, where they are kept.
 // Numbers have their least significant byte first and stand anywhere.
+import { latin1, writeLatin1 } from '../../dns/latin1.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Endpoint, Port, ServiceFacts, SliceFacts } from './facts.ts';
 
@@ -70,7 +71,7 @@ export class Writer {
     const size = Math.min(text.length, 255);
     const at = this.room(size + 1);
     this.bytes[at] = size;
-    for (let i = 0; i < size; i++) this.bytes[at + 1 + i] = text.charCodeAt(i);
+    writeLatin1(text.slice(0, size), this.bytes, at + 1);
     this.length += size + 1;
   }
   take(): Uint8Array {
@@ -202,9 +203,7 @@ export function serviceExternals(bytes: Uint8Array, service: number): number {
 }
 /** Text behind its size. */
 export function textAt(bytes: Uint8Array, at: number): string {
-  let text = '';
-  for (let i = at + 1, end = i + bytes[at]!; i < end; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
+  return latin1(bytes, at + 1, at + 1 + bytes[at]!);
 }
 
 /** The externals of a service: addresses as bytes, names as wire text. */

@@ -1,10 +1,12 @@
 // The maps in shared memory that hold one cluster, and the keys of what is in them. Knows where things are; knows nothing of what they
 // mean.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { Key } from '../../store/key.ts';
 import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
+import { textAt } from './layout.ts';
 
 /** Numbers of a cluster that every thread reads. Times are in seconds since 1970; CLEARED: how often the maps were emptied. */
 export const MODIFIED = 0, EXTERNAL_MODIFIED = 1, IMPORTS_MODIFIED = 2, SYNCED = 3, STALE_SINCE = 4, RESTORED = 5, CLEARED = 6;
@@ -76,8 +78,7 @@ export class ObjectKey extends Key {
   #text(text: string, at: number): number {
     const size = Math.min(text.length, 255);
     this.#bytes[at] = size;
-    for (let i = 0; i < size; i++) this.#bytes[at + 1 + i] = text.charCodeAt(i);
-    return at + 1 + size;
+    return writeLatin1(text.slice(0, size), this.#bytes, at + 1);
   }
   #finish(size: number): this {
     const bytes = this.#bytes;
@@ -96,12 +97,7 @@ export function namesOf(map: ByteMap, entry: Entry): [name: string, namespace: s
   const { bytes } = map;
   const at = map.keyAt(entry) * 4;
   const second = at + 1 + bytes[at]!;
-  return [latin1(bytes, at), second < at + map.keyWords(entry) * 4 ? latin1(bytes, second) : ''];
-}
-function latin1(bytes: Uint8Array, at: number): string {
-  let text = '';
-  for (let i = at + 1, end = i + bytes[at]!; i < end; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
+  return [textAt(bytes, at), second < at + map.keyWords(entry) * 4 ? textAt(bytes, second) : ''];
 }
 
 /** Name and namespace of each entry that was not put in this round. The writer's: it looks at no more of an entry than its word. */

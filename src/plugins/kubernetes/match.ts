@@ -1,5 +1,6 @@
 // Which ports and endpoints of a service a question means (K8S-6, K8S-7). Knows bytes of questions and of the store; writes nothing.
 import { parseAddress } from '../../dns/address.ts';
+import { latin1 as octetsAsText } from '../../dns/latin1.ts';
 import { addressLabel } from './facts.ts';
 import { Endpoints } from './endpoints.ts';
 import { HEADLESS, PORTS, SIZE, SLICE_PORTS, afterPort, le16, servicePorts, sliceCluster, slicePorts } from './layout.ts';
@@ -122,8 +123,5 @@ export function addressOfLabel(label: string): Uint8Array | undefined {
   return address !== undefined && addressLabel(address) === label ? address : undefined;
 }
 /** So many bytes as text. */
-export function latin1(bytes: Uint8Array, at: number, size: number): string {
-  let text = '';
-  for (let i = at; i < at + size; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
-}
+export const latin1 = (bytes: Uint8Array, at: number, size: number): string =>
+  octetsAsText(bytes, at, at + size);

@@ -4,6 +4,7 @@ import type { Entry } from '../../store/key.ts';
 import type { Node } from '../../authority/backend.ts';
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { answerName } from '../../authority/records.ts';
+import { latin1Bytes } from '../../dns/latin1.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { CLUSTER, ENDPOINT, EXTERNAL, ownersAt } from './address-index.ts';
@@ -105,7 +106,7 @@ export class PointerNode implements Node {
   /** `service`: name and namespace as wire labels. Names that were given to endpoints come first, `others` are made of addresses. */
   #addEndpoints(service: string, address: Uint8Array, others: string[]): void {
     const map = this.#maps.services;
-    const entry = this.#key.copy(Buffer.from(service, 'latin1'), 0, service.length).in(map);
+    const entry = this.#key.copy(latin1Bytes(service), 0, service.length).in(map);
     if (entry === 0) return;
     const { bytes } = map;
     const at = map.bytesAt(entry);

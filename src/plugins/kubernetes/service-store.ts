@@ -1,5 +1,6 @@
 // Services and their slices as they are kept: put, changed and taken away, with the index of their addresses. Knows the layout and the
 // maps; knows nothing of the API.
+import { latin1, writeLatin1 } from '../../dns/latin1.ts';
 import type { Entry } from '../../store/key.ts';
 import type { ByteMap } from '../../store/bytemap.ts';
 import { AddressIndex, itemOf } from './address-index.ts';
@@ -172,7 +173,7 @@ export class ServiceStore {
       if (entry === 0) return;
       const at = map.bytesAt(entry);
       map.bytes[at] = service.length;
-      for (let i = 0; i < service.length; i++) map.bytes[at + 1 + i] = service.charCodeAt(i);
+      writeLatin1(service, map.bytes, at + 1);
       if (!map.publish(entry)) return;
     }
     map.words[map.ownedAt(entry)] = round;
@@ -218,5 +219,5 @@ function sameSlice(a: Uint8Array, b: Uint8Array): boolean {
 function externals(value: Uint8Array | undefined): string {
   if (value === undefined || (value[0]! & SERVICE) === 0) return '';
   const found = [...externalsAt(value, 0)];
-  return found.length === 0 ? '' : Buffer.from(value.subarray(0, le32(value, SLICES))).toString('latin1');
+  return found.length === 0 ? '' : latin1(value, 0, le32(value, SLICES));
 }

@@ -2,6 +2,7 @@
 // replies; looks up nothing.
 import type { Asked, Place } from '../../authority/served-zones.ts';
 import { ANSWER, hasRoom, record } from '../../authority/records.ts';
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { HEADER } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Message } from '../../kernel/query/message.ts';
@@ -32,8 +33,7 @@ export function writeSrv(reply: Message, asked: Asked, place: Place, { ttl, weig
   const start = record(reply, ANSWER, HEADER, TYPE.SRV, ttl, size);
   const { bytes } = reply;
   numbers(bytes, start, weight, port);
-  let to = start + 6;
-  for (let i = 0; i < prefix.length; i++) bytes[to++] = prefix.charCodeAt(i);
+  let to = writeLatin1(prefix, bytes, start + 6);
   for (let i = 0; i < names; i++) bytes[to++] = question[from + i]!;
   const spelled = folded ? at[labels]! : asked.at + HEADER + (at[labels]! - keyAt);
   for (let i = 0; i < zone.bytes.length; i++) bytes[to++] = question[spelled + i]!;
@@ -46,7 +46,7 @@ export function writeSrvTo(reply: Message, ttl: number, weight: number, port: nu
   const start = record(reply, ANSWER, HEADER, TYPE.SRV, ttl, size);
   const { bytes } = reply;
   numbers(bytes, start, weight, port);
-  for (let i = 0; i < name.length; i++) bytes[start + 6 + i] = name.charCodeAt(i);
+  writeLatin1(name, bytes, start + 6);
   return true;
 }
 /** Priority 0, weight and port. */

@@ -1,5 +1,6 @@
 // A reply to the rewritten question made one to the original question, record by record where they lie. Knows the wire format and which
 // data begins with what; leaves replies that need more to restore.ts.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { readRawName } from '../../dns/name-wire.ts';
 import { Name, NameError } from '../../dns/name.ts';
 import { HEADER, setU16, skipName, u16 } from '../../dns/packet.ts';
@@ -113,7 +114,7 @@ function putName({ source, target }: Copy, from: number, at: number, rewriters: 
     const changed = change(text, rewriters);
     if (changed !== text) return at + writeText(changed, target.bytes, at);
   }
-  for (let i = 0; i < raw.length; i++) target.bytes[at + i] = raw.charCodeAt(i);
+  writeLatin1(raw, target.bytes, at);
   return at + raw.length;
 }
 function writeText(text: string, bytes: Uint8Array, at: number): number {

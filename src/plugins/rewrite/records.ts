@@ -1,4 +1,5 @@
 // The records of a reply with the changes of rules done to them one by one (REW-4, REW-7). Knows decoded records; knows no packets.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { skipName } from '../../dns/name-wire.ts';
 import type { Parts } from '../../dns/message.ts';
@@ -64,7 +65,7 @@ function setValue(record: Draft, { raw }: Name): void {
   const after = skipName(rdata, at, rdata.length);
   const changed = new Uint8Array(rdata.length - (after - at) + raw.length);
   changed.set(rdata.subarray(0, at));
-  for (let i = 0; i < raw.length; i++) changed[at + i] = raw.charCodeAt(i);
+  writeLatin1(raw, changed, at);
   changed.set(rdata.subarray(after), at + raw.length);
   record.rdata = changed;
 }

@@ -1,6 +1,6 @@
 // Names as the rules see them, text in lower case with the last dot, from and to the octets of a question. Knows no rule.
 import { Name } from '../../dns/name.ts';
-import { latin1 } from '../../dns/latin1.ts';
+import { latin1, writeLatin1 } from '../../dns/latin1.ts';
 import { HEADER, foldByte } from '../../dns/packet.ts';
 import type { Query } from '../../kernel/query/query.ts';
 
@@ -56,7 +56,7 @@ export function writeName(text: string, bytes: Uint8Array, at: number): number {
 function writeUnusual(text: string, bytes: Uint8Array, at: number): number {
   try {
     const { raw } = Name.parse(text);
-    for (let k = 0; k < raw.length; k++) bytes[at + k] = raw.charCodeAt(k);
+    writeLatin1(raw, bytes, at);
     return raw.length;
   } catch {
     return -1;

@@ -95,7 +95,7 @@ function fail(query: Query, why: string, cause: unknown): Answer {
 
 function respond(stanza: Stanza, query: Query, data: TemplateData, counters: Counters): Answer {
   const name = query.name;
-  const owner = name.key === name.raw ? name : Name.wire(name.key);
+  const owner = name.folded;
   const make = (section: Section): RR[] => records(stanza[section], section, query, data, owner, counters);
   let answer: RR[];
   let additional: RR[];

@@ -5,6 +5,7 @@ import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { quote } from '../../gotemplate/quote.ts';
 import { joinHostPort, splitHostPort } from '../../dns/host-port.ts';
 import type { HostPort } from '../../dns/host-port.ts';
+import { PORT } from '../../dns/port.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
@@ -74,9 +75,9 @@ function readSecondary(line: Directive, text: string): Secondary {
 function hostPort(text: string): HostPort {
   try {
     const { host, port } = splitHostPort(text);
-    return { host, port: port === '' ? '53' : port };
+    return { host, port: port === '' ? String(PORT.dns) : port };
   } catch {
-    return { host: text, port: '53' };
+    return { host: text, port: String(PORT.dns) };
   }
 }
 /** The address without its `%interface`, and that. */

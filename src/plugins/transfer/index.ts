@@ -5,7 +5,7 @@ import { Transfers, isUpToDate, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import { Name } from '../../dns/name.ts';
+import type { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
@@ -57,7 +57,7 @@ class ZoneTransfers implements Part {
       query.extendedError = { code: INFO_CODE.NOT_SUPPORTED, text: 'zones are transferred over TCP' };
       return failure(RCODE.REFUSED);
     }
-    const zone = Name.wire(query.name.key);
+    const zone = query.name.folded;
     const stanza = stanzaOf(this.#stanzas, zone);
     if (stanza === undefined) return next(query);
     if (!stanza.anybody && !stanza.secondaries.some(({ client }) => client === clientOf(query))) {

@@ -71,7 +71,7 @@ function decoded(text: string): Uint8Array | undefined {
 }
 function readName(line: Directive, text: string): string {
   try {
-    return Name.wire(Name.parse(text).key).text;
+    return Name.parse(text).folded.text;
   } catch (error) {
     return line.wrongArgs((error as Error).message);
   }

@@ -1,5 +1,6 @@
 // A service that a transport is tested with: the first label of a question says what becomes of it. Knows the kernel's side of a
 // transport; knows no sockets.
+import { latin1, latin1Bytes } from '../../dns/latin1.ts';
 import { Memory } from '../../store/memory.ts';
 import { Reading } from '../../store/reading.ts';
 import { Arena } from '../../kernel/query/arena.ts';
@@ -14,7 +15,7 @@ import type { Service, Timeouts } from '../../kernel/query/transport.ts';
 
 /** A question: a header with this id, a name of these labels, type A. `padding` bytes of nothing follow. */
 export function question(id: number, name: string, padding = 0): Uint8Array {
-  const labels = name.split('.').flatMap((label) => [label.length, ...Buffer.from(label, 'latin1')]);
+  const labels = name.split('.').flatMap((label) => [label.length, ...latin1Bytes(label)]);
   const bytes = Buffer.concat([Buffer.alloc(12), Buffer.from([...labels, 0, 0, 1, 0, 1]), Buffer.alloc(padding)]);
   bytes.writeUInt16BE(id, 0);
   bytes[5] = 1;
@@ -31,7 +32,7 @@ export interface Got {
 export function reply(bytes: Uint8Array): Got {
   const labels: string[] = [];
   for (let at = 12; bytes[at]! > 0 && at < bytes.length; at += bytes[at]! + 1) {
-    labels.push(Buffer.from(bytes.subarray(at + 1, at + 1 + bytes[at]!)).toString('latin1'));
+    labels.push(latin1(bytes, at + 1, at + 1 + bytes[at]!));
   }
   return { id: (bytes[0]! << 8) | bytes[1]!, name: labels.join('.'), length: bytes.length };
 }

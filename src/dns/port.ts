@@ -1,0 +1,7 @@
+// The port of each way to speak DNS, where a configuration names none. Knows schemes and numbers, nothing of sockets.
+
+/** Default ports by scheme (RFC 1035 section 4.2, RFC 7858, RFC 9250, RFC 8484; gRPC goes the way of HTTPS; KEY-1). */
+export const PORT = { dns: 53, tls: 853, quic: 853, https: 443, https3: 443, grpc: 443 } as const;
+
+/** How a server speaks, as the key of a block says it. */
+export type Scheme = keyof typeof PORT;
