@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { askedOfNode, inAscii, withoutFacades } from './chunks.mjs';
 import { inRoot } from './root.mjs';
 import { syntaxSections } from './syntax.mjs';
 
@@ -25,7 +26,7 @@ const groups = [
     name: 'server',
     test: /src\/(?:kernel\/(?!http|regexp)|store\/|corefile\/|transport\/|threads\/(?!serving-thread|compact)|cli\/(?:run|server)\.ts)/,
   },
-  { name: 'usual', test: /src\/(?:plugins\/(?:bind|errors|log|cache|forward|hosts|health)\/|upstream\/|kernel\/(?:http|regexp))/ },
+  { name: 'usual', test: /src\/(?:plugins\/(?:bind|errors|log|cache\/(?!snapshot)|forward|hosts|health)\b|upstream\/|kernel\/(?:http|regexp))/ },
 ];
 const minify = { compress: true, mangle: true, codegen: true };
 
@@ -38,7 +39,8 @@ export async function buildBundle({ clean = false } = {}) {
   const here = Object.entries(entries).filter(([, file]) => existsSync(inRoot(file)));
   const input = Object.fromEntries(here.map(([name, file]) => [name, inRoot(file)]));
   const checks = { ineffectiveDynamicImport: false };
-  const build = await rolldown({ input, external, platform: 'node', cwd: inRoot(), logLevel: 'warn', checks });
+  const plugins = [{ name: 'asked-of-node', renderChunk: (code) => askedOfNode(code) }];
+  const build = await rolldown({ input, external, platform: 'node', cwd: inRoot(), logLevel: 'warn', checks, plugins });
   const fresh = inRoot('node_modules', `.dist.${process.pid}`);
   const dist = inRoot('dist');
   try {
@@ -47,8 +49,12 @@ export async function buildBundle({ clean = false } = {}) {
     });
     if (clean) rmSync(dist, { recursive: true, force: true });
     mkdirSync(path.join(dist, 'chunks'), { recursive: true });
-    const files = output.map((file) => file.fileName).sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
-    for (const file of files) renameSync(path.join(fresh, file), path.join(dist, file));
+    const texts = withoutFacades(new Map(output.map(({ fileName }) => [fileName, inAscii(readFileSync(path.join(fresh, fileName), 'utf8'))])));
+    const files = [...texts.keys()].sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
+    for (const file of files) {
+      writeFileSync(path.join(fresh, file), texts.get(file));
+      renameSync(path.join(fresh, file), path.join(dist, file));
+    }
     writeFileSync(path.join(dist, 'syntax.json'), `${JSON.stringify(syntaxSections())}\n`);
     writeFileSync(path.join(dist, 'licenses.txt'), licenses(output.flatMap((file) => file.moduleIds ?? [])));
     rmSync(path.join(dist, '.node'), { force: true });

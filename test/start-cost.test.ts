@@ -1,7 +1,8 @@
 // What a start loads: compiled code that Node accepts, and no plugin that the Corefile does not name. Knows the bundle and what Node tells
 // of its compile cache; measures nothing.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Spawned } from '../src/testing/spawned.ts';
@@ -35,6 +36,37 @@ test('plugins that the Corefile does not name are not loaded', { skip: existsSyn
   const text = await told('.:0 {\n bind 127.0.0.1\n whoami\n}\n');
   assert.match(text, /chunks\/whoami-/);
   assert.doesNotMatch(text, /chunks\/(kubernetes|template|rewrite|kube-api|expression)-/);
+});
+
+/** What most Corefiles name. */
+const USUAL = '.:0 {\n bind 127.0.0.1\n errors\n hosts {\n  192.0.2.1 a.test\n }\n cache 30\n forward . 127.0.0.1\n}\n';
+
+test('a usual Corefile is two files beside the entry', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {
+  const files = new Set([...(await told(USUAL)).matchAll(/chunks\/([a-z_]+)-/g)].map(([, name]) => name));
+  assert.deepEqual([...files].sort(), ['server', 'usual']);
+});
+
+test('what a start does not need of Node is not loaded', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'start-cost-'));
+  try {
+    const hook = path.join(folder, 'hook.cjs');
+    writeFileSync(hook, "process.on('exit', () => process._rawDebug('LOADED ' + process.moduleLoadList.join()));");
+    const server = new Spawned(USUAL, { command: [process.execPath, '--require', hook, ...flags, '--inspect-port=192.0.2.1:9229', main] });
+    await server.says(/CoreDNS-/);
+    server.signal('SIGTERM');
+    assert.equal(await server.ended, 0);
+    const [, text = ''] = /LOADED (.*)/.exec(server.stderr) ?? [];
+    const loaded = text.split(',').filter((each) => each.startsWith('NativeModule ')).map((each) => each.slice(13));
+    assert.ok(loaded.includes('net'));
+    for (const part of ['crypto', 'internal/fs/promises', 'worker_threads', 'tls', 'http']) assert.ok(!loaded.includes(part), part);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('bundled files are ASCII, which is kept at one byte a letter', { skip: existsSync(main) ? false : 'there is no bundle' }, () => {
+  const chunks = path.join(root, 'dist/chunks');
+  for (const file of readdirSync(chunks)) assert.match(readFileSync(path.join(chunks, file), 'latin1'), /^[\0-\x7f]*$/, file);
 });
 
 test('the launcher sets no flag that makes Node refuse compiled code', () => {

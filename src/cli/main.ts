@@ -10,7 +10,8 @@ const { constants, enableCompileCache } = process.getBuiltinModule('node:module'
 const beside = import.meta.filename.endsWith('/dist/main.js')
   ? enableCompileCache?.({ directory: `${import.meta.dirname}/compiled`, portable: true }) : undefined;
 if (beside === undefined || beside.status === constants.compileCacheStatus.FAILED) enableCompileCache?.();
-if (process.getBuiltinModule('node:worker_threads').isMainThread) {
+// Asking takes a millisecond: only the entry of a thread has this argument of threads/member.ts, or somebody who wrote it.
+if (!process.argv.includes('thread') || process.getBuiltinModule('node:worker_threads').isMainThread) {
   const { closeDebugger, runProcess } = await import('./run.ts');
   if (closeDebugger()) reloads++;
   runProcess(new URL(import.meta.url), (onReload) => {

@@ -24,6 +24,9 @@ import { rememberNode } from './remember-node.ts';
 import { Sources } from './sources.ts';
 import { explainError, explainStart } from './start-error.ts';
 
+/** Milliseconds after the start until what no client waits for is done: whoever asks first is answered first. */
+const SETTLED = 100;
+
 /** How long load has to last until a thread is added (milliseconds), for tests. */
 const lasting = (): number | undefined => {
   const given = process.env['COREDNS_TS_GROW_AFTER'];
@@ -59,10 +62,10 @@ function sharedPorts({ addresses }: App): readonly string[] {
  * Favouring size keeps 4 to 5 MB less of code and heap under load, and answers cost the same. Said to the engine when everything is loaded:
  * said before, it refuses the code that was compiled for a start without it, Node's own among it.
  */
-async function favourSize(): Promise<void> {
-  const [{ setFlagsFromString }, { flushCompileCache }] = await Promise.all([import('node:v8'), import('node:module')]);
+function favourSize(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
   // What was compiled until now is kept for the next start as it was compiled: without the flag.
-  flushCompileCache?.();
+  process.getBuiltinModule('node:module').flushCompileCache?.();
   setFlagsFromString('--optimize-for-size');
 }
 
@@ -129,8 +132,11 @@ export async function serve(
   }
   whenReload(reloadOnSignal(signals, again));
   crew.watch();
-  void favourSize();
-  if (input.again === undefined || !/^\s*[^#\s]/m.test(input.text)) log.warning(nothingToServe(input));
-  else setImmediate(() => sharedPorts(app).forEach((text) => log.warning(text)));
-  rememberNode();
+  const served = input.again !== undefined && /^\s*[^#\s]/m.test(input.text);
+  if (!served) log.warning(nothingToServe(input));
+  setTimeout(() => {
+    favourSize();
+    if (served) sharedPorts(app).forEach((text) => log.warning(text));
+    rememberNode();
+  }, SETTLED).unref();
 }

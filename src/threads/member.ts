@@ -1,7 +1,7 @@
 // The main thread's end of one other thread: what is asked of it, what it counts, and its death. Knows messages; decides nothing.
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { SHARE_ENV, Worker } from 'node:worker_threads';
-import type { WorkerOptions } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Load } from '../kernel/serving/app.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Metrics } from '../kernel/seen/metrics.ts';
@@ -12,9 +12,14 @@ const RESOURCES = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 12, c
 /** Milliseconds after which a thread that does not answer is ended. */
 const PATIENCE = 60_000;
 
+/** The argument that the entry of a thread sees: only where it is there, the entry asks whether it is one. */
+export const THREAD = 'thread';
+
 /** Starts a thread: `new Worker` for all but tests. */
 export type Spawn = (entry: URL, options: WorkerOptions) => Worker;
-const spawnWorker: Spawn = (entry, options) => new Worker(entry, options);
+/** Loaded with the first thread: most servers have one alone. */
+const ofThreads = () => createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
+const spawnWorker: Spawn = (entry, options) => new (ofThreads().Worker)(entry, options);
 
 /** What a member is made of. */
 export interface MemberOptions {
@@ -44,7 +49,9 @@ export class Member {
   constructor(options: MemberOptions) {
     this.#options = options;
     const { entry, data, spawn = spawnWorker } = options;
-    this.#worker = spawn(entry, { workerData: data, env: SHARE_ENV, resourceLimits: RESOURCES, name: `serving ${data.thread}` });
+    this.#worker = spawn(entry, {
+      workerData: data, env: ofThreads().SHARE_ENV, argv: [THREAD], resourceLimits: RESOURCES, name: `serving ${data.thread}`,
+    });
     this.#worker.on('message', (report: Report) => this.#hear(report));
     this.#worker.on('error', (error) => {
       this.#error = error;

@@ -1,7 +1,7 @@
 // DNS over UDP by Node's own sockets, where the addon is missing: the same service at two to three times the cost. Knows dgram;
 // since it cannot say which address was asked, every address of the machine gets a socket.
-import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
+import { createRequire } from 'node:module';
 import { PACKET_ROOM } from '../kernel/query/arena.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -23,10 +23,14 @@ const MOST = 2048;
 export const numeric = (host: string, family: unknown, done: (error: null, address: string, family: number) => void): void =>
   done(null, host, family === 6 ? 6 : 4);
 
+/** Loaded when there is no addon: nobody else needs it. */
+let dgram: typeof import('node:dgram') | undefined;
+
 /** A new socket for an address of its kind. */
 export function dgramSocket(address: string, shared: boolean): Socket {
   const six = address.includes(':');
-  return createSocket({
+  dgram ??= createRequire(import.meta.url)('node:dgram') as typeof import('node:dgram');
+  return dgram.createSocket({
     type: six ? 'udp6' : 'udp4', lookup: numeric as never, recvBufferSize: 4 << 20, sendBufferSize: 4 << 20,
     ...(six ? { ipv6Only: true } : {}), ...(shared && process.platform === 'linux' ? { reusePort: true } : {}),
   });

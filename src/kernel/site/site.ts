@@ -1,5 +1,4 @@
 // One server block as it is served: zones, slots and the chain of its parts. Knows no plugin by name.
-import { createHash } from 'node:crypto';
 import type { Name } from '../../dns/name.ts';
 import { Metadata } from '../query/metadata.ts';
 import type { Provider } from '../query/metadata.ts';
@@ -7,6 +6,7 @@ import type { Handler, Part } from './plugin.ts';
 import type { Query } from '../query/query.ts';
 import type { Reading } from '../../store/reading.ts';
 import { Slot, Slots } from '../slot.ts';
+import { digest } from './digest.ts';
 import type { Endpoint } from '../query/transport.ts';
 
 /** A part under the name of its plugin. */
@@ -57,7 +57,7 @@ export class Site extends Slots {
   providers: ReadonlyMap<string, Provider> | undefined = undefined;
   /** A digest of the words of the block, imports and all, and of the files that its options were read from: the same, the same meaning. */
   get fingerprint(): string {
-    return createHash('sha256').update(this.written).digest('base64');
+    return digest(this.written);
   }
   /** What that is of. */
   written = '';

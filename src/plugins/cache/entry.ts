@@ -11,7 +11,7 @@ import type { Entry } from '../../store/key.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
 import { Changes } from '../../store/changes.ts';
 import type { Space } from '../../store/space.ts';
-import * as FILE from './snapshot-format.ts';
+import * as FILE from './kept-words.ts';
 import type { ScopedKey } from './scopes.ts';
 import { nameAll } from './stamp.ts';
 import { TOLD, UNASKED, tellSubnet } from './subnet.ts';

@@ -17,7 +17,7 @@ import { FAMILIES, countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { ask, askFor, background } from './refresh.ts';
-import { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import { StaleEntries } from './stale.ts';
 import { Stock } from './stock.ts';
 import type { Found } from './stock.ts';
@@ -70,6 +70,7 @@ class Cache implements Part, Lander {
   async started(run: Run): Promise<void> {
     const { snapshot } = this.#settings;
     if (snapshot === '') return;
+    const { Snapshot } = await import('./snapshot.ts');
     this.#snapshot = new Snapshot(this.#site.path(snapshot), this.#site.fingerprint, this.#stock.caches, run);
     if (run.first) await this.#snapshot.restore();
     this.#snapshot.keep();

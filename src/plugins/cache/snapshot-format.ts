@@ -10,15 +10,14 @@ import { decodeMessage } from '../../dns/message.ts';
 import { HEADER, Records, u16 } from '../../dns/packet.ts';
 import { writeKey } from '../../kernel/query/question-key.ts';
 import { Key } from '../../store/key.ts';
+import { AGE, CACHE, KEY, KEY_WORDS, PLAIN, SCOPE, SHAPE, SIZE, TTL } from './kept-words.ts';
 
 const MAGIC = 'coredns-ts cache 1\n';
 /** Bytes of the head and of the checksum. */
 export const HEAD = 64, DIGEST = 32;
 const WALL = 24, WHAT = 32;
-/** Words of an entry before its key, and the most that its key has. */
-const FIXED = 9, LONGEST_KEY = 65;
-/** Places of an entry's words. */
-export const CACHE = 1, SIZE = 2, AGE = 3, TTL = 4, SHAPE = 5, PLAIN = 6, SCOPE = 7, KEY_WORDS = 8, KEY = FIXED;
+/** The most words that a key has. */
+const LONGEST_KEY = 65;
 
 /** Why a file is not used, as a part of a sentence. */
 export class SnapshotError extends Error {
@@ -70,8 +69,8 @@ export function checkEntry(words: Int32Array, at: number): number {
   const length = words[at]!;
   const keyWords = words[at + KEY_WORDS]!;
   const size = words[at + SIZE]!;
-  const sound = at + FIXED <= words.length && keyWords >= 2 && keyWords <= LONGEST_KEY && size >= HEADER && size < 1 << 17
-    && length === FIXED + keyWords + ((size + 3) >> 2) && at + length <= words.length
+  const sound = at + KEY <= words.length && keyWords >= 2 && keyWords <= LONGEST_KEY && size >= HEADER && size < 1 << 17
+    && length === KEY + keyWords + ((size + 3) >> 2) && at + length <= words.length
     && words[at + AGE]! >= 0 && words[at + TTL]! > 0 && words[at + PLAIN]! > 1 && words[at + SCOPE]! >= 0
     && (words[at + CACHE]! & 255) <= 2 && (words[at + CACHE]! & ~255) >>> 8 <= 3;
   if (!sound || !isReply(words, at + KEY + keyWords, size, words[at + SHAPE]!, keyWords)) {

@@ -7,7 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { every } from '../../kernel/clock.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Entries } from './entry.ts';
-import { CACHE, SnapshotError, checkEntry, headOf, readFile } from './snapshot-format.ts';
+import { CACHE } from './kept-words.ts';
+import { SnapshotError, checkEntry, headOf, readFile } from './snapshot-format.ts';
 
 /** Milliseconds between two snapshots, and for which the end of the process waits for the last one. */
 const BETWEEN = 60_000, LAST = 2000;

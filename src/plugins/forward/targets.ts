@@ -1,6 +1,5 @@
 // From the words of a `forward` line to addresses: host names are looked up, once, and what comes twice is asked once (FWD-1). Knows how
 // to look up; knows nothing of queries.
-import dns from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { decodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
@@ -39,7 +38,10 @@ async function lookUp(entry: HostEntry, resolvers: readonly string[], open: Open
 }
 
 const HOSTS = '/etc/hosts';
-const fromSystem = async (name: string) => (await dns.lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
+const fromSystem = async (name: string) => {
+  const { lookup } = await import('node:dns/promises');
+  return (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
+};
 
 /**
  * The addresses that the machine knows of a host, its name taken as it is: search domains are for people (FWD-17). `hosts` is the text of
