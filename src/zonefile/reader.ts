@@ -179,7 +179,7 @@ export class ZoneReader {
       length = data.length;
     }
     const wrong = wrongLength(type, data, length);
-    if (wrong !== undefined) throw new EntryError(tokens.count - 1, wrong);
+    if (wrong !== undefined) throw new EntryError(type === TYPE.NSEC3 ? token + 4 : tokens.count - 1, wrong);
     if (type === TYPE.SOA && !state.apex) throw this.strangeSoa();
     const owner = state.owner as number;
     if (owner < 0) {

@@ -75,9 +75,9 @@ export class Tokens {
         if (depth++ === 0) opened = p;
         p++;
       } else if (kind === ZERO) {
-        return this.stop('an octet that is not zero (it is written \\000)', p, this.lineEnd(p, end));
+        return this.stopLine('an octet that is not zero (it is written \\000)', p, end, last);
       } else if (depth-- === 0) {
-        return this.stop('no closing brace without an opening one', p, this.lineEnd(p, end));
+        return this.stopLine('no closing brace without an opening one', p, end, last);
       } else {
         p++;
       }
@@ -143,8 +143,11 @@ export class Tokens {
     return behind;
   }
 
-  private lineEnd(at: number, end: number): number {
-    while (at < end && this.bytes[at] !== NEWLINE) at++;
-    return at < end ? at + 1 : end;
+  /** As `stop`, behind the line's end, which may be still to come. */
+  private stopLine(wrong: string, at: number, end: number, last: boolean): number {
+    let behind = at;
+    while (behind < end && this.bytes[behind] !== NEWLINE) behind++;
+    if (behind === end && !last) return -1;
+    return this.stop(wrong, at, behind < end ? behind + 1 : end);
   }
 }

@@ -11,11 +11,12 @@ import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
 import { sharedKeys, tsig } from './tsig.ts';
 import { frames, upstream } from './upstream.ts';
+import { zoneBytes, zoneText } from './zone-text.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
-  cacheSnapshot, keyFiles, tsig, sharedKeys,
+  cacheSnapshot, zoneText, zoneBytes, keyFiles, tsig, sharedKeys,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
