@@ -15,6 +15,7 @@ import { writeAlias, writeTarget } from './chain.ts';
 import { Place, ServedZones } from './served-zones.ts';
 import { ANSWER, AUTHORITY } from './records.ts';
 import type { Source } from './source.ts';
+import { StoredLookup } from './stored-lookup.ts';
 import { Walk } from './walk.ts';
 
 /** Aliases that are followed one after the other inside a zone: as in CoreDNS, which allows ten before the last one. */
@@ -24,6 +25,8 @@ const LONGEST_CHAIN = 11;
 export class Lookup {
   readonly #source: Source;
   readonly #walk: Walk;
+  /** Where the source has sets: it answers. */
+  readonly #stored: StoredLookup | undefined;
   /** Zones of names that are handed on, and a place of theirs. */
   readonly #through: ServedZones;
   readonly #aside = new Place();
@@ -31,11 +34,13 @@ export class Lookup {
   constructor(source: Source) {
     this.#source = source;
     this.#walk = new Walk(source);
+    this.#stored = source.exactly === undefined ? undefined : new StoredLookup(source);
     this.#through = new ServedZones(source.fallthrough.names);
   }
 
   /** The answer, or what `next` says where this source has nothing to say. */
   handle(query: Query, next: Handler): Answer {
+    if (this.#stored !== undefined) return this.#stored.handle(query, next);
     const walk = this.#walk;
     if (!walk.begin(query)) return next(query);
     if ((query.type === TYPE.AXFR || query.type === TYPE.IXFR) && this.#source.writeSoa !== undefined) return failure(RCODE.REFUSED);

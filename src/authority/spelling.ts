@@ -34,12 +34,14 @@ export function copyNameAt({ bytes, at }: Message, from: number, to: Uint8Array)
   return 0;
 }
 
-/** Whether a name of `length` octets is `zone`, which is in lower case, or below it. */
-export function isUnder(name: Uint8Array, length: number, zone: Uint8Array): boolean {
-  const end = length - zone.length;
+/** Whether a name of `length` octets is the one that stands in lower case at `from` of `other`, or is below it. */
+export function isUnder(name: Uint8Array, length: number, other: Uint8Array, from = 0): boolean {
+  let size = 1;
+  for (let at = from; other[at] !== 0; at += other[at]! + 1) size += other[at]! + 1;
+  const end = length - size;
   let at = 0;
   while (at < end) at += name[at]! + 1;
   if (at !== end) return false;
-  for (let i = 0; i < zone.length; i++) if (foldByte(name[end + i]!) !== zone[i]) return false;
+  for (let i = 0; i < size; i++) if (foldByte(name[end + i]!) !== other[from + i]) return false;
   return true;
 }

@@ -74,6 +74,14 @@ export class Walk {
     }
     return false;
   }
+  /** Whether the last alias leads to its own owner. */
+  isSelf(): boolean {
+    const { name, length } = this;
+    const { bytes, keyAt, nameLength } = this.asked;
+    if (nameLength !== length) return false;
+    for (let i = 0; i < length; i++) if (foldByte(name[i]!) !== bytes[keyAt + i]) return false;
+    return true;
+  }
   #isSame(one: number, other: number, length: number): boolean {
     const seen = this.#seen;
     for (let i = 0; i < length; i++) if (seen[one + i] !== seen[other + i]) return false;

@@ -1,0 +1,237 @@
+// The answer to a question from a zone of record sets: the walk of RFC 1034 section 4.3.2 with DNAME (RFC 6672), wildcards (RFC 4592),
+// DNSSEC (RFC 4035) and referrals. Its states: find, tell, follow, deny, refer. Knows no source by name.
+import { INFO_CODE } from '../dns/extended-error.ts';
+import { Name } from '../dns/name.ts';
+import { latin1 } from '../dns/latin1.ts';
+import { u32 } from '../dns/packet.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { TYPE } from '../dns/type-name.ts';
+import { AA, TC } from '../kernel/query/message.ts';
+import type { Message } from '../kernel/query/message.ts';
+import { failure, upon } from '../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../kernel/query/outcome.ts';
+import type { Handler } from '../kernel/site/plugin.ts';
+import type { Query } from '../kernel/query/query.ts';
+import { Additional } from './additional.ts';
+import { Denial } from './denial.ts';
+import { RECORD_HEAD, SET_HEAD, findSet } from './record-sets.ts';
+import { ANSWER, AUTHORITY } from './records.ts';
+import { Place, ServedZones } from './served-zones.ts';
+import type { Source } from './source.ts';
+import { LONGEST_NAME } from './spelling.ts';
+import { Walk } from './walk.ts';
+import { ZoneReply } from './zone-reply.ts';
+
+/** Aliases that are followed one after the other (FILE-7). */
+const LONGEST_CHAIN = 10;
+
+/** Whether an alias owns the type itself: it is not followed for that (RFC 4034 section 3, RFC 4035 section 2.5). */
+const isOfAlias = (type: number): boolean =>
+  type === TYPE.CNAME || type === TYPE.ANY || type === TYPE.RRSIG || type === TYPE.NSEC || type === TYPE.DS;
+/** Whether the zone above a cut has the type there. */
+const isAboveCut = (type: number): boolean => type === TYPE.DS || type === TYPE.NSEC || type === TYPE.RRSIG;
+
+/** Answers from one source with sets. Made once a part and thread. */
+export class StoredLookup {
+  readonly #source: Source;
+  readonly #walk: Walk;
+  readonly #reply: ZoneReply;
+  readonly #denial: Denial;
+  readonly #additional: Additional;
+  /** Zones of names that are handed on, and a place of theirs. */
+  readonly #through: ServedZones;
+  readonly #aside = new Place();
+  readonly #target = new Uint8Array(256);
+  /** The DNAME that was told last. */
+  #told = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#walk = new Walk(source);
+    this.#reply = new ZoneReply(this.#walk);
+    this.#denial = new Denial(this.#walk);
+    this.#additional = new Additional(this.#walk, this.#reply);
+    this.#through = new ServedZones(source.fallthrough.names);
+  }
+
+  /** The answer, or what `next` says where the zone has nothing to say. */
+  handle(query: Query, next: Handler): Answer {
+    const walk = this.#walk;
+    if (!walk.begin(query)) return next(query);
+    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
+    void this.#source.find(walk.place, query, walk.finding);
+    if (this.#isHandedOn(query)) return next(query);
+    this.#denial.begin();
+    this.#told = 0;
+    walk.open();
+    this.#reply.begin();
+    for (;;) {
+      const answer = this.#step();
+      if (answer !== undefined) return answer;
+    }
+  }
+  /** FILE-11: what is not there, or owns nothing, others may have. */
+  #isHandedOn(query: Query): boolean {
+    const { finding } = this.#walk;
+    if (finding.kind !== 'nothing' && !(finding.kind === 'node' && finding.isEmpty)) return false;
+    return this.#through.zones.length > 0 && this.#through.find(query, this.#aside);
+  }
+
+  /** What is found at the name of this step; undefined: it leads to another one, which is the next step's. */
+  #step(): Answer | undefined {
+    const { finding, asked: { type } } = this.#walk;
+    switch (finding.kind) {
+      case 'unready': return this.#unready(finding.why);
+      case 'nothing': return this.#deny(RCODE.NXDOMAIN);
+      case 'rename': return this.#rename();
+      case 'cut': return finding.label === 0 && isAboveCut(type) ? this.#tell() : this.#refer();
+      default: {
+        const alias = findSet(finding.bytes, finding.sets, TYPE.CNAME);
+        return alias === 0 || type === TYPE.CNAME ? this.#tell() : this.#alias(alias);
+      }
+    }
+  }
+  #unready(why: string): Answer {
+    const { query } = this.#walk;
+    query.extendedError ??= { code: INFO_CODE.NOT_READY, text: why };
+    return failure(RCODE.SERVFAIL, new Error(why));
+  }
+
+  /** The set that was asked for, who serves the zone, and what belongs beside it. */
+  #tell(): Message {
+    const { finding: { bytes, sets, kind }, asked: { type }, place, reply, hops } = this.#walk;
+    const zone = this.#reply;
+    const set = type === TYPE.ANY ? sets : findSet(bytes, sets, type);
+    if (set === 0 || bytes[set] === 0 && bytes[set + 1] === 0) return this.#deny(RCODE.NOERROR);
+    if (kind === 'wildcard' && zone.signed) this.#denial.noCloserName();
+    let data = 0;
+    if (type === TYPE.RRSIG) zone.signatures();
+    else data = zone.signedSet(ANSWER, set);
+    if (reply.truncated) return reply;
+    if (type !== TYPE.NS || place.labels > 0 || hops > 0) zone.ns();
+    this.#denial.write(zone);
+    // Recorded: an alias to a name with name servers has them without their addresses.
+    if (type !== TYPE.NS || hops === 0) this.#additional.beside(type, set, data);
+    return reply;
+  }
+
+  /** Follows an alias, or stops at it. */
+  #alias(set: number): Answer | undefined {
+    const { finding, asked: { type }, reply } = this.#walk;
+    if (isOfAlias(type) && type !== TYPE.ANY) return this.#tell();
+    if (finding.kind === 'wildcard' && this.#reply.signed) this.#denial.noCloserName();
+    return this.#follow(this.#reply.signedSet(ANSWER, set), reply);
+  }
+  /** Goes on with the name that stands at `data`, the data of a CNAME. */
+  #follow(data: number, reply: Message): Answer | undefined {
+    const walk = this.#walk;
+    const { query, finding, zone } = walk;
+    if (data === 0) return reply;
+    walk.follow(data);
+    if (walk.isSelf()) return this.#self(reply);
+    if (query.type === TYPE.ANY) return this.#stop();
+    if (walk.isLoop() || walk.hops >= LONGEST_CHAIN) return this.#stop();
+    if (!walk.staysInZone || !walk.step() || walk.place.zone !== zone) return this.#elsewhere();
+    this.#reply.step(data);
+    void this.#source.find(walk.place, walk.asked, finding);
+    return this.#isHandedOn(walk.asked) ? this.#elsewhere() : undefined;
+  }
+  /** An alias to itself (FILE-14); what a wildcard makes of it is told. */
+  #self(reply: Message): Answer {
+    const { query, finding } = this.#walk;
+    if (finding.kind === 'wildcard') {
+      reply.rcode = RCODE.SERVFAIL;
+      return this.#stop();
+    }
+    query.extendedError ??= { code: INFO_CODE.OTHER, text: 'an alias leads to itself' };
+    return failure(RCODE.SERVFAIL);
+  }
+  /** The aliases as far as they were followed, with who serves the zone. */
+  #stop(): Message {
+    this.#reply.ns();
+    this.#denial.write(this.#reply);
+    return this.#walk.reply;
+  }
+
+  /** A name below a DNAME is another name for one below its target (RFC 6672 section 3.2). */
+  #rename(): Answer | undefined {
+    const { finding: { bytes, sets, label }, place, asked, reply, hops } = this.#walk;
+    const zone = this.#reply;
+    const set = findSet(bytes, sets, TYPE.DNAME);
+    // Of a chain that comes back to it, it is told once.
+    if (set !== this.#told && zone.signedSet(ANSWER, set, label) === 0) return reply;
+    this.#told = set;
+    const before = place.at[label]! - place.at[0]!;
+    const from = set + SET_HEAD + RECORD_HEAD;
+    let end = from;
+    while (bytes[end] !== 0) end += bytes[end]! + 1;
+    const length = before + end + 1 - from;
+    if (length > LONGEST_NAME) {
+      reply.rcode = RCODE.YXDOMAIN;
+      return reply;
+    }
+    for (let i = 0; i < before; i++) this.#target[i] = asked.bytes[place.at[0]! + i]!;
+    for (let i = before; i < length; i++) this.#target[i] = bytes[from + i - before]!;
+    const data = zone.alias(this.#target, length, u32(bytes, set + SET_HEAD + 6));
+    if (data === 0) return reply;
+    if (asked.type === TYPE.CNAME) return this.#stop();
+    if (hops < LONGEST_CHAIN - 2) return this.#follow(data, reply);
+    reply.rcode = RCODE.SERVFAIL;
+    return this.#stop();
+  }
+
+  /** SOA and proofs: the name is not there, or owns nothing of the type. */
+  #deny(rcode: number): Message {
+    const { reply } = this.#walk;
+    const zone = this.#reply;
+    reply.rcode = rcode;
+    zone.soa();
+    if (zone.signed && !reply.truncated) {
+      if (rcode === RCODE.NXDOMAIN) this.#denial.noName();
+      else this.#denial.noType();
+      this.#denial.write(zone);
+    }
+    return reply;
+  }
+  /** The name servers of a cut, with DS or the proof that there is none. */
+  #refer(): Message {
+    const { finding: { bytes, sets, label }, reply, hops } = this.#walk;
+    const zone = this.#reply;
+    if (hops === 0) reply.setFlags(0, AA);
+    const set = findSet(bytes, sets, TYPE.NS);
+    const data = zone.set(AUTHORITY, set, label);
+    if (zone.signed) {
+      const ds = findSet(bytes, sets, TYPE.DS);
+      if (ds > 0) zone.signedSet(AUTHORITY, ds, label);
+      else this.#denial.noDs();
+    }
+    this.#denial.write(zone);
+    this.#additional.glue(set, data, label);
+    return reply;
+  }
+
+  /** Asks this server for what an alias leads to (LIB-7), and tells it with the aliases (FILE-7). */
+  #elsewhere(): Answer {
+    const { query, reply, name, length } = this.#walk;
+    const { zoneAt } = this.#reply;
+    const target = Name.wire(latin1(name, 0, length));
+    return upon(query.resolve({ name: target }), (outcome) => this.#join(query, reply, zoneAt, outcome), query);
+  }
+  #join(query: Query, reply: Message, zoneAt: number, outcome: Outcome): Message {
+    const walk = this.#walk;
+    const zone = this.#reply;
+    walk.begin(query);
+    walk.reply = reply;
+    zone.begin(zoneAt);
+    void this.#source.find(walk.place, query, walk.finding);
+    const rcode = outcome.kind === 'reply' || outcome.kind === 'failure' ? outcome.rcode : RCODE.SERVFAIL;
+    const answer = outcome.kind === 'reply' ? outcome.parts().answer : [];
+    // The alias holds even if what it leads to cannot be asked: the client, or its resolver, may find more.
+    reply.rcode = rcode === RCODE.NXDOMAIN || rcode === RCODE.SERVFAIL ? rcode : RCODE.NOERROR;
+    if (!reply.appendAll(answer, ANSWER)) return reply;
+    if (rcode === RCODE.NXDOMAIN || (rcode === RCODE.NOERROR && answer.length === 0)) zone.soa();
+    else zone.ns();
+    if (outcome.kind === 'reply') reply.setFlags(outcome.flags & TC);
+    return reply;
+  }
+}
