@@ -53,6 +53,40 @@ test('the writer itself may be in a reading', () => {
   assert.equal(memory.used, 0);
 });
 
+test('a reading that lingers holds back what the turn of what is queued could see, and then no more', async () => {
+  const { memory, writer, reading } = threads();
+  const block = memory.take(8);
+  reading.enter();
+  writer.retire(block);
+  reading.linger();
+  assert.equal(reading.open, true);
+  writer.recycle();
+  assert.equal(writer.waiting, 1);
+  reading.within(() => assert.equal(reading.open, true));
+  reading.enter();
+  reading.linger();
+  await Promise.resolve();
+  assert.equal(reading.open, false);
+  writer.recycle();
+  assert.equal(writer.waiting, 0);
+});
+
+test('one that lingers within another ends with that', async () => {
+  const { reading } = threads();
+  reading.enter();
+  reading.enter();
+  reading.linger();
+  reading.leave();
+  assert.equal(reading.open, false);
+  reading.enter();
+  reading.linger();
+  reading.enter();
+  await Promise.resolve();
+  assert.equal(reading.open, true);
+  reading.leave();
+  assert.equal(reading.open, false);
+});
+
 test('a pin holds across readings, until the last one is released', () => {
   const { writer, reader, reading } = threads();
   const first = reader.pin();

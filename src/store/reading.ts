@@ -3,6 +3,9 @@
 import { BATCH, EPOCH, IDLE, LINE, LINES } from './layout.ts';
 import type { Memory } from './memory.ts';
 
+/** What is said of it is called behind what was queued before. */
+const queued = Promise.resolve();
+
 /** Bytes that stay until they are let go, across readings and awaits: for streams and copies, not for long. */
 export interface Pin {
   /** Lets go; a second call does nothing. */
@@ -18,6 +21,7 @@ export class Reading {
   readonly #memory: Memory;
   readonly #cell: number;
   #depth = 0;
+  #lingering = false;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -38,6 +42,22 @@ export class Reading {
   leave(): void {
     if (--this.#depth === 0) Atomics.store(this.#memory.words, this.#cell, IDLE);
   }
+  /**
+   * As `leave`, but the outermost reading ends once what is queued behind this has had its turn: replies come many at once, and beginning
+   * and ending are what costs. For what a promise calls.
+   */
+  linger(): void {
+    if (!this.#lingering && this.#depth === 1) {
+      this.#lingering = true;
+      this.#depth++;
+      void queued.then(this.#end);
+    }
+    this.leave();
+  }
+  readonly #end = (): void => {
+    this.#lingering = false;
+    this.leave();
+  };
   /** What `call` says, which reads. A promise of it is not waited for: what runs later reads within another one. */
   within<T>(call: () => T): T {
     this.enter();

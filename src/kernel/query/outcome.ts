@@ -48,7 +48,15 @@ export function upon<Q extends Reader>(answer: Answer, after: (outcome: Outcome,
 }
 /** Apart, so that an answer that is at hand makes no closure. */
 function late<Q extends Reader>(answer: Promise<Outcome>, after: (outcome: Outcome, query: Q) => Answer, query: Q): Promise<Outcome> {
-  return answer.then((outcome) => query.reading.within(() => after(outcome, query)));
+  return answer.then((outcome) => {
+    const { reading } = query;
+    reading.enter();
+    try {
+      return after(outcome, query);
+    } finally {
+      reading.linger();
+    }
+  });
 }
 
 /** As `upon` for a reply that was written; everything else passes through. */

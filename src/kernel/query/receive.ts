@@ -21,19 +21,23 @@ const LONGEST = 65535;
  * Records that a request may have in answer, authority and additional, by opcode: an IXFR has an SOA, a NOTIFY may have one, any an OPT and
  * a TSIG. Whoever serves another opcode (an UPDATE has as many as it likes, RFC 2136) gives it a row; one without is not implemented.
  */
-const MOST: { readonly [opcode: number]: readonly [answers: number, authorities: number, additionals: number] } = {
-  0: [1, 1, 2], 4: [1, 1, 2],
+const MOST: { readonly [opcode: number]: { readonly answers: number; readonly authorities: number; readonly additionals: number } } = {
+  0: { answers: 1, authorities: 1, additionals: 2 }, 4: { answers: 1, authorities: 1, additionals: 2 },
 };
+/** The counts of a message that is a question alone, as the words that they are in memory. */
+const QUESTION_ALONE = 0x0100, NOTHING_ELSE = 0;
 
 /** WELCOME, SILENCE, EMPTY, UNUSUAL, or the rcode to refuse with: then nothing but the header is echoed while `questionEnd` is 12. */
 export function receive(query: Query): number {
-  const { bytes, at, length } = query;
+  const { bytes, words, at, length } = query;
   if (length < HEADER || (bytes[at + 2]! & 0x80) !== 0) return SILENCE;
-  const most = MOST[query.opcode];
-  if (most === undefined) return RCODE.NOTIMP;
-  const [answers, authorities, additionals] = most;
-  if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > answers || u16(bytes, at + 8) > authorities) return RCODE.FORMERR;
-  if (u16(bytes, at + 10) > additionals) return RCODE.FORMERR;
+  const alone = words[(at >> 2) + 1] === QUESTION_ALONE && words[(at >> 2) + 2] === NOTHING_ELSE;
+  if (!alone || (bytes[at + 2]! & 0x78) !== 0) {
+    const most = MOST[query.opcode];
+    if (most === undefined) return RCODE.NOTIMP;
+    if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > most.answers || u16(bytes, at + 8) > most.authorities) return RCODE.FORMERR;
+    if (u16(bytes, at + 10) > most.additionals) return RCODE.FORMERR;
+  }
   if (length === HEADER) return EMPTY;
   const end = at + length;
   let i = at + HEADER;
@@ -47,7 +51,7 @@ export function receive(query: Query): number {
   query.type = u16(bytes, i + 1);
   query.class = u16(bytes, i + 3);
   query.questionEnd = i + 5 - at;
-  if (u16(bytes, at + 6) !== 0 || u16(bytes, at + 8) !== 0 || u16(bytes, at + 10) !== 0) return records(query);
+  if (!alone && (u16(bytes, at + 6) !== 0 || u16(bytes, at + 8) !== 0 || u16(bytes, at + 10) !== 0)) return records(query);
   if (length > query.questionEnd) cut(query, query.questionEnd);
   return WELCOME;
 }

@@ -19,6 +19,8 @@ import { EMPTY, SILENCE, UNUSUAL, WELCOME, plainly, receive } from '../query/rec
 import type { Router } from '../site/router.ts';
 import type { Site } from '../site/site.ts';
 import { AnyClass, Debug, Stacktrace } from '../site/site.ts';
+import { LateAnswers } from './late-answers.ts';
+import type { LateEnds } from './late-answers.ts';
 import type { Traffic } from './traffic.ts';
 import { LATER } from '../query/transport.ts';
 import type { Service, Timeouts } from '../query/transport.ts';
@@ -43,7 +45,7 @@ export interface ServerParts {
 }
 
 /** One address with all blocks that listen there (KEY-8). */
-export class Server implements Service {
+export class Server implements Service, LateEnds {
   readonly index: number;
   readonly label: string;
   readonly arena: Arena;
@@ -59,6 +61,7 @@ export class Server implements Service {
   readonly #stacktrace: boolean;
   readonly #echoed: readonly number[];
   readonly #checks: readonly SignatureCheck[];
+  readonly #late: LateAnswers = new LateAnswers(this);
   #now = 0;
   /** When a plugin was last named for what it threw. */
   #blamed = -Infinity;
@@ -114,10 +117,7 @@ export class Server implements Service {
       if (answer instanceof Promise) {
         this.underWay++;
         this.arena.waiting++;
-        answer.then(
-          (outcome) => this.#answerLate(query, came, outcome),
-          (error: unknown) => this.#answerLate(query, came, this.#panic(query, error)),
-        );
+        this.#late.wait(query, came, answer);
         return LATER;
       }
       if (answer.kind === 'stream') return this.#stream(query, came, answer.messages);
@@ -158,7 +158,8 @@ export class Server implements Service {
     query.channel.sendAll(came, sealedFor(query, messages));
     return LATER;
   }
-  #answerLate(query: Query, came: Query, outcome: Outcome): void {
+  /** Called by what waits for late answers. */
+  answerLate(query: Query, came: Query, outcome: Outcome): void {
     this.underWay--;
     this.arena.waiting--;
     if (outcome.kind === 'stream' && query.channel.sendAll !== undefined) {
@@ -172,9 +173,12 @@ export class Server implements Service {
     } catch (error) {
       message = finish(query, this.#panic(query, error));
     } finally {
-      this.reading.leave();
+      this.reading.linger();
     }
     query.channel.send(came, message);
+  }
+  failLate(query: Query, came: Query, error: unknown): void {
+    this.answerLate(query, came, this.#panic(query, error));
   }
   /** SRV-5. With `debug` the process ends, so that the bug is seen. */
   #panic(query: Query, error: unknown): Outcome {

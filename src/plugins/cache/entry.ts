@@ -35,16 +35,16 @@ const LOST = 30_000, FURTHEST = 300_000;
 /** Where a wildcard that an answer was made from is published (CACHE-18). */
 const WILDCARD = 'zone/wildcard';
 
-/** What is known of a reply that is kept. */
-export interface Kept {
+/** What is known of a reply that is kept. One object is filled again and again. */
+export class Kept {
   /** Seconds, on each of its records. */
-  readonly ttl: number;
+  ttl = 0;
   /** Milliseconds of the clock, and the moment of the changes when it was asked for. */
-  readonly now: number;
-  readonly moment: number;
+  now = 0;
+  moment = 0;
   /** Whether it answers its question. */
-  readonly answering: boolean;
-  readonly place: ScopedKey;
+  answering = false;
+  place!: ScopedKey;
 }
 
 const records = new Records();

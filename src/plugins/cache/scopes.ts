@@ -11,16 +11,17 @@ const FOUR = 33;
 /** How many flags a cache has for them. */
 export const SCOPES = FOUR + 129;
 
-/** Where a reply is kept: by which key, and what its entry says of networks. */
+/** Where a reply is kept: by which key, and what its entry says of networks. The object is shared: read it before the next is asked for. */
 export interface ScopedKey {
-  readonly key: Keyed;
-  readonly scope: number;
+  key: Keyed;
+  scope: number;
 }
 
 /** The prefixes of one cache. */
 export class Scopes {
   readonly #seen: Flags;
   readonly #key = new SubnetKey();
+  readonly #place: ScopedKey = { key: this.#key, scope: UNASKED };
 
   /** `seen` are SCOPES flags that all threads share. */
   constructor(seen: Flags) {
@@ -40,15 +41,20 @@ export class Scopes {
    * said for whom it holds (RFC 7871 section 7.3.1).
    */
   place(query: Query, asked: ClientSubnet | undefined, told: ClientSubnet | undefined): ScopedKey | undefined {
-    if (asked === undefined) return told === undefined || told.scope === 0 ? { key: query, scope: UNASKED } : undefined;
-    if (told === undefined) return { key: query, scope: UNTOLD };
+    if (asked === undefined) return told === undefined || told.scope === 0 ? this.#placed(query, UNASKED) : undefined;
+    if (told === undefined) return this.#placed(query, UNTOLD);
     if (!isSameSubnet(asked, told)) return undefined;
     const scope = TOLD + told.scope;
     // Of a network that says nothing, a scope of nothing does not mean everybody.
-    if (asked.source === 0) return { key: this.#key.of(query, asked, 0, true), scope };
-    if (told.scope === 0) return { key: query, scope };
-    if (told.scope > asked.source) return { key: this.#key.of(query, asked, asked.source, true), scope };
+    if (asked.source === 0) return this.#placed(this.#key.of(query, asked, 0, true), scope);
+    if (told.scope === 0) return this.#placed(query, scope);
+    if (told.scope > asked.source) return this.#placed(this.#key.of(query, asked, asked.source, true), scope);
     this.#seen.set((asked.address.length === 4 ? 0 : FOUR) + told.scope, 1);
-    return { key: this.#key.of(query, asked, told.scope, false), scope };
+    return this.#placed(this.#key.of(query, asked, told.scope, false), scope);
+  }
+  #placed(key: Keyed, scope: number): ScopedKey {
+    this.#place.key = key;
+    this.#place.scope = scope;
+    return this.#place;
   }
 }

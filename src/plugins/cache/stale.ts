@@ -85,7 +85,7 @@ export class StaleEntries {
   #renew(query: Query, outcome: Outcome, counters: Counters, moment: number): boolean {
     if (outcome.kind !== 'reply' || outcome.truncated || !isAnswerTo(query, outcome)) return false;
     const { preferPositive } = this.#settings.stale;
-    const { kind, answering } = judge(query, outcome, this.#settings, this.#run.clock);
+    const { kind, answering } = judge(query, outcome, outcome.records(), this.#settings, this.#run.clock);
     const accepted = preferPositive ? answering && kind === 'NOERROR' : acceptable(outcome, kind);
     if (accepted || preferPositive) this.#stock.pass(query, outcome, counters, moment, true);
     return accepted;

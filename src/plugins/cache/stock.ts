@@ -15,7 +15,7 @@ import type { Space } from '../../store/space.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Counters, Fill } from './counters.ts';
 import type { Settings } from './config.ts';
-import { Entries } from './entry.ts';
+import { Entries, Kept } from './entry.ts';
 import { SCOPES, Scopes } from './scopes.ts';
 import type { ScopedKey } from './scopes.ts';
 import { soundRecords } from './sound.ts';
@@ -44,6 +44,7 @@ export class Stock {
   readonly #others: Entries | undefined;
   readonly #scopes: Scopes;
   readonly #found: Found;
+  readonly #kept = new Kept();
   readonly #key = new Key();
   readonly #warn: (text: string) => void;
   /** The load has ended: there may be another one's entries by now. */
@@ -135,12 +136,15 @@ export class Stock {
    * was asked for (`moment` then), `refreshing` a refresh that succeeded.
    */
   pass(query: Query, message: Message, counters: Counters, moment: number, refreshing = false): Outcome {
-    if (soundRecords(message) === undefined) return failure(RCODE.SERVFAIL, malformed);
+    const sound = soundRecords(message);
+    if (sound === undefined) return failure(RCODE.SERVFAIL, malformed);
     const asked = subnetOf(query);
     const told = subnetIn(message);
     // An OPT says whether signatures count: judge before it goes.
-    let worth = judge(query, message, this.#settings, this.#run.clock);
-    if (worth.own !== undefined) worth = judge(query, message.with({ answer: worth.own }), this.#settings, this.#run.clock);
+    let worth = judge(query, message, sound, this.#settings, this.#run.clock);
+    if (worth.own !== undefined) {
+      worth = judge(query, message, message.with({ answer: worth.own }).records(), this.#settings, this.#run.clock);
+    }
     let { records } = worth;
     if (message.optAt !== 0) {
       message.removeOpt();
@@ -174,7 +178,13 @@ export class Stock {
     if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
     const others = this.#others;
     const into = cache === 'denial' ? this.denial : others === undefined || answering ? this.success : others;
-    into.keep(query, message, records, { ttl, now: this.#run.clock.monotonic(), moment, answering, place });
+    const kept = this.#kept;
+    kept.ttl = ttl;
+    kept.now = this.#run.clock.monotonic();
+    kept.moment = moment;
+    kept.answering = answering;
+    kept.place = place;
+    into.keep(query, message, records, kept);
     if (cache === 'denial') return;
     if (others === undefined ? refreshing : answering) this.denial.remove(place.key);
     if (others !== undefined && answering) others.remove(place.key);

@@ -1,6 +1,7 @@
 // Questions of this thread that are under way, and who waits for the same: a stampede is one question (spoofing a reply is then no
 // easier than with one client). Knows keys and copies of replies; knows nothing of what is kept.
 import { RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { AD, TC } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
@@ -30,11 +31,6 @@ export interface Lander {
 }
 
 const otherQuestion = new Error('the reply is to another question');
-/**
- * Zone transfers are told in many messages, to one. A server finds out by HINFO that its questions come back to it, which they cannot while
- * they wait for themselves.
- */
-const SINGLE: readonly number[] = [13, 251, 252];
 /** A power of two: lists of questions whose hashes end alike. */
 const LISTS = 1024;
 const NOBODY: Waiting[] = [];
@@ -84,7 +80,7 @@ export class UnderWay {
 
   /** The question is under way to `next`: what comes is landed for who asked, and those who joined are answered before him. */
   lead(query: Query, answer: Promise<Outcome>, lander: Lander, next: Handler, moment: number): Answer {
-    if (SINGLE.includes(query.type)) return upon(answer, (outcome) => lander.land(query, outcome, moment), query);
+    if (isSingle(query.type)) return upon(answer, (outcome) => lander.land(query, outcome, moment), query);
     const flight = this.#free.pop() ?? new Flight(this);
     const hash = query.key.hashBy(this.#hash);
     const list = hash & (LISTS - 1);
@@ -113,7 +109,7 @@ export class UnderWay {
       for (const { resolve } of waiting) resolve(Promise.reject(error));
       throw error;
     } finally {
-      reading.leave();
+      reading.linger();
     }
   }
   /** Nothing came of a flight but an error. Called by it. */
@@ -152,6 +148,12 @@ function deal(waiting: readonly Waiting[], share: Share, again: (query: Query) =
   left.sort((a, b) => b.query.limit - a.query.limit);
   for (const { query, resolve } of left) resolve(again(query));
 }
+
+/**
+ * Zone transfers are told in many messages, to one. A server finds out by HINFO that its questions come back to it, which they cannot while
+ * they wait for themselves.
+ */
+const isSingle = (type: number): boolean => type === TYPE.HINFO || type === TYPE.AXFR || type === TYPE.IXFR;
 
 /** Whether both are the same question, for one answer. */
 function isSame(a: Query, b: Query): boolean {

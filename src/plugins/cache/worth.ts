@@ -33,9 +33,8 @@ const FALLBACK = 5;
 /** Filled anew by every call of `judge`: no object is made for a reply. */
 const worth: Worth = { cache: 'none', ttl: 0, answering: false, kind: 'OTHERERROR', records: undefined, own: undefined };
 
-/** What becomes of a reply. The object is shared: read it before the next call. */
-export function judge(query: Query, message: Message, settings: Settings, clock: Clock): Worth {
-  const records = message.records();
+/** What becomes of a reply whose records lie there; undefined where it is malformed. The object is shared: read it before the next call. */
+export function judge(query: Query, message: Message, records: Records | undefined, settings: Settings, clock: Clock): Worth {
   worth.records = records;
   worth.answering = false;
   worth.own = undefined;
