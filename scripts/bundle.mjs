@@ -2,12 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { askedOfNode, inAscii, withoutFacades } from './chunks.mjs';
+import { asScript, askedOfNode, inAscii, withoutFacades } from './chunks.mjs';
 import { inRoot } from './root.mjs';
 import { syntaxSections } from './syntax.mjs';
 
 /** What is compiled, by the name of the file it becomes. */
-const entries = { main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts' };
+const KEPT = 'kept';
+const entries = { [KEPT]: 'src/cli/kept.ts', main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts' };
 
 /**
  * Libraries that package.json lists as dependencies stay beside the bundle. One that the sources import and that is a
@@ -18,16 +19,16 @@ const beside = Object.keys({ ...dependencies, ...optionalDependencies });
 const external = (id) => id.startsWith('node:') || id.endsWith('.node') || beside.some((name) => id === name || id.startsWith(`${name}/`));
 
 /**
- * What every server needs is one file, and what most Corefiles name another, since each file takes half a millisecond of a start. Any other
- * plugin, and what it alone needs, is a file of its own, read when a Corefile names it.
+ * What most servers need is one file, since each file that is read takes a millisecond of a start. Any other plugin, and what it alone
+ * needs, is a file of its own, read when a Corefile names it.
  */
-const groups = [
-  {
-    name: 'server',
-    test: /src\/(?:kernel\/(?!http|regexp)|store\/|corefile\/|transport\/|threads\/(?!serving-thread|compact)|cli\/(?:run|server)\.ts)/,
-  },
-  { name: 'usual', test: /src\/(?:plugins\/(?:bind|errors|log|cache\/(?!snapshot)|forward|hosts|health)\b|upstream\/|kernel\/(?:http|regexp))/ },
-];
+const groups = [{
+  name: 'server',
+  test: new RegExp(`src/(?:${[
+    'kernel/', 'store/', 'corefile/', 'transport/', 'upstream/', 'threads/(?!serving-thread|compact)', 'cli/(?:run|server)\\.ts',
+    'plugins/(?:usual\\.ts|bind|errors|log|cache/(?!snapshot)|forward|hosts|health)',
+  ].join('|')})`),
+}];
 const minify = { compress: true, mangle: true, codegen: true };
 
 /**
@@ -49,7 +50,8 @@ export async function buildBundle({ clean = false } = {}) {
     });
     if (clean) rmSync(dist, { recursive: true, force: true });
     mkdirSync(path.join(dist, 'chunks'), { recursive: true });
-    const texts = withoutFacades(new Map(output.map(({ fileName }) => [fileName, inAscii(readFileSync(path.join(fresh, fileName), 'utf8'))])));
+    const texts = scripted(withoutFacades(new Map(output.map(({ fileName }) =>
+      [fileName, inAscii(readFileSync(path.join(fresh, fileName), 'utf8'))]))));
     const files = [...texts.keys()].sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
     for (const file of files) {
       writeFileSync(path.join(fresh, file), texts.get(file));
@@ -58,11 +60,21 @@ export async function buildBundle({ clean = false } = {}) {
     writeFileSync(path.join(dist, 'syntax.json'), `${JSON.stringify(syntaxSections())}\n`);
     writeFileSync(path.join(dist, 'licenses.txt'), licenses(output.flatMap((file) => file.moduleIds ?? [])));
     rmSync(path.join(dist, '.node'), { force: true });
-    for (const [name] of here) utimesSync(path.join(dist, `${name}.js`), began, began);
+    for (const [name] of here.filter(([each]) => each !== KEPT)) utimesSync(path.join(dist, `${name}.js`), began, began);
   } finally {
     await build.close();
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** The files with the largest one as a script that runs from code of an earlier start, and without the one that says how. */
+function scripted(files) {
+  const texts = new Map(files);
+  const kept = texts.get(`${KEPT}.js`);
+  texts.delete(`${KEPT}.js`);
+  const [file, text] = [...texts].find(([name]) => name.startsWith('chunks/server-'));
+  const { script, module } = asScript(text, path.basename(file, '.js'), kept);
+  return texts.set(file, module).set(file.replace(/js$/, 'cjs'), script);
 }
 
 /** The licences of the libraries that became part of the bundle, each under its name. */

@@ -47,3 +47,24 @@ export function withoutFacades(files) {
   const used = (name) => kept.some(([, text]) => text.includes(name));
   return new Map(kept.filter(([name]) => !facades.has(name.slice('chunks/'.length)) || used(name.slice('chunks/'.length))));
 }
+
+/** Where a bundled file says what it exports. */
+const EXPORTS = /export\{([^{}]*)\};?\s*$/;
+
+/**
+ * A bundled file as two: a script, and a module of the file's name that runs it by the text of `kept` and exports what it has. The module
+ * is what everybody imports.
+ */
+export function asScript(text, name, kept) {
+  if (/^import[\s{*]|[;}]import[{*]|\bimport\s+[\w$]+\s+from\b/.test(text)) throw new Error(`${name} imports another file: it cannot be a script`);
+  const exported = pairs(EXPORTS.exec(text)[1]).map(([own, as = own]) => ({ own, as }));
+  const own = new RegExp(`\\bimport\\(["'\`]\\./${name}\\.js["'\`]\\)`, 'g');
+  const code = text.replace(EXPORTS, '').replaceAll('import.meta.url', '$url').replace(own, 'Promise.resolve(module.exports)')
+    .replace(/\bimport\(/g, '$import(');
+  const script = `${code}\nmodule.exports={${exported.map(({ own, as }) => `${as}:${own}`).join(',')}};`;
+  if (script.includes('import.meta')) throw new Error(`${name}: import.meta has more than a URL`);
+  const taken = exported.map(({ as }, i) => `${as}:$${i}`).join(',');
+  const given = exported.map(({ as }, i) => `$${i} as ${as}`).join(',');
+  const run = kept.replace(EXPORTS, (_, list) => `const $run=${pairs(list)[0][0]};`);
+  return { script, module: `${run}const{${taken}}=$run(import.meta.dirname,${JSON.stringify(`${name}.cjs`)},(name)=>import(name));export{${given}};` };
+}

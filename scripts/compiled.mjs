@@ -1,7 +1,7 @@
 // Starts the bundled server once and ends it, so that what Node compiled meanwhile lies in dist/compiled and the first start of a user is
 // like every later one. Knows how the server is started; whether it works is for the tests to say.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot, recentNode } from './root.mjs';
 
@@ -31,13 +31,16 @@ export async function compile() {
   const flags = ['--max-semi-space-size=4', '--no-concurrent-recompilation', '--no-concurrent-sparkplug'];
   // A folder that the environment names would get it in place of ours.
   const env = { ...process.env, NODE_COMPILE_CACHE: '' };
-  const server = spawn(recentNode(), [...flags, inRoot('dist', 'main.js'), '-conf', '-'], { stdio: ['pipe', 'pipe', 'ignore'], env });
+  const server = spawn(recentNode(), [...flags, inRoot('dist', 'main.js'), '-conf', '-'], { stdio: ['pipe', 'ignore', 'ignore'], env });
   server.stdin.end(COREFILE);
   const timer = setTimeout(() => server.kill('SIGKILL'), PATIENCE);
-  server.stdout.on('data', (text) => /^CoreDNS-/m.test(text) && setTimeout(() => server.kill('SIGTERM'), 200));
+  // The last that a start does is to write down its Node for the launcher.
+  const note = inRoot('dist', '.node');
+  const done = setInterval(() => existsSync(note) && server.kill('SIGTERM'), 20);
   await new Promise((resolve) => server.on('close', resolve));
   clearTimeout(timer);
-  rmSync(inRoot('dist', '.node'), { force: true });
+  clearInterval(done);
+  rmSync(note, { force: true });
   // Whoever may read the program may read these.
   for (const file of readdirSync(compiled, { recursive: true, withFileTypes: true })) {
     if (file.isFile()) chmodSync(path.join(file.parentPath, file.name), 0o644);

@@ -1,7 +1,7 @@
 // What a start loads: compiled code that Node accepts, and no plugin that the Corefile does not name. Knows the bundle and what Node tells
 // of its compile cache; measures nothing.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -41,9 +41,57 @@ test('plugins that the Corefile does not name are not loaded', { skip: existsSyn
 /** What most Corefiles name. */
 const USUAL = '.:0 {\n bind 127.0.0.1\n errors\n hosts {\n  192.0.2.1 a.test\n }\n cache 30\n forward . 127.0.0.1\n}\n';
 
-test('a usual Corefile is two files beside the entry', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {
+test('a usual Corefile is one file beside the entry', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {
   const files = new Set([...(await told(USUAL)).matchAll(/chunks\/([a-z_]+)-/g)].map(([, name]) => name));
-  assert.deepEqual([...files].sort(), ['server', 'usual']);
+  assert.deepEqual([...files], ['server']);
+});
+
+/** A copy of the bundle: what its starts have kept, and one more start. */
+class Copy {
+  readonly folder = mkdtempSync(path.join(os.tmpdir(), 'start-cost-'));
+  constructor() {
+    cpSync(path.join(root, 'dist'), path.join(this.folder, 'dist'), { recursive: true });
+    cpSync(path.join(root, 'package.json'), path.join(this.folder, 'package.json'));
+  }
+  get code(): string {
+    const compiled = path.join(this.folder, 'dist/compiled');
+    return path.join(compiled, readdirSync(compiled).find((name) => name.startsWith('server-')) ?? 'none');
+  }
+  async start(...more: string[]): Promise<void> {
+    const server = new Spawned(USUAL, { command: [process.execPath, ...flags, ...more, path.join(this.folder, 'dist/main.js')] });
+    await server.says(/CoreDNS-/);
+    // What is kept is kept after the start, in one turn with what the launcher reads.
+    const note = path.join(this.folder, 'dist/.node');
+    while (!existsSync(note)) await new Promise((resolve) => setTimeout(resolve, 5));
+    rmSync(note);
+    server.signal('SIGTERM');
+    assert.equal(await server.ended, 0);
+  }
+}
+
+test('code that a start has kept is used; other code, and damaged one, is made anew', {
+  skip: existsSync(main) ? false : 'there is no bundle',
+}, async () => {
+  const copy = new Copy();
+  try {
+    rmSync(path.join(copy.folder, 'dist/.node'), { force: true });
+    const first = readFileSync(copy.code);
+    const { ino } = statSync(copy.code);
+    await copy.start();
+    assert.equal(statSync(copy.code).ino, ino, 'it was taken as it is');
+    await copy.start('--max-lazy');
+    assert.notEqual(statSync(copy.code).ino, ino, 'code of other flags is refused');
+    for (const at of [2, 0.3, 0.6, 0.9].map((part) => Math.trunc(first.length * part))) {
+      const damaged = Buffer.from(first);
+      if (at < first.length) damaged.fill(0xf5, at, at + 16);
+      writeFileSync(copy.code, at < first.length ? damaged : first.subarray(0, first.length >> 2));
+      await copy.start();
+      const { length } = readFileSync(copy.code);
+      assert.ok(readFileSync(copy.code).subarray(0, length >> 1).equals(readFileSync(copy.code).subarray(length >> 1)), `damage at ${at}`);
+    }
+  } finally {
+    rmSync(copy.folder, { recursive: true });
+  }
 });
 
 test('what a start does not need of Node is not loaded', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {

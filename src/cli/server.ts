@@ -69,6 +69,11 @@ function favourSize(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
+/** In a bundle: what has been compiled is kept for the next start, where it is not yet (`kept.ts`). */
+function keepCompiled(): void {
+  (globalThis as { [key: symbol]: (() => void) | undefined })[Symbol.for('coredns-ts: keep what is compiled')]?.();
+}
+
 /** Serves until a signal ends it. `entry` is the module that threads run; `whenReload` gets what SIGUSR1 shall do. */
 export async function serve(
   flags: Flags, entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[],
@@ -135,6 +140,7 @@ export async function serve(
   const served = input.again !== undefined && /^\s*[^#\s]/m.test(input.text);
   if (!served) log.warning(nothingToServe(input));
   setTimeout(() => {
+    keepCompiled();
     favourSize();
     if (served) sharedPorts(app).forEach((text) => log.warning(text));
     rememberNode();
