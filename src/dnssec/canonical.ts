@@ -4,8 +4,8 @@ import { foldByte } from '../dns/packet.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { WireError } from '../dns/wire-error.ts';
 
-/** Octets before the first name, character-strings behind those, and how many names follow. */
-type NamesInData = readonly [before: number, strings: number, names: number];
+/** Octets before the first name of some data, character-strings behind those, and how many names follow. */
+export type NamesInData = readonly [before: number, strings: number, names: number];
 
 /**
  * The types whose names are lowered: those of RFC 4034 section 6.2 without NSEC (RFC 6840 section 5.1). HINFO has no name, and A6, which is
@@ -19,6 +19,9 @@ const PLACES: ReadonlyMap<number, NamesInData> = new Map<number, NamesInData>([
   ...[TYPE.SIG, TYPE.RRSIG].map((type): [number, NamesInData] => [type, [18, 0, 1]]),
   [TYPE.PX, [2, 0, 2]], [TYPE.SRV, [6, 0, 1]], [TYPE.NAPTR, [4, 3, 1]],
 ]);
+
+/** Where names lie in the data of a type that may have pointers in it; undefined where it may not. */
+export const namesInData = (type: number): NamesInData | undefined => PLACES.get(type);
 
 /** More pointers than a name of 255 octets can need. */
 const MOST_POINTERS = 126;

@@ -5,11 +5,14 @@ import type { Name } from '../dns/name.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
 import { algorithmOf } from './algorithm.ts';
 import type { Algorithm } from './algorithm.ts';
-import { ENTRY_POINT, algorithmNumber, dnskeyData, flagsOf, keyOctets, keyTag, publicKey, publicParts, rsaKey } from './dnskey.ts';
+import {
+  ENTRY_POINT, algorithmNumber, dnskeyData, flagsOf, keyOctets, keyTag, publicKey, publicParts, rsaKey, rsaParts,
+} from './dnskey.ts';
 import { formOf } from './set-form.ts';
 import type { RRset } from './set-form.ts';
 import { signedLabels } from './canonical.ts';
 import { signatureData, toSign } from './signature.ts';
+import type { SignatureFields } from './signature.ts';
 
 /** A key that cannot be used, and why. */
 export class KeyError extends Error {
@@ -38,6 +41,8 @@ export class SigningKey {
   readonly data: Uint8Array;
   readonly tag: number;
   readonly algorithm: Algorithm;
+  /** Octets of each signature that it makes. */
+  readonly signatureLength: number;
   /** Whether it is a key-signing key: the secure entry point is set. */
   readonly entryPoint: boolean;
   readonly #key: { readonly key: KeyObject; readonly dsaEncoding: 'ieee-p1363' };
@@ -55,6 +60,7 @@ export class SigningKey {
     if (algorithm === undefined) throw new KeyError(`algorithm ${number} is not supported`);
     if (!algorithm.signs) throw new KeyError(`${algorithm.name} is for old signatures alone, no new ones are made with it (RFC 9905)`);
     this.algorithm = algorithm;
+    this.signatureLength = algorithm.signatureLength || (rsaParts(keyOctets(data))?.n.length ?? 0);
     this.#key = { key: this.#pair(parts), dsaEncoding: 'ieee-p1363' };
   }
   #pair(parts: PrivateParts): KeyObject {
@@ -88,13 +94,22 @@ export class SigningKey {
       sign(this.algorithm.hash, octets, this.#key, (error, made) => (error === null ? resolve(made) : reject(error)));
     });
   }
-  /** The data of an RRSIG over a set, made at once; `originalTtl` is the set's where it is not given. */
-  signSet(set: RRset, { inception, expiration }: Validity, originalTtl: number = set.ttl): Uint8Array {
-    const fields = {
-      covered: set.type, algorithm: this.algorithm.number, labels: signedLabels(set.owner), originalTtl,
+  /** The data of an RRSIG over a set, made at once. */
+  signSet(set: RRset, validity: Validity): Uint8Array {
+    const { fields, octets } = this.#over(set, validity);
+    return signatureData(fields, this.sign(octets));
+  }
+  /** The same, made in another thread. */
+  async signSetElsewhere(set: RRset, validity: Validity): Promise<Uint8Array> {
+    const { fields, octets } = this.#over(set, validity);
+    return signatureData(fields, await this.signElsewhere(octets));
+  }
+  #over(set: RRset, { inception, expiration }: Validity) {
+    const fields: SignatureFields = {
+      covered: set.type, algorithm: this.algorithm.number, labels: signedLabels(set.owner), originalTtl: set.ttl,
       expiration: expiration >>> 0, inception: inception >>> 0, keyTag: this.tag, signer: this.signer,
     };
-    return signatureData(fields, this.sign(toSign(formOf(set), fields)));
+    return { fields, octets: toSign(formOf(set), fields) };
   }
 }
 

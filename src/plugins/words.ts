@@ -39,6 +39,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('acl', () => import('./acl/index.ts')),
   late('cache', usually('cache')),
   late('header', () => import('./header/index.ts')),
+  late('dnssec', () => import('./dnssec/index.ts')),
   late('minimal', () => import('./minimal/index.ts')),
   late('template', () => import('./template/index.ts')),
   late('transfer', () => import('./transfer/index.ts')),
