@@ -67,9 +67,9 @@ test('complains about imports that the table does not allow', () => {
   assert.deepEqual(about('src/dns/name.ts', "import { Query } from '../kernel/query/query.ts';"),
     ['imports src/kernel/query/query.ts: dns may import nothing']);
   assert.deepEqual(about('src/kernel/query/query.ts', "export { listen } from '../../transport/udp.ts';"),
-    ['imports src/transport/udp.ts: kernel may import dns, corefile, store']);
+    ['imports src/transport/udp.ts: kernel may import wording, dns, corefile, store']);
   assert.deepEqual(about('src/kernel/query/query.ts', "const late = await import('../../plugins/any/index.ts');"),
-    ['imports src/plugins/any/index.ts: kernel may import dns, corefile, store']);
+    ['imports src/plugins/any/index.ts: kernel may import wording, dns, corefile, store']);
   assert.deepEqual(about('src/plugins/any/index.ts', "import {\n  one,\n  two,\n} from '../cache/entry.ts';"),
     ['imports src/plugins/cache/entry.ts: a plugin never imports another, nor their list']);
   assert.deepEqual(about('src/plugins/any/index.ts', "import { all } from '../index.ts';"),
@@ -166,6 +166,10 @@ test('complains about what is written again', () => {
     ['octets as text', 'String.fromCharCode(...bytes)', "Buffer.from(bytes.subarray(2)).toString('latin1')"],
     ['an address in a network', '(a[i]! ^ b[i]!) & (0xff00 >> rest)'],
     ['a port of DNS by its scheme', 'const PORTS = { dns: 53, tls: 853 };'],
+    ['a text in quotes', `fail(\`unknown unit $\{JSON.stringify(unit)}\`)`,
+      `throw new Error(\`invalid option "$\{word}"\`)`, `line.refuse(\`bad "$\{a.b}": $\{why}\`)`],
+    ['what the system said',
+      "const WORDS = { ENOENT: 'no such file or directory' };", "throw new Error('connection refused')"],
   ];
   assert.deepEqual(offenders.map(([what]) => what).sort(), Object.keys(once).sort());
   for (const [what, ...lines] of offenders) {

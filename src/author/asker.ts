@@ -15,6 +15,7 @@ import type { Question } from '../upstream/question.ts';
 import { RandomIds } from '../upstream/random-ids.ts';
 import { Timers } from '../upstream/timers.ts';
 import { Upstream } from '../upstream/upstream.ts';
+import { quoted } from '../wording/quote.ts';
 import type { Run } from './plugin.ts';
 
 /** A numeric address and a port. */
@@ -28,7 +29,7 @@ export function readPeer(text: string): Peer {
   if (parseAddress(text) !== undefined) return { address: text, port: PORT.dns };
   const { host, port } = splitHostPort(text);
   const isPort = /^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65536;
-  if (parseAddress(host) === undefined || !isPort) throw new Error(`"${text}" is no address with a port`);
+  if (parseAddress(host) === undefined || !isPort) throw new Error(`${quoted(text)} is no address with a port`);
   return { address: host, port: Number(port) };
 }
 

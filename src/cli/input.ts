@@ -1,7 +1,7 @@
 // Where the configuration comes from: a file, standard input, or nowhere (CLI-1, CLI-9). Knows flags and files; knows no Corefile.
 import { readFileSync } from 'node:fs';
+import { fileError } from '../wording/errno.ts';
 import type { Flags } from './flags.ts';
-import { reason } from './machine.ts';
 
 /** The configuration that is used where there is none (CLI-9). */
 export const builtIn = (port: number) => `.:${port} {\nwhoami\nlog\n}\n`;
@@ -29,8 +29,7 @@ export function readInput(flags: Flags): Input {
       return readFileSync(file, 'utf8');
     } catch (error) {
       if (flags.conf === '' && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      const { code } = error as NodeJS.ErrnoException;
-      throw new Error(`${code === 'EISDIR' ? 'read' : 'open'} ${file}: ${reason(error)}`);
+      throw new Error(fileError(error, file));
     }
   };
   const text = read();

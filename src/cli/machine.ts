@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { expandGlob } from '../corefile/glob.ts';
 import type { Files } from '../corefile/imports.ts';
 import type { Machine } from '../kernel/site/plugin.ts';
+import { reasonOf } from '../wording/errno.ts';
 
 /** This machine. */
 export const machine: Machine = {
@@ -21,7 +22,7 @@ export const files: Files = {
     try {
       return readFileSync(path, 'utf8');
     } catch (error) {
-      throw new Error(reason(error));
+      throw new Error(reasonOf(error));
     }
   },
   glob: (pattern) => expandGlob(pattern, { list, exists: existsSync }),
@@ -32,14 +33,4 @@ function list(folder: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** What the system said, in the words that Go prints. */
-export function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const words: { readonly [code: string]: string } = {
-    ENOENT: 'no such file or directory', EISDIR: 'is a directory', EACCES: 'permission denied', ENOTDIR: 'not a directory',
-    ELOOP: 'too many levels of symbolic links',
-  };
-  return words[code ?? ''] ?? message;
 }

@@ -9,6 +9,7 @@ import { Store } from '../store/store.ts';
 import { Crew } from '../threads/crew.ts';
 import { readLimits } from '../threads/limits.ts';
 import { Ledger } from '../transport/ledger.ts';
+import { fileError } from '../wording/errno.ts';
 import { banner, versionLines } from './banner.ts';
 import { equip } from './equipment.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
@@ -16,7 +17,6 @@ import type { Common } from './equipment.ts';
 import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
 import type { Input } from './input.ts';
-import { reason } from './machine.ts';
 import { complain, fail as failPlainly } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
 import { ownersOf } from './port-owners.ts';
@@ -132,7 +132,7 @@ export async function serve(
     try {
       writeFileSync(flags.pidfile, `${process.pid}\n`);
     } catch (error) {
-      log.error(`Could not write pidfile: open ${flags.pidfile}: ${reason(error)}`);
+      log.error(`Could not write pidfile: ${fileError(error, flags.pidfile)}`);
     }
   }
   whenReload(reloadOnSignal(signals, again));

@@ -1,14 +1,9 @@
 // What is said when a start or a reload is refused: CoreDNS's text, and what would be right. Knows errors; knows no process.
 import { CorefileError } from '../corefile/error.ts';
+import { bindReason, errnoWords } from '../wording/errno.ts';
 import { adviceFor } from './advice.ts';
 import { Sources, placeText } from './sources.ts';
 
-/** CoreDNS's words for what the system refused, as Go prints them. */
-const REASONS: { readonly [code: string]: string } = {
-  EADDRINUSE: 'bind: address already in use',
-  EACCES: 'bind: permission denied',
-  EADDRNOTAVAIL: 'bind: cannot assign requested address',
-};
 const ADVICE: { readonly [code: string]: string } = {
   EADDRINUSE: 'another program listens there: stop it, or choose another port with `-dns.port` or in the key of the block',
   EACCES: 'ports below 1024 need root or the capability CAP_NET_BIND_SERVICE: choose another port with `-dns.port`, '
@@ -26,12 +21,11 @@ export interface Explained {
 export function explainError(error: unknown): Explained {
   if (!(error instanceof Error)) return { text: String(error), advice: undefined };
   const { code, syscall, address, port = 0 } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const reason = code === undefined ? undefined : REASONS[code];
-  if (reason !== undefined && (syscall === 'bind' || syscall === 'listen')) {
+  if (errnoWords(code) !== undefined && (syscall === 'bind' || syscall === 'listen')) {
     const everywhere = address === undefined || address === '::' || address === '0.0.0.0';
     const where = everywhere ? `:${port}` : `${address.includes(':') ? `[${address}]` : address}:${port}`;
     const listen = syscall === 'bind' ? 'ListenPacket: listen udp' : 'Listen: listen tcp';
-    return { text: `${listen} ${where}: ${reason}`, advice: ADVICE[code!] };
+    return { text: `${listen} ${where}: ${bindReason(error)}`, advice: ADVICE[code!] };
   }
   const hint = error instanceof CorefileError ? adviceFor(error, new Sources('', '')) : (error as { hint?: string }).hint;
   const placed = !(error instanceof CorefileError) || error.message.includes(`${error.file}:${error.line}`);

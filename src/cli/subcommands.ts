@@ -5,10 +5,10 @@ import type { CorefileError } from '../corefile/error.ts';
 import { formatCorefile } from '../corefile/format.ts';
 import { parseCorefile } from '../corefile/parse.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
+import { fileError } from '../wording/errno.ts';
 import { checkCorefile, unreadable } from './check.ts';
 import type { Findings } from './check.ts';
 import { difference } from './line-difference.ts';
-import { reason } from './machine.ts';
 import { FORMATS, report } from './report.ts';
 import type { Format } from './report.ts';
 
@@ -88,8 +88,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${code === 'EISDIR' ? 'read' : 'open'} ${file}: ${reason(error)}`);
+    throw new Error(fileError(error, file));
   }
 }
 

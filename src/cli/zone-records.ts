@@ -2,11 +2,11 @@
 // what is wrong with a zone.
 import { latin1 } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
+import { fileError } from '../wording/errno.ts';
 import { ZoneFileError } from '../zonefile/error.ts';
 import { MasterFiles } from '../zonefile/master-file.ts';
 import type { ListedRecord } from '../zonefile/record-list.ts';
 import type { RecordSink } from '../zonefile/sink.ts';
-import { reason } from './machine.ts';
 
 /** A record, and where it stands. */
 export interface PlacedRecord extends ListedRecord {
@@ -42,7 +42,7 @@ export function readZone(file: string, zone: Name, most: number): ZoneText {
   } catch (error) {
     if (error instanceof ZoneFileError) {
       if (!problems.includes(error)) problems.push(error);
-    } else problems.push(new ZoneFileError(file, 0, 0, '', '', `open ${file}: ${reason(error)}`));
+    } else problems.push(new ZoneFileError(file, 0, 0, '', '', fileError(error, file)));
   }
   return { records, outside, problems };
 }

@@ -41,6 +41,8 @@ test("errors are Go's", () => {
     ['9223372036854775808ns', 'invalid duration "9223372036854775808ns"'],
     ['1.2.3s', 'missing unit in duration "1.2.3s"'],
     ['1toString', 'unknown unit "toString" in duration "1toString"'],
+    ['5µß', 'unknown unit "\\xc2\\xb5\\xc3\\x9f" in duration "5\\xc2\\xb5\\xc3\\x9f"'],
+    ['"\t', 'invalid duration "\\"\\x09"'],
     ['00', 'missing unit in duration "00"'],
   ];
   for (const [text, expected] of cases) assert.throws(() => parseDuration(text), { message: `time: ${expected}` }, text);

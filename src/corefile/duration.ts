@@ -1,6 +1,6 @@
 /** Durations as Go writes them, `1h30m` or `300ms`, read and printed; knows nothing of Corefiles (PARSE-14, LIBD-15). */
+import { quotedOctets } from '../wording/quote.ts';
 
-import { quoted } from './number.ts';
 
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
   ns: 1n,
@@ -36,9 +36,9 @@ export function parseNanoseconds(text: string): bigint {
     const part = /^([0-9]*)(?:\.([0-9]*))?([^.0-9]*)/.exec(left);
     const [all = '', whole = '', fraction = '', unit = ''] = part ?? [];
     if (whole === '' && fraction === '') throw invalid(text);
-    if (unit === '') throw new Error(`time: missing unit in duration ${quoted(text)}`);
+    if (unit === '') throw new Error(`time: missing unit in duration ${quotedOctets(text)}`);
     const size = Object.hasOwn(NANOSECONDS, unit) ? NANOSECONDS[unit] : undefined;
-    if (size === undefined) throw new Error(`time: unknown unit ${quoted(unit)} in duration ${quoted(text)}`);
+    if (size === undefined) throw new Error(`time: unknown unit ${quotedOctets(unit)} in duration ${quotedOctets(text)}`);
     total += BigInt(whole || '0') * size + fractionOf(fraction, size);
     if (total > LONGEST) throw invalid(text);
     left = left.slice(all.length);
@@ -53,7 +53,7 @@ function fractionOf(digits: string, size: bigint): bigint {
 }
 
 function invalid(text: string): Error {
-  return new Error(`time: invalid duration ${quoted(text)}`);
+  return new Error(`time: invalid duration ${quotedOctets(text)}`);
 }
 
 /** Milliseconds as Go prints a duration: `1m0s`, `300ms`, `1.5s`, `0s`. */

@@ -1,8 +1,9 @@
 /** Reads the key of a server block, `[scheme://]zone[:port]`; knows schemes, ports and names as text, and nothing of sockets. */
 
+import { quoted } from '../wording/quote.ts';
 import { CorefileError } from './error.ts';
 import type { Word } from './lex.ts';
-import { parseInteger, quoted } from './number.ts';
+import { parseInteger } from './number.ts';
 import { reverseZones } from './reverse.ts';
 
 /** How a server speaks (KEY-1). */

@@ -1,5 +1,6 @@
 // Functions of the language that fit no other group: `type`, JSON, time.
 
+import { quotedOctets } from '../wording/quote.ts';
 import type { Builtin } from './builtin.ts';
 import { overloads } from './builtin.ts';
 import { Fault } from './error.ts';
@@ -79,7 +80,7 @@ export function otherBuiltins(clock: () => number): Readonly<Record<string, Buil
       run: ([text], offset) => {
         const duration = parseDuration(textOf(text, offset));
         if (duration !== undefined) return duration;
-        throw new Fault(`time: invalid duration ${JSON.stringify(text)}`, offset);
+        throw new Fault(`time: invalid duration ${quotedOctets(textOf(text, offset))}`, offset);
       },
     },
     date: { check: overloads([[stringType], timeType]), run: ([text], offset) => parseDate(textOf(text, offset), offset) },

@@ -1,5 +1,6 @@
 // Cuts the source of an expression into tokens. It knows characters and words, nothing of what may stand beside what.
 
+import { quoted } from '../wording/quote.ts';
 import { Fault } from './error.ts';
 import { unescapeBytes, unescapeText } from './escape.ts';
 import { negatable } from './operators.ts';
@@ -109,7 +110,7 @@ class Lexer {
     const follows = this.peek();
     if (wordCharacter.test(follows)) {
       const text = this.source.slice(start, this.at + follows.length);
-      this.fail(`bad number syntax: ${JSON.stringify(text)}`, this.at);
+      this.fail(`bad number syntax: ${quoted(text)}`, this.at);
     }
     this.push('Number', this.source.slice(start, this.at), start);
   }

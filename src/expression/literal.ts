@@ -1,5 +1,6 @@
 // Parses literals of several tokens or several forms: numbers, lists, maps.
 
+import { quoted } from '../wording/quote.ts';
 import type { Cursor } from './cursor.ts';
 import { fitting } from './integer.ts';
 import type { Token } from './token.ts';
@@ -17,14 +18,14 @@ export function parseNumber(cursor: Cursor, token: Token): Node {
   const based = /^0[xbo]/.exec(text);
   if (based === null && /[.e]/.test(text)) {
     const value = Number(text);
-    if (!Number.isFinite(value)) cursor.fail(`invalid float literal: strconv.ParseFloat: parsing ${JSON.stringify(text)}: ${why(value)}`);
+    if (!Number.isFinite(value)) cursor.fail(`invalid float literal: strconv.ParseFloat: parsing ${quoted(text)}: ${why(value)}`);
     return cursor.node({ kind: 'literal', type: 'float', value, offset });
   }
   const value = text.length < 100 && text.length > (based === null ? 0 : 2) ? fitting(BigInt(text)) : undefined;
   if (value === undefined) {
     const name = based === null ? 'integer' : { '0x': 'hex', '0b': 'binary', '0o': 'octal' }[based[0]];
     const problem = text.length > 2 ? 'value out of range' : 'invalid syntax';
-    cursor.fail(`invalid ${name} literal: strconv.ParseInt: parsing ${JSON.stringify(text)}: ${problem}`);
+    cursor.fail(`invalid ${name} literal: strconv.ParseInt: parsing ${quoted(text)}: ${problem}`);
   }
   return cursor.node({ kind: 'literal', type: 'int', value, offset });
 }
@@ -72,7 +73,7 @@ function parseKey(parser: ElementParser): Node {
     return cursor.node({ kind: 'literal', type: 'string', value, offset });
   }
   if (cursor.is('Bracket', '(')) return parser.expression(0);
-  const token = value === '' ? kind : `${kind}(${JSON.stringify(value)})`;
+  const token = value === '' ? kind : `${kind}(${quoted(value)})`;
   return cursor.fail(
     `a map key must be a quoted string, a number, a identifier, or an expression enclosed in parentheses (unexpected token ${token})`,
   );

@@ -1,4 +1,5 @@
 // The tokens of an expression. It knows their kinds and how a token is named in an error, nothing of their grammar.
+import { quoted } from '../wording/quote.ts';
 
 /** The kinds of token. */
 export type TokenKind = 'Identifier' | 'Number' | 'String' | 'Bytes' | 'Operator' | 'Bracket' | 'EOF';
@@ -18,5 +19,5 @@ export function isToken(token: Token, kind: TokenKind, value?: string): boolean 
 
 /** The token as an error names it: `Operator("==")`, `EOF`. */
 export function tokenName(token: Token): string {
-  return token.value === '' ? token.kind : `${token.kind}(${JSON.stringify(token.value)})`;
+  return token.value === '' ? token.kind : `${token.kind}(${quoted(token.value)})`;
 }

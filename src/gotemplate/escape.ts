@@ -1,6 +1,6 @@
 // Text made safe for HTML, JavaScript and URL queries, as Go's templates make it.
 
-import { isPrintable } from './quote.ts';
+import { isPrintable } from '../wording/quote.ts';
 
 const HTML: Readonly<Record<string, string>> = { '\0': '\uFFFD', '"': '&#34;', "'": '&#39;', '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 

@@ -1,5 +1,6 @@
 // Makes pipelines runnable: operands, fields, calls of functions and methods.
 
+import { quoted } from '../wording/quote.ts';
 import { Fault } from './error.ts';
 import { field, type Given } from './field.ts';
 import type { TemplateFunction } from './functions.ts';
@@ -123,7 +124,7 @@ function called(
   functions: ReadonlyMap<string, TemplateFunction>,
 ): Command {
   const found = functions.get(name);
-  if (found === undefined) return () => fail(first, `${JSON.stringify(name)} is not a defined function`);
+  if (found === undefined) return () => fail(first, `${quoted(name)} is not a defined function`);
   const { minimum, maximum, parameters, call } = found;
   const context = printNode(node);
   const calls = special(name, node, functions) ?? ((values: readonly unknown[]) => call(...(values as never[])));

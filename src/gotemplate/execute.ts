@@ -1,5 +1,6 @@
 // Makes a parsed template runnable: text, actions, conditions, loops, calls of other templates.
 
+import { quoted } from '../wording/quote.ts';
 import { Fault } from './error.ts';
 import { type Evaluate, pipeline, setter } from './evaluate.ts';
 import type { TemplateFunction } from './functions.ts';
@@ -113,7 +114,7 @@ class Maker {
     const context = printNode(node);
     return (run, dot) => {
       const execute = this.templates.get(node.name);
-      if (execute === undefined) throw new Fault(`template ${JSON.stringify(node.name)} not defined`, node.offset, context);
+      if (execute === undefined) throw new Fault(`template ${quoted(node.name)} not defined`, node.offset, context);
       run.step(node.offset, context);
       const value = data(run, dot);
       run.enter(value, node.offset, context, () => execute(run, value));

@@ -2,6 +2,7 @@
 // any other object a struct whose functions are methods, undefined is nil, whole numbers are ints and all other numbers floats; a
 // float that may be whole is an object with a number `float64`. Not supported: complex numbers, channels, the verb p.
 
+import { quoted } from '../wording/quote.ts';
 import { Fault, locate, TemplateError } from './error.ts';
 import { runnable } from './execute.ts';
 import { BUILTINS, type TemplateFunction } from './functions.ts';
@@ -62,6 +63,6 @@ function worded(error: unknown, source: string, name: string): unknown {
   if (!(error instanceof Fault)) return error;
   const place = locate(source, error.offset);
   return new TemplateError(
-    `template: ${name}:${place}: executing ${JSON.stringify(error.template ?? name)} at <${error.context}>: ${error.reason}`,
+    `template: ${name}:${place}: executing ${quoted(error.template ?? name)} at <${error.context}>: ${error.reason}`,
   );
 }

@@ -1,5 +1,6 @@
 // Cuts a template into tokens: the text between actions, and what stands inside them. Knows nothing of what may follow what.
 
+import { quoted } from '../wording/quote.ts';
 import { isKeyword, type Token, type TokenKind } from './token.ts';
 
 const SPACE = /[ \t\r\n]/;
@@ -195,7 +196,7 @@ class Lexer {
     const sign = this.text[this.at];
     const complex = good && (sign === '+' || sign === '-');
     if (complex) good = this.scanNumber() && this.text[this.at - 1] === 'i';
-    if (!good) this.fail(`bad number syntax: ${JSON.stringify(this.text.slice(this.start, this.at))}`);
+    if (!good) this.fail(`bad number syntax: ${quoted(this.text.slice(this.start, this.at))}`);
     this.emit(complex ? 'complex' : 'number');
   }
 

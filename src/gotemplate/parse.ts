@@ -1,5 +1,6 @@
 // Parses the tokens of a template into its definitions: text, actions, control structures, nested templates.
 
+import { quoted } from '../wording/quote.ts';
 import { lex } from './lex.ts';
 import { unquote } from './literal.ts';
 import { parsePipe, type Variables } from './pipeline.ts';
@@ -77,7 +78,7 @@ class Parser {
     if (before === undefined || isEmpty(before.root)) {
       this.definitions.set(this.name, { name: this.name, root });
     } else if (!isEmpty(root)) {
-      this.source.fail(`template: multiple definition of template ${JSON.stringify(this.name)}`);
+      this.source.fail(`template: multiple definition of template ${quoted(this.name)}`);
     }
   }
 

@@ -1,5 +1,6 @@
 // Parses pipelines: variables, commands, operands. A variable is given a slot where it is declared.
 
+import { quoted } from '../wording/quote.ts';
 import { characterCode, parseNumber, unquote } from './literal.ts';
 import type { Source } from './source.ts';
 import type { Token, TokenKind } from './token.ts';
@@ -145,7 +146,7 @@ class PipeParser {
     const names: string[] = [];
     while (source.peek().kind === 'field') names.push(source.next().text.slice(1));
     if (term.kind === 'field' || term.kind === 'variable') return { ...term, offset, names: [...term.names, ...names] };
-    if (VALUES.has(term.kind)) source.fail(`unexpected . after term ${JSON.stringify(printNode(term))}`);
+    if (VALUES.has(term.kind)) source.fail(`unexpected . after term ${quoted(printNode(term))}`);
     return { kind: 'chain', offset, inner: term, names };
   }
 
@@ -155,14 +156,14 @@ class PipeParser {
     const { kind, text, offset } = source.nextPlain();
     switch (kind) {
       case 'identifier':
-        if (!this.isFunction(text)) source.fail(`function ${JSON.stringify(text)} not defined`);
+        if (!this.isFunction(text)) source.fail(`function ${quoted(text)} not defined`);
         return { kind: 'identifier', offset, name: text };
       case '.':
         return { kind: 'dot', offset };
       case 'nil':
         return { kind: 'nil', offset };
       case 'variable':
-        if (this.slotOf(text) === undefined && !this.pending.includes(text)) source.fail(`undefined variable ${JSON.stringify(text)}`);
+        if (this.slotOf(text) === undefined && !this.pending.includes(text)) source.fail(`undefined variable ${quoted(text)}`);
         return { kind: 'variable', offset, name: text, slot: this.slotOf(text), names: [] };
       case 'field':
         return { kind: 'field', offset, names: [text.slice(1)] };
@@ -186,9 +187,9 @@ class PipeParser {
   private number(kind: 'character' | 'complex' | 'number', text: string): unknown {
     const { source } = this;
     if (kind === 'character') return characterCode(text) ?? source.fail(`malformed character constant: ${text}`);
-    if (kind === 'complex' || text.endsWith('i')) source.fail(`complex numbers are not supported: ${JSON.stringify(text)}`);
+    if (kind === 'complex' || text.endsWith('i')) source.fail(`complex numbers are not supported: ${quoted(text)}`);
     const value = parseNumber(text);
-    if (value === 'too large') source.fail(`integer overflow: ${JSON.stringify(text)}`);
-    return value ?? source.fail(`illegal number syntax: ${JSON.stringify(text)}`);
+    if (value === 'too large') source.fail(`integer overflow: ${quoted(text)}`);
+    return value ?? source.fail(`illegal number syntax: ${quoted(text)}`);
   }
 }

@@ -1,4 +1,5 @@
 // The tokens of a template: their kinds, and how an error names one.
+import { quoted } from '../wording/quote.ts';
 
 /** The kinds of token. A keyword is its own kind. */
 export type TokenKind =
@@ -43,10 +44,13 @@ export interface Token {
   readonly line: number;
 }
 
+const encoder = new TextEncoder();
+
 /** The token as an error names it: `"x"`, `<end>`, `EOF`. */
 export function tokenName(token: Token): string {
   if (token.kind === 'end of file') return 'EOF';
   if (token.kind === 'error') return token.text;
   if (isKeyword(token.kind)) return `<${token.text}>`;
-  return token.text.length > 10 ? `${JSON.stringify(token.text.slice(0, 10))}...` : JSON.stringify(token.text);
+  // Ten octets fit; of a longer one there are ten characters.
+  return encoder.encode(token.text).length > 10 ? `${quoted([...token.text].slice(0, 10).join(''))}...` : quoted(token.text);
 }

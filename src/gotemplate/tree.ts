@@ -1,4 +1,5 @@
 // The tree of a template, and how a node prints: as Go prints it in errors and in the label of a failing template.
+import { quoted } from '../wording/quote.ts';
 
 /** Something to evaluate. */
 export type Operand =
@@ -81,7 +82,7 @@ export function printNode(node: Node | ListNode | Operand | CommandNode): string
     case 'continue':
       return `{{${node.kind}}}`;
     case 'template':
-      return `{{template ${JSON.stringify(node.name)}${node.pipe === undefined ? '' : ` ${printNode(node.pipe)}`}}}`;
+      return `{{template ${quoted(node.name)}${node.pipe === undefined ? '' : ` ${printNode(node.pipe)}`}}}`;
     case 'if':
     case 'with':
     case 'range': {

@@ -1,7 +1,8 @@
 // One value by one verb, as Go's fmt prints it.
 
 import { type Flags, formatFloat, formatInteger, pad, plainFlags } from './number-format.ts';
-import { hexadecimal, quote, rawQuote } from './quote.ts';
+import { quoted } from '../wording/quote.ts';
+import { hexadecimal, rawQuote } from './quote.ts';
 import { floatOf, kindOf, listOf, sortedEntries, typeName } from './value.ts';
 
 /** Lists within lists beyond this depth print as `...`. */
@@ -53,7 +54,7 @@ function integer(value: bigint, verb: string, flags: Flags): string | undefined 
   if ('dboOxX'.includes(verb)) return formatInteger(value, verb, flags);
   const code = value >= 0n && value <= 0x10ffffn && !(value >= 0xd800n && value < 0xe000n) ? Number(value) : 0xfffd;
   if (verb === 'c') return pad(String.fromCodePoint(code), flags);
-  if (verb === 'q') return pad(quote(String.fromCodePoint(code), "'", flags.plus), flags);
+  if (verb === 'q') return pad(quoted(String.fromCodePoint(code), "'", flags.plus), flags);
   if (verb !== 'U') return undefined;
   const digits = value
     .toString(16)
@@ -66,11 +67,11 @@ function text(value: string, verb: string, flags: Flags): string | undefined {
   const cut = flags.precision === undefined ? value : [...value].slice(0, flags.precision).join('');
   switch (verb) {
     case 'v':
-      return pad(flags.sharp ? quote(value) : cut, flags);
+      return pad(flags.sharp ? quoted(value) : cut, flags);
     case 's':
       return pad(cut, flags);
     case 'q':
-      return pad(flags.sharp ? rawQuote(cut, flags.plus) : quote(cut, '"', flags.plus), flags);
+      return pad(flags.sharp ? rawQuote(cut, flags.plus) : quoted(cut, '"', flags.plus), flags);
     case 'x':
     case 'X':
       return pad(hexadecimal(Buffer.from(value).subarray(0, flags.precision), verb === 'X', flags.space, flags.sharp), flags);

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
+import { bindReason } from '../wording/errno.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
 import type { Shared } from './shared.ts';
@@ -47,7 +48,7 @@ export class HttpServer implements Closable {
     try {
       await listen(server, { port: Number(port), reusePort: process.platform === 'linux', ...(resolved === '' ? {} : { host: resolved }) });
     } catch (error) {
-      throw new Error(`listen tcp ${joinHostPort(resolved, port)}: ${bindError(error as NodeJS.ErrnoException)}`, { cause: error });
+      throw new Error(`listen tcp ${joinHostPort(resolved, port)}: ${bindReason(error as NodeJS.ErrnoException)}`, { cause: error });
     }
     return new HttpServer(server, clock);
   }
@@ -137,9 +138,3 @@ function listen(server: Server, options: ListenOptions): Promise<void> {
     });
   });
 }
-
-const BIND_ERRORS: { readonly [code: string]: string } = {
-  EADDRINUSE: 'address already in use', EACCES: 'permission denied', EADDRNOTAVAIL: 'cannot assign requested address',
-  EAFNOSUPPORT: 'address family not supported by protocol', EINVAL: 'invalid argument',
-};
-const bindError = ({ code = '', message }: NodeJS.ErrnoException): string => (code in BIND_ERRORS ? `bind: ${BIND_ERRORS[code]}` : message);

@@ -1,4 +1,6 @@
 // What can go wrong between us and the API, as one error with a kind. Knows texts; knows no sockets and no resources.
+import { errnoWords, isShortage, reasonOf } from '../wording/errno.ts';
+import { quoted } from '../wording/quote.ts';
 
 /**
  * `unreachable`: no connection came about. `timeout`: nothing came in time. `protocol`: what came is no HTTP or no JSON of the API.
@@ -55,13 +57,7 @@ export const isTooLarge = (error: unknown): boolean => {
 
 /** A configuration that only the making of the client refuses: `failed to create kubernetes notification controller: "WHY"`. */
 export const clientRefused = (why: string): ApiError =>
-  new ApiError('configuration', `failed to create kubernetes notification controller: ${JSON.stringify(why)}`);
-
-const REASONS: { readonly [code: string]: string } = {
-  ECONNREFUSED: 'connection refused', ECONNRESET: 'connection reset by peer', EPIPE: 'broken pipe', ENETUNREACH: 'network is unreachable',
-  EHOSTUNREACH: 'no route to host', EACCES: 'permission denied', EPERM: 'operation not permitted', EMFILE: 'too many open files',
-  ETIMEDOUT: 'connection timed out', EADDRNOTAVAIL: 'cannot assign requested address', ENFILE: 'too many open files in system',
-};
+  new ApiError('configuration', `failed to create kubernetes notification controller: ${quoted(why)}`);
 
 /** Why no connection came about, as Go says it: `dial tcp 127.0.0.1:1: connect: connection refused`. `host` is `address:port`. */
 export function dialError(host: string, error: unknown): ApiError {
@@ -70,15 +66,14 @@ export function dialError(host: string, error: unknown): ApiError {
     const why = code === 'ENOTFOUND' ? 'no such host' : 'server misbehaving';
     return new ApiError('unreachable', `dial tcp: lookup ${hostname ?? host}: ${why}`);
   }
-  const reason = code === undefined ? undefined : REASONS[code];
-  if (reason !== undefined) return new ApiError('unreachable', `dial tcp ${host}: connect: ${reason}`);
-  return new ApiError('unreachable', `dial tcp ${host}: ${message ?? String(error)}`);
+  const words = errnoWords(code);
+  const why = words === undefined ? message ?? String(error) : `${isShortage(code) ? 'socket' : 'connect'}: ${words}`;
+  return new ApiError('unreachable', `dial tcp ${host}: ${why}`);
 }
 
 /** Why a connection broke: `read tcp 127.0.0.1:1: read: connection reset by peer`. */
 export function readError(host: string, error: unknown): ApiError {
-  const { code, message } = error as { code?: string; message?: string };
-  return new ApiError('cut', `read tcp ${host}: read: ${(code === undefined ? undefined : REASONS[code]) ?? message ?? String(error)}`);
+  return new ApiError('cut', `read tcp ${host}: read: ${reasonOf(error)}`);
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

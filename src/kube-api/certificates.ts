@@ -2,8 +2,9 @@
 // something is none; knows no sockets.
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
+import { fileError } from '../wording/errno.ts';
 import { ApiError } from './api-error.ts';
-import { type Credential, fileError } from './credentials.ts';
+import type { Credential } from './credentials.ts';
 
 /** PEM in a file or as it is. */
 export type PemSource = { readonly file: string } | { readonly pem: string };

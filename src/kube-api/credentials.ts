@@ -2,6 +2,8 @@
 // knows no HTTP.
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../kernel/clock.ts';
+import { fileError } from '../wording/errno.ts';
+import { quoted } from '../wording/quote.ts';
 import { ApiError } from './api-error.ts';
 
 /** What one request shows. */
@@ -54,7 +56,7 @@ export class TokenFile implements CredentialSource {
     const at = this.#clock.monotonic();
     try {
       const token = (await readFile(this.#path, 'utf8')).trim();
-      if (token === '') throw new Error(`read empty token from file ${JSON.stringify(this.#path)}`);
+      if (token === '') throw new Error(`read empty token from file ${quoted(this.#path)}`);
       if (this.#known?.authorization !== `Bearer ${token}`) this.#known = bearer(token);
       this.#readAt = at;
     } catch (error) {
@@ -65,14 +67,4 @@ export class TokenFile implements CredentialSource {
   refused(credential: Credential): void {
     if (credential === this.#known) this.#readAt = -Infinity;
   }
-}
-
-/** As Go says it: `open PATH: no such file or directory`. */
-export function fileError(error: unknown, path: string, verb = 'open'): string {
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === 'ENOENT') return `${verb} ${path}: no such file or directory`;
-  if (code === 'EACCES') return `${verb} ${path}: permission denied`;
-  if (code === 'ENOTDIR') return `${verb} ${path}: not a directory`;
-  if (code === 'EISDIR') return `read ${path}: is a directory`;
-  return message ?? String(error);
 }

@@ -1,4 +1,5 @@
 // The URL under which an API is reached, as client-go takes it. Knows its parts; knows no sockets.
+import { quoted } from '../wording/quote.ts';
 import { ApiError, clientRefused } from './api-error.ts';
 
 /** The parts of an API's URL. */
@@ -15,13 +16,13 @@ export interface Endpoint {
 
 /** Reads a URL or `host:port`, which is http unless `secure`. Throws ApiError `configuration`. */
 export function readEndpoint(text: string, secure: boolean): Endpoint {
-  const refuse = () => clientRefused(`host must be a URL or a host:port pair: ${JSON.stringify(text)}`);
+  const refuse = () => clientRefused(`host must be a URL or a host:port pair: ${quoted(text)}`);
   const [, scheme, rest = text] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/.exec(text) ?? [];
   const [, authority, host = '', port, path = ''] = /^((\[[^\]\s]+\]|[^\s:/?#[\]@]+)(?::(\d{1,5}))?)(\/[^\s?#]*)?$/.exec(rest) ?? [];
   if (authority === undefined || (scheme === undefined && path !== '' && path !== '/')) throw refuse();
   const protocol = scheme?.toLowerCase() ?? (secure ? 'https' : 'http');
   if (protocol !== 'http' && protocol !== 'https') {
-    throw new ApiError('configuration', `unsupported protocol scheme ${JSON.stringify(protocol)} in ${JSON.stringify(text)}`);
+    throw new ApiError('configuration', `unsupported protocol scheme ${quoted(protocol)} in ${quoted(text)}`);
   }
   const number = port === undefined ? (protocol === 'https' ? 443 : 80) : Number(port);
   if (number > 65535) throw refuse();

@@ -1,5 +1,6 @@
 // The body of an HTTP/1.1 reply (RFC 9112, sections 6 and 7): by chunks, by length, or until the connection ends. Knows no sockets, and
 // keeps nothing of the content.
+import { quoted } from '../wording/quote.ts';
 import { ApiError } from './api-error.ts';
 import type { ReplyHead } from './http-head.ts';
 
@@ -18,12 +19,12 @@ export function bodyReader({ status, headers }: ReplyHead): BodyReader {
   if (status === 204 || status === 304) return new LengthReader(0);
   const coding = headers.get('transfer-encoding');
   if (coding !== undefined) {
-    if (coding.toLowerCase() !== 'chunked') throw new ApiError('protocol', `transfer encoding ${JSON.stringify(coding)}`);
+    if (coding.toLowerCase() !== 'chunked') throw new ApiError('protocol', `transfer encoding ${quoted(coding)}`);
     return new ChunkReader();
   }
   const length = headers.get('content-length');
   if (length === undefined) return new LengthReader(Infinity);
-  if (!/^\d{1,15}$/.test(length)) throw new ApiError('protocol', `bad Content-Length ${JSON.stringify(length)}`);
+  if (!/^\d{1,15}$/.test(length)) throw new ApiError('protocol', `bad Content-Length ${quoted(length)}`);
   return new LengthReader(Number(length));
 }
 

@@ -1,4 +1,5 @@
 // The head of an HTTP/1.1 reply (RFC 9112, sections 2 to 5), read from pieces as they come. Knows nothing of bodies and sockets.
+import { quoted } from '../wording/quote.ts';
 import { ApiError } from './api-error.ts';
 
 /** A status line and its headers. */
@@ -40,11 +41,11 @@ const ONCE = ['content-length', 'transfer-encoding'];
 function readHead(text: string): ReplyHead {
   const [first = '', ...lines] = text.split('\r\n');
   const [, status] = /^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/.exec(first) ?? [];
-  if (status === undefined) throw new ApiError('protocol', `malformed HTTP response ${JSON.stringify(first.slice(0, 60))}`);
+  if (status === undefined) throw new ApiError('protocol', `malformed HTTP response ${quoted(first.slice(0, 60))}`);
   const headers = new Map<string, string>();
   for (const line of lines) {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw new ApiError('protocol', `malformed header ${JSON.stringify(line.slice(0, 60))}`);
+    if (name === undefined || value === undefined) throw new ApiError('protocol', `malformed header ${quoted(line.slice(0, 60))}`);
     const key = name.toLowerCase();
     const known = headers.get(key);
     if (known !== undefined && ONCE.includes(key) && known !== value) throw new ApiError('protocol', `two headers ${key}`);

@@ -2,9 +2,10 @@
 // file's form; opens no connection.
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { fileError } from '../wording/errno.ts';
+import { quoted } from '../wording/quote.ts';
 import { ApiError, clientRefused } from './api-error.ts';
 import { isPem, type PemSource } from './certificates.ts';
-import { fileError } from './credentials.ts';
 import type { ExecPlugin } from './exec-credential.ts';
 
 /** What a context of the file leads to. */
@@ -37,7 +38,7 @@ export async function readKubeconfig(file: string, context: string | undefined):
 }
 
 async function load(file: string): Promise<Fields> {
-  const broken = (why: string) => refuse(`error loading config file ${JSON.stringify(file)}: ${why}`);
+  const broken = (why: string) => refuse(`error loading config file ${quoted(file)}: ${why}`);
   let content: string;
   try {
     content = await readFile(file, 'utf8');
@@ -61,7 +62,7 @@ async function load(file: string): Promise<Fields> {
   if (typeof root !== 'object' || Array.isArray(root)) throw broken("couldn't get version/kind: it is no object");
   const { apiVersion = 'v1', kind = 'Config' } = root as Fields;
   if (apiVersion !== 'v1' || kind !== 'Config') {
-    throw broken(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
+    throw broken(`no kind ${quoted(String(kind))} is registered for version ${quoted(String(apiVersion))}`);
   }
   return root as Fields;
 }
@@ -70,7 +71,7 @@ async function load(file: string): Promise<Fields> {
 function text(from: Fields, field: string, of: string, file: string): string | undefined {
   const value = from[field];
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw refuse(`error loading config file ${JSON.stringify(file)}: ${of}.${field} must be a string`);
+  if (typeof value !== 'string') throw refuse(`error loading config file ${quoted(file)}: ${of}.${field} must be a string`);
   return value;
 }
 
@@ -87,19 +88,19 @@ class ContextReader {
 
   async follow(name: string, asked: boolean): Promise<Kubeconfig> {
     const context = this.#named('contexts', 'context', name);
-    if (context === undefined && asked) throw refuse(`context ${JSON.stringify(name)} does not exist`);
+    if (context === undefined && asked) throw refuse(`context ${quoted(name)} does not exist`);
     if (context === undefined && name !== '') this.#problems.push(`context was not found for specified context: ${name}`);
     const clusterName = this.#text(context ?? {}, 'cluster', 'Context') ?? '';
     const userName = this.#text(context ?? {}, 'user', 'Context') ?? '';
     const cluster = this.#named('clusters', 'cluster', clusterName);
     const user = this.#named('users', 'user', userName);
     if (userName !== '' && user === undefined) {
-      this.#warnings.push(`${this.#file}: context ${JSON.stringify(name)} names user ${JSON.stringify(userName)}, `
+      this.#warnings.push(`${this.#file}: context ${quoted(name)} names user ${quoted(userName)}, `
         + 'which is not there: asking anonymously');
     }
     if (cluster === undefined && this.#problems.length === 0) {
       const why = name === '' ? 'current-context is empty and no context is named'
-        : `context ${JSON.stringify(name)} names cluster ${JSON.stringify(clusterName)}, which is not there`;
+        : `context ${quoted(name)} names cluster ${quoted(clusterName)}, which is not there`;
       throw refuse('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable '
         + `(${this.#file}: ${why})`);
     }
@@ -113,11 +114,11 @@ class ContextReader {
   async #cluster(cluster: Fields, name: string) {
     const server = this.#text(cluster, 'server', 'Cluster');
     if (server === undefined) {
-      this.#problems.push(name === '' ? 'cluster has no server defined' : `no server found for cluster ${JSON.stringify(name)}`);
+      this.#problems.push(name === '' ? 'cluster has no server defined' : `no server found for cluster ${quoted(name)}`);
     }
     const proxy = this.#text(cluster, 'proxy-url', 'Cluster');
     if (proxy !== undefined && !/^http:\/\/[^\s/]+\/?$/i.test(proxy)) {
-      this.#problems.push(`invalid 'proxy-url' ${JSON.stringify(proxy)} for cluster ${JSON.stringify(name)}: it is no http:// URL`);
+      this.#problems.push(`invalid 'proxy-url' ${quoted(proxy)} for cluster ${quoted(name)}: it is no http:// URL`);
     }
     const ca = this.#pem(cluster, 'certificate-authority', 'Cluster');
     await this.#readable(ca, 'certificate-authority', name);
@@ -153,7 +154,7 @@ class ContextReader {
       if (user[field] !== undefined && user[field] !== null) this.#problems.push(`impersonation is not supported: ${field} of ${name}`);
     }
     const provider = this.#text(fields(user['auth-provider']), 'name', 'AuthProviderConfig');
-    if (provider !== undefined) throw clientRefused(`no Auth Provider found for name ${JSON.stringify(provider)}`);
+    if (provider !== undefined) throw clientRefused(`no Auth Provider found for name ${quoted(provider)}`);
     return {
       token, tokenFile: tokenFile === undefined ? undefined : this.#beside(tokenFile), certificate, key, exec,
       username: username ?? (password === undefined ? undefined : ''), password: password ?? '',
@@ -170,10 +171,10 @@ class ContextReader {
     // v1beta1 is said to be "IfAvailable" where it says nothing.
     if (mode === undefined && apiVersion !== 'client.authentication.k8s.io/v1beta1') lacks('interactiveMode');
     if (mode !== undefined && !['Never', 'IfAvailable', 'Always'].includes(mode)) {
-      this.#problems.push(`invalid interactiveMode for ${name}: ${JSON.stringify(mode)}`);
+      this.#problems.push(`invalid interactiveMode for ${name}: ${quoted(mode)}`);
     }
     if (apiVersion !== undefined && !/^client\.authentication\.k8s\.io\/v1(beta1)?$/.test(apiVersion)) {
-      throw clientRefused(`exec plugin: invalid apiVersion ${JSON.stringify(apiVersion)}`);
+      throw clientRefused(`exec plugin: invalid apiVersion ${quoted(apiVersion)}`);
     }
     if (mode === 'Always') this.#problems.push(`exec authentication plugin of ${name} wants a terminal (interactiveMode Always)`);
     const list = (value: unknown) => (Array.isArray(value) ? value as unknown[] : []);
@@ -201,7 +202,7 @@ class ContextReader {
     const file = this.#text(from, field, of);
     if (data === undefined) return file === undefined ? undefined : { file: this.#beside(file) };
     const wrong = /[^A-Za-z0-9+/=\r\n]/.exec(data)?.index ?? (data.replace(/\s/g, '').length % 4 === 0 ? -1 : data.length);
-    if (wrong >= 0) throw refuse(`error loading config file ${JSON.stringify(this.#file)}: illegal base64 data at input byte ${wrong}`);
+    if (wrong >= 0) throw refuse(`error loading config file ${quoted(this.#file)}: illegal base64 data at input byte ${wrong}`);
     return { pem: Buffer.from(data, 'base64').toString('utf8') };
   }
   async #readable(source: PemSource | undefined, what: string, name: string): Promise<void> {
@@ -215,7 +216,7 @@ class ContextReader {
   }
   #named(list: string, field: string, name: string): Fields | undefined {
     const all = this.#root[list] ?? [];
-    if (!Array.isArray(all)) throw refuse(`error loading config file ${JSON.stringify(this.#file)}: Config.${list} must be a list`);
+    if (!Array.isArray(all)) throw refuse(`error loading config file ${quoted(this.#file)}: Config.${list} must be a list`);
     const found = all.map(fields).find((each) => each['name'] === name);
     return found === undefined || found[field] === undefined || found[field] === null ? undefined : fields(found[field]);
   }

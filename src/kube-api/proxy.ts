@@ -2,6 +2,7 @@
 // for HTTPS_PROXY, HTTP_PROXY and NO_PROXY; knows no API.
 import { BlockList, connect, isIP, type Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
+import { quoted } from '../wording/quote.ts';
 import { ApiError, dialError } from './api-error.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 import { HeadReader } from './http-head.ts';
@@ -24,7 +25,7 @@ export function proxyFor({ secure, host, port }: Endpoint, environment: Environm
 export function readProxy(text: string): Proxy {
   const [, scheme = 'http', user, rest = ''] = /^(?:([a-z0-9+.-]+):\/\/)?(?:([^@/]*)@)?(.*)$/i.exec(text) ?? [];
   if (scheme.toLowerCase() !== 'http') {
-    throw new ApiError('configuration', `proxies are spoken to in http: ${JSON.stringify(`${scheme}://${rest}`)} is none of those`);
+    throw new ApiError('configuration', `proxies are spoken to in http: ${quoted(`${scheme}://${rest}`)} is none of those`);
   }
   const authorization = user === undefined ? undefined : `Basic ${Buffer.from(decoded(user), 'utf8').toString('base64')}`;
   return { endpoint: readEndpoint(`http://${rest}`, false), authorization };

@@ -1,4 +1,5 @@
 // One event of a watch, as a line of JSON. Knows its form; knows nothing of who takes it.
+import { quoted } from '../wording/quote.ts';
 import { ApiError, refusal } from './api-error.ts';
 import type { ApiObject } from './sink.ts';
 
@@ -28,7 +29,7 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw new ApiError('protocol', `what came is no JSON: ${JSON.stringify(bytes.toString('latin1', 0, 40))}`);
+    throw new ApiError('protocol', `what came is no JSON: ${quoted(bytes.toString('latin1', 0, 40))}`);
   }
 }
 

@@ -5,6 +5,8 @@ import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import type { HostPort } from '../dns/host-port.ts';
 import { PORT } from '../dns/port.ts';
 import type { Scheme } from '../dns/port.ts';
+import { fileError } from '../wording/errno.ts';
+import { quoted } from '../wording/quote.ts';
 import { nameservers } from './resolv-conf.ts';
 
 /** How an upstream is spoken to. */
@@ -51,7 +53,7 @@ const canonical = (address: string) => address.toLowerCase();
  */
 export function readUpstream(text: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
   const [scheme, rest] = splitScheme(text);
-  if (rest === '') throw new Error(`invalid address: "${text}"`);
+  if (rest === '') throw new Error(`invalid address: ${quoted(text)}`);
   const split = splitPort(rest);
   const plain = split === undefined ? rest.replace(/^[[\]]+|[[\]]+$/g, '') : split.host;
   const [address, zone] = zoned(plain);
@@ -66,9 +68,9 @@ function fromFile(path: string, readFile: (path: string) => Uint8Array): readonl
   try {
     content = readFile(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'EISDIR') return undefined;
-    throw new Error(`not an IP address or file "${path}": ${message}`);
+    throw new Error(`not an IP address or file ${quoted(path)}: ${fileError(error, path)}`);
   }
   return nameservers(new TextDecoder().decode(content)).map((server) => {
     const [address, zone] = zoned(server);
@@ -77,7 +79,9 @@ function fromFile(path: string, readFile: (path: string) => Uint8Array): readonl
 }
 function hostEntry(text: string, scheme: UpstreamScheme, plain: string, port: string | undefined): UpstreamEntry {
   const [host, zone] = zoned(plain);
-  if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) throw new Error(`not an IP address, file, or valid domain: "${text}"`);
+  if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) {
+    throw new Error(`not an IP address, file, or valid domain: ${quoted(text)}`);
+  }
   return { host, scheme, port: port ?? portOf(scheme), zone };
 }
 const isHost = (host: string) => host !== '' && host.length < 254

@@ -2,24 +2,18 @@
 import { networkInterfaces } from 'node:os';
 import { inPrefix, maskAddress, parseAddress, parseCIDR } from '../dns/address.ts';
 import { joinHostPort } from '../dns/host-port.ts';
+import { errnoWords, isShortage } from '../wording/errno.ts';
 import { ExchangeError } from './asking.ts';
 import type { DatagramPeer } from './datagrams.ts';
 
-const REASONS: { readonly [code: string]: string } = {
-  ECONNREFUSED: 'connection refused', ECONNRESET: 'connection reset by peer', EPIPE: 'broken pipe',
-  ENETUNREACH: 'network is unreachable', EHOSTUNREACH: 'no route to host', EADDRNOTAVAIL: 'cannot assign requested address',
-  EACCES: 'permission denied', EPERM: 'operation not permitted', EMFILE: 'too many open files', ENFILE: 'too many open files in system',
-  EBADMSG: 'bad message', EINVAL: 'invalid argument', EMSGSIZE: 'message too long', ENOBUFS: 'no buffer space available',
-  ETIMEDOUT: 'connection timed out',
-};
-const reason = (code: string) => REASONS[code] ?? code;
+const reason = (code: string) => errnoWords(code) ?? code;
 
 /** Whether it is ours to open fewer sockets, not the upstream's to answer: what is open already can still be used. */
 export const outOfSockets = (code: string): boolean => ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(code);
 
 /** What could not be reached: `dial tcp 127.0.0.1:53: connect: connection refused`, or `i/o timeout` for the code `timeout`. */
 export function dialError(network: 'udp' | 'tcp', to: DatagramPeer, code: string): ExchangeError {
-  const why = code === 'timeout' ? 'i/o timeout' : `${code === 'EMFILE' || code === 'ENFILE' ? 'socket' : 'connect'}: ${reason(code)}`;
+  const why = code === 'timeout' ? 'i/o timeout' : `${isShortage(code) ? 'socket' : 'connect'}: ${reason(code)}`;
   return new ExchangeError(`dial ${network} ${joinHostPort(to.address, to.port)}: ${why}`, code);
 }
 /** What went wrong after that: `read udp 127.0.0.1:4711->127.0.0.1:53: i/o timeout`. `local` is `address:port`. */

@@ -5,23 +5,24 @@
 export type Files = ReadonlyMap<string, string>;
 
 /** Folders that know nothing of the rest; everybody may use them where the table says so. */
-const below = ['dns', 'corefile', 'store', 'expression', 'gotemplate'];
+const below = ['wording', 'dns', 'corefile', 'store', 'expression', 'gotemplate'];
 
 /** For each layer the other layers that it may import. A layer that is not here may not exist. */
 export const table: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  wording: [],
   dns: [],
-  corefile: [],
+  corefile: ['wording'],
   store: [],
-  expression: [],
-  gotemplate: [],
+  expression: ['wording'],
+  gotemplate: ['wording'],
   zonefile: ['dns'],
   dnssec: ['dns'],
   tsig: ['dns'],
-  upstream: ['dns'],
-  kernel: ['dns', 'corefile', 'store'],
+  upstream: ['wording', 'dns'],
+  kernel: ['wording', 'dns', 'corefile', 'store'],
   threads: ['store', 'kernel'],
   authority: ['dns', 'zonefile', 'dnssec', 'tsig', 'store', 'kernel'],
-  'kube-api': ['kernel', 'corefile'],
+  'kube-api': ['wording', 'kernel', 'corefile'],
   transport: ['dns', 'kernel', 'threads'],
   plugins: [...below, 'threads', 'zonefile', 'dnssec', 'tsig', 'upstream', 'kernel', 'authority', 'kube-api'],
   author: [...below, 'upstream', 'kernel', 'authority', 'plugins', 'cli'],

@@ -1,11 +1,19 @@
 // What is written in one place and used from there: finds whoever writes it again. Knows text and paths alone.
 import { type Files, isTest, layerOf, table, withoutComments } from './layers.ts';
 
+/** Some of Go's words for what the system said. */
+const words = [
+  'no such file or directory', 'permission denied', 'connection refused', 'connection reset by peer', 'broken pipe',
+  'no route to host', 'network is unreachable', 'address already in use', 'cannot assign requested address', 'too many open files',
+];
+
 /** One thing: how it looks when it is written by hand, the folder or file of its own, and what to use. */
 interface Once {
   readonly pattern: RegExp;
   readonly home: string;
   readonly instead: string;
+  /** Who may do it all the same. */
+  readonly except?: RegExp;
 }
 
 /** The rules, by what they are about. */
@@ -25,6 +33,15 @@ export const once: Readonly<Record<string, Once>> = {
   'a port of DNS by its scheme': {
     pattern: /\b(?:tls|quic|grpc|https3?)['"]?: ['"]?(?:853|443)\b/, home: 'src/dns/port.ts', instead: '`PORT`',
   },
+  'a text in quotes': {
+    pattern: /\$\{JSON\.stringify\([^,{}]*\)\}|\b(?:Error|fail|refuse|wrongArgs)\(`[^`]*"\$\{(?!this\.label)[^}]*\}"/,
+    home: 'src/wording/quote.ts', instead: '`quoted`',
+    // Texts of our own; and those of the weight file, where CoreDNS escapes nothing.
+    except: /^src\/(cli|testing)\/|^src\/plugins\/loadbalance\/weights\.ts$/,
+  },
+  'what the system said': {
+    pattern: new RegExp(`(?:${words.join('|')})(?=['"\`])`), home: 'src/wording/errno.ts', instead: '`reasonOf`, `fileError`, `bindReason`',
+  },
 };
 
 /** Whether a file may use what stands in `home`: its layer may import that one. */
@@ -40,7 +57,9 @@ function mayUse(path: string, home: string): boolean {
 export function again(files: Files): string[] {
   return [...files].filter(([path]) => path.startsWith('src/') && !isTest(path)).flatMap(([path, text]) => {
     const code = withoutComments(text);
-    return Object.entries(once).flatMap(([what, { pattern, home, instead }]) =>
-      (path.startsWith(home) || !mayUse(path, home) || !pattern.test(code) ? [] : [`${path}: ${what}: ${instead} of ${home}`]));
+    return Object.entries(once).flatMap(([what, { pattern, home, instead, except }]) => {
+      const free = path.startsWith(home) || except?.test(path) === true || !mayUse(path, home);
+      return free || !pattern.test(code) ? [] : [`${path}: ${what}: ${instead} of ${home}`];
+    });
   });
 }

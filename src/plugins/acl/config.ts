@@ -6,6 +6,7 @@ import { typeByName } from '../../dns/type-name.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** What happens to a query that a policy fits (ACL-2). */
 export type Action = 'allow' | 'block' | 'filter' | 'drop';
@@ -41,17 +42,17 @@ export const readStanzas = (lines: Lines, zones: readonly Name[]): readonly Stan
 
 function readPolicy(line: Directive): Policy {
   const action = line.word.toLowerCase();
-  if (!ACTIONS.includes(action)) line.fail(`unexpected token "${line.word}"; expect 'allow', 'block', 'filter' or 'drop'`);
+  if (!ACTIONS.includes(action)) line.fail(`unexpected token ${quoted(line.word)}; expect 'allow', 'block', 'filter' or 'drop'`);
   let words = line.rest();
   let types: ReadonlySet<number> | undefined;
   let sources: readonly Source[] | undefined;
   while (words.length > 0) {
     const [section, ...rest] = words as [string, ...string[]];
-    if (!isSection(section)) line.fail(`unexpected token "${section}"; expect 'type | net'`);
+    if (!isSection(section)) line.fail(`unexpected token ${quoted(section)}; expect 'type | net'`);
     const end = rest.findIndex(isSection);
     const tokens = end < 0 ? rest : rest.slice(0, end);
     words = end < 0 ? [] : rest.slice(end);
-    if (tokens.length === 0) line.fail(`no token specified in "${section.toLowerCase()}" section`);
+    if (tokens.length === 0) line.fail(`no token specified in ${quoted(section.toLowerCase())} section`);
     if (section.toLowerCase() === 'type') types = readTypes(line, tokens);
     else sources = readSources(line, tokens);
   }
@@ -62,7 +63,7 @@ function readTypes(line: Directive, tokens: readonly string[]): ReadonlySet<numb
   for (const token of tokens) {
     if (token === '*') return undefined;
     const type = token === token.toUpperCase() && !/^TYPE\d/.test(token) ? typeByName(token) : undefined;
-    if (type === undefined) line.fail(`unexpected token "${token}"; expect legal QTYPE`);
+    if (type === undefined) line.fail(`unexpected token ${quoted(token)}; expect legal QTYPE`);
     types.add(type);
   }
   return types;
@@ -73,7 +74,7 @@ function readSources(line: Directive, tokens: readonly string[]): readonly Sourc
     if (token === '*') return undefined;
     const text = token.includes('/') ? token : `${token}/${token.includes(':') ? 128 : 32}`;
     const source = parseCIDR(text);
-    if (source === undefined) line.fail(`illegal CIDR notation "${text}"`);
+    if (source === undefined) line.fail(`illegal CIDR notation ${quoted(text)}`);
     sources.push({ network: source.network, bits: source.bits });
   }
   return sources;

@@ -5,6 +5,8 @@ import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
 import { searchList } from '../../upstream/resolv-conf.ts';
+import { fileError } from '../../wording/errno.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** What a block's `autopath` says. */
 export interface Settings {
@@ -36,11 +38,6 @@ function readPath(path: string, readFile: (path: string) => Uint8Array): readonl
     const words = searchList(latin1(file, 0, file.length));
     return [...words.map((word) => Name.parse(word).folded), Name.root];
   } catch (error) {
-    throw new Error(`failed to parse "${path}": ${reason(path, error as Error)}`, { cause: error });
+    throw new Error(`failed to parse ${quoted(path)}: ${fileError(error, path)}`, { cause: error });
   }
-}
-/** `ENOENT: no such file or directory, open 'x'` as Go says it: `open x: no such file or directory`. */
-function reason(path: string, { message }: Error): string {
-  const [, text, call] = /^E[A-Z]+: (.*), (\w+)(?: '.*')?$/.exec(message) ?? [];
-  return call === undefined ? message : `${call} ${path}: ${text}`;
 }

@@ -3,6 +3,7 @@ import { parseAddress } from '../../dns/address.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Machine } from '../../kernel/site/plugin.ts';
 import { Bind } from '../../kernel/query/transport.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** Interface names become their addresses. */
 function addresses(words: readonly string[], machine: Machine): readonly string[] {
@@ -10,7 +11,7 @@ function addresses(words: readonly string[], machine: Machine): readonly string[
   return words.flatMap((word) => {
     const found = interfaces.get(word);
     if (found !== undefined) return found;
-    if (parseAddress(word) === undefined) throw new Error(`not a valid IP address or interface name: "${word}"`);
+    if (parseAddress(word) === undefined) throw new Error(`not a valid IP address or interface name: ${quoted(word)}`);
     return [word];
   });
 }
@@ -29,7 +30,7 @@ export default definePlugin({
           if (except.length === 0) throw new Error('at least one address or interface must be given to except subdirective');
         },
       }, (property) => {
-        throw new Error(`invalid option "${property.word}"`);
+        throw new Error(`invalid option ${quoted(property.word)}`);
       });
       const without = new Set(addresses(except, machine));
       all.push(...addresses(words, machine).filter((address) => !without.has(address)));

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { every } from '../../kernel/clock.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import { fileError } from '../../wording/errno.ts';
 import type { Entries } from './entry.ts';
 import { CACHE } from './kept-words.ts';
 import { SnapshotError, checkEntry, headOf, readFile } from './snapshot-format.ts';
@@ -63,7 +64,7 @@ export class Snapshot {
       this.#foreign = error instanceof SnapshotError && error.foreign;
       const advice = this.#foreign ? 'Nothing is written there: remove it, or let the option name another file'
         : 'The next snapshot replaces it';
-      log.prefix('cache').error(`Snapshot ${this.#path} is not used: ${(error as Error).message}. ${advice}`);
+      log.prefix('cache').error(`Snapshot ${this.#path} is not used: ${fileError(error, this.#path)}. ${advice}`);
     }
   }
   /** From now on it is written from time to time. */
@@ -100,7 +101,7 @@ export class Snapshot {
       await rename(beside, this.#path);
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#run.log.prefix('cache').error(`Snapshot ${this.#path} is not written: ${(error as Error).message}`);
+      if (!this.#failing) this.#run.log.prefix('cache').error(`Snapshot ${this.#path} is not written: ${fileError(error, this.#path)}`);
       this.#failing = true;
       await rm(beside, { force: true }).catch(() => {});
     }

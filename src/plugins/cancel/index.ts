@@ -2,6 +2,7 @@
 import { parseDuration } from '../../corefile/duration.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { Deadline } from '../../kernel/site/site.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** Milliseconds. */
 const DEFAULT = 5001;
@@ -11,9 +12,9 @@ function readTimeout(text: string): number {
   try {
     timeout = parseDuration(text);
   } catch {
-    throw new Error(`invalid duration: "${text}"`);
+    throw new Error(`invalid duration: ${quoted(text)}`);
   }
-  if (timeout <= 0) throw new Error(`invalid negative duration: "${text}"`);
+  if (timeout <= 0) throw new Error(`invalid negative duration: ${quoted(text)}`);
   return timeout;
 }
 

@@ -3,6 +3,7 @@ import type { Directive } from '../../corefile/directive.ts';
 import { WELL_KNOWN, readTranslationPrefix } from '../../dns/embedded.ts';
 import type { TranslationPrefix } from '../../dns/embedded.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** What a block's `dns64` says. */
 export interface Settings extends TranslationPrefix {
@@ -49,6 +50,6 @@ function readPrefix(line: Directive): TranslationPrefix {
   const found = readTranslationPrefix(text);
   if ('octets' in found) return found;
   if (found.fault === 'none') return line.refuse(`invalid CIDR address: ${text}`);
-  if (found.fault === 'family') return line.fail(`invalid netmask ${found.bits} IPv6 address: "${found.shown}"`);
-  return line.fail(`invalid prefix length "${found.shown}"`, 'a prefix has 32, 40, 48, 56, 64 or 96 bits');
+  if (found.fault === 'family') return line.fail(`invalid netmask ${found.bits} IPv6 address: ${quoted(found.shown)}`);
+  return line.fail(`invalid prefix length ${quoted(found.shown)}`, 'a prefix has 32, 40, 48, 56, 64 or 96 bits');
 }

@@ -15,6 +15,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
+import { quoted } from '../../wording/quote.ts';
 
 const V4 = Uint8Array.of(192, 0, 2, 53);
 /** ERR-3: the search path of every client. */
@@ -30,9 +31,9 @@ interface Settings {
 }
 
 function amount(line: Directive, text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new Error(`strconv.ParseInt: parsing "${text}": invalid syntax`);
+  if (!/^[+-]?\d+$/.test(text)) throw new Error(`strconv.ParseInt: parsing ${quoted(text)}: invalid syntax`);
   const value = Number(text);
-  if (value < 0) throw new Error(`illegal amount value given "${text}"`);
+  if (value < 0) throw new Error(`illegal amount value given ${quoted(text)}`);
   if (value > 2 ** 31 - 1) line.fail(`amount is too large: ${text}`);
   return value;
 }

@@ -1,7 +1,7 @@
 // What a `forward` line says (FWD-1, FWD-4). Knows its options and their texts; opens nothing.
 import { formatDuration, parseDuration } from '../../corefile/duration.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseInteger, quoted } from '../../corefile/number.ts';
+import { parseInteger } from '../../corefile/number.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { rcodeByName } from '../../dns/rcode.ts';
@@ -12,6 +12,7 @@ import type { UpstreamEntry } from '../../upstream/address.ts';
 import { POLICIES } from '../../upstream/policy.ts';
 import type { PolicyName } from '../../upstream/policy.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** FWD-1 */
 const MOST_UPSTREAMS = 15;

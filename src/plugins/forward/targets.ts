@@ -10,6 +10,7 @@ import { addressKey, splitPort } from '../../upstream/address.ts';
 import type { UpstreamAddress, UpstreamEntry } from '../../upstream/address.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
+import { quoted } from '../../wording/quote.ts';
 
 type HostEntry = Exclude<UpstreamEntry, { readonly addresses: unknown }>;
 /** Makes an upstream that can be asked a few questions. */
@@ -33,7 +34,7 @@ async function lookUp(entry: HostEntry, resolvers: readonly string[], open: Open
     const addresses = resolvers.length === 0 ? await systemLookUp(host) : await resolverLookUp(host, resolvers, open);
     return addresses.map((address) => ({ scheme, address, port, zone }));
   } catch (error) {
-    throw new Error(`failed to resolve "${host}": ${(error as Error).message}`, { cause: error });
+    throw new Error(`failed to resolve ${quoted(host)}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -86,7 +87,7 @@ async function resolverLookUp(host: string, resolvers: readonly string[], open: 
     }
     if (addresses.length > 0) return addresses;
   }
-  throw new Error(`no addresses found for "${host}"${last === undefined ? '' : `: ${(last as Error).message}`}`);
+  throw new Error(`no addresses found for ${quoted(host)}${last === undefined ? '' : `: ${(last as Error).message}`}`);
 }
 async function addressesOf(upstream: Upstream, name: Name, type: number): Promise<readonly string[]> {
   const reply = await ask(upstream, makeQuestion(name, type, true), false);

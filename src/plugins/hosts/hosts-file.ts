@@ -4,6 +4,8 @@ import { readFile, stat } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { gauge } from '../../kernel/seen/metrics.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import { fileError } from '../../wording/errno.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** What is told of hosts files. */
 export const FAMILIES = {
@@ -38,7 +40,8 @@ export class HostsFile {
   /** The first time, with the configuration: a place where no file can be is refused. A default that is not there is no mistake. */
   async begin(named: boolean): Promise<void> {
     await statOf(this.#path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw new Error(`plugin/hosts: unable to access hosts file '${this.#path}': ${error.message}`);
+      const why = () => fileError(error, this.#path, 'stat');
+      if (error.code !== 'ENOENT') throw new Error(`plugin/hosts: unable to access hosts file '${this.#path}': ${why()}`);
       if (!named) this.#complaint = this.#missing;
     });
     await this.load();
@@ -76,9 +79,11 @@ export class HostsFile {
   get #missing(): string {
     return `File does not exist: ${this.#path}`;
   }
-  #complain({ code, message }: NodeJS.ErrnoException): void {
+  #complain(error: NodeJS.ErrnoException): void {
+    const { code } = error;
     const complaint = code === 'ENOENT' ? this.#missing
-      : code === 'EISDIR' ? `Hosts file "${this.#path}" is a directory` : `unable to access hosts file '${this.#path}': ${message}`;
+      : code === 'EISDIR' ? `Hosts file ${quoted(this.#path)} is a directory`
+      : `unable to access hosts file '${this.#path}': ${fileError(error, this.#path)}`;
     if (complaint !== this.#complaint) this.#run.log.prefix('hosts').warning(complaint);
     this.#complaint = complaint;
   }

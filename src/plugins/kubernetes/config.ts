@@ -1,13 +1,14 @@
 // What the `kubernetes` stanzas of a block say (K8S-1, K8S-2). Knows options and their texts; what they name is read elsewhere.
 import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
-import { parseInteger, quoted } from '../../corefile/number.ts';
+import { parseInteger } from '../../corefile/number.ts';
 import type { Name } from '../../dns/name.ts';
 import { isReverse } from '../../dns/reverse.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/site/zones.ts';
+import { quoted } from '../../wording/quote.ts';
 import { parseFloat32 } from './float.ts';
 import { ownAddresses, searchNames } from './host.ts';
 import { Selector, SelectorError } from './selector.ts';

@@ -2,6 +2,7 @@
 import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import type { ApiObject } from '../../kube-api/sink.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** A port of a service or slice. Texts are in lower case: names are compared without regard to it. */
 export interface Port {
@@ -63,7 +64,7 @@ const LABEL = /^[!-~]{1,63}$/;
 export const isLabel = (value: string): boolean => LABEL.test(value) && !value.includes('.');
 
 /** An odd value as the log shows it. */
-const shown = (value: unknown): string => `"${(typeof value === 'string' ? value : `${JSON.stringify(value)}`).slice(0, 100)}"`;
+const shown = (value: unknown): string => quoted((typeof value === 'string' ? value : String(JSON.stringify(value))).slice(0, 100));
 /** An IPv4-mapped one is taken as IPv4: answers hold it as CoreDNS's do. */
 function address(value: unknown, complain: Complain): Uint8Array | undefined {
   const parsed = parseAddress(text(value));

@@ -1,5 +1,5 @@
 // Reads a number with a fraction as Go does. Knows nothing of what it counts.
-import { quoted } from '../../corefile/number.ts';
+import { quoted } from '../../wording/quote.ts';
 
 const DIGITS = '[0-9]+(?:_[0-9]+)*';
 const DECIMAL = new RegExp(`^[+-]?(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:e[+-]?${DIGITS})?$`, 'i');

@@ -1,6 +1,6 @@
 // Label selectors as text and as a question to an object's labels (`labels`, `namespace_labels`). Knows the grammar that Kubernetes has
 // for them; knows no objects and no API.
-import { quoted } from '../../corefile/number.ts';
+import { quoted } from '../../wording/quote.ts';
 import { keyProblems, valueProblems } from './label-syntax.ts';
 
 /** A text that is no label selector; the message is what CoreDNS says. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { every } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Store } from '../../store/store.ts';
+import { fileError } from '../../wording/errno.ts';
 import { SYNCED, UNREAD } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { StillMaps } from './snapshot-copy.ts';
@@ -77,7 +78,7 @@ export class Snapshot {
       this.#foreign = error instanceof SnapshotError && error.foreign;
       const advice = this.#foreign ? 'Nothing is written there: remove it, or let the option name another file'
         : error instanceof SnapshotError ? 'The next snapshot replaces it' : 'Let it be a file that this user may read and write';
-      log.error(`Snapshot ${path} is not used: ${(error as Error).message}. ${advice}`);
+      log.error(`Snapshot ${path} is not used: ${fileError(error, path)}. ${advice}`);
     }
   }
   /** From now on the maps are the API's, and the file is kept. */
@@ -133,7 +134,7 @@ export class Snapshot {
       this.#failing = false;
     } catch (error) {
       if (!this.#failing && !signal.aborted) {
-        const why = (error as Error).message;
+        const why = fileError(error, path);
         log.error(`Snapshot ${path} cannot be written: ${why}. What it was before stays; it is tried again each minute`);
       }
       this.#failing ||= !signal.aborted;

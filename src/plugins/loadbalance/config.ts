@@ -3,6 +3,7 @@ import type { Directive } from '../../corefile/directive.ts';
 import { parseDuration } from '../../corefile/duration.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** A network in which addresses come first. */
 export interface Network {
@@ -36,7 +37,7 @@ const unknown = (line: Directive) => line.fail(`unknown property '${line.word}'`
 function networks(line: Directive): readonly Network[] {
   return line.rest().map((text) => {
     const found = parseCIDR(text);
-    if (found === undefined) return line.fail(`invalid CIDR "${text}": invalid CIDR address: ${text}`);
+    if (found === undefined) return line.fail(`invalid CIDR ${quoted(text)}: invalid CIDR address: ${text}`);
     return found;
   });
 }

@@ -13,6 +13,7 @@ import { onReply } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Note } from '../../store/notes.ts';
+import { fileError } from '../../wording/errno.ts';
 import { readSettings } from './config.ts';
 import type { Network } from './config.ts';
 import { partition, random, shuffle, shuffleInPlace } from './order.ts';
@@ -112,8 +113,8 @@ async function watch(file: string, reload: number, run: Run, use: (text: string)
   try {
     await load();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined || reload === 0) throw new Error(`plugin/loadbalance: ${message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || reload === 0) throw new Error(`plugin/loadbalance: ${fileError(error, file)}`);
     log.warning(`Failed to open weight file:weight file open error. Will try again in ${formatDuration(reload)}`);
   }
   if (reload <= 0) return;

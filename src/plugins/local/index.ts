@@ -11,6 +11,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Zones } from '../../kernel/site/zones.ts';
+import { quoted } from '../../wording/quote.ts';
 
 const TTL = 604800;
 const LOCALHOST = Name.parse('localhost.');
@@ -55,7 +56,7 @@ export default definePlugin({
       line.properties({
         localhost_prefix(property) {
           const value = property.arg();
-          if (value !== 'on' && value !== 'off') property.fail(`localhost_prefix expects 'on' or 'off', got "${value}"`);
+          if (value !== 'on' && value !== 'off') property.fail(`localhost_prefix expects 'on' or 'off', got ${quoted(value)}`);
           prefix = value === 'on';
           property.end();
         },

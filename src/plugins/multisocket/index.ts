@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { Sockets } from '../../kernel/query/transport.ts';
+import { quoted } from '../../wording/quote.ts';
 
 export default definePlugin({
   name: 'multisocket',
@@ -11,7 +12,7 @@ export default definePlugin({
     const text = more ? line.arg() : '';
     line.bare();
     if (!more) return availableParallelism();
-    if (!/^[+-]?\d+$/.test(text)) throw new Error(`invalid num sockets: strconv.Atoi: parsing "${text}": invalid syntax`);
+    if (!/^[+-]?\d+$/.test(text)) throw new Error(`invalid num sockets: strconv.Atoi: parsing ${quoted(text)}: invalid syntax`);
     const number = Number(text);
     if (number < 1) throw new Error(`num sockets can not be zero or negative: ${number}`);
     if (number > 1024) throw new Error(`num sockets exceeds maximum (1024): ${number}`);

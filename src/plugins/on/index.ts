@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Lines, Run } from '../../kernel/site/plugin.ts';
+import { quoted } from '../../wording/quote.ts';
 import { splitCommand } from './command.ts';
 
 /** A `certrenew` command waits for the certificates that `tls` renews. */
@@ -44,7 +45,7 @@ function execute({ command, args, waits }: Hook, run: Run): Promise<void> {
       resolve();
     };
     child.on('error', (error: NodeJS.ErrnoException) =>
-      end(error.code === 'ENOENT' ? `exec: "${command}": executable file not found in $PATH` : error.message));
+      end(error.code === 'ENOENT' ? `exec: ${quoted(command)}: executable file not found in $PATH` : error.message));
     if (waits) {
       child.on('exit', (status, signal) => end(status === 0 ? undefined : signal === null ? `exit status ${status}` : `signal: ${signal}`));
       return;

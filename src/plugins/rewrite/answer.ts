@@ -1,5 +1,5 @@
 // The `answer` words of a name rule: what to do to names in its replies (REW-5). Knows their syntax.
-import { quoted } from '../../corefile/number.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Response } from './responses.ts';
 import { substitution } from './rewriters.ts';
 

@@ -1,5 +1,6 @@
 // Rules that ask in another class. Knows the names of classes.
 import { classByName } from '../../dns/type-name.ts';
+import { quoted } from '../../wording/quote.ts';
 import { QUESTION_ONLY } from './responses.ts';
 import type { Rule } from './subject.ts';
 
@@ -20,6 +21,6 @@ export function classRule(stops: boolean, [from, to]: readonly string[]): Rule {
 function knownClass(word: string): number {
   const upper = word.toUpperCase();
   const number = /^CLASS\d+$/.test(upper) ? undefined : classByName(upper);
-  if (number === undefined) throw new Error(`invalid class "${upper}"`);
+  if (number === undefined) throw new Error(`invalid class ${quoted(upper)}`);
   return number;
 }

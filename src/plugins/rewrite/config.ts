@@ -1,6 +1,6 @@
 // Reads the lines of `rewrite` (REW-1, REW-10). Knows which words make which rule.
-import { quoted } from '../../corefile/number.ts';
 import type { Directive, Lines } from '../../corefile/directive.ts';
+import { quoted } from '../../wording/quote.ts';
 import { classRule } from './class.ts';
 import { cnameRule } from './cname.ts';
 import { ednsRule } from './edns0.ts';

@@ -1,8 +1,8 @@
 // Rules that set, replace and take away EDNS options of requests (REW-9). Knows the options and how rules are written.
-import { quoted } from '../../corefile/number.ts';
 import { OPTION } from '../../dns/edns-options.ts';
 import type { EdnsOption } from '../../dns/opt.ts';
 import { derive } from '../../kernel/query/derive.ts';
+import { quoted } from '../../wording/quote.ts';
 import { optOf, putOpt, roomFor } from './opt.ts';
 import { QUESTION_ONLY, Responses } from './responses.ts';
 import type { Rule, Subject } from './subject.ts';

@@ -1,7 +1,7 @@
 // New names that are made of a pattern's groups and of metadata labels (REW-11). Knows how they are written; asks whoever has the labels.
-import { quoted } from '../../corefile/number.ts';
 import { matchName } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
+import { quoted } from '../../wording/quote.ts';
 import { checkedPattern } from './rewriters.ts';
 import { normalized } from './spelling.ts';
 

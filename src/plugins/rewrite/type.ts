@@ -1,5 +1,6 @@
 // Rules that ask for another type. Knows the names of types.
 import { typeByName } from '../../dns/type-name.ts';
+import { quoted } from '../../wording/quote.ts';
 import { QUESTION_ONLY } from './responses.ts';
 import type { Rule } from './subject.ts';
 
@@ -20,6 +21,6 @@ export function typeRule(stops: boolean, [from, to]: readonly string[]): Rule {
 function knownType(word: string): number {
   const upper = word.toUpperCase();
   const type = /^TYPE\d+$/.test(upper) ? undefined : typeByName(upper);
-  if (type === undefined) throw new Error(`invalid type "${upper}"`);
+  if (type === undefined) throw new Error(`invalid type ${quoted(upper)}`);
   return type;
 }

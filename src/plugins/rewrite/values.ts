@@ -1,5 +1,5 @@
 // Numbers and octets as the words of EDNS rules write them, with Go's error texts. Knows nothing of options.
-import { quoted } from '../../corefile/number.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** Digits with underscores between them, as Go allows them where a prefix says the base. */
 const FORMS: readonly (readonly [form: RegExp, prefix: string])[] = [

@@ -1,8 +1,8 @@
 // The variables that an EDNS option can be made of (REW-9). Knows what a question and its client are.
 import { parseAddress } from '../../dns/address.ts';
-import { quoted } from '../../corefile/number.ts';
 import { askedAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Subject } from './subject.ts';
 
 /** Octets of a variable's value; undefined where it has none: then the rule does not apply. */

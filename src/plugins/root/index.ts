@@ -2,6 +2,7 @@
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { Root } from '../../kernel/site/site.ts';
 import { stat } from 'node:fs/promises';
+import { fileError } from '../../wording/errno.ts';
 
 export default definePlugin({
   name: 'root',
@@ -19,8 +20,7 @@ export default definePlugin({
       async control({ log }) {
         await stat(path).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') {
-            const why = /: (.*?),/.exec(error.message)?.[1] ?? error.message;
-            throw new Error(`plugin/root: unable to access root path '${path}': stat ${path}: ${why}`);
+            throw new Error(`plugin/root: unable to access root path '${path}': ${fileError(error, path, 'stat')}`);
           }
           log.prefix('root').warning(`Root path does not exist: ${path}`);
         });

@@ -9,6 +9,7 @@ import { drop } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** Replies that may wait at a socket. */
 const MOST = 1024;
@@ -20,7 +21,7 @@ function check([line, again]: Lines, { keys }: ParseContext): void {
   if (line.body?.[0] !== undefined) line.body[0].fail('shed takes no options');
   for (const key of keys) {
     const transport = key.slice(0, key.indexOf(':'));
-    if (transport !== 'dns') line.fail(`only plain DNS server blocks are supported; "${key}" uses transport "${transport}"`);
+    if (transport !== 'dns') line.fail(`only plain DNS server blocks are supported; ${quoted(key)} uses transport ${quoted(transport)}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { WELL_KNOWN, readTranslationPrefix } from '../../dns/embedded.ts';
 import type { TranslationPrefix } from '../../dns/embedded.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
+import { quoted } from '../../wording/quote.ts';
 
 /** What a block's `siit` lines say together. */
 export interface Settings {
@@ -39,8 +40,8 @@ function readPrefix(line: Directive): TranslationPrefix {
   const found = readTranslationPrefix(text);
   if (!('octets' in found)) {
     if (found.fault === 'none') return line.refuse(`invalid CIDR address: ${text}`);
-    if (found.fault === 'family') return line.fail(`invalid netmask ${found.bits} IPv6 address: "${found.shown}"`);
-    return line.fail(`invalid prefix length "${found.shown}": must be one of /32, /40, /48, /56, /64, /96`);
+    if (found.fault === 'family') return line.fail(`invalid netmask ${found.bits} IPv6 address: ${quoted(found.shown)}`);
+    return line.fail(`invalid prefix length ${quoted(found.shown)}: must be one of /32, /40, /48, /56, /64, /96`);
   }
   const reserved = found.prefix[8]! !== 0;
   if (reserved) line.fail(`invalid prefix "${printAddress(found.prefix)}/${found.octets * 8}": reserved octet (byte 8) must be zero`);
@@ -52,5 +53,5 @@ function readAddress(line: Directive, text: string, size: 4 | 16): Uint8Array {
   // What it is that cannot be read, CoreDNS does not say.
   if (parsed === undefined) return line.fail('invalid IP address: "<nil>"', `${text} is no address`);
   const address = unmap(parsed);
-  return address.length === size ? address : line.fail(`invalid IPv${size === 4 ? 4 : 6} address: "${text}"`);
+  return address.length === size ? address : line.fail(`invalid IPv${size === 4 ? 4 : 6} address: ${quoted(text)}`);
 }

@@ -13,6 +13,7 @@ import { LONGEST_PATTERN, compileForNames, patternLength } from '../../kernel/re
 import type { Regexp } from '../../kernel/regexp.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
+import { quoted } from '../../wording/quote.ts';
 import { Conditions } from './conditions.ts';
 import { TemplateData } from './data.ts';
 import { parseUint } from './parse-uint.ts';
@@ -141,8 +142,8 @@ function doubtRecord(property: Directive, text: string): void {
 function readVariable(property: Directive, conditions: Conditions): void {
   const [name, ...words] = property.rest();
   if (name === undefined || words.length === 0) return property.wrongArgs();
-  if (!/^[A-Za-z_]\w*$/.test(name)) property.fail(`invalid variable name "${name}"`);
-  if (conditions.isTaken(name)) property.fail(`variable name "${name}" is reserved`);
+  if (!/^[A-Za-z_]\w*$/.test(name)) property.fail(`invalid variable name ${quoted(name)}`);
+  if (conditions.isTaken(name)) property.fail(`variable name ${quoted(name)} is reserved`);
   try {
     conditions.variable(name, words.join(' '));
   } catch (error) {

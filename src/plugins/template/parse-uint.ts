@@ -1,4 +1,5 @@
 // `parseInt` of templates: an unsigned integer of at most 64 bits from text, with Go's rules and words. Knows digits.
+import { quoted } from '../../wording/quote.ts';
 
 /** How many values the widest integer has. */
 const TOO_MUCH = 1n << 64n;
@@ -24,7 +25,7 @@ function digit(code: number): number {
  */
 export function parseUint(text: string, base: number, bits: number): number | bigint {
   const refuse = (why: string): never => {
-    throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+    throw new Error(`strconv.ParseUint: parsing ${quoted(text)}: ${why}`);
   };
   if (text === '') refuse('invalid syntax');
   if (base !== 0 && (base < 2 || base > 36)) refuse(`invalid base ${base}`);

@@ -4,6 +4,7 @@ import { formatDuration, parseDuration } from '../../corefile/duration.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Timeouts } from '../../kernel/query/transport.ts';
 import { TimeoutSettings } from '../../kernel/query/transport.ts';
+import { quoted } from '../../wording/quote.ts';
 
 type Settings = { -readonly [Key in keyof Timeouts]?: Timeouts[Key] };
 const DAY = 24 * 3600 * 1000;
@@ -26,7 +27,8 @@ function read(line: Directive, settings: Settings): void {
   const [text, ...more] = line.rest();
   if (text === undefined || more.length > 0) return line.wrongArgs();
   if (line.word === 'maxtcpqueries') {
-    if (!/^[+-]?\d+$/.test(text)) line.fail(`invalid value for maxtcpqueries '${text}': strconv.Atoi: parsing "${text}": invalid syntax`);
+    if (!/^[+-]?\d+$/.test(text)) line.fail(`invalid value for maxtcpqueries '${text}': `
+      + `strconv.Atoi: parsing ${quoted(text)}: invalid syntax`);
     const queries = Number(text);
     if (queries === 0 || queries < -1) line.fail(`maxtcpqueries provided '${queries}' needs to be -1 (unlimited) or a positive integer`);
     settings.queries = queries;

@@ -2,7 +2,7 @@
 // is notify.ts's.
 import type { TransferSource } from '../../authority/transfer.ts';
 import type { Name } from '../../dns/name.ts';
-import { quote } from '../../gotemplate/quote.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { stanzaOf } from './access.ts';
 import type { Stanza } from './config.ts';
@@ -45,6 +45,6 @@ export class Changes {
     void Promise.all(this.#notifiers.get(stanza)!.map(async (notifier) => {
       const error = await notifier.notify(zone);
       if (error !== undefined) log.prefix(plugin).warning(error);
-    })).then(() => log.prefix('transfer').debug(`Sent notifies for zone ${quote(zone.text)} to [${stanza.to.join(' ')}]`));
+    })).then(() => log.prefix('transfer').debug(`Sent notifies for zone ${quoted(zone.text)} to [${stanza.to.join(' ')}]`));
   }
 }

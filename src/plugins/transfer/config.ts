@@ -2,7 +2,7 @@
 import type { Directive } from '../../corefile/directive.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
-import { quote } from '../../gotemplate/quote.ts';
+import { quoted } from '../../wording/quote.ts';
 import { joinHostPort, splitHostPort } from '../../dns/host-port.ts';
 import type { HostPort } from '../../dns/host-port.ts';
 import { PORT } from '../../dns/port.ts';
@@ -44,7 +44,7 @@ function readStanza(line: Directive, context: ParseContext): Stanza {
   }, (property) => {
     const nearest = nearestWord(property.word, ['to', 'source']);
     const hint = nearest === undefined ? undefined : `did you mean '${nearest}'?`;
-    property.fail(`unknown property ${quote(property.word)}`, hint);
+    property.fail(`unknown property ${quoted(property.word)}`, hint);
   });
   if (stanza.to.length === 0) line.fail("'to' is required");
   return stanza;
@@ -91,6 +91,6 @@ function readSource(line: Directive, stanza: Stanza): void {
   if (text === undefined || more.length > 0) return line.wrongArgs();
   if (stanza.source !== undefined) line.fail('source already specified');
   const octets = parseAddress(text);
-  if (octets === undefined) return line.fail(`invalid source address ${quote(text)}`);
+  if (octets === undefined) return line.fail(`invalid source address ${quoted(text)}`);
   stanza.source = printAddress(unmap(octets));
 }

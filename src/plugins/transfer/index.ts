@@ -9,7 +9,7 @@ import type { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
-import { quote } from '../../gotemplate/quote.ts';
+import { quoted } from '../../wording/quote.ts';
 import { apart } from '../../kernel/query/derive.ts';
 import { envelope } from '../../kernel/query/finish.ts';
 import type { Log } from '../../kernel/seen/log.ts';
@@ -95,14 +95,14 @@ class ZoneTransfers implements Part {
       return { kind: 'stream', messages, cause: undefined };
     }
     const { soa } = transfer;
-    this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${quote(query.name.text)} to ${clientOf(query)} for ` +
+    this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${quoted(query.name.text)} to ${clientOf(query)} for ` +
       `${serialOf(soa)} SOA serial`);
     return query.reply({ answer: [soa] });
   }
   async *#send(query: Query, transfer: Transfer): AsyncGenerator<Uint8Array> {
     const { bytes, at, length, questionEnd } = envelope(query, AA);
     const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
-    const zone = quote(query.name.text);
+    const zone = quoted(query.name.text);
     const client = clientOf(query);
     let records = 0;
     try {

@@ -6,7 +6,8 @@ import type { Name } from '../../dns/name.ts';
 import { AA, QR, message } from '../../dns/parts.ts';
 import { OPCODE, RCODE, rcodeName } from '../../dns/rcode.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
-import { quote } from '../../gotemplate/quote.ts';
+import { errnoWords } from '../../wording/errno.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { DatagramPeer, DatagramSocket } from '../../upstream/datagrams.ts';
 import { dialError, localAddress, readError } from '../../upstream/network-error.ts';
@@ -76,12 +77,12 @@ export class Notifier {
       try {
         const rcode = await this.#exchange(packet);
         if (rcode === RCODE.NOERROR) return undefined;
-        why = `rcode was ${quote(rcodeName(rcode))}`;
+        why = `rcode was ${quoted(rcodeName(rcode))}`;
       } catch (error) {
-        why = quote((error as Error).message);
+        why = quoted((error as Error).message);
       }
     }
-    return `notify for zone ${quote(zone.text)} was not accepted by ${quote(this.#secondary.text)}: ${why}`;
+    return `notify for zone ${quoted(zone.text)} was not accepted by ${quoted(this.#secondary.text)}: ${why}`;
   }
 
   /** The rcode of the answer. Rejects with an Error in Go's words; does neither where the run ends before. */
@@ -131,7 +132,7 @@ export class Notifier {
   #unopened(to: DatagramPeer, code: string): Error {
     if (to.source === undefined || code !== 'EADDRNOTAVAIL') return dialError('udp', to, code);
     const path = `${joinHostPort(to.source, 0)}->${joinHostPort(to.address, to.port)}`;
-    return new Error(`dial udp ${path}: bind: cannot assign requested address`);
+    return new Error(`dial udp ${path}: bind: ${errnoWords(code)}`);
   }
 }
 

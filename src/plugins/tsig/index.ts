@@ -13,7 +13,7 @@ import type { Signature, SignatureCheck } from '../../kernel/query/signature.ts'
 import { counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Log } from '../../kernel/seen/log.ts';
-import { quote } from '../../gotemplate/quote.ts';
+import { quoted } from '../../wording/quote.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { keyNamed } from '../../tsig/key.ts';
@@ -138,7 +138,7 @@ class Signatures implements Part, SignatureCheck {
     const now = this.#clock.monotonic();
     if (now - this.#said < SILENCE) return void this.#untold++;
     const more = this.#untold === 0 ? '' : `; ${this.#untold} more since the last such line`;
-    this.#log.warning(`the signature of ${clientAddress} for ${quote(name.text)} is not accepted: ${error}${more}`);
+    this.#log.warning(`the signature of ${clientAddress} for ${quoted(name.text)} is not accepted: ${error}${more}`);
     this.#said = now;
     this.#untold = 0;
   }
