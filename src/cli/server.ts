@@ -6,6 +6,7 @@ import type { Log } from '../kernel/seen/log.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { Store } from '../store/store.ts';
+import { AsideThread } from '../threads/aside.ts';
 import { Crew } from '../threads/crew.ts';
 import { readLimits } from '../threads/limits.ts';
 import { Ledger } from '../transport/ledger.ts';
@@ -105,7 +106,8 @@ export async function serve(
     entry, own: common, store, metrics, log, debugging, clock, limits: readLimits(), fatal, lasting: lasting(),
   });
   const app = new App({
-    ...equipment, metrics, store, crew, fatal, readAgain: input.watched ? again : undefined, explain: explainError,
+    ...equipment, metrics, store, crew, fatal, aside: new AsideThread({ entry, store, clock }),
+    readAgain: input.watched ? again : undefined, explain: explainError,
   });
   const signals = { app, log, leave, now: () => performance.now() };
   handleEndSignals(signals);

@@ -1,5 +1,7 @@
 // The entry of a thread beside the main one. Knows what the process gave it; the rest is in threads/.
 import { parentPort, workerData } from 'node:worker_threads';
+import { isAside, serveAside } from '../threads/aside.ts';
+import type { AsideData } from '../threads/aside.ts';
 import type { ThreadData } from '../threads/messages.ts';
 import { serveThread } from '../threads/serving-thread.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
@@ -11,6 +13,10 @@ import { explainInLine } from './start-error.ts';
 /** Serves until the main thread ends this one, with these plugins in place of the standard ones where some are given. */
 export async function runThread(own?: readonly Plugin[]): Promise<void> {
   const port = parentPort!;
+  if (isAside(workerData as object)) {
+    const { WORKS } = await import('./aside.ts');
+    return serveAside(port, workerData as AsideData, WORKS);
+  }
   const data = workerData as ThreadData<Common>;
   const equipment = equip(data.own, data.thread, await pluginsWith(data.own.additions, own));
   serveThread(port, data, {

@@ -46,6 +46,7 @@ export const standardWords: readonly LatePlugin[] = [
   { ...late('hosts', usually('hosts')), standing: true },
   late('k8s_external', () => import('./k8s_external/index.ts')),
   { ...late('kubernetes', () => import('./kubernetes/index.ts')), aliases: ['kubernetai'] },
+  late('file', () => import('./file/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },
   late('erratic', () => import('./erratic/index.ts')),

@@ -59,6 +59,10 @@ export class Store {
   pin(): Pin {
     return this.epochs.pin();
   }
+  /** Calls once nobody can be reading what was out of reach before this: by `recycle`, or later. */
+  retire(call: () => void): void {
+    this.epochs.retire(call);
+  }
   /** Gives back what was replaced or taken out and nobody can be reading. Maps do so by themselves now and then; writers after much. */
   recycle(): void {
     this.epochs.recycle();

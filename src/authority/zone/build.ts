@@ -8,7 +8,7 @@ import { Packer } from './packer.ts';
 import { Plan } from './plan.ts';
 import type { Scratch } from './scratch.ts';
 import { sortNames } from './sort-names.ts';
-import { BYTES, HASHED, NAMES, RECORDS, VERSION_WORDS, describe } from './version.ts';
+import { BYTES, EXPIRES, HASHED, NAMES, RECORDS, VERSION_WORDS, describe } from './version.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
 const { SOA, RRSIG, NSEC3 } = TYPE;
@@ -18,8 +18,10 @@ const FEW = 8;
 /** A version that was made. */
 export interface Built {
   readonly version: number;
+  /** Blocks that this version has and the one before has not. */
+  readonly taken: Int32Array;
   /** Blocks that the version before had and this one has not: to be given back when nobody reads that one. */
-  readonly gone: readonly number[];
+  readonly gone: Int32Array;
   /** How many names are another now, new or gone. */
   readonly changed: number;
 }
@@ -48,6 +50,7 @@ export class Builder {
     this.#taken = [];
     this.#gone = [];
     this.#words = this.#changed = this.#packer.records = 0;
+    this.#packer.expires = Infinity;
     try {
       return this.#build(scratch, before);
     } catch (error) {
@@ -80,10 +83,16 @@ export class Builder {
     words[version + NAMES] = names;
     words[version + HASHED] = hashes;
     words[version + RECORDS] = this.#packer.records;
+    words[version + EXPIRES] = Number.isFinite(this.#packer.expires) ? this.#packer.expires : 0;
     words[version + BYTES] = this.#words * 4 + this.#pages.size(names) + (hashes === 0 ? 0 : this.#pages.size(hashes));
     describe(this.#memory, version, this.#pages.first(names));
     if (before !== 0) this.#gone.push(before);
-    return { version, gone: this.#gone, changed: this.#changed };
+    return { version, taken: Int32Array.from(this.#taken), gone: Int32Array.from(this.#gone), changed: this.#changed };
+  }
+
+  /** The version shall not be: what was taken for it is given back. */
+  discard({ taken }: Built): void {
+    for (const at of taken) this.#memory.give(at);
   }
 
   /** Names in their order, beside those of the version before: who is equal stays. */

@@ -1,6 +1,6 @@
 // A node's bytes from the records of its name: sets as they go on the wire, the ends of names cut where they are the zone's. Knows the
 // layout of sets (record-sets.ts); knows nothing of other names.
-import { setU16, u16 } from '../../dns/packet.ts';
+import { setU16, u16, u32 } from '../../dns/packet.ts';
 import { TYPE, typeName } from '../../dns/type-name.ts';
 import { CUT, RECORD_HEAD, SET_HEAD, ZONE_END } from '../record-sets.ts';
 import { putFixed } from '../record-head.ts';
@@ -8,6 +8,8 @@ import type { Scratch } from './scratch.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
 const { NS, CNAME, SOA, PTR, MX, RRSIG, SVCB, HTTPS } = TYPE;
+/** Where the data of a signature say when it ends (RFC 4034 section 3.1). */
+const EXPIRATION = 8;
 /** The most bytes of a set: its length is written in 16 bits. */
 const MOST = 65_535;
 
@@ -22,6 +24,8 @@ export class Packer {
   readonly #types: number[] = [];
   /** Records that were packed in all. */
   records = 0;
+  /** The earliest end of a signature among them, in seconds since 1970; Infinity where there is none. */
+  expires = Infinity;
 
   /** Packs the records of a name, without those that `keep` does not want. 0 stands for a name that owns nothing. */
   pack(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean = all): void {
@@ -44,7 +48,7 @@ export class Packer {
     types.length = 0;
     for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
       const type = scratch.type(record);
-      if (type !== RRSIG && keep(type, 0) && !types.includes(type)) types.push(type);
+      if (type !== 0 && type !== RRSIG && keep(type, 0) && !types.includes(type)) types.push(type);
     }
     return types.sort(byType);
   }
@@ -98,6 +102,7 @@ export class Packer {
     for (let i = 0; i < size; i++) bytes[to + i] = scratch.bytes[from + i]!;
     foldNames(bytes, to, to + size, type, signed);
     if (this.#isThere(set, start, to, size)) return;
+    if (type === RRSIG) this.expires = Math.min(this.expires, u32(bytes, to + EXPIRATION));
     this.length = to + size;
     if (this.length - set - SET_HEAD > MOST) {
       const where = printKey(scratch.bytes, scratch.keyAt(name), scratch.keyLength(name), scratch.zone);

@@ -3,6 +3,7 @@
 //
 // In words: a name is 0 hash, 1 first record, 2 last record, 3 bytes of its key, then the key (name-key.ts). A record is 0 the next of the
 // name, 1 type and bytes of data (16 bits each), 2 TTL, then the data.
+import { setU32, u32 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Hash } from '../../store/hash.ts';
 import { MOST_LABELS, labelsAt } from '../../kernel/site/zones.ts';
@@ -24,8 +25,7 @@ export class Scratch {
   /** How many names and records there are. */
   names = 0;
   records = 0;
-  /** A name below the zone that owns an SOA, or 0 (FILE-15). */
-  strangeSoa = 0;
+  #soa = 0;
   #top = 2;
   #slots = new Int32Array(256);
   #mask = 255;
@@ -48,7 +48,7 @@ export class Scratch {
     this.#slots.fill(0, 0, 256);
     this.#top = 2;
     this.zone = zone;
-    this.names = this.records = this.strangeSoa = 0;
+    this.names = this.records = this.#soa = 0;
     return this;
   }
 
@@ -123,7 +123,23 @@ export class Scratch {
     else words[words[owner + LAST]! + NEXT] = record;
     words[owner + LAST] = record;
     this.records++;
-    if (type === TYPE.SOA && words[owner + KEY_BYTES] !== 0) this.strangeSoa = owner;
+    if (type !== TYPE.SOA || words[owner + KEY_BYTES] !== 0) return;
+    if (this.#soa !== 0) words[this.#soa + KIND]! &= 0xffff;
+    this.#soa = record;
+  }
+  /** Whether the zone has an SOA. Of several the last one counts (FILE-3): the others have type 0. */
+  get hasSoa(): boolean {
+    return this.#soa !== 0;
+  }
+  /** The serial of the SOA (RFC 1035 section 3.3.13). */
+  get serial(): number {
+    return u32(this.bytes, this.#serialAt);
+  }
+  set serial(serial: number) {
+    setU32(this.bytes, this.#serialAt, serial);
+  }
+  get #serialAt(): number {
+    return this.dataAt(this.#soa) + this.size(this.#soa) - 20;
   }
 
   /** All names that own something, in no order. */

@@ -12,9 +12,10 @@ import type { Finding, Proof } from '../finding.ts';
 import { findSet } from '../record-sets.ts';
 import type { Place, ServedZone, ServedZones } from '../served-zones.ts';
 import type { Source } from '../source.ts';
+import { HashedNames } from './hashed-names.ts';
 import { NameKey, writeWire } from './name-key.ts';
 import { BELOW, CUT, EMPTY, FIRST, RENAMED, WILD, flagsOf, setsAt } from './nodes.ts';
-import { HASHED, NAMES, NS_SET, SOA_SET, denialOf } from './version.ts';
+import { NAMES, NS_SET, PARAM, SOA_SET, denialOf } from './version.ts';
 import type { ZoneCell } from './zone-cell.ts';
 
 /** What zones are found in. */
@@ -32,6 +33,7 @@ export class ZoneSource implements Source {
   readonly #pages: OrderedPages;
   /** By the zone's index. */
   readonly #cells: readonly ZoneCell[];
+  readonly #hashed: HashedNames;
   readonly #key = new NameKey();
   readonly #starts = new Int32Array(MOST_LABELS + 1);
   /** Labels of the name before the zone that the last `#encloser` found; the root of the names. */
@@ -42,6 +44,7 @@ export class ZoneSource implements Source {
   constructor({ memory }: Stored, zones: ServedZones, cells: readonly ZoneCell[], fallthrough: Fallthrough) {
     this.#memory = memory;
     this.#pages = new OrderedPages(memory);
+    this.#hashed = new HashedNames(memory);
     this.zones = zones;
     this.#cells = cells;
     this.fallthrough = fallthrough;
@@ -122,12 +125,15 @@ export class ZoneSource implements Source {
     finding.stored((flagsOf(words, node) & (CUT | BELOW)) === 0 ? 'node' : 'cut', 0, setsAt(words, node));
   }
 
-  prove(place: Place, { bytes }: Query, label: number, wildcard: boolean, proof: Proof): void {
+  prove(place: Place, { bytes, nameLength }: Query, label: number, wildcard: boolean, proof: Proof): void {
     const { version } = this.#cells[place.zone.index]!;
     const { words } = this.#memory;
     proof.set = 0;
     if (version === 0) return;
-    if (words[version + HASHED] !== 0) return;
+    if (words[version + PARAM] !== 0) {
+      const at = place.at[label]!;
+      return this.#hashed.prove(version, bytes, at, place.at[0]! + nameLength - at, wildcard, proof);
+    }
     this.#root = words[version + NAMES]!;
     const key = this.#key.read(bytes, place.at, label, place.labels);
     const labels = place.labels - label;

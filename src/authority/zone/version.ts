@@ -1,7 +1,8 @@
 // One version of a zone in the shared memory: a block of words that says where everything is. Knows the layout; makes nothing.
 //
 // In words: 0 pages of the names, 1 pages of the names that are hashes (0: none), 2 the zone's own node, 3 and 4 its sets SOA and NS
-// (bytes), 5 its serial, 6 records, 7 bytes, 8 how it denies, 9 its set NSEC3PARAM (bytes).
+// (bytes), 5 its serial, 6 records, 7 bytes, 8 how it denies, 9 its set NSEC3PARAM (bytes), 10 when the first of its
+// signatures ends (seconds since 1970; 0: there is none).
 import { u16, u32 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Memory } from '../../store/memory.ts';
@@ -9,11 +10,15 @@ import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Denial } from '../finding.ts';
 import { RECORD_HEAD, SET_HEAD, findSet } from '../record-sets.ts';
 import { setsAt } from './nodes.ts';
+import { ZoneError } from './zone-error.ts';
 
 /** Offsets in words. */
-export const NAMES = 0, HASHED = 1, APEX = 2, SOA_SET = 3, NS_SET = 4, SERIAL = 5, RECORDS = 6, BYTES = 7, DENIAL = 8, PARAM = 9;
+export const NAMES = 0, HASHED = 1, APEX = 2, SOA_SET = 3, NS_SET = 4, SERIAL = 5, RECORDS = 6, BYTES = 7, DENIAL = 8, PARAM = 9,
+  EXPIRES = 10;
+/** The most iterations of hashes: more cost each denial too much, and resolvers find them insecure (RFC 9276 section 3.2). */
+const MOST_ITERATIONS = 150;
 /** Words of it. */
-export const VERSION_WORDS = 10;
+export const VERSION_WORDS = 11;
 
 const { NS, SOA, NSEC, NSEC3PARAM } = TYPE;
 const DENIALS: readonly Denial[] = ['none', 'nsec', 'nsec3'];
@@ -24,6 +29,12 @@ export function describe(memory: Memory, version: number, apex: number): void {
   const sets = setsAt(words, apex);
   const soa = findSet(bytes, sets, SOA);
   const param = words[version + HASHED] === 0 ? 0 : findSet(bytes, sets, NSEC3PARAM);
+  if (param !== 0) {
+    const iterations = u16(bytes, param + SET_HEAD + RECORD_HEAD + 2);
+    if (iterations > MOST_ITERATIONS) {
+      throw new ZoneError(`NSEC3 with ${iterations} iterations: at most ${MOST_ITERATIONS} are served (RFC 9276)`);
+    }
+  }
   words[version + APEX] = apex;
   words[version + SOA_SET] = soa;
   words[version + NS_SET] = findSet(bytes, sets, NS);

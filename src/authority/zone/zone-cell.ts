@@ -3,7 +3,7 @@
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 
-const VERSION = 0, EXPIRED = 1, LOADS = 2, LOADED = 3;
+const VERSION = 0, EXPIRED = 1, LOADS = 2, LOADED = 3, USERS = 4, CELLS = 5;
 
 /** One zone, under a name that all threads know. */
 export class ZoneCell {
@@ -13,7 +13,7 @@ export class ZoneCell {
   /** The zone of this name; whoever says the same name has the same zone. */
   constructor(store: Store, name: string) {
     this.#store = store;
-    this.#cells = store.cells.flags(`zone ${name}`, 4);
+    this.#cells = store.cells.flags(`zone ${name}`, CELLS);
   }
   /** The version that is served now, or 0. It stays until the reading ends; all words that it reaches are in view. */
   get version(): number {
@@ -38,6 +38,10 @@ export class ZoneCell {
     this.#cells.set(VERSION, version);
     this.#cells.set(EXPIRED, 0);
     this.#cells.add(LOADS, 1);
+  }
+  /** So many more keep it; says how many do. Main's. */
+  users(more: number): number {
+    return this.#cells.add(USERS, more) + more;
   }
   /** From now on, or not any more, it may not be served. Main's. */
   expire(isExpired: boolean): void {

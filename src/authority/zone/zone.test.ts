@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
+import { hashName, writeHashedLabel } from '../../dnssec/hashed-name.ts';
 import { compareNames } from '../../dns/order.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { loneQuery } from '../../testing/lone-query.ts';
@@ -129,4 +130,28 @@ test('odd zones have what a plain one has, and the same proofs', () => {
       assert.deepEqual(one.slice(0, hidden ? 3 : 4), other.slice(0, hidden ? 3 : 4), lines);
     }
   }), { numRuns: 300 });
+});
+
+test('a zone of hashes has the proofs that a plain one has, whichever chain others are of', () => {
+  const names = ['z.test.', 'a.z.test.', 'b.a.z.test.', 'ns.z.test.'];
+  const hash = new Uint8Array(20);
+  const hashed = (name: string, salt: Uint8Array): string => {
+    hashName(octetsOf(Name.parse(name).raw), 0, salt, 3, hash, 0);
+    const label = new Uint8Array(32);
+    writeHashedLabel(hash, 0, label, 0);
+    return Buffer.from(label).toString('latin1');
+  };
+  const chain = (salt: string): string[] => {
+    const all = names.map((name) => hashed(name, Uint8Array.from(Buffer.from(salt, 'hex')))).sort();
+    return all.map((label, i) => `${label} 30 IN NSEC3 1 0 3 ${salt} ${all[(i + 1) % all.length]} A`);
+  };
+  const rest = `@ 0 IN NSEC3PARAM 1 0 3 ABCD\nns 60 IN A 192.0.2.1\nb.a 60 IN A 192.0.2.1\n${chain('ABCD').join('\n')}`;
+  const plain = new MadeZone('z.test.', HEAD + rest);
+  const zone = new StoredZone('z.test.');
+  zone.load(`${HEAD}${rest}\n${chain('01').join('\n')}`);
+  const source = zone.source();
+  for (const text of ['', 'a.', 'nx.', 'A.', 'x.b.a.', 'ns.', 'q.w.e.', 'b.a.', '*.']) {
+    assert.deepEqual(told(source, `${text}z.test.`), told(plain, `${text}z.test.`), text);
+  }
+  assert.throws(() => zone.load(`${HEAD}${rest.replaceAll(' 3 ABCD', ' 151 ABCD')}`), /NSEC3 with 151 iterations: at most 150/);
 });

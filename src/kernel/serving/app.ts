@@ -1,5 +1,6 @@
 // A running configuration and how the next one takes its place: all of it or nothing, in every thread (SIG-6, 7, 8). Knows its own
 // thread and that there may be others; knows no plugin by name and no process.
+import type { Aside } from '../aside.ts';
 import type { Datagrams } from '../../upstream/datagrams.ts';
 import { build, written } from '../site/build.ts';
 import type { Address, Configuration, ReadOptions } from '../site/build.ts';
@@ -23,6 +24,8 @@ export interface AppOptions extends ServingOptions {
   readonly fatal: (text: string) => never;
   /** The words for an error that ended a load; its message where nothing is given. */
   readonly explain?: (error: unknown) => { readonly text: string; readonly advice: string | undefined };
+  /** A thread for work that takes long. Without it such work is done here. */
+  readonly aside?: Aside;
   /** The threads beside this one. Without them one thread serves. */
   readonly crew?: Crew;
 }
@@ -123,10 +126,10 @@ export class App {
     }
   }
   #run(signal: AbortSignal, configuration: Configuration, space: number): Run {
-    const { clock, log, metrics, store, datagrams, fatal, readAgain, readOptions } = this.#options;
+    const { clock, log, metrics, store, datagrams, fatal, readAgain, readOptions, aside } = this.#options;
     return runOf({
       signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared, configuration, space,
-      first: this.#serving.current === undefined,
+      first: this.#serving.current === undefined, aside,
       corefile: {
         configurationNow: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
         reloadable: readAgain !== undefined,

@@ -1,11 +1,14 @@
 // What a load of the configuration hands to its parts, made in one place for the main thread and for every other. Knows what a thread has;
 // starts nothing.
+import type { Aside } from '../aside.ts';
 import type { Configuration } from './build.ts';
 import type { Run } from './plugin.ts';
 
 /** What the thread has, and which load it is. */
 export interface RunParts extends Pick<Run,
   'signal' | 'thread' | 'clock' | 'log' | 'metrics' | 'store' | 'datagrams' | 'shared' | 'first' | 'fatal'> {
+  /** Of the main thread. */
+  readonly aside?: Aside | undefined;
   readonly configuration: Configuration;
   /** The number of the load's space in the shared memory. */
   readonly space: number;
@@ -20,11 +23,11 @@ function refuse(): never {
 const ELSEWHERE: NonNullable<RunParts['corefile']> = { configurationNow: refuse, reloadable: false, reload: async () => refuse() };
 
 /** The run of one load in one thread. */
-export function runOf({ configuration, space: number, corefile = ELSEWHERE, ...thread }: RunParts): Run {
+export function runOf({ configuration, space: number, corefile = ELSEWHERE, aside, ...thread }: RunParts): Run {
   const { signal, clock, log, store } = thread;
   const space = store.spaces.of(number, signal, clock);
   return {
-    ...thread, ...corefile, sites: configuration.sites,
+    ...thread, ...corefile, aside, sites: configuration.sites,
     configuration: () => configuration,
     space: ({ index }, options) => space(index, options?.keep),
     report: (error) => log.error(error instanceof Error ? error.message : String(error)),

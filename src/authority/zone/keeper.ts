@@ -1,0 +1,75 @@
+// What becomes of a version that was made: it is served from one moment on, caches and listeners hear of it, and what it replaced is given
+// back when nobody reads that any more, some at a time. Knows versions; knows nothing of where they come from. Main's.
+import { setImmediate as inNextTurn } from 'node:timers';
+import type { Name } from '../../dns/name.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { ZoneChanges } from '../../store/changes.ts';
+import type { Store } from '../../store/store.ts';
+import type { Built } from './build.ts';
+import { blocksOf } from './version.ts';
+import type { ZoneCell } from './zone-cell.ts';
+
+/** Blocks that are given back in one turn: half a millisecond. */
+const SLICE = 8192;
+/** Milliseconds that a zone is kept when nobody serves it any more: queries of the load that ended may be under way. */
+const REST = 30_000;
+
+/** What a keeper needs of its process. */
+export interface Kept {
+  readonly store: Store;
+  readonly clock: Pick<Clock, 'wall' | 'after'>;
+}
+
+/** One zone's versions, one after the other. */
+export class ZoneKeeper {
+  readonly cell: ZoneCell;
+  readonly zone: Name;
+  readonly #kept: Kept;
+  readonly #changes: ZoneChanges;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(kept: Kept, zone: Name, cell: ZoneCell) {
+    this.#kept = kept;
+    this.zone = zone;
+    this.cell = cell;
+    this.#changes = kept.store.changes.zone(zone.key);
+    cell.users(1);
+  }
+
+  /** Calls whenever a version was published, until what it returns is called. */
+  listen(call: () => void): () => void {
+    this.#listeners.add(call);
+    return () => this.#listeners.delete(call);
+  }
+  /** From now on this version is served: to who asks, to caches that kept answers of the one before, to secondaries. */
+  publish({ version, gone }: Pick<Built, 'version' | 'gone'>): void {
+    const { store, clock } = this.#kept;
+    this.cell.publish(version, clock.wall() / 1000);
+    this.#changes.all();
+    this.#retire(gone);
+    store.recycle();
+    for (const call of this.#listeners) call();
+  }
+  /** Nobody serves it any more: what it has is given back unless somebody takes it up again meanwhile. */
+  close(): void {
+    this.cell.users(-1);
+    this.#kept.clock.after(REST, () => {
+      if (this.cell.users(0) > 0) return;
+      const { store } = this.#kept;
+      const { version } = this.cell;
+      if (version === 0) return;
+      this.cell.publish(0, 0);
+      this.#retire(blocksOf(store.memory, version));
+      store.recycle();
+    });
+  }
+  #retire(blocks: ArrayLike<number>): void {
+    const { store } = this.#kept;
+    const give = (from: number): void => {
+      const end = Math.min(blocks.length, from + SLICE);
+      for (let i = from; i < end; i++) store.memory.give(blocks[i]!);
+      if (end < blocks.length) inNextTurn(() => give(end));
+    };
+    store.retire(() => give(0));
+  }
+}

@@ -1,0 +1,107 @@
+// From a file to a version of its zone, in whichever thread: read, judged by its serial, made. Knows what may take the place of what;
+// publishes nothing and says nothing to anybody.
+import { latin1Bytes } from '../../dns/latin1.ts';
+import type { Name } from '../../dns/name.ts';
+import { Name as Names } from '../../dns/name.ts';
+import { compareSerials } from '../../dns/order.ts';
+import type { Memory } from '../../store/memory.ts';
+import { ZoneFileError } from '../../zonefile/error.ts';
+import { MasterFiles } from '../../zonefile/master-file.ts';
+import { Builder } from './build.ts';
+import type { Built } from './build.ts';
+import { Scratch } from './scratch.ts';
+import { SERIAL } from './version.ts';
+import { ZoneError } from './zone-error.ts';
+import { stateOf } from './file-state.ts';
+import type { FileState } from './file-state.ts';
+
+/** What is to be loaded. Can be sent to another thread. */
+export interface Order {
+  readonly path: string;
+  /** The zone, as a lower-case wire name. */
+  readonly zone: string;
+  /** The version that is served, 0 for none. */
+  readonly before: number;
+  /** What is done with other records under the same serial: left, taken as they are, or taken with the next serial. */
+  readonly unchanged: 'leave' | 'take' | 'count';
+}
+
+/** Why nothing was loaded: the metric's label. */
+export type Reason = 'missing' | 'unreadable' | 'syntax' | 'zone' | 'memory';
+
+/** What came of it. Can be sent to another thread. */
+export type Loaded =
+  /** A version to be published. */
+  | { readonly kind: 'made'; readonly built: Pick<Built, 'version' | 'gone' | 'changed'>; readonly serial: number;
+    readonly previous: number | undefined; readonly outside: number; readonly state: FileState }
+  /** All records are as they are served. */
+  | { readonly kind: 'same'; readonly serial: number; readonly state: FileState }
+  /** There are other records, under the serial that is served already. */
+  | { readonly kind: 'held'; readonly serial: number; readonly changed: number; readonly state: FileState }
+  | { readonly kind: 'failed'; readonly reason: Reason; readonly text: string };
+
+/** Loads one zone after the other. One object a thread. */
+export class Loading {
+  readonly #memory: Memory;
+  readonly #files = new MasterFiles();
+  readonly #scratch: Scratch;
+  readonly #builder: Builder;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.#scratch = new Scratch(memory.hash);
+    this.#builder = new Builder(memory);
+  }
+
+  /** Does what is ordered, within a reading where there is a version before. Throws only what is a bug. */
+  load(order: Order): Loaded {
+    const name = Names.wire(order.zone);
+    try {
+      return this.#load(order, name);
+    } catch (error) {
+      return failed(error, order.path, name);
+    } finally {
+      this.#scratch.begin(NOTHING);
+    }
+  }
+  #load({ path, zone, before, unchanged }: Order, name: Name): Loaded {
+    const scratch = this.#scratch.begin(latin1Bytes(zone));
+    const { files, outside } = this.#files.read(path, name, scratch);
+    const state = stateOf(files.map((file) => file.path), files);
+    if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
+    const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
+    if (unchanged === 'count' && previous !== undefined) this.#count(before, previous);
+    const built = this.#builder.build(scratch, before);
+    const serial = this.#memory.words[built.version + SERIAL]! >>> 0;
+    if (built.changed === 0 || (unchanged === 'leave' && serial === previous)) {
+      this.#builder.discard(built);
+      return built.changed === 0 ? { kind: 'same', serial, state } : { kind: 'held', serial, changed: built.changed, state };
+    }
+    const { version, gone, changed } = built;
+    return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state };
+  }
+  /** Gives the records a serial of their own: the next one, where theirs is not newer and they are others. */
+  #count(before: number, previous: number): void {
+    const scratch = this.#scratch;
+    if (compareSerials(scratch.serial, previous) > 0) return;
+    scratch.serial = previous;
+    const tried = this.#builder.build(scratch, before);
+    this.#builder.discard(tried);
+    if (tried.changed > 0) scratch.serial = (previous + 1) >>> 0 || 1;
+  }
+}
+const NOTHING = Uint8Array.of(0);
+
+function failed(error: unknown, path: string, zone: Name): Loaded {
+  if (error instanceof ZoneFileError) {
+    // What CoreDNS has a text for says itself which file it is.
+    if (error.message.startsWith('file "')) return { kind: 'failed', reason: 'zone', text: error.message };
+    return { kind: 'failed', reason: 'syntax', text: `failed to parse file "${path}" for origin ${zone.text} with error ${error.message}` };
+  }
+  if (error instanceof ZoneError) return { kind: 'failed', reason: 'zone', text: error.message };
+  if (error instanceof RangeError) return { kind: 'failed', reason: 'memory', text: `zone ${zone.text} in "${path}": ${error.message}` };
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  const text = code === 'ENOENT' ? `open ${path}: no such file or directory` : message;
+  return { kind: 'failed', reason: code === 'ENOENT' ? 'missing' : 'unreadable', text };
+}

@@ -1,0 +1,150 @@
+// A zone of a file as a process has it: opened by the first block that names it, the same for all others, said of in log and metrics.
+// Knows feeds and keepers; knows no plugin but by its word. Main's, but for the cell.
+import type { Name } from '../../dns/name.ts';
+import { compareSerials } from '../../dns/order.ts';
+import type { Aside } from '../../kernel/aside.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Closable } from '../../kernel/shared.ts';
+import type { Signal } from '../../kernel/signal.ts';
+import type { Store } from '../../store/store.ts';
+import { sizeOf } from './file-state.ts';
+import { FileFeed } from './feed.ts';
+import { ZoneKeeper } from './keeper.ts';
+import { Loading } from './loading.ts';
+import type { Loaded, Order } from './loading.ts';
+import { ZoneCell } from './zone-cell.ts';
+import { tellFailure, tellVersion } from './zone-metrics.ts';
+
+/** A zone and the file that it is in. */
+export interface ZoneLine {
+  readonly zone: Name;
+  readonly path: string;
+  /** Milliseconds between two looks at the file; 0: it is read once. */
+  readonly reload: number;
+  /** That, as people write it. */
+  readonly interval: string;
+  readonly unchanged: Order['unchanged'];
+}
+/** Whoever says the same has the same zone: one version for all blocks, views and threads. */
+const nameOf = ({ zone, path, unchanged }: ZoneLine): string => `${unchanged} ${zone.text} ${path}`;
+/** Where the zone stands, in any thread. */
+export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => new ZoneCell(store, nameOf(line));
+
+/** Bytes of a file from which on it is not loaded by a thread that serves; and while nothing is served yet. */
+const LARGE = 1 << 18, LARGE_AT_START = 1 << 22;
+
+/** A zone that is kept as its file says. */
+export class OpenZone implements Closable {
+  readonly name: Name;
+  readonly #keeper: ZoneKeeper;
+  readonly #feed: FileFeed;
+  readonly #line: ZoneLine;
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+  readonly #store: Store;
+  /** What was said last. */
+  #said = '';
+
+  constructor({ store, clock, metrics, log, aside, first }: Run, plugin: string, line: ZoneLine) {
+    this.name = line.zone;
+    this.#line = line;
+    this.#store = store;
+    this.#metrics = metrics;
+    this.#log = log.prefix(plugin);
+    this.#keeper = new ZoneKeeper({ store, clock }, line.zone, zoneCellOf(store, line));
+    this.#feed = new FileFeed(line, {
+      keeper: this.#keeper, clock,
+      load: (order) => load(order, store, aside, first ? LARGE_AT_START : LARGE),
+      told: (loaded, first) => this.#tell(loaded, first),
+    });
+  }
+
+  /** Whether there is a version that can be served. */
+  get isLoaded(): boolean {
+    return this.#keeper.cell.version !== 0;
+  }
+  /** Why what is served is not what the file says; undefined where it is. */
+  get trouble(): string | undefined {
+    const { trouble } = this.#feed;
+    return trouble === undefined ? undefined : `zone ${this.name.text}: ${trouble}`;
+  }
+  /** Calls whenever a version was published, until what it returns is called. */
+  listen(call: () => void): () => void {
+    return this.#keeper.listen(call);
+  }
+  /** Reads the file for the first time. Rejects where it cannot be served, but for one that may yet come. */
+  async begin(): Promise<this> {
+    const loaded = await this.#feed.begin();
+    if (loaded.kind === 'failed' && (loaded.reason !== 'missing' || this.#line.reload <= 0)) {
+      await this.close();
+      throw new Error(loaded.text);
+    }
+    return this;
+  }
+  /** One more uses it, who wants the file looked at so often, until the signal aborts. */
+  async join(reload: number, signal: Signal): Promise<this> {
+    await this.#feed.want(reload, signal);
+    return this;
+  }
+  close(): void {
+    this.#feed.close();
+    this.#keeper.close();
+  }
+
+  #tell(loaded: Loaded, first: boolean): void {
+    const zone = this.name.text;
+    const { path, reload, interval } = this.#line;
+    const text = `zone "${zone}" in "${path}"`;
+    if (loaded.kind === 'made') {
+      const { serial, previous } = loaded;
+      tellVersion(this.#metrics, this.#store.memory, loaded.built.version, zone, this.#keeper.cell.loaded);
+      if (!first) this.#log.info(`Successfully reloaded ${text} with ${serial} SOA serial`);
+      if (previous !== undefined && compareSerials(serial, previous) < 0) {
+        this.#log.warning(`The serial of ${text} went back from ${previous} to ${serial}: secondaries keep what they have until then`);
+      }
+    }
+    if (loaded.kind === 'failed') tellFailure(this.#metrics, zone, loaded.reason);
+    const complaint = loaded.kind === 'failed' ? loaded.text : loaded.kind === 'held'
+      ? `Content of ${text} changed, but its serial is still ${loaded.serial}: it is not taken. Raise the serial, or say "serial auto" or `
+        + '"reload_by_mtime"' : '';
+    if (complaint !== '' && complaint !== this.#said) {
+      if (loaded.kind === 'failed' && loaded.reason === 'missing' && first) {
+        if (reload > 0) this.#log.warning(`Failed to open "${path}": ${complaint}, trying again in ${interval}`);
+      } else if (loaded.kind === 'held') this.#log.warning(complaint);
+      else if (!first) this.#log.error(`${complaint}; what was loaded before is served`);
+    }
+    this.#said = complaint;
+  }
+}
+
+/** The zone of a line, opened where no other block has it. Rejects with a text for the start where it cannot be served. */
+export async function openZone(run: Run, plugin: string, line: ZoneLine): Promise<OpenZone> {
+  try {
+    const zone = await run.shared.use(`zone ${nameOf(line)}`, run.signal, () => new OpenZone(run, plugin, line).begin());
+    return await zone.join(line.reload, run.signal);
+  } catch (error) {
+    throw new Error(`plugin/${plugin}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Loads here what takes some milliseconds, and elsewhere what takes longer. */
+async function load(order: Order, store: Store, aside: Aside | undefined, large: number): Promise<Loaded> {
+  const isLarge = sizeOf([order.path]) >= (order.before === 0 ? large : LARGE);
+  if (aside === undefined || !isLarge) return store.reading.within(() => loadingOf(store).load(order));
+  try {
+    return await aside.ask('zone', order) as Loaded;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: 'failed', reason: 'memory', text: `zone "${order.path}" could not be loaded: ${why}` };
+  }
+}
+
+const all = new WeakMap<Store, Loading>();
+/** One for all zones of a thread: the memory that it needs is used again. */
+function loadingOf(store: Store): Loading {
+  let loading = all.get(store);
+  if (loading === undefined) all.set(store, loading = new Loading(store.memory));
+  return loading;
+}

@@ -1,0 +1,96 @@
+// A version of a zone as it is given away (RFC 5936): names in their order, each with its sets, straight from the shared memory. Knows
+// versions and the writer of transfers; knows no client.
+import { latin1Bytes } from '../../dns/latin1.ts';
+import type { Name } from '../../dns/name.ts';
+import { u16, u32 } from '../../dns/packet.ts';
+import type { RR } from '../../dns/rr.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
+import { KEY_AT, keyLength } from '../../store/ordered-entry.ts';
+import { OrderedPages } from '../../store/ordered-pages.ts';
+import type { Store } from '../../store/store.ts';
+import { RECORD_HEAD, SET_HEAD, ZONE_END, isCut, nextSet, typeAt } from '../record-sets.ts';
+import type { Transfer } from '../transfer.ts';
+import type { ZoneRecords } from '../zone-records.ts';
+import { writeWire } from './name-key.ts';
+import { setsAt } from './nodes.ts';
+import { HASHED, NAMES, SOA_SET } from './version.ts';
+import type { ZoneCell } from './zone-cell.ts';
+
+/** Names that are written in one step. */
+const STEP = 16;
+
+/** The zone as it is now. Throws Error where it cannot be had. Within a reading. */
+export function transferOf(store: Store, zone: Name, cell: ZoneCell): Transfer {
+  const { version } = cell;
+  if (version === 0) throw new Error(`zone ${zone.text} is not loaded`);
+  if (cell.isExpired) throw new Error(`zone ${zone.text} is expired`);
+  return { soa: soaOf(store, zone, version), records: (to) => write(store, zone, cell, version, cell.loads, to) };
+}
+function soaOf({ memory }: Store, zone: Name, version: number): RR {
+  const { words, bytes } = memory;
+  const data = words[version + SOA_SET]! + SET_HEAD + RECORD_HEAD;
+  return { name: zone, type: TYPE.SOA, class: CLASS.IN, ttl: u32(bytes, data - 6), rdata: bytes.slice(data, data + u16(bytes, data - 2)) };
+}
+
+/** The version stays until the last step, whatever is published meanwhile. */
+function* write(store: Store, zone: Name, cell: ZoneCell, version: number, load: number, to: ZoneRecords): Generator<void> {
+  const pin = store.pin();
+  try {
+    if (cell.version !== version || cell.loads !== load) throw new Error('a new version came before the transfer could begin');
+    const { words } = store.memory;
+    const writer = new NodeWriter(store, zone, to, words[version + SOA_SET]!);
+    for (const root of [words[version + NAMES]!, words[version + HASHED]!]) {
+      if (root === 0) continue;
+      const pages = new OrderedPages(store.memory);
+      let node = pages.first(root);
+      for (let count = 1; node !== 0; count++, node = pages.next(root)) {
+        writer.write(node);
+        if (count % STEP === 0) yield;
+      }
+      yield;
+    }
+  } finally {
+    pin.release();
+  }
+}
+
+/** Writes what names own. */
+class NodeWriter {
+  readonly #store: Store;
+  readonly #to: ZoneRecords;
+  readonly #zone: Uint8Array;
+  /** The zone's own SOA stands elsewhere. */
+  readonly #soa: number;
+  readonly #owner = new Uint8Array(600);
+
+  constructor(store: Store, zone: Name, to: ZoneRecords, soa: number) {
+    this.#store = store;
+    this.#to = to;
+    this.#zone = latin1Bytes(zone.key);
+    this.#soa = soa;
+  }
+
+  write(node: number): void {
+    const { words, bytes } = this.#store.memory;
+    const owner = this.#owner;
+    const labels = writeWire(bytes, node * 4 + KEY_AT, keyLength(words, node), owner, 0);
+    owner.set(this.#zone, labels);
+    this.#to.own(owner, 0, labels + this.#zone.length);
+    for (let set = setsAt(words, node); typeAt(bytes, set) !== 0; set = nextSet(bytes, set)) if (set !== this.#soa) this.#set(bytes, set);
+  }
+  #set(bytes: Uint8Array, set: number): void {
+    const to = this.#to;
+    const zone = this.#zone;
+    const mayLack = isCut(bytes, set);
+    for (let at = set + SET_HEAD, end = nextSet(bytes, set); at < end;) {
+      const size = u16(bytes, at + 10);
+      const from = at + RECORD_HEAD;
+      at = from + size;
+      const isLacking = mayLack && bytes[at - 2] === 0xc0 && bytes[at - 1] === ZONE_END;
+      const own = isLacking ? size - 2 : size;
+      const data = to.begin(typeAt(bytes, set), u32(bytes, from - 6), isLacking ? own + zone.length : size);
+      for (let i = 0; i < own; i++) to.bytes[data + i] = bytes[from + i]!;
+      if (isLacking) to.bytes.set(zone, data + own);
+    }
+  }
+}

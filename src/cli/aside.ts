@@ -1,0 +1,12 @@
+// The works that are done beside the threads that serve. Knows which module does which; starts nothing.
+import type { Work } from '../threads/aside.ts';
+import type { Order } from '../authority/zone/loading.ts';
+
+/** By the name under which they are asked for. */
+export const WORKS: Readonly<Record<string, Work>> = {
+  zone: async (store) => {
+    const { Loading } = await import('../authority/zone/loading.ts');
+    const loading = new Loading(store.memory);
+    return (order) => store.reading.within(() => loading.load(order as Order));
+  },
+};

@@ -1,0 +1,72 @@
+// The lines of *file* as data (FILE-1). Knows words; opens nothing.
+import type { Directive } from '../../corefile/directive.ts';
+import { parseDuration } from '../../corefile/duration.ts';
+import { join } from 'node:path';
+import type { Name } from '../../dns/name.ts';
+import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+
+/** One line: a file, and the zones that it is each of. */
+export interface FileLine {
+  /** As written; relative to `root`. */
+  readonly file: string;
+  readonly zones: readonly Name[];
+  /** Milliseconds between two looks at the file; 0: it is read once. */
+  readonly reload: number;
+  /** What is done with other records under the same serial: left, taken as they are, or taken with the next serial. */
+  readonly unchanged: 'leave' | 'take' | 'count';
+}
+/** What the lines of a block say. */
+export interface Settings {
+  readonly lines: readonly FileLine[];
+  /** As in CoreDNS, one for all of them: the last one that is said. */
+  readonly fallthrough: Fallthrough;
+}
+
+/** Reads the lines; throws with CoreDNS's texts. */
+export function readSettings(lines: Lines, context: ParseContext): Settings {
+  const read: FileLine[] = [];
+  let fallthrough = NEVER;
+  // A line without it takes it from the one before.
+  let reload = 60_000;
+  for (const line of lines) {
+    const file = line.arg();
+    line.mentions({ what: 'file', path: file.startsWith('/') ? file : join(context.root ?? '', file) }, line.argsAt[0]);
+    const zones = zonesOf(line.rest(), context.zones).names;
+    let unchanged: FileLine['unchanged'] = 'leave';
+    line.properties({
+      reload(property) {
+        reload = readReload(property);
+      },
+      reload_by_mtime(property) {
+        property.rest();
+        unchanged = 'take';
+      },
+      serial(property) {
+        if (property.arg() !== 'auto') property.fail('unknown way to make a serial', 'serial auto');
+        property.end();
+        unchanged = 'count';
+      },
+      fallthrough(property) {
+        fallthrough = readFallthrough(property);
+      },
+      upstream: (property) => void property.rest(),
+    });
+    read.push({ file, zones, reload, unchanged });
+  }
+  return { lines: read, fallthrough };
+}
+function readReload(line: Directive): number {
+  const [text, ...more] = line.rest();
+  if (text === undefined || more.length > 0) return line.refuse('reload duration value is expected');
+  let milliseconds = 0;
+  try {
+    milliseconds = parseDuration(text);
+  } catch (error) {
+    line.refuse(`plugin/file: ${(error as Error).message}`);
+  }
+  if (milliseconds < 0) line.fail(`invalid negative duration for reload '${text}'`);
+  return milliseconds;
+}
