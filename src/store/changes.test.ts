@@ -89,6 +89,18 @@ alone('every zone above a name counts, also one that was added later', () => {
   assert.equal(known(), true, 'the same zone once more is no change');
 });
 
+alone('a name of as many labels as there can be is in each zone above it, and the root in none but itself', () => {
+  const { changes } = Store.create(1 << 22);
+  const longest = Array.from({ length: 127 }, (_, i) => 'abcXYZ_-09'[i % 10]!).join('.');
+  const zone = changes.zone(raw(longest.slice(100).toLowerCase()));
+  const fresh = stamp(changes, [longest]);
+  const root = stamp(changes, ['.'], 12);
+  zone.changed(wire('1.9.0'), 0);
+  assert.equal(fresh(), true);
+  zone.changed(wire(longest.toUpperCase()), 0);
+  assert.deepEqual([fresh(), root()], [false, true]);
+});
+
 alone('an alias and its target both count', () => {
   const { changes } = Store.create(1 << 22);
   const zones = [changes.zone(raw('one.test')), changes.zone(raw('two.test'))];

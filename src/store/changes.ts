@@ -5,16 +5,15 @@
 // names that the answer is made of as a stamp; a hit whose stamp is not `fresh` is a miss. Nothing is locked, sent or searched, and
 // nothing can be lost: an old answer that arrives after the change has an older moment than the change. Names that share a place cost a
 // miss, never a wrong answer. A name in no zone of a source that counts has no place, so most answers of others cost nothing.
-import type { ByteMap } from './bytemap.ts';
-import type { Hash } from './hash.ts';
-import { Key } from './key.ts';
 import type { Memory } from './memory.ts';
 import { claim } from './names.ts';
 
 /** Places of names and of zones: powers of two. */
 const NAMES = 4096, ZONES = 2048;
 /** Cells: the moment of the last change of all; when a zone was added; each zone as a whole, each with what is in it; names. */
-const NOW = 0, ADDED = 1, WHOLE = 2, ANYTHING = WHOLE + ZONES, NAME = ANYTHING + ZONES, CELLS = NAME + NAMES;
+const NOW = 0, ADDED = 1, WHOLE = 2, ANYTHING = WHOLE + ZONES, NAME = ANYTHING + ZONES, MOMENTS = NAME + NAMES;
+/** Behind them, of each place of zones a bit for each of 32 kinds of zones that are known, and how many bits there are. */
+const KNOWN = MOMENTS, BITS = KNOWN + ZONES, CELLS = BITS + 1;
 /** Cells of a stamp, two a word, 0 for none; the first word is the moment. In place of NOW, EVERYTHING says that too many are concerned. */
 const MOST = 8, EVERYTHING = 0xffff;
 /** After so many changes moments that are long ago are moved up, so that none seems to lie ahead when the counter wraps. */
@@ -28,6 +27,9 @@ export interface ZoneChanges {
   all(): void;
 }
 
+/** What the seed is a hash of: any words that no key has. */
+const SEEDED = Int32Array.of(-1);
+
 /** The changes of a process, for one thread. */
 export class Changes {
   /** Words of a stamp. */
@@ -35,37 +37,36 @@ export class Changes {
   /** Offset of the cells, the first of which is the moment. */
   readonly at: number;
   readonly #cells: Int32Array;
-  readonly #zones: ByteMap;
-  readonly #found: number[] = [];
-  readonly #hash: Hash;
-  readonly #key = new Key();
-  readonly #bytes = new Uint8Array(this.#key.words.buffer);
+  /** Drawn with the memory: nobody outside knows which names share a place. */
+  readonly #seed: number;
+  /** Of the name that was looked at last: where its labels begin, and the places of the zones that it is in. */
+  readonly #labels = new Int32Array(128);
+  readonly #found = new Int32Array(128);
+  #zones = 0;
 
-  /** `zones` is a map of its own for the zones that are known. */
-  constructor(memory: Memory, zones: ByteMap) {
-    this.#hash = memory.hash;
+  constructor(memory: Memory) {
+    this.#seed = memory.hash.of(SEEDED, 0, SEEDED.length);
     this.at = claim(memory, 'changes', CELLS);
     this.#cells = new Int32Array(memory.handle.buffer, this.at * 4, CELLS);
-    this.#zones = zones;
   }
 
-  /** A zone whose source counts, by its wire name. From main, when the source begins. Throws RangeError where the memory is full. */
+  /** A zone whose source counts, by its wire name. From main, when the source begins. */
   zone(name: string): ZoneChanges {
-    const key = this.#keyOf(Uint8Array.from(name, (byte) => byte.charCodeAt(0)), 0, name.length);
-    const place = key.hashBy(this.#hash) & (ZONES - 1);
-    if (this.#zones.find(key) === 0) {
-      if (!this.#zones.put(key, Uint8Array.of(place & 255, place >> 8))) throw new RangeError('the shared memory is full');
+    const hash = this.#look(Uint8Array.from(name, (byte) => byte.charCodeAt(0)), 0);
+    const place = hash & (ZONES - 1);
+    if ((Atomics.or(this.#cells, KNOWN + place, kindOf(hash)) & kindOf(hash)) === 0) {
+      Atomics.add(this.#cells, BITS, 1);
       this.#count(ADDED);
     }
     return {
-      changed: (bytes, at) => this.#count(this.#nameCell(bytes, at), ANYTHING + place),
+      changed: (bytes, at) => this.#count(nameCell(this.#look(bytes, at)), ANYTHING + place),
       all: () => this.#count(WHOLE + place, ANYTHING + place),
     };
   }
 
   /** Whether nobody counts: then no stamp has a name. */
   get quiet(): boolean {
-    return this.#zones.entries === 0;
+    return this.#cells[BITS] === 0;
   }
   /** What a cache takes before it asks. */
   get moment(): number {
@@ -76,14 +77,20 @@ export class Changes {
     words[at] = moment;
     for (let i = 1; i < Changes.STAMP; i++) words[at + i] = 0;
   }
-  /** The answer is made of this name too, in wire form from `bytes[from]` on. Within a reading. */
+  /** The answer is made of this name too, in wire form from `bytes[from]` on. */
   add(words: Int32Array, at: number, bytes: Uint8Array, from: number): void {
-    const zones = this.#zonesOf(bytes, from);
-    if (zones.length === 0) return;
-    const narrow = [this.#nameCell(bytes, from), ...zones.map((place) => WHOLE + place)];
-    if (narrow.every((cell) => put(words, at, cell))) return;
-    // Too many: zones with all that is in them, of this name and of those before.
-    const wide = new Set(zones.map((place) => ANYTHING + place));
+    const hash = this.#look(bytes, from);
+    const found = this.#found;
+    const count = this.#zones;
+    if (count === 0) return;
+    let fits = put(words, at, nameCell(hash));
+    for (let i = 0; i < count && fits; i++) fits = put(words, at, WHOLE + found[i]!);
+    if (!fits) this.#widen(words, at);
+  }
+  /** Too many: zones with all that is in them, of the name that was looked at last and of those before. */
+  #widen(words: Int32Array, at: number): void {
+    const wide = new Set<number>();
+    for (let i = 0; i < this.#zones; i++) wide.add(ANYTHING + this.#found[i]!);
     for (let i = 0; i < MOST; i++) {
       const cell = cellOf(words, at, i);
       if (cell >= WHOLE && cell < NAME) wide.add(cell < ANYTHING ? cell + ZONES : cell);
@@ -108,41 +115,41 @@ export class Changes {
     return true;
   }
 
-  #nameCell(bytes: Uint8Array, at: number): number {
-    return NAME + (this.#keyOf(bytes, at, endOf(bytes, at) - at).hashBy(this.#hash) & (NAMES - 1));
-  }
-  /** The key of a name. Lengths of labels are no letters, so all of it is folded. */
-  #keyOf(bytes: Uint8Array, at: number, length: number): Key {
-    const key = this.#key;
-    const n = (length + 3) >> 2;
-    key.words[n - 1] = 0;
-    for (let i = 0; i < length; i++) {
-      const byte = bytes[at + i]!;
-      this.#bytes[i] = byte >= 65 && byte <= 90 ? byte | 32 : byte;
+  /**
+   * The hash of a name, whatever its letters; afterwards `#found` has the places of the zones that it is in. It is made from the end, so
+   * that it is that of each zone on the way.
+   */
+  #look(bytes: Uint8Array, from: number): number {
+    const labels = this.#labels;
+    const cells = this.#cells;
+    let count = 0;
+    let end = from;
+    while (bytes[end] !== 0) {
+      labels[count++] = end;
+      end += bytes[end]! + 1;
     }
-    return key.reset(n * 4);
-  }
-  /** Places of the zones that a name is in. */
-  #zonesOf(bytes: Uint8Array, from: number): readonly number[] {
-    const zones = this.#zones;
-    const found = this.#found;
-    found.length = 0;
-    if (zones.entries === 0) return found;
-    const end = endOf(bytes, from);
-    for (let at = from; at < end; at += bytes[at]! + 1) {
-      const entry = zones.find(this.#keyOf(bytes, at, end - at));
-      if (entry === 0) continue;
-      const value = zones.bytesAt(entry);
-      found.push(zones.bytes[value]! | (zones.bytes[value + 1]! << 8));
+    let hash = this.#seed;
+    let zones = 0;
+    for (let i = end; ; ) {
+      const start = count === 0 || i === end ? i : labels[--count]!;
+      for (; i >= start; i--) {
+        const byte = bytes[i]!;
+        hash = Math.imul(hash ^ (byte >= 65 && byte <= 90 ? byte | 32 : byte), PRIME);
+      }
+      const mixed = mix(hash);
+      if ((cells[KNOWN + (mixed & (ZONES - 1))]! & kindOf(mixed)) !== 0) this.#found[zones++] = mixed & (ZONES - 1);
+      if (count === 0) {
+        this.#zones = zones;
+        return mixed;
+      }
     }
-    return found;
   }
 
   /** Two threads may count at once: the later moment stays. */
   #count(...cells: readonly number[]): void {
     const moment = (Atomics.add(this.#cells, NOW, 1) + 1) | 0;
     for (const cell of cells) this.#raise(cell, moment);
-    if ((moment & (AGE - 1)) === 0) for (let cell = ADDED; cell < CELLS; cell++) this.#raise(cell, (moment - OLD) | 0);
+    if ((moment & (AGE - 1)) === 0) for (let cell = ADDED; cell < MOMENTS; cell++) this.#raise(cell, (moment - OLD) | 0);
   }
   #raise(cell: number, moment: number): void {
     for (let seen = Atomics.load(this.#cells, cell); ((moment - seen) | 0) > 0;) {
@@ -153,12 +160,16 @@ export class Changes {
   }
 }
 
-/** Where a name in wire form ends. */
-function endOf(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (bytes[at] !== 0) at += bytes[at]! + 1;
-  return at + 1;
+/** FNV-1a over bytes (http://www.isthe.com/chongo/tech/comp/fnv/). Whoever made names meet would gain misses, no more. */
+const PRIME = 0x01000193;
+/** The same with its bits spread. */
+function mix(hash: number): number {
+  const spread = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return spread ^ (spread >>> 13);
 }
+/** One of the 32 bits of its place, for a zone of this hash. */
+const kindOf = (hash: number): number => 1 << (hash >>> 27);
+const nameCell = (hash: number): number => NAME + (hash & (NAMES - 1));
 /** The i-th cell of a stamp, 0 where there is none. */
 const cellOf = (words: Int32Array, at: number, i: number): number => (words[at + 1 + (i >> 1)]! >>> ((i & 1) * 16)) & 0xffff;
 /** Puts a cell into a stamp, once; false where it is full. */

@@ -77,7 +77,7 @@ export class Store {
   }
   /** What sources count when something of theirs is another, and caches compare. */
   get changes(): Changes {
-    return (this.#changes ??= new Changes(this.memory, this.byteMap('zones that count')));
+    return (this.#changes ??= new Changes(this.memory));
   }
   /** The text of this name: main writes it, every thread reads it. */
   note(name: string): Note {

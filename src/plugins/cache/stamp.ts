@@ -1,10 +1,9 @@
 // What an answer is made of, so that it ends when a source says that one of it has changed (store/changes.ts). Knows names in replies;
 // knows nothing of sources or of entries.
-import { writeLatin1 } from '../../dns/latin1.ts';
-import { Name } from '../../dns/name.ts';
-import { HEADER, u16 } from '../../dns/packet.ts';
+import { HEADER, nameLength, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
+import { WireError } from '../../dns/wire-error.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Changes } from '../../store/changes.ts';
@@ -22,15 +21,26 @@ export function nameAll(changes: Changes, words: Int32Array, at: number, query: 
   if (changes.quiet) return;
   changes.add(words, at, query.bytes, query.at + HEADER);
   const { bytes } = message;
+  let last = HEADER;
   for (let r = 0; r < records.count; r++) {
     const owner = records.ownerAt[r]!;
     const fixed = records.fixedAt[r]!;
-    if (bytes[owner] !== 0xc0 || bytes[owner + 1] !== HEADER) add(changes, words, at, message, owner);
+    // Most owners are the question's name, or that of the record before.
+    const pointer = bytes[owner]! < 0xc0 ? 0 : ((bytes[owner]! & 63) << 8) | bytes[owner + 1]!;
+    if (pointer === 0 || pointer !== last) {
+      if (pointer !== HEADER) add(changes, words, at, message, owner);
+      last = pointer;
+    }
     if (u16(bytes, fixed) === TYPE.CNAME) add(changes, words, at, message, fixed + 10);
   }
 }
 function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): void {
-  const { raw } = Name.read(bytes, from, start + length, start);
-  writeLatin1(raw, name, 0);
+  const size = nameLength(bytes, from, start, start + length);
+  if (size < 0) throw new WireError('a name that leads nowhere', from - start);
+  for (let i = 0, next = from; i < size; ) {
+    const label = bytes[next]!;
+    if (label >= 192) next = start + (((label & 63) << 8) | bytes[next + 1]!);
+    else for (let end = next + label; next <= end; next++) name[i++] = bytes[next]!;
+  }
   changes.add(words, at, name, 0);
 }
