@@ -25,11 +25,8 @@ import { ZoneReply } from './zone-reply.ts';
 /** Aliases that are followed one after the other (FILE-7). */
 const LONGEST_CHAIN = 10;
 
-/** Whether an alias owns the type itself: it is not followed for that (RFC 4034 section 3, RFC 4035 section 2.5). */
-const isOfAlias = (type: number): boolean =>
-  type === TYPE.CNAME || type === TYPE.ANY || type === TYPE.RRSIG || type === TYPE.NSEC || type === TYPE.DS;
-/** Whether the zone above a cut has the type there. */
-const isAboveCut = (type: number): boolean => type === TYPE.DS || type === TYPE.NSEC || type === TYPE.RRSIG;
+/** Types that an alias may own itself: it is not followed for them (RFC 4035 section 2.5). At a cut they are those of the zone above it. */
+const isSecured = (type: number): boolean => type === TYPE.NSEC || type === TYPE.RRSIG;
 
 /** Answers from one source with sets. Made once a part and thread. */
 export class StoredLookup {
@@ -84,12 +81,17 @@ export class StoredLookup {
       case 'unready': return this.#unready(finding.why);
       case 'nothing': return this.#deny(RCODE.NXDOMAIN);
       case 'rename': return this.#rename();
-      case 'cut': return finding.label === 0 && isAboveCut(type) ? this.#tell() : this.#refer();
+      case 'cut': return finding.label === 0 && this.#isAboveCut(type) ? this.#tell() : this.#refer();
       default: {
         const alias = findSet(finding.bytes, finding.sets, TYPE.CNAME);
         return alias === 0 || type === TYPE.CNAME ? this.#tell() : this.#alias(alias);
       }
     }
+  }
+  /** Whether the zone above the cut that was found has the type there (RFC 4035 section 3.1.4.1). */
+  #isAboveCut(type: number): boolean {
+    const { bytes, sets } = this.#walk.finding;
+    return type === TYPE.DS || (isSecured(type) && findSet(bytes, sets, type) > 0);
   }
   #unready(why: string): Answer {
     const { query } = this.#walk;
@@ -118,7 +120,7 @@ export class StoredLookup {
   /** Follows an alias, or stops at it. */
   #alias(set: number): Answer | undefined {
     const { finding, asked: { type }, reply } = this.#walk;
-    if (isOfAlias(type) && type !== TYPE.ANY) return this.#tell();
+    if (isSecured(type)) return this.#tell();
     if (finding.kind === 'wildcard' && this.#reply.signed) this.#denial.noCloserName();
     return this.#follow(this.#reply.signedSet(ANSWER, set), reply);
   }

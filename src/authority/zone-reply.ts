@@ -2,11 +2,12 @@
 // which of these names stand in the message, in lower case as the zone has them. Knows walks and the writer; knows no state of a look-up.
 import { HEADER, setU32, u16, u32 } from '../dns/packet.ts';
 import { TYPE } from '../dns/type-name.ts';
+import { FULL } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { Proof } from './finding.ts';
-import { findSet, recordsIn, signaturesOf } from './record-sets.ts';
+import { findSet, recordsIn, signaturesOf, sizeOf } from './record-sets.ts';
 import { ANSWER, AUTHORITY, Owner, hasRoom, recordBy, writeSet } from './records.ts';
-import { isLowerCase } from './spelling.ts';
+import { LONGEST_NAME, isLowerCase } from './spelling.ts';
 import type { Walk } from './walk.ts';
 
 /** Begun anew for each question. What it writes says where the data of the first record is; 0: it does not fit, and TC is set. */
@@ -90,10 +91,13 @@ export class ZoneReply {
       next += u16(out, at + next - 2) + 12;
     }
   }
-  /** Who serves the zone. */
+  /** Who serves the zone: nobody asked, so it is left out where there is no room. */
   ns(): void {
-    const { finding: { ns }, place } = this.#walk;
-    if (ns > 0) this.signedSet(AUTHORITY, ns, place.labels);
+    const { finding: { bytes, ns }, place } = this.#walk;
+    if (ns === 0) return;
+    const signatures = this.signed ? signaturesOf(bytes, ns) : 0;
+    const size = sizeOf(bytes, ns) + (signatures === 0 ? 0 : sizeOf(bytes, signatures));
+    if (this.message.length + size + LONGEST_NAME <= FULL) this.signedSet(AUTHORITY, ns, place.labels);
   }
   /** An NSEC or NSEC3 with its signatures. */
   proof({ bytes, set, owner, length }: Proof): void {
