@@ -15,7 +15,7 @@ test('imports go inward only', () => {
   assert.deepEqual([...imports(sourcesIn('src')), ...layers(sourcesIn('src'))], none);
 });
 
-test('the wings of the kernel import downward, no files import one another, and each layer has its parts of Node', () => {
+test('the wings of large folders import downward, no files import one another, and each layer has its parts of Node', () => {
   const files = sourcesIn('src');
   assert.deepEqual([...wings(files), ...circles(files), ...nodeParts(files)], none);
 });
@@ -35,8 +35,13 @@ test('complains about an arrow that goes up, a circle and a part of Node', () =>
   assert.deepEqual(wings(files(['src/kernel/query/query.ts', "import type { Server } from '../serving/serve.ts';"])),
     ['src/kernel/query/query.ts: imports src/kernel/serving/serve.ts: its wing is above']);
   assert.equal(wings(files(['src/kernel/clock.ts', "import { Log } from './seen/log.ts';"])).length, 1);
+  const up = "import { Stanza } from '../stanza.ts';";
   const down = "import { Slot } from '../slot.ts';\nimport { Query } from '../query/query.ts';";
   assert.deepEqual(wings(files(['src/kernel/site/site.ts', down])), none);
+  const settings = "import type { Settings } from '../config.ts';";
+  assert.deepEqual(wings(files(['src/plugins/kubernetes/answers/backend.ts', settings])), none);
+  const bad = files(['src/plugins/kubernetes/cluster/cluster.ts', settings], ['src/plugins/kubernetes/outside/external.ts', up]);
+  assert.equal(wings(bad).length, 2);
   const circle = files(
     ['src/dns/a.ts', "import { b } from './b.ts';"], ['src/dns/b.ts', "import { c } from './c.ts';"],
     ['src/dns/c.ts', "export { a } from './a.ts';"], ['src/dns/d.ts', "import type { a } from './a.ts';\nimport { d } from './d.ts';"],

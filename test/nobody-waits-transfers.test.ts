@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ServedZone } from '../src/authority/served-zones.ts';
-import { CLUSTER_SOA } from '../src/plugins/kubernetes/cluster-soa.ts';
+import { CLUSTER_SOA } from '../src/plugins/kubernetes/answers/soa.ts';
 import { soaRecord } from '../src/authority/soa.ts';
 import { transferMessages } from '../src/authority/transfer-messages.ts';
 import type { ZoneWriter } from '../src/authority/transfer.ts';
@@ -15,12 +15,12 @@ import { message } from '../src/dns/parts.ts';
 import { parseAddress } from '../src/dns/address.ts';
 import { NEVER } from '../src/kernel/site/fallthrough.ts';
 import { Zones } from '../src/kernel/site/zones.ts';
-import { ClusterBackend } from '../src/plugins/kubernetes/cluster-backend.ts';
-import { ClusterZones } from '../src/plugins/kubernetes/cluster-transfer.ts';
+import { ClusterBackend } from '../src/plugins/kubernetes/answers/backend.ts';
+import { ClusterZones } from '../src/plugins/kubernetes/answers/transfer.ts';
 import type { Settings } from '../src/plugins/kubernetes/config.ts';
-import { openMaps } from '../src/plugins/kubernetes/maps.ts';
-import { ServiceStore } from '../src/plugins/kubernetes/service-store.ts';
-import { NamespaceSink, ServiceSink, SliceSink } from '../src/plugins/kubernetes/sinks.ts';
+import { openMaps } from '../src/plugins/kubernetes/cluster/maps.ts';
+import { ServiceStore } from '../src/plugins/kubernetes/cluster/service-store.ts';
+import { NamespaceSink, ServiceSink, SliceSink } from '../src/plugins/kubernetes/cluster/sinks.ts';
 import { Store } from '../src/store/store.ts';
 
 const ZONE = Name.parse('cluster.local.');

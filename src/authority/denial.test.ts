@@ -64,8 +64,8 @@ function told(lookup: Lookup, name: string, type: string): string {
   };
   return `${reply.rcode} ${section(answer)} | ${section(authority)} | ${section(additional)}`.replaceAll(/ +/g, ' ').trim();
 }
-const NAMES = ['@', 'www', 'ent', 'b.ent', 'a.b.ent', 'wild', '*.wild', 'alias', '*.alias', 'lost', '*.lost', 'sec', 'cut', 'old', 'new', 'x.new',
-  'ns', 'nodata', 'only.insecure', 'insecure', 'd.only.insecure'];
+const NAMES = ['@', 'www', 'ent', 'b.ent', 'a.b.ent', 'wild', '*.wild', 'alias', '*.alias', 'lost', '*.lost', 'sec', 'cut', 'old', 'new',
+  'x.new', 'ns', 'nodata', 'only.insecure', 'insecure', 'd.only.insecure'];
 const whole = (name: string) => Name.parse(name === '@' ? 'z.test.' : `${name}.z.test.`);
 const hashes = new Map(NAMES.map((name) => [hashOf(whole(name).key), name]));
 function short({ text }: Name): string {

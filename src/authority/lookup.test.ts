@@ -14,7 +14,7 @@ import { standard } from '../plugins/index.ts';
 import { InProcess } from '../testing/in-process.ts';
 import { parseAsk } from '../testing/question.ts';
 import { runScenario } from '../testing/scenario.ts';
-import { CLUSTER_SOA } from '../plugins/kubernetes/cluster-soa.ts';
+import { CLUSTER_SOA } from '../plugins/kubernetes/answers/soa.ts';
 import type { Backend, Node } from './backend.ts';
 import { Computed } from './computed.ts';
 import { Lookup } from './lookup.ts';

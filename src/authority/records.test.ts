@@ -8,7 +8,7 @@ import { Name } from '../dns/name.ts';
 import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { loneQuery } from '../testing/lone-query.ts';
-import { CLUSTER_SOA } from '../plugins/kubernetes/cluster-soa.ts';
+import { CLUSTER_SOA } from '../plugins/kubernetes/answers/soa.ts';
 import { soaRecord, writeSoa } from './soa.ts';
 import { ADDITIONAL, ANSWER, AUTHORITY, address, answerAddress, hasRoom, record } from './records.ts';
 

@@ -19,7 +19,8 @@ function told(lines: string, name: string, type: number) {
   assert.ok(!(reply instanceof Promise) && reply.kind === 'reply');
   const { answer, authority, additional, flags } = decodeMessage(reply.bytes.slice(reply.at, reply.at + reply.length));
   const print = (records: typeof answer) => records.map((record) => printRR(record).replaceAll(/\s+/g, ' '));
-  return { answer: print(answer), authority: print(authority), additional: print(additional), truncated: (flags & TC) !== 0, length: reply.length };
+  const truncated = (flags & TC) !== 0;
+  return { answer: print(answer), authority: print(authority), additional: print(additional), truncated, length: reply.length };
 }
 
 test('the largest set is whole, and who serves the zone is left out of it without a word', () => {
@@ -42,14 +43,16 @@ test('addresses behind offset 16383 have their owners in full, and all of them a
     assert.deepEqual(additional, numbers(1000).map((i) => `n${i}.cut.z.test. 60 IN A ${address(i)}`));
     assert.equal(truncated, false);
   }
-  const many = numbers(1500).map((i) => `cut 60 IN NS n${i}.${'x'.repeat(20)}.cut\nn${i}.${'x'.repeat(20)}.cut 60 IN A ${address(i)}`).join('\n');
+  const long = (i: number) => `n${i}.${'x'.repeat(20)}.cut`;
+  const many = numbers(1500).map((i) => `cut 60 IN NS ${long(i)}\n${long(i)} 60 IN A ${address(i)}`).join('\n');
   const { authority, additional, truncated } = told(many, 'x.cut.z.test.', TYPE.A);
   assert.deepEqual([authority.length, truncated, additional.length < 1500], [1500, true, true]);
 });
 test('a chain of aliases points at the names in the data, whatever these are cut at', () => {
-  const { answer } = told('a 60 IN CNAME b.a\nb.a 60 IN CNAME c\nc 60 IN MX 192 .\nc 60 IN MX 1 a.c\nc 60 IN MX 2 ns', 'A.z.test.', TYPE.MX);
+  const lines = 'a 60 IN CNAME b.a\nb.a 60 IN CNAME c\nc 60 IN MX 192 .\nc 60 IN MX 1 a.c\nc 60 IN MX 2 ns';
+  const { answer } = told(lines, 'A.z.test.', TYPE.MX);
   assert.deepEqual(answer, [
-    'a.z.test. 60 IN CNAME b.a.z.test.', 'b.a.z.test. 60 IN CNAME c.z.test.', 'c.z.test. 60 IN MX 192 .', 'c.z.test. 60 IN MX 1 a.c.z.test.',
-    'c.z.test. 60 IN MX 2 ns.z.test.',
+    'a.z.test. 60 IN CNAME b.a.z.test.', 'b.a.z.test. 60 IN CNAME c.z.test.', 'c.z.test. 60 IN MX 192 .',
+    'c.z.test. 60 IN MX 1 a.c.z.test.', 'c.z.test. 60 IN MX 2 ns.z.test.',
   ]);
 });

@@ -1,7 +1,7 @@
 // A zone of a few lines with what a signer would add: NSEC or NSEC3, and signatures that are none. Knows which sets of a zone are signed
 // and which names a chain has; knows no key.
 import { HASHED_LABEL, HASH_LENGTH, hashName, writeHashedLabel } from '../dnssec/hashed-name.ts';
-import { latin1 } from '../dns/latin1.ts';
+import { latin1, latin1Bytes } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { compareNames } from '../dns/order.ts';
 import { parseRR } from '../dns/rr.ts';
@@ -59,7 +59,7 @@ export function signedLines(apex: string, lines: string, chain: Chain): string {
 export function hashOf(key: string): string {
   const hash = new Uint8Array(HASH_LENGTH);
   const label = new Uint8Array(HASHED_LABEL);
-  hashName(Uint8Array.from(key, (byte) => byte.charCodeAt(0)), 0, new Uint8Array(0), 0, hash, 0);
+  hashName(latin1Bytes(key), 0, new Uint8Array(0), 0, hash, 0);
   writeHashedLabel(hash, 0, label, 0);
   return latin1(label, 0, label.length);
 }

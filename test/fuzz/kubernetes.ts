@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Name } from '../../src/dns/name.ts';
 import type { ApiObject } from '../../src/kube-api/sink.ts';
-import { endpointsAt, externalsAt, slicesAt } from '../../src/plugins/kubernetes/layout.ts';
-import { clearMaps, openMaps } from '../../src/plugins/kubernetes/maps.ts';
-import type { Maps } from '../../src/plugins/kubernetes/maps.ts';
-import { endpointLabel } from '../../src/plugins/kubernetes/match.ts';
-import { ServiceStore } from '../../src/plugins/kubernetes/service-store.ts';
-import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from '../../src/plugins/kubernetes/sinks.ts';
+import { endpointsAt, externalsAt, slicesAt } from '../../src/plugins/kubernetes/cluster/layout.ts';
+import { clearMaps, openMaps } from '../../src/plugins/kubernetes/cluster/maps.ts';
+import type { Maps } from '../../src/plugins/kubernetes/cluster/maps.ts';
+import { endpointLabel } from '../../src/plugins/kubernetes/cluster/endpoint-label.ts';
+import { ServiceStore } from '../../src/plugins/kubernetes/cluster/service-store.ts';
+import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from '../../src/plugins/kubernetes/cluster/sinks.ts';
 import { Store } from '../../src/store/store.ts';
 import { target } from './target.ts';
 

@@ -1,10 +1,15 @@
-// Arrows that the table of layers does not see: circles, the wings of the kernel, and what of Node a layer may touch. Knows paths and
+// Arrows that the table of layers does not see: circles, the wings of large folders, and what of Node a layer may touch. Knows paths and
 // import lines, nothing of what the code does.
 import { importsOf, isTest, layerOf } from './layers.ts';
 import type { Files } from './layers.ts';
 
-/** The wings of the kernel, the lowest first: each imports those before it. `''` is the kernel's own folder. */
-const WINGS: readonly string[] = ['', 'seen', 'query', 'site', 'serving'];
+/** The wings of a folder, the lowest first: each imports those before it. `''` is the folder itself. */
+const WINGS: Readonly<Record<string, readonly string[]>> = {
+  'src/kernel': ['', 'seen', 'query', 'site', 'serving'],
+  'src/plugins/kubernetes': ['cluster', 'snapshot', 'answers', 'outside', ''],
+};
+/** Files whose types every wing but the lowest may import. */
+const SETTINGS: ReadonlySet<string> = new Set(['src/plugins/kubernetes/config.ts']);
 
 /** What of Node a layer may import as a value, without `node:`; a layer that is not here may import nothing of it. */
 const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
@@ -23,24 +28,26 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   cli: 'everything',
 };
 
-function wingOf(path: string): string {
-  const found = /^src\/kernel\/(?:([a-z]+)\/)?[^/]+$/.exec(path);
-  return found === null ? '?' : found[1] ?? '';
+/** The floor of a file in a folder with wings; -1 for files elsewhere. */
+function floorOf(folder: string, path: string): number {
+  if (!path.startsWith(`${folder}/`)) return -1;
+  const [wing = '', ...rest] = path.slice(folder.length + 1).split('/');
+  return WINGS[folder]!.indexOf(rest.length === 0 ? '' : wing);
 }
 /** The files that are judged: those of src/ that are no tests. */
 const sources = (files: Files): [path: string, text: string][] =>
   [...files].filter(([path]) => path.startsWith('src/') && !isTest(path));
 
-/** Every arrow of the kernel that goes up, types too. */
+/** Every arrow of such a folder that goes up, types too. */
 export function wings(files: Files): string[] {
-  return sources(files).flatMap(([path, text]) => {
-    const from = WINGS.indexOf(wingOf(path));
+  return Object.keys(WINGS).flatMap((folder) => sources(files).flatMap(([path, text]) => {
+    const from = floorOf(folder, path);
     if (from < 0) return [];
-    return importsOf(path, text).flatMap(({ path: target }) => {
-      const to = WINGS.indexOf(wingOf(target));
-      return to > from ? [`${path}: imports ${target}: its wing is above`] : [];
+    return importsOf(path, text).flatMap(({ path: target, type }) => {
+      const isSettings = type && from > 0 && SETTINGS.has(target);
+      return floorOf(folder, target) > from && !isSettings ? [`${path}: imports ${target}: its wing is above`] : [];
     });
-  });
+  }));
 }
 
 /** Every part of Node that a layer imports as a value though the table does not let it. */

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { Computed } from '../../src/authority/computed.ts';
 import { Lookup } from '../../src/authority/lookup.ts';
 import type { Backend } from '../../src/authority/backend.ts';
-import { CLUSTER_SOA } from '../../src/plugins/kubernetes/cluster-soa.ts';
+import { CLUSTER_SOA } from '../../src/plugins/kubernetes/answers/soa.ts';
 import { soaRecord } from '../../src/authority/soa.ts';
 import type { ZoneWriter } from '../../src/authority/transfer.ts';
 import { decodeMessage } from '../../src/dns/message.ts';

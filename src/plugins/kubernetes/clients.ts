@@ -1,12 +1,12 @@
 // Who asks: the pod that has the client's address, its search path (K8S-17) and its labels (K8S-18). Knows the store; knows no schema.
 import { Name } from '../../dns/name.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { POD, ownerAt, ownersAt } from './address-index.ts';
+import { POD, ownerAt, ownersAt } from './cluster/address-index.ts';
 import type { Settings } from './config.ts';
-import { podLabels } from './layout.ts';
-import { ObjectKey } from './maps.ts';
-import type { Maps } from './maps.ts';
-import { rawName } from './wire-text.ts';
+import { podLabels } from './cluster/layout.ts';
+import { ObjectKey } from './cluster/maps.ts';
+import type { Maps } from './cluster/maps.ts';
+import { rawName } from './cluster/wire-text.ts';
 
 /** A pod that asks. */
 export interface ClientPod {

@@ -11,49 +11,22 @@ import { Zones, zonesOf } from '../../kernel/site/zones.ts';
 import { quoted } from '../../wording/quote.ts';
 import { parseFloat32 } from './float.ts';
 import { ownAddresses, searchNames } from './host.ts';
+import type { ApiSettings, PodMode, Watched } from './cluster/watched.ts';
 import { Selector, SelectorError } from './selector.ts';
 
-/** What is said of `<address>.<namespace>.pod` names (K8S-5). */
-export type PodMode = 'disabled' | 'insecure' | 'verified';
 const POD_MODES: readonly PodMode[] = ['disabled', 'verified', 'insecure'];
 
-/** Where the API is and how it is asked, as the Corefile says it. Paths are as written; CoreDNS does not join them with `root`. */
-export interface ApiSettings {
-  /** The first one named. */
-  readonly endpoint: string | undefined;
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
-  readonly kubeconfig: { readonly file: string; readonly context: string | undefined } | undefined;
-  /** Requests a second, perhaps infinite; 0 where nothing is said. */
-  readonly qps: number;
-  /** 0 where nothing is said. */
-  readonly burst: number;
-  /** 0 where nothing is said. */
-  readonly maxInflight: number;
-}
 /** What one stanza says. */
-export interface Settings {
+export interface Settings extends Watched {
   /** The word of the stanza: `kubernetes`, or `kubernetai`. */
   readonly word: string;
-  readonly zones: Zones;
   /** The first zone that is not a reverse one: where names in PTR records are. */
   readonly primary: Name;
-  readonly api: ApiSettings;
   /** Each once; none for all. */
   readonly namespaces: readonly string[];
-  /** A selector for the API's query, '' for everything; undefined where nothing is said. */
-  readonly namespaceLabels: string | undefined;
-  /** As `namespaceLabels`. */
-  readonly labels: string | undefined;
-  readonly pods: PodMode;
-  readonly endpointPodNames: boolean;
   /** Seconds. */
   readonly ttl: number;
-  /** False with `noendpoints`. */
-  readonly endpoints: boolean;
   readonly ignoreEmptyService: boolean;
-  /** Some of `zones`, perhaps none. */
-  readonly multicluster: Zones;
-  readonly zonal: boolean;
   /** Milliseconds; 0 for not waiting. */
   readonly startupTimeout: number;
   readonly fallthrough: Fallthrough;

@@ -6,7 +6,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
 import { REQUEST_FAMILIES } from '../../kube-api/request-metrics.ts';
 import { readSettings } from './config.ts';
-import { LATENCY } from './latency.ts';
+import { LATENCY } from './cluster/latency.ts';
 import { Stanza } from './stanza.ts';
 
 /** The word of the plugin that served several clusters before, which stands for this one. */

@@ -4,8 +4,8 @@ import type { Provider } from '../../kernel/query/metadata.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Clients } from './clients.ts';
 import type { Settings } from './config.ts';
-import { latin1 } from './match.ts';
-import { NO_NAME, Parsed } from './question.ts';
+import { latin1 } from './cluster/wire-text.ts';
+import { NO_NAME, Parsed } from './answers/question.ts';
 
 /** The labels under their names. `clients` is asked when a query is there: by then the part has started. */
 export function labelsOf(settings: Settings, clients: () => Clients): { readonly [label: string]: Provider } {

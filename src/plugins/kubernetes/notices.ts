@@ -5,7 +5,7 @@ import { every } from '../../kernel/clock.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Settings } from './config.ts';
-import { IMPORTS_MODIFIED, MODIFIED, SYNCED } from './maps.ts';
+import { IMPORTS_MODIFIED, MODIFIED, SYNCED } from './cluster/maps.ts';
 
 /** Milliseconds between two looks: a cluster may change a thousand times a second, and each notice leads to a transfer of all of it. */
 const INTERVAL = 5000;

@@ -16,24 +16,25 @@ import { MetadataZones } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Bind } from '../../kernel/query/transport.ts';
 import { Clients } from './clients.ts';
-import { ClusterBackend } from './cluster-backend.ts';
-import { Cluster, Numbers, watchedBy } from './cluster.ts';
-import { ClusterZones } from './cluster-transfer.ts';
+import { ClusterBackend } from './answers/backend.ts';
+import { Cluster, Numbers } from './cluster/cluster.ts';
+import { clusterName, watchedBy } from './cluster/watched.ts';
+import { ClusterZones } from './answers/transfer.ts';
 import type { Settings } from './config.ts';
-import { ExternalCluster } from './external.ts';
+import { ExternalCluster } from './outside/external.ts';
 import { labelsOf } from './labels.ts';
-import { claimFile, clusterName, fileOf } from './snapshot-claim.ts';
-import { SYNCED, openMaps } from './maps.ts';
+import { claimFile, fileOf } from './snapshot/claim.ts';
+import { SYNCED, openMaps } from './cluster/maps.ts';
 import { tellOfChanges } from './notices.ts';
-import type { Maps } from './maps.ts';
-import { readApi } from './api.ts';
-import { transferOf } from './transfers.ts';
+import type { Maps } from './cluster/maps.ts';
+import { readApi } from './cluster/api.ts';
+import { transferOf } from './answers/transfers.ts';
 
 /** How often it is said that the API is waited for, and looked whether the load was given up, in milliseconds (K8S-4). */
 const REMIND = 500, LOOK = 100;
 
 /** Whether the labels of pods are kept: somebody may ask for them. */
-const keepsLabels = (settings: Settings, site: Site): boolean =>
+const keepsLabels = (settings: Pick<Settings, 'pods'>, site: Site): boolean =>
   settings.pods === 'verified' && site.all(MetadataZones).length > 0;
 
 /** A part of the chain. */
@@ -85,7 +86,7 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     const podLabels = keepsLabels(settings, this.#site);
     const watched = watchedBy(settings, podLabels);
     const path = fileOf(settings, this.#site, run.sites, (claim) => watchedBy(claim.settings, keepsLabels(claim.settings, claim.site)));
-    const snapshot = path === undefined ? undefined : { path, Snapshot: (await import('./snapshot.ts')).Snapshot };
+    const snapshot = path === undefined ? undefined : { path, Snapshot: (await import('./snapshot/snapshot.ts')).Snapshot };
     const around = { clock: run.clock, log, metrics: run.metrics, store: run.store, snapshot };
     const numbers = await run.shared.use('kubernetes numbers', run.signal, () => new Numbers());
     const { open, key } = await readApi(settings.api, around);
