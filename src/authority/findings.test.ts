@@ -3,11 +3,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latin1, latin1Bytes } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
+import { NEVER } from '../kernel/site/fallthrough.ts';
+import { Zones } from '../kernel/site/zones.ts';
+import { HostsBackend } from '../plugins/hosts/backend.ts';
+import { readEntries } from '../plugins/hosts/entries.ts';
+import { Table } from '../plugins/hosts/table.ts';
+import { ClusterBackend } from '../plugins/kubernetes/answers/backend.ts';
+import { CountedNames } from '../plugins/kubernetes/cluster/counted-names.ts';
+import { openMaps } from '../plugins/kubernetes/cluster/maps.ts';
+import { ServiceStore } from '../plugins/kubernetes/cluster/service-store.ts';
+import { NamespaceSink, ServiceSink } from '../plugins/kubernetes/cluster/sinks.ts';
+import { Space } from '../store/space.ts';
+import { Store } from '../store/store.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { loneQuery } from '../testing/lone-query.ts';
 import { MadeZone } from '../testing/made-zone.ts';
 import { Finding, Proof } from './finding.ts';
-import { Place } from './served-zones.ts';
+import { EMPTY, NOWHERE } from './backend.ts';
+import type { Backend } from './backend.ts';
+import { Computed } from './computed.ts';
+import { Place, ServedZones } from './served-zones.ts';
 import type { Source } from './source.ts';
 
 /** What is at names, as `KIND LABEL`, the label being the one at which it begins. */
@@ -92,6 +107,50 @@ suite('what a zone of record sets has', () => new MadeZone('z.test.', LINES), {
   'old.z.test.': 'node 0',
   'x.old.z.test.': 'rename 1',
   'y.x.old.z.test.': 'rename 2',
+  'test.': 'elsewhere',
+});
+
+/** Names before the zone, and what is there. */
+const COMPUTED = new Map([['', EMPTY], ['www', EMPTY], ['a.b', EMPTY], ['closed', NOWHERE]]);
+suite('what a source that computes has', () => new Computed({
+  zones: new ServedZones([Name.parse('z.test.')]), fallthrough: NEVER, ttl: 5, unknown: 'denial',
+  at: ({ at, labels }, { bytes }) => {
+    const before: string[] = [];
+    for (let i = 0; i < labels; i++) before.push(Buffer.from(bytes.subarray(at[i]! + 1, at[i + 1])).toString('latin1'));
+    return COMPUTED.get(before.join('.'));
+  },
+  incomplete: () => undefined,
+} satisfies Backend), {
+  'z.test.': 'node 0', 'www.z.test.': 'node 0', 'a.b.z.test.': 'node 0', 'b.z.test.': 'nothing 0', 'closed.z.test.': 'nothing 0',
+  'nosuch.z.test.': 'nothing 0', 'test.': 'elsewhere',
+});
+suite('what a hosts file has', () => {
+  const store = Store.create(1 << 24);
+  const table = new Table(store, new Space(store, 'test'));
+  const zones = new Zones([Name.parse('z.test.')]);
+  table.fill([readEntries('192.0.2.1 www.z.test\n192.0.2.2 *.wild.z.test\n2001:db8::1 six.z.test', zones, true, assert.fail)], 5);
+  return new Computed(new HostsBackend({ zones, fallthrough: NEVER, ttl: 5 }, table));
+}, {
+  'www.z.test.': 'node 0', 'www.z.test. TXT': 'node 0', 'six.z.test.': 'node 0', 'x.wild.z.test.': 'node 0', 'wild.z.test.': 'nothing 0',
+  'z.test.': 'nothing 0', 'nosuch.z.test.': 'nothing 0', 'test.': 'elsewhere',
+});
+suite('what a cluster has', () => {
+  const maps = openMaps(Store.create(1 << 24), 0);
+  const around = { maps, names: new CountedNames(), now: () => 7, complain: assert.fail };
+  const hearing = { service() {}, slice() {} };
+  new NamespaceSink(around).put({ metadata: { name: 'ns' } });
+  const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes, hearing);
+  new ServiceSink(around, services).put({
+    metadata: { name: 'svc', namespace: 'ns' }, spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+  });
+  const settings = {
+    zones: new Zones([Name.parse('z.test.')]), primary: Name.parse('z.test.'), namespaces: [], pods: 'insecure', ttl: 5, zonal: false,
+    ignoreEmptyService: false, multicluster: new Zones([]), fallthrough: NEVER,
+  } as unknown as ConstructorParameters<typeof ClusterBackend>[0];
+  return new Computed(new ClusterBackend(settings, maps, []));
+}, {
+  'svc.ns.svc.z.test.': 'node 0', 'ns.svc.z.test.': 'node 0', 'svc.z.test.': 'node 0', 'z.test.': 'node 0', '10-0-0-1.ns.pod.z.test.': 'node 0',
+  '_http._tcp.svc.ns.svc.z.test.': 'node 0', 'nosuch.ns.svc.z.test.': 'nothing 0', 'svc.nosuch.svc.z.test.': 'nothing 0', 'x.z.test.': 'nothing 0',
   'test.': 'elsewhere',
 });
 
