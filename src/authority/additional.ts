@@ -55,24 +55,27 @@ export class Additional {
   glue(set: number, data: number, label: number): void {
     if (data === 0) return;
     this.#count = 0;
-    this.#each(set, data, 0, label, true);
-    this.#each(set, data, 0, label, false);
+    const others = this.#each(set, data, 0, label, true);
+    if (others > 0) this.#each(set, data, 0, label, false);
   }
 
-  /** Tells of each name in the set; with a label, only of those that are below what begins there, or of those that are not. */
-  #each(set: number, data: number, skip: number, label: number, below: boolean): void {
+  /** Tells of each name in the set; with a label, of those below what begins there, or of those not. Says how many are left. */
+  #each(set: number, data: number, skip: number, label: number, below: boolean): number {
     const { finding: { bytes }, place, asked, reply } = this.#walk;
     let from = set + SET_HEAD;
     let to = data;
+    let others = 0;
     for (let left = recordsIn(bytes, set); left > 0 && to < reply.length; left--) {
       const length = copyNameAt(reply, to + skip, this.#name);
       for (let i = 0; i < length; i++) this.#name[i] = foldByte(this.#name[i]!);
       const isMeant = label < 0 || isUnder(this.#name, length, asked.bytes, place.at[label]) === below;
       if (isMeant) this.#tell(to + skip, length, label < 0, below);
+      else others++;
       const size = RECORD_HEAD + u16(bytes, from + RECORD_HEAD - 2);
       from += size;
       to += size;
     }
+    return others;
   }
   /** The addresses of the name that stands at this offset; `whole`: without them the referral is of no use. */
   #tell(at: number, length: number, signed: boolean, whole: boolean): void {

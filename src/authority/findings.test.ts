@@ -18,6 +18,7 @@ import { Store } from '../store/store.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { loneQuery } from '../testing/lone-query.ts';
 import { MadeZone } from '../testing/made-zone.ts';
+import { StoredZone } from '../testing/stored-zone.ts';
 import { Finding, Proof } from './finding.ts';
 import { EMPTY, NOWHERE } from './backend.ts';
 import type { Backend } from './backend.ts';
@@ -79,7 +80,7 @@ deep.ns.cut 60 IN A 192.0.2.6
 old 60 IN DNAME new
 old 60 IN A 192.0.2.7
 `;
-suite('what a zone of record sets has', () => new MadeZone('z.test.', LINES), {
+const OF_ZONE: Expected = {
   'z.test.': 'node 0',
   'ns.z.test.': 'node 0',
   'nosuch.z.test.': 'nothing 1',
@@ -108,7 +109,13 @@ suite('what a zone of record sets has', () => new MadeZone('z.test.', LINES), {
   'x.old.z.test.': 'rename 1',
   'y.x.old.z.test.': 'rename 2',
   'test.': 'elsewhere',
-});
+};
+suite('what a zone of record sets has', () => new MadeZone('z.test.', LINES), OF_ZONE);
+suite('what a zone in the shared memory has', () => {
+  const zone = new StoredZone('z.test.');
+  zone.load(LINES);
+  return zone.source();
+}, OF_ZONE);
 
 /** Names before the zone, and what is there. */
 const COMPUTED = new Map([['', EMPTY], ['www', EMPTY], ['a.b', EMPTY], ['closed', NOWHERE]]);
@@ -141,7 +148,8 @@ suite('what a cluster has', () => {
   new NamespaceSink(around).put({ metadata: { name: 'ns' } });
   const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes, hearing);
   new ServiceSink(around, services).put({
-    metadata: { name: 'svc', namespace: 'ns' }, spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+    metadata: { name: 'svc', namespace: 'ns' },
+    spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
   });
   const settings = {
     zones: new Zones([Name.parse('z.test.')]), primary: Name.parse('z.test.'), namespaces: [], pods: 'insecure', ttl: 5, zonal: false,
@@ -149,9 +157,9 @@ suite('what a cluster has', () => {
   } as unknown as ConstructorParameters<typeof ClusterBackend>[0];
   return new Computed(new ClusterBackend(settings, maps, []));
 }, {
-  'svc.ns.svc.z.test.': 'node 0', 'ns.svc.z.test.': 'node 0', 'svc.z.test.': 'node 0', 'z.test.': 'node 0', '10-0-0-1.ns.pod.z.test.': 'node 0',
-  '_http._tcp.svc.ns.svc.z.test.': 'node 0', 'nosuch.ns.svc.z.test.': 'nothing 0', 'svc.nosuch.svc.z.test.': 'nothing 0', 'x.z.test.': 'nothing 0',
-  'test.': 'elsewhere',
+  'svc.ns.svc.z.test.': 'node 0', 'ns.svc.z.test.': 'node 0', 'svc.z.test.': 'node 0', 'z.test.': 'node 0',
+  '10-0-0-1.ns.pod.z.test.': 'node 0', '_http._tcp.svc.ns.svc.z.test.': 'node 0', 'nosuch.ns.svc.z.test.': 'nothing 0',
+  'svc.nosuch.svc.z.test.': 'nothing 0', 'x.z.test.': 'nothing 0', 'test.': 'elsewhere',
 });
 
 test('glue is found by its own name, and so are names of the zone', () => {

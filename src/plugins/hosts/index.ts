@@ -1,7 +1,7 @@
 // *hosts* enables serving zone data from a `/etc/hosts` style file. Knows when an address, a name or nothing is there.
+import { ChangingZone } from '../../authority/changes.ts';
 import { Computed } from '../../authority/computed.ts';
 import { Lookup } from '../../authority/lookup.ts';
-import { latin1Bytes } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { every } from '../../kernel/clock.ts';
@@ -21,19 +21,12 @@ import { Table } from './table.ts';
 
 /** Where names of addresses are. */
 const ARPA = [Name.parse('in-addr.arpa.'), Name.parse('ip6.arpa.')];
-/** Says to caches which names are others now; a wildcard may be that of any. */
-function countingOf(store: Store, zones: readonly Name[]): (changed: ReadonlySet<string>) => void {
-  const counted = zones.map((zone) => ({ zone, changes: store.changes.zone(zone.key) }));
+/** Says which names, as wire text, are others now. */
+function tellingOf(store: Store, zones: readonly Name[]): (changed: ReadonlySet<string>) => void {
+  const changing = zones.map((zone) => new ChangingZone(store, zone));
   return (changed) => {
-    for (const text of changed) {
-      const name = Name.wire(text);
-      const bytes = latin1Bytes(text);
-      for (const { zone, changes } of counted) {
-        if (!name.isUnder(zone)) continue;
-        if (name.isWildcard) changes.all();
-        else changes.changed(bytes, 0);
-      }
-    }
+    const names = [...changed].map((text) => Name.wire(text));
+    for (const zone of changing) zone.changed(names);
   };
 }
 
@@ -60,19 +53,19 @@ class Hosts implements Part {
     const complainOf = (source: string) => (line: number, text: string) =>
       run.log.prefix('hosts').error(`${source}, line ${line}: ${text}`);
     const fixed = readEntries(inline.join('\n'), zones, reverse, complainOf('Inline hosts entries'));
-    const count = countingOf(run.store, reverse ? [...zones.names, ...ARPA] : zones.names);
+    const tell = tellingOf(run.store, reverse ? [...zones.names, ...ARPA] : zones.names);
     let read = false;
     const file = new HostsFile(this.#path, run, (text) => {
       if (run.signal.aborted) return 0;
       read = true;
       const loaded = readEntries(text, zones, reverse, complainOf(`Hosts file "${this.#path}"`));
-      count(table.fill([loaded, fixed], ttl));
+      tell(table.fill([loaded, fixed], ttl));
       return loaded.count + fixed.count;
     });
     run.signal.addEventListener('abort', () => file.end(), { once: true });
     await file.begin(named);
     // A table that was handed over is still being read: it is replaced once.
-    if (!read) count(table.fill([fixed], ttl));
+    if (!read) tell(table.fill([fixed], ttl));
     if (reload > 0) every(run.clock, reload, run.signal, run.report, () => file.load());
   }
   start(run: Run): void {
