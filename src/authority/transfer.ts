@@ -1,5 +1,6 @@
 // What a plugin that has whole zones gives away of them (RFC 5936): the versions of its zones, and word that one is new. Read by
 // `transfer`; knows no plugin, no message and no client.
+import { compareSerials } from '../dns/order.ts';
 import { u32 } from '../dns/packet.ts';
 import type { Name } from '../dns/name.ts';
 import type { RR } from '../dns/rr.ts';
@@ -9,13 +10,23 @@ import type { ZoneRecords } from './zone-records.ts';
 /** Writes a zone, step by step. */
 export type ZoneWriter = (to: ZoneRecords) => Generator<void>;
 
+/** What one version of a zone has no more and has new, compared with the one before (RFC 1995 section 4); none of it an SOA of the apex. */
+export interface Difference {
+  /** The SOA of the version before. */
+  readonly from: RR;
+  readonly removed: Iterable<RR> | ZoneWriter;
+  /** The SOA of the version after. */
+  readonly to: RR;
+  readonly added: Iterable<RR> | ZoneWriter;
+}
+
 /** One version of a zone, as it is given away. */
 export interface Transfer {
   /** The zone's SOA: sent as the first record and as the last one. */
   readonly soa: RR;
   /**
    * Whether a client that has the serial it was asked with needs nothing: it gets the SOA alone. Where it is not given, that is so when
-   * the serials are the same.
+   * it is that of the zone or ahead of it (RFC 1982).
    */
   readonly upToDate?: boolean;
   /**
@@ -26,6 +37,13 @@ export interface Transfer {
    * the connection ended.
    */
   readonly records: Iterable<RR> | AsyncIterable<RR> | ZoneWriter;
+  /**
+   * All steps from the version with this serial to this one, oldest first, for an IXFR; undefined where they are not known any more, or are
+   * longer than the zone: then the zone is sent.
+   */
+  differences?(serial: number): readonly Difference[] | undefined;
+  /** Whether it is still the version that is served: who goes on reading an old one is cut after a while. */
+  isCurrent?(): boolean;
 }
 
 /**
@@ -64,4 +82,18 @@ export const serialOf = ({ rdata }: RR): number => (rdata.length < 20 ? 0 : u32(
 
 /** Whether a client with this serial has the zone already. */
 export const isUpToDate = ({ soa, upToDate }: Transfer, serial: number | undefined): boolean =>
-  serial !== undefined && (upToDate ?? serialOf(soa) === serial);
+  serial !== undefined && (upToDate ?? compareSerials(serial, serialOf(soa)) >= 0);
+
+/** The differences as what is sent between the SOA of the zone and itself. */
+export const asRecords = (differences: readonly Difference[]): ZoneWriter => function* write(to) {
+  for (const { from, removed, to: after, added } of differences) {
+    yield to.add(from);
+    yield* written(to, removed);
+    yield to.add(after);
+    yield* written(to, added);
+  }
+};
+function* written(to: ZoneRecords, records: Iterable<RR> | ZoneWriter): Generator<void> {
+  if (typeof records === 'function') yield* records(to);
+  else for (const record of records) yield to.add(record);
+}

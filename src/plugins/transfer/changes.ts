@@ -2,11 +2,14 @@
 // is notify.ts's.
 import type { TransferSource } from '../../authority/transfer.ts';
 import type { Name } from '../../dns/name.ts';
+import type { RR } from '../../dns/rr.ts';
 import { quoted } from '../../wording/quote.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { stanzaOf } from './access.ts';
 import type { Stanza } from './config.ts';
 import { Notifier } from './notify.ts';
+import { Pace } from './pace.ts';
+import type { Key } from '../../tsig/key.ts';
 
 /** Listens to the sources of a block, and tells secondaries once `begin` was called. */
 export class Changes {
@@ -16,13 +19,17 @@ export class Changes {
   /** What changed before the server listened: a secondary that is told asks at once. */
   #early: Map<string, () => void> | undefined = new Map();
 
-  constructor(run: Run, stanzas: readonly Stanza[], sources: readonly TransferSource[]) {
+  constructor(run: Run, stanzas: readonly Stanza[], sources: readonly TransferSource[], keys: ReadonlyMap<string, Key>) {
     this.#run = run;
     this.#stanzas = stanzas;
+    const pace = new Pace(run.clock);
     for (const stanza of stanzas) {
-      this.#notifiers.set(stanza, stanza.secondaries.map((secondary) => new Notifier(run, secondary, stanza.source)));
+      this.#notifiers.set(stanza, stanza.secondaries.map((secondary) => {
+        const key = secondary.key === undefined ? undefined : keys.get(secondary.key);
+        return new Notifier(run, secondary, { source: stanza.source, key, pace });
+      }));
     }
-    for (const source of sources) source.watch?.((zone) => this.#changed(zone, source.name));
+    for (const source of sources) source.watch?.((zone) => this.#changed(zone, source));
   }
 
   /** From now on secondaries are told; first of what changed until now. */
@@ -32,19 +39,29 @@ export class Changes {
     for (const tell of early?.values() ?? []) tell();
   }
 
-  #changed(zone: Name, plugin: string): void {
+  #changed(zone: Name, source: TransferSource): void {
     if (this.#run.signal.aborted) return;
-    if (this.#early === undefined) this.#tell(zone, plugin);
-    else this.#early.set(zone.key, () => this.#tell(zone, plugin));
+    if (this.#early === undefined) this.#tell(zone, source);
+    else this.#early.set(zone.key, () => this.#tell(zone, source));
   }
   /** As in CoreDNS, the plugin whose zone it is complains, and this one says when all is done. */
-  #tell(zone: Name, plugin: string): void {
+  #tell(zone: Name, source: TransferSource): void {
     const stanza = stanzaOf(this.#stanzas, zone);
     if (stanza === undefined) return;
     const { log } = this.#run;
+    const soa = this.#soaOf(zone, source);
     void Promise.all(this.#notifiers.get(stanza)!.map(async (notifier) => {
-      const error = await notifier.notify(zone);
-      if (error !== undefined) log.prefix(plugin).warning(error);
+      const error = await notifier.notify(zone, soa);
+      if (error !== undefined) log.prefix(source.name).warning(error);
     })).then(() => log.prefix('transfer').debug(`Sent notifies for zone ${quoted(zone.text)} to [${stanza.to.join(' ')}]`));
+  }
+  /** What a notify tells of the new version (RFC 1996 section 3.7): a hint, so none is no harm. */
+  #soaOf(zone: Name, source: TransferSource): RR | undefined {
+    try {
+      const transfer = this.#run.store.reading.within(() => source.transfer(zone, undefined));
+      return transfer instanceof Promise ? undefined : transfer?.soa;
+    } catch {
+      return undefined;
+    }
   }
 }

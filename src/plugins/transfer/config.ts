@@ -1,11 +1,13 @@
 // The lines of *transfer* as data. Knows words and addresses; opens nothing.
 import type { Directive } from '../../corefile/directive.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
-import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
+import { parseAddress, parseCIDR, printAddress, unmap } from '../../dns/address.ts';
+import type { CIDR } from '../../dns/address.ts';
 import { quoted } from '../../wording/quote.ts';
 import { joinHostPort, splitHostPort } from '../../dns/host-port.ts';
 import type { HostPort } from '../../dns/host-port.ts';
 import { PORT } from '../../dns/port.ts';
+import { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
@@ -20,29 +22,45 @@ export interface Secondary {
   readonly port: string;
   /** The address as clients' addresses are printed, with its `%interface`. */
   readonly client: string;
+  /** What its notifies are signed with, the name of a key with its last dot. */
+  readonly key: string | undefined;
+}
+/** One `to`: a client has to be one of these, and to sign with the key where one is named. */
+export interface Grant {
+  readonly anybody: boolean;
+  readonly clients: readonly string[];
+  readonly networks: readonly CIDR[];
+  readonly key: string | undefined;
 }
 /** One line of *transfer* with its block. */
 export interface Stanza {
   readonly zones: Zones;
-  /** `to *`: everybody may transfer. */
-  anybody: boolean;
+  readonly grants: Grant[];
   readonly secondaries: Secondary[];
   /** What notifies are sent from. */
   source: string | undefined;
   /** What is written behind `to`, in order, for texts. */
   readonly to: string[];
+  /** Transfers at the same time, of one thread. */
+  most: number;
 }
+const MOST = 100;
 
 /** Reads the lines; throws with CoreDNS's texts. */
 export const readStanzas = (lines: Lines, context: ParseContext): readonly Stanza[] => lines.map((line) => readStanza(line, context));
 
 function readStanza(line: Directive, context: ParseContext): Stanza {
-  const stanza: Stanza = { zones: zonesOf(line.rest(), context.zones), anybody: false, secondaries: [], source: undefined, to: [] };
+  const zones = zonesOf(line.rest(), context.zones);
+  const stanza: Stanza = { zones, grants: [], secondaries: [], source: undefined, to: [], most: MOST };
   line.properties({
     to: (property) => readTo(property, stanza),
     source: (property) => readSource(property, stanza),
+    max: (property) => {
+      stanza.most = property.integer('max', { min: 1 });
+      property.end();
+    },
   }, (property) => {
-    const nearest = nearestWord(property.word, ['to', 'source']);
+    const nearest = nearestWord(property.word, ['to', 'source', 'max']);
     const hint = nearest === undefined ? undefined : `did you mean '${nearest}'?`;
     property.fail(`unknown property ${quoted(property.word)}`, hint);
   });
@@ -51,26 +69,43 @@ function readStanza(line: Directive, context: ParseContext): Stanza {
 }
 
 function readTo(line: Directive, stanza: Stanza): void {
-  const hosts = line.rest();
-  if (hosts.length === 0) line.wrongArgs();
+  const words = line.rest();
+  if (words.length === 0) line.wrongArgs();
+  const at = words.indexOf('key');
+  const hosts = at < 0 ? words : words.slice(0, at);
+  const key = at < 0 ? undefined : readKey(line, words.slice(at + 1));
+  const grant = { anybody: hosts.length === 0, clients: [] as string[], networks: [] as CIDR[], key };
   for (const host of hosts) {
-    if (host === '*') {
-      stanza.anybody = true;
-      stanza.to.push(host);
+    const network = host.includes('/') ? parseCIDR(host) : undefined;
+    if (host === '*') grant.anybody = true;
+    else if (network !== undefined) grant.networks.push(network);
+    else {
+      const secondary = readSecondary(line, host, key);
+      stanza.secondaries.push(secondary);
+      grant.clients.push(secondary.client);
+      stanza.to.push(secondary.text);
       continue;
     }
-    const secondary = readSecondary(line, host);
-    stanza.secondaries.push(secondary);
-    stanza.to.push(secondary.text);
+    stanza.to.push(host);
+  }
+  if (hosts.length === 0) stanza.to.push('*');
+  stanza.grants.push(grant);
+}
+function readKey(line: Directive, [name, ...more]: readonly string[]): string {
+  if (name === undefined || more.length > 0) return line.wrongArgs('behind key stands the name of one key, and nothing else');
+  try {
+    return Name.wire(Name.parse(name).key).text;
+  } catch (error) {
+    return line.refuse((error as Error).message);
   }
 }
 /** An address, or an address and a port (LIB-3). */
-function readSecondary(line: Directive, text: string): Secondary {
+function readSecondary(line: Directive, text: string, key: string | undefined): Secondary {
   const { host: address, port } = hostPort(text);
   const [plain, zone] = unzoned(address);
   const octets = parseAddress(plain);
   if (octets === undefined) return line.refuse(`must specify an IP address: \`${address}'`);
-  return { text: joinHostPort(address, port), address, port, client: printAddress(unmap(octets)) + zone };
+  return { text: joinHostPort(address, port), address, port, client: printAddress(unmap(octets)) + zone, key };
 }
 function hostPort(text: string): HostPort {
   try {

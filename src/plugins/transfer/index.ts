@@ -1,7 +1,8 @@
 // *transfer* performs (outgoing) zone transfers for other plugins. Knows who may have which zone; what is in a zone its sources know.
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import type { Shared } from '../../authority/transfer-messages.ts';
-import { Transfers, isUpToDate, serialOf } from '../../authority/transfer.ts';
+import { Keys } from '../../authority/keys.ts';
+import { Transfers, asRecords, isUpToDate, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -12,6 +13,8 @@ import { TYPE } from '../../dns/type-name.ts';
 import { quoted } from '../../wording/quote.ts';
 import { apart } from '../../kernel/query/derive.ts';
 import { envelope } from '../../kernel/query/finish.ts';
+import type { RR } from '../../dns/rr.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { AA } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
@@ -20,10 +23,23 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import { clientOf, stanzaOf } from './access.ts';
+import type { Key } from '../../tsig/key.ts';
+import { clientOf, mayTransfer, stanzaOf } from './access.ts';
 import { Changes } from './changes.ts';
 import { readStanzas } from './config.ts';
 import type { Stanza } from './config.ts';
+import { Gate } from './gate.ts';
+
+/** Milliseconds for which a client may go on reading a version that was replaced. */
+const LONGEST = 600_000;
+/** What is asked for, and by which line it is given. */
+interface Wish {
+  readonly zone: Name;
+  readonly serial: number | undefined;
+  readonly stanza: Stanza;
+  /** Who has it. */
+  readonly source?: TransferSource;
+}
 
 class ZoneTransfers implements Part {
   readonly #stanzas: readonly Stanza[];
@@ -32,14 +48,29 @@ class ZoneTransfers implements Part {
   #log!: Log;
   #shared!: Shared;
   #changes: Changes | undefined = undefined;
+  #clock!: Clock;
+  readonly #gates: ReadonlyMap<Stanza, Gate>;
+  /** By name. */
+  #keys: ReadonlyMap<string, Key> = new Map();
 
   constructor(stanzas: readonly Stanza[], site: Site) {
     this.#stanzas = stanzas;
     this.#site = site;
+    this.#gates = new Map(stanzas.map((stanza) => [stanza, new Gate(stanza.most)]));
+  }
+
+  whole(sites: readonly Site[]): void {
+    const keys = new Map(sites.flatMap((site) => site.all(Keys)).flat().map((key) => [key.name.text.toLowerCase(), key]));
+    for (const { key } of this.#stanzas.flatMap(({ grants }) => grants)) {
+      if (key === undefined) continue;
+      if (!keys.has(key)) throw new Error(`there is no key ${quoted(key)}: a tsig line has to say its secret`);
+      if (this.#site.all(Keys).length === 0) throw new Error(`the key ${quoted(key)} is of no use without tsig in the same block`);
+    }
+    this.#keys = keys;
   }
 
   control(run: Run): void {
-    this.#changes = new Changes(run, this.#stanzas, this.#site.all(Transfers));
+    this.#changes = new Changes(run, this.#stanzas, this.#site.all(Transfers), this.#keys);
   }
   started(): void {
     this.#changes?.begin();
@@ -47,41 +78,43 @@ class ZoneTransfers implements Part {
   start(run: Run): void {
     this.#sources = this.#site.all(Transfers);
     this.#log = run.log.prefix('transfer');
+    this.#clock = run.clock;
     this.#shared = { store: run.store, turns: turnsOf(run.store, run.clock) };
   }
 
   handle(query: Query, next: Handler): Answer {
     const { type } = query;
     if (type !== TYPE.AXFR && type !== TYPE.IXFR) return next(query);
-    if (!query.stream) {
+    if (!query.stream && !(type === TYPE.IXFR && soaOf(query) !== undefined)) {
       query.extendedError = { code: INFO_CODE.NOT_SUPPORTED, text: 'zones are transferred over TCP' };
       return failure(RCODE.REFUSED);
     }
     const zone = query.name.folded;
     const stanza = stanzaOf(this.#stanzas, zone);
     if (stanza === undefined) return next(query);
-    if (!stanza.anybody && !stanza.secondaries.some(({ client }) => client === clientOf(query))) {
+    if (!mayTransfer(stanza, query)) {
       query.extendedError = { code: INFO_CODE.PROHIBITED, text: 'the client may not transfer the zone' };
       return query.begin(0, RCODE.REFUSED);
     }
     let serial: number | undefined;
     if (type === TYPE.IXFR) {
-      const [soa, ...more] = query.parts().authority;
-      if (soa?.type !== TYPE.SOA || more.length > 0) {
+      const soa = soaOf(query);
+      if (soa === undefined) {
         query.extendedError = { code: INFO_CODE.OTHER, text: 'the SOA record of an incremental transfer is missing' };
         return failure(RCODE.SERVFAIL);
       }
       serial = serialOf(soa) || undefined;
     }
-    return this.#ask(query, next, zone, serial);
+    return this.#ask(query, next, { zone, serial, stanza });
   }
-  #ask(query: Query, next: Handler, zone: Name, serial: number | undefined): Answer {
+  #ask(query: Query, next: Handler, wish: Wish): Answer {
     try {
       for (const source of this.#sources) {
-        const transfer = source.transfer(zone, serial);
+        const transfer = source.transfer(wish.zone, wish.serial);
         if (transfer === undefined) continue;
-        if (!(transfer instanceof Promise)) return this.#give(query, transfer, serial);
-        return transfer.then((given) => this.#give(query, given, serial), (error: unknown) => failure(RCODE.SERVFAIL, error));
+        const found = { ...wish, source };
+        if (!(transfer instanceof Promise)) return this.#give(query, transfer, found);
+        return transfer.then((given) => this.#give(query, given, found), (error: unknown) => failure(RCODE.SERVFAIL, error));
       }
     } catch (error) {
       return failure(RCODE.SERVFAIL, error);
@@ -89,34 +122,56 @@ class ZoneTransfers implements Part {
     return next(query);
   }
 
-  #give(query: Query, transfer: Transfer, serial: number | undefined): Outcome {
-    if (!isUpToDate(transfer, serial)) {
-      const messages = this.#send(apart(query), transfer);
+  #give(query: Query, transfer: Transfer, wish: Wish): Outcome {
+    const { soa } = transfer;
+    const isNoop = isUpToDate(transfer, wish.serial);
+    if (query.stream && !isNoop) {
+      const messages = this.#send(apart(query), transfer, wish);
       return { kind: 'stream', messages, cause: undefined };
     }
-    const { soa } = transfer;
-    this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${quoted(query.name.text)} to ${clientOf(query)} for ` +
-      `${serialOf(soa)} SOA serial`);
+    // Over UDP the SOA says whether it is worth to ask over TCP (RFC 1995 section 2).
+    if (isNoop) {
+      this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${quoted(query.name.text)} to ${clientOf(query)} for ` +
+        `${serialOf(soa)} SOA serial`);
+    }
     return query.reply({ answer: [soa] });
   }
-  async *#send(query: Query, transfer: Transfer): AsyncGenerator<Uint8Array> {
-    const { bytes, at, length, questionEnd } = envelope(query, AA);
-    const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
+  async *#send(query: Query, first: Transfer, { zone: name, serial, stanza, source }: Wish): AsyncGenerator<Uint8Array> {
+    const gate = this.#gates.get(stanza)!;
+    const waited = await gate.enter();
+    let transfer = first;
     const zone = quoted(query.name.text);
     const client = clientOf(query);
     let records = 0;
+    let replaced = Infinity;
+    let kind = 'transfer';
     try {
-      for await (const message of transferMessages(around, transfer, this.#shared)) {
+      if (waited) transfer = await query.reading.within(() => source!.transfer(name, serial)) ?? first;
+      const differences = serial === undefined ? undefined : query.reading.within(() => transfer.differences?.(serial));
+      if (differences !== undefined) kind = 'incremental transfer';
+      const sent = differences === undefined ? transfer : { soa: transfer.soa, records: asRecords(differences) };
+      const { bytes, at, length, questionEnd } = envelope(query, AA);
+      const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
+      for await (const message of transferMessages(around, sent, this.#shared)) {
         records += u16(message, 6);
+        if (transfer.isCurrent?.() === false) replaced = Math.min(replaced, this.#clock.monotonic());
+        if (this.#clock.monotonic() - replaced > LONGEST) throw new Error('a newer version has been there for ten minutes');
         yield message;
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#log.error(`Outgoing transfer of zone ${zone} to ${client} broke off: ${why}`);
       throw error;
+    } finally {
+      gate.leave();
     }
-    this.#log.info(`Outgoing transfer of ${records} records of zone ${zone} to ${client} for ${serialOf(transfer.soa)} SOA serial`);
+    this.#log.info(`Outgoing ${kind} of ${records} records of zone ${zone} to ${client} for ${serialOf(transfer.soa)} SOA serial`);
   }
+}
+/** The one SOA record of an IXFR's authority section (RFC 1995 section 3). */
+function soaOf(query: Query): RR | undefined {
+  const [soa, ...more] = query.parts().authority;
+  return soa?.type === TYPE.SOA && more.length === 0 ? soa : undefined;
 }
 
 export default definePlugin({

@@ -29,7 +29,7 @@ const made = definePlugin({
         if (found.how === 'expired') throw new Error(`zone ${name.text} is expired`);
         const { zone, how } = found;
         const soa = soaOf(zone, found.serial);
-        const transfer: Transfer = { soa, records: recordsOf(zone, how), ...newer(how, serial, soa) };
+        const transfer: Transfer = { soa, records: recordsOf(zone, how), ...newer(how, serial, soa), ...journal(how, zone, found.serial) };
         return how === 'later' ? new Promise((resolve) => setImmediate(resolve, transfer)) : transfer;
       },
     });
@@ -44,6 +44,13 @@ const made = definePlugin({
 });
 const newer = (how: string, serial: number | undefined, soa: RR) =>
   (how === 'newer' && serial !== undefined ? { upToDate: serial >= serialOf(soa) } : {});
+/** What changed with each of the last two serials: one name for another. */
+const journal = (how: string, zone: string, last: number): Pick<Transfer, 'differences'> => (how !== 'journal' ? {} : {
+  differences: (serial) => (serial < last - 2 || serial > last ? undefined : Array.from({ length: last - serial }, (_, i) => ({
+    from: soaOf(zone, serial + i), removed: [record(`old.${zone} 60 IN A 192.0.2.${serial + i}`)],
+    to: soaOf(zone, serial + i + 1), added: [record(`new.${zone} 60 IN A 192.0.2.${serial + i}`)],
+  }))),
+});
 function* recordsOf(zone: string, how: string): Iterable<RR> {
   yield record(`${zone} 60 IN NS ns.${zone}`);
   yield record(`ns.${zone} 60 IN A 192.0.2.1`);

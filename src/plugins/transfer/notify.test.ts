@@ -10,7 +10,15 @@ import { AA } from '../../dns/parts.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { DgramDatagrams } from '../../transport/connected-dgram.ts';
+import { Gate } from './gate.ts';
 import { Notifier } from './notify.ts';
+import { Pace } from './pace.ts';
+import { USUAL } from '../../tsig/algorithm.ts';
+import { keyOf } from '../../tsig/key.ts';
+import type { Key } from '../../tsig/key.ts';
+import { findTsig, readTsig } from '../../tsig/record.ts';
+import { Signer, check } from '../../tsig/signature.ts';
+import { parseRR } from '../../dns/rr.ts';
 
 const zone = Name.parse('example.org');
 
@@ -46,12 +54,13 @@ const changed = (packet: Buffer, at: number, value: number): Buffer => {
   answer[at] = value;
   return answer;
 };
-function notifier(port: number | string, { address = '127.0.0.1', source }: { address?: string; source?: string } = {}) {
+function notifier(port: number | string, { address = '127.0.0.1', source, key }: { address?: string; source?: string; key?: Key } = {}) {
   const clock = new FakeClock();
   const abort = new AbortController();
   const text = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const run = { clock, signal: abort.signal, datagrams: new DgramDatagrams() };
-  return { clock, abort, notifier: new Notifier(run, { text, address, port: String(port), client: address }, source) };
+  const secondary = { text, address, port: String(port), client: address, key: undefined };
+  return { clock, abort, notifier: new Notifier(run, secondary, { source, key, pace: new Pace(clock) }) };
 }
 
 test('a notify that is lost is sent again two seconds later, from another port', async (t) => {
@@ -138,4 +147,106 @@ test('many zones: some at a time, each once, and none after the end', async (t) 
   const errors = await Promise.all([...zones, ...zones.slice(20)].map((each) => other.notify(each)));
   assert.deepEqual(new Set(errors), new Set([undefined]));
   assert.equal(willing.came.length, 40);
+});
+
+test('who says nothing is told again each minute, until it answers or the zone changes', async (t) => {
+  let answers = false;
+  const listener = await new Listener((packet) => (answers ? [answered(packet)] : [])).open(t);
+  const { clock, notifier: one } = notifier(listener.port);
+  const error = one.notify(zone, parseRR('example.org. 60 IN SOA ns h 7 2 3 4 5'));
+  const came = (count: number) => eventually(() => listener.came.length === count, `${count} came`);
+  for (let tries = 1; tries <= 3; tries++) {
+    await came(tries);
+    await clock.elapse(2000);
+  }
+  assert.match((await error)!, /i\/o timeout/);
+  const { answer } = decodeMessage(listener.came[0]!);
+  assert.deepEqual(answer.map(({ type }) => type), [6], 'it has the SOA');
+  await clock.elapse(60_000);
+  await came(4);
+  await clock.elapse(2000);
+  await clock.elapse(60_000);
+  await came(5);
+  await clock.elapse(2000);
+  // The zone changes: from now on it is told of that.
+  answers = true;
+  assert.equal(await one.notify(zone), undefined);
+  await came(6);
+  await clock.elapse(600_000);
+  assert.equal(listener.came.length, 6);
+});
+
+test('ten times, and no more', async (t) => {
+  const listener = await new Listener(() => []).open(t);
+  const { clock, notifier: one } = notifier(listener.port);
+  void one.notify(zone);
+  for (let tries = 1; tries <= 3; tries++) {
+    await eventually(() => listener.came.length === tries, 'a try came');
+    await clock.elapse(2000);
+  }
+  for (let minutes = 1; minutes <= 10; minutes++) {
+    await clock.elapse(60_000);
+    await eventually(() => listener.came.length === 3 + minutes, `after ${minutes} minutes`);
+    await clock.elapse(2000);
+  }
+  await clock.elapse(600_000);
+  assert.equal(listener.came.length, 13);
+});
+
+test('with a key a notify is signed, and so has to be its answer', async (t) => {
+  const key = keyOf(Name.parse('key.test'), new Uint8Array(32).fill(1), USUAL);
+  const wrong: number[] = [];
+  const listener = await new Listener((packet, number) => {
+    const from = findTsig(packet, 0, packet.length);
+    const record = readTsig(packet, 0, packet.length, from)!;
+    wrong.push(check(packet, 0, from, record, key, record.time).error);
+    const bare = answered(packet.subarray(0, from));
+    bare[11] = 0;
+    if (number === 1) return [bare];
+    const signer = new Signer({ key, binding: USUAL, request: record.mac });
+    const whole = Buffer.alloc(bare.length + signer.room());
+    bare.copy(whole);
+    signer.sign(whole, 0, bare.length, record.time);
+    return [whole];
+  }).open(t);
+  const { clock, notifier: one } = notifier(listener.port, { key });
+  const error = one.notify(zone);
+  await eventually(() => listener.came.length === 1, 'the first try came');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await clock.elapse(2000);
+  assert.equal(await error, undefined);
+  assert.deepEqual(wrong, [0, 0]);
+});
+
+test('fifty a second, whoever they are for', async () => {
+  const clock = new FakeClock();
+  const pace = new Pace(clock);
+  const left: number[] = [];
+  for (let i = 0; i < 120; i++) pace.take(() => left.push(i));
+  assert.equal(left.length, 50);
+  await clock.elapse(999);
+  assert.equal(left.length, 50);
+  await clock.elapse(1);
+  assert.equal(left.length, 100);
+  await clock.elapse(1000);
+  assert.deepEqual(left, Array.from({ length: 120 }, (_, i) => i));
+});
+
+test('so many transfers at the same time; the others in the order in which they came', async () => {
+  const gate = new Gate(2);
+  const inside: number[] = [];
+  const enter = (i: number) => gate.enter().then((waited) => inside.push(waited ? -i : i));
+  for (let i = 1; i <= 4; i++) void enter(i);
+  await new Promise(setImmediate);
+  assert.deepEqual(inside, [1, 2]);
+  gate.leave();
+  await new Promise(setImmediate);
+  assert.deepEqual(inside, [1, 2, -3]);
+  gate.leave();
+  gate.leave();
+  gate.leave();
+  await new Promise(setImmediate);
+  void enter(5);
+  await new Promise(setImmediate);
+  assert.deepEqual(inside, [1, 2, -3, -4, 5]);
 });

@@ -48,7 +48,7 @@ log \\[INFO\\] plugin/transfer: Outgoing transfer of 4 records of zone "one.test
 log \\[INFO\\] plugin/transfer: Outgoing transfer of 4 records of zone "ONE.Test." to 2001:db8::1 for 7 SOA serial$
 nolog noop
 
-# incremental: the same serial is up to date, any other is not, and 0 is none
+# incremental: the same serial or one ahead is up to date, any other is not, and 0 is none
 ask one.test IXFR tcp from 127.0.0.7 +serial=7
     NOERROR
     answer one.test 60 IN SOA ns.one.test h.one.test 7 2 3 4 5
@@ -56,6 +56,10 @@ ask one.test IXFR tcp from 127.0.0.7 +serial=7
 log \\[INFO\\] plugin/transfer: Outgoing noop, incremental transfer for up to date zone "one.test." to 127.0.0.7 for 7 SOA serial$
 
 ask one.test IXFR tcp from 127.0.0.7 +serial=9
+    NOERROR
+    answer one.test 60 IN SOA ns.one.test h.one.test 7 2 3 4 5
+
+ask one.test IXFR tcp from 127.0.0.7 +serial=5
     NOERROR aa
     answer one.test 60 IN SOA ns.one.test h.one.test 7 2 3 4 5
     answer one.test 60 IN NS ns.one.test
