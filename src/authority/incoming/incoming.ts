@@ -71,7 +71,7 @@ export class Incoming {
   constructor(wanted: Wanted, receiver: Receiver) {
     this.#wanted = wanted;
     this.#receiver = receiver;
-    this.#zone = Uint8Array.from(wanted.zone.key, (octet) => octet.charCodeAt(0));
+    this.#zone = wanted.zone.folded.octets;
   }
 
   /** The serial of the version that comes. */

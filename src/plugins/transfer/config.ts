@@ -94,7 +94,7 @@ function readTo(line: Directive, stanza: Stanza): void {
 function readKey(line: Directive, [name, ...more]: readonly string[]): string {
   if (name === undefined || more.length > 0) return line.wrongArgs('behind key stands the name of one key, and nothing else');
   try {
-    return Name.wire(Name.parse(name).key).text;
+    return Name.parse(name).folded.text;
   } catch (error) {
     return line.refuse((error as Error).message);
   }
