@@ -1,5 +1,9 @@
-// The programs of others that tests run. Knows processes; knows no DNS.
-import { execFile, execFileSync } from 'node:child_process';
+// The programs of others that tests ask, run once or for as long as a test lasts. Knows processes and scratch folders; knows no DNS.
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
 
 /** `false` where the program is there, else why a test of it is skipped. */
 export function missing(...programs: readonly string[]): string | false {
@@ -19,3 +23,35 @@ export const output = (program: string, args: readonly string[], input = ''): Pr
   const child = execFile(program, args, { timeout: 20_000, maxBuffer: 1e9 }, (_error, stdout, stderr) => resolve(stdout + stderr));
   child.stdin?.end(input);
 });
+
+/** A folder that is gone after the test. */
+export function scratch(t: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'servers-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A program that runs until the test has ended. */
+export interface Started {
+  /** What it printed so far. */
+  readonly printed: () => string;
+  readonly signal: (name: NodeJS.Signals) => void;
+}
+
+/** Starts one. */
+export function started(t: TestContext, program: string, args: readonly string[], cwd: string): Started {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  const add = (text: Buffer): void => void (printed += text.toString());
+  child.stdout.on('data', add);
+  child.stderr.on('data', add);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  t.after(async () => {
+    // What it forked ends with it.
+    child.kill('SIGTERM');
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { printed: () => printed, signal: (name) => void child.kill(name) };
+}

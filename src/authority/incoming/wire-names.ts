@@ -16,6 +16,9 @@ function of(names: Names, ...types: readonly number[]): [number, Names][] {
   return types.map((type) => [type, names]);
 }
 
+/** Whether data of this type have names that somebody may have compressed, in which letters may be written either way. */
+export const hasNames = (type: number): boolean => NAMES.has(type) || type === TYPE.NAPTR;
+
 /** Where the name that was read last ends in the message. */
 let after = 0;
 

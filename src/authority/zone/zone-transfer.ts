@@ -19,12 +19,15 @@ import type { ZoneCell } from './zone-cell.ts';
 /** Names that are written in one step. */
 const STEP = 16;
 
-/** The zone as it is now. Throws Error where it cannot be had. Within a reading. */
-export function transferOf(store: Store, zone: Name, cell: ZoneCell): Transfer {
+/** The zone as it is now. Throws Error where it cannot be had; one that has expired where `anyway`. Within a reading. */
+export function transferOf(store: Store, zone: Name, cell: ZoneCell, anyway = false): Transfer {
   const { version } = cell;
   if (version === 0) throw new Error(`zone ${zone.text} is not loaded`);
-  if (cell.isExpired) throw new Error(`zone ${zone.text} is expired`);
-  return { soa: soaOf(store, zone, version), records: (to) => write(store, zone, cell, version, cell.loads, to) };
+  if (cell.isExpired && !anyway) throw new Error(`zone ${zone.text} is expired`);
+  return {
+    soa: soaOf(store, zone, version), records: (to) => write(store, zone, cell, version, cell.loads, to),
+    isCurrent: () => cell.version === version,
+  };
 }
 function soaOf({ memory }: Store, zone: Name, version: number): RR {
   const { words, bytes } = memory;

@@ -1,0 +1,53 @@
+// What a catalog zone says (RFC 9432): its members, each under an id. Knows the records of catalogs; knows no primary and no member's zone.
+import { latin1 } from '../../dns/latin1.ts';
+import { Name } from '../../dns/name.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { TransferError } from '../../authority/incoming/incoming.ts';
+
+/** Collects the records of one version. */
+export class Catalog {
+  readonly #zone: string;
+  /** Lower-case wire names of members, by id. */
+  readonly members = new Map<string, string>();
+  readonly #seen = new Set<string>();
+  readonly #versions: string[] = [];
+  #hasSoa = false;
+  #hasNs = false;
+  #wrong: string | undefined;
+
+  /** `zone` is the catalog's. */
+  constructor({ key }: Name) {
+    this.#zone = key;
+  }
+
+  /** Takes a record: owner and data as wire octets. */
+  add(owner: Uint8Array, length: number, type: number, data: Uint8Array, size: number): void {
+    const name = lower(owner, length);
+    const before = name.slice(0, name.length - this.#zone.length);
+    if (before === '') {
+      this.#hasSoa ||= type === TYPE.SOA;
+      this.#hasNs ||= type === TYPE.NS;
+    } else if (before === '\x07version' && type === TYPE.TXT) this.#versions.push(latin1(data, 0, size));
+    else if (type === TYPE.PTR && before.endsWith('\x05zones')) {
+      const id = before.slice(0, -'\x05zones'.length);
+      if (id.length > 0 && id.length === id.charCodeAt(0) + 1) this.#member(id, lower(data, size));
+    }
+  }
+  #member(id: string, member: string): void {
+    if (this.members.has(id)) this.#wrong ??= `the member ${printable(id)} has two names`;
+    else if (this.#seen.has(member)) this.#wrong ??= `${Name.wire(member).text} is a member twice`;
+    else if (member === this.#zone) this.#wrong ??= 'the catalog is a member of itself';
+    this.members.set(id, member);
+    this.#seen.add(member);
+  }
+
+  /** Throws TransferError where it is no catalog: then nothing of it counts. */
+  check(): void {
+    if (!this.#hasSoa) throw new TransferError('the catalog has no SOA');
+    if (!this.#hasNs) throw new TransferError('the catalog has no NS');
+    if (this.#versions.length !== 1 || this.#versions[0] !== '\x012') throw new TransferError('the catalog is not of version 2');
+    if (this.#wrong !== undefined) throw new TransferError(`the catalog is broken: ${this.#wrong}`);
+  }
+}
+const lower = (bytes: Uint8Array, length: number): string => Name.wire(latin1(bytes, 0, length)).key;
+const printable = (id: string): string => id.slice(1).replaceAll(/[^!-~]/g, '?');

@@ -1,0 +1,86 @@
+// One question to a primary over a connection of its own, and all messages that come back. Knows frames and time; knows nothing of what the
+// messages say.
+import { connect } from 'node:net';
+import { Frames } from '../../dns/frames.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Signal } from '../../kernel/signal.ts';
+import { dialError, readError } from '../../upstream/network-error.ts';
+import type { DatagramPeer } from '../../upstream/datagrams.ts';
+
+/** Milliseconds for a connection, without an octet, and in all. */
+const CONNECT = 5000, SILENT = 30_000, LONGEST = 3_600_000;
+/** Octets that have to come in each of so many milliseconds. */
+const LEAST = 100_000, PERIOD = 10_000;
+
+/** What an exchange needs. */
+export interface ExchangeParts {
+  readonly clock: Clock;
+  readonly signal: Signal;
+}
+
+/**
+ * Sends the packet, and hands on message after message until `take` says that it was the last one. Rejects with an Error in Go's words
+ * where the network fails or nothing comes for too long, and with what `take` throws. The octets are used again after the call.
+ */
+export function exchange(
+  to: DatagramPeer, packet: Uint8Array, take: (bytes: Uint8Array) => boolean, { clock, signal }: ExchangeParts,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new Error('the server ends'));
+    if (!(to.port >= 0 && to.port < 65536)) return reject(new Error(`dial tcp: address ${to.port}: invalid port`));
+    const socket = connect({ host: to.address, port: to.port });
+    const frames = new Frames();
+    const began = clock.monotonic();
+    let heard = began;
+    let octets = 0;
+    let period = began;
+    let before = 0;
+    let cancel = (): void => {};
+    let isConnected = false;
+    const end = (settle: () => void): void => {
+      cancel();
+      signal.removeEventListener('abort', stop);
+      socket.destroy();
+      settle();
+    };
+    const fail = (error: Error): void => end(() => reject(error));
+    const failed = (code: string): void => fail(isConnected ? readError('tcp', `${socket.localAddress}:${socket.localPort}`, to, code)
+      : dialError('tcp', to, code));
+    const stop = (): void => fail(new Error('the server ends'));
+    const look = (): void => {
+      const now = clock.monotonic();
+      if (now - period >= PERIOD) {
+        if (isConnected && octets > 0 && octets - before < LEAST) return fail(new Error('it comes too slowly'));
+        period = now;
+        before = octets;
+      }
+      if (now - heard >= (isConnected ? SILENT : CONNECT)) return failed('timeout');
+      if (now - began >= LONGEST) return fail(new Error('it took longer than an hour'));
+      cancel = clock.after(1000, look);
+    };
+    cancel = clock.after(1000, look);
+    signal.addEventListener('abort', stop, { once: true });
+    socket.on('connect', () => {
+      isConnected = true;
+      heard = period = clock.monotonic();
+      const framed = new Uint8Array(packet.length + 2);
+      framed[0] = packet.length >> 8;
+      framed[1] = packet.length;
+      framed.set(packet, 2);
+      socket.write(framed);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => failed(error.code ?? error.message));
+    socket.on('end', () => fail(new Error('EOF')));
+    socket.on('close', () => fail(new Error('EOF')));
+    socket.on('data', (chunk: Uint8Array) => {
+      heard = clock.monotonic();
+      octets += chunk.length;
+      frames.push(chunk);
+      try {
+        while (frames.next()) if (take(frames.bytes.subarray(frames.at, frames.at + frames.length))) return end(resolve);
+      } catch (error) {
+        fail(error as Error);
+      }
+    });
+  });
+}

@@ -1,0 +1,140 @@
+// NSD, Knot and BIND, each as primary and as secondary of one zone with a key: their configuration files, and how they are told to read a
+// zone again. Knows their options; knows nothing of ours.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { started } from './programs.ts';
+import type { Started } from './programs.ts';
+
+/** The zone, the key, and where everybody listens. */
+export interface Setting {
+  readonly folder: string;
+  readonly zone: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly port: number;
+  /** The port of the other side. */
+  readonly peer: number;
+}
+/** One program. */
+export interface Authority {
+  readonly name: string;
+  readonly programs: readonly string[];
+  /** Serves the file `zone` of the folder, tells the peer of changes, and gives it the zone. */
+  primary(t: TestContext, setting: Setting): Started;
+  /** Takes the zone from the peer. */
+  secondary(t: TestContext, setting: Setting): Started;
+  /** The file `zone` has changed. */
+  reread(running: Started, setting: Setting): void;
+}
+const write = ({ folder }: Setting, name: string, text: string): string => {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+
+const bind = (t: TestContext, setting: Setting, zone: string): Started => {
+  const { folder, key, secret, port } = setting;
+  const conf = write(setting, 'named.conf', `
+key "${key}" { algorithm hmac-sha256; secret "${secret}"; };
+options {
+  directory "${folder}"; pid-file "${folder}/pid"; session-keyfile "${folder}/session.key"; managed-keys-directory "${folder}";
+  listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify explicit;
+  serial-query-rate 1000;
+  allow-transfer { key "${key}"; }; ixfr-from-differences yes;
+};
+controls { };
+${zone}
+`);
+  return started(t, 'named', ['-g', '-c', conf], folder);
+};
+const BIND: Authority = {
+  name: 'BIND', programs: ['named'],
+  primary: (t, setting) => bind(t, setting, `zone "${setting.zone}" { type primary; file "zone"; `
+    + `also-notify { 127.0.0.1 port ${setting.peer} key "${setting.key}"; }; };`),
+  secondary: (t, setting) => bind(t, setting, `zone "${setting.zone}" { type secondary; file "copy"; masterfile-format text; `
+    + `primaries { 127.0.0.1 port ${setting.peer} key "${setting.key}"; }; allow-notify { 127.0.0.1; }; };`),
+  reread: (running) => running.signal('SIGHUP'),
+};
+
+const knot = (t: TestContext, setting: Setting, zone: string): Started => {
+  const { folder, key, secret, port, peer } = setting;
+  mkdirSync(path.join(folder, 'db'), { recursive: true });
+  const conf = write(setting, 'knot.conf', `
+server:
+  rundir: "${folder}"
+  listen: 127.0.0.1@${port}
+database:
+  storage: "${folder}/db"
+key:
+  - id: ${key}
+    algorithm: hmac-sha256
+    secret: ${secret}
+remote:
+  - id: peer
+    address: 127.0.0.1@${peer}
+    key: ${key}
+acl:
+  - id: peer
+    key: ${key}
+    action: [transfer, notify]
+log:
+  - target: stdout
+    any: info
+zone:
+  - domain: ${setting.zone}
+    file: "${folder}/zone"
+    acl: peer
+${zone}
+`);
+  return started(t, 'knotd', ['-c', conf], folder);
+};
+const KNOT_CONTROL = 'knotc';
+const KNOT: Authority = {
+  name: 'Knot', programs: ['knotd', KNOT_CONTROL],
+  primary: (t, setting) => knot(t, setting, '    zonefile-load: difference\n    notify: peer'),
+  secondary: (t, setting) => knot(t, setting, '    master: peer'),
+  reread: (_running, { folder }) =>
+    void execFileSync(KNOT_CONTROL, ['-c', path.join(folder, 'knot.conf'), 'zone-reload'], { stdio: 'pipe' }),
+};
+
+const nsd = (t: TestContext, setting: Setting, zone: string): Started => {
+  const { folder, key, secret, port } = setting;
+  const conf = write(setting, 'nsd.conf', `
+server:
+  ip-address: 127.0.0.1@${port}
+  zonesdir: "${folder}"
+  database: ""
+  username: ""
+  chroot: ""
+  pidfile: "${folder}/nsd.pid"
+  xfrdfile: "${folder}/xfrd.state"
+  zonelistfile: "${folder}/zone.list"
+  xfrdir: "${folder}"
+  server-count: 1
+  verbosity: 2
+remote-control:
+  control-enable: no
+key:
+  name: "${key}"
+  algorithm: hmac-sha256
+  secret: "${secret}"
+zone:
+  name: "${setting.zone}"
+  zonefile: "zone"
+${zone}
+`);
+  return started(t, 'nsd', ['-d', '-c', conf], folder);
+};
+const NSD: Authority = {
+  name: 'NSD', programs: ['nsd'],
+  primary: (t, setting) => nsd(t, setting, `  provide-xfr: 127.0.0.1 ${setting.key}\n  notify: 127.0.0.1@${setting.peer} ${setting.key}\n`
+    + '  create-ixfr: yes\n  store-ixfr: yes'),
+  secondary: (t, setting) => nsd(t, setting, `  request-xfr: 127.0.0.1@${setting.peer} ${setting.key}\n`
+    + `  allow-notify: 127.0.0.1 ${setting.key}\n  provide-xfr: 127.0.0.1 ${setting.key}`),
+  reread: (running) => running.signal('SIGHUP'),
+};
+
+/** All three. */
+export const AUTHORITIES: readonly Authority[] = [NSD, KNOT, BIND];

@@ -1,0 +1,91 @@
+// A zone goes from NSD, Knot and BIND to ours and from ours to them, signed: whole at first, then, after a NOTIFY, what changed; and both
+// have the same records afterwards.
+import assert from 'node:assert/strict';
+import { renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { standard } from '../../src/plugins/index.ts';
+import { freePort } from '../../src/testing/free-port.ts';
+import { serve } from '../../src/testing/served.ts';
+import { AUTHORITIES } from './authorities.ts';
+import { missing, output, scratch } from './programs.ts';
+
+const ZONE = 'example.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZmFiNGUyMDYw';
+/** A version of the zone: so many hosts, each with the serial in its address. */
+const zoneText = (serial: number): string => `$ORIGIN ${ZONE}.
+$TTL 60
+@ IN SOA ns host ${serial} 7200 3600 1209600 60
+@ IN NS ns
+@ IN MX 10 Mail.${ZONE}.
+ns IN A 192.0.2.53
+mail IN AAAA 2001:db8::${serial}
+*.wild IN TXT "a text" "and another \\"one\\""
+_sip._tcp IN SRV 1 2 5060 mail
+sub IN NS ns.sub
+ns.sub IN A 192.0.2.5
+naptr IN NAPTR 100 10 "u" "E2U+sip" "!^.*$!sip:x@example.test!" .
+caa IN CAA 0 issue "ca.example"
+odd IN TYPE65280 \\# 4 0a000001
+${Array.from({ length: 300 }, (_, i) => `host${i} IN A 192.0.${i % 7 === 0 ? serial : 0}.${i % 250}\n`).join('')}
+${serial > 1 ? 'new IN CNAME host1\n' : 'old IN CNAME host1\n'}`;
+
+/** Our block, which knows the key. */
+const block = (port: number, lines: string): string =>
+  `${ZONE}:${port} {\nbind 127.0.0.1\ntsig {\nsecret ${KEY} ${SECRET}\n}\n${lines}\n}\n`;
+
+/** Waits until this holds, as long as other programs may take. */
+async function until(what: string, condition: () => Promise<boolean> | boolean, said: () => string): Promise<void> {
+  for (const end = performance.now() + 40_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 50))) {
+    assert.ok(performance.now() < end, `waited for ${what}\n${said().slice(-3000)}`);
+  }
+}
+const dig = (port: number, ...words: readonly string[]): Promise<string> =>
+  output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
+/** The serial there; undefined where nobody answers. */
+const serialAt = async (port: number): Promise<string | undefined> =>
+  /SOA\s+\S+\s+\S+\s+(\d+)/.exec(await dig(port, ZONE, 'SOA', '+noall', '+answer'))?.[1];
+/** All records of the zone there, sorted. */
+const zoneAt = async (port: number): Promise<readonly string[]> => (await dig(port, ZONE, 'AXFR', '+noall', '+answer')).split('\n')
+  .filter((line) => /\tIN\t/.test(line)).map((line) => line.toLowerCase()).sort();
+
+for (const authority of AUTHORITIES) {
+  test(`${authority.name} is the primary`, { skip: missing(...authority.programs, 'dig') }, async (t) => {
+    const folder = scratch(t);
+    const [port, peer] = [await freePort(), await freePort()];
+    writeFileSync(path.join(folder, 'zone'), zoneText(1));
+    const setting = { folder, zone: ZONE, key: KEY, secret: SECRET, port, peer };
+    const running = authority.primary(t, setting);
+    const lines = `secondary {\ntransfer from 127.0.0.1:${port}\nkey ${KEY}\n}\ntransfer {\nto key ${KEY}\n}`;
+    const ours = await serve(block(peer, lines), standard);
+    t.after(() => ours.close());
+    const said = () => `${running.printed()}\n${ours.log()}`;
+    await until('the first version', async () => await serialAt(peer) === '1', said);
+    const first = await zoneAt(port);
+    assert.ok(first.length > 310, `${first.length} records`);
+    assert.deepEqual(await zoneAt(peer), first);
+    writeFileSync(path.join(folder, 'zone'), zoneText(2));
+    authority.reread(running, setting);
+    await until('the second version', async () => await serialAt(peer) === '2', said);
+    assert.deepEqual(await zoneAt(peer), await zoneAt(port));
+    assert.match(ours.log(), /Transferred example\.test\. from \S+: AXFR asked, the zone got/);
+    assert.match(ours.log(), /Transferred example\.test\. from \S+: IXFR asked, differences got/);
+  });
+
+  test(`${authority.name} is the secondary`, { skip: missing(...authority.programs, 'dig') }, async (t) => {
+    const folder = scratch(t);
+    const theirs = scratch(t);
+    const [port, peer] = [await freePort(), await freePort()];
+    const file = path.join(folder, 'ours');
+    writeFileSync(file, zoneText(1));
+    const ours = await serve(block(peer, `file ${file} {\nreload 200ms\n}\ntransfer {\nto 127.0.0.1:${port} key ${KEY}\n}`), standard);
+    t.after(() => ours.close());
+    const running = authority.secondary(t, { folder: theirs, zone: ZONE, key: KEY, secret: SECRET, port, peer });
+    const said = () => `${running.printed()}\n${ours.log()}`;
+    await until('the first version', async () => await serialAt(port) === '1', said);
+    assert.deepEqual(await zoneAt(port), await zoneAt(peer));
+    writeFileSync(`${file}.new`, zoneText(2));
+    renameSync(`${file}.new`, file);
+    await until('the second version', async () => await serialAt(port) === '2', said);
+    assert.deepEqual(await zoneAt(port), await zoneAt(peer));
+  });
+}
