@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { PEER, REPLY } from '../kernel/query/arena.ts';
+import { PEER_ROOM } from '../kernel/query/arena.ts';
 import { ASKED_IPV4, ASKED_IPV6, PEER_INFO, PEER_KIND, PEER_SIZE } from '../kernel/query/peer.ts';
 
 /** Datagrams of one batch, and of an outbox. What follows is checked against the addon's own numbers when it is loaded. */
@@ -22,7 +22,7 @@ export const CONNECT = 1, DUAL = 2;
 const LAYOUT: { readonly [name: string]: number } = {
   POSITIONS, BOX_ENTRIES, CONNECT, DUAL, BOARD_READY: READY, BOARD_TURN: TURN, BOARD_WAITING: WAITING, BOARD_OFFSETS: OFFSETS,
   BOARD_LENGTHS: LENGTHS, BOARD_WORDS, BOX_COUNT: COUNT, BOX_LOST: LOST, BOX_QUEUED: QUEUED, BOX_STEP: STEP, BOX_FAULTS: FAULTS,
-  BOX_ENTRY: ENTRY, BOX_WORDS, PEER_LENGTH: PEER_SIZE, PEER_INFO, PEER_KIND, PEER_ROOM: REPLY - PEER,
+  BOX_ENTRY: ENTRY, BOX_WORDS, PEER_LENGTH: PEER_SIZE, PEER_INFO, PEER_KIND, PEER_ROOM,
   KIND_V6: ASKED_IPV6, KIND_V4: ASKED_IPV4,
 };
 

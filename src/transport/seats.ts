@@ -1,6 +1,4 @@
-// The query objects of an arena's seats: one for each seat, made when it is first used. Knows where in a seat what lies; knows no
-// sockets.
-import { KEY, PEER, REPLY, REPLY_ROOM, SEAT } from '../kernel/query/arena.ts';
+// The query objects of an arena's seats: one for each seat, made when it is first used. Knows no sockets.
 import type { Arena } from '../kernel/query/arena.ts';
 import { Query } from '../kernel/query/query.ts';
 
@@ -30,9 +28,7 @@ export class Seats {
     if (seat < 0) return undefined;
     let query = this.#queries[seat];
     if (query === undefined) {
-      const at = seat * SEAT;
-      const layout = { at, keyAt: at + KEY, peerAt: at + PEER, replyAt: at + REPLY, replyRoom: REPLY_ROOM };
-      query = new Query(this.arena.bytes, this.arena.words, layout, seat);
+      query = new Query(this.arena.bytes, this.arena.words, this.arena.layout(seat), seat);
       this.#queries[seat] = query;
     }
     return query;
@@ -46,9 +42,8 @@ export class Seats {
     const before = this.arena.top;
     const idle = before > KEPT && this.arena.used < before / 4;
     if (idle && this.#idle) {
-      const top = this.arena.trim(KEPT);
+      const top = this.arena.trim(KEPT, forget);
       this.#queries.length = Math.min(this.#queries.length, top);
-      if (top < before) forget(top * SEAT, (before - top) * SEAT);
     }
     this.#idle = idle;
   }
@@ -56,6 +51,8 @@ export class Seats {
 
   /** Takes a query back; one that has a buffer of its own needs nothing. */
   release(query: Query): void {
-    if (query.seat >= 0) this.arena.release(query.seat);
+    if (query.seat < 0) return;
+    query.leaveReply();
+    this.arena.release(query.seat);
   }
 }

@@ -8,7 +8,7 @@ import type { Edns } from '../../dns/opt.ts';
 import { HEADER, setU16, u16 } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import { KEY_ROOM, PEER_ROOM } from './arena.ts';
-import type { Layout } from './arena.ts';
+import type { Layout, ReplyPlaces } from './arena.ts';
 import { adoptReply, beginReply } from './draft.ts';
 import { Key } from '../../store/key.ts';
 import type { Reading } from '../../store/reading.ts';
@@ -52,7 +52,8 @@ export class Query {
   /** Offsets in `bytes` of the canonical key and of who asked; where the reply is made and its room. */
   readonly keyAt: number;
   readonly peerAt: number;
-  readonly replyAt: number;
+  readonly #replies: ReplyPlaces | undefined;
+  #replyAt: number;
   readonly replyRoom: number;
   /** The number of its seat, or -1 where it has a buffer of its own. */
   readonly seat: number;
@@ -82,7 +83,9 @@ export class Query {
     this.at = layout.at;
     this.keyAt = layout.keyAt;
     this.peerAt = layout.peerAt;
-    this.replyAt = layout.replyAt;
+    const { replyAt } = layout;
+    this.#replies = typeof replyAt === 'number' ? undefined : replyAt;
+    this.#replyAt = typeof replyAt === 'number' ? replyAt : -1;
     this.replyRoom = layout.replyRoom;
     this.seat = seat;
     this.journey = journey;
@@ -118,6 +121,15 @@ export class Query {
     this.#address = undefined;
   }
 
+  /** Where its reply is made. */
+  get replyAt(): number {
+    return this.#replyAt >= 0 ? this.#replyAt : (this.#replyAt = this.#replies!.takeReply());
+  }
+  /** Its reply has left, or there is none: called with the seat by who has seats. */
+  leaveReply(): void {
+    if (this.#replyAt >= 0) this.#replies!.releaseReply(this.#replyAt);
+    this.#replyAt = -1;
+  }
   get id(): number {
     return u16(this.bytes, this.at);
   }
