@@ -4,7 +4,8 @@
 //   set      type u16, how many records u16, bytes of them u16, flags u16, then the records; behind the last set stands a type 0
 //   record   owner C0 0C, type, class IN, TTL, length of the data, data: as it goes on the wire where the owner is the question
 //   names    with the flag CUT, a name that ends the data may lack its end: C0 00 stands for the zone's name, C0 01 for the record's
-//            owner. A set in which a whole name ends in a label that ends in C0 is never cut, so both are told from names by their end
+//            owner, which is no wildcard then, since that is told with the owner that was asked for. A set in which a whole name ends in
+//            a label that ends in C0 is never cut, so both are told from names by their end
 //   order    the signatures of a set (RRSIG) follow it directly, as a set of their own
 import { u16 } from '../dns/packet.ts';
 import { TYPE } from '../dns/type-name.ts';

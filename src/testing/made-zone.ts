@@ -90,7 +90,8 @@ export class MadeZone implements Source {
     if (!CUT_TYPES.has(type)) return [rdata, false];
     const from = type === TYPE.MX ? 2 : 0;
     const name = Name.wire(latin1(rdata, from, rdata.length));
-    const end = [owner, this.#apex.key].findIndex((each) => name.isUnder(Name.wire(each)) && name.key !== owner);
+    const isWild = owner.startsWith('\x01*');
+    const end = [owner, this.#apex.key].findIndex((each, i) => name.isUnder(Name.wire(each)) && name.key !== owner && (i > 0 || !isWild));
     if (end < 0) return [rdata, false];
     const rest = end === 0 ? owner.length : this.#apex.key.length;
     return [Uint8Array.of(...rdata.subarray(0, rdata.length - rest), 0xc0, end === 0 ? OWNER_END : ZONE_END), true];
