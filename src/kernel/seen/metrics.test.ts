@@ -1,13 +1,13 @@
 // The table of metrics: one declaration a name, what is shown before anybody counts, and what becomes of numbers that find no room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Metrics, counter, gauge, histogram } from './metrics.ts';
+import { counter, gauge, histogram, Metrics } from './metrics.ts';
 
 test('a name has one declaration: a second one that says the same is the same family, another one is an error', () => {
   const metrics = new Metrics();
   const family = metrics.family(counter('a_total', 'All.', ['x']));
   assert.equal(metrics.family(counter('a_total', 'All.', ['x'])), family);
-  assert.equal(metrics.counter('a_total', 'All.', ['x']), family);
+  assert.equal(metrics.family(counter('a_total', 'All.', ['x'])), family);
   for (const other of [
     counter('a_total', 'Every one.', ['x']), counter('a_total', 'All.', ['y']), counter('a_total', 'All.'), gauge('a_total', 'All.', ['x']),
     histogram('a_total', 'All.', ['x'], [1]),
@@ -26,8 +26,8 @@ test('a full table is said once, each label set that finds no room is counted, a
   const metrics = new Metrics(100);
   const said: string[] = [];
   metrics.full = (text) => said.push(text);
-  const family = metrics.counter('zones_total', 'By zone.', ['zone']);
-  const sizes = metrics.histogram('sizes', 'By zone.', ['zone'], [1, 2, 3]);
+  const family = metrics.family(counter('zones_total', 'By zone.', ['zone']));
+  const sizes = metrics.family(histogram('sizes', 'By zone.', ['zone'], [1, 2, 3]));
   for (let n = 0; n < 50; n++) {
     metrics.values[family.cell([`zone ${n}`])]! += n + 1;
     sizes.observe(sizes.cell([`zone ${n}`]), n);

@@ -193,15 +193,6 @@ export class Metrics {
   declare(declarations: { readonly [key: string]: Declaration }): void {
     for (const declaration of Object.values(declarations)) this.family(declaration);
   }
-  counter(name: string, help: string, labels: readonly string[] = []): Family {
-    return this.family(counter(name, help, labels));
-  }
-  gauge(name: string, help: string, labels: readonly string[] = []): Family {
-    return this.family(gauge(name, help, labels));
-  }
-  histogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Family {
-    return this.family(histogram(name, help, labels, buckets));
-  }
   /** Another thread has a new series in its `values`: from now on it is in the sum. */
   adopt(news: SeriesNews, theirs: Float64Array): void {
     this.family(news).adopt(news.values, { values: theirs, cell: news.cell });

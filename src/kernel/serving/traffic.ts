@@ -1,24 +1,39 @@
 // The counters of queries and replies that the `prometheus` plugin shows (PROM-2). Knows labels and buckets; knows no plugin.
 import type { Name } from '../../dns/name.ts';
 import { rcodeName } from '../../dns/rcode.ts';
-import { TIME_BUCKETS, counter } from '../seen/metrics.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { TIME_BUCKETS, counter, histogram } from '../seen/metrics.ts';
 import type { Family, Metrics } from '../seen/metrics.ts';
 import type { Query } from '../query/query.ts';
 import { Slot } from '../slot.ts';
 import { overUdp } from '../query/transport.ts';
 
 /** Types with a label of their own; every other one is `other`. */
-const TYPES: { readonly [type: number]: string } = {
-  28: 'AAAA', 1: 'A', 5: 'CNAME', 48: 'DNSKEY', 43: 'DS', 15: 'MX', 50: 'NSEC3', 47: 'NSEC', 2: 'NS', 12: 'PTR', 46: 'RRSIG', 6: 'SOA',
-  33: 'SRV', 16: 'TXT', 65: 'HTTPS', 64: 'SVCB', 251: 'IXFR', 252: 'AXFR', 255: 'ANY',
-};
-/** 1 + the position of a type's label; 0 is `other`. */
+const LABELLED = [
+  'AAAA', 'A', 'CNAME', 'DNSKEY', 'DS', 'MX', 'NSEC3', 'NSEC', 'NS', 'PTR', 'RRSIG', 'SOA', 'SRV', 'TXT', 'HTTPS', 'SVCB',
+  'IXFR', 'AXFR', 'ANY',
+] as const;
+const typeLabels = ['other', ...LABELLED];
+/** Where in `typeLabels` a type's label stands. */
 const typeIndex = new Uint8Array(65536);
-const typeLabels = ['other', ...Object.values(TYPES)];
-for (const [type, label] of Object.entries(TYPES)) typeIndex[Number(type)] = typeLabels.indexOf(label);
+LABELLED.forEach((label, i) => (typeIndex[TYPE[label]] = i + 1));
 
 const SIZE_BUCKETS = [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16e3, 32e3, 48e3, 64e3];
 
+const BLOCK = ['server', 'zone', 'view'];
+const FAMILIES = {
+  panics: counter('coredns_panics_total', 'A metrics that counts the number of panics.'),
+  requests: counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.',
+    [...BLOCK, 'proto', 'family', 'type']),
+  duration: histogram('coredns_dns_request_duration_seconds', 'Histogram of the time (in seconds) each request took per zone.',
+    BLOCK, TIME_BUCKETS),
+  requestSize: histogram('coredns_dns_request_size_bytes',
+    'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.', [...BLOCK, 'proto'], SIZE_BUCKETS),
+  responseSize: histogram('coredns_dns_response_size_bytes', 'Size of the returned response in bytes.', [...BLOCK, 'proto'], SIZE_BUCKETS),
+  dnssec: counter('coredns_dns_do_requests_total', 'Counter of DNS requests with DO bit set per zone.', BLOCK),
+  responses: counter('coredns_dns_responses_total', 'Counter of response status codes.', [...BLOCK, 'rcode', 'plugin']),
+};
+/** Not among them: CoreDNS has no such counter, so it is shown when there are lost lines. */
 const LOST = counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.');
 
 /** The cells of one server, zone and view; made once, added to by every query. */
@@ -99,18 +114,13 @@ export class Traffic {
 
   constructor(metrics: Metrics) {
     this.metrics = metrics;
-    const labels = ['server', 'zone', 'view'];
-    this.#panics = metrics.counter('coredns_panics_total', 'A metrics that counts the number of panics.');
-    this.requests = metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.',
-      [...labels, 'proto', 'family', 'type']);
-    this.duration = metrics.histogram('coredns_dns_request_duration_seconds',
-      'Histogram of the time (in seconds) each request took per zone.', labels, TIME_BUCKETS);
-    this.requestSize = metrics.histogram('coredns_dns_request_size_bytes',
-      'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.', [...labels, 'proto'], SIZE_BUCKETS);
-    this.responseSize = metrics.histogram('coredns_dns_response_size_bytes', 'Size of the returned response in bytes.',
-      [...labels, 'proto'], SIZE_BUCKETS);
-    this.dnssec = metrics.counter('coredns_dns_do_requests_total', 'Counter of DNS requests with DO bit set per zone.', labels);
-    this.responses = metrics.counter('coredns_dns_responses_total', 'Counter of response status codes.', [...labels, 'rcode', 'plugin']);
+    this.#panics = metrics.family(FAMILIES.panics);
+    this.requests = metrics.family(FAMILIES.requests);
+    this.duration = metrics.family(FAMILIES.duration);
+    this.requestSize = metrics.family(FAMILIES.requestSize);
+    this.responseSize = metrics.family(FAMILIES.responseSize);
+    this.dnssec = metrics.family(FAMILIES.dnssec);
+    this.responses = metrics.family(FAMILIES.responses);
   }
   /** A query that no block got (SRV-10). */
   rejected(query: Query, server: string, rcode: number): void {
@@ -118,7 +128,7 @@ export class Traffic {
     if (cells === undefined) this.#rejected.set(server, (cells = new TrafficCells(this, server, 'dropped', '')));
     cells.count(query, rcode, query.questionEnd, 0, '');
   }
-  /** Lines of the log that could not be written: CoreDNS has no such counter, so it is shown when there are some. */
+  /** Lines of the log that could not be written. */
   readonly lostLines = (count: number): void => {
     this.metrics.values[this.metrics.family(LOST).cell([])]! += count;
   };

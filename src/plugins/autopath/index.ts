@@ -6,7 +6,7 @@ import { MAX_NAME } from '../../dns/name-wire.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
-import { PerServer } from '../../kernel/seen/metrics.ts';
+import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { release, take } from '../../kernel/query/derive.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
@@ -21,6 +21,8 @@ import { baseLength, fill } from './candidates.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { complete } from './complete.ts';
+
+const FAMILIES = { success: counter('coredns_autopath_success_total', 'Counter of requests that did autopath.', ['server']) };
 
 /** One question on its way along a path. */
 interface Walk {
@@ -62,7 +64,7 @@ class Autopath implements Part {
   }
   start({ metrics }: Run): void {
     this.#sources = this.#knowing();
-    const family = metrics.counter('coredns_autopath_success_total', 'Counter of requests that did autopath.', ['server']);
+    const family = metrics.family(FAMILIES.success);
     this.#metrics = metrics;
     this.#completed = new PerServer(({ label }) => family.cell([label]));
   }
@@ -160,6 +162,7 @@ function nothingToComplete(query: Query, first: Name): Outcome {
 
 export default definePlugin({
   name: 'autopath',
+  metrics: FAMILIES,
   parse: readSettings,
   create: (settings, site) => new Autopath(settings, site),
 });

@@ -6,6 +6,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
 import { REQUEST_FAMILIES } from '../../kube-api/request-metrics.ts';
 import { readSettings } from './config.ts';
+import { LAST_HEARD } from './cluster/last-heard.ts';
 import { LATENCY } from './cluster/latency.ts';
 import { Stanza } from './stanza.ts';
 
@@ -15,7 +16,7 @@ const ALIAS = 'kubernetai';
 export default definePlugin({
   name: 'kubernetes',
   aliases: [ALIAS],
-  metrics: { latency: LATENCY, ...REQUEST_FAMILIES },
+  metrics: { latency: LATENCY, lastHeard: LAST_HEARD, ...REQUEST_FAMILIES },
   parse: readSettings,
   create(settings, site) {
     const stanzas: Stanza[] = [];

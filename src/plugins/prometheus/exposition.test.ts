@@ -1,7 +1,7 @@
 // The text of metrics as Prometheus reads it, and numbers as Go prints them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Metrics } from '../../kernel/seen/metrics.ts';
+import { counter, gauge, histogram, Metrics } from '../../kernel/seen/metrics.ts';
 import { exposeOpenMetrics, exposeText, formatNumber } from './exposition.ts';
 import { gather } from './gathered.ts';
 import { ProcessMetrics } from './process.ts';
@@ -11,12 +11,12 @@ const expose = (metrics: Metrics): string => exposeText(gather(metrics));
 
 test('families, labels and series are sorted; what has no series is not there', () => {
   const metrics = new Metrics();
-  const requests = metrics.counter('z_total', 'Requests\nof "all" \\ kinds.', ['server', 'kind']);
+  const requests = metrics.family(counter('z_total', 'Requests\nof "all" \\ kinds.', ['server', 'kind']));
   metrics.values[requests.cell(['b', 'x'])] = 2;
   metrics.values[requests.cell(['a', 'x'])] = 1;
   metrics.values[requests.cell(['a', 'quote " slash \\ line \n'])] = 3;
-  metrics.gauge('nothing', 'Never used.', ['label']);
-  metrics.gauge('a_gauge', 'A gauge.');
+  metrics.family(gauge('nothing', 'Never used.', ['label']));
+  metrics.family(gauge('a_gauge', 'A gauge.'));
   assert.equal(expose(metrics), [
     '# HELP a_gauge A gauge.', '# TYPE a_gauge gauge', 'a_gauge 0',
     '# HELP z_total Requests\\nof "all" \\\\ kinds.', '# TYPE z_total counter',
@@ -26,7 +26,7 @@ test('families, labels and series are sorted; what has no series is not there', 
 
 test('a histogram adds up its buckets', () => {
   const metrics = new Metrics();
-  const sizes = metrics.histogram('sizes', 'Sizes.', ['proto'], [0, 100, 16e3]);
+  const sizes = metrics.family(histogram('sizes', 'Sizes.', ['proto'], [0, 100, 16e3]));
   const cell = sizes.cell(['udp']);
   for (const size of [0, 100, 101, 16e3, 1e5]) sizes.observe(cell, size);
   assert.equal(expose(metrics), [
@@ -38,10 +38,10 @@ test('a histogram adds up its buckets', () => {
 
 test('OpenMetrics names families of counters without their ending, and ends', () => {
   const metrics = new Metrics();
-  metrics.values[metrics.counter('z_total', 'All "kinds".', ['kind']).cell(['x'])] = 2;
-  metrics.values[metrics.counter('odd', 'A counter without the ending.').cell([])] = 1;
-  metrics.gauge('a_total', 'A gauge.');
-  const sizes = metrics.histogram('sizes', 'Sizes.', [], [0, 0.5, 100]);
+  metrics.values[metrics.family(counter('z_total', 'All "kinds".', ['kind'])).cell(['x'])] = 2;
+  metrics.values[metrics.family(counter('odd', 'A counter without the ending.')).cell([])] = 1;
+  metrics.family(gauge('a_total', 'A gauge.'));
+  const sizes = metrics.family(histogram('sizes', 'Sizes.', [], [0, 0.5, 100]));
   sizes.observe(sizes.cell([]), 7);
   assert.equal(exposeOpenMetrics(gather(metrics)), [
     '# TYPE a_total gauge', '# HELP a_total A gauge.', 'a_total 0',

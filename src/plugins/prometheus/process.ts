@@ -1,11 +1,27 @@
 // What the process uses, under the names that Prometheus's clients give it, and what its heap is like. Knows /proc; the library that
 // would tell the same costs 16 MB.
 import { readFileSync, readdirSync } from 'node:fs';
+import { counter, gauge } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 
 /** What stands for no limit. */
 const UNLIMITED = 2 ** 64;
+const FAMILIES = {
+  version: gauge('nodejs_version_info', 'Node.js version info.', ['version', 'major', 'minor', 'patch']),
+  cpu: counter('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.'),
+  start: gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.'),
+  files: gauge('process_open_fds', 'Number of open file descriptors.'),
+  mostFiles: gauge('process_max_fds', 'Maximum number of open file descriptors.'),
+  received: counter('process_network_receive_bytes_total', 'Number of bytes received by the process over the network.'),
+  sent: counter('process_network_transmit_bytes_total', 'Number of bytes sent by the process over the network.'),
+  resident: gauge('process_resident_memory_bytes', 'Resident memory size in bytes.'),
+  virtual: gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.'),
+  mostVirtual: gauge('process_virtual_memory_max_bytes', 'Maximum amount of virtual memory available in bytes.'),
+  heap: gauge('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.'),
+  heapUsed: gauge('nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.'),
+  external: gauge('nodejs_external_memory_bytes', 'Node.js external memory size in bytes.'),
+};
 type Set = (value: number | undefined) => void;
 
 /** Numbers of the process, put into its metrics when somebody looks, until it is closed. */
@@ -18,30 +34,28 @@ export class ProcessMetrics implements Closable {
     this.#use();
     this.#memory();
     const [major = '', minor = '', patch = ''] = process.versions.node.split('.');
-    const info = metrics.gauge('nodejs_version_info', 'Node.js version info.', ['version', 'major', 'minor', 'patch']);
+    const info = metrics.family(FAMILIES.version);
     metrics.values[info.cell([process.version, major, minor, patch])] = 1;
   }
   close(): void {
     this.#end.abort();
   }
 
-  #gauge(name: string, help: string, kind: 'gauge' | 'counter' = 'gauge'): Set {
-    const cell = this.#metrics[kind](name, help).cell([]);
+  #set(which: Exclude<keyof typeof FAMILIES, 'version'>): Set {
+    const cell = this.#metrics.family(FAMILIES[which]).cell([]);
     return (value) => {
       if (value !== undefined) this.#metrics.values[cell] = value;
     };
   }
   #use(): void {
-    const cpu = this.#gauge('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', 'counter');
-    const start = this.#gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.');
+    const cpu = this.#set('cpu');
+    const start = this.#set('start');
     start(Math.round(performance.timeOrigin / 10) / 100);
-    const open = this.#gauge('process_open_fds', 'Number of open file descriptors.');
-    const most = this.#gauge('process_max_fds', 'Maximum number of open file descriptors.');
+    const open = this.#set('files');
+    const most = this.#set('mostFiles');
     most(limit(/^Max open files +(\S+)/m));
-    const received = this.#gauge('process_network_receive_bytes_total',
-      'Number of bytes received by the process over the network.', 'counter');
-    const sent = this.#gauge('process_network_transmit_bytes_total',
-      'Number of bytes sent by the process over the network.', 'counter');
+    const received = this.#set('received');
+    const sent = this.#set('sent');
     this.#metrics.whenAsked(this.#end.signal, () => {
       const { user, system } = process.cpuUsage();
       cpu((user + system) / 1e6);
@@ -52,13 +66,13 @@ export class ProcessMetrics implements Closable {
     });
   }
   #memory(): void {
-    const resident = this.#gauge('process_resident_memory_bytes', 'Resident memory size in bytes.');
-    const virtual = this.#gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.');
-    const most = this.#gauge('process_virtual_memory_max_bytes', 'Maximum amount of virtual memory available in bytes.');
+    const resident = this.#set('resident');
+    const virtual = this.#set('virtual');
+    const most = this.#set('mostVirtual');
     most(limit(/^Max address space +(\S+)/m));
-    const total = this.#gauge('nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.');
-    const used = this.#gauge('nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.');
-    const external = this.#gauge('nodejs_external_memory_bytes', 'Node.js external memory size in bytes.');
+    const total = this.#set('heap');
+    const used = this.#set('heapUsed');
+    const external = this.#set('external');
     this.#metrics.whenAsked(this.#end.signal, () => {
       const memory = process.memoryUsage();
       resident(memory.rss);

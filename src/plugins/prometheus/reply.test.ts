@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
 import { freePort } from '../../testing/free-port.ts';
-import { Metrics } from '../../kernel/seen/metrics.ts';
+import { counter, gauge, histogram, Metrics } from '../../kernel/seen/metrics.ts';
 import whoami from '../whoami/index.ts';
 import { chooseFormat } from './accept.ts';
 import { gather } from './gathered.ts';
@@ -86,26 +86,26 @@ const words = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
 
 test('protocol buffers hold names, labels, numbers and buckets', () => {
   const metrics = new Metrics();
-  metrics.values[metrics.counter('z_total', 'Naïve.', ['kind', 'a']).cell(['x"', 'é'])] = 2 ** 40;
-  metrics.gauge('a_gauge', 'A gauge.');
-  const sizes = metrics.histogram('sizes', 'Sizes.', [], [0, 0.5, 100]);
+  metrics.values[metrics.family(counter('z_total', 'Naïve.', ['kind', 'a'])).cell(['x"', 'é'])] = 2 ** 40;
+  metrics.family(gauge('a_gauge', 'A gauge.'));
+  const sizes = metrics.family(histogram('sizes', 'Sizes.', [], [0, 0.5, 100]));
   for (const size of [0.25, 7, 1e6]) sizes.observe(sizes.cell([]), size);
   metrics.values[sizes.cell([])]! += 300;
-  const [gauge, histogram, counter] = delimited(exposeProtobuf(gather(metrics)));
-  assert.deepEqual([gauge, histogram, counter].map((family) => [words(one(family!, 1)), words(one(family!, 2)), one(family!, 3)]),
+  const [theGauge, theHistogram, theCounter] = delimited(exposeProtobuf(gather(metrics)));
+  assert.deepEqual([theGauge, theHistogram, theCounter].map((family) => [words(one(family!, 1)), words(one(family!, 2)), one(family!, 3)]),
     [['a_gauge', 'A gauge.', 1], ['sizes', 'Sizes.', 4], ['z_total', 'Naïve.', 0]]);
-  assert.equal(one(one(one(gauge!, 4) as Uint8Array, 2) as Uint8Array, 1), 0);
-  const metric = one(counter!, 4) as Uint8Array;
+  assert.equal(one(one(one(theGauge!, 4) as Uint8Array, 2) as Uint8Array, 1), 0);
+  const metric = one(theCounter!, 4) as Uint8Array;
   assert.deepEqual(all(metric, 1).map((pair) => [words(one(pair, 1)), words(one(pair, 2))]), [['a', 'é'], ['kind', 'x"']]);
   assert.equal(one(one(metric, 3) as Uint8Array, 1), 2 ** 40);
-  const counted = one(one(histogram!, 4) as Uint8Array, 7) as Uint8Array;
+  const counted = one(one(theHistogram!, 4) as Uint8Array, 7) as Uint8Array;
   assert.deepEqual([one(counted, 1), one(counted, 2)], [303, 1000007.25]);
   assert.deepEqual(all(counted, 3).map((bucket) => [one(bucket, 1), one(bucket, 2)]), [[300, 0], [301, 0.5], [302, 100]]);
 });
 
 test('what is large is compressed where the client says so', async () => {
   const metrics = new Metrics();
-  const family = metrics.counter('z_total', 'Many.', ['number']);
+  const family = metrics.family(counter('z_total', 'Many.', ['number']));
   for (let i = 0; i < 200; i++) metrics.values[family.cell([String(i)])] = i;
   const plain = await replyTo(metrics, { headers: new Map() });
   assert.equal(plain.headers, undefined);

@@ -2,6 +2,7 @@
 // what Node measures; knows nothing of queries.
 import { PerformanceObserver, constants, monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
+import { gauge, histogram } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 
@@ -12,6 +13,15 @@ const GC_KINDS: { readonly [kind: number]: string } = {
   [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental', [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
 };
 
+/** Only there with `runtime_metrics`. */
+const FAMILIES = {
+  spaces: gauge('nodejs_heap_space_size_used_bytes', 'Process heap space size used from Node.js in bytes.', ['space']),
+  mean: gauge('nodejs_eventloop_lag_mean_seconds', 'The mean of the recorded event loop delays.'),
+  late: gauge('nodejs_eventloop_lag_p99_seconds', 'The 99th percentile of the recorded event loop delays.'),
+  pauses: histogram('nodejs_gc_duration_seconds',
+    'Garbage collection duration by kind, one of major, minor, incremental or weakcb.', ['kind'], GC_BUCKETS),
+};
+
 /** Milliseconds between two looks at the event loop; what Node tells of its delay has them in it. */
 const RESOLUTION = 20;
 
@@ -19,11 +29,10 @@ const RESOLUTION = 20;
 export function watchRuntime(metrics: Metrics): Closable {
   const end = new AbortController();
   const { values } = metrics;
-  const spaces = metrics.gauge('nodejs_heap_space_size_used_bytes', 'Process heap space size used from Node.js in bytes.', ['space']);
-  const mean = metrics.gauge('nodejs_eventloop_lag_mean_seconds', 'The mean of the recorded event loop delays.').cell([]);
-  const late = metrics.gauge('nodejs_eventloop_lag_p99_seconds', 'The 99th percentile of the recorded event loop delays.').cell([]);
-  const pauses = metrics.histogram('nodejs_gc_duration_seconds',
-    'Garbage collection duration by kind, one of major, minor, incremental or weakcb.', ['kind'], GC_BUCKETS);
+  const spaces = metrics.family(FAMILIES.spaces);
+  const mean = metrics.family(FAMILIES.mean).cell([]);
+  const late = metrics.family(FAMILIES.late).cell([]);
+  const pauses = metrics.family(FAMILIES.pauses);
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   delay.enable();
   const observer = new PerformanceObserver((list) => {
