@@ -10,6 +10,15 @@ import { nearestWord } from './suggest.ts';
 /** All lines of one word in one block; a plugin reads them together (PARSE-8). */
 export type Lines = readonly [Directive, ...Directive[]];
 
+/** What CoreDNS says of a second line of a word that may stand once in a block. */
+export const ONLY_ONCE = 'this plugin can only be used once per Server Block';
+
+/** The line of a word that may stand once in a block. Throws CorefileError where there is a second one. */
+export function once([line, again]: Lines): Directive {
+  again?.refuse(ONLY_ONCE);
+  return line;
+}
+
 /** What to do with each property of a block, by its word. */
 export type PropertyReaders = Readonly<Record<string, (line: Directive) => void>>;
 
@@ -95,6 +104,18 @@ export class Directive {
     return left;
   }
 
+  /** All arguments that are left, of which there must be so many. */
+  words(least: number, most: number = Infinity): string[] {
+    const all = this.rest();
+    return all.length < least || all.length > most ? this.wrongArgs() : all;
+  }
+
+  /** The one argument that is left; there must be no other. */
+  only(): string {
+    const [word = ''] = this.words(1, 1);
+    return word;
+  }
+
   /** There must be no further argument. A sub-block may follow. */
   end(): void {
     if (!this.more) return;
@@ -110,16 +131,32 @@ export class Directive {
     this.wrongArgs();
   }
 
+  /** What `read` makes. What it throws stops here, as `told` words it; with its own text and no place where that is not given. */
+  attempt<T>(read: () => T, told: (reason: string) => never = (reason) => this.refuse(reason)): T {
+    try {
+      return read();
+    } catch (error) {
+      return told(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** A text of this line as a Go duration, in milliseconds; `told` words what is wrong, as for `attempt`. */
+  duration(text: string, told?: (reason: string) => never): number {
+    return this.attempt(() => parseDuration(text), told);
+  }
+
+  /** A text of this line as an integer; likewise. */
+  number(text: string, told?: (reason: string) => never): number {
+    return this.attempt(() => parseInteger(text), told);
+  }
+
   /** The next argument as an integer (LIBD-15 has durations); bounds are inclusive. */
   integer(what: string, { min = -Infinity, max = Infinity, message }: IntegerBounds = {}): number {
     const text = this.arg();
-    let value: number;
-    try {
-      value = parseInteger(text);
-    } catch (error) {
+    const value = this.number(text, (reason) => {
       if (message !== undefined) this.fail(message(text));
-      this.refuse((error as Error).message, `${what} is a whole number`);
-    }
+      this.refuse(reason, `${what} is a whole number`);
+    });
     if (value >= min && value <= max) return value;
     if (message !== undefined) this.fail(message(text));
     if (max !== Infinity) this.fail(`${what} must be in range [${min}, ${max}]: ${value}`);
@@ -128,12 +165,7 @@ export class Directive {
 
   /** The next argument, a Go duration, in seconds. `what` is for the hint; the text is Go's and has no place (PARSE-14). */
   seconds(what: string): number {
-    const text = this.arg();
-    try {
-      return parseDuration(text) / 1000;
-    } catch (error) {
-      this.refuse((error as Error).message, `${what} is a duration such as 30s, 5m or 1h30m`);
-    }
+    return this.duration(this.arg(), (reason) => this.refuse(reason, `${what} is a duration such as 30s, 5m or 1h30m`)) / 1000;
   }
 
   /**

@@ -42,6 +42,15 @@ export const once: Readonly<Record<string, Once>> = {
   'what the system said': {
     pattern: new RegExp(`(?:${words.join('|')})(?=['"\`])`), home: 'src/wording/errno.ts', instead: '`reasonOf`, `fileError`, `bindReason`',
   },
+  'a word that stands once in a block': { pattern: /once per Server Block/, home: 'src/corefile/directive.ts', instead: '`once(lines)`' },
+  'a duration or a number of a line': {
+    pattern: /\btry \{\s*[^}]*\bparse(?:Duration|Integer)\([^}]*\} catch \(error|\bparseDuration\(/,
+    home: 'src/corefile/', instead: '`line.duration`, `line.number`', except: /^src\/(?!plugins\/)/,
+  },
+  'an error that stops a line': {
+    pattern: /catch \((\w+)\) \{\s*(?:return )?\w+\.(?:fail|refuse|wrongArgs)\([^;]*\(\1 as Error\)\.message/,
+    home: 'src/corefile/directive.ts', instead: '`line.attempt`',
+  },
 };
 
 /** Whether a file may use what stands in `home`: its layer may import that one. */

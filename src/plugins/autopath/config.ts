@@ -1,4 +1,5 @@
 // The words of *autopath* (AP-1). Knows what they mean; the file that they name is read through the machine.
+import type { Directive } from '../../corefile/directive.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
@@ -26,18 +27,18 @@ export function readSettings(lines: Lines, { zones: block, machine }: ParseConte
     const last = zones.pop();
     // As CoreDNS: it takes a brace for the next line, which then has no word.
     if (last === undefined || line.body !== undefined) return line.refuse('no resolv-conf specified', 'name a file, or @ and a plugin');
-    const found = last.startsWith('@') ? { source: last.slice(1) } : { path: readPath(last, machine.readFile) };
+    const found = last.startsWith('@') ? { source: last.slice(1) } : { path: readPath(line, last, machine.readFile) };
     settings = { ...settings, ...found, zones: zonesOf(zones, block) };
   }
   return settings;
 }
 
-function readPath(path: string, readFile: (path: string) => Uint8Array): readonly Name[] {
+function readPath(line: Directive, path: string, readFile: (path: string) => Uint8Array): readonly Name[] {
   try {
     const file = readFile(path);
     const words = searchList(latin1(file, 0, file.length));
     return [...words.map((word) => Name.parse(word).folded), Name.root];
   } catch (error) {
-    throw new Error(`failed to parse ${quoted(path)}: ${fileError(error, path)}`, { cause: error });
+    return line.refuse(`failed to parse ${quoted(path)}: ${fileError(error, path)}`);
   }
 }

@@ -1,6 +1,6 @@
 // The lines of *cache* as data, with CoreDNS's limits and texts (CACHE-1 to 3, CACHE-14 to 17). Knows words; keeps nothing.
+import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
 import { parseInteger } from '../../corefile/number.ts';
 import { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
@@ -47,8 +47,7 @@ const HOUR = 3600_000, FIVE_MINUTES = 300_000;
 
 /** Reads the lines; throws with CoreDNS's texts. */
 export function readSettings(lines: Lines, context: ParseContext): Settings {
-  const [line, again] = lines;
-  if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
+  const line = once(lines);
   const none = new Zones([]);
   const settings: Settings = {
     zones: none,
@@ -85,12 +84,12 @@ function readProperties(line: Directive, settings: Settings): void {
     serve_stale_policy(property) {
       if (policy) property.refuse('serve_stale_policy can only be specified once');
       policy = true;
-      const word = only(property);
+      const word = property.only();
       if (word.toLowerCase() !== 'prefer_positive') property.refuse(`invalid serve_stale_policy: ${word}`, 'there is prefer_positive');
       settings.stale.preferPositive = true;
     },
     servfail(property) {
-      const milliseconds = duration(property, only(property));
+      const milliseconds = property.duration(property.only());
       if (milliseconds < 0) property.refuse('invalid negative ttl for servfail');
       if (milliseconds > FIVE_MINUTES) property.refuse('caching SERVFAIL responses over 5 minutes is not permitted');
       settings.servfail = milliseconds / 1000;
@@ -102,10 +101,10 @@ function readProperties(line: Directive, settings: Settings): void {
       settings[kind].except = new Zones(zones.length === 0 ? [Name.root] : zones.flatMap(nameOf));
     },
     snapshot(property) {
-      settings.snapshot = only(property) || property.wrongArgs();
+      settings.snapshot = property.only() || property.wrongArgs();
     },
     keepttl(property) {
-      if (property.rest().length > 0) property.wrongArgs();
+      property.words(0, 0);
       settings.keepTtl = true;
     },
   }, (property) => property.wrongArgs());
@@ -120,10 +119,6 @@ function nameOf(word: string): Name[] {
     return [];
   }
 }
-function only(line: Directive): string {
-  const [word, ...more] = line.rest();
-  return word === undefined || more.length > 0 ? line.wrongArgs() : word;
-}
 function wholeNumber(text: string): number | undefined {
   try {
     return parseInteger(text);
@@ -134,31 +129,18 @@ function wholeNumber(text: string): number | undefined {
 function positive(line: Directive, value: number): number {
   return value > 0 ? value : line.refuse(`cache TTL can not be zero or negative: ${value}`);
 }
-function integer(line: Directive, text: string): number {
-  try {
-    return parseInteger(text);
-  } catch (error) {
-    return line.refuse((error as Error).message);
-  }
-}
 /** Milliseconds. `what` begins the text where CoreDNS's has more than Go's. */
-function duration(line: Directive, text: string, what = ''): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    return line.refuse(`${what}${(error as Error).message}`);
-  }
-}
+const duration = (line: Directive, text: string, what: string): number => line.duration(text, (reason) => line.refuse(what + reason));
 
 /** `CAPACITY [TTL [MINTTL]]`; what follows is passed over, as CoreDNS does. */
 function readLimits(line: Directive, limits: Limits): void {
   const [capacity, maximum, minimum] = line.rest();
   if (capacity === undefined) return line.wrongArgs();
-  limits.capacity = effective(integer(line, capacity));
+  limits.capacity = effective(line.number(capacity));
   if (maximum === undefined) return;
-  limits.maximum = positive(line, integer(line, maximum));
+  limits.maximum = positive(line, line.number(maximum));
   if (minimum === undefined) return;
-  limits.minimum = integer(line, minimum);
+  limits.minimum = line.number(minimum);
   if (limits.minimum < 0) line.refuse(`cache min TTL can not be negative: ${limits.minimum}`);
 }
 
@@ -166,12 +148,12 @@ function readLimits(line: Directive, limits: Limits): void {
 function readPrefetch(line: Directive, prefetch: Settings['prefetch']): void {
   const [amount, time, percentage, ...more] = line.rest();
   if (amount === undefined || more.length > 0) return line.wrongArgs();
-  prefetch.amount = integer(line, amount);
+  prefetch.amount = line.number(amount);
   if (prefetch.amount < 0) line.refuse(`prefetch amount should be positive: ${prefetch.amount}`);
-  if (time !== undefined) prefetch.duration = duration(line, time);
+  if (time !== undefined) prefetch.duration = line.duration(time);
   if (percentage === undefined) return;
   if (!percentage.endsWith('%')) line.refuse(`last character of percentage should be \`%\`, but is: '${percentage.at(-1)}'`);
-  prefetch.percentage = integer(line, percentage.slice(0, -1));
+  prefetch.percentage = line.number(percentage.slice(0, -1));
   if (prefetch.percentage < 10 || prefetch.percentage > 90) line.refuse(`percentage should fall in range [10, 90]: ${prefetch.percentage}`);
 }
 
@@ -180,7 +162,7 @@ function readStale(line: Directive, stale: Stale): void {
   const args = line.rest();
   if (args.length > 5) line.wrongArgs();
   const [time, word, ...rest] = args;
-  stale.upTo = time === undefined ? HOUR : duration(line, time);
+  stale.upTo = time === undefined ? HOUR : line.duration(time);
   if (stale.upTo < 0) line.refuse('invalid negative duration for serve_stale');
   const mode = word?.toLowerCase() ?? 'immediate';
   if (mode !== 'immediate' && mode !== 'verify') line.refuse(`invalid value for serve_stale refresh mode: ${mode}`, 'immediate or verify');

@@ -1,5 +1,5 @@
 // *cancel* cancels a query's context after 5.001 seconds. Knows one duration; what asks others reads it.
-import { parseDuration } from '../../corefile/duration.ts';
+import type { Directive } from '../../corefile/directive.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { Deadline } from '../../kernel/site/site.ts';
 import { quoted } from '../../wording/quote.ts';
@@ -7,15 +7,9 @@ import { quoted } from '../../wording/quote.ts';
 /** Milliseconds. */
 const DEFAULT = 5001;
 
-function readTimeout(text: string): number {
-  let timeout: number;
-  try {
-    timeout = parseDuration(text);
-  } catch {
-    throw new Error(`invalid duration: ${quoted(text)}`);
-  }
-  if (timeout <= 0) throw new Error(`invalid negative duration: ${quoted(text)}`);
-  return timeout;
+function readTimeout(line: Directive, text: string): number {
+  const timeout = line.duration(text, () => line.refuse(`invalid duration: ${quoted(text)}`));
+  return timeout > 0 ? timeout : line.refuse(`invalid negative duration: ${quoted(text)}`);
 }
 
 export default definePlugin({
@@ -23,9 +17,8 @@ export default definePlugin({
   parse(lines) {
     let timeout = DEFAULT;
     for (const line of lines) {
-      const words = line.rest();
-      if (words.length > 1) line.wrongArgs();
-      timeout = words[0] === undefined ? DEFAULT : readTimeout(words[0]);
+      const [text] = line.words(0, 1);
+      timeout = text === undefined ? DEFAULT : readTimeout(line, text);
     }
     return timeout;
   },

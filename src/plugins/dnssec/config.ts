@@ -1,4 +1,5 @@
 // The lines of *dnssec* as data (DSEC-1), with the texts of the key files read. Knows words and files; makes no key.
+import { once } from '../../corefile/directive.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import type { Name } from '../../dns/name.ts';
@@ -27,8 +28,7 @@ const DENIALS: ReadonlyMap<string, DenialKind> = new Map([['compact', 'compact']
 
 /** Reads the line; throws with CoreDNS's texts. */
 export function readSettings(lines: Lines, { zones: block, root, machine }: ParseContext): Settings {
-  const [line, again] = lines;
-  if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
+  const line = once(lines);
   const zones = zonesOf(line.rest(), block).names;
   const keys: SigningKey[] = [];
   const files: string[] = [];

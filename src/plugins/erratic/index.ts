@@ -1,6 +1,5 @@
 // *erratic* is a plugin useful for testing client behavior: it drops, delays and truncates. Knows how to be unreliable (ERR-1 to 3).
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
 import { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { parseRR, rr } from '../../dns/rr.ts';
@@ -31,16 +30,11 @@ interface Settings {
 }
 
 function amount(line: Directive, text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new Error(`strconv.ParseInt: parsing ${quoted(text)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(text)) line.refuse(`strconv.ParseInt: parsing ${quoted(text)}: invalid syntax`);
   const value = Number(text);
-  if (value < 0) throw new Error(`illegal amount value given ${quoted(text)}`);
+  if (value < 0) line.refuse(`illegal amount value given ${quoted(text)}`);
   if (value > 2 ** 31 - 1) line.fail(`amount is too large: ${text}`);
   return value;
-}
-/** Arguments of a property, at most so many. */
-function args(line: Directive, most: number): readonly string[] {
-  const all = line.rest();
-  return all.length > most ? line.wrongArgs() : all;
 }
 
 /** The whole answer, without its being dropped or delayed. */
@@ -75,18 +69,18 @@ export default definePlugin<Settings>({
     for (const line of lines) {
       line.properties({
         drop(property) {
-          const [text] = args(property, 1);
+          const [text] = property.words(0, 1);
           if (text === undefined) return;
           settings.drop = amount(property, text);
           explicit = true;
         },
         delay(property) {
-          const [text, duration] = args(property, 2);
+          const [text, duration] = property.words(0, 2);
           settings.delay = text === undefined ? 2 : amount(property, text);
-          if (duration !== undefined) settings.milliseconds = parseDuration(duration);
+          if (duration !== undefined) settings.milliseconds = property.duration(duration);
         },
         truncate(property) {
-          const [text] = args(property, 1);
+          const [text] = property.words(0, 1);
           settings.truncate = text === undefined ? 2 : amount(property, text);
         },
         large() {

@@ -1,6 +1,6 @@
 // Reads `errors` (EL-2, EL-3, EL-4). Knows the syntax; knows nothing of queries.
+import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
 import type { Regexp } from '../../kernel/regexp.ts';
@@ -27,8 +27,7 @@ const LEVELS: readonly string[] = ['debug', 'info', 'warning', 'error'];
 export function readErrors(lines: Lines): ErrorsConfig {
   const consolidations: Consolidation[] = [];
   let stacktrace = false;
-  if (lines.length > 1) lines[1]!.refuse('this plugin can only be used once per Server Block');
-  const [line] = lines;
+  const line = once(lines);
   if (line.more) {
     const file = line.arg();
     if (line.more) {
@@ -49,17 +48,11 @@ export function readErrors(lines: Lines): ErrorsConfig {
 function consolidation(line: Directive): Consolidation {
   const [duration, text, ...options] = line.rest();
   if (duration === undefined || text === undefined || options.length > 2) line.wrongArgs();
-  const attempt = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      return line.fail((error as Error).message);
-    }
-  };
-  const period = attempt(() => parseDuration(duration));
+  const told = (reason: string) => line.fail(reason);
+  const period = line.duration(duration, told);
   const length = patternLength(text);
   if (length > LONGEST_PATTERN) line.fail(`regex pattern too long: ${length} > ${LONGEST_PATTERN}`);
-  const pattern = attempt(() => compileRegexp(text));
+  const pattern = line.attempt(() => compileRegexp(text), told);
   let level: Level | undefined;
   let showFirst = false;
   for (const option of options) {

@@ -1,6 +1,5 @@
 // The lines of *file* as data (FILE-1). Knows words; opens nothing.
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
 import { join } from 'node:path';
 import type { Name } from '../../dns/name.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
@@ -61,12 +60,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
 function readReload(line: Directive): number {
   const [text, ...more] = line.rest();
   if (text === undefined || more.length > 0) return line.refuse('reload duration value is expected');
-  let milliseconds = 0;
-  try {
-    milliseconds = parseDuration(text);
-  } catch (error) {
-    line.refuse(`plugin/file: ${(error as Error).message}`);
-  }
+  const milliseconds = line.duration(text, (reason) => line.refuse(`plugin/file: ${reason}`));
   if (milliseconds < 0) line.fail(`invalid negative duration for reload '${text}'`);
   return milliseconds;
 }

@@ -1,7 +1,6 @@
 // What a `forward` line says (FWD-1, FWD-4). Knows its options and their texts; opens nothing.
-import { formatDuration, parseDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../corefile/duration.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseInteger } from '../../corefile/number.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { rcodeByName } from '../../dns/rcode.ts';
@@ -92,24 +91,12 @@ function readTo(line: Directive, word: string, readFile: (path: string) => Uint8
     line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
   }
   if (scheme !== 'dns') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
-  try {
-    return readUpstream(word, readFile);
-  } catch (error) {
-    line.refuse((error as Error).message);
-  }
+  return line.attempt(() => readUpstream(word, readFile));
 }
 
-function duration(line: Directive): number {
-  const text = line.arg();
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    line.refuse((error as Error).message);
-  }
-}
 /** A duration that is not negative. */
 function positive(line: Directive, what: string): number {
-  const value = duration(line);
+  const value = line.duration(line.arg());
   if (value < 0) line.refuse(`${what} can't be negative: ${formatDuration(value)}`);
   return value;
 }
@@ -121,13 +108,7 @@ function unsigned(line: Directive): number {
   return value;
 }
 function count(line: Directive, what: string): number {
-  const text = line.arg();
-  let value: number;
-  try {
-    value = parseInteger(text);
-  } catch (error) {
-    line.refuse((error as Error).message);
-  }
+  const value = line.number(line.arg());
   if (value < 0) line.refuse(`${what} can't be negative: ${value}`);
   return value;
 }
@@ -148,7 +129,7 @@ function isResolver(word: string): boolean {
   return parseAddress(splitPort(word)?.host ?? word) !== undefined;
 }
 function healthCheck(line: Directive, options: Options): void {
-  const interval = duration(line);
+  const interval = line.duration(line.arg());
   if (interval < 0) line.refuse(`health_check can't be negative: ${interval * 1e6}`);
   options.checkInterval = interval;
   options.checkName = Name.root;
@@ -157,11 +138,7 @@ function healthCheck(line: Directive, options: Options): void {
     if (word === 'no_rec') options.checkRecursion = false;
     else if (word === 'domain') {
       const name = line.arg();
-      try {
-        options.checkName = Name.parse(name).folded;
-      } catch {
-        line.refuse(`health_check: invalid domain name ${name}`);
-      }
+      options.checkName = line.attempt(() => Name.parse(name).folded, () => line.refuse(`health_check: invalid domain name ${name}`));
     } else line.refuse(`health_check: unknown option ${word}`);
   }
 }
@@ -187,7 +164,7 @@ const readers = (options: Options) => ({
   max_age: (line: Directive) => { options.maxAge = positive(line, 'max_age'); },
   max_idle_conns: (line: Directive) => { options.maxIdle = count(line, 'max_idle_conns'); },
   read_timeout: (line: Directive) => {
-    options.readTimeout = duration(line);
+    options.readTimeout = line.duration(line.arg());
     if (options.readTimeout <= 0) line.refuse(`read_timeout must be positive: ${formatDuration(options.readTimeout)}`);
   },
   doh_method: (line: Directive) => {

@@ -1,4 +1,5 @@
 // *header* modifies the header for queries and responses. Knows three flags of the header, on the way in and out.
+import type { Directive } from '../../corefile/directive.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
@@ -14,15 +15,17 @@ interface Change {
 const FLAGS: { readonly [word: string]: number } = { aa: AA, ra: RA, rd: RD };
 
 /** HDR-1. */
-function readRule(change: Change, action: string, flags: readonly string[]): void {
+function readRule(line: Directive, change: Change): void {
+  const action = line.more ? line.arg() : '';
+  const flags = line.rest();
   const where = 'setting up rule: ';
-  if (action === '') throw new Error(`${where}no flag action provided`);
-  if (flags.length === 0) throw new Error(`${where}invalid length for flags, at least one should be provided`);
+  if (action === '') line.refuse(`${where}no flag action provided`);
+  if (flags.length === 0) line.refuse(`${where}invalid length for flags, at least one should be provided`);
   const word = action.toLowerCase();
-  if (word !== 'set' && word !== 'clear') throw new Error(`${where}unknown flag action=${word}, should be set or clear`);
+  if (word !== 'set' && word !== 'clear') line.refuse(`${where}unknown flag action=${word}, should be set or clear`);
   for (const text of flags) {
     const bit = FLAGS[text.toLowerCase()];
-    if (bit === undefined) throw new Error(`${where}unknown/unsupported flag=${text.toLowerCase()}`);
+    if (bit === undefined) line.refuse(`${where}unknown/unsupported flag=${text.toLowerCase()}`);
     change.set = word === 'set' ? change.set | bit : change.set & ~bit;
     change.clear = word === 'clear' ? change.clear | bit : change.clear & ~bit;
   }
@@ -35,10 +38,9 @@ function parse(lines: Lines): { readonly query: Change; readonly response: Chang
     line.properties({}, (property) => {
       const selector = property.word.toLowerCase();
       if (selector !== 'query' && selector !== 'response') {
-        throw new Error(`setting up rule: invalid selector=${selector} should be query or response`);
+        return property.refuse(`setting up rule: invalid selector=${selector} should be query or response`);
       }
-      const action = property.more ? property.arg() : '';
-      readRule(selector === 'query' ? query : response, action, property.rest());
+      readRule(property, selector === 'query' ? query : response);
     });
     // As CoreDNS: the first line that has rules is the one that counts.
     if (query.set | query.clear | response.set | response.clear) return { query, response };

@@ -1,5 +1,4 @@
 // Reads `health` (HLT-1, HLT-2). Knows the syntax; opens nothing.
-import { parseDuration } from '../../corefile/duration.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 
@@ -11,14 +10,14 @@ export interface HealthConfig {
   readonly lameduck: number;
 }
 
-/** Of several lines the last one counts. Throws CorefileError, or Error with Go's text for an address. */
+/** Of several lines the last one counts. Throws CorefileError. */
 export function readHealth(lines: Lines): HealthConfig {
   let address = ':8080';
   let lameduck = 0;
   for (const line of lines) {
     if (line.more) {
       address = line.arg();
-      splitHostPort(address);
+      line.attempt(() => splitHostPort(address));
     }
     line.end();
     line.mentions({ what: 'http', address });
@@ -26,12 +25,8 @@ export function readHealth(lines: Lines): HealthConfig {
       lameduck(property) {
         const text = property.arg();
         property.end();
-        try {
-          lameduck = parseDuration(text);
-        } catch (error) {
-          const why = (error as Error).message;
-          property.refuse(`unable to parse lameduck duration value: '${text}' : ${why}`, 'a duration is written such as 5s');
-        }
+        lameduck = property.duration(text, (reason) =>
+          property.refuse(`unable to parse lameduck duration value: '${text}' : ${reason}`, 'a duration is written such as 5s'));
       },
     });
   }

@@ -1,8 +1,7 @@
 // The lines of *hosts* as data (HST-1, HST-2). Knows words; opens nothing.
 import { join } from 'node:path';
+import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
-import { parseInteger } from '../../corefile/number.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
@@ -32,8 +31,8 @@ export interface Settings {
 const PROPERTIES = ['fallthrough', 'fallthrough_unsupported', 'no_reverse', 'ttl', 'reload'];
 
 /** Reads the lines; throws with CoreDNS's texts. */
-export function readSettings([line, again]: Lines, context: ParseContext): Settings {
-  if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
+export function readSettings(lines: Lines, context: ParseContext): Settings {
+  const line = once(lines);
   const [file, ...zones] = line.rest();
   const path = file === undefined || file.startsWith('/') ? file : join(context.root ?? '', file);
   if (path !== undefined) line.mentions({ what: 'file', path }, line.argsAt[0]);
@@ -46,7 +45,7 @@ export function readSettings([line, again]: Lines, context: ParseContext): Setti
       settings.fallthrough = readFallthrough(property);
     },
     fallthrough_unsupported(property) {
-      if (property.rest().length > 0) property.wrongArgs();
+      property.words(0, 0);
       settings.fallsForOtherTypes = true;
     },
     no_reverse() {
@@ -79,23 +78,12 @@ function doubtEntry(property: Directive, names: readonly string[]): void {
 function readTtl(line: Directive, settings: Settings): void {
   const [text] = line.rest();
   if (text === undefined) return line.fail('ttl needs a time in second');
-  settings.ttl = integer(line, text);
+  settings.ttl = line.number(text, () => line.fail('ttl needs a number of second'));
   if (settings.ttl <= 0 || settings.ttl > 65535) line.fail('ttl provided is invalid');
-}
-function integer(line: Directive, text: string): number {
-  try {
-    return parseInteger(text);
-  } catch {
-    return line.fail('ttl needs a number of second');
-  }
 }
 function readReload(line: Directive, settings: Settings): void {
   const [text, ...more] = line.rest();
   if (text === undefined || more.length > 0) return line.fail('reload needs a duration (zero seconds to disable)');
-  try {
-    settings.reload = parseDuration(text);
-  } catch {
-    line.fail(`invalid duration for reload '${text}'`);
-  }
+  settings.reload = line.duration(text, () => line.fail(`invalid duration for reload '${text}'`));
   if (settings.reload < 0) line.fail(`invalid negative duration for reload '${text}'`);
 }

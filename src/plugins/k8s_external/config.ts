@@ -1,7 +1,6 @@
 // The lines of *k8s_external* as data (KEXT-1). Knows words; opens nothing.
 import type { Directive } from '../../corefile/directive.ts';
-import { parseInteger } from '../../corefile/number.ts';
-import { Name, NameError } from '../../dns/name.ts';
+import { Name } from '../../dns/name.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
@@ -39,25 +38,13 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
 }
 
 function readApex(line: Directive, settings: Settings): void {
-  const [text] = line.rest();
-  if (text === undefined) return line.wrongArgs();
-  try {
-    settings.apex = Name.parse(text).raw.slice(0, -1);
-  } catch (error) {
-    if (error instanceof NameError) line.fail(`apex: ${error.message}`);
-    throw error;
-  }
+  const [text] = line.words(1) as [string];
+  settings.apex = line.attempt(() => Name.parse(text).raw.slice(0, -1), (reason) => line.fail(`apex: ${reason}`));
   if (settings.apex === '') line.fail('apex must be a label');
 }
 function readTtl(line: Directive, settings: Settings): void {
-  const [text] = line.rest();
-  if (text === undefined) return line.wrongArgs();
-  let ttl: number;
-  try {
-    ttl = parseInteger(text);
-  } catch (error) {
-    return line.refuse((error as Error).message, 'ttl is a whole number of seconds');
-  }
+  const [text] = line.words(1) as [string];
+  const ttl = line.number(text, (reason) => line.refuse(reason, 'ttl is a whole number of seconds'));
   if (ttl < 0 || ttl > 3600) line.fail(`ttl must be in range [0, 3600]: ${ttl}`);
   settings.ttl = ttl;
 }

@@ -1,6 +1,5 @@
 // What the `kubernetes` stanzas of a block say (K8S-1, K8S-2). Knows options and their texts; what they name is read elsewhere.
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
 import { parseInteger } from '../../corefile/number.ts';
 import type { Name } from '../../dns/name.ts';
 import { isReverse } from '../../dns/reverse.ts';
@@ -92,7 +91,7 @@ function checkTogether(line: Directive, { zones, namespaces, namespaceLabels, mu
 /** The options that say which objects count. */
 const objectReaders = (draft: Draft) => ({
   namespaces(line: Directive) {
-    draft.namespaces = [...new Set([...draft.namespaces, ...words(line, 1)])];
+    draft.namespaces = [...new Set([...draft.namespaces, ...line.words(1)])];
   },
   namespace_labels(line: Directive) {
     draft.namespaceLabels = selector(line, 'namespace_label');
@@ -101,17 +100,17 @@ const objectReaders = (draft: Draft) => ({
     draft.labels = selector(line, 'label');
   },
   pods(line: Directive) {
-    const [word] = words(line, 1, 1);
+    const [word] = line.words(1, 1);
     draft.pods = POD_MODES.find((mode) => mode === word)
       ?? line.refuse(`wrong value for pods: ${word},  must be one of: ${POD_MODES.join(', ')}`);
   },
   noendpoints(line: Directive) {
-    words(line, 0, 0);
+    line.words(0, 0);
     draft.endpoints = false;
   },
   ignore(line: Directive) {
     // As CoreDNS: alone it says nothing, and of several words the first counts.
-    const [what] = words(line, 0);
+    const [what] = line.words(0);
     if (what === undefined) return;
     if (what !== 'empty_service') line.refuse(`unable to parse ignore value: '${what}'`, 'ignore empty_service');
     draft.ignoreEmptyService = true;
@@ -121,17 +120,17 @@ const objectReaders = (draft: Draft) => ({
 /** The options that say how is answered. */
 const answerReaders = (draft: Draft) => ({
   endpoint_pod_names(line: Directive) {
-    words(line, 0, 0);
+    line.words(0, 0);
     draft.endpointPodNames = true;
   },
   ttl(line: Directive) {
-    const [text] = words(line, 1);
-    const ttl = attempt(() => parseInteger(text!), (reason) => line.refuse(reason, 'ttl is a whole number of seconds'));
+    const [text] = line.words(1);
+    const ttl = line.number(text!, (reason) => line.refuse(reason, 'ttl is a whole number of seconds'));
     if (ttl < 0 || ttl > 3600) line.fail(`ttl must be in range [0, 3600]: ${ttl}`);
     draft.ttl = ttl;
   },
   zonal(line: Directive) {
-    words(line, 0, 0);
+    line.words(0, 0);
     draft.zonal = true;
   },
   multicluster(line: Directive) {
@@ -145,17 +144,17 @@ const answerReaders = (draft: Draft) => ({
 /** The options about the API and about the start. */
 const apiReaders = (draft: Draft) => ({
   endpoint(line: Directive) {
-    const [first, second] = words(line, 1);
+    const [first, second] = line.words(1);
     draft.api.endpoint = first;
     if (second === undefined) return;
     draft.warnings.push(`Multiple endpoints have been deprecated, only the first specified endpoint '${first}' is used`);
   },
   tls(line: Directive) {
-    const [cert, key, ca] = words(line, 3, 3) as [string, string, string];
+    const [cert, key, ca] = line.words(3, 3) as [string, string, string];
     draft.api.tls = { cert, key, ca };
   },
   kubeconfig(line: Directive) {
-    const [file, context] = words(line, 1, 2) as [string, string?];
+    const [file, context] = line.words(1, 2) as [string, string?];
     draft.api.kubeconfig = { file, context };
   },
   apiserver_qps(line: Directive) {
@@ -169,41 +168,28 @@ const apiReaders = (draft: Draft) => ({
     draft.api.maxInflight = atLeastNone(line, parseInteger);
   },
   startup_timeout(line: Directive) {
-    const [text] = words(line, 1);
-    const timeout = attempt(() => parseDuration(text!), (reason) => line.refuse(`failed to parse startup_timeout: ${text}, ${reason}`,
+    const [text] = line.words(1);
+    const timeout = line.duration(text!, (reason) => line.refuse(`failed to parse startup_timeout: ${text}, ${reason}`,
       'startup_timeout is a duration such as 5s'));
     // CoreDNS takes it and crashes.
     if (timeout < 0) line.fail(`startup_timeout must be >= 0: ${text}`);
     draft.startupTimeout = timeout;
   },
   snapshot(line: Directive) {
-    const [file] = words(line, 1, 1);
+    const [file] = line.words(1, 1);
     draft.snapshot = file === '' ? line.wrongArgs() : file;
   },
 });
 
-/** The arguments of an option, of which there must be so many. */
-function words(line: Directive, least: number, most = Infinity): readonly string[] {
-  const all = line.rest();
-  if (all.length < least || all.length > most) line.wrongArgs();
-  return all;
-}
-function attempt<T>(read: () => T, refuse: (reason: string) => never): T {
-  try {
-    return read();
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
 /** The one argument of an option, a number that is not negative. */
 function atLeastNone(line: Directive, parse: (text: string) => number): number {
-  const [text] = words(line, 1, 1);
-  const value = attempt(() => parse(text!), (reason) => line.fail(`invalid ${line.word} ${quoted(text!)}: ${reason}`));
+  const text = line.only();
+  const value = line.attempt(() => parse(text), (reason) => line.fail(`invalid ${line.word} ${quoted(text)}: ${reason}`));
   if (value < 0) line.fail(`${line.word} must be >= 0`);
   return value;
 }
 function selector(line: Directive, what: string): string {
-  const text = words(line, 1).join(' ');
+  const text = line.words(1).join(' ');
   try {
     return Selector.parse(text).text;
   } catch (error) {

@@ -1,6 +1,5 @@
 // The lines of *loadbalance* as data. Knows words; opens nothing.
 import type { Directive } from '../../corefile/directive.ts';
-import { parseDuration } from '../../corefile/duration.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { quoted } from '../../wording/quote.ts';
@@ -28,7 +27,7 @@ export function readSettings(lines: Lines): Settings {
       weighted = undefined;
       line.properties({ prefer: (property) => prefer.push(...networks(property)) }, unknown);
     } else if (policy === 'weighted') weighted = readWeighted(line, args);
-    else throw new Error(`unknown policy: ${policy}`);
+    else line.refuse(`unknown policy: ${policy}`);
   }
   return { prefer, weighted };
 }
@@ -50,11 +49,7 @@ function readWeighted(line: Directive, [file, ...more]: readonly string[]): Sett
       const [text, ...rest] = property.rest();
       if (text === undefined) return property.fail('reload duration value is missing');
       if (rest.length > 0) property.fail('unexpected argument');
-      try {
-        reload = parseDuration(text);
-      } catch {
-        property.fail(`invalid reload duration '${text}'`);
-      }
+      reload = property.duration(text, () => property.fail(`invalid reload duration '${text}'`));
     },
   }, unknown);
   return { file, reload };

@@ -1,5 +1,6 @@
 // *loop* detects simple forwarding loops and halts the server. Knows the one name that it asks its own server for.
 import { randomBytes } from 'node:crypto';
+import { once } from '../../corefile/directive.ts';
 import { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -104,9 +105,6 @@ const pause = (run: Run, milliseconds: number) => new Promise<void>((resolve) =>
 
 export default definePlugin({
   name: 'loop',
-  parse([line, again]) {
-    if (again !== undefined) throw new Error('this plugin can only be used once per Server Block');
-    line.end();
-  },
+  parse: (lines) => once(lines).end(),
   create: (_config, site) => new Watch(site).part(),
 });

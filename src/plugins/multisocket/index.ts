@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { Sockets } from '../../kernel/query/transport.ts';
-import { quoted } from '../../wording/quote.ts';
 
 export default definePlugin({
   name: 'multisocket',
@@ -12,10 +11,9 @@ export default definePlugin({
     const text = more ? line.arg() : '';
     line.bare();
     if (!more) return availableParallelism();
-    if (!/^[+-]?\d+$/.test(text)) throw new Error(`invalid num sockets: strconv.Atoi: parsing ${quoted(text)}: invalid syntax`);
-    const number = Number(text);
-    if (number < 1) throw new Error(`num sockets can not be zero or negative: ${number}`);
-    if (number > 1024) throw new Error(`num sockets exceeds maximum (1024): ${number}`);
+    const number = line.number(text, (reason) => line.refuse(`invalid num sockets: ${reason}`));
+    if (number < 1) line.refuse(`num sockets can not be zero or negative: ${number}`);
+    if (number > 1024) line.refuse(`num sockets exceeds maximum (1024): ${number}`);
     return number;
   },
   create(number, site) {

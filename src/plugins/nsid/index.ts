@@ -1,4 +1,5 @@
 // *nsid* adds an identifier of this server to each reply (RFC 5001). Knows one EDNS option.
+import { ONLY_ONCE, once } from '../../corefile/directive.ts';
 import { OPTION } from '../../dns/edns-options.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Message } from '../../kernel/query/message.ts';
@@ -7,9 +8,10 @@ import type { Query } from '../../kernel/query/query.ts';
 
 export default definePlugin({
   name: 'nsid',
-  parse([line, again], { machine }) {
+  parse(lines, { machine }) {
+    const line = once(lines);
     // As CoreDNS: a block counts as a second line.
-    if (again !== undefined || line.body !== undefined) throw new Error('this plugin can only be used once per Server Block');
+    if (line.body !== undefined) line.refuse(ONLY_ONCE);
     const words = line.rest();
     return new TextEncoder().encode(words.length > 0 ? words.join(' ') : machine.hostname());
   },

@@ -1,4 +1,5 @@
 // Reads `prometheus` (PROM-1). Knows the syntax; opens nothing.
+import { once } from '../../corefile/directive.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 
@@ -10,12 +11,11 @@ export interface PrometheusConfig {
   readonly runtime: boolean;
 }
 
-/** Throws CorefileError, or Error with Go's text for an address. */
+/** Throws CorefileError. */
 export function readPrometheus(lines: Lines): PrometheusConfig {
-  const [line, again] = lines;
-  if (again !== undefined) again.refuse('this plugin can only be used once per Server Block');
+  const line = once(lines);
   const address = line.more ? line.arg() : 'localhost:9153';
-  splitHostPort(address);
+  line.attempt(() => splitHostPort(address));
   line.end();
   line.mentions({ what: 'http', address });
   let runtime = false;

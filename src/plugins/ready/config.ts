@@ -1,4 +1,5 @@
 // Reads `ready` (RDY-1). Knows the syntax; opens nothing.
+import { once } from '../../corefile/directive.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 
@@ -10,12 +11,11 @@ export interface ReadyConfig {
   readonly continuously: boolean;
 }
 
-/** Throws CorefileError, or Error with Go's text for an address. */
+/** Throws CorefileError. */
 export function readReady(lines: Lines): ReadyConfig {
-  const [line, again] = lines;
-  if (again !== undefined) again.refuse('this plugin can only be used once per Server Block');
+  const line = once(lines);
   const address = line.more ? line.arg() : ':8181';
-  splitHostPort(address);
+  line.attempt(() => splitHostPort(address));
   line.end();
   line.mentions({ what: 'http', address });
   let continuously = false;

@@ -1,6 +1,5 @@
 // *reload* allows automatic reload of a changed Corefile. Knows an interval and a fingerprint of the configuration (RLD-1, RLD-2).
 import { createHash } from 'node:crypto';
-import { parseDuration } from '../../corefile/duration.ts';
 import { gauge } from '../../kernel/seen/metrics.ts';
 import { RELOADS_FAILED } from '../../kernel/serving/reloads.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -59,11 +58,10 @@ export default definePlugin<Settings>({
   name: 'reload',
   metrics: FAMILIES,
   parse([line]) {
-    const args = line.rest();
-    if (args.length > 2) line.wrongArgs();
-    const interval = args[0] === undefined ? 30_000 : parseDuration(args[0]);
+    const args = line.words(0, 2);
+    const interval = args[0] === undefined ? 30_000 : line.duration(args[0]);
     if (interval < 2000) line.refuse('interval value must be greater or equal to 2s');
-    const jitter = args[1] === undefined ? 15_000 : parseDuration(args[1]);
+    const jitter = args[1] === undefined ? 15_000 : line.duration(args[1]);
     if (jitter !== 0 && jitter < 1000) line.refuse('jitter value must be 0 or greater or equal to 1s');
     return { interval, jitter: Math.min(jitter, interval / 2) };
   },

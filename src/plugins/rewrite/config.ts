@@ -12,13 +12,7 @@ import { typeRule } from './type.ts';
 
 /** The rules in the order of the Corefile. Throws CorefileError. */
 export function readRules(lines: Lines): readonly Rule[] {
-  return lines.map((line) => {
-    try {
-      return rule(wordsOf(line));
-    } catch (error) {
-      return line.refuse((error as Error).message);
-    }
-  });
+  return lines.map((line) => line.attempt(() => rule(wordsOf(line))));
 }
 
 /** The words of a line, with those of its block where it has no more than one itself. */

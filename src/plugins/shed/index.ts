@@ -1,5 +1,6 @@
 // *shed* drops queries over UDP while the replies before them cannot leave (SHED-1, SHED-2). Knows how many replies wait at a socket; how
 // they leave is the transport's.
+import { once } from '../../corefile/directive.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, ParseContext, Part, Run } from '../../kernel/site/plugin.ts';
 import { label } from '../../kernel/site/endpoint.ts';
@@ -15,8 +16,8 @@ import { quoted } from '../../wording/quote.ts';
 const MOST = 1024;
 
 /** SHED-1: without arguments, and for plain DNS alone. */
-function check([line, again]: Lines, { keys }: ParseContext): void {
-  if (again !== undefined) again.refuse('this plugin can only be used once per Server Block');
+function check(lines: Lines, { keys }: ParseContext): void {
+  const line = once(lines);
   line.end();
   if (line.body?.[0] !== undefined) line.body[0].fail('shed takes no options');
   for (const key of keys) {

@@ -106,19 +106,12 @@ function some(property: Directive): readonly string[] {
 function readPattern(property: Directive, text: string): Regexp {
   const length = patternLength(text);
   if (length > LONGEST_PATTERN) property.fail(`regex pattern too long: ${length} > ${LONGEST_PATTERN}`);
-  try {
-    return compileForNames(text);
-  } catch (error) {
-    return property.fail(`could not parse regex: ${text}, ${(error as Error).message}`);
-  }
+  return property.attempt(() => compileForNames(text), (reason) => property.fail(`could not parse regex: ${text}, ${reason}`));
 }
 function readRecord(property: Directive, section: Section, text: string): RecordTemplate {
   doubtRecord(property, text);
-  try {
-    return compileRecord(section, text);
-  } catch (error) {
-    return property.fail(`could not compile template: ${text}, ${(error as Error).message}`);
-  }
+  return property.attempt(() => compileRecord(section, text), (reason) =>
+    property.fail(`could not compile template: ${text}, ${reason}`));
 }
 /** Leaves word of a field that there is not, and of a text that is the same for every query and is no record. */
 function doubtRecord(property: Directive, text: string): void {
@@ -144,19 +137,12 @@ function readVariable(property: Directive, conditions: Conditions): void {
   if (name === undefined || words.length === 0) return property.wrongArgs();
   if (!/^[A-Za-z_]\w*$/.test(name)) property.fail(`invalid variable name ${quoted(name)}`);
   if (conditions.isTaken(name)) property.fail(`variable name ${quoted(name)} is reserved`);
-  try {
-    conditions.variable(name, words.join(' '));
-  } catch (error) {
-    property.fail(`could not compile expression: ${name}, ${(error as Error).message}`);
-  }
+  property.attempt(() => conditions.variable(name, words.join(' ')), (reason) =>
+    property.fail(`could not compile expression: ${name}, ${reason}`));
 }
 function readCondition(property: Directive, conditions: Conditions): void {
   const text = some(property).join(' ');
-  try {
-    conditions.require(text);
-  } catch (error) {
-    property.fail(`could not compile expression: ${(error as Error).message}`);
-  }
+  property.attempt(() => conditions.require(text), (reason) => property.fail(`could not compile expression: ${reason}`));
 }
 function readRcode(property: Directive): number {
   const text = property.arg();
@@ -167,9 +153,7 @@ function readRcode(property: Directive): number {
 function readExtendedError(property: Directive): NonNullable<Stanza['extendedError']> {
   const [code, text = '', ...more] = property.rest();
   if (code === undefined || more.length > 0) return property.wrongArgs();
-  try {
-    return { code: Number(parseUint(code, 10, 16)), text };
-  } catch (error) {
-    return property.fail(`error parsing extended DNS error code ${code}, ${(error as Error).message}`);
-  }
+  const number = property.attempt(() => Number(parseUint(code, 10, 16)), (reason) =>
+    property.fail(`error parsing extended DNS error code ${code}, ${reason}`));
+  return { code: number, text };
 }

@@ -1,22 +1,16 @@
 // *timeouts* allows you to configure the server read, write and idle timeouts for the TCP, TLS, DoH and DoQ servers (TMO-1).
 import type { Directive } from '../../corefile/directive.ts';
-import { formatDuration, parseDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../corefile/duration.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Timeouts } from '../../kernel/query/transport.ts';
 import { TimeoutSettings } from '../../kernel/query/transport.ts';
-import { quoted } from '../../wording/quote.ts';
 
 type Settings = { -readonly [Key in keyof Timeouts]?: Timeouts[Key] };
 const DAY = 24 * 3600 * 1000;
 
 /** A duration, or a number of seconds (LIB-9), in milliseconds. */
 function timeout(line: Directive, text: string): number {
-  let milliseconds = 0;
-  try {
-    milliseconds = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
-  } catch {
-    line.fail(`failed to parse duration '${text}'`);
-  }
+  const milliseconds = line.duration(/^\d+$/.test(text) ? `${text}s` : text, () => line.fail(`failed to parse duration '${text}'`));
   if (milliseconds < 1000 || milliseconds > DAY) {
     line.fail(`timeout provided '${formatDuration(milliseconds)}' needs to be between 1 second and 24 hours`);
   }
@@ -24,12 +18,9 @@ function timeout(line: Directive, text: string): number {
 }
 
 function read(line: Directive, settings: Settings): void {
-  const [text, ...more] = line.rest();
-  if (text === undefined || more.length > 0) return line.wrongArgs();
+  const text = line.only();
   if (line.word === 'maxtcpqueries') {
-    if (!/^[+-]?\d+$/.test(text)) line.fail(`invalid value for maxtcpqueries '${text}': `
-      + `strconv.Atoi: parsing ${quoted(text)}: invalid syntax`);
-    const queries = Number(text);
+    const queries = line.number(text, (reason) => line.fail(`invalid value for maxtcpqueries '${text}': ${reason}`));
     if (queries === 0 || queries < -1) line.fail(`maxtcpqueries provided '${queries}' needs to be -1 (unlimited) or a positive integer`);
     settings.queries = queries;
     return;

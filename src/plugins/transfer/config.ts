@@ -122,8 +122,7 @@ function unzoned(address: string): [plain: string, zone: string] {
 }
 
 function readSource(line: Directive, stanza: Stanza): void {
-  const [text, ...more] = line.rest();
-  if (text === undefined || more.length > 0) return line.wrongArgs();
+  const text = line.only();
   if (stanza.source !== undefined) line.fail('source already specified');
   const octets = parseAddress(text);
   if (octets === undefined) return line.fail(`invalid source address ${quoted(text)}`);

@@ -70,11 +70,7 @@ function decoded(text: string): Uint8Array | undefined {
   }
 }
 function readName(line: Directive, text: string): string {
-  try {
-    return Name.parse(text).folded.text;
-  } catch (error) {
-    return line.wrongArgs((error as Error).message);
-  }
+  return line.attempt(() => Name.parse(text).folded.text, (reason) => line.wrongArgs(reason));
 }
 
 function readSecret(line: Directive, { secrets }: Draft): void {
@@ -89,12 +85,7 @@ function readSecrets(line: Directive, { secrets }: Draft, read: (file: string) =
   const words = line.rest();
   const [file] = words;
   if (file === undefined || words.length > 1) return line.wrongArgs('secrets has one file');
-  let keys: ReturnType<typeof readKeyFile>;
-  try {
-    keys = readKeyFile(new TextDecoder().decode(read(file)));
-  } catch (error) {
-    return line.wrongArgs((error as Error).message);
-  }
+  const keys = line.attempt(() => readKeyFile(new TextDecoder().decode(read(file))), (reason) => line.wrongArgs(reason));
   for (const { name, secret, algorithm } of keys) {
     const key = readName(line, name);
     if (secrets.has(key)) line.wrongArgs(`there is a key ${key} already`);

@@ -1,5 +1,6 @@
 // *view* lets a block take only the queries for which its expressions are true. Knows expressions and their names; which block is asked
 // first is the router's.
+import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { compile } from '../../expression/index.ts';
 import type { Expression } from '../../expression/index.ts';
@@ -16,8 +17,8 @@ interface Settings {
   readonly conditions: readonly Expression<Asked>[];
 }
 
-function readSettings([line, again]: Lines): Settings {
-  if (again !== undefined) again.refuse('this plugin can only be used once per Server Block');
+function readSettings(lines: Lines): Settings {
+  const line = once(lines);
   const name = line.arg();
   line.end();
   const functions = queryFunctions();
@@ -27,11 +28,7 @@ function readSettings([line, again]: Lines): Settings {
 }
 function readCondition(property: Directive, functions: ReturnType<typeof queryFunctions>): Expression<Asked> {
   const source = property.rest().join(' ');
-  try {
-    return compile<Asked>(source, { functions });
-  } catch (error) {
-    return property.refuse((error as Error).message);
-  }
+  return property.attempt(() => compile<Asked>(source, { functions }));
 }
 
 /** VIEW-1: a query passes where every expression is true; one that fails, or gives anything else, is not. */
