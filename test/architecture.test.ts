@@ -1,7 +1,7 @@
 // The shape of the code as a test: who imports whom, and what each file looks like. Knows nothing of behaviour.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { circles, nodeParts, wings } from './gates/arrows.ts';
+import { circles, nodeParts, typeCircles, wings } from './gates/arrows.ts';
 import { pathsIn, sourcesIn } from './gates/checkout.ts';
 import { bareNumbers, constants } from './gates/constants.ts';
 import { folders, form } from './gates/form.ts';
@@ -17,7 +17,7 @@ test('imports go inward only', () => {
 
 test('the wings of large folders import downward, no files import one another, and each layer has its parts of Node', () => {
   const files = sourcesIn('src');
-  assert.deepEqual([...wings(files), ...circles(files), ...nodeParts(files)], none);
+  assert.deepEqual([...wings(files), ...circles(files), ...typeCircles(files), ...nodeParts(files)], none);
 });
 
 /** The fields of a class that everybody may set. */
@@ -49,6 +49,7 @@ test('complains about an arrow that goes up, a circle and a part of Node', () =>
   assert.deepEqual(circles(circle), ['src/dns/a.ts -> src/dns/b.ts -> src/dns/c.ts', 'src/dns/d.ts']);
   const typeBack = files(['src/dns/a.ts', "import { b } from './b.ts';"], ['src/dns/b.ts', "import type { a } from './a.ts';"]);
   assert.deepEqual(circles(typeBack), none);
+  assert.deepEqual(typeCircles(typeBack), ['src/dns/a.ts - src/dns/b.ts']);
   assert.deepEqual(nodeParts(files(['src/dns/a.ts', "import { readFileSync } from 'node:fs';"])), ['src/dns/a.ts: imports node:fs']);
   assert.deepEqual(nodeParts(files(['src/kernel/http.ts', "import type { Socket } from 'node:tls';\nimport net from 'node:net';"])), none);
   assert.deepEqual(nodeParts(files(['src/dns/a.test.ts', "import { readFileSync } from 'node:fs';"])), none);

@@ -1,7 +1,7 @@
 // Every problem of a Corefile: what stops a start, and what starts and is hardly meant. Knows the steps of a load; opens no socket.
 import { existsSync } from 'node:fs';
 import { CorefileError } from '../corefile/error.ts';
-import type { Code, Position } from '../corefile/error.ts';
+import type { Position } from '../corefile/error.ts';
 import { build } from '../kernel/site/build.ts';
 import type { Configuration, ReadOptions } from '../kernel/site/build.ts';
 import { withPlugins } from '../kernel/site/late.ts';
@@ -9,21 +9,11 @@ import type { Plugin } from '../kernel/site/plugin.ts';
 import { adviceFor } from './advice.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
 import { portClashes } from './port-clashes.ts';
+import type { Problem } from './problem.ts';
 import { readOptionsOf } from './read-options.ts';
 import { Sources } from './sources.ts';
 import { syntaxOf } from './syntax.ts';
 
-/** One problem, as `--json` prints it. `line` and `column` count from 1 and are 0 where they are not known. */
-export interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** An error stops the start; a warning does not. */
-  readonly severity: 'error' | 'warning';
-  readonly code: Code;
-  readonly message: string;
-  readonly hint?: string;
-}
 /** What was found in one file. */
 export interface Findings {
   readonly file: string;

@@ -1,6 +1,6 @@
 // HTTP pages of different plugins, and name servers over TCP, that want one port: it starts, and requests go astray. Knows addresses.
 import type { Address, ReadOptions } from '../kernel/site/build.ts';
-import type { Problem } from './check.ts';
+import type { Problem } from './problem.ts';
 
 interface Want {
   readonly who: string;

@@ -1,5 +1,6 @@
 // What `check` found, as text for people, JSON, annotations of GitHub and SARIF. Knows findings; knows no Corefile.
-import type { Findings, Problem } from './check.ts';
+import type { Findings } from './check.ts';
+import type { Problem } from './problem.ts';
 import { placeText } from './sources.ts';
 import { VERSION } from './banner.ts';
 

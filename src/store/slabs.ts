@@ -5,7 +5,6 @@
 // eight words of shared memory, written in an order that leaves them sound wherever the thread may die: at worst a block
 // is lost. The lists over them are the thread's own; whoever gets a dead thread's number finds them anew.
 import { LINE, LINES, META, METAS, RETURNED, SLAB, SLAB_BITS } from './layout.ts';
-import type { Memory } from './memory.ts';
 
 /**
  * Words about a slab: what it is (with its class), whose, its first free block, how many blocks were ever cut and how many are in use, its
@@ -33,9 +32,21 @@ const runClass = (slabs: number): number => {
 };
 const metaOf = (slab: number): number => METAS + slab * META;
 
+/** What slabs need of the memory: its words as far as this thread has looked, and more of them. */
+interface Ground {
+  readonly thread: number;
+  readonly words: Int32Array;
+  /** Bytes that there are. */
+  readonly extent: number;
+  /** The words, at least up to this one. */
+  reach(word: number): Int32Array;
+  /** The first of so many new slabs; 0 where the memory is full. */
+  claim(slabs: number): number;
+}
+
 /** The slabs of one thread. */
 export class Slabs {
-  readonly #memory: Memory;
+  readonly #memory: Ground;
   readonly #owner: number;
   readonly #returned: number;
   /** The first slab of each class that has room; the first free run of each class; the first empty slab. 0 for none. */
@@ -45,7 +56,7 @@ export class Slabs {
   /** Words in use. */
   used = 0;
 
-  constructor(memory: Memory) {
+  constructor(memory: Ground) {
     this.#memory = memory;
     this.#owner = memory.thread + 1;
     this.#returned = LINES + memory.thread * LINE + RETURNED;

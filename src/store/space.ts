@@ -5,9 +5,8 @@
 // enough for a process that is reloaded now and then. Main gives the numbers out and empties; every thread asks for the same.
 import type { ByteMap } from './bytemap.ts';
 import type { CacheLimits, CacheMap } from './cache-map.ts';
-import type { Flags, Gauges } from './cells.ts';
+import type { Cells, Flags, Gauges } from './cells.ts';
 import type { Note } from './notes.ts';
-import type { Store } from './store.ts';
 
 /** Milliseconds after the end of a load in which queries of it may still be under way: they find what they did. */
 const REST = 30_000;
@@ -17,9 +16,19 @@ interface Timer {
   after(milliseconds: number, call: () => void): void;
 }
 
+/** What spaces need of the store. */
+interface Ground {
+  readonly memory: { readonly thread: number };
+  readonly cells: Cells;
+  byteMap(name: string, owned?: number): ByteMap;
+  cache(name: string, limits: CacheLimits): CacheMap;
+  note(name: string): Note;
+  forget(cache: CacheMap): void;
+}
+
 /** What one load of one block has: the same in every thread that asks by the same names. Begin a name with the plugin's word. */
 export class Space {
-  readonly #store: Store;
+  readonly #store: Ground;
   /** What the names in the store begin with. */
   readonly name: string;
   readonly #maps = new Map<string, ByteMap>();
@@ -29,7 +38,7 @@ export class Space {
   /** How many loads use it: several where it is kept. */
   users = 0;
 
-  constructor(store: Store, name: string) {
+  constructor(store: Ground, name: string) {
     this.#store = store;
     this.name = name;
   }
@@ -87,12 +96,12 @@ function known<T>(all: Map<string, T>, name: string, make: () => T): T {
 
 /** The spaces of a process, for one thread. */
 export class Spaces {
-  readonly #store: Store;
+  readonly #store: Ground;
   /** The numbers that are in use, or rest. */
   readonly #numbers = new Set<number>();
   readonly #kept = new Map<string, Space>();
 
-  constructor(store: Store) {
+  constructor(store: Ground) {
     this.#store = store;
   }
 

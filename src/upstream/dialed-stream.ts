@@ -7,8 +7,11 @@ import { HEADER, u16 } from '../dns/packet.ts';
 import type { Asking, Carrier, ExchangeError } from './asking.ts';
 import { dialError, readError } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
+import type { DatagramPeer } from './datagrams.ts';
+import type { PoolSettings } from './pool-settings.ts';
+import type { RandomIds } from './random-ids.ts';
 import { RecentIds } from './recent-ids.ts';
-import type { DialedStreamOwner } from './stream-pool.ts';
+import type { Timers } from './timers.ts';
 
 const input = Buffer.allocUnsafeSlow(65536);
 /** A message where it can be read by words. */
@@ -16,6 +19,22 @@ const message = new Uint8Array(65536 + 64);
 const messageWords = new Int32Array(message.buffer);
 /** A reply to a question that is waited for no more. */
 const GIVEN_UP = 0;
+
+/** What a connection needs of its pool. */
+export interface DialedStreamOwner {
+  readonly to: DatagramPeer;
+  readonly timers: Timers;
+  readonly ids: RandomIds;
+  readonly settings: PoolSettings;
+  /** It took so long to connect, or to find out that one cannot. */
+  dialed(milliseconds: number): void;
+  /** Nothing waits on it any more. */
+  idle(connection: DialedStream): void;
+  /** No further question shall be put on it. */
+  retire(connection: DialedStream): void;
+  /** It was closed under these questions. */
+  ended(connection: DialedStream, waiting: readonly Asking[], error: ExchangeError): void;
+}
 
 /** A connection, from the moment that it is opened. */
 export class DialedStream implements Carrier {

@@ -7,6 +7,7 @@ import { dialError, outOfSockets } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { DialedStream } from './dialed-stream.ts';
+import type { DialedStreamOwner } from './dialed-stream.ts';
 import type { Timers } from './timers.ts';
 
 /** So many connections are opened before more than `DEPTH` questions are put on one. */
@@ -19,22 +20,6 @@ const LEAST_DIAL = 1000, LONGEST_DIAL = 30000, WEIGHT = 4;
 const PATIENCE = 5000;
 /** Connections with one question each, for those that were on one which was closed; others wait for their turn. */
 const MOST_APART = 64;
-
-/** What a connection needs of its pool. */
-export interface DialedStreamOwner {
-  readonly to: DatagramPeer;
-  readonly timers: Timers;
-  readonly ids: RandomIds;
-  readonly settings: PoolSettings;
-  /** It took so long to connect, or to find out that one cannot. */
-  dialed(milliseconds: number): void;
-  /** Nothing waits on it any more. */
-  idle(connection: DialedStream): void;
-  /** No further question shall be put on it. */
-  retire(connection: DialedStream): void;
-  /** It was closed under these questions. */
-  ended(connection: DialedStream, waiting: readonly Asking[], error: ExchangeError): void;
-}
 
 /** The TCP way to one upstream, for one thread. */
 export class StreamPool implements DialedStreamOwner, Carrier {

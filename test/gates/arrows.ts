@@ -81,3 +81,36 @@ export function circles(files: Files): string[] {
   for (const path of arrows.keys()) walk(path, []);
   return [...found];
 }
+
+/** Files that know one another by types alone, and why: each is one thing in several files. There may be no others. */
+const TOGETHER: readonly (readonly [why: string, files: RegExp])[] = [
+  ['a question, its journey, and whom it came from', /^src\/kernel\/query\/(journey|metadata|query|signature|transport)\.ts$/],
+  ['a block, and the plugins whose parts it has', /^src\/kernel\/site\/(plugin|site)\.ts$/],
+  ['a source, and what is found there', /^src\/authority\/(backend|finding|source)\.ts$/],
+  ['a question on its way to upstreams', /^src\/plugins\/forward\/(attempt|exchange|forwarder|under-way)\.ts$/],
+  ['what is found in a zone, and in its signatures', /^src\/cli\/zone-(findings|signatures)\.ts$/],
+];
+
+/** Groups of files that know one another, types too, and are not named in TOGETHER: each file of a group leads to each other. */
+export function typeCircles(files: Files): string[] {
+  const arrows = new Map(sources(files).map(([path, text]) =>
+    [path, importsOf(path, text).map(({ path: target }) => target).filter((target) => files.has(target))]));
+  const reached = new Map([...arrows.keys()].map((path) => [path, reachable(path, arrows)]));
+  const groups = new Set<string>();
+  for (const [path, targets] of reached) {
+    const group = [...targets].filter((target) => reached.get(target)?.has(path) === true).sort();
+    if (group.length > 0 && !TOGETHER.some(([, known]) => group.every((each) => known.test(each)))) groups.add(group.join(' - '));
+  }
+  return [...groups];
+}
+/** Every file that an arrow leads to from this one, over however many others. */
+function reachable(from: string, arrows: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const left = [...arrows.get(from) ?? []];
+  for (let path = left.pop(); path !== undefined; path = left.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    left.push(...arrows.get(path) ?? []);
+  }
+  return found;
+}

@@ -131,7 +131,7 @@ export class App {
       signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared, configuration, space,
       first: this.#serving.current === undefined, aside,
       corefile: {
-        configurationNow: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
+        now: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
         reloadable: readAgain !== undefined,
         reload: () => this.reload(),
       },

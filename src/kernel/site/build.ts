@@ -17,7 +17,7 @@ import type { Scheme } from '../../dns/port.ts';
 import { chain } from './chain.ts';
 import { Overlaps, label } from './endpoint.ts';
 import type { Provider } from '../query/metadata.ts';
-import type { LatePlugin, Machine, Plugin } from './plugin.ts';
+import type { LatePlugin, Machine, Plugin, Written } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
 import { Bind } from '../query/transport.ts';
@@ -53,13 +53,6 @@ export interface Address {
   readonly endpoint: Endpoint;
   /** Wire names, lower-case, with their sites in the order of the Corefile. */
   readonly zones: (readonly [zone: string, site: Site])[];
-}
-/** What a configuration says, whatever it means. */
-export interface Written {
-  /** The words, imports and all, without spaces and comments: what a change is told by (RLD-1). */
-  readonly canonical: string;
-  /** The same with places, as CoreDNS takes its digest of it. */
-  parsed(): string;
 }
 /** A configuration that was read: nothing of it runs yet. */
 export interface Configuration extends Written {

@@ -12,7 +12,6 @@ import type { Declaration, Metrics } from '../seen/metrics.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
 import type { Shared } from '../shared.ts';
-import type { Written } from './build.ts';
 import type { Site } from './site.ts';
 
 /** Answers a query, or hands it on: `return next(query)`. */
@@ -120,9 +119,24 @@ export interface Run {
   report(error: unknown): void;
   /** Every block of this load. */
   readonly sites: readonly Site[];
-  /** The words of the configuration in force, imports and all, whatever its spaces and comments; the same of the Corefile as it is now. */
-  configuration(): Written;
-  configurationNow(): Written;
+  /** What concerns more than a block; authors are not promised it. */
+  readonly whole: Whole;
+}
+
+/** What a configuration says, whatever it means. */
+export interface Written {
+  /** The words, imports and all, without spaces and comments: what a change is told by (RLD-1). */
+  readonly canonical: string;
+  /** The same with places, as CoreDNS takes its digest of it. */
+  parsed(): string;
+}
+
+/** The configuration as a whole, and the end of the process. */
+export interface Whole {
+  /** What is in force, whatever its spaces and comments. */
+  running(): Written;
+  /** The Corefile as it is now. Throws Error in threads that cannot read it; so does `reload`. */
+  now(): Written;
   /** Whether the Corefile can be read again (SIG-4). */
   readonly reloadable: boolean;
   /** Reads the Corefile again and, if it is sound, takes it over (SIG-7). Resolves when done; rejects where it was refused. */

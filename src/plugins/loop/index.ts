@@ -61,7 +61,7 @@ class Watch {
   #look(query: Query): void {
     if (query.name.key !== this.#name.key || this.#cells.add(SEEN, 1) < MOST_SEEN) return;
     const client = query.clientAddress.includes(':') ? `[${query.clientAddress}]` : query.clientAddress;
-    this.#run.fatal(`plugin/loop: Loop (${client}:${query.clientPort} -> ${this.#at}) detected for zone "${this.#zone.text}", see ` +
+    this.#run.whole.fatal(`plugin/loop: Loop (${client}:${query.clientPort} -> ${this.#at}) detected for zone "${this.#zone.text}", see ` +
       `https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO ${this.#name.text}"`);
   }
 

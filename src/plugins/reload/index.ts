@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { gauge } from '../../kernel/seen/metrics.ts';
 import { RELOADS_FAILED } from '../../kernel/serving/reloads.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Run } from '../../kernel/site/plugin.ts';
+import type { Run, Written } from '../../kernel/site/plugin.ts';
 import { every } from '../../kernel/clock.ts';
 
 /** Milliseconds. */
@@ -21,20 +21,20 @@ const FAMILIES = {
 function watch({ interval, jitter }: Settings, run: Run): void {
   const log = run.log.prefix('reload');
   const version = run.metrics.family(FAMILIES.version);
-  let { canonical } = run.configuration();
+  let { canonical } = run.whole.running();
   let complaint = '';
   const tell = (digest: string) => {
     version.clear();
     run.metrics.values[version.cell(['sha512', digest])] = 1;
     return digest;
   };
-  log.info(`Running configuration SHA512 = ${tell(sha512(run.configuration().parsed()))}`);
-  if (!run.reloadable) return;
+  log.info(`Running configuration SHA512 = ${tell(sha512(run.whole.running().parsed()))}`);
+  if (!run.whole.reloadable) return;
   const wait = () => interval + (jitter === 0 ? 0 : Math.random() * jitter - jitter / 2);
   every(run.clock, wait, run.signal, run.report, async () => {
-    let now: ReturnType<Run['configurationNow']>;
+    let now: Written;
     try {
-      now = run.configurationNow();
+      now = run.whole.now();
     } catch (error) {
       // Said once, not every interval.
       const text = error instanceof Error ? error.message : String(error);
@@ -45,7 +45,7 @@ function watch({ interval, jitter }: Settings, run: Run): void {
     complaint = '';
     if (now.canonical === canonical) return;
     ({ canonical } = now);
-    await run.reload().catch((error: unknown) => {
+    await run.whole.reload().catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
       log.error(`Corefile changed but reload failed: starting with listener file descriptors: ${text}`);
     });
