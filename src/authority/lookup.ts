@@ -11,7 +11,7 @@ import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Handler } from '../kernel/site/plugin.ts';
 import type { Query } from '../kernel/query/query.ts';
 import type { Node } from './backend.ts';
-import { writeAlias, writeTarget } from './chain.ts';
+import { writeAlias, writeTarget } from './aliases.ts';
 import { Place, ServedZones } from './served-zones.ts';
 import { ANSWER, AUTHORITY } from './records.ts';
 import type { Source } from './source.ts';

@@ -6,7 +6,7 @@ import { Name } from '../dns/name.ts';
 import { printRR } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
 import { loneQuery } from '../testing/lone-query.ts';
-import { writeAlias, writeTarget } from './chain.ts';
+import { writeAlias, writeTarget } from './aliases.ts';
 
 const NAMES = ['a.example.org.', 'b.example.org.', 'Endpoints.of.a.Large.service.example.net.'];
 const [ASKED, NEXT, LAST] = NAMES.map((text) => Name.parse(text));
