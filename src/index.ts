@@ -33,7 +33,7 @@ export type { SearchPathSource, Transfer, TransferSource, View } from './author/
 /** Configuration: the lines of a word, zones, `fallthrough`, durations, regular expressions. */
 export type { Directive, IntegerBounds, PropertyReaders } from './corefile/directive.ts';
 export { CorefileError } from './corefile/error.ts';
-export { parseDuration } from './corefile/duration.ts';
+export { parseDuration } from './wording/duration.ts';
 export { NEVER, covers, readFallthrough } from './kernel/site/fallthrough.ts';
 export type { Fallthrough } from './kernel/site/fallthrough.ts';
 export { Zones, zonesOf } from './kernel/site/zones.ts';

@@ -1,10 +1,10 @@
 /** One line of a server block, read argument by argument; knows words, lines and braces, and nothing of what a line configures. */
 
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../wording/duration.ts';
 import { CorefileError } from './error.ts';
 import type { Code, Position } from './error.ts';
 import type { Word } from './lex.ts';
-import { parseInteger } from './number.ts';
+import { parseInteger } from '../wording/integer.ts';
 import { nearestWord } from './suggest.ts';
 
 /** All lines of one word in one block; a plugin reads them together (PARSE-8). */

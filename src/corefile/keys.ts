@@ -3,7 +3,7 @@
 import { quoted } from '../wording/quote.ts';
 import { CorefileError } from './error.ts';
 import type { Word } from './lex.ts';
-import { parseInteger } from './number.ts';
+import { parseInteger } from '../wording/integer.ts';
 import { reverseZones } from './reverse.ts';
 
 /** How a server speaks (KEY-1). */

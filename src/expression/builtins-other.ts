@@ -1,12 +1,12 @@
 // Functions of the language that fit no other group: `type`, JSON, time.
 
-import { quotedOctets } from '../wording/quote.ts';
 import type { Builtin } from './builtin.ts';
 import { overloads } from './builtin.ts';
 import { Fault } from './error.ts';
 import { Float } from './integer.ts';
 import { textOf } from './text-operators.ts';
-import { Duration, parseDuration, Time } from './time.ts';
+import { parseNanoseconds } from '../wording/duration.ts';
+import { Duration, Time } from './time.ts';
 import { anyType, durationType, stringType, timeType } from './type.ts';
 
 function kindName(value: unknown): string {
@@ -78,9 +78,11 @@ export function otherBuiltins(clock: () => number): Readonly<Record<string, Buil
     duration: {
       check: overloads([[stringType], durationType]),
       run: ([text], offset) => {
-        const duration = parseDuration(textOf(text, offset));
-        if (duration !== undefined) return duration;
-        throw new Fault(`time: invalid duration ${quotedOctets(textOf(text, offset))}`, offset);
+        try {
+          return new Duration(parseNanoseconds(textOf(text, offset)));
+        } catch (error) {
+          throw error instanceof Fault ? error : new Fault((error as Error).message, offset);
+        }
       },
     },
     date: { check: overloads([[stringType], timeType]), run: ([text], offset) => parseDate(textOf(text, offset), offset) },

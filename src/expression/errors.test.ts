@@ -123,6 +123,8 @@ const failing: readonly (readonly [source: string, error: string])[] = [
   ['max([1,"a"])', 'invalid argument for max (type string) (1:1)'],
   ['bitshl(1,-1)', 'invalid operation: negative shift count -1 (type int) (1:1)'],
   ['duration("x")', 'time: invalid duration "x" (1:1)'],
+  ['duration("5")', 'time: missing unit in duration "5" (1:1)'],
+  ['duration("1d")', 'time: unknown unit "d" in duration "1d" (1:1)'],
   ['anynum() + "a"', 'invalid operation: int + string (1:10)'],
   ['anynum() startsWith "t"', 'interface conversion: interface {} is int, not string (1:10)'],
   ['anynum()[0]', 'cannot fetch 0 from int (1:9)'],

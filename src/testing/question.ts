@@ -11,7 +11,7 @@ import { rr } from '../dns/rr.ts';
 import { SOA } from '../dns/types.ts';
 import { CLASS, classByName, typeByName } from '../dns/type-name.ts';
 import type { AskedKey } from './signed.ts';
-import { parseDuration } from '../corefile/duration.ts';
+import { parseDuration } from '../wording/duration.ts';
 
 /** What is asked, and how. */
 export interface Asked {

@@ -2,7 +2,7 @@
 // is run.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseDuration } from '../corefile/duration.ts';
+import { parseDuration } from '../wording/duration.ts';
 import { OPTION } from '../dns/edns-options.ts';
 import { CD, RD, AA, AD, RA, TC } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';

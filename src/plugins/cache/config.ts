@@ -1,7 +1,7 @@
 // The lines of *cache* as data, with CoreDNS's limits and texts (CACHE-1 to 3, CACHE-14 to 17). Knows words; keeps nothing.
 import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseInteger } from '../../corefile/number.ts';
+import { parseInteger } from '../../wording/integer.ts';
 import { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/site/zones.ts';

@@ -1,5 +1,5 @@
 // Counts errors that look alike, in all threads, and tells of them once a period (EL-2). Knows texts and a clock; knows nothing of queries.
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Flags } from '../../store/cells.ts';

@@ -10,7 +10,7 @@ import { ZoneSource } from '../../authority/zone/source.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import type { Name } from '../../dns/name.ts';
 import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';

@@ -1,5 +1,5 @@
 // What a `forward` line says (FWD-1, FWD-4). Knows its options and their texts; opens nothing.
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
@@ -12,6 +12,7 @@ import { POLICIES } from '../../upstream/policy.ts';
 import type { PolicyName } from '../../upstream/policy.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { quoted } from '../../wording/quote.ts';
+import { parseUint } from '../../wording/unsigned.ts';
 
 /** FWD-1 */
 const MOST_UPSTREAMS = 15;
@@ -102,10 +103,7 @@ function positive(line: Directive, what: string): number {
 }
 function unsigned(line: Directive): number {
   const text = line.arg();
-  const value = Number(text);
-  if (!/^[0-9]+$/.test(text)) line.refuse(`strconv.ParseUint: parsing ${quoted(text)}: invalid syntax`);
-  if (value > 0xffffffff) line.refuse(`strconv.ParseUint: parsing ${quoted(text)}: value out of range`);
-  return value;
+  return line.attempt(() => Number(parseUint(text, 10, 32)));
 }
 function count(line: Directive, what: string): number {
   const value = line.number(line.arg());

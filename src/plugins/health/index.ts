@@ -1,5 +1,5 @@
 // *health* enables a health check endpoint. Knows whether the process lives; knows no plugin.
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import { every } from '../../kernel/clock.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 import { showAt } from '../../kernel/http.ts';

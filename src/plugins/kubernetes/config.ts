@@ -1,6 +1,6 @@
 // What the `kubernetes` stanzas of a block say (K8S-1, K8S-2). Knows options and their texts; what they name is read elsewhere.
 import type { Directive } from '../../corefile/directive.ts';
-import { parseInteger } from '../../corefile/number.ts';
+import { parseInteger } from '../../wording/integer.ts';
 import type { Name } from '../../dns/name.ts';
 import { isReverse } from '../../dns/reverse.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';

@@ -1,7 +1,7 @@
 // *loadbalance* randomizes the order of A, AAAA and MX records, or puts one address first by weight. Knows orders and a weight file.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import { inPrefix } from '../../dns/address.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';

@@ -3,10 +3,11 @@ import { OPTION } from '../../dns/edns-options.ts';
 import type { EdnsOption } from '../../dns/opt.ts';
 import { derive } from '../../kernel/query/derive.ts';
 import { quoted } from '../../wording/quote.ts';
+import { parseUint } from '../../wording/unsigned.ts';
 import { optOf, putOpt, roomFor } from './opt.ts';
 import { QUESTION_ONLY, Responses } from './responses.ts';
 import type { Rule, Subject } from './subject.ts';
-import { hexOctets, unsigned } from './values.ts';
+import { hexOctets } from './values.ts';
 import { clientAddress, variable } from './variable.ts';
 import type { Variable } from './variable.ts';
 
@@ -59,7 +60,7 @@ export function ednsRule(stops: boolean, args: readonly string[]): Rule {
 function unsetRule(stops: boolean, kind: string, words: readonly string[]): Rule {
   if (kind === 'local') {
     if (words.length !== 1) throw new Error('local unset action requires exactly two arguments');
-    const code = unsigned(words[0]!, 16);
+    const code = Number(parseUint(words[0]!, 0, 16));
     return { ...removing(stops, code), echoes: code };
   }
   if (kind !== 'nsid' && kind !== 'subnet') throw new Error(`invalid rule type ${quoted(kind)}`);
@@ -68,7 +69,7 @@ function unsetRule(stops: boolean, kind: string, words: readonly string[]): Rule
 }
 
 function localRule(common: Pick<Change, 'stops' | 'action' | 'revert'>, word: string, value: string): Rule {
-  const code = unsigned(word, 16);
+  const code = Number(parseUint(word, 0, 16));
   const own = !KNOWN.has(code);
   if (value.startsWith('{') && value.endsWith('}')) {
     return { ...changing({ ...common, code, data: variable(value), own, once: true }), echoes: code };
@@ -79,9 +80,9 @@ function localRule(common: Pick<Change, 'stops' | 'action' | 'revert'>, word: st
 
 /** The client's network, of which so many bits are told (RFC 7871 section 6). Throws Error. */
 function subnet(four: string, six: string): Variable {
-  const bits4 = unsigned(four, 16);
+  const bits4 = Number(parseUint(four, 0, 16));
   if (bits4 > 32) throw new Error(`invalid IPv4 bit mask length ${bits4}`);
-  const bits6 = unsigned(six, 16);
+  const bits6 = Number(parseUint(six, 0, 16));
   if (bits6 > 128) throw new Error(`invalid IPv6 bit mask length ${bits6}`);
   return ({ query }) => {
     const address = clientAddress(query);

@@ -16,7 +16,7 @@ import type { Zones } from '../../kernel/site/zones.ts';
 import { quoted } from '../../wording/quote.ts';
 import { Conditions } from './conditions.ts';
 import { TemplateData } from './data.ts';
-import { parseUint } from './parse-uint.ts';
+import { parseUint } from '../../wording/unsigned.ts';
 import { compileRecord } from './record-template.ts';
 import type { RecordTemplate } from './record-template.ts';
 

@@ -5,7 +5,7 @@ import { parseRR, record } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { compile } from '../../gotemplate/index.ts';
 import type { TemplateData } from './data.ts';
-import { parseUint } from './parse-uint.ts';
+import { parseUint } from '../../wording/unsigned.ts';
 
 /** A template whose only action is the owner's name, at the beginning. */
 const OWNED = /^\{\{-? *\.Name *\}\}([ \t](?:(?!\{\{)[\s\S])*)$/;

@@ -1,6 +1,6 @@
 // *timeouts* allows you to configure the server read, write and idle timeouts for the TCP, TLS, DoH and DoQ servers (TMO-1).
 import type { Directive } from '../../corefile/directive.ts';
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Timeouts } from '../../kernel/query/transport.ts';
 import { TimeoutSettings } from '../../kernel/query/transport.ts';

@@ -1,5 +1,5 @@
 // Reads integers as Go does, with Go's error texts; knows nothing of Corefiles.
-import { quoted } from '../wording/quote.ts';
+import { quoted } from './quote.ts';
 
 /**
  * A decimal integer with an optional sign, as Go's `strconv.Atoi`.

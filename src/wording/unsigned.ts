@@ -1,5 +1,5 @@
-// `parseInt` of templates: an unsigned integer of at most 64 bits from text, with Go's rules and words. Knows digits.
-import { quoted } from '../../wording/quote.ts';
+// An unsigned integer of at most 64 bits from text, in any base, with Go's rules and words. Knows digits.
+import { quoted } from './quote.ts';
 
 /** How many values the widest integer has. */
 const TOO_MUCH = 1n << 64n;

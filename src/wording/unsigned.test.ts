@@ -1,8 +1,8 @@
-// parseInt of templates against what Go's strconv.ParseUint says.
+// Unsigned integers from text, against what Go's strconv.ParseUint says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseUint } from './parse-uint.ts';
+import { parseUint } from './unsigned.ts';
 
 test('numbers in every base', () => {
   assert.equal(parseUint('ff', 16, 8), 255);

@@ -1,6 +1,5 @@
-/** Durations as Go writes them, `1h30m` or `300ms`, read and printed; knows nothing of Corefiles (PARSE-14, LIBD-15). */
-import { quotedOctets } from '../wording/quote.ts';
-
+/** Durations as Go writes them, `1h30m` or `300ms`, read and printed; knows nothing of who says them (PARSE-14, LIBD-15). */
+import { quotedOctets } from './quote.ts';
 
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
   ns: 1n,
@@ -59,7 +58,11 @@ function invalid(text: string): Error {
 /** Milliseconds as Go prints a duration: `1m0s`, `300ms`, `1.5s`, `0s`. */
 export function formatDuration(milliseconds: number): string {
   const whole = Math.trunc(milliseconds);
-  const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6));
+  return formatNanoseconds(BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6)));
+}
+
+/** The same of nanoseconds. */
+export function formatNanoseconds(nanoseconds: bigint): string {
   const sign = nanoseconds < 0n ? '-' : '';
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
   if (size === 0n) return '0s';
