@@ -167,6 +167,7 @@ test('what has a place of its own is not written again', () => {
 test('complains about what is written again', () => {
   const offenders: readonly (readonly [what: keyof typeof once, ...lines: string[]])[] = [
     ['a lower-case name', 'Name.wire(Name.parse(text).key)', 'Name.wire(zone.key)'],
+    ['a text that may be no name', 'try {\n  return Name.parse(text).key;\n} catch {\n  return undefined;\n}'],
     ['text as octets', "Buffer.from(text, 'latin1')",
       'Uint8Array.from(key, (byte) => byte.charCodeAt(0))', 'to[at + i] = key.charCodeAt(i);'],
     ['octets as text', 'String.fromCharCode(...bytes)', "Buffer.from(bytes.subarray(2)).toString('latin1')"],

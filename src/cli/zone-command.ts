@@ -56,11 +56,7 @@ function refuse(reason: string): void {
 }
 
 function zoneOf(text: string): Name | undefined {
-  try {
-    return Name.parse(text, Name.root);
-  } catch {
-    return undefined;
-  }
+  return Name.maybe(text);
 }
 
 function check(zone: Name, file: string, options: ReadonlySet<string>): void {

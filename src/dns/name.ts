@@ -105,6 +105,15 @@ export class Name {
     return new Name(raw);
   }
 
+  /** As `parse`, under the root; undefined where the text is no name. */
+  static maybe(text: string): Name | undefined {
+    try {
+      return Name.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** A name of its wire form, which must be whole, uncompressed and valid: it is not looked at. */
   static wire(raw: string): Name {
     return raw.length === 1 ? Name.root : new Name(raw);

@@ -28,14 +28,17 @@ const FOLDS = 3, FOLDS_NOW = 8;
 /** Ids of one socket that can be in use, where no other socket can be had. */
 const MOST_ASKED = 32768;
 
-/** What a pool is made of. */
-export interface UdpPoolParts {
+/** What is needed to ask one server. */
+export interface UpstreamParts {
   readonly to: DatagramPeer;
   readonly datagrams: Datagrams;
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
   readonly counter: PoolCounter;
+}
+/** What a pool is made of. */
+export interface UdpPoolParts extends UpstreamParts {
   /** Asks over TCP, where nobody can guess: what waited on a socket that was given up. */
   readonly overTcp: (asking: Asking) => void;
 }

@@ -2,23 +2,12 @@
 import { joinHostPort } from '../dns/host-port.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking } from './asking.ts';
-import type { Datagrams, DatagramPeer } from './datagrams.ts';
+import type { DatagramPeer } from './datagrams.ts';
 import { outOfSockets } from './network-error.ts';
-import type { PoolCounter, PoolSettings } from './pool-settings.ts';
-import type { RandomIds } from './random-ids.ts';
 import { StreamPool } from './stream-pool.ts';
 import type { Timers } from './timers.ts';
 import { UdpPool } from './udp-pool.ts';
-
-/** What an upstream is made of. */
-export interface UpstreamParts {
-  readonly to: DatagramPeer;
-  readonly datagrams: Datagrams;
-  readonly timers: Timers;
-  readonly ids: RandomIds;
-  readonly settings: PoolSettings;
-  readonly counter: PoolCounter;
-}
+import type { UpstreamParts } from './udp-pool.ts';
 
 /** An upstream as one thread asks it. */
 export class Upstream {

@@ -21,6 +21,10 @@ export const once: Readonly<Record<string, Once>> = {
   'a lower-case name': {
     pattern: /\bName\.wire\((?:Name\.parse\(|[\w.]+\.key\))/, home: 'src/dns/name.ts', instead: '`name.folded`',
   },
+  'a text that may be no name': {
+    pattern: /try \{\s*return \[?Name\.parse\([^}]*\} catch \{\s*return (?:undefined|\[\]);/,
+    home: 'src/dns/name.ts', instead: '`Name.maybe`',
+  },
   'text as octets': {
     pattern: /\b(?:Buffer|Uint8Array)\.from\([^;]*(?:'latin1'\)|\.charCodeAt\(0\)\))|\[[^\]]*\] = \w+\.charCodeAt\(\w+\);/,
     home: 'src/dns/latin1.ts', instead: '`latin1Bytes`, `writeLatin1`, `name.octets`',

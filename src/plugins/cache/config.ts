@@ -113,11 +113,8 @@ function readProperties(line: Directive, settings: Settings): void {
 
 /** A zone as it is written; one that is no name holds no name. */
 function nameOf(word: string): Name[] {
-  try {
-    return [Name.parse(word.endsWith('.') ? word : `${word}.`).folded];
-  } catch {
-    return [];
-  }
+  const name = Name.maybe(word.endsWith('.') ? word : `${word}.`);
+  return name === undefined ? [] : [name.folded];
 }
 function wholeNumber(text: string): number | undefined {
   try {

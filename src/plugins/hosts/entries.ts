@@ -63,9 +63,5 @@ function add(to: Map<string, Uint8Array[]>, name: string, address: Uint8Array): 
 }
 /** Lower-case and absolute; undefined where it is no name. */
 function nameOf(word: string): Name | undefined {
-  try {
-    return Name.parse(word.endsWith('.') ? word : `${word}.`).folded;
-  } catch {
-    return undefined;
-  }
+  return Name.maybe(word.endsWith('.') ? word : `${word}.`)?.folded;
 }

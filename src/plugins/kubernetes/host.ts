@@ -28,10 +28,7 @@ export function searchNames(machine: Machine): readonly Name[] {
     return [];
   }
   return searchList(text).flatMap((word) => {
-    try {
-      return [Name.parse(word).folded];
-    } catch {
-      return [];
-    }
+    const name = Name.maybe(word);
+    return name === undefined ? [] : [name.folded];
   });
 }

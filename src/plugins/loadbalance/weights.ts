@@ -38,9 +38,5 @@ export function parseWeights(text: string, file: string): Weights {
 }
 function nameOf(text: string): string | undefined {
   if (parseAddress(text) !== undefined) return undefined;
-  try {
-    return Name.parse(text).key;
-  } catch {
-    return undefined;
-  }
+  return Name.maybe(text)?.key;
 }

@@ -57,9 +57,5 @@ function doubtArguments(line: Directive, zones: readonly string[], format: strin
 
 /** CoreDNS takes any text as a scope; one that is no name matches nothing. */
 function scopeOf(text: string): Name | undefined {
-  try {
-    return Name.parse(text);
-  } catch {
-    return undefined;
-  }
+  return Name.maybe(text);
 }

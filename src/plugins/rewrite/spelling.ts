@@ -54,13 +54,8 @@ export function writeName(text: string, bytes: Uint8Array, at: number): number {
   return size + 1;
 }
 function writeUnusual(text: string, bytes: Uint8Array, at: number): number {
-  try {
-    const { raw } = Name.parse(text);
-    writeLatin1(raw, bytes, at);
-    return raw.length;
-  } catch {
-    return -1;
-  }
+  const name = Name.maybe(text);
+  return name === undefined ? -1 : writeLatin1(name.raw, bytes, at) - at;
 }
 
 /** A name of a Corefile as rules compare it: lower-case, with its last dot (REW-2). */

@@ -100,11 +100,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   return { lines: read, fallthrough };
 }
 function keyName(line: Directive, text: string): string {
-  try {
-    return Name.parse(text).folded.text;
-  } catch (error) {
-    return line.refuse((error as Error).message);
-  }
+  return line.attempt(() => Name.parse(text).folded.text);
 }
 
 function readFrom(line: Directive, draft: Draft): void {

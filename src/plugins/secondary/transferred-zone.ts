@@ -1,6 +1,6 @@
 // A zone that is kept as its primaries have it (SEC-2, SEC-3): transferred, looked after by the timers of its SOA, not served any more when
 // nobody could be asked for too long. Knows the order of things; what is asked is client.ts's. Main's.
-import { formatDuration } from '../../corefile/duration.ts';
+import { formatDuration } from '../../wording/duration.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
 import type { RR } from '../../dns/rr.ts';

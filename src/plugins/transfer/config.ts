@@ -93,11 +93,7 @@ function readTo(line: Directive, stanza: Stanza): void {
 }
 function readKey(line: Directive, [name, ...more]: readonly string[]): string {
   if (name === undefined || more.length > 0) return line.wrongArgs('behind key stands the name of one key, and nothing else');
-  try {
-    return Name.parse(name).folded.text;
-  } catch (error) {
-    return line.refuse((error as Error).message);
-  }
+  return line.attempt(() => Name.parse(name).folded.text);
 }
 /** An address, or an address and a port (LIB-3). */
 function readSecondary(line: Directive, text: string, key: string | undefined): Secondary {

@@ -85,12 +85,9 @@ function ports(value: unknown): Port[] {
 function hostName(value: unknown, complain: Complain): Name | undefined {
   const name = text(value);
   if (name === '') return undefined;
-  try {
-    return Name.parse(name.endsWith('.') ? name : `${name}.`);
-  } catch {
-    complain(`${shown(name)} is no name`);
-    return undefined;
-  }
+  const parsed = Name.maybe(name.endsWith('.') ? name : `${name}.`);
+  if (parsed === undefined) complain(`${shown(name)} is no name`);
+  return parsed;
 }
 
 /** What is needed of a Service. */
