@@ -43,7 +43,7 @@ test('is one process, gets its arguments whole, and runs with the flags of the e
   const launcher = installed(path.join(scratch, 'one'));
   const { stdout, pid } = ran(launcher, `${path.dirname(process.execPath)}:${system}`);
   const flags = [
-    '--max-semi-space-size=4', '--no-concurrent-recompilation', '--no-concurrent-sparkplug',
+    '--max-semi-space-size=4', '--no-concurrent-sparkplug',
     '--inspect-port=192.0.2.1:9229',
   ];
   assert.deepEqual(JSON.parse(stdout), ['dist', pid, flags, ['-conf', 'a b']]);

@@ -117,7 +117,10 @@ test('bundled files are ASCII, which is kept at one byte a letter', { skip: exis
   for (const file of readdirSync(chunks)) assert.match(readFileSync(path.join(chunks, file), 'latin1'), /^[\0-\x7f]*$/, file);
 });
 
-test('the launcher sets no flag that makes Node refuse compiled code', () => {
-  assert.ok(!flags.includes('--optimize-for-size'));
-  assert.doesNotMatch(readFileSync(path.join(root, 'deploy/docker/coredns.c'), 'utf8'), /optimize-for-size/);
+test('the launchers set no flag that makes Node refuse compiled code, or compile hot code on the thread that answers', () => {
+  for (const launcher of ['bin/coredns-ts', 'deploy/docker/coredns.c']) {
+    const set = readFileSync(path.join(root, launcher), 'utf8').split('\n').filter((line) => /^exec|words\[at\+\+\]/.test(line)).join('\n');
+    assert.match(set, /--max-semi-space-size/);
+    assert.doesNotMatch(set, /optimize-for-size|no-concurrent-recompilation/);
+  }
 });

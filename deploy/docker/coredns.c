@@ -45,6 +45,9 @@ int main(int argc, char **argv) {
   // The compiled code lies in the image; nothing is written, so the root file system may be read-only.
   setenv("NODE_COMPILE_CACHE", ROOT "/compiled", 0);
 
+  // Threads that compile would keep some megabytes each.
+  setenv("MALLOC_ARENA_MAX", "1", 0);
+
   char **words = calloc((size_t)argc + WORDS + 1, sizeof *words);
   if (words == NULL) {
     fputs("coredns: no memory\n", stderr);
@@ -53,7 +56,6 @@ int main(int argc, char **argv) {
   int at = 0;
   words[at++] = ROOT "/node";
   words[at++] = "--max-semi-space-size=4";
-  words[at++] = "--no-concurrent-recompilation";
   words[at++] = "--no-concurrent-sparkplug";
   // Until that handler stands SIGUSR1 opens Node's debugger: on an address that no machine has (RFC 5737) it cannot.
   const char *options = getenv("NODE_OPTIONS");

@@ -19,6 +19,10 @@ const board = () => Int32Array.from({ length: BOARD_WORDS }, () => 0);
 const box = () => new Int32Array(BOX_WORDS);
 const deaf = () => {};
 
+test('what was freed is given back whenever that is asked', there, () => {
+  for (let i = 0; i < 3; i++) assert.equal(addon.trim(), undefined);
+});
+
 test('an addon whose tables lie elsewhere is not loaded', there, () => {
   const layout = addon.layout();
   assert.equal(difference(addon), undefined);

@@ -50,6 +50,8 @@ export interface Addon {
   layout(): { readonly [name: string]: number };
   /** Gives memory back to the system: what lies there is zero afterwards. */
   forget(bytes: Uint8Array, from: number, length: number): void;
+  /** Gives memory that was freed back to the system, whoever freed it. Takes a millisecond at most. */
+  trim(): void;
   /** Writes to a descriptor without waiting, whatever it is: how many bytes, or -errno. */
   write(descriptor: number, bytes: Uint8Array, from: number, length: number): number;
 }

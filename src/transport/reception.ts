@@ -51,10 +51,11 @@ export class Reception {
     this.#timer = undefined;
   }
 
-  /** Gives back the memory of seats that a burst needed and nobody needs now. */
+  /** Gives back the memory of seats that a burst needed and nobody needs now, and what compiling has left. */
   rest(): void {
     const { arena } = this.#seats;
     this.#seats.rest((from, length) => this.#addon.forget(arena.bytes, from, length));
+    this.#addon.trim();
   }
   #rest: ReturnType<typeof setInterval> | undefined = undefined;
 
