@@ -10,7 +10,7 @@ const { constants, enableCompileCache } = process.getBuiltinModule('node:module'
 const beside = import.meta.filename.endsWith('/dist/main.js')
   ? enableCompileCache?.({ directory: `${import.meta.dirname}/compiled`, portable: true }) : undefined;
 if (beside === undefined || beside.status === constants.compileCacheStatus.FAILED) enableCompileCache?.();
-// Asking takes a millisecond: only the entry of a thread has this argument of threads/member.ts, or somebody who wrote it.
+// Asking takes a millisecond: only the entry of a thread has this argument of threads/spawn.ts, or somebody who wrote it.
 if (!process.argv.includes('thread') || process.getBuiltinModule('node:worker_threads').isMainThread) {
   const { closeDebugger, runProcess } = await import('./run.ts');
   if (closeDebugger()) reloads++;

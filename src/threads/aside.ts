@@ -1,13 +1,13 @@
 // The thread for long work: started with the first order, ended when it had none for a while, replaced when it dies. Knows orders and
 // replies by their numbers; knows nothing of what the work is.
-import { SHARE_ENV, Worker } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import type { Aside } from '../kernel/aside.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { MOST_THREADS } from '../store/layout.ts';
 import type { MemoryHandle } from '../store/memory.ts';
 import { Store } from '../store/store.ts';
-import type { Spawn } from './member.ts';
+import { spawnThread } from './spawn.ts';
+import type { Spawn } from './spawn.ts';
 
 /** Its number among the threads: those that serve count from 1. */
 const THREAD = MOST_THREADS - 1;
@@ -66,9 +66,9 @@ export class AsideThread implements Aside {
     });
   }
   #start(): Worker {
-    const { entry, store, spawn = (module, options) => new Worker(module, options) } = this.#options;
+    const { entry, store, spawn } = this.#options;
     const data: AsideData = { aside: true, store: store.share() };
-    const worker = spawn(entry, { workerData: data, env: SHARE_ENV, resourceLimits: RESOURCES, name: 'aside' });
+    const worker = spawnThread(entry, { workerData: data, resourceLimits: RESOURCES, name: 'aside' }, spawn);
     let reason: Error | undefined;
     worker.on('message', (reply: Reply) => this.#hear(reply));
     worker.on('error', (error: Error) => {

@@ -11,7 +11,7 @@ import { Growth } from './growth.ts';
 import { IdleCores } from './idle-cores.ts';
 import type { Limits } from './limits.ts';
 import { Member } from './member.ts';
-import type { Spawn } from './member.ts';
+import type { Spawn } from './spawn.ts';
 import { mostThreads, share, threadsFor, usableCores } from './spread.ts';
 
 /** Milliseconds between looks at the load. */

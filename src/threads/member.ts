@@ -1,25 +1,17 @@
 // The main thread's end of one other thread: what is asked of it, what it counts, and its death. Knows messages; decides nothing.
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { createRequire } from 'node:module';
-import type { Worker, WorkerOptions } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Load } from '../kernel/serving/app.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Report, Request, ThreadData } from './messages.ts';
+import { spawnThread } from './spawn.ts';
+import type { Spawn } from './spawn.ts';
 
 /** Megabytes of a thread's JavaScript: data lies in shared memory. The young ones are three semi-spaces, 4 MB as on the main thread. */
 const RESOURCES = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 12, codeRangeSizeMb: 0, stackSizeMb: 4 };
 /** Milliseconds after which a thread that does not answer is ended. */
 const PATIENCE = 60_000;
-
-/** The argument that the entry of a thread sees: only where it is there, the entry asks whether it is one. */
-export const THREAD = 'thread';
-
-/** Starts a thread: `new Worker` for all but tests. */
-export type Spawn = (entry: URL, options: WorkerOptions) => Worker;
-/** Loaded with the first thread: most servers have one alone. */
-const ofThreads = () => createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
-const spawnWorker: Spawn = (entry, options) => new (ofThreads().Worker)(entry, options);
 
 /** What a member is made of. */
 export interface MemberOptions {
@@ -48,10 +40,8 @@ export class Member {
 
   constructor(options: MemberOptions) {
     this.#options = options;
-    const { entry, data, spawn = spawnWorker } = options;
-    this.#worker = spawn(entry, {
-      workerData: data, env: ofThreads().SHARE_ENV, argv: [THREAD], resourceLimits: RESOURCES, name: `serving ${data.thread}`,
-    });
+    const { entry, data, spawn } = options;
+    this.#worker = spawnThread(entry, { workerData: data, resourceLimits: RESOURCES, name: `serving ${data.thread}` }, spawn);
     this.#worker.on('message', (report: Report) => this.#hear(report));
     this.#worker.on('error', (error) => {
       this.#error = error;
