@@ -47,6 +47,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('k8s_external', () => import('./k8s_external/index.ts')),
   { ...late('kubernetes', () => import('./kubernetes/index.ts')), aliases: ['kubernetai'] },
   late('file', () => import('./file/index.ts')),
+  late('auto', () => import('./auto/index.ts')),
   late('secondary', () => import('./secondary/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },

@@ -88,6 +88,10 @@ export class OpenZone implements Closable {
     await this.#feed.want(reload, signal);
     return this;
   }
+  /** Looks at the file once; true where it was written just now and is to be looked at again soon. */
+  look(): boolean | Promise<boolean> {
+    return this.#feed.look();
+  }
   close(): void {
     this.#feed.close();
     this.#keeper.close();
@@ -119,11 +123,14 @@ export class OpenZone implements Closable {
   }
 }
 
-/** The zone of a line, opened where no other block has it. Rejects with a text for the start where it cannot be served. */
-export async function openZone(run: Run, plugin: string, line: ZoneLine): Promise<OpenZone> {
+/**
+ * The zone of a line, opened where no other block has it, and kept until the signal aborts. Rejects with a text for the start where it
+ * cannot be served.
+ */
+export async function openZone(run: Run, plugin: string, line: ZoneLine, signal: Signal = run.signal): Promise<OpenZone> {
   try {
-    const zone = await run.shared.use(`zone ${nameOf(line)}`, run.signal, () => new OpenZone(run, plugin, line).begin());
-    return await zone.join(line.reload, run.signal);
+    const zone = await run.shared.use(`zone ${nameOf(line)}`, signal, () => new OpenZone(run, plugin, line).begin());
+    return await zone.join(line.reload, signal);
   } catch (error) {
     throw new Error(`plugin/${plugin}: ${error instanceof Error ? error.message : String(error)}`);
   }

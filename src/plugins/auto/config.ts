@@ -1,0 +1,96 @@
+// The lines of *auto* as data (AUTO-1, AUTO-2). Knows words; opens nothing.
+import { parseDuration } from '../../corefile/duration.ts';
+import type { Directive } from '../../corefile/directive.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { Zones, zonesOf } from '../../kernel/site/zones.ts';
+import { LONGEST_PATTERN, compileRegexp, patternLength } from '../../kernel/regexp.ts';
+import type { Regexp } from '../../kernel/regexp.ts';
+
+/** What the lines of a block say: the last one counts, each property as it was said last. */
+export interface Settings {
+  /** What may be served. */
+  readonly zones: Zones;
+  /** The folder as it is written; relative to `root`. '' where none is. */
+  readonly folder: string;
+  readonly names: FileNames;
+  /** Milliseconds between two looks at the folder; 0: it is read once. */
+  readonly reload: number;
+  /** Whether zones go however many go at once. */
+  readonly prune: boolean;
+}
+
+/** Which files are zones, and of which name. */
+export class FileNames {
+  readonly pattern: Regexp;
+  readonly #template: string;
+
+  constructor(pattern: string, template: string) {
+    this.pattern = compileRegexp(pattern);
+    // As in CoreDNS, braces are those of a template of Go.
+    this.#template = template.replaceAll('{', '${');
+  }
+
+  /** The name of the zone in a file; undefined where the file is none. */
+  zoneOf(file: string): string | undefined {
+    const found = this.pattern.match(file);
+    if (found === undefined) return undefined;
+    return this.#template.replace(/\$(?:\$|\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
+      const group = braced ?? bare;
+      if (group === undefined) return whole.slice(1);
+      return found[/^\d+$/.test(group) ? Number(group) : this.pattern.names.get(group) ?? -1] ?? '';
+    });
+  }
+}
+
+/** Reads the lines; throws with CoreDNS's texts. */
+export function readSettings(lines: Lines, context: ParseContext): Settings {
+  let zones = new Zones(context.zones);
+  let folder = '';
+  let names: FileNames | undefined;
+  let reload = 60_000;
+  let prune = false;
+  for (const line of lines) {
+    zones = zonesOf(line.rest(), context.zones);
+    line.properties({
+      directory(property) {
+        folder = property.arg();
+        if (property.more) names = readNames(property);
+        property.end();
+      },
+      reload(property) {
+        reload = readReload(property);
+      },
+      prune(property) {
+        if (property.arg() !== 'all') property.fail('unknown way to prune', 'prune all');
+        property.end();
+        prune = true;
+      },
+      upstream: (property) => void property.rest(),
+    });
+  }
+  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune };
+}
+
+function readNames(line: Directive): FileNames {
+  const pattern = line.arg();
+  if (patternLength(pattern) > LONGEST_PATTERN) line.fail('regexp too large');
+  let groups = 0;
+  try {
+    ({ groups } = compileRegexp(pattern));
+  } catch (error) {
+    line.refuse((error as Error).message);
+  }
+  if (groups === 0) line.fail('Need at least one sub expression');
+  return new FileNames(pattern, line.arg());
+}
+function readReload(line: Directive): number {
+  const [text] = line.rest();
+  if (text === undefined) return line.refuse('reload duration value is expected');
+  let milliseconds = 0;
+  try {
+    milliseconds = parseDuration(text);
+  } catch (error) {
+    line.refuse(`plugin/file: ${(error as Error).message}`);
+  }
+  return milliseconds < 0 ? line.refuse('plugin/file: invalid duration') : milliseconds;
+}

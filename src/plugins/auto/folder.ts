@@ -1,0 +1,77 @@
+// The files of a folder that are zones, as they are at one moment (AUTO-3, AUTO-4). Knows files; reads no zone.
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Name } from '../../dns/name.ts';
+import type { FileNames } from './config.ts';
+
+/** A file and the zone that it is. */
+export interface Found {
+  readonly zone: Name;
+  /** Below the folder as it is named, so that it stays the same when a link leads elsewhere. */
+  readonly path: string;
+}
+/** What one look found: zones by their keys, and what is to be said of it. */
+export interface Scan {
+  readonly zones: ReadonlyMap<string, Found>;
+  readonly complaints: readonly string[];
+}
+
+/** How often a look begins again when the folder became another meanwhile. */
+const TRIES = 5;
+
+/**
+ * Looks at the folder and all in it; undefined where it is not there. Where the folder is a link that leads elsewhere before the look has
+ * ended, it begins again: what is found is never part of one and part of another.
+ */
+export async function scan(folder: string, names: FileNames): Promise<Scan | undefined> {
+  for (let left = TRIES; ; left--) {
+    const real = await realpath(folder).catch(missing);
+    if (real === undefined) return undefined;
+    const zones = new Map<string, Found>();
+    const complaints: string[] = [];
+    const isWhole = await walk(real, folder, names, zones, complaints);
+    const after = await realpath(folder).catch(missing);
+    if ((isWhole && after === real) || left === 0) return isWhole ? { zones, complaints } : undefined;
+  }
+}
+
+function missing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+}
+
+/** Looks at a folder, then at those in it where they stand in the order of names; false where it is gone or cannot be read. */
+async function walk(real: string, named: string, names: FileNames, zones: Map<string, Found>, complaints: string[]): Promise<boolean> {
+  const entries = await readdir(real, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    complaints.push(`Failed to read ${named}: ${error.message}`);
+  });
+  if (entries === undefined) return false;
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    // What whoever mounts a volume keeps its versions in: the files of the folder are links into it.
+    if (entry.name.startsWith('..')) continue;
+    const path = join(named, entry.name);
+    if (entry.isDirectory()) {
+      await walk(join(real, entry.name), path, names, zones, complaints);
+      continue;
+    }
+    const text = names.zoneOf(entry.name);
+    if (text === undefined || !(entry.isFile() || (entry.isSymbolicLink() && await isFile(join(real, entry.name))))) continue;
+    add(text, path, zones, complaints);
+  }
+  return true;
+}
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+function add(text: string, path: string, zones: Map<string, Found>, complaints: string[]): void {
+  let zone: Name;
+  try {
+    zone = Name.parse(text.toLowerCase(), Name.root);
+  } catch {
+    complaints.push(`"${text}" of ${path} is no zone`);
+    return;
+  }
+  const before = zones.get(zone.key);
+  if (before === undefined) zones.set(zone.key, { zone, path });
+  else complaints.push(`Multiple zone files match origin ${zone.text}: ${before.path} is taken, ${path} is not`);
+}

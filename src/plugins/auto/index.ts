@@ -1,0 +1,169 @@
+// *auto* enables serving zone data from an RFC 1035-style master file, which is automatically picked up from disk. Knows which zones a
+// folder has; what is in them is in authority/zone.
+import { StoredLookup } from '../../authority/stored-lookup.ts';
+import { Place, ServedZones } from '../../authority/served-zones.ts';
+import { Transfers } from '../../authority/transfer.ts';
+import type { Transfer } from '../../authority/transfer.ts';
+import { zoneCellOf } from '../../authority/zone/open-zone.ts';
+import { ZoneSource } from '../../authority/zone/source.ts';
+import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
+import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
+import { transferOf } from '../../authority/zone/zone-transfer.ts';
+import { Name } from '../../dns/name.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { every } from '../../kernel/clock.ts';
+import { drop, failure } from '../../kernel/query/outcome.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { CountedZones } from '../../kernel/serving/traffic.ts';
+import { NEVER } from '../../kernel/site/fallthrough.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import type { Note } from '../../store/notes.ts';
+import type { Store } from '../../store/store.ts';
+import { readSettings } from './config.ts';
+import type { Settings } from './config.ts';
+import { scan } from './folder.ts';
+import { KeptZones, lineOf } from './kept-zones.ts';
+
+/** Milliseconds for which a file that was written in place is left alone. */
+const STILL = 1000;
+/** The most zones that queries are counted by. */
+const MOST_COUNTED = 1000;
+
+class Folder implements Part {
+  readonly #settings: Settings;
+  readonly #site: Site;
+  readonly #folder: string;
+  readonly #place = new Place();
+  #isLast = false;
+  #store!: Store;
+  #log!: Log;
+  /** The zones and their files, a line each; written when there are others. */
+  #list!: Note;
+  #round = -1;
+  #zones = new ServedZones([]);
+  #cells: readonly ZoneCell[] = [];
+  /** Zones by which queries are counted (AUTO-8): none where there would be too many numbers. */
+  #counted: readonly Name[] = [];
+  /** Those of zones that were there before, by their lines. */
+  #known = new Map<string, { readonly zone: Name; readonly cell: ZoneCell }>();
+  #lookup!: StoredLookup;
+  #kept: KeptZones | undefined = undefined;
+  #changed: ((zone: Name) => void) | undefined = undefined;
+
+  constructor(settings: Settings, site: Site) {
+    this.#settings = settings;
+    this.#site = site;
+    this.#folder = settings.folder === '' ? '' : site.path(settings.folder);
+    site.put(CountedZones, () => this.#counted);
+    site.put(Transfers, {
+      name: 'auto', transfer: (zone) => this.#transfer(zone),
+      watch: (changed) => {
+        this.#changed = changed;
+      },
+    });
+  }
+
+  async control(run: Run): Promise<void> {
+    const { reload, prune } = this.#settings;
+    if (this.#folder === '') return;
+    const kept = new KeptZones(run, { prune, changed: (zone) => this.#changed?.(zone) });
+    this.#kept = kept;
+    run.signal.addEventListener('abort', () => kept.close(), { once: true });
+    const list = run.space(this.#site).note('auto zones');
+    let isMissing = false;
+    const look = async (): Promise<void> => {
+      const found = await scan(this.#folder, this.#settings.names);
+      if (run.signal.aborted) return;
+      if (found === undefined) {
+        if (!isMissing) run.log.prefix('auto').warning(`Directory does not exist: ${this.#folder}`);
+        isMissing = true;
+        return;
+      }
+      isMissing = false;
+      await this.#take(run, kept, list, { ...found, zones: this.#wanted(found.zones) });
+    };
+    await look().catch((error: Error) => {
+      throw new Error(`plugin/auto: Unable to access root path '${this.#folder}': ${error.message}`);
+    });
+    let wait = reload;
+    const again = async (): Promise<void> => {
+      if (wait === reload) await look();
+      wait = await kept.look() ? Math.min(STILL, reload) : reload;
+    };
+    if (reload > 0) every(run.clock, () => wait, run.signal, run.report, again);
+  }
+  /** What lies outside of the zones of the line is nobody's (AUTO-6). */
+  #wanted<T extends { readonly zone: Name }>(zones: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+    return new Map([...zones].filter(([, { zone }]) => this.#settings.zones.match(zone) !== undefined));
+  }
+  /** One look, one list: threads see all that came and went at once, caches and secondaries hear of it then. */
+  async #take(run: Run, kept: KeptZones, list: Note, found: Parameters<KeptZones['take']>[0]): Promise<void> {
+    const others = await kept.take(found);
+    if (others.length === 0 || run.signal.aborted) return;
+    list.write(kept.found.map(({ zone, path }) => JSON.stringify([zone.text, path])).join('\n'));
+    for (const zone of others) run.store.changes.zone(zone.key).all();
+    for (const zone of others) if (found.zones.has(zone.key)) this.#changed?.(zone);
+  }
+
+  start(run: Run): void {
+    this.#store = run.store;
+    this.#isLast = this.#site.handlers.at(-1)?.part === this;
+    this.#log = run.log.prefix('auto');
+    this.#list = run.space(this.#site).note('auto zones');
+    this.#renew();
+  }
+  /** Serves what the list says now. */
+  #renew(): void {
+    const round = this.#list.round;
+    if (round === this.#round) return;
+    this.#round = round;
+    const before = this.#known;
+    const lines = this.#list.read().split('\n').filter((line) => line !== '');
+    this.#known = new Map(lines.map((line) => [line, before.get(line) ?? this.#open(line)]));
+    const all = [...this.#known.values()];
+    this.#zones = new ServedZones(all.map(({ zone }) => zone));
+    this.#cells = all.map(({ cell }) => cell);
+    this.#counted = all.length > MOST_COUNTED ? [] : all.map(({ zone }) => zone);
+    this.#lookup = new StoredLookup(new ZoneSource(this.#store, this.#zones, this.#cells, NEVER));
+  }
+  #open(line: string): { readonly zone: Name; readonly cell: ZoneCell } {
+    const [text, path] = JSON.parse(line) as [string, string];
+    const zone = Name.parse(text, Name.root);
+    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path })) };
+  }
+  remark(): string | undefined {
+    const troubles = this.#kept?.troubles ?? [];
+    const more = troubles.length > 3 ? [`and ${troubles.length - 3} more`] : [];
+    return troubles.length === 0 ? undefined : [...troubles.slice(0, 3), ...more].join('; ');
+  }
+  #transfer(zone: Name): Transfer | undefined {
+    this.#renew();
+    const served = this.#zones.exactly(zone);
+    return served === undefined ? undefined : transferOf(this.#store, served.name, this.#cells[served.index]!);
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    if (this.#list.round !== this.#round) this.#renew();
+    if (query.opcode === OPCODE.NOTIFY || query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
+      if (!this.#zones.find(query, this.#place)) return next(query);
+      if (query.opcode !== OPCODE.NOTIFY) return failure(RCODE.REFUSED);
+      this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
+      return drop();
+    }
+    // What is in no zone is nobody's then (AUTO-6).
+    if (this.#isLast && !this.#zones.find(query, this.#place)) return failure(RCODE.REFUSED);
+    return this.#lookup.handle(query, next);
+  }
+}
+
+export default definePlugin({
+  name: 'auto',
+  metrics: ZONE_FAMILIES,
+  parse: readSettings,
+  create: (settings, site) => new Folder(settings, site),
+});
