@@ -15,7 +15,7 @@ import { ZoneKeeper } from './keeper.ts';
 import { Loading } from './loading.ts';
 import type { Loaded, Order } from './loading.ts';
 import { ZoneCell } from './zone-cell.ts';
-import { tellFailure, tellVersion } from './zone-metrics.ts';
+import { Told, tellFailure, tellGone, tellVersion } from './zone-metrics.ts';
 
 /** A zone and the file that it is in. */
 export interface ZoneLine {
@@ -26,6 +26,8 @@ export interface ZoneLine {
   /** That, as people write it. */
   readonly interval: string;
   readonly unchanged: Order['unchanged'];
+  /** Whether it has numbers of its own in the metrics however many zones there are. */
+  readonly counted?: boolean;
 }
 /** Whoever says the same has the same zone: one version for all blocks, views and threads. */
 const nameOf = ({ zone, path, unchanged }: ZoneLine): string => `${unchanged} ${zone.text} ${path}`;
@@ -44,8 +46,9 @@ export class OpenZone implements Closable {
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #store: Store;
-  /** What was said last. */
+  /** What was said last, and what was told in numbers. */
   #said = '';
+  readonly #told = new Told();
 
   constructor({ store, clock, metrics, log, aside, first }: Run, plugin: string, line: ZoneLine) {
     this.name = line.zone;
@@ -95,21 +98,22 @@ export class OpenZone implements Closable {
   close(): void {
     this.#feed.close();
     this.#keeper.close();
+    tellGone(this.#metrics, this.#told);
   }
 
   #tell(loaded: Loaded, first: boolean): void {
     const zone = this.name.text;
-    const { path, reload, interval } = this.#line;
+    const { path, reload, interval, counted = false } = this.#line;
     const text = `zone "${zone}" in "${path}"`;
     if (loaded.kind === 'made') {
       const { serial, previous } = loaded;
-      tellVersion(this.#metrics, this.#store.memory, loaded.built.version, zone, this.#keeper.cell.loaded);
+      tellVersion(this.#metrics, this.#store.memory, loaded.built.version, zone, this.#keeper.cell.loaded, this.#told, counted);
       if (!first) this.#log.info(`Successfully reloaded ${text} with ${serial} SOA serial`);
       if (previous !== undefined && compareSerials(serial, previous) < 0) {
         this.#log.warning(`The serial of ${text} went back from ${previous} to ${serial}: secondaries keep what they have until then`);
       }
     }
-    if (loaded.kind === 'failed') tellFailure(this.#metrics, zone, loaded.reason);
+    if (loaded.kind === 'failed') tellFailure(this.#metrics, zone, loaded.reason, this.#told, counted);
     const complaint = loaded.kind === 'failed' ? loaded.text : loaded.kind === 'held'
       ? `Content of ${text} changed, but its serial is still ${loaded.serial}: it is not taken. Raise the serial, or say "serial auto" or `
         + '"reload_by_mtime"' : '';

@@ -15,21 +15,60 @@ export const ZONE_FAMILIES = {
   failures: counter('coredns_zone_load_failures_total', 'Counter of loads of zones that failed, by reason.', ['zone', 'reason']),
 };
 
-/** Tells what the version is that is served now, since `seconds` of the wall clock. */
-export function tellVersion(metrics: Metrics, memory: Memory, version: number, zone: string, seconds: number): void {
+/** The most zones that have numbers of their own, and the label under which those of all others are added up. */
+const MOST_ZONES = 1000, OTHERS = 'others';
+
+/** What was told of one zone, so that sums can be right when it is another, or gone. */
+export class Told {
+  /** Where it is told: '' before the first time. */
+  label = '';
+  records = 0;
+  bytes = 0;
+}
+
+/** Whether a zone's numbers are added to those of others: all but the first thousand are, unless `all` shall be told of. */
+function labelOf(metrics: Metrics, zone: string, all: boolean): string {
+  const family = metrics.family(ZONE_FAMILIES.records);
+  return all || family.has([zone]) || family.size < MOST_ZONES ? zone : OTHERS;
+}
+
+/**
+ * Tells what the version is that is served now, since `seconds` of the wall clock. Of many zones sums are told, unless `all` says
+ * otherwise: records, bytes and loads, and the last load.
+ */
+export function tellVersion(metrics: Metrics, memory: Memory, version: number, zone: string, seconds: number, told = new Told(),
+  all = false): void {
   const words = memory.refresh();
-  const set = (family: keyof typeof ZONE_FAMILIES, value: number): void => {
-    metrics.values[metrics.family(ZONE_FAMILIES[family]).cell([zone])] = value;
-  };
-  set('serial', words[version + SERIAL]! >>> 0);
-  set('records', words[version + RECORDS]!);
-  set('bytes', words[version + BYTES]!);
-  set('loaded', seconds);
-  const expires = words[version + EXPIRES]! >>> 0;
-  if (expires !== 0) set('expires', expires);
-  metrics.values[metrics.family(ZONE_FAMILIES.loads).cell([zone])]!++;
+  if (told.label === '') told.label = labelOf(metrics, zone, all);
+  const { label } = told;
+  const cell = (family: keyof typeof ZONE_FAMILIES): number => metrics.family(ZONE_FAMILIES[family]).cell([label]);
+  const records = words[version + RECORDS]!;
+  const bytes = words[version + BYTES]!;
+  if (label === OTHERS) {
+    metrics.values[cell('records')]! += records - told.records;
+    metrics.values[cell('bytes')]! += bytes - told.bytes;
+  } else {
+    metrics.values[cell('records')] = records;
+    metrics.values[cell('bytes')] = bytes;
+    metrics.values[cell('serial')] = words[version + SERIAL]! >>> 0;
+    const expires = words[version + EXPIRES]! >>> 0;
+    if (expires !== 0) metrics.values[cell('expires')] = expires;
+  }
+  told.records = records;
+  told.bytes = bytes;
+  metrics.values[cell('loaded')] = seconds;
+  metrics.values[cell('loads')]!++;
+}
+/** Tells that a zone is gone. */
+export function tellGone(metrics: Metrics, told: Told): void {
+  if (told.label === '') return;
+  for (const family of ['records', 'bytes'] as const) {
+    metrics.values[metrics.family(ZONE_FAMILIES[family]).cell([told.label])]! -= told[family];
+    told[family] = 0;
+  }
 }
 /** Counts a load that failed. */
-export function tellFailure(metrics: Metrics, zone: string, reason: string): void {
-  metrics.values[metrics.family(ZONE_FAMILIES.failures).cell([zone, reason])]!++;
+export function tellFailure(metrics: Metrics, zone: string, reason: string, told = new Told(), all = false): void {
+  const label = told.label === '' ? labelOf(metrics, zone, all) : told.label;
+  metrics.values[metrics.family(ZONE_FAMILIES.failures).cell([label, reason])]!++;
 }

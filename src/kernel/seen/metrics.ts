@@ -95,6 +95,10 @@ export class Family implements Declaration {
     this.#metrics.heard?.({ name, help, kind, labels, buckets, values: [...values], cell });
     return cell;
   }
+  /** How many label sets it has. */
+  get size(): number {
+    return this.#series.size;
+  }
   /** Whether some thread counts under these label values. */
   has(values: readonly string[]): boolean {
     return this.#series.has(values.join('\u0000'));

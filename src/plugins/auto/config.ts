@@ -17,6 +17,8 @@ export interface Settings {
   readonly reload: number;
   /** Whether zones go however many go at once. */
   readonly prune: boolean;
+  /** Whether all zones have numbers of their own in the metrics. */
+  readonly counted: boolean;
 }
 
 /** Which files are zones, and of which name. */
@@ -49,6 +51,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   let names: FileNames | undefined;
   let reload = 60_000;
   let prune = false;
+  let counted = false;
   for (const line of lines) {
     zones = zonesOf(line.rest(), context.zones);
     line.properties({
@@ -61,14 +64,17 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         reload = readReload(property);
       },
       prune(property) {
-        if (property.arg() !== 'all') property.fail('unknown way to prune', 'prune all');
-        property.end();
+        readAll(property);
         prune = true;
+      },
+      zone_metrics(property) {
+        readAll(property);
+        counted = true;
       },
       upstream: (property) => void property.rest(),
     });
   }
-  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune };
+  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune, counted };
 }
 
 function readNames(line: Directive): FileNames {
@@ -82,6 +88,10 @@ function readNames(line: Directive): FileNames {
   }
   if (groups === 0) line.fail('Need at least one sub expression');
   return new FileNames(pattern, line.arg());
+}
+function readAll(line: Directive): void {
+  if (line.arg() !== 'all') line.fail(`only all zones can be meant: ${line.word} all`);
+  line.end();
 }
 function readReload(line: Directive): number {
   const [text] = line.rest();

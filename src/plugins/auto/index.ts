@@ -69,9 +69,9 @@ class Folder implements Part {
   }
 
   async control(run: Run): Promise<void> {
-    const { reload, prune } = this.#settings;
+    const { reload, prune, counted } = this.#settings;
     if (this.#folder === '') return;
-    const kept = new KeptZones(run, { prune, changed: (zone) => this.#changed?.(zone) });
+    const kept = new KeptZones(run, { prune, counted, changed: (zone) => this.#changed?.(zone) });
     this.#kept = kept;
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
     const list = run.space(this.#site).note('auto zones');

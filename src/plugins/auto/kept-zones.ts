@@ -17,6 +17,7 @@ const TURN = 16, LOOKS_A_TURN = 256;
 /** How zones are opened. */
 export interface KeepOptions {
   readonly prune: boolean;
+  readonly counted: boolean;
   /** Called whenever a zone was loaded, not before its first time was over. */
   changed(zone: Name): void;
 }
@@ -101,7 +102,7 @@ export class KeptZones {
     if (failed !== undefined && state !== undefined && isSame(failed.state, state)) return undefined;
     const end = new AbortController();
     try {
-      const open = await this.#open(lineOf(found), end.signal);
+      const open = await this.#open({ ...lineOf(found), counted: this.#options.counted }, end.signal);
       this.#failed.delete(path);
       this.#kept.set(zone.key, { found, open, end, missed: 0 });
       before?.end.abort();
