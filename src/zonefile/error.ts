@@ -8,21 +8,26 @@ export class ZoneFileError extends Error {
   readonly line: number;
   /** From 1, in octets. */
   readonly column: number;
-  /** What stood there, cut where it is long; empty where nothing did. */
+  /** What stood there, cut where it is long, control characters as `\DDD`; empty where nothing did. */
   readonly found: string;
   /** What belongs there, as in `a number up to 65535`. */
   readonly expected: string;
 
   /** `message` is made of the rest where it is not given. */
   constructor(file: string, line: number, column: number, found: string, expected: string, message?: string) {
-    const short = found.length > 80 ? `${found.slice(0, 77)}...` : found;
-    super(message ?? `${file}:${line}:${column}: ${expected} expected, found ${short === '' ? 'nothing' : `"${short}"`}`);
+    const short = printable(found.length > 80 ? `${found.slice(0, 77)}...` : found);
+    super(message ?? `${file}:${line}:${column}: ${printable(expected)} expected, found ${short === '' ? 'nothing' : `"${short}"`}`);
     this.file = file;
     this.line = line;
     this.column = column;
     this.found = short;
     this.expected = expected;
   }
+}
+
+/** Control characters as escapes: what stands in a file begins no line of a log. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `\\${char.charCodeAt(0).toString().padStart(3, '0')}`);
 }
 
 /** Why one entry cannot be read: thrown where the token is known, and given its place by whoever knows the file. */

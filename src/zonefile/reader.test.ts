@@ -100,13 +100,14 @@ $GENERATE 1-300 a A 192.0.2.$
   assert.equal(records('$GENERATE 0-65535 a$ A 192.0.2.1').length, 65_536);
 });
 
-test('$INCLUDE has an origin, owner and times of its own, and gives none back', () => {
+test('$INCLUDE begins with the owner and times before it, has an origin of its own, and gives nothing back', () => {
   const files = { inc: 'b A 192.0.2.2\n$TTL 9\n$ORIGIN c\n@ A 192.0.2.3\n', blank: '  A 192.0.2.1\n', bad: 'x A 1\n' };
   assert.deepEqual(read('$TTL 5\na A 192.0.2.1\n$INCLUDE inc sub ; why\n A 192.0.2.4\n$INCLUDE "blank"\n$INCLUDE none\n' +
       '$INCLUDE bad\n$INCLUDE', [], files), [[
     'a.example.org. 5 A 192.0.2.1', 'b.sub.example.org. 5 A 192.0.2.2', 'c.sub.example.org. 9 A 192.0.2.3', 'a.example.org. 5 A 192.0.2.4',
+    'a.example.org. 5 A 192.0.2.1',
   ], [
-    'blank:1:3: an owner expected, found "A"', 'db:6:10: a file that can be opened expected, found "none"',
+    'db:6:10: a file that can be opened expected, found "none"',
     'bad:1:5: address of type A expected, found "1"', 'db:8:9: a file expected, found nothing',
   ]]);
 });
@@ -144,9 +145,10 @@ test('labels of 64, names of 256, NUL, braces and quotes that are not closed', (
       `a 1 A 192.0.2.1 )\na 1 TXT ( "x\n`), [
     `db:1:1: a name expected, found "${label}"`, `db:2:8: host of type NS (label longer than 63 octets) expected, found "${label}."`,
     `db:3:1: a name expected, found "${name.slice(0, 77)}..."`,
-    'db:4:2: an octet that is not zero (it is written \\000) expected, found "\0b 1 A 192.0.2.1"',
+    'db:4:2: an octet that is not zero (it is written \\000) expected, found "\\000b 1 A 192.0.2.1"',
     'db:5:17: no closing brace without an opening one expected, found ")"', 'db:6:11: a closing quote expected, found ""x"',
   ]);
+  assert.deepEqual(problems('a 1 A "x\n[ERROR] y"\n'), ['db:1:7: address of type A expected, found "x\\010[ERROR] y"']);
   assert.deepEqual(problems('a 1 TXT ( x\n'), ['db:1:9: a closing brace expected, found "( x"']);
   assert.equal(records(`${'x'.repeat(63)} 1 A 192.0.2.1\n${'abcdefg.'.repeat(30)}a 1 A 192.0.2.1`).length, 2);
 });

@@ -232,7 +232,7 @@ export class ZoneReader {
     if (tokens.count < 2) throw new EntryError(1, 'a file');
     const origin = tokens.count > 2 ? this.nameAt(tokens, 2, 3) : outer.origin;
     const enter = (file: string): void => {
-      this.state = { ...outer, file, line: 1, origin, owner: undefined, apex: false };
+      this.state = { ...outer, file, line: 1, origin };          // the owner too, as BIND and NSD have it
       this.tokens = new Tokens();
     };
     try {
