@@ -20,18 +20,18 @@ export interface Scan {
 const TRIES = 5;
 
 /**
- * Looks at the folder and all in it; undefined where it is not there. Where the folder is a link that leads elsewhere before the look has
- * ended, it begins again: what is found is never part of one and part of another.
+ * Looks at the folder and all in it for zones that are wanted; undefined where it is not there. Where the folder is a link that leads
+ * elsewhere before the look has ended, it begins again: what is found is never part of one and part of another.
  */
-export async function scan(folder: string, names: FileNames): Promise<Scan | undefined> {
+export async function scan(folder: string, names: FileNames,
+  isWanted: (zone: Name) => boolean = () => true): Promise<Scan | undefined> {
   for (let left = TRIES; ; left--) {
     const real = await realpath(folder).catch(missing);
     if (real === undefined) return undefined;
-    const zones = new Map<string, Found>();
-    const complaints: string[] = [];
-    const isWhole = await walk(real, folder, names, zones, complaints);
+    const look = new Look(names, isWanted);
+    const isWhole = await look.walk(real, folder);
     const after = await realpath(folder).catch(missing);
-    if ((isWhole && after === real) || left === 0) return isWhole ? { zones, complaints } : undefined;
+    if ((isWhole && after === real) || left === 0) return isWhole ? look : undefined;
   }
 }
 
@@ -39,39 +39,53 @@ function missing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }
 
-/** Looks at a folder, then at those in it where they stand in the order of names; false where it is gone or cannot be read. */
-async function walk(real: string, named: string, names: FileNames, zones: Map<string, Found>, complaints: string[]): Promise<boolean> {
-  const entries = await readdir(real, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    complaints.push(`Failed to read ${named}: ${error.message}`);
-  });
-  if (entries === undefined) return false;
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    // What whoever mounts a volume keeps its versions in: the files of the folder are links into it.
-    if (entry.name.startsWith('..')) continue;
-    const path = join(named, entry.name);
-    if (entry.isDirectory()) {
-      await walk(join(real, entry.name), path, names, zones, complaints);
-      continue;
-    }
-    const text = names.zoneOf(entry.name);
-    if (text === undefined || !(entry.isFile() || (entry.isSymbolicLink() && await isFile(join(real, entry.name))))) continue;
-    add(text, path, zones, complaints);
+/** One look, as far as it has come. */
+class Look implements Scan {
+  readonly zones = new Map<string, Found>();
+  readonly complaints: string[] = [];
+  readonly #names: FileNames;
+  readonly #isWanted: (zone: Name) => boolean;
+
+  constructor(names: FileNames, isWanted: (zone: Name) => boolean) {
+    this.#names = names;
+    this.#isWanted = isWanted;
   }
-  return true;
+
+  /** Looks at a folder, and at those in it where they stand in the order of names; false where it is gone or cannot be read. */
+  async walk(real: string, named: string): Promise<boolean> {
+    const entries = await readdir(real, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      this.complaints.push(`Failed to read ${named}: ${error.message}`);
+    });
+    if (entries === undefined) return false;
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const { name } = entry;
+      // What whoever mounts a volume keeps its versions in: the files of the folder are links into it.
+      if (name.startsWith('..')) continue;
+      if (entry.isDirectory()) {
+        await this.walk(join(real, name), join(named, name));
+        continue;
+      }
+      const text = this.#names.zoneOf(name);
+      if (text === undefined || !(entry.isFile() || (entry.isSymbolicLink() && await isFile(join(real, name))))) continue;
+      this.#add(text, join(named, name));
+    }
+    return true;
+  }
+  #add(text: string, path: string): void {
+    let zone: Name;
+    try {
+      zone = Name.parse(text.toLowerCase(), Name.root);
+    } catch {
+      this.complaints.push(`"${text}" of ${path} is no zone`);
+      return;
+    }
+    if (!this.#isWanted(zone)) return;
+    const before = this.zones.get(zone.key);
+    if (before === undefined) this.zones.set(zone.key, { zone, path });
+    else this.complaints.push(`Multiple zone files match origin ${zone.text}: ${before.path} is taken, ${path} is not`);
+  }
 }
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
-}
-function add(text: string, path: string, zones: Map<string, Found>, complaints: string[]): void {
-  let zone: Name;
-  try {
-    zone = Name.parse(text.toLowerCase(), Name.root);
-  } catch {
-    complaints.push(`"${text}" of ${path} is no zone`);
-    return;
-  }
-  const before = zones.get(zone.key);
-  if (before === undefined) zones.set(zone.key, { zone, path });
-  else complaints.push(`Multiple zone files match origin ${zone.text}: ${before.path} is taken, ${path} is not`);
 }

@@ -27,6 +27,7 @@ import type { Store } from '../../store/store.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { scan } from './folder.ts';
+import type { Scan } from './folder.ts';
 import { KeptZones, lineOf } from './kept-zones.ts';
 
 /** Milliseconds for which a file that was written in place is left alone. */
@@ -69,7 +70,9 @@ class Folder implements Part {
   }
 
   async control(run: Run): Promise<void> {
-    const { reload, prune, counted } = this.#settings;
+    const { names, zones, reload, prune, counted } = this.#settings;
+    // What lies outside of the zones of the line is nobody's (AUTO-6).
+    const isWanted = (zone: Name): boolean => zones.match(zone) !== undefined;
     if (this.#folder === '') return;
     const kept = new KeptZones(run, { prune, counted, changed: (zone) => this.#changed?.(zone) });
     this.#kept = kept;
@@ -77,7 +80,7 @@ class Folder implements Part {
     const list = run.space(this.#site).note('auto zones');
     let isMissing = false;
     const look = async (): Promise<void> => {
-      const found = await scan(this.#folder, this.#settings.names);
+      const found = await scan(this.#folder, names, isWanted);
       if (run.signal.aborted) return;
       if (found === undefined) {
         if (!isMissing) run.log.prefix('auto').warning(`Directory does not exist: ${this.#folder}`);
@@ -85,7 +88,7 @@ class Folder implements Part {
         return;
       }
       isMissing = false;
-      await this.#take(run, kept, list, { ...found, zones: this.#wanted(found.zones) });
+      await this.#take(run, kept, list, found);
     };
     await look().catch((error: Error) => {
       throw new Error(`plugin/auto: Unable to access root path '${this.#folder}': ${error.message}`);
@@ -97,12 +100,8 @@ class Folder implements Part {
     };
     if (reload > 0) every(run.clock, () => wait, run.signal, run.report, again);
   }
-  /** What lies outside of the zones of the line is nobody's (AUTO-6). */
-  #wanted<T extends { readonly zone: Name }>(zones: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
-    return new Map([...zones].filter(([, { zone }]) => this.#settings.zones.match(zone) !== undefined));
-  }
   /** One look, one list: threads see all that came and went at once, caches and secondaries hear of it then. */
-  async #take(run: Run, kept: KeptZones, list: Note, found: Parameters<KeptZones['take']>[0]): Promise<void> {
+  async #take(run: Run, kept: KeptZones, list: Note, found: Scan): Promise<void> {
     const others = await kept.take(found);
     if (others.length === 0 || run.signal.aborted) return;
     list.write(kept.found.map(({ zone, path }) => JSON.stringify([zone.text, path])).join('\n'));

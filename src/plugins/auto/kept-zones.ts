@@ -76,10 +76,9 @@ export class KeptZones {
   }
   /** Opens what is new, closes what is gone. Resolves with the zones that came and went. */
   async take(scan: Scan): Promise<readonly Name[]> {
-    const paths = new Set([...scan.zones.values()].map(({ path }) => path));
-    for (const path of this.#failed.keys()) if (!paths.has(path)) this.#failed.delete(path);
+    this.#forget(scan);
     const came: Name[] = [];
-    const all = [...scan.zones.values()];
+    const all = [...scan.zones.values()].filter((found) => !this.#isKept(found));
     for (let at = 0; at < all.length && !this.#run.signal.aborted; at += TURN) {
       const opened = await Promise.all(all.slice(at, at + TURN).map((found) => this.#come(found)));
       came.push(...opened.flatMap((zone) => zone ?? []));
@@ -90,13 +89,22 @@ export class KeptZones {
     this.#complain(complaints);
     return [...came, ...gone];
   }
+  /** Whether it is open, from the same file; then it was not missed. */
+  #isKept({ zone, path }: Found): boolean {
+    const kept = this.#kept.get(zone.key);
+    if (kept?.found.path !== path) return false;
+    kept.missed = 0;
+    return true;
+  }
+  /** Files that are gone are not broken any more. */
+  #forget(scan: Scan): void {
+    if (this.#failed.size === 0) return;
+    const paths = new Set([...scan.zones.values()].map(({ path }) => path));
+    for (const path of this.#failed.keys()) if (!paths.has(path)) this.#failed.delete(path);
+  }
   async #come(found: Found): Promise<Name | undefined> {
     const { zone, path } = found;
     const before = this.#kept.get(zone.key);
-    if (before?.found.path === path) {
-      before.missed = 0;
-      return undefined;
-    }
     const failed = this.#failed.get(path);
     const state = lookAt([path]);
     if (failed !== undefined && state !== undefined && isSame(failed.state, state)) return undefined;
