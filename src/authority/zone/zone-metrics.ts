@@ -36,7 +36,7 @@ function labelOf(metrics: Metrics, zone: string, all: boolean): string {
  * Tells what the version is that is served now, since `seconds` of the wall clock. Of many zones sums are told, unless `all` says
  * otherwise: records, bytes and loads, and the last load.
  */
-export function tellVersion(metrics: Metrics, memory: Memory, version: number, zone: string, seconds: number, told = new Told(),
+export function tellVersion(metrics: Metrics, memory: Memory, version: number, zone: string, seconds: number, told: Told,
   all = false): void {
   const words = memory.refresh();
   if (told.label === '') told.label = labelOf(metrics, zone, all);
@@ -68,7 +68,7 @@ export function tellGone(metrics: Metrics, told: Told): void {
   }
 }
 /** Counts a load that failed. */
-export function tellFailure(metrics: Metrics, zone: string, reason: string, told = new Told(), all = false): void {
+export function tellFailure(metrics: Metrics, zone: string, reason: string, told: Told, all = false): void {
   const label = told.label === '' ? labelOf(metrics, zone, all) : told.label;
   metrics.values[metrics.family(ZONE_FAMILIES.failures).cell([label, reason])]!++;
 }

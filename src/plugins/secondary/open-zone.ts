@@ -10,7 +10,7 @@ import { ZoneKeeper } from '../../authority/zone/keeper.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
 import { BYTES } from '../../authority/zone/version.ts';
 import { ZoneCell } from '../../authority/zone/zone-cell.ts';
-import { tellVersion } from '../../authority/zone/zone-metrics.ts';
+import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
@@ -83,6 +83,8 @@ class Opened {
   readonly #snapshot: string | undefined;
   #saved = -1;
   #writing: Promise<void> = Promise.resolve();
+  /** What was told in numbers. */
+  readonly #numbers = new Told();
 
   constructor({ store, clock, metrics, log }: Run, line: SecondaryLine, name: Name, key: Key | undefined, id: string) {
     this.#run = { store, clock, metrics };
@@ -103,6 +105,7 @@ class Opened {
     zone.close = () => {
       this.#end.abort();
       close();
+      tellGone(metrics, this.#numbers);
     };
     this.zone = zone;
   }
@@ -196,7 +199,7 @@ class Opened {
     const { cell } = this.#keeper;
     const built = store.reading.within(() => this.#common.builder.build(scratch, cell.version));
     this.#keeper.publish(built);
-    tellVersion(metrics, store.memory, built.version, this.#name.text, cell.loaded);
+    tellVersion(metrics, store.memory, built.version, this.#name.text, cell.loaded, this.#numbers);
   }
   #limits(): { readonly mostRecords: number; readonly mostBytes: number } {
     const { mostRecords, mostBytes } = this.#line;
