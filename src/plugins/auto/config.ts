@@ -1,5 +1,4 @@
 // The lines of *auto* as data (AUTO-1, AUTO-2). Knows words; opens nothing.
-import { parseDuration } from '../../corefile/duration.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/site/zones.ts';
@@ -80,13 +79,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
 function readNames(line: Directive): FileNames {
   const pattern = line.arg();
   if (patternLength(pattern) > LONGEST_PATTERN) line.fail('regexp too large');
-  let groups = 0;
-  try {
-    ({ groups } = compileRegexp(pattern));
-  } catch (error) {
-    line.refuse((error as Error).message);
-  }
-  if (groups === 0) line.fail('Need at least one sub expression');
+  if (line.attempt(() => compileRegexp(pattern)).groups === 0) line.fail('Need at least one sub expression');
   return new FileNames(pattern, line.arg());
 }
 function readAll(line: Directive): void {
@@ -96,11 +89,6 @@ function readAll(line: Directive): void {
 function readReload(line: Directive): number {
   const [text] = line.rest();
   if (text === undefined) return line.refuse('reload duration value is expected');
-  let milliseconds = 0;
-  try {
-    milliseconds = parseDuration(text);
-  } catch (error) {
-    line.refuse(`plugin/file: ${(error as Error).message}`);
-  }
+  const milliseconds = line.duration(text, (reason) => line.refuse(`plugin/file: ${reason}`));
   return milliseconds < 0 ? line.refuse('plugin/file: invalid duration') : milliseconds;
 }
