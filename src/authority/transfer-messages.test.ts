@@ -139,7 +139,9 @@ test('the serial of an SOA, and who is up to date', () => {
   assert.equal(serialOf({ ...soa, rdata: new Uint8Array(0) }), 0);
   const transfer = { soa, records: [] };
   assert.equal(isUpToDate(transfer, undefined), false);
-  assert.equal(isUpToDate(transfer, 7), false);
+  assert.equal(isUpToDate(transfer, 4294967294), false);
+  // Newer by serial arithmetic (RFC 1982).
+  assert.equal(isUpToDate(transfer, 7), true);
   assert.equal(isUpToDate(transfer, 4294967295), true);
   assert.equal(isUpToDate({ ...transfer, upToDate: false }, 4294967295), false);
   assert.equal(isUpToDate({ ...transfer, upToDate: true }, 7), true);
