@@ -1,6 +1,7 @@
 // The works that are done beside the threads that serve. Knows which module does which; starts nothing.
 import type { Work } from '../threads/aside.ts';
 import type { Order } from '../authority/zone/loading.ts';
+import type { SignOrder } from '../plugins/sign/sign-file.ts';
 
 /** By the name under which they are asked for. */
 export const WORKS: Readonly<Record<string, Work>> = {
@@ -8,5 +9,9 @@ export const WORKS: Readonly<Record<string, Work>> = {
     const { Loading } = await import('../authority/zone/loading.ts');
     const loading = new Loading(store.memory);
     return (order) => store.reading.within(() => loading.load(order as Order));
+  },
+  sign: async () => {
+    const { signFile } = await import('../plugins/sign/sign-file.ts');
+    return (order) => signFile(order as SignOrder);
   },
 };

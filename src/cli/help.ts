@@ -17,7 +17,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
   coredns-ts fmt [FILE...]       a Corefile in one style
   coredns-ts zone check ZONE FILE
-                                 every problem of a zone's master file; print and diff show what it holds
+                                 every problem of a zone's master file; print and diff show what it holds,
+                                 sign signs it, keys shows what a parent needs
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
   coredns-ts version             the version
   coredns-ts completion bash     completion for a shell: source <(coredns-ts completion bash)
@@ -60,7 +61,8 @@ _coredns_ts() {
     1,*) COMPREPLY=($(compgen -W '${WORDS.join(' ')}' -- "$now")) ;;
     *) case \${COMP_WORDS[1]},$now in
          check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
-         zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff' -- "$now")) || COMPREPLY=($(compgen -f -- "$now")) ;;
+         zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff sign keys' -- "$now")) ||
+             COMPREPLY=($(compgen -f -- "$now")) ;;
          fmt,-*) COMPREPLY=($(compgen -W '--write --check --diff --help' -- "$now")) ;;
          *) COMPREPLY=($(compgen -f -- "$now")) ;;
        esac ;;

@@ -1,4 +1,4 @@
-// `coredns-ts zone check|print|diff`: their options, files and exit status. Knows the console; starts nothing.
+// `coredns-ts zone check|print|diff|sign|keys`: their options, files and exit status. Knows the console; starts nothing.
 import { Name } from '../dns/name.ts';
 import type { ZoneFileError } from '../zonefile/error.ts';
 import { inOrder, printZone } from '../zonefile/print.ts';
@@ -12,15 +12,20 @@ import type { PlacedRecord } from './zone-records.ts';
 export const ZONE_USAGE = `Usage: coredns-ts zone check [--strict] [--json] ZONE FILE
        coredns-ts zone print ZONE FILE
        coredns-ts zone diff [--nsupdate] ZONE OLD NEW
+       coredns-ts zone sign [--keep-serial] ZONE FILE KEY...
+       coredns-ts zone keys KEY...
 
 check   finds what is wrong with a zone's master file, a hundred problems at most: errors keep servers from loading it
         or resolvers from its names, warnings do not
 print   prints it in canonical form: one record a line, names whole, in the order of DNSSEC
 diff    prints which records one file has and another has not
+sign    prints it with keys, NSEC records and signatures; KEY is a key's file in BIND's format, with either ending or none
+keys    prints what keys are, and the DS records that their parent needs
 
   --strict     warnings count as errors
   --json       findings as JSON: file, line, column, severity, message
   --nsupdate   the difference as a script for nsupdate
+  --keep-serial  the serial number stays as it is; else it is the time
 
 Exit status: 0 without errors (diff: without a difference), 1 with some, 2 for a wrong command line.
 `;
@@ -28,8 +33,9 @@ Exit status: 0 without errors (diff: without a difference), 1 with some, 2 for a
 /** The most problems that are told. */
 const MOST = 100;
 
-const OPTIONS: { readonly [word: string]: { readonly options: readonly string[]; readonly files: number } } = {
+const OPTIONS: { readonly [word: string]: { readonly options: readonly string[]; readonly files: number; readonly keys?: true } } = {
   check: { options: ['--strict', '--json'], files: 1 }, print: { options: [], files: 1 }, diff: { options: ['--nsupdate'], files: 2 },
+  sign: { options: ['--keep-serial'], files: 1, keys: true }, keys: { options: [], files: 0, keys: true },
 };
 
 /** Runs `zone` with its arguments and sets the exit status: 0, 1 for problems, 2 for wrong arguments. */
@@ -37,16 +43,24 @@ export function zoneCommand(args: readonly string[]): void {
   if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(ZONE_USAGE);
   const [word = '', ...rest] = args;
   const taken = Object.hasOwn(OPTIONS, word) ? OPTIONS[word]! : undefined;
-  if (taken === undefined) return refuse(word === '' ? 'one of check, print and diff is missing' : `there is no zone ${word}`);
+  if (taken === undefined) return refuse(word === '' ? 'one of check, print, diff, sign and keys is missing' : `there is no zone ${word}`);
   const options = new Set(rest.filter((arg) => arg.startsWith('-')));
   const unknown = [...options].find((option) => !taken.options.includes(option));
   if (unknown !== undefined) return refuse(`unknown option ${unknown}`);
-  const [zoneText = '', ...files] = rest.filter((arg) => !arg.startsWith('-'));
-  if (files.length !== taken.files) return refuse(`a zone and ${taken.files === 1 ? 'a file' : 'two files'} are needed`);
+  const given = rest.filter((arg) => !arg.startsWith('-'));
+  if (taken.keys === true && given.length < taken.files * 2 + 1) {
+    return refuse(word === 'keys' ? 'a key is needed' : 'a zone, a file and a key are needed');
+  }
+  if (word === 'keys') return void import('./zone-keys.ts').then(({ keysCommand }) => keysCommand(given));
+  const [zoneText = '', ...files] = given;
+  if (taken.keys === undefined && files.length !== taken.files) {
+    return refuse(`a zone and ${taken.files === 1 ? 'a file' : 'two files'} are needed`);
+  }
   const zone = zoneOf(zoneText);
   if (zone === undefined) return refuse(`"${zoneText}" is no zone`);
   if (word === 'check') check(zone, files[0]!, options);
   else if (word === 'print') print(zone, files[0]!);
+  else if (word === 'sign') void import('./zone-keys.ts').then(({ signCommand }) => signCommand(zone, files, options));
   else difference(zone, files as [string, string], options);
 }
 

@@ -183,12 +183,15 @@ function forPeople(seconds: number): string {
   return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${date.toISOString().slice(11, 19)} ${date.getUTCFullYear()}`;
 }
 
-/** The name of both files of a key without their endings, as BIND has it: `Kexample.org.+013+12345`. */
-export function keyFileName(owner: Name, data: Uint8Array): string {
+/** What the names of a zone's files begin with, as BIND has it: `Kexample.org.`. */
+export function keyFileStem(owner: Name): string {
   const code = (octet: string) => `%${octet.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`;
-  const safe = owner.text.toLowerCase().replace(/[^a-z0-9._-]/g, code);
-  return `K${safe}+${String(algorithmNumber(data)).padStart(3, '0')}+${String(keyTag(data)).padStart(5, '0')}`;
+  return `K${owner.text.toLowerCase().replace(/[^a-z0-9._-]/g, code)}`;
 }
+
+/** The name of both files of a key without their endings: `Kexample.org.+013+12345`. */
+export const keyFileName = (owner: Name, data: Uint8Array): string =>
+  `${keyFileStem(owner)}+${String(algorithmNumber(data)).padStart(3, '0')}+${String(keyTag(data)).padStart(5, '0')}`;
 
 /** The text of a `.key` file. */
 export function printPublicFile(key: SigningKey, dates: KeyDates): string {

@@ -54,5 +54,6 @@ export const standardWords: readonly LatePlugin[] = [
   late('erratic', () => import('./erratic/index.ts')),
   late('whoami', () => import('./whoami/index.ts')),
   late('on', () => import('./on/index.ts')),
+  late('sign', () => import('./sign/index.ts')),
   late('view', () => import('./view/index.ts')),
 ];

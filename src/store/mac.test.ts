@@ -38,3 +38,10 @@ test('depends on each octet, the length and the key, and on nothing else', () =>
     assert.equal(hash(bytes, new Mac(KEY), 16), hash(bytes));
   }));
 });
+
+test('the key may be part of a larger buffer, as those of Buffer are', () => {
+  const bytes = new Uint8Array(40);
+  const [first, second] = [Buffer.from(KEY), Buffer.concat([Buffer.alloc(8), KEY]).subarray(8)];
+  const expected = new Mac(KEY).of(bytes, 0, 8).join();
+  for (const key of [first, second]) assert.equal(new Mac(key).of(bytes, 0, 8).join(), expected);
+});

@@ -16,7 +16,8 @@ export class Mac {
 
   /** `key` are 16 octets that nobody can guess. */
   constructor(key: Uint8Array) {
-    this.#key = new Int32Array(key.slice(0, BLOCK * 4).buffer);
+    // A copy of its own: `slice` of a Buffer is a view of a larger one.
+    this.#key = new Int32Array(Uint8Array.from(key.subarray(0, BLOCK * 4)).buffer);
     this.#whole = doubled(this.#key);
     this.#cut = doubled(this.#whole);
   }

@@ -6,6 +6,7 @@ import { list, reply, watch } from './kube-api.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { ended as served, serve } from './serve.ts';
+import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
@@ -16,10 +17,11 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
-  cacheSnapshot, zoneText, zoneBytes, keyFiles, tsig, sharedKeys,
+  cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
   await served();
   await forwarded();
+  await signedEnded();
 }

@@ -21,7 +21,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   upstream: ['wording', 'dns'],
   kernel: ['wording', 'dns', 'corefile', 'store'],
   threads: ['store', 'kernel'],
-  authority: ['dns', 'zonefile', 'dnssec', 'tsig', 'store', 'kernel'],
+  authority: ['wording', 'dns', 'zonefile', 'dnssec', 'tsig', 'store', 'kernel'],
   'kube-api': ['wording', 'kernel', 'corefile'],
   transport: ['dns', 'kernel', 'threads'],
   plugins: [...below, 'threads', 'zonefile', 'dnssec', 'tsig', 'upstream', 'kernel', 'authority', 'kube-api'],

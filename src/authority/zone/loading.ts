@@ -5,6 +5,7 @@ import type { Name } from '../../dns/name.ts';
 import { Name as Names } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
 import type { Memory } from '../../store/memory.ts';
+import { fileError } from '../../wording/errno.ts';
 import { ZoneFileError } from '../../zonefile/error.ts';
 import { MasterFiles } from '../../zonefile/master-file.ts';
 import { Builder } from './build.ts';
@@ -100,8 +101,7 @@ function failed(error: unknown, path: string, zone: Name): Loaded {
   }
   if (error instanceof ZoneError) return { kind: 'failed', reason: 'zone', text: error.message };
   if (error instanceof RangeError) return { kind: 'failed', reason: 'memory', text: `zone ${zone.text} in "${path}": ${error.message}` };
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
-  const text = code === 'ENOENT' ? `open ${path}: no such file or directory` : message;
-  return { kind: 'failed', reason: code === 'ENOENT' ? 'missing' : 'unreadable', text };
+  return { kind: 'failed', reason: code === 'ENOENT' ? 'missing' : 'unreadable', text: fileError(error, path) };
 }

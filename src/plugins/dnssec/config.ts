@@ -1,11 +1,10 @@
 // The lines of *dnssec* as data (DSEC-1), with the texts of the key files read. Knows words and files; makes no key.
 import { once } from '../../corefile/directive.ts';
+import { readKeyPair } from '../../authority/key-pair-files.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
-import { latin1 } from '../../dns/latin1.ts';
 import type { Name } from '../../dns/name.ts';
-import { readKeyFiles } from '../../dnssec/key-file.ts';
 import type { SigningKey } from '../../dnssec/signing-key.ts';
-import type { Lines, Machine, ParseContext } from '../../kernel/site/plugin.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { DenialKind } from './denial.ts';
 
@@ -15,6 +14,8 @@ export interface Settings {
   /** The keys of files, and the paths of their private parts. */
   readonly keys: readonly SigningKey[];
   readonly files: readonly string[];
+  /** The folder of keys that are made here, one for each zone; undefined where there are none. */
+  readonly own: string | undefined;
   /** Names of secrets that have keys. */
   readonly secrets: readonly string[];
   /** Signatures that are kept. */
@@ -23,7 +24,7 @@ export interface Settings {
 }
 
 const CAPACITY = 10_000;
-const KINDS = ['file', 'aws_secretsmanager'];
+const KINDS = ['file', 'aws_secretsmanager', 'auto'];
 const DENIALS: ReadonlyMap<string, DenialKind> = new Map([['compact', 'compact'], ['nsec3', 'nsec3']]);
 
 /** Reads the line; throws with CoreDNS's texts. */
@@ -33,6 +34,7 @@ export function readSettings(lines: Lines, { zones: block, root, machine }: Pars
   const keys: SigningKey[] = [];
   const files: string[] = [];
   const secrets: string[] = [];
+  let own: string | undefined;
   let capacity = CAPACITY;
   let denial: DenialKind = 'black lies';
   const at = (path: string) => (root === undefined || path.startsWith('/') ? path : `${root.replace(/\/+$/, '')}/${path}`);
@@ -42,12 +44,15 @@ export function readSettings(lines: Lines, { zones: block, root, machine }: Pars
       if (words.length < 2) property.wrongArgs();
       const [kind, ...names] = words as [string, ...string[]];
       if (kind === 'aws_secretsmanager') secrets.push(...names);
-      else if (kind !== 'file') property.fail(`key is of a file or a secret, not of '${kind}'`, nearestWord(kind, KINDS));
+      else if (kind === 'auto') {
+        if (names.length > 1) property.wrongArgs();
+        own = at(names[0]!);
+      } else if (kind !== 'file') property.fail(`key is of a file or a secret, not of '${kind}'`, nearestWord(kind, KINDS));
       else {
         for (const name of names) {
-          const base = at(name.replace(/\.(key|private)$/, ''));
-          keys.push(readKey(base, machine));
-          files.push(`${base}.private`);
+          const { key, privateFile } = readKeyPair(at(name), machine.readFile);
+          keys.push(key);
+          files.push(privateFile);
         }
       }
     },
@@ -62,21 +67,11 @@ export function readSettings(lines: Lines, { zones: block, root, machine }: Pars
     },
   });
   checkOwners(keys, zones);
-  return { zones, keys, files, secrets, capacity, denial };
-}
-
-function readKey(base: string, machine: Machine): SigningKey {
-  const text = (path: string) => {
-    try {
-      const bytes = machine.readFile(path);
-      return latin1(bytes, 0, bytes.length);
-    } catch (error) {
-      // As Go says it: `open x: no such file or directory` for `ENOENT: no such file or directory, open 'x'`.
-      const [, what] = /^E[A-Z]+: (.*?)(?:, \w+.*)?$/.exec((error as Error).message) ?? [];
-      throw new Error(`open ${path}: ${what ?? (error as Error).message}`, { cause: error });
-    }
-  };
-  return readKeyFiles(text(`${base}.key`), `${base}.key`, text(`${base}.private`), `${base}.private`).key;
+  if (own !== undefined && keys.length + secrets.length > 0) throw new Error('key auto has no other keys beside it');
+  if (own !== undefined && zones.some(({ labels }) => labels === 0)) {
+    throw new Error('key auto needs zones: the root has its keys elsewhere');
+  }
+  return { zones, keys, files, own, secrets, capacity, denial };
 }
 
 /** Throws Error for a key that is of none of the zones, nor of one above. */

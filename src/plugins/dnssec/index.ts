@@ -6,9 +6,11 @@ import { u16, u32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
+import { WireError } from '../../dns/wire-error.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import type { ServedZone } from '../../authority/served-zones.ts';
 import { writeCanonicalName } from '../../dnssec/canonical.ts';
+import type { SigningKey } from '../../dnssec/signing-key.ts';
 import { classify } from '../../kernel/query/classify.ts';
 import type { ReplyType } from '../../kernel/query/classify.ts';
 import type { Message } from '../../kernel/query/message.ts';
@@ -16,6 +18,7 @@ import { failure, onReply } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { PerServer, counter, gauge } from '../../kernel/seen/metrics.ts';
+import { label } from '../../kernel/site/endpoint.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -26,6 +29,7 @@ import type { Settings } from './config.ts';
 import { denialOf } from './denial.ts';
 import type { Denied } from './denial.ts';
 import { KeptSignatures } from './kept-signatures.ts';
+import { keysOfTexts, ownKeys } from './own-keys.ts';
 import { Pace } from './pace.ts';
 import { ReplySigner, Sheet, UnderWay } from './reply-signer.ts';
 import { fetchSecrets, keysOfSecrets } from './secrets.ts';
@@ -39,6 +43,9 @@ const FAMILIES = {
 /** The Extended DNS Error of a question for a type that nobody may ask for (RFC 9824 section 4.1). */
 const INVALID_QUERY_TYPE = { code: 30, text: 'NXNAME is no type to ask for' };
 const CROWDED = failure(RCODE.SERVFAIL, new Error('too many queries wait for signatures'));
+
+/** A zone is given away as it is. */
+const isTransfer = (type: number): boolean => type === TYPE.AXFR || type === TYPE.IXFR;
 
 /** Cells of one server, made when they are first counted. */
 interface Counters {
@@ -79,27 +86,52 @@ class Dnssec implements Part {
       const { mode } = await stat(file);
       if ((mode & 0o077) !== 0) run.log.prefix('dnssec').warning(`the private key ${file} can be read by others: chmod 600 ${file}`);
     }));
-    const { secrets } = this.#settings;
+    const { secrets, own, zones } = this.#settings;
+    if (own !== undefined) {
+      const texts = await ownKeys(own, zones, Math.floor(run.clock.wall() / 1000), (text) => run.log.prefix('dnssec').warning(text));
+      run.space(this.#site).note('dnssec keys').write(JSON.stringify(texts));
+    }
     if (secrets.length > 0) run.space(this.#site).note('dnssec secrets').write(JSON.stringify(await fetchSecrets(secrets)));
   }
   start(run: Run): void {
-    const { zones, keys: ofFiles, secrets, capacity } = this.#settings;
-    const fetched = secrets.length === 0 ? [] : keysOfSecrets(secrets, JSON.parse(run.space(this.#site).note('dnssec secrets').read()));
-    checkOwners(fetched, zones);
+    const { zones, capacity } = this.#settings;
+    const keys = this.#keys(run);
     const space = this.#space(run);
     const mac = new Mac(Buffer.from(space.note('dnssec hash').read(), 'hex'));
     this.#run = run;
-    this.#signers = new Signers(zones, [...ofFiles, ...fetched], mac);
+    const isOwn = this.#settings.own !== undefined;
+    this.#signers = new Signers(zones, (zone) => (isOwn ? keys.filter(({ owner }) => owner.equals(zone)) : keys), mac);
     this.#kept = new KeptSignatures(space, capacity, mac);
     const pace = new Pace(run.clock);
-    const shop = { signers: this.#signers, kept: this.#kept, pace, now: () => Math.floor(run.clock.wall() / 1000) };
+    const { reading } = this.#site;
+    const shop = { signers: this.#signers, kept: this.#kept, pace, reading, now: () => Math.floor(run.clock.wall() / 1000) };
     this.#signer = new ReplySigner(shop);
     this.#underWay = new UnderWay(shop);
     this.#counters = new PerServer(() => ({ entries: 0, hits: 0, misses: 0 }));
+    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#tellEntries(run));
+  }
+
+  /** Those of files, of secrets, and those that are made here: what main found out stands in notes. */
+  #keys(run: Run): readonly SigningKey[] {
+    const { zones, keys, secrets, own } = this.#settings;
+    const noted = (name: string) => JSON.parse(run.space(this.#site).note(name).read());
+    if (own !== undefined) return keysOfTexts(noted('dnssec keys'));
+    if (secrets.length === 0) return keys;
+    const fetched = keysOfSecrets(secrets, noted('dnssec secrets'));
+    checkOwners(fetched, zones);
+    return [...keys, ...fetched];
+  }
+
+  #tellEntries({ metrics }: Run): void {
+    const family = metrics.family(FAMILIES.entries);
+    for (const { scheme, address, port } of this.#site.endpoints) {
+      const labels = [label(scheme, address, port), 'signature'];
+      if (family.has(labels)) metrics.values[family.cell(labels)] = this.#kept.count;
+    }
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.class !== CLASS.IN || query.opcode !== 0) return next(query);
+    if (query.class !== CLASS.IN || query.opcode !== 0 || isTransfer(query.type)) return next(query);
     const forKeys = query.type === TYPE.DNSKEY;
     if (!query.wantsDnssec && !forKeys) return next(query);
     if (!this.#zones.find(query, this.#place)) return next(query);
@@ -125,9 +157,16 @@ class Dnssec implements Part {
     if (records === undefined || !this.#zones.find(query, this.#place)) return reply;
     const sheet = this.#sheet;
     sheet.additions.begin();
-    if (kind === 'DELEGATION') this.#delegation(sheet, query, reply, records);
-    else if (kind === 'NXDOMAIN' || kind === 'NODATA') this.#denial(sheet, query, reply, records, kind);
-    else this.#signer.sets(sheet, reply, records);
+    try {
+      if (kind === 'DELEGATION') this.#delegation(sheet, query, reply, records);
+      else if (kind === 'NXDOMAIN' || kind === 'NODATA') this.#denial(sheet, query, reply, records, kind);
+      else this.#signer.sets(sheet, reply, records);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // Data that is not what its type says, from an upstream: nobody can sign it, and whoever asks sees what it is.
+      this.#sheet = new Sheet();
+      return reply;
+    }
     return this.#finish(sheet, query, reply);
   };
 
@@ -143,14 +182,14 @@ class Dnssec implements Part {
     const below = size <= query.nameLength && size >= this.#place.zone.bytes.length;
     this.#deny(sheet, query, 'signed delegation', AUTHORITY, u32(bytes, records.fixedAt[ns]! + 4), below ? size : query.nameLength);
   }
-  /** DSEC-7: a denial is one that has the SOA of the zone, and nothing else. */
+  /** DSEC-7: a denial is one that has the SOA of one of the zones, and nothing else. */
   #denial(sheet: Sheet, query: Query, reply: Message, records: Records, kind: ReplyType): void {
     const soa = records.authority;
     const { bytes, at, length } = reply;
     if (reply.answers > 0 || records.additional - soa !== 1 || u16(bytes, records.fixedAt[soa]!) !== TYPE.SOA) return;
     const size = writeCanonicalName(bytes, records.ownerAt[soa]!, at + length, at, this.#name, 0);
     const signer = this.#signers.of(this.#name.subarray(0, size));
-    if (signer === undefined || signer.forOthers.length === 0 || signer.zone.key !== this.#place.zone.name.key) return;
+    if (signer === undefined || signer.forOthers.length === 0) return;
     const ttl = u32(bytes, records.fixedAt[soa]! + 4);
     const { denial } = this.#settings;
     if (query.type === TYPE.NSEC && denial !== 'nsec3') {
@@ -199,7 +238,8 @@ class Dnssec implements Part {
     const { label } = server;
     if (sheet.hits > 0) values[counters.hits ||= metrics.family(FAMILIES.hits).cell([label])]! += sheet.hits;
     if (sheet.misses > 0) values[counters.misses ||= metrics.family(FAMILIES.misses).cell([label])]! += sheet.misses;
-    values[counters.entries ||= metrics.family(FAMILIES.entries).cell([label, 'signature'])] = this.#kept.count;
+    // From now on this server shows how many there are: main says it, for all threads have the same.
+    counters.entries ||= metrics.family(FAMILIES.entries).cell([label, 'signature']);
     sheet.hits = 0;
     sheet.misses = 0;
   }

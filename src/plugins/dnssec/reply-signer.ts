@@ -7,6 +7,7 @@ import { signedLabels, writeCanonicalName } from '../../dnssec/canonical.ts';
 import { SetForm } from '../../dnssec/set-form.ts';
 import { writeHead } from '../../dnssec/signature.ts';
 import type { Message } from '../../kernel/query/message.ts';
+import type { Reading } from '../../store/reading.ts';
 import { ADDITIONAL, ANSWER, AUTHORITY, Additions, FARTHEST } from './additions.ts';
 import type { DenialRecord } from './denial.ts';
 import type { KeptSignatures } from './kept-signatures.ts';
@@ -37,6 +38,8 @@ export interface Workshop {
   readonly signers: Signers;
   readonly kept: KeptSignatures;
   readonly pace: Pace;
+  /** What its thread reads shared memory in. */
+  readonly reading: Reading;
   /** Seconds since 1970. */
   now(): number;
 }
@@ -179,10 +182,10 @@ export class ReplySigner {
 
 /** Signatures that are being made, by what they will be kept under: who needs the same one waits for it. */
 export class UnderWay {
-  readonly #shop: Pick<Workshop, 'kept' | 'pace'>;
+  readonly #shop: Pick<Workshop, 'kept' | 'pace' | 'reading'>;
   readonly #making = new Map<string, Promise<Uint8Array>>();
 
-  constructor(shop: Pick<Workshop, 'kept' | 'pace'>) {
+  constructor(shop: Pick<Workshop, 'kept' | 'pace' | 'reading'>) {
     this.#shop = shop;
   }
 
@@ -204,12 +207,12 @@ export class UnderWay {
     return made;
   }
   async #made({ key: { key, size }, octets, name }: Missing, data: Uint8Array): Promise<Uint8Array> {
-    const { pace, kept } = this.#shop;
+    const { pace, kept, reading } = this.#shop;
     const signature = key.algorithm.quick
       ? await pace.here(() => key.sign(octets))
       : await pace.elsewhere(() => key.signElsewhere(octets));
     data.set(signature, size - signature.length);
-    kept.keep(name, data, 0, size);
+    reading.within(() => kept.keep(name, data, 0, size));
     return data;
   }
 }

@@ -58,8 +58,9 @@ export class Signers {
   readonly #byKey: ReadonlyMap<string, Signer>;
   readonly #starts = new Int32Array(MOST_LABELS);
 
-  constructor(zones: readonly Name[], keys: readonly SigningKey[], mac: Mac) {
-    const all = zones.map((zone): [Name, Signer] => [zone, signerOf(zone.folded, keys, mac)]);
+  /** `keysOf` says which keys sign a zone. */
+  constructor(zones: readonly Name[], keysOf: (zone: Name) => readonly SigningKey[], mac: Mac) {
+    const all = zones.map((zone): [Name, Signer] => [zone, signerOf(zone.folded, keysOf(zone), mac)]);
     this.#map = new ZoneMap(all);
     this.#byKey = new Map(all.toReversed().map(([zone, signer]) => [zone.key, signer]));
   }
