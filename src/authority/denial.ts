@@ -20,6 +20,10 @@ export class Denial {
   begin(): void {
     this.#count = 0;
   }
+  /** Whether nothing is to be proved. */
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
   /** Writes what was left, in its order. */
   write(reply: ZoneReply): void {
     for (let i = 0; i < this.#count; i++) reply.proof(this.#proofs[i]!);

@@ -3,8 +3,10 @@
 import { INFO_CODE } from '../dns/extended-error.ts';
 import { Name } from '../dns/name.ts';
 import { latin1 } from '../dns/latin1.ts';
-import { u32 } from '../dns/packet.ts';
+import { setU16, u32 } from '../dns/packet.ts';
+import { NO_RECORDS } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
+import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { AA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
@@ -27,6 +29,13 @@ const LONGEST_CHAIN = 10;
 
 /** Types that an alias may own itself: it is not followed for them (RFC 4035 section 2.5). At a cut they are those of the zone above it. */
 const isSecured = (type: number): boolean => type === TYPE.NSEC || type === TYPE.RRSIG;
+
+/** Aliases that lead elsewhere: the reply so far, where the zone's name stands in it, and what is to be proved of them. */
+interface Aliases {
+  readonly reply: Message;
+  readonly zoneAt: number;
+  readonly proofs: readonly RR[];
+}
 
 /** Answers from one source with sets. Made once a part and thread. */
 export class StoredLookup {
@@ -217,9 +226,20 @@ export class StoredLookup {
     const { query, reply, name, length } = this.#walk;
     const { zoneAt } = this.#reply;
     const target = Name.wire(latin1(name, 0, length));
-    return upon(query.resolve({ name: target }), (outcome) => this.#join(query, reply, zoneAt, outcome), query);
+    const proofs = this.#proofs(reply);
+    return upon(query.resolve({ name: target }), (outcome) => this.#join(query, { reply, zoneAt, proofs }, outcome), query);
   }
-  #join(query: Query, reply: Message, zoneAt: number, outcome: Outcome): Message {
+  /** What the aliases have to prove, aside: it stands behind the answer, which is not there yet. */
+  #proofs(reply: Message): readonly RR[] {
+    if (this.#denial.isEmpty) return NO_RECORDS;
+    const { length } = reply;
+    this.#denial.write(this.#reply);
+    const { authority } = reply.parts();
+    reply.length = length;
+    setU16(reply.bytes, reply.at + AUTHORITY, 0);
+    return authority;
+  }
+  #join(query: Query, { reply, zoneAt, proofs }: Aliases, outcome: Outcome): Message {
     const walk = this.#walk;
     const zone = this.#reply;
     walk.begin(query);
@@ -233,6 +253,7 @@ export class StoredLookup {
     if (!reply.appendAll(answer, ANSWER)) return reply;
     if (rcode === RCODE.NXDOMAIN || (rcode === RCODE.NOERROR && answer.length === 0)) zone.soa();
     else zone.ns();
+    reply.appendAll(proofs, AUTHORITY);
     if (outcome.kind === 'reply') reply.setFlags(outcome.flags & TC);
     return reply;
   }
