@@ -22,9 +22,9 @@ export class StoredZone {
   readonly empty: number;
   readonly #apex: Name;
 
-  constructor(apex: string, store = Store.create(1 << 27)) {
+  constructor(apex: string, store = Store.create(1 << 27), name = apex) {
     this.store = store;
-    this.cell = new ZoneCell(store, apex);
+    this.cell = new ZoneCell(store, name);
     this.scratch = new Scratch(store.memory.hash);
     this.builder = new Builder(store.memory);
     this.#apex = Name.parse(apex);

@@ -19,7 +19,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   upstream: ['fs', 'net', 'os'],
   kernel: ['dns/promises', 'module', 'net'],
   zonefile: ['fs', 'path'],
-  authority: ['fs', 'timers', 'timers/promises'],
+  authority: ['fs', 'path', 'timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs/promises', 'net', 'path', 'tls'],
   threads: ['fs', 'module', 'os', 'perf_hooks', 'v8', 'vm', 'worker_threads'],
   transport: ['dgram', 'fs', 'module', 'net', 'os', 'url', 'util'],

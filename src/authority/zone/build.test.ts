@@ -10,7 +10,8 @@ import { OrderedPages } from '../../store/ordered-pages.ts';
 import { StoredZone, octetsOf } from '../../testing/stored-zone.ts';
 import { Finding } from '../finding.ts';
 import { RECORD_HEAD, SET_HEAD, findSet, isCut, nextSet, recordsIn, typeAt } from '../record-sets.ts';
-import { HASHED, NAMES, RECORDS, SERIAL, blocksOf } from './version.ts';
+import { blocksOf } from './blocks.ts';
+import { HASHED, NAMES, RECORDS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
 
 const soa = (serial: number): string => `@ 60 IN SOA ns hostmaster ${serial} 7200 3600 86400 30\n`;

@@ -6,12 +6,13 @@ import { OrderedPages, PagesDraft } from '../../store/ordered-pages.ts';
 import type { Memory } from '../../store/memory.ts';
 import { Packer } from './packer.ts';
 import { Plan } from './plan.ts';
+import { HASHES, OTHERS } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 import { sortNames } from './sort-names.ts';
-import { BYTES, EXPIRES, HASHED, NAMES, RECORDS, VERSION_WORDS, describe } from './version.ts';
+import { BYTES, EXPIRES, HASHED, JOURNAL, NAMES, RECORDS, VERSION_WORDS, describe } from './version.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
-const { SOA, RRSIG, NSEC3 } = TYPE;
+const { NSEC3 } = TYPE;
 /** Where more than this part of the names differ, pages are made anew. */
 const FEW = 8;
 
@@ -66,7 +67,7 @@ export class Builder {
     const [plain, hashed] = split(scratch);
     sortNames(plain, scratch);
     const apex = plain[0];
-    if (apex === undefined || scratch.keyLength(apex) !== 0 || !owns(scratch, apex, SOA)) throw new ZoneError('there is no SOA record');
+    if (apex === undefined || scratch.keyLength(apex) !== 0 || !scratch.hasSoa) throw new ZoneError('there is no SOA record');
     const { words } = this.#memory;
     const names = this.#tree(new Plan(plain, scratch, hash), scratch, before === 0 ? 0 : words[before + NAMES]!, isNamed);
     let hashes = 0;
@@ -80,6 +81,7 @@ export class Builder {
   #describe(names: number, hashes: number, before: number): Built {
     const version = this.#take(VERSION_WORDS);
     const { words } = this.#memory;
+    words[version + JOURNAL] = 0;
     words[version + NAMES] = names;
     words[version + HASHED] = hashes;
     words[version + RECORDS] = this.#packer.records;
@@ -190,10 +192,6 @@ type Keep = (type: number, covered: number) => boolean;
 const isHashed: Keep = (type, covered) => type === NSEC3 || covered === NSEC3;
 const isNamed: Keep = (type, covered) => !isHashed(type, covered);
 
-function owns(scratch: Scratch, name: number, type: number): boolean {
-  for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) if (scratch.type(record) === type) return true;
-  return false;
-}
 /** Names that own more than hashes do, and those that own an NSEC3: these are hashes, and nobody can ask for them (RFC 5155 7.2.8). */
 function split(scratch: Scratch): [Int32Array, Int32Array] {
   const all = scratch.list();
@@ -201,12 +199,8 @@ function split(scratch: Scratch): [Int32Array, Int32Array] {
   let plain = 0;
   for (let i = 0; i < all.length; i++) {
     const name = all[i]!;
-    let others = false;
-    let isHash = false;
-    for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
-      if (scratch.type(record) === NSEC3) isHash = true;
-      else if (scratch.type(record) !== RRSIG) others = true;
-    }
+    const others = (scratch.marks(name) & OTHERS) !== 0;
+    const isHash = (scratch.marks(name) & HASHES) !== 0;
     if (isHash && scratch.keyLength(name) === 0) {
       throw new ZoneError(`${printKey(scratch.bytes, 0, 0, scratch.zone)} owns an NSEC3 record, which belongs to a hash`);
     }

@@ -129,7 +129,8 @@ export class FileFeed {
     const { path, unchanged } = this.#options;
     const before = keeper.cell.version;
     const seen = this.#state();
-    const loaded = await load({ path, zone: keeper.zone.key, before, unchanged });
+    const now = Math.floor(this.#parts.clock.wall() / 1000);
+    const loaded = await load({ path, zone: keeper.zone.key, before, now, unchanged });
     if (loaded.kind === 'made') keeper.publish(loaded.built);
     if (loaded.kind === 'failed') {
       // What is wrong with its text stays so until it changes; what the system says may pass.

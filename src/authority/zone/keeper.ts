@@ -3,10 +3,12 @@
 import { setImmediate as inNextTurn } from 'node:timers';
 import type { Name } from '../../dns/name.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { ZoneChanges } from '../../store/changes.ts';
 import type { Store } from '../../store/store.ts';
+import { ChangingZone } from '../changes.ts';
 import type { Built } from './build.ts';
-import { blocksOf } from './version.ts';
+import { allSteps, trim } from './journal.ts';
+import { blocksOf } from './blocks.ts';
+import { BYTES, JOURNAL } from './version.ts';
 import type { ZoneCell } from './zone-cell.ts';
 
 /** Blocks that are given back in one turn: half a millisecond. */
@@ -25,30 +27,35 @@ export class ZoneKeeper {
   readonly cell: ZoneCell;
   readonly zone: Name;
   readonly #kept: Kept;
-  readonly #changes: ZoneChanges;
-  readonly #listeners = new Set<() => void>();
+  readonly #changing: ChangingZone;
 
   constructor(kept: Kept, zone: Name, cell: ZoneCell) {
     this.#kept = kept;
     this.zone = zone;
     this.cell = cell;
-    this.#changes = kept.store.changes.zone(zone.key);
+    this.#changing = new ChangingZone(kept.store, zone);
     cell.users(1);
   }
 
-  /** Calls whenever a version was published, until what it returns is called. */
-  listen(call: () => void): () => void {
-    this.#listeners.add(call);
-    return () => this.#listeners.delete(call);
+  /** Calls whenever a version was published, until the signal aborts. */
+  listen(call: () => void, signal: AbortSignal): void {
+    this.#changing.listen(call, signal);
   }
   /** From now on this version is served: to who asks, to caches that kept answers of the one before, to secondaries. */
   publish({ version, gone }: Pick<Built, 'version' | 'gone'>): void {
     const { store, clock } = this.#kept;
-    this.cell.publish(version, clock.wall() / 1000);
-    this.#changes.all();
+    const { memory } = store;
+    const before = this.cell.version;
+    const seconds = clock.wall() / 1000;
+    this.cell.publish(version, seconds);
+    const words = memory.refresh();
+    // A version that does not follow the one before has no way back.
+    const lost = words[version + JOURNAL] === 0 ? (before === 0 ? [] : allSteps(memory, words[before + JOURNAL]!))
+      : trim(memory, words[version + JOURNAL]!, words[version + BYTES]!, seconds);
+    this.#retire(lost);
     this.#retire(gone);
     store.recycle();
-    for (const call of this.#listeners) call();
+    this.#changing.changed();
   }
   /** Nobody serves it any more: what it has is given back unless somebody takes it up again meanwhile. */
   close(): void {

@@ -10,10 +10,12 @@ import { ZoneFileError } from '../../zonefile/error.ts';
 import { MasterFiles } from '../../zonefile/master-file.ts';
 import { Builder } from './build.ts';
 import type { Built } from './build.ts';
+import { remember } from './history.ts';
+import { readKept, writeKept } from './kept-serial.ts';
 import { Scratch } from './scratch.ts';
 import { SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
-import { stateOf } from './file-state.ts';
+import { sizeOf, stateOf } from './file-state.ts';
 import type { FileState } from './file-state.ts';
 
 /** What is to be loaded. Can be sent to another thread. */
@@ -23,6 +25,8 @@ export interface Order {
   readonly zone: string;
   /** The version that is served, 0 for none. */
   readonly before: number;
+  /** Seconds since 1970. */
+  readonly now: number;
   /** What is done with other records under the same serial: left, taken as they are, or taken with the next serial. */
   readonly unchanged: 'leave' | 'take' | 'count';
 }
@@ -34,7 +38,9 @@ export type Reason = 'missing' | 'unreadable' | 'syntax' | 'zone' | 'memory';
 export type Loaded =
   /** A version to be published. */
   | { readonly kind: 'made'; readonly built: Pick<Built, 'version' | 'gone' | 'changed'>; readonly serial: number;
-    readonly previous: number | undefined; readonly outside: number; readonly state: FileState }
+    readonly previous: number | undefined; readonly outside: number; readonly state: FileState;
+    /** Whether the serial is kept over restarts, where it is not the file's own. */
+    readonly isKept: boolean }
   /** All records are as they are served. */
   | { readonly kind: 'same'; readonly serial: number; readonly state: FileState }
   /** There are other records, under the serial that is served already. */
@@ -65,33 +71,43 @@ export class Loading {
       this.#scratch.begin(NOTHING);
     }
   }
-  #load({ path, zone, before, unchanged }: Order, name: Name): Loaded {
-    const scratch = this.#scratch.begin(latin1Bytes(zone));
+  #load({ path, zone, before, unchanged, now }: Order, name: Name): Loaded {
+    const scratch = this.#scratch.begin(latin1Bytes(zone), sizeOf([path]));
     const { files, outside } = this.#files.read(path, name, scratch);
     const state = stateOf(files.map((file) => file.path), files);
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
-    if (unchanged === 'count' && previous !== undefined) this.#count(before, previous);
+    if (unchanged === 'count') this.#count(path, state, before, previous);
     const built = this.#builder.build(scratch, before);
     const serial = this.#memory.words[built.version + SERIAL]! >>> 0;
     if (built.changed === 0 || (unchanged === 'leave' && serial === previous)) {
       this.#builder.discard(built);
       return built.changed === 0 ? { kind: 'same', serial, state } : { kind: 'held', serial, changed: built.changed, state };
     }
+    remember(this.#memory, scratch.zone, before, built.version, now);
+    const isKept = unchanged !== 'count' || writeKept(path, { serial, contents: state.contents });
     const { version, gone, changed } = built;
-    return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state };
+    return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state, isKept };
   }
   /** Gives the records a serial of their own: the next one, where theirs is not newer and they are others. */
-  #count(before: number, previous: number): void {
+  #count(path: string, { contents }: FileState, before: number, previous: number | undefined): void {
     const scratch = this.#scratch;
+    if (previous === undefined) {
+      const kept = readKept(path);
+      if (kept === undefined || compareSerials(scratch.serial, kept.serial) > 0) return;
+      scratch.serial = kept.contents === contents ? kept.serial : next(kept.serial);
+      return;
+    }
     if (compareSerials(scratch.serial, previous) > 0) return;
     scratch.serial = previous;
     const tried = this.#builder.build(scratch, before);
     this.#builder.discard(tried);
-    if (tried.changed > 0) scratch.serial = (previous + 1) >>> 0 || 1;
+    if (tried.changed > 0) scratch.serial = next(previous);
   }
 }
 const NOTHING = Uint8Array.of(0);
+/** 0 is left out: some take it for none. */
+const next = (serial: number): number => (serial + 1) >>> 0 || 1;
 
 function failed(error: unknown, path: string, zone: Name): Loaded {
   if (error instanceof ZoneFileError) {

@@ -73,9 +73,9 @@ export class OpenZone implements Closable {
     const { trouble } = this.#feed;
     return trouble === undefined ? undefined : `zone ${this.name.text}: ${trouble}`;
   }
-  /** Calls whenever a version was published, until what it returns is called. */
-  listen(call: () => void): () => void {
-    return this.#keeper.listen(call);
+  /** Calls whenever a version was published, until the signal aborts. */
+  listen(call: () => void, signal: AbortSignal): void {
+    this.#keeper.listen(call, signal);
   }
   /** Reads the file for the first time. Rejects where it cannot be served, but for one that may yet come. */
   async begin(): Promise<this> {
@@ -108,6 +108,7 @@ export class OpenZone implements Closable {
     if (loaded.kind === 'made') {
       const { serial, previous } = loaded;
       tellVersion(this.#metrics, this.#store.memory, loaded.built.version, zone, this.#keeper.cell.loaded, this.#told, counted);
+      if (!loaded.isKept) this.#log.warning(`The serial of ${text} cannot be kept beside it: after a restart it may be behind`);
       if (!first) this.#log.info(`Successfully reloaded ${text} with ${serial} SOA serial`);
       if (previous !== undefined && compareSerials(serial, previous) < 0) {
         this.#log.warning(`The serial of ${text} went back from ${previous} to ${serial}: secondaries keep what they have until then`);

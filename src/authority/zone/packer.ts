@@ -4,6 +4,7 @@ import { setU16, u16, u32 } from '../../dns/packet.ts';
 import { TYPE, typeName } from '../../dns/type-name.ts';
 import { CUT, RECORD_HEAD, SET_HEAD, ZONE_END } from '../record-sets.ts';
 import { putFixed } from '../record-head.ts';
+import { SIGNATURES } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
@@ -30,12 +31,16 @@ export class Packer {
   /** Packs the records of a name, without those that `keep` does not want. 0 stands for a name that owns nothing. */
   pack(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean = all): void {
     this.length = 0;
-    if (name !== 0) {
+    const isSigned = name !== 0 && (scratch.marks(name) & SIGNATURES) !== 0;
+    if (name !== 0 && !isSigned && scratch.hasOne(name)) {
+      const type = scratch.type(scratch.first(name));
+      if (keep(type, 0)) this.#set(scratch, name, type, 0);
+    } else if (name !== 0) {
       const types = this.#typesOf(scratch, name, keep);
-      this.#orphans(scratch, name, keep, types);
+      if (isSigned) this.#orphans(scratch, name, keep, types);
       for (const type of types) {
         this.#set(scratch, name, type, 0);
-        this.#set(scratch, name, RRSIG, type);
+        if (isSigned) this.#set(scratch, name, RRSIG, type);
       }
     }
     this.#ensure(2);
@@ -50,7 +55,7 @@ export class Packer {
       const type = scratch.type(record);
       if (type !== 0 && type !== RRSIG && keep(type, 0) && !types.includes(type)) types.push(type);
     }
-    return types.sort(byType);
+    return types.length < 2 ? types : types.sort(byType);
   }
   /** Signatures of what is not there stand before everything, where no set takes them for its own. */
   #orphans(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean, types: readonly number[]): void {
@@ -65,7 +70,7 @@ export class Packer {
   /** The set of a type; of signatures those that cover a type. */
   #set(scratch: Scratch, name: number, type: number, covered: number): void {
     const set = this.#begin();
-    const signed = covered === 0 && isSigned(scratch, name, type);
+    const signed = (type === SVCB || type === HTTPS) && isSigned(scratch, name, type);
     for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
       if (scratch.type(record) !== type || (covered !== 0 && coveredBy(scratch, record) !== covered)) continue;
       this.#record(scratch, name, record, set, type, signed);

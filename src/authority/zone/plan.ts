@@ -1,10 +1,10 @@
 // The names of a zone in their order, with what is marked at each: found in one walk, with the ancestors of a name on a stack. Knows how
 // names lie below each other (RFC 4592, RFC 1034 section 4.3.2); knows no bytes of records.
-import { TYPE } from '../../dns/type-name.ts';
 import type { Hash } from '../../store/hash.ts';
 import { compareBytes } from '../../store/ordered-entry.ts';
 import { NameKey } from './name-key.ts';
 import { ALIAS, BELOW, CUT, EMPTY, FIRST, RENAMED, WILD } from './nodes.ts';
+import { ALIASES, RENAMING, SERVERS } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 
 
@@ -80,14 +80,9 @@ export class Plan {
   }
   #typesOf(name: number, length: number): number {
     const scratch = this.#scratch;
-    let flags = 0;
-    for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
-      const type = scratch.type(record);
-      if (type === TYPE.NS && length > 0) flags |= CUT;
-      else if (type === TYPE.DNAME) flags |= RENAMED;
-      else if (type === TYPE.CNAME) flags |= ALIAS;
-    }
-    return flags;
+    const marks = scratch.marks(name);
+    const cut = (marks & SERVERS) !== 0 && length > 0 ? CUT : 0;
+    return cut | ((marks & RENAMING) !== 0 ? RENAMED : 0) | ((marks & ALIASES) !== 0 ? ALIAS : 0);
   }
   #add(at: number, length: number, hash: number, flags: number, name: number): void {
     if (this.count === this.at.length) this.#grow();

@@ -1,18 +1,24 @@
 // Records as they are read, before they are a zone: names in a hash, the records of each in a chain, all in one piece of memory that is
 // used for one zone after the other. Knows wire form; knows no file, no order and no shared memory.
 //
-// In words: a name is 0 hash, 1 first record, 2 last record, 3 bytes of its key, then the key (name-key.ts). A record is 0 the next of the
-// name, 1 type and bytes of data (16 bits each), 2 TTL, then the data.
+// In words: a name is 0 hash, 1 first record, 2 last record, 3 bytes of its key with marks above them, then the key (name-key.ts). A
+// record is 0 the next of the name, 1 type and bytes of data (16 bits each), 2 TTL, then the data.
 import { setU32, u32 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Hash } from '../../store/hash.ts';
 import { MOST_LABELS, labelsAt } from '../../kernel/site/zones.ts';
 import { NameKey } from './name-key.ts';
 
-const HASH = 0, FIRST = 1, LAST = 2, KEY_BYTES = 3, NAME = 4;
+const HASH = 0, FIRST = 1, LAST = 2;
+/** Of a name: the word with the bytes of its key, and where the key begins. */
+export const KEY_BYTES = 3, NAME = 4;
+/** What a name owns: signatures, hashes of names, other records; NS, DNAME and CNAME among these. */
+export const SIGNATURES = 1, HASHES = 2, OTHERS = 4, SERVERS = 8, RENAMING = 16, ALIASES = 32;
 const NEXT = 0, KIND = 1, TTL = 2, RECORD = 3;
 /** Words at first, and how many remain from one zone to the next: a large zone's memory is let go. */
 const ROOM = 1 << 14, KEPT = 1 << 22;
+/** Words for each byte of text: pages that are not touched cost nothing. */
+const WORDS_A_BYTE = 0.3;
 /** The most words: more records than any memory that is shared can hold. */
 const MOST = 1 << 29;
 
@@ -28,6 +34,8 @@ export class Scratch {
   #soa = 0;
   #top = 2;
   #slots = new Int32Array(256);
+  /** Names in the order in which they came. */
+  #order = new Int32Array(256);
   #mask = 255;
   readonly #hash: Hash;
   readonly #key = new NameKey();
@@ -37,13 +45,15 @@ export class Scratch {
     this.#hash = hash;
   }
 
-  /** Forgets all, for a zone of this lower-case wire name. */
-  begin(zone: Uint8Array): this {
-    if (this.words.length > KEPT) {
-      this.words = new Int32Array(ROOM);
+  /** Forgets all, for a zone of this lower-case wire name, whose text has about so many bytes. */
+  begin(zone: Uint8Array, size = 0): this {
+    const wanted = Math.min(MOST >> 1, Math.max(ROOM, Math.ceil(size * WORDS_A_BYTE)));
+    if (this.words.length > KEPT || this.words.length < wanted) {
+      this.words = new Int32Array(wanted);
       this.bytes = new Uint8Array(this.words.buffer);
     }
     if (this.#slots.length > KEPT) this.#slots = new Int32Array(256);
+    if (this.#order.length > KEPT) this.#order = new Int32Array(256);
     this.#mask = 255;
     this.#slots.fill(0, 0, 256);
     this.#top = 2;
@@ -70,7 +80,7 @@ export class Scratch {
   }
   #find(hash: number, key: Uint8Array, length: number): number {
     for (let slot = hash & this.#mask, name: number; (name = this.#slots[slot]!) !== 0; slot = (slot + 1) & this.#mask) {
-      if (this.words[name + HASH] !== hash || this.words[name + KEY_BYTES] !== length) continue;
+      if (this.words[name + HASH] !== hash || (this.words[name + KEY_BYTES]! & 0xffff) !== length) continue;
       const from = (name + NAME) * 4;
       let i = 0;
       while (i < length && this.bytes[from + i] === key[i]) i++;
@@ -82,7 +92,9 @@ export class Scratch {
     words[name + FIRST] = words[name + LAST] = 0;
     words[name + KEY_BYTES] = length;
     for (let i = 0, from = (name + NAME) * 4; i < length; i++) bytes[from + i] = key[i]!;
-    if (++this.names * 2 > this.#mask) this.#grow();
+    if (this.names === this.#order.length) this.#order = longer(this.#order);
+    this.#order[this.names++] = name;
+    if (this.names * 2 > this.#mask) this.#grow();
     this.#put(name);
     return name;
   }
@@ -123,7 +135,8 @@ export class Scratch {
     else words[words[owner + LAST]! + NEXT] = record;
     words[owner + LAST] = record;
     this.records++;
-    if (type !== TYPE.SOA || words[owner + KEY_BYTES] !== 0) return;
+    words[owner + KEY_BYTES]! |= markOf(type) << 16;
+    if (type !== TYPE.SOA || (words[owner + KEY_BYTES]! & 0xffff) !== 0) return;
     if (this.#soa !== 0) words[this.#soa + KIND]! &= 0xffff;
     this.#soa = record;
   }
@@ -142,13 +155,13 @@ export class Scratch {
     return this.dataAt(this.#soa) + this.size(this.#soa) - 20;
   }
 
-  /** All names that own something, in no order. */
+  /** All names that own something, in the order in which they came. */
   list(): Int32Array {
     const list = new Int32Array(this.names);
     let count = 0;
-    for (let i = 0; i <= this.#mask; i++) {
-      const name = this.#slots[i]!;
-      if (name !== 0 && this.words[name + FIRST] !== 0) list[count++] = name;
+    for (let i = 0; i < this.names; i++) {
+      const name = this.#order[i]!;
+      if (this.words[name + FIRST] !== 0) list[count++] = name;
     }
     return list.subarray(0, count);
   }
@@ -160,7 +173,15 @@ export class Scratch {
     return (name + NAME) * 4;
   }
   keyLength(name: number): number {
-    return this.words[name + KEY_BYTES]!;
+    return this.words[name + KEY_BYTES]! & 0xffff;
+  }
+  /** What a name owns: see `SIGNATURES`. */
+  marks(name: number): number {
+    return this.words[name + KEY_BYTES]! >>> 16;
+  }
+  /** Whether a name owns one record alone. */
+  hasOne(name: number): boolean {
+    return this.words[name + FIRST] === this.words[name + LAST];
   }
   /** The first record of a name, and the one behind another; 0: there is none. */
   first(name: number): number {
@@ -182,4 +203,17 @@ export class Scratch {
   size(record: number): number {
     return this.words[record + KIND]! & 0xffff;
   }
+}
+
+/** The same, with room for twice as many. */
+function longer(list: Int32Array): Int32Array<ArrayBuffer> {
+  const other = new Int32Array(list.length * 2);
+  other.set(list);
+  return other;
+}
+/** What a record of this type says of its owner. */
+function markOf(type: number): number {
+  if (type === TYPE.RRSIG) return SIGNATURES;
+  if (type === TYPE.NSEC3) return HASHES;
+  return OTHERS | (type === TYPE.NS ? SERVERS : type === TYPE.DNAME ? RENAMING : type === TYPE.CNAME ? ALIASES : 0);
 }

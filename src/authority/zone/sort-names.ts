@@ -1,6 +1,7 @@
 // Sorts the names of a scratch: a quicksort of three ways, byte by byte, so that no beginning is compared twice. Knows keys as bytes; knows
 // nothing of what is owned.
 import { compareBytes } from '../../store/ordered-entry.ts';
+import { KEY_BYTES, NAME } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 
 /** So few are sorted by putting each in its place. */
@@ -8,9 +9,10 @@ const FEW = 12;
 
 /** Puts names in the order of their keys. */
 export function sortNames(list: Int32Array, scratch: Scratch): void {
-  const { bytes } = scratch;
+  if (isSorted(list, scratch)) return;
+  const { bytes, words } = scratch;
   const byteAt = (name: number, depth: number): number =>
-    (depth < scratch.keyLength(name) ? bytes[scratch.keyAt(name) + depth]! : -1);
+    (depth < (words[name + KEY_BYTES]! & 0xffff) ? bytes[(name + NAME) * 4 + depth]! : -1);
   const todo = [0, list.length, 0];
   while (todo.length > 0) {
     const depth = todo.pop()!;
@@ -40,6 +42,18 @@ export function sortNames(list: Int32Array, scratch: Scratch): void {
     todo.push(from, below, depth, above, end, depth);
     if (pivot >= 0) todo.push(below, above, depth + 1);
   }
+}
+/** Files that programs write often are. */
+function isSorted(list: Int32Array, scratch: Scratch): boolean {
+  const { bytes } = scratch;
+  for (let i = 1; i < list.length; i++) {
+    const one = list[i - 1]!;
+    const other = list[i]!;
+    if (compareBytes(bytes, scratch.keyAt(one), scratch.keyLength(one), bytes, scratch.keyAt(other), scratch.keyLength(other)) > 0) {
+      return false;
+    }
+  }
+  return true;
 }
 function insert(list: Int32Array, from: number, end: number, scratch: Scratch): void {
   const { bytes } = scratch;

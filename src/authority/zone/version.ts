@@ -2,11 +2,10 @@
 //
 // In words: 0 pages of the names, 1 pages of the names that are hashes (0: none), 2 the zone's own node, 3 and 4 its sets SOA and NS
 // (bytes), 5 its serial, 6 records, 7 bytes, 8 how it denies, 9 its set NSEC3PARAM (bytes), 10 when the first of its
-// signatures ends (seconds since 1970; 0: there is none).
+// signatures ends (seconds since 1970; 0: there is none), 11 the step that led here (journal.ts; 0: it is not known).
 import { u16, u32 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Memory } from '../../store/memory.ts';
-import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Denial } from '../finding.ts';
 import { RECORD_HEAD, SET_HEAD, findSet } from '../record-sets.ts';
 import { setsAt } from './nodes.ts';
@@ -14,11 +13,11 @@ import { ZoneError } from './zone-error.ts';
 
 /** Offsets in words. */
 export const NAMES = 0, HASHED = 1, APEX = 2, SOA_SET = 3, NS_SET = 4, SERIAL = 5, RECORDS = 6, BYTES = 7, DENIAL = 8, PARAM = 9,
-  EXPIRES = 10;
+  EXPIRES = 10, JOURNAL = 11;
 /** The most iterations of hashes: more cost each denial too much, and resolvers find them insecure (RFC 9276 section 3.2). */
 const MOST_ITERATIONS = 150;
 /** Words of it. */
-export const VERSION_WORDS = 11;
+export const VERSION_WORDS = 12;
 
 const { NS, SOA, NSEC, NSEC3PARAM } = TYPE;
 const DENIALS: readonly Denial[] = ['none', 'nsec', 'nsec3'];
@@ -48,12 +47,4 @@ export const denialOf = (words: Int32Array, version: number): Denial => DENIALS[
 function serialAt(bytes: Uint8Array, soa: number): number {
   const data = soa + SET_HEAD + RECORD_HEAD;
   return u32(bytes, data + u16(bytes, data - 2) - 20);
-}
-
-/** All blocks of a version, itself among them: for a zone that is not served any more. */
-export function blocksOf(memory: Memory, version: number): number[] {
-  const pages = new OrderedPages(memory);
-  const { words } = memory;
-  const trees = [words[version + NAMES]!, words[version + HASHED]!].filter((root) => root !== 0);
-  return [version, ...trees.flatMap((root) => [...pages.entries(root), ...pages.blocks(root).map(([at]) => at)])];
 }

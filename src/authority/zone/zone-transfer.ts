@@ -9,11 +9,14 @@ import { KEY_AT, keyLength } from '../../store/ordered-entry.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Store } from '../../store/store.ts';
 import { RECORD_HEAD, SET_HEAD, ZONE_END, isCut, nextSet, typeAt } from '../record-sets.ts';
-import type { Transfer } from '../transfer.ts';
+import type { Difference, Transfer, ZoneWriter } from '../transfer.ts';
 import type { ZoneRecords } from '../zone-records.ts';
+import { recordsOf } from './difference.ts';
+import type { ListedRecord } from './difference.ts';
+import { partsOf, stepsSince } from './journal.ts';
 import { writeWire } from './name-key.ts';
 import { setsAt } from './nodes.ts';
-import { HASHED, NAMES, SOA_SET } from './version.ts';
+import { BYTES, HASHED, JOURNAL, NAMES, SOA_SET } from './version.ts';
 import type { ZoneCell } from './zone-cell.ts';
 
 /** Names that are written in one step. */
@@ -24,11 +27,41 @@ export function transferOf(store: Store, zone: Name, cell: ZoneCell, anyway = fa
   const { version } = cell;
   if (version === 0) throw new Error(`zone ${zone.text} is not loaded`);
   if (cell.isExpired && !anyway) throw new Error(`zone ${zone.text} is expired`);
+  const { loads } = cell;
   return {
-    soa: soaOf(store, zone, version), records: (to) => write(store, zone, cell, version, cell.loads, to),
-    isCurrent: () => cell.version === version,
+    soa: soaOf(store, zone, version), records: (to) => write(store, zone, cell, version, loads, to),
+    differences: (serial) => differencesOf(store, zone, version, serial),
+    isCurrent: () => cell.version === version && cell.loads === loads,
   };
 }
+/** What became another since a serial, copied: a reader may take long. */
+function differencesOf({ memory }: Store, zone: Name, version: number, serial: number): readonly Difference[] | undefined {
+  const steps = stepsSince(memory, memory.words[version + JOURNAL]!, serial);
+  if (steps === undefined) return undefined;
+  const parts = steps.map((step) => partsOf(memory, step));
+  const size = parts.reduce((sum, [removed, added]) => sum + removed.length + added.length, 0);
+  if (size > memory.words[version + BYTES]!) return undefined;
+  return parts.map(([removed, added, before, after]) => ({
+    from: recordIn(before, zone), removed: listed(removed, zone), to: recordIn(after, zone), added: listed(added, zone),
+  }));
+}
+function recordIn(list: Uint8Array, zone: Name): RR {
+  const [{ type, ttl, data, size }] = [...recordsOf(list, 0, list.length)] as [ListedRecord];
+  return { name: zone, type, class: CLASS.IN, ttl, rdata: list.slice(data, data + size) };
+}
+/** Writes the records of a list, some in each step. */
+const listed = (list: Uint8Array, zone: Name): ZoneWriter => function* write(to) {
+  const owner = new Uint8Array(256);
+  const end = latin1Bytes(zone.key);
+  let count = 0;
+  for (const { owner: at, ownerLength, type, ttl, data, size } of recordsOf(list, 0, list.length)) {
+    owner.set(list.subarray(at, at + ownerLength));
+    owner.set(end, ownerLength);
+    to.own(owner, 0, ownerLength + end.length);
+    to.bytes.set(list.subarray(data, data + size), to.begin(type, ttl, size));
+    if (++count % STEP === 0) yield;
+  }
+};
 function soaOf({ memory }: Store, zone: Name, version: number): RR {
   const { words, bytes } = memory;
   const data = words[version + SOA_SET]! + SET_HEAD + RECORD_HEAD;

@@ -114,7 +114,7 @@ export class KeptZones {
       this.#failed.delete(path);
       this.#kept.set(zone.key, { found, open, end, missed: 0 });
       before?.end.abort();
-      end.signal.addEventListener('abort', open.listen(() => this.#options.changed(zone)), { once: true });
+      open.listen(() => this.#options.changed(zone), end.signal);
       this.#run.log.prefix('auto').info(`Inserting zone \`${zone.text}' from: ${path}`);
       return zone;
     } catch (error) {

@@ -60,8 +60,7 @@ class Files implements Part {
     this.#open = await Promise.all(this.#lines.map((line) => openZone(run, 'file', line)));
     for (const zone of this.#open) {
       const { name } = zone;
-      const stop = zone.listen(() => this.#changed?.(name));
-      run.signal.addEventListener('abort', stop, { once: true });
+      zone.listen(() => this.#changed?.(name), run.signal);
       if (zone.isLoaded) this.#changed?.(name);
     }
   }

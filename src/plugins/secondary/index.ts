@@ -120,8 +120,7 @@ class Secondaries implements Part {
   async #take(run: Run, { zone, line, id }: Held, signal: Run['signal']): Promise<TransferredZone> {
     const opened = await openZone(run, signal, line, zone, line.key === undefined ? undefined : this.#keys.get(line.key), id);
     this.#open.set(zone.key + id, opened);
-    const stop = opened.keeper.listen(() => this.#changed?.(zone));
-    signal.addEventListener('abort', stop, { once: true });
+    opened.keeper.listen(() => this.#changed?.(zone), signal);
     if (opened.keeper.cell.version !== 0) this.#changed?.(zone);
     return opened;
   }
@@ -147,8 +146,7 @@ class Secondaries implements Part {
         this.#take(run, member, end.signal).then((zone) => zone.begin(), run.report);
       }
     };
-    const stop = opened.keeper.listen(update);
-    run.signal.addEventListener('abort', stop, { once: true });
+    opened.keeper.listen(update, run.signal);
     if (opened.keeper.cell.version !== 0) update();
   }
   /** The members of a catalog as it is served now, without those that a line names or leaves out. */

@@ -6,6 +6,7 @@ import { serialOf } from '../../authority/transfer.ts';
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { Builder } from '../../authority/zone/build.ts';
+import { remember } from '../../authority/zone/history.ts';
 import { ZoneKeeper } from '../../authority/zone/keeper.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
 import { BYTES } from '../../authority/zone/version.ts';
@@ -195,9 +196,13 @@ class Opened {
     });
   }
   #publish(scratch: Scratch): void {
-    const { store, metrics } = this.#run;
+    const { store, metrics, clock } = this.#run;
     const { cell } = this.#keeper;
-    const built = store.reading.within(() => this.#common.builder.build(scratch, cell.version));
+    const built = store.reading.within(() => {
+      const made = this.#common.builder.build(scratch, cell.version);
+      remember(store.memory, scratch.zone, cell.version, made.version, Math.floor(clock.wall() / 1000));
+      return made;
+    });
     this.#keeper.publish(built);
     tellVersion(metrics, store.memory, built.version, this.#name.text, cell.loaded, this.#numbers);
   }

@@ -1,0 +1,33 @@
+// The serial that a zone got which counts by itself, kept beside its file over restarts: else secondaries would have to wait until it is
+// ahead again. Knows a small file; knows no records.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** What was served last, and of which state of the file. */
+export interface KeptSerial {
+  readonly serial: number;
+  readonly contents: string;
+}
+/** Its name says nothing that *auto* could take for a zone. */
+const besides = (path: string): string => join(dirname(path), `.serial-${Buffer.from(basename(path)).toString('hex')}`);
+
+/** What was kept; undefined where nothing was, or nobody can read it. */
+export function readKept(path: string): KeptSerial | undefined {
+  try {
+    const [serial = '', contents = ''] = readFileSync(besides(path), 'utf8').split('\n');
+    return /^\d{1,10}$/.test(serial) ? { serial: Number(serial) >>> 0, contents } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+/** Keeps it: whole, or what was there before. False where the folder cannot be written. */
+export function writeKept(path: string, { serial, contents }: KeptSerial): boolean {
+  const file = besides(path);
+  try {
+    writeFileSync(`${file}.new`, `${serial}\n${contents}\n`);
+    renameSync(`${file}.new`, file);
+    return true;
+  } catch {
+    return false;
+  }
+}
