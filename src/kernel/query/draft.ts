@@ -18,9 +18,9 @@ export function beginReply(message: Message, query: Drafting, flags: number, rco
   draft(message, query);
   const { words, bytes, questionEnd } = query;
   const from = query.at >> 2;
-  const to = query.replyAt >> 2;
+  const out = message.at;
+  const to = out >> 2;
   for (let i = 0, n = (questionEnd + 3) >> 2; i < n; i++) words[to + i] = words[from + i]!;
-  const out = query.replyAt;
   bytes[out + 2] = 0x80 | (bytes[out + 2]! & 0x79) | (flags >> 8);
   bytes[out + 3] = (bytes[out + 3]! & 0x10) | (flags & 0xf0) | rcode;
   if ((bytes[out + 2]! & 0x78) !== 0) {

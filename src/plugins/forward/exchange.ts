@@ -20,6 +20,8 @@ const PATIENCE = 5000;
 const NONE = -1, BROKEN = -2;
 
 const walked = new Walked();
+/** The order of one upstream, whatever the policy. */
+const ONE = new Uint8Array(1);
 const noHealthy = new Error('no healthy proxies');
 
 /** Somebody who asked the same while it was under way. */
@@ -61,7 +63,7 @@ export class Exchange implements OnWheel {
 
   constructor(forwarder: Forwarder) {
     this.#forwarder = forwarder;
-    this.#order = new Uint8Array(forwarder.targets.length);
+    this.#order = forwarder.targets.length === 1 ? ONE : new Uint8Array(forwarder.targets.length);
   }
 
   /** Asks what `query`, which is set, asks; the promise is of the outcome. `crowded` begins over TCP: many like it are under way. */
