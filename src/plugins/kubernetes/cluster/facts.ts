@@ -48,9 +48,10 @@ type Fields = { readonly [field: string]: unknown };
 /** Is told what is odd about an object. */
 export type Complain = (what: string) => void;
 
+const NOTHING: { readonly [field: string]: never } = {};
 /** A field as an object: empty where it is something else. */
 export const fields = (value: unknown): Fields =>
-  (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {});
+  (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : NOTHING);
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 /** A field as text: '' where it is something else. */
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -71,7 +72,7 @@ function address(value: unknown, complain: Complain): Uint8Array | undefined {
   if (parsed === undefined) complain(`${shown(value)} is no IP address`);
   return parsed === undefined ? undefined : unmap(parsed);
 }
-const different = (addresses: readonly Uint8Array[]): Uint8Array[] => [...new Map(addresses.map((each) => [each.join(), each])).values()];
+const different = (addresses: readonly Uint8Array[]): readonly Uint8Array[] => (addresses.length < 2 ? addresses : [...new Map(addresses.map((each) => [each.join(), each])).values()]);
 function port(value: unknown): Port {
   const { port: number, name, protocol } = fields(value);
   const valid = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 65535;
@@ -109,6 +110,7 @@ export function serviceFacts(object: ApiObject, complain: Complain): ServiceFact
 function externalsOf(object: ApiObject, complain: Complain): (Uint8Array | Name)[] {
   const ingress = list(fields(fields(object.status).loadBalancer).ingress).map(fields);
   const stated = [...list(fields(object.spec).externalIPs), ...ingress.map(({ ip, hostname }) => text(ip) || text(hostname))];
+  if (stated.length === 0) return [];
   const externals = stated.flatMap((each) => parseAddress(text(each)) ?? hostName(each, complain) ?? []);
   // The load balancer may have been given an address that is stated too.
   return [...new Map(externals.map((each) => [each instanceof Uint8Array ? each.join() : each.key, each])).values()];
@@ -159,16 +161,19 @@ function namedEndpoint(value: string, label: string, complain: Complain): Omit<E
 }
 
 /**
- * What is needed of a Pod; undefined for one that has ended. One that is being deleted serves until it has: its grace period may be long.
+ * What is needed of a Pod, its labels where they are wanted; undefined for one that has ended. One that is being deleted serves until it has: its grace period may be long.
  */
-export function podFacts(object: ApiObject): PodFacts | undefined {
+export function podFacts(object: ApiObject, labels: boolean): PodFacts | undefined {
   const { phase, podIPs } = fields(object.status);
   if (phase === 'Succeeded' || phase === 'Failed') return undefined;
   const addresses = different(list(podIPs).flatMap((each) => {
     const parsed = parseAddress(text(fields(each).ip));
     return parsed === undefined ? [] : [unmap(parsed)];
   }));
-  return { addresses: addresses.slice(0, 255), onHost: fields(object.spec).hostNetwork === true, labels: texts(object.metadata?.labels) };
+  return {
+    addresses: addresses.slice(0, 255), onHost: fields(object.spec).hostNetwork === true,
+    labels: labels ? texts(object.metadata?.labels) : NOTHING,
+  };
 }
 
 /** K8S-7: the label of an endpoint that has no name: its address with dashes. */

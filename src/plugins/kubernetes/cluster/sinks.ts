@@ -220,7 +220,7 @@ export class PodSink extends ObjectSink {
     this.#labels = labels;
   }
   protected keep(name: string, namespace: string, object: ApiObject): void {
-    const facts = podFacts(object);
+    const facts = podFacts(object, this.#labels);
     if (facts === undefined || facts.addresses.length === 0) return this.drop(name, namespace);
     const { addresses, onHost } = facts;
     const labels = this.#labels ? Buffer.from(JSON.stringify(facts.labels)) : Buffer.alloc(0);
@@ -231,7 +231,7 @@ export class PodSink extends ObjectSink {
     if (before !== undefined) this.#unindex(before, name, namespace);
     for (const address of addresses) {
       this.#addresses.add(address, 0, address.length, itemOf(onHost ? HOST_POD : POD, name, namespace));
-      this.cluster.names?.pod(addressLabel(address), namespace);
+      this.#tell(address, namespace);
     }
     this.modified(MODIFIED);
   }
@@ -247,8 +247,13 @@ export class PodSink extends ObjectSink {
     const item = itemOf(head[0] === 1 ? HOST_POD : POD, name, namespace);
     for (let at = 2; at < head.length; at += 1 + head[at]!) {
       this.#addresses.remove(head, at + 1, head[at]!, item);
-      this.cluster.names?.pod(addressLabel(head.subarray(at + 1, at + 1 + head[at]!)), namespace);
+      this.#tell(head.subarray(at + 1, at + 1 + head[at]!), namespace);
     }
+  }
+  /** While a list comes in nobody hears of one, and its label is not made. */
+  #tell(address: Uint8Array, namespace: string): void {
+    const { names } = this.cluster;
+    if (names !== undefined && !names.paused) names.pod(addressLabel(address), namespace);
   }
   protected sweep(): void {
     for (const [name, namespace] of unseen(this.cluster.maps.pods, this.round)) this.drop(name, namespace);
