@@ -1,7 +1,7 @@
 // A map that forgets: bounded in entries and in bytes, for caches, of one thread or of all. Where threads share it each shard has a
 // lock, which is tried once and never waited for: a reader that does not get it has a miss, a writer stores nothing. Knows
 // threads and shards; knows nothing of what is cached or of when it expires.
-import { BUSY, CACHE_HEAD, ENTRIES, EVICTED, LOCK, REFUSED, SHARD, Shards, WORDS } from './cache-shard.ts';
+import { BUSY, CHANGES, CACHE_HEAD, ENTRIES, EVICTED, LOCK, REFUSED, SHARD, Shards, WORDS } from './cache-shard.ts';
 import type { Entry, Key } from './key.ts';
 import { SHARING } from './layout.ts';
 import type { Memory } from './memory.ts';
@@ -65,6 +65,10 @@ export class CacheMap extends Packed {
   }
   get size(): number {
     return this.#sum((shard) => this.words[shard + WORDS]!) * 4;
+  }
+  /** A number that is another one when an entry came or went. */
+  get changes(): number {
+    return this.#sum((shard) => this.words[shard + CHANGES]!);
   }
   /** How many were evicted, found no place or no room, and how often a call gave up since another thread was at work in its shard. */
   get evicted(): number {

@@ -3,7 +3,7 @@
 // and hashes; knows nothing of threads or of what entries mean.
 //
 // Head of a shard, in words: 0 lock (cache-map.ts), 1 root (buckets.ts; linear probes here, removal moves entries back), 2 entries,
-// 3 words of them, 4 newest, 5 oldest, 6 hand, 7 how often it was busy, 8 evicted and 10 refused (doubles). Entry: 0 hash,
+// 3 words of them, 4 newest, 5 oldest, 6 hand, 7 how often it was busy, 8 evicted and 10 refused (doubles), 12 changes. Entry: 0 hash,
 // 1 flavour | words of the key << 8, 2 bytes of the value, 3 the newer one, 4 the older one, 5 visited, then the owner's words, the
 // key, and the value from a word's beginning.
 import type { Entry, Key } from './key.ts';
@@ -14,8 +14,11 @@ import { FEWEST, PROBES, indexOf, indexWords, bucketsOf } from './buckets.ts';
 export const SHARD = 16;
 /** Words before the owner's in an entry. */
 export const CACHE_HEAD = 6;
-/** Places in a shard's head: the lock, how many entries, their words, how often it was busy; evicted and refused are doubles. */
-export const LOCK = 0, ENTRIES = 2, WORDS = 3, BUSY = 7, EVICTED = 8, REFUSED = 10;
+/**
+ * Places in a shard's head: the lock, how many entries, their words, how often it was busy; evicted and refused are doubles; how often an
+ * entry came or went.
+ */
+export const LOCK = 0, ENTRIES = 2, WORDS = 3, BUSY = 7, EVICTED = 8, REFUSED = 10, CHANGES = 12;
 const ROOT = 1, NEWEST = 4, OLDEST = 5, HAND = 6;
 const NEWER = 3, OLDER = 4, VISITED = 5;
 /** Entries that the hand passes at most for one eviction: a bound on the time that one insertion takes. */
@@ -123,6 +126,7 @@ export class Shards {
     else words[newest + NEWER] = entry;
     words[shard + NEWEST] = entry;
     words[shard + ENTRIES]!++;
+    words[shard + CHANGES]!++;
     words[shard + WORDS]! += room;
     memory.words[bucket] = words[entry]!;
     Atomics.store(memory.words, bucket + 1, entry);
@@ -140,6 +144,7 @@ export class Shards {
     if (older === 0) words[shard + OLDEST] = newer;
     else words[older + NEWER] = newer;
     words[shard + ENTRIES]!--;
+    words[shard + CHANGES]!++;
     words[shard + WORDS]! -= this.room(entry);
     this.#unlink(words[shard + ROOT]!, entry);
     this.#memory.give(entry);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -70,6 +70,34 @@ test('the file is its owner\'s alone, nothing is left beside it, and one that is
     assert.ok(server.log().some((line) => line.includes('is not used: it is from the future: the clock was set back')));
     assert.equal(await ask('new.test.'), '0 300/1');
   });
+});
+
+test('a file that would say the same is not written again; one that is gone is', async () => {
+  const path = join(folder, 'unchanged');
+  const stamp = () => readFileSync(path).readDoubleLE(24);
+  const written = async () => {
+    while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
+    return stamp();
+  };
+  let first = 0;
+  await life(path, async (ask, server) => {
+    await ask('a.test.');
+    await server.elapse(60_000);
+    first = await written();
+    await server.elapse(120_000);
+  });
+  assert.equal(stamp(), first, 'nothing came or went');
+  for (const change of [(ask: (name: string) => Promise<string>) => ask('b.test.'), () => rmSync(path)]) {
+    rmSync(path, { force: true });
+    await life(path, async (ask, server) => {
+      await ask('a.test.');
+      await server.elapse(60_000);
+      first = await written();
+      await change(ask);
+      await server.elapse(1);
+    });
+    assert.notEqual(stamp(), first);
+  }
 });
 
 test('time that passed between two lives counts', async () => {

@@ -1,6 +1,6 @@
 // What is fresh, kept in a file over a restart (`snapshot FILE`): read once everything listens, written from time to time and at the
 // end. Knows when, and files; knows nothing of what is kept.
-import { open, readFile as readWhole, rename, rm } from 'node:fs/promises';
+import { open, readFile as readWhole, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -24,6 +24,8 @@ export class Snapshot {
   readonly #run: Run;
   #saving: Promise<void> | undefined;
   #failing = false;
+  /** What the caches were, and the file that has it. */
+  #written = '';
   #foreign = false;
 
   /** `caches` are in the order in which the file numbers them; the configuration is that under which they are worth anything. */
@@ -91,6 +93,8 @@ export class Snapshot {
     if (this.#foreign || this.#run.signal.aborted) return;
     const beside = `${this.#path}.tmp`;
     try {
+      const now = this.#caches.map(({ map }) => map.changes).join();
+      if (await this.#has(now)) return;
       await rm(beside, { force: true });
       const handle = await open(beside, 'wx', 0o600);
       try {
@@ -99,12 +103,19 @@ export class Snapshot {
         await handle.close();
       }
       await rename(beside, this.#path);
+      this.#written = `${now} ${(await stat(this.#path)).ino}`;
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#run.log.prefix('cache').error(`Snapshot ${this.#path} is not written: ${fileError(error, this.#path)}`);
       this.#failing = true;
       await rm(beside, { force: true }).catch(() => {});
     }
+  }
+  /** Whether the file is there as it was written last, and no entry came or went since: then it would say the same. */
+  async #has(changes: string): Promise<boolean> {
+    if (this.#written === '') return false;
+    const there = await stat(this.#path).catch(() => undefined);
+    return this.#written === `${changes} ${there?.ino}`;
   }
   /** In slices: what one turn copies is bounded, and shards are held for a slice. */
   async #writeAll(handle: FileHandle): Promise<void> {

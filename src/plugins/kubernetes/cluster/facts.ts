@@ -72,7 +72,8 @@ function address(value: unknown, complain: Complain): Uint8Array | undefined {
   if (parsed === undefined) complain(`${shown(value)} is no IP address`);
   return parsed === undefined ? undefined : unmap(parsed);
 }
-const different = (addresses: readonly Uint8Array[]): readonly Uint8Array[] => (addresses.length < 2 ? addresses : [...new Map(addresses.map((each) => [each.join(), each])).values()]);
+const different = (addresses: readonly Uint8Array[]): readonly Uint8Array[] =>
+  (addresses.length < 2 ? addresses : [...new Map(addresses.map((each) => [each.join(), each])).values()]);
 function port(value: unknown): Port {
   const { port: number, name, protocol } = fields(value);
   const valid = typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 65535;
@@ -161,7 +162,8 @@ function namedEndpoint(value: string, label: string, complain: Complain): Omit<E
 }
 
 /**
- * What is needed of a Pod, its labels where they are wanted; undefined for one that has ended. One that is being deleted serves until it has: its grace period may be long.
+ * What is needed of a Pod, its labels where they are wanted; undefined for one that has ended. One that is being deleted serves until it
+ * has: its grace period may be long.
  */
 export function podFacts(object: ApiObject, labels: boolean): PodFacts | undefined {
   const { phase, podIPs } = fields(object.status);
