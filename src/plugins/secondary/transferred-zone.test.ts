@@ -130,6 +130,20 @@ test('nobody answers: each retry time again, until the zone has expired; then an
   zone.close();
 });
 
+test('a primary that has nothing new was heard all the same: the zone expires so long after that', async () => {
+  const { zone, clock, state } = zoneOf({ '192.0.2.1:53': 5 });
+  zone.begin();
+  await settled();
+  await clock.elapse(900_000);
+  assert.equal(state.pulls.length, 1);
+  state.serials['192.0.2.1:53'] = undefined;
+  await clock.elapse(999_999);
+  assert.equal(state.isExpired, false);
+  await clock.elapse(1);
+  assert.equal(state.isExpired, true);
+  zone.close();
+});
+
 test('a notify is heeded at once; while it is looked one more waits, however many come', async () => {
   const { zone, clock, state } = zoneOf({ '192.0.2.1:53': 5 });
   zone.notified();

@@ -118,6 +118,29 @@ two.test {
 refused plugin/transfer: the key "one." is of no use without tsig in the same block
 `, { plugins }));
 
+test('a transfer has a whole signature, also beside a plugin that shortens replies', () => runScenario(`
+==== minimal in front of a transfer
+one.test {
+    tsig {
+        secret one ${SECRET}
+        require AXFR IXFR
+    }
+    minimal
+    transfer {
+        to *
+    }
+    made one.test. 7
+}
+----
+ask one.test AXFR tcp +key=one:${SECRET}
+    NOERROR aa
+    tsig one.
+    answer one.test 60 IN SOA ns.one.test h.one.test 7 2 3 4 5
+    answer one.test 60 IN NS ns.one.test
+    answer ns.one.test 60 IN A 192.0.2.1
+    answer one.test 60 IN SOA ns.one.test h.one.test 7 2 3 4 5
+`, { plugins }));
+
 test('an IXFR has the differences where they are known, else the zone; over UDP the SOA alone (RFC 1995)', () => runScenario(`
 ==== differences
 one.test {
