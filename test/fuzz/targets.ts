@@ -10,6 +10,7 @@ import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
 import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
+import { transfers } from './transfers.ts';
 import { sharedKeys, tsig } from './tsig.ts';
 import { frames, upstream } from './upstream.ts';
 import { zoneBytes, zoneText } from './zone-text.ts';
@@ -17,7 +18,7 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
-  cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys,
+  cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

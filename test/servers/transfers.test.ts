@@ -8,6 +8,7 @@ import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
 import { AUTHORITIES } from './authorities.ts';
+import type { Authority } from './authorities.ts';
 import { missing, output, scratch } from './programs.ts';
 
 const ZONE = 'example.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZmFiNGUyMDYw';
@@ -89,3 +90,22 @@ for (const authority of AUTHORITIES) {
     assert.deepEqual(await zoneAt(port), await zoneAt(peer));
   });
 }
+
+const [nsd, knot] = AUTHORITIES as [Authority, Authority];
+test('a change goes from NSD through ours to Knot', { skip: missing(...nsd.programs, ...knot.programs, 'dig') }, async (t) => {
+  const [first, last] = [scratch(t), scratch(t)];
+  const [from, ours, to] = [await freePort(), await freePort(), await freePort()];
+  writeFileSync(path.join(first, 'zone'), zoneText(1));
+  const lines = `secondary {\ntransfer from 127.0.0.1:${from}\nkey ${KEY}\n}\ntransfer {\nto 127.0.0.1:${to} key ${KEY}\n}`;
+  const server = await serve(block(ours, lines), standard);
+  t.after(() => server.close());
+  const primary = nsd.primary(t, { folder: first, zone: ZONE, key: KEY, secret: SECRET, port: from, peer: ours });
+  const secondary = knot.secondary(t, { folder: last, zone: ZONE, key: KEY, secret: SECRET, port: to, peer: ours });
+  const said = () => `${primary.printed()}\n${server.log()}\n${secondary.printed()}`;
+  await until('the first version at the end', async () => await serialAt(to) === '1', said);
+  assert.deepEqual(await zoneAt(to), await zoneAt(from));
+  writeFileSync(path.join(first, 'zone'), zoneText(2));
+  nsd.reread(primary, { folder: first, zone: ZONE, key: KEY, secret: SECRET, port: from, peer: ours });
+  await until('the second version at the end', async () => await serialAt(to) === '2', said);
+  assert.deepEqual(await zoneAt(to), await zoneAt(from));
+});

@@ -61,6 +61,7 @@ class Secondaries implements Part {
   readonly #static: readonly Held[];
   readonly #catalogs: readonly Held[];
   readonly #place = new Place();
+  #catalogCells: readonly ZoneCell[] = [];
   #keys: ReadonlyMap<string, Key> = new Map();
   #store!: Store;
   #log!: Log;
@@ -98,17 +99,18 @@ class Secondaries implements Part {
   async control(run: Run): Promise<void> {
     this.#isMain = true;
     for (const held of this.#static) await this.#take(run, held, run.signal);
-    every(run.clock, LOOK, run.signal, run.report, () => this.#listen());
   }
   start(run: Run): void {
     this.#store = run.store;
     this.#log = run.log.prefix('secondary');
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
-    this.#answer([]);
+    this.#catalogCells = this.#catalogs.map(({ line, zone }) => zoneCellOf(run.store, line, zone));
+    this.#answer(this.#catalogs.flatMap((catalog) => this.#membersOf(catalog)));
   }
   /** No question is asked before the server listens: a primary may be another block of it. */
   started(run: Run): void {
     for (const zone of this.#open.values()) zone.begin();
+    every(run.clock, LOOK, run.signal, run.report, () => this.#listen());
     for (const catalog of this.#catalogs) this.#follow(run, catalog);
   }
   remark(): string | undefined {
@@ -173,7 +175,7 @@ class Secondaries implements Part {
   }
   #loads(): number {
     let loads = 0;
-    for (const { line, zone } of this.#catalogs) loads += zoneCellOf(this.#store, line, zone).loads;
+    for (let i = 0; i < this.#catalogCells.length; i++) loads += this.#catalogCells[i]!.loads;
     return loads;
   }
   #answer(members: readonly Held[]): void {
@@ -208,6 +210,7 @@ class Secondaries implements Part {
     if (served === undefined) return zones.find(query, this.#place) ? this.#refuse(query) : next(query);
     const { line, zone, id } = held[served.index]!;
     if (!mayNotify(line, query)) return this.#refuse(query);
+    this.#log.info(`Notify from ${query.clientAddress} for ${zone.text}: checking transfer`);
     if (this.#isMain) this.#open.get(zone.key + id)?.notified();
     else notified[served.index]!.add(0, 1);
     return query.begin(AA, RCODE.NOERROR);
@@ -218,7 +221,7 @@ class Secondaries implements Part {
   }
   /** Main's: what the other threads were told. */
   #listen(): void {
-    const { held, notified } = this.#answering;
+    const { held, notified } = this.#current();
     for (let i = 0; i < held.length; i++) {
       if (notified[i]!.get(0) === 0) continue;
       notified[i]!.set(0, 0);

@@ -152,7 +152,8 @@ export class TransferredZone implements Closable {
         }
         return undefined;
       } catch (error) {
-        why = `${primary.text}: ${error instanceof Error ? error.message : String(error)}`;
+        const said = error instanceof Error ? error.message : String(error);
+        why = primaries.length > 1 ? `${primary.text}: ${said}` : said;
         if (primaries.length > 1) log.debug(`Transfer of ${this.name.text} from ${why}`);
       }
     }
