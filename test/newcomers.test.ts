@@ -26,7 +26,7 @@ function ran(args: readonly string[], files: Readonly<Record<string, string>> = 
     writeFileSync(path.join(folder, name), text);
   }
   const { status, stdout, stderr } = spawnSync(path.join(root, 'bin/coredns-ts'), args,
-    { cwd: folder, encoding: 'utf8', input, timeout: 20_000, env: { ...process.env, GREETED: 'a.test' } });
+    { cwd: folder, encoding: 'utf8', input, timeout: 90_000, env: { ...process.env, GREETED: 'a.test' } });
   rmSync(folder, { recursive: true, force: true });
   return { status, stdout, stderr };
 }

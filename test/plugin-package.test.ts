@@ -44,7 +44,7 @@ const write = (file: string, text: string) => writeFileSync(path.join(scratch, f
 async function rcode(port: number, ask: string): Promise<number> {
   const socket = createSocket('udp4');
   socket.send(parseAsk(ask).packet, port, '127.0.0.1');
-  const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(5000) }) as [Buffer];
+  const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(30_000) }) as [Buffer];
   socket.close();
   return reply[3]! & 15;
 }
@@ -88,7 +88,7 @@ test('a wrong plugin.cfg stops the start with its line', () => {
   write('Corefile', '.:0 {\n    whoami\n}\n');
   const stopped = (text: string) => {
     write('plugin.cfg', text);
-    const { status, stderr } = spawnSync(process.execPath, [main], { cwd: scratch, encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr } = spawnSync(process.execPath, [main], { cwd: scratch, encoding: 'utf8', timeout: 90_000 });
     return [status, stderr.trim()];
   };
   const wrong: readonly (readonly [string, string])[] = [
@@ -109,7 +109,7 @@ test('a plugin that is not there, or not right, is told with what would be', () 
   write('wrong.mjs', 'const a = 1;\nexport default { x: ;\n');
   const stopped = (text: string) => {
     write('plugin.cfg', text);
-    return spawnSync(process.execPath, [main], { cwd: scratch, encoding: 'utf8', timeout: 20_000 }).stderr.trim();
+    return spawnSync(process.execPath, [main], { cwd: scratch, encoding: 'utf8', timeout: 90_000 }).stderr.trim();
   };
   assert.equal(stopped('sinkhole:github.com/foo/sinkhole\ncache:cache'),
     'plugin.cfg:1: sinkhole: github.com/foo/sinkhole is a Go plugin of CoreDNS: coredns-ts loads npm packages and files (./index.ts)');
@@ -125,7 +125,7 @@ test('the folder that plugin.cfg lies in may be the package itself', () => {
   put('index.js', "export default { name: 'own', parse() {}, create: () => ({}) };\n");
   put('plugin.cfg', 'own:coredns-ts-plugin-own\ncache:cache\n');
   put('Corefile', '.:0 {\n    own\n    whoami\n}\n');
-  const { stdout, status } = spawnSync(process.execPath, [main, 'check', '--json'], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+  const { stdout, status } = spawnSync(process.execPath, [main, 'check', '--json'], { cwd: folder, encoding: 'utf8', timeout: 90_000 });
   assert.deepEqual([stdout, status], ['[]\n', 0]);
 });
 

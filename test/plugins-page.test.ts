@@ -85,7 +85,7 @@ async function served(command: readonly string[], corefile: string, ask: string,
     for (let i = 0; i < times; i++) {
       const socket = createSocket('udp4');
       socket.send(parseAsk(ask).packet, port, '127.0.0.1');
-      const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(10_000) }) as [Buffer];
+      const [reply] = await once(socket, 'message', { signal: AbortSignal.timeout(30_000) }) as [Buffer];
       socket.close();
       answers.push(reply.subarray(-4).join('.'));
     }

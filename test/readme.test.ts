@@ -20,7 +20,7 @@ function said(name: string, corefile: string): Promise<string> {
   const file = path.join(scratch, name);
   writeFileSync(file, corefile);
   return new Promise((resolve) => {
-    execFile(path.join(root, 'bin/coredns-ts'), ['check', file], { cwd: scratch, timeout: 20_000 }, (error, out, complaint) => {
+    execFile(path.join(root, 'bin/coredns-ts'), ['check', file], { cwd: scratch, timeout: 90_000 }, (error, out, complaint) => {
       resolve(error === null ? '' : `exit ${error.code ?? error.signal}: ${out}${complaint}`.trim());
     });
   });

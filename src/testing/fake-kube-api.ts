@@ -37,7 +37,7 @@ export interface KubeRequest {
 export type WatchListSupport = 'known' | 'refused' | 'ignored';
 
 /** Milliseconds of real time for which `when` waits. */
-const PATIENCE = 5000;
+const PATIENCE = 30_000;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** A Kubernetes API for tests. Nothing happens by time, but for `timeoutSeconds` of a watch. */
@@ -139,7 +139,7 @@ export class FakeKubeApi {
   watches(resource: KubeResource): number {
     return [...this.faults.watches].filter(({ query, stream }) => query.resource === resource && !stream.over).length;
   }
-  /** Resolves as soon as the condition holds; it is looked at whenever a request comes, or an answer ends. Rejects after five seconds. */
+  /** Resolves as soon as the condition holds; it is looked at whenever a request comes, or an answer ends. Rejects after half a minute. */
   async when(condition: () => boolean): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {

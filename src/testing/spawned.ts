@@ -15,7 +15,7 @@ import { latin1Bytes } from '../dns/latin1.ts';
 /** The entry of the process, from the sources. */
 export const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 /** Milliseconds for which a test waits for something to be said. */
-const PATIENCE = 20_000;
+const PATIENCE = 90_000;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** What a process is started with. */

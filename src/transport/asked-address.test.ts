@@ -16,7 +16,7 @@ const skip = { skip: six ? false : 'this machine has no ::1' };
 function askUdp(address: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    const timer = setTimeout(() => reject(new Error(`no answer of ${address}`)), 5000);
+    const timer = setTimeout(() => reject(new Error(`no answer of ${address}`)), 30_000);
     socket.once('message', (bytes) => {
       clearTimeout(timer);
       socket.close();

@@ -20,7 +20,7 @@ export function missing(...programs: readonly string[]): string | false {
 
 /** Everything that a program printed, whatever its status. `input` is what it reads. */
 export const output = (program: string, args: readonly string[], input = ''): Promise<string> => new Promise((resolve) => {
-  const child = execFile(program, args, { timeout: 20_000, maxBuffer: 1e9 }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  const child = execFile(program, args, { timeout: 90_000, maxBuffer: 1e9 }, (_error, stdout, stderr) => resolve(stdout + stderr));
   child.stdin?.end(input);
 });
 

@@ -19,11 +19,11 @@ class Replies {
   wake(): void {
     for (const look of this.#waiting) look();
   }
-  /** Resolves when the condition holds; rejects when it does not within five seconds. */
+  /** Resolves when the condition holds; rejects when it does not within half a minute. */
   async until(condition: () => boolean, what: string): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.slice(0, 20))}`)), 5000);
+      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.slice(0, 20))}`)), 30_000);
       const look = (): void => {
         if (!condition()) return;
         clearTimeout(timer);
@@ -111,9 +111,9 @@ export async function tcpClient(address: string, port: number): Promise<TcpClien
   };
 }
 
-/** Resolves when the condition holds: it is looked at in every turn of the event loop. Rejects after five seconds. */
+/** Resolves when the condition holds: it is looked at in every turn of the event loop. Rejects after half a minute. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (const until = performance.now() + 5000; !condition();) {
+  for (const until = performance.now() + 30_000; !condition();) {
     if (performance.now() > until) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
