@@ -187,7 +187,7 @@ test('each word has its forms, from the pages and without them', () => {
 test('each property of a page is one that its plugin knows, and a misspelt one has a help', async () => {
   const wrong: string[] = [];
   const needed: Readonly<Record<string, string>> = {
-    forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db',
+    forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db', sign: ' db',
   };
   for (const word of documentedWords) {
     const syntax = syntaxOf(word)!;
