@@ -27,6 +27,7 @@ nodata 60 IN CNAME www
 *.wild 60 IN TXT "x"
 *.alias 60 IN CNAME x.wild
 *.lost 60 IN CNAME y.wild
+*.out 60 IN CNAME www.elsewhere.test.
 sec 60 IN NS ns.sec
 sec 60 IN DS 12345 13 2 49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de4c49fd46e6c4b45c55d4ac69
 ns.sec 60 IN A 192.0.2.55
@@ -38,16 +39,20 @@ x.new 60 IN A 192.0.2.8
 `;
 
 /** The records of a reply with DO, as `SECTION OWNER TYPE`, names without the zone; a signature is a `+` behind the type. */
-function told(lookup: Lookup, name: string, type: string): string {
+async function told(lookup: Lookup, name: string, type: string, later = false): Promise<string> {
   const question = { name: whole(name), type: typeByName(type)!, class: CLASS.IN };
   const edns = { udpSize: 1232, version: 0, dnssecOk: true, z: 0, extendedRcode: 0, options: [] };
   const packet = encodeMessage(message({ id: 7, question, edns }), { compress: false });
   const query = Query.alone(packet.length);
   query.bytes.set(packet, query.at);
-  query.arrive(packet.length, { stream: true } as never);
+  // What lies elsewhere is asked of a server that refuses, at once or later.
+  const refused = failure(5);
+  const resolve = () => (later ? Promise.resolve(refused) : refused);
+  query.arrive(packet.length, { stream: true, service: { resolve, reading: { enter() {}, linger() {}, leave() {} } } } as never);
   receive(query);
-  const reply = lookup.handle(query, () => failure(5));
-  assert.ok(!(reply instanceof Promise) && reply.kind === 'reply');
+  const reply = await lookup.handle(query, () => failure(5));
+  assert.equal(reply.kind, 'reply');
+  if (reply.kind !== 'reply') return '';
   const { answer, authority, additional } = reply.parts();
   const section = (records: readonly RR[]) => {
     const sets: string[] = [];
@@ -64,8 +69,8 @@ function told(lookup: Lookup, name: string, type: string): string {
   };
   return `${reply.rcode} ${section(answer)} | ${section(authority)} | ${section(additional)}`.replaceAll(/ +/g, ' ').trim();
 }
-const NAMES = ['@', 'www', 'ent', 'b.ent', 'a.b.ent', 'wild', '*.wild', 'alias', '*.alias', 'lost', '*.lost', 'sec', 'cut', 'old', 'new',
-  'x.new', 'ns', 'nodata', 'only.insecure', 'insecure', 'd.only.insecure'];
+const NAMES = ['@', 'www', 'ent', 'b.ent', 'a.b.ent', 'wild', '*.wild', 'alias', '*.alias', 'lost', '*.lost', 'out', '*.out', 'sec', 'cut',
+  'old', 'new', 'x.new', 'ns', 'nodata', 'only.insecure', 'insecure', 'd.only.insecure'];
 const whole = (name: string) => Name.parse(name === '@' ? 'z.test.' : `${name}.z.test.`);
 const hashes = new Map(NAMES.map((name) => [hashOf(whole(name).key), name]));
 function short({ text }: Name): string {
@@ -73,11 +78,12 @@ function short({ text }: Name): string {
   const known = hashes.get(labels);
   return known === undefined ? labels || '@' : `#${known}`;
 }
-const suite = (title: string, chain: Chain, expected: Readonly<Record<string, string>>) => test(title, () => {
+const suite = (title: string, chain: Chain, expected: Readonly<Record<string, string>>) => test(title, async () => {
   const lookup = new Lookup(new MadeZone('z.test.', signedLines('z.test.', ZONE, chain)));
   for (const [question, reply] of Object.entries(expected)) {
     const [name = '', type = ''] = question.split(' ');
-    assert.equal(told(lookup, name, type), reply, question);
+    assert.equal(await told(lookup, name, type), reply, question);
+    assert.equal(await told(lookup, name, type, true), reply, `${question}, later`);
   }
 });
 
@@ -95,6 +101,7 @@ suite('NSEC: what was asked for is signed, what is not there is proved, once for
   'x.alias TXT': '0 x.alias CNAME+, x.wild TXT+ | @ NS+, *.alias NSEC+, *.wild NSEC+ |',
   'x.alias A': '0 x.alias CNAME+ | @ SOA+, *.alias NSEC+, *.wild NSEC+ |',
   'x.lost A': '0 x.lost CNAME+ | @ SOA+, *.lost NSEC+, *.wild NSEC+ |',
+  'x.out A': '0 x.out CNAME+ | @ NS+, *.out NSEC+ |',
   'x.sec A': '0 | sec NS, sec DS+ | ns.sec A',
   'sec DS': '0 sec DS+ | @ NS+ |',
   'x.cut A': '0 | cut NS, cut NSEC+ | ns.cut A',
@@ -122,6 +129,7 @@ suite('NSEC3: the closest encloser matches, the next closer name and the wildcar
   'x.alias TXT': '0 x.alias CNAME+, x.wild TXT+ | @ NS+, #a.b.ent NSEC3+, #old NSEC3+ |',
   'x.alias A': '0 x.alias CNAME+ | @ SOA+, #a.b.ent NSEC3+, #old NSEC3+, #wild NSEC3+, #*.wild NSEC3+ |',
   'x.lost A': '0 x.lost CNAME+ | @ SOA+, #only.insecure NSEC3+, #b.ent NSEC3+, #wild NSEC3+, #*.wild NSEC3+ |',
+  'x.out A': '0 x.out CNAME+ | @ NS+, #www NSEC3+ |',
   'x.sec A': '0 | sec NS, sec DS+ | ns.sec A',
   'sec DS': '0 sec DS+ | @ NS+ |',
   'x.cut A': '0 | cut NS, #cut NSEC3+ | ns.cut A',

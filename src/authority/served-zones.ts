@@ -76,6 +76,7 @@ export class ServedZones {
   readonly zones: readonly ServedZone[];
   readonly #map: ZoneMap<ServedZone>;
   readonly #byKey: ReadonlyMap<string, ServedZone>;
+  readonly #above = new Int32Array(MOST_LABELS);
 
   constructor(names: readonly Name[]) {
     this.zones = names.map((name, index) => new ServedZone(name, index)).sort((a, b) => b.bytes.length - a.bytes.length);
@@ -90,6 +91,17 @@ export class ServedZones {
     const labels = this.#map.find(query.bytes, place.at, count);
     if (labels < 0) return false;
     place.labels = labels;
+    place.zone = this.#map.value!;
+    return true;
+  }
+  /** The same for the zone above one whose own name the question has: it has the DS of that (RFC 4035 section 3.1.4.1). */
+  findAbove(query: Query, place: Place): boolean {
+    const count = place.read(query);
+    const above = this.#above;
+    for (let i = 1; i <= count; i++) above[i - 1] = place.at[i]!;
+    const labels = count === 0 ? -1 : this.#map.find(query.bytes, above, count - 1);
+    if (labels < 0) return false;
+    place.labels = labels + 1;
     place.zone = this.#map.value!;
     return true;
   }

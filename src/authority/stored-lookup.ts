@@ -65,7 +65,7 @@ export class StoredLookup {
     const walk = this.#walk;
     if (!walk.begin(query)) return next(query);
     if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
-    void this.#source.find(walk.place, query, walk.finding);
+    if (query.type !== TYPE.DS || walk.place.labels > 0 || !this.#isDelegated(query)) this.#find(query);
     if (this.#isHandedOn(query)) return next(query);
     this.#denial.begin();
     this.#told = 0;
@@ -75,6 +75,19 @@ export class StoredLookup {
       const answer = this.#step();
       if (answer !== undefined) return answer;
     }
+  }
+  #find(query: Query): void {
+    const walk = this.#walk;
+    if (query.type === TYPE.DS) walk.begin(query);
+    void this.#source.find(walk.place, query, walk.finding);
+  }
+  /** Whether the name of a zone is a cut of another one that is served here, which then has its DS; that is what is found. */
+  #isDelegated(query: Query): boolean {
+    const { place, finding } = this.#walk;
+    if (!this.#source.zones.findAbove(query, place)) return false;
+    this.#walk.zone = place.zone;
+    void this.#source.find(place, query, finding);
+    return finding.kind === 'cut' && finding.label === 0;
   }
   /** FILE-11: what is not there, or owns nothing, others may have. */
   #isHandedOn(query: Query): boolean {
