@@ -5,6 +5,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { RCODE } from '../dns/rcode.ts';
 import { question } from '../testing/conformance/transport-service.ts';
 import { freePort } from '../testing/free-port.ts';
@@ -75,6 +76,8 @@ for (const udp of ['', 'dgram']) {
     const ways = [askUdp, askTcp].flatMap((ask) => ['127.0.0.1', '::1'].map((to) => () => ask(to, port)));
     const rcodes = async () => Promise.all(ways.map((way) => way()));
     assert.deepEqual(await rcodes(), [RCODE.NXDOMAIN, RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.NOERROR]);
+    // A question that was in a socket of before is answered as before.
+    const saying = (wanted: readonly number[]) => server.until(async () => isDeepStrictEqual(await rcodes(), wanted), String(wanted));
     const reload = async (corefile: string) => {
       const from = server.stdout.length;
       server.write(corefile);
@@ -83,8 +86,8 @@ for (const udp of ['', 'dgram']) {
     };
     // One wildcard alone has both families; one that gets a neighbour gives one of them away.
     await reload(blocks('0.0.0.0', ''));
-    assert.deepEqual(await rcodes(), [RCODE.NXDOMAIN, RCODE.NXDOMAIN, RCODE.NXDOMAIN, RCODE.NXDOMAIN]);
+    await saying([RCODE.NXDOMAIN, RCODE.NXDOMAIN, RCODE.NXDOMAIN, RCODE.NXDOMAIN]);
     await reload(other + blocks('0.0.0.0', ''));
-    assert.deepEqual(await rcodes(), [RCODE.NXDOMAIN, RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.NOERROR]);
+    await saying([RCODE.NXDOMAIN, RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.NOERROR]);
   });
 }
