@@ -20,7 +20,7 @@ import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { look, withoutExcluded } from './look.ts';
+import { LONGEST, look, withoutExcluded } from './look.ts';
 import type { Said } from './look.ts';
 
 const FAMILIES = {
@@ -44,9 +44,11 @@ class Dns64 implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.class !== CLASS.IN || (!this.#settings.allowIpv4 && query.clientLength === 4)) return next(query);
-    if (query.type === TYPE.AAAA) return upon(next(query), this.#look, query);
-    return query.type === TYPE.PTR ? this.#reverse(query, next) : next(query);
+    const { allowIpv4, ptr } = this.#settings;
+    if (query.class !== CLASS.IN) return next(query);
+    const served = allowIpv4 || query.clientLength !== 4;
+    if (query.type === TYPE.AAAA && served) return upon(next(query), this.#look, query);
+    return query.type === TYPE.PTR && (served || ptr) ? this.#reverse(query, next) : next(query);
   }
   /**
    * D64-2: what is said of AAAA records stands where the name does not exist or has some, and where not all was said: there may be some.
@@ -54,18 +56,19 @@ class Dns64 implements Part {
    */
   readonly #look = (outcome: Outcome, query: Query): Answer => {
     if (outcome.kind !== 'reply' || outcome.truncated || classify(outcome, this.#clock) === 'NXDOMAIN') return outcome;
-    const said = look(outcome);
-    if (said.hasAddress && !this.#settings.translateAll) return withoutExcluded(outcome, said);
+    const said = look(outcome, this.#settings.excluded);
+    if (said.hasAddress && !this.#settings.translateAll) return withoutExcluded(outcome, said, this.#settings.excluded);
     const found = query.resolve({ type: TYPE.A, class: CLASS.IN });
     return upon(found, (other) => this.#translate(query, outcome, said, other), query);
   };
   /** D64-3, D64-6: what came of the question for A records is the answer. Nobody who has AAAA records loses them by it. */
   #translate(query: Query, own: Message, said: Said, found: Outcome): Outcome {
-    if (found.kind === 'drop' || found.kind === 'stream') return failure(RCODE.SERVFAIL, new Error('dns64: upstream returned no response'));
+    if (found.kind === 'drop' || found.kind === 'stream') return silence();
+    const { excluded } = this.#settings;
     this.#metrics.values[this.#translated.of(query.channel.service)]!++;
-    if (found.kind === 'failure') return said.hasAddress ? withoutExcluded(own, said) : found;
+    if (found.kind === 'failure') return said.hasAddress ? withoutExcluded(own, said, excluded) : found;
     const parts = found.parts();
-    if (said.hasAddress && !parts.answer.some(({ type }) => type === TYPE.A)) return withoutExcluded(own, said);
+    if (said.hasAddress && !parts.answer.some(({ type }) => type === TYPE.A)) return withoutExcluded(own, said, excluded);
     query.extendedError = undefined;
     return rewritten(query, found, parts, parts.answer.map((one): RR => {
       if (one.type !== TYPE.A) return one;
@@ -73,21 +76,40 @@ class Dns64 implements Part {
     }));
   }
 
-  /** RFC 6147 section 5.3.1: the name of an address that was made is an alias of that of the address in it, where that has one. */
+  /**
+   * RFC 6147 section 5.3.1: the name of an address that was made is an alias of that of the address in it. With `ptr` it is so
+   * whatever there is of that one, else where that has a name.
+   */
   #reverse(query: Query, next: Handler): Answer {
     const address = addressOfReverse(query.name);
     const inside = address === undefined ? undefined : extract(this.#settings, address);
     if (inside === undefined) return next(query);
     const name = reverseName(inside);
+    const { ptr, excluded } = this.#settings;
     const found = query.resolve({ name, type: TYPE.PTR, class: CLASS.IN });
     return upon(found, (other) => {
-      if (other.kind !== 'reply' || other.rcode !== RCODE.NOERROR || other.answers === 0) return next(query);
+      const named = other.kind === 'reply' && other.rcode === RCODE.NOERROR && other.answers > 0;
+      if (!named && !ptr) return next(query);
+      if (other.kind === 'drop' || other.kind === 'stream') return silence();
+      const alias = (ttl: number): RR => record(query.name, TYPE.CNAME, CLASS.IN, ttl, name.octets);
+      if (other.kind === 'failure') {
+        // Who asks of this server the names below the prefix alone finds those of IPv4 addresses elsewhere.
+        if (other.rcode !== RCODE.REFUSED) return other;
+        query.extendedError = undefined;
+        return query.reply({ rcode: RCODE.NOERROR, answer: [alias(LONGEST)], authority: [], additional: [] });
+      }
       const parts = other.parts();
-      const [first] = parts.answer;
+      // What could not be found out is told as it is.
+      if (other.rcode !== RCODE.NOERROR && other.rcode !== RCODE.NXDOMAIN) return rewritten(query, other, parts, parts.answer);
       query.extendedError = undefined;
-      return rewritten(query, other, parts, [record(query.name, TYPE.CNAME, CLASS.IN, first!.ttl, name.octets), ...parts.answer]);
+      return rewritten(query, other, parts, [alias(parts.answer[0]?.ttl ?? look(other, excluded).negativeTtl), ...parts.answer]);
     }, query);
   }
+}
+
+/** Nobody answered. */
+function silence(): Outcome {
+  return failure(RCODE.SERVFAIL, new Error('dns64: upstream returned no response'));
 }
 
 /** What was found as the reply to the question, with these records for an answer. */
