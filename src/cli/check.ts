@@ -1,6 +1,7 @@
 // Every problem of a Corefile: what stops a start, and what starts and is hardly meant. Knows the steps of a load; opens no socket.
 import { existsSync } from 'node:fs';
 import { CorefileError } from '../corefile/error.ts';
+import type { Mention } from '../corefile/directive.ts';
 import type { Position } from '../corefile/error.ts';
 import { build } from '../kernel/site/build.ts';
 import type { Configuration, ReadOptions } from '../kernel/site/build.ts';
@@ -23,7 +24,13 @@ export interface Findings {
   readonly sources: Sources;
   /** HTTP pages that would be shown. */
   readonly pages: readonly Page[];
+  /** Those who would read zones' files: nothing was looked for in them yet. */
+  readonly zones: readonly Zones[];
+  /** What else there is to say, a sentence each. */
+  readonly remarks: readonly string[];
 }
+/** Zones that would be read, as a plugin told. */
+export type Zones = Extract<Mention, { what: 'zones' }>;
 /** An HTTP page: who shows it, and where the Corefile says so. */
 export interface Page {
   readonly plugin: string;
@@ -34,7 +41,7 @@ export interface Page {
 
 type Notes = NonNullable<ReadOptions['notes']>;
 
-/** Checks a Corefile's text. `own` are the plugins in place of the standard ones. Reads the files that it names. */
+/** Checks a Corefile's text. `own` are the plugins in place of the standard ones. Reads the small files that it names, no zones. */
 export async function checkCorefile(text: string, file: string, port: number, own?: readonly Plugin[]): Promise<Findings> {
   const errors: Error[] = [];
   const problems: Problem[] = [];
@@ -63,12 +70,13 @@ export async function checkCorefile(text: string, file: string, port: number, ow
   const unbuilt = errors.flatMap((error) => (error instanceof CorefileError && error.code === 'not-built' ? error.plugin ?? [] : []));
   const pages = notes.flatMap((note) =>
     (note.what === 'http' ? [{ plugin: note.plugin, address: note.address, place: placeOf(note.at) }] : []));
-  return { file, problems: sorted(problems, file), unbuilt: [...new Set(unbuilt)], sources, pages };
+  const zones = notes.filter((note) => note.what === 'zones');
+  return { file, problems: sorted(problems, file), unbuilt: [...new Set(unbuilt)], sources, pages, zones, remarks: [] };
 }
 /** What is said where the file cannot be read. */
 export function unreadable(file: string, message: string): Findings {
   return {
-    file, unbuilt: [], pages: [], sources: new Sources(file, ''),
+    file, unbuilt: [], pages: [], zones: [], remarks: [], sources: new Sources(file, ''),
     problems: [{ file, line: 0, column: 0, severity: 'error', code: 'not-there', message }],
   };
 }

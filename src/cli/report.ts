@@ -18,14 +18,14 @@ export function report(findings: readonly Findings[], format: Format): string {
   return findings.map(text).join('');
 }
 
-function text({ file, problems, unbuilt, sources }: Findings): string {
+function text({ file, problems, unbuilt, sources, remarks }: Findings): string {
   const told = problems.map((problem) => {
     const { severity, message, hint } = problem;
     const help = hint === undefined ? '' : `  help: ${hint}\n`;
     return `${placeText(problem)}: ${severity}: ${message}\n${sources.picture(problem)}${help}`;
   });
   const words = unbuilt.length < 2 ? '' : `${file}: ${unbuilt.length} words are not built yet: ${unbuilt.join(', ')}\n`;
-  return `${told.join('')}${words}${file}: ${summary(problems)}\n`;
+  return `${told.join('')}${words}${remarks.map((remark) => `${file}: ${remark}\n`).join('')}${file}: ${summary(problems)}\n`;
 }
 function summary(problems: readonly Problem[]): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;

@@ -3,6 +3,9 @@
 import { readFileSync } from 'node:fs';
 import type { Position } from '../corefile/error.ts';
 
+/** Lines that are longer are not shown. */
+const LONGEST = 400;
+
 /** Files by their names, each read once; the first one is given. */
 export class Sources {
   readonly #lines = new Map<string, readonly string[]>();
@@ -26,9 +29,9 @@ export class Sources {
   /** The line and a caret below its column, each with its line break; '' where there is none. Tabs stay tabs. */
   picture(place: Position): string {
     const line = this.line(place);
-    if (line === undefined || line.trim() === '') return '';
+    if (line === undefined || line.trim() === '' || line.length > LONGEST) return '';
     const column = Math.max(place.column, 1);
-    return `  ${line}\n  ${line.slice(0, column - 1).replace(/[^\t]/g, ' ')}^\n`;
+    return `  ${line.replace(/[^\P{Cc}\t]/gu, '?')}\n  ${line.slice(0, column - 1).replace(/[^\t]/g, ' ')}^\n`;
   }
 }
 /** `Corefile:2:5`, as far as it is known: a line or column of 0 is not. */

@@ -11,13 +11,14 @@ import type { Findings } from './check.ts';
 import { difference } from './line-difference.ts';
 import { FORMATS, report } from './report.ts';
 import type { Format } from './report.ts';
+import { withZoneProblems } from './zone-problems.ts';
 
 /** What a subcommand takes, told by `--help` and beside a refusal. */
 export const USAGE = {
   check: `Usage: coredns-ts check [--strict] [--json | --format ${FORMATS.join('|')}] [FILE|FOLDER...]
 
-Finds every problem of a Corefile without opening a port. FILE is Corefile where none is given, - is standard input; of a
-FOLDER its files named Corefile, Corefile.* and *.corefile are taken.
+Finds every problem of a Corefile, and of the zone files that it names, without opening a port. FILE is Corefile where none is
+given, - is standard input; of a FOLDER its files named Corefile, Corefile.* and *.corefile are taken.
 
   --strict          warnings count as errors
   --json            the same as --format json
@@ -97,12 +98,13 @@ async function check({ set, format, files }: Options, own: readonly Plugin[] | u
   for (const file of files) {
     const name = file === '-' ? 'stdin' : file;
     try {
-      all.push(await checkCorefile(readText(file), name, 53, own));
+      all.push(await withZoneProblems(await checkCorefile(readText(file), name, 53, own)));
     } catch (error) {
       all.push(unreadable(name, (error as Error).message));
     }
   }
   process.stdout.write(report(all, format));
+  if (format !== 'text') process.stderr.write(all.flatMap(({ file, remarks }) => remarks.map((remark) => `${file}: ${remark}\n`)).join(''));
   const problems = all.flatMap((findings) => findings.problems);
   if (problems.some(({ severity }) => severity === 'error') || (set.has('--strict') && problems.length > 0)) process.exitCode = 1;
 }

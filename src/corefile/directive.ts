@@ -30,8 +30,17 @@ export interface Body {
   readonly close: Word;
 }
 
-/** A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served. */
-export type Mention = { readonly what: 'file'; readonly path: string } | { readonly what: 'http'; readonly address: string };
+/** The name of a zone as text, and its master file. */
+export interface ZoneMention {
+  readonly zone: string;
+  readonly path: string;
+}
+/**
+ * A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served; or zones that are: `list` looks
+ * which, and `stops` says whether one that cannot be loaded stops the start.
+ */
+export type Mention = { readonly what: 'file'; readonly path: string } | { readonly what: 'http'; readonly address: string }
+  | { readonly what: 'zones'; readonly stops: boolean; readonly list: () => Promise<readonly ZoneMention[]> };
 /** What a line's readers leave for `check`: doubts, what only the machine knows, and faults where more than the first is wanted. */
 export type Note = { readonly at: Position } & (Mention
   | { readonly what: 'fault'; readonly error: unknown }

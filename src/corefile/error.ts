@@ -24,7 +24,7 @@ export interface CorefileErrorOptions {
 /** Kinds of mistakes, as `check` prints them for programs. */
 export type Code =
   | 'syntax' | 'import' | 'key' | 'unknown-word' | 'unknown-property' | 'arguments' | 'value' | 'not-built' | 'overlap'
-  | 'not-there' | 'unused' | 'unlikely';
+  | 'not-there' | 'unused' | 'unlikely' | 'zone';
 
 /** A mistake in a Corefile. `message` is what CoreDNS would print (PARSE-6, PARSE-7); `hint` is ours. */
 export class CorefileError extends Error {

@@ -8,6 +8,7 @@ import type { Memory } from '../../store/memory.ts';
 import { fileError } from '../../wording/errno.ts';
 import { ZoneFileError } from '../../zonefile/error.ts';
 import { MasterFiles } from '../../zonefile/master-file.ts';
+import type { FileReading } from '../../zonefile/master-file.ts';
 import { Builder } from './build.ts';
 import type { Built } from './build.ts';
 import { remember } from './history.ts';
@@ -71,11 +72,29 @@ export class Loading {
       this.#scratch.begin(NOTHING);
     }
   }
-  #load({ path, zone, before, unchanged, now }: Order, name: Name): Loaded {
-    const scratch = this.#scratch.begin(latin1Bytes(zone), sizeOf([path]));
-    const { files, outside } = this.#files.read(path, name, scratch);
-    const state = stateOf(files.map((file) => file.path), files);
+  /** Why a file cannot be served as this zone, undefined where it can: tries it and keeps nothing of it. */
+  refusal(path: string, name: Name): string | undefined {
+    try {
+      this.#read(path, name);
+      this.#builder.discard(this.#builder.build(this.#scratch, 0));
+      return undefined;
+    } catch (error) {
+      const loaded = failed(error, path, name);
+      return loaded.kind === 'failed' ? loaded.text : undefined;
+    } finally {
+      this.#scratch.begin(NOTHING);
+    }
+  }
+  #read(path: string, name: Name): FileReading {
+    const scratch = this.#scratch.begin(latin1Bytes(name.key), sizeOf([path]));
+    const reading = this.#files.read(path, name, scratch);
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
+    return reading;
+  }
+  #load({ path, before, unchanged, now }: Order, name: Name): Loaded {
+    const { files, outside } = this.#read(path, name);
+    const scratch = this.#scratch;
+    const state = stateOf(files.map((file) => file.path), files);
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
     if (unchanged === 'count') this.#count(path, state, before, previous);
     const built = this.#builder.build(scratch, before);

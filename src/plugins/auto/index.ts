@@ -1,5 +1,6 @@
 // *auto* enables serving zone data from an RFC 1035-style master file, which is automatically picked up from disk. Knows which zones a
 // folder has; what is in them is in authority/zone.
+import { join } from 'node:path';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { Transfers } from '../../authority/transfer.ts';
@@ -163,6 +164,17 @@ class Folder implements Part {
 export default definePlugin({
   name: 'auto',
   metrics: ZONE_FAMILIES,
-  parse: readSettings,
+  parse(lines, context) {
+    const settings = readSettings(lines, context);
+    const { folder, names, zones } = settings;
+    if (folder === '') return settings;
+    const path = folder.startsWith('/') ? folder : join(context.root ?? '', folder);
+    const list = async () => {
+      const found = await scan(path, names, (zone) => zones.match(zone) !== undefined).catch(() => undefined);
+      return [...found?.zones.values() ?? []].map((each) => ({ zone: each.zone.text, path: each.path }));
+    };
+    lines[0].mentions({ what: 'zones', stops: false, list });
+    return settings;
+  },
   create: (settings, site) => new Folder(settings, site),
 });

@@ -32,7 +32,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   let reload = 60_000;
   for (const line of lines) {
     const file = line.arg();
-    line.mentions({ what: 'file', path: file.startsWith('/') ? file : join(context.root ?? '', file) }, line.argsAt[0]);
+    line.mentions({ what: 'file', path: pathOf(file, context) }, line.argsAt[0]);
     const zones = zonesOf(line.rest(), context.zones).names;
     let unchanged: FileLine['unchanged'] = 'leave';
     line.properties({
@@ -55,8 +55,13 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     });
     read.push({ file, zones, reload, unchanged });
   }
+  // Of two lines with one zone the later one counts: the file of the other is not read.
+  const named = new Map(read.flatMap(({ file, zones }) =>
+    zones.map(({ key, text }) => [key, { zone: text, path: pathOf(file, context) }] as const)));
+  lines[0].mentions({ what: 'zones', stops: true, list: async () => [...named.values()] });
   return { lines: read, fallthrough };
 }
+const pathOf = (file: string, { root }: ParseContext): string => (file.startsWith('/') ? file : join(root ?? '', file));
 function readReload(line: Directive): number {
   const [text, ...more] = line.rest();
   if (text === undefined || more.length > 0) return line.refuse('reload duration value is expected');
