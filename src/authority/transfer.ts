@@ -78,7 +78,7 @@ export interface TransferSource {
 export const Transfers = new Slot<TransferSource>('transfer sources');
 
 /** The serial of an SOA (RFC 1035 section 3.3.13); 0 where the record has no data. */
-export const serialOf = ({ rdata }: RR): number => (rdata.length < 20 ? 0 : u32(rdata, rdata.length - 20));
+export const serialOf = ({ rdata }: Pick<RR, 'rdata'>): number => (rdata.length < 20 ? 0 : u32(rdata, rdata.length - 20));
 
 /** Whether a client with this serial has the zone already. */
 export const isUpToDate = ({ soa, upToDate }: Transfer, serial: number | undefined): boolean =>

@@ -1,7 +1,7 @@
 // What differences take from a zone and add to it, step after step, as one (RFC 1995 section 4). Knows records as octets; knows no zone.
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
-import { hasNames } from './wire-names.ts';
+import { foldData } from './wire-names.ts';
 
 /** A record that is added. */
 export interface Added {
@@ -44,6 +44,5 @@ export class Patch {
 /** Equal records have the same key: letters of owners count for nothing, and those of names in data neither (RFC 4343). */
 function keyOf(owner: Uint8Array, length: number, type: number, data: Uint8Array, size: number): string {
   const name = latin1(owner, 0, length);
-  const value = latin1(data, 0, size);
-  return `${type} ${Name.wire(name).key}${hasNames(type) ? value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : value}`;
+  return `${type} ${Name.wire(name).key}${latin1(foldData(type, data, size), 0, size)}`;
 }

@@ -16,8 +16,19 @@ function of(names: Names, ...types: readonly number[]): [number, Names][] {
   return types.map((type) => [type, names]);
 }
 
-/** Whether data of this type have names that somebody may have compressed, in which letters may be written either way. */
-export const hasNames = (type: number): boolean => NAMES.has(type) || type === TYPE.NAPTR;
+/** Uncompressed data of a record, a copy in which the letters of names are lower case: equal data are equal octets then (RFC 4343). */
+export function foldData(type: number, data: Uint8Array, length: number): Uint8Array {
+  const copy = data.slice(0, length);
+  const [before, names] = NAMES.get(type) ?? (type === TYPE.NAPTR ? [beforeReplacement(copy, 0, length), 1] : [length, 0]);
+  let i = before;
+  for (let n = 0; n < names; n++, i++) {
+    for (let size = copy[i] ?? 0; size !== 0; size = copy[i] ?? 0) {
+      const end = Math.min(length, i + 1 + size);
+      for (i++; i < end; i++) if (copy[i]! >= 65 && copy[i]! <= 90) copy[i]! |= 32;
+    }
+  }
+  return copy;
+}
 
 /** Where the name that was read last ends in the message. */
 let after = 0;
