@@ -82,9 +82,9 @@ function prerequisites(zone: UpdatedZone, records: readonly RR[]): number {
   }
   for (const set of wanted.values()) {
     const [{ name, type }] = set as [RR];
-    const keys = new Set(set.map(keyOf));
+    const keys = new Set(set.map(recordKey));
     const there = zone.at(name).filter((has) => has.type === type);
-    if (there.length !== keys.size || !there.every((has) => keys.has(keyOf(has)))) return RCODE.NXRRSET;
+    if (there.length !== keys.size || !there.every((has) => keys.has(recordKey(has)))) return RCODE.NXRRSET;
   }
   return RCODE.NOERROR;
 }
@@ -142,17 +142,18 @@ class Draft {
       touched.records = [...records.filter((has) => has.type !== type), made];
       return;
     }
-    const key = keyOf(made);
+    const key = recordKey(made);
     // Records of a set have one time to live (RFC 2181 section 5.2): that of the one that came last.
-    const others = records.filter((has) => keyOf(has) !== key).map((has) => (has.type === type && has.ttl !== ttl ? { ...has, ttl } : has));
+    const others = records.filter((has) => recordKey(has) !== key)
+      .map((has) => (has.type === type && has.ttl !== ttl ? { ...has, ttl } : has));
     touched.records = [...others, made];
   }
   /** Section 3.4.2.4: one record; the zone keeps its SOA and the last of its name servers. */
   remove({ name, type, rdata }: RR): void {
     const touched = this.#of(name);
     if (type === SOA) return;
-    const key = keyOf({ type, rdata });
-    const left = touched.records.filter((has) => keyOf(has) !== key);
+    const key = recordKey({ type, rdata });
+    const left = touched.records.filter((has) => recordKey(has) !== key);
     if (type === NS && this.#isApex(name) && !left.some((has) => has.type === NS)) return;
     touched.records = left;
   }
@@ -192,11 +193,11 @@ function counted(soa: RR): RR {
 /** Whether both have the same records with the same times to live, in whichever order. */
 function isSame(before: readonly RR[], after: readonly RR[]): boolean {
   if (before === after) return true;
-  const keys = new Set(before.map((each) => `${each.ttl} ${keyOf(each)}`));
-  return before.length === after.length && after.every((each) => keys.has(`${each.ttl} ${keyOf(each)}`));
+  const keys = new Set(before.map((each) => `${each.ttl} ${recordKey(each)}`));
+  return before.length === after.length && after.every((each) => keys.has(`${each.ttl} ${recordKey(each)}`));
 }
-/** Equal records of a name have the same key: times to live and the letters of names in data count for nothing. */
-const keyOf = ({ type, rdata }: Pick<RR, 'type' | 'rdata'>): string =>
+/** Equal records of a name have the same key: times to live and the letters of names in data count for nothing (RFC 2136 section 1.1.1). */
+export const recordKey = ({ type, rdata }: Pick<RR, 'type' | 'rdata'>): string =>
   `${type} ${latin1(foldData(type, rdata, rdata.length), 0, rdata.length)}`;
 /** Octets of records in wire form: owner, ten of the head, data. */
 const bytesOf = (records: readonly RR[]): number =>
