@@ -12,13 +12,14 @@ import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
 import { transfers } from './transfers.ts';
 import { sharedKeys, tsig } from './tsig.ts';
+import { journals, updates } from './updates.ts';
 import { frames, upstream } from './upstream.ts';
 import { zoneBytes, zoneText } from './zone-text.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
-  cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers,
+  cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, journals,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
