@@ -2,6 +2,7 @@
 // is put together; knows no plugin.
 import { files, machine } from '../cli/machine.ts';
 import { systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { LogLines } from '../kernel/seen/log-lines.ts';
 import { createLog } from '../kernel/seen/log.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
@@ -18,11 +19,16 @@ export interface Served {
   readonly port: number;
   /** What it logged until now. */
   readonly log: () => string;
+  /** Takes another Corefile over, as a reload does; rejects with why not. */
+  readonly replace: (corefile: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Serves this text with these plugins, on a free port where its keys name none; throws what a start throws. */
-export async function serve(corefile: string, plugins: readonly Plugin[]): Promise<Served> {
+/**
+ * Serves this text with these plugins, on a free port where its keys name none; throws what a start throws.
+ * The plugins have this clock.
+ */
+export async function serve(corefile: string, plugins: readonly Plugin[], clock: Clock = systemClock): Promise<Served> {
   let log = '';
   const lines = new LogLines((bytes, from, length) => {
     log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
@@ -36,7 +42,7 @@ export async function serve(corefile: string, plugins: readonly Plugin[]): Promi
       file: 'Corefile', plugins, words: new Set(plugins.map(({ name }) => name)), machine, files, environment: () => undefined, port,
       warn: () => {},
     },
-    transports: { dns: dnsTransport(sockets, tcp()) }, clock: systemClock, log: createLog(lines, debugging), debugging,
+    transports: { dns: dnsTransport(sockets, tcp()) }, clock, log: createLog(lines, debugging), debugging,
     metrics: new Metrics(), store: Store.create(), datagrams: sockets.datagrams, readAgain: undefined,
     fatal: (text) => {
       throw new Error(text);
@@ -49,6 +55,7 @@ export async function serve(corefile: string, plugins: readonly Plugin[]): Promi
       lines.flush();
       return log;
     },
+    replace: (text) => app.replace(text),
     close: () => app.close(),
   };
 }

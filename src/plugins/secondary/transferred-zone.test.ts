@@ -14,7 +14,7 @@ const TWO = { text: '192.0.2.2:53', address: '192.0.2.2', port: 53, client: '192
 const soa = (serial: number) => parseRR(`a.test. 60 IN SOA ns h ${serial} 100 10 1000 60`)!;
 
 /** A zone whose primaries have these serials; undefined: nobody answers there. */
-function zoneOf(serials: Record<string, number | undefined>, { isNewest = false } = {}) {
+function zoneOf(serials: Record<string, number | undefined>, { isNewest = false, random = 0 } = {}) {
   const clock = new FakeClock();
   const said: string[] = [];
   const state = { serial: 0, isExpired: false, asked: [] as string[], pulls: [] as string[], told: [] as string[], serials, slow: 0 };
@@ -49,7 +49,8 @@ function zoneOf(serials: Record<string, number | undefined>, { isNewest = false 
       state.serial = serial;
       return { kind: 'made', text: '' };
     },
-    transfers: new Turnstile(10, 2), questions: new Turnstile(100, 100), told: (result: string) => state.told.push(result), random: () => 0,
+    transfers: new Turnstile(10, 2), questions: new Turnstile(100, 100), told: (result: string) => state.told.push(result),
+    random: () => random,
   };
   const zone = new TransferredZone(Name.parse('a.test'), [ONE, TWO], isNewest, parts as unknown as ZoneParts);
   return { zone, clock, state, said };
@@ -92,6 +93,24 @@ test('after the refresh time the first primary that answers is asked, and pulled
   await clock.elapse(100_000);
   assert.deepEqual(state.pulls, ['192.0.2.2:53']);
   assert.equal(state.serial, 6);
+  zone.close();
+});
+
+test('a refresh is up to five seconds late, and what is tried again up to two', async () => {
+  const { zone, clock, state, said } = zoneOf({ '192.0.2.1:53': 5 }, { random: 0.5 });
+  zone.begin();
+  await settled();
+  await clock.elapse(102_499);
+  assert.deepEqual(state.asked, []);
+  await clock.elapse(1);
+  assert.deepEqual(state.asked, ['192.0.2.1:53']);
+  state.serials['192.0.2.1:53'] = undefined;
+  await clock.elapse(102_500);
+  assert.equal(said.length, 1);
+  await clock.elapse(10_999);
+  assert.equal(said.length, 1);
+  await clock.elapse(1);
+  assert.equal(said.length, 2);
   zone.close();
 });
 

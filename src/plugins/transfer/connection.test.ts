@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { decodeMessage } from '../../dns/message.ts';
 import type { RR } from '../../dns/rr.ts';
 import { eventually, framed } from '../../testing/conformance/transport-clients.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { parseAsk } from '../../testing/question.ts';
 import { serve } from '../../testing/served.ts';
 import { LARGE, large, plugins } from './made.test.ts';
@@ -60,6 +61,24 @@ test('a large zone over TCP: no faster than the client reads, whole, and other q
   state.socket.resetAndDestroy();
   await eventually(() => server.log().split('"AXFR IN large.test. tcp').length === 3, 'it is over');
 });
+
+for (const isCut of [false, true]) {
+  test(`a version that was replaced is ${isCut ? 'given for no longer than ten minutes' : 'given whole within ten minutes'}`, async (t) => {
+    const clock = new FakeClock();
+    const server = await serve('large.test {\ntransfer {\nto *\n}\nmade large.test. 7 replaced\n}', plugins, clock);
+    t.after(() => server.close());
+    large.taken = 0;
+    const { state, read } = client(server.port, 'large.test AXFR');
+    await eventually(() => large.taken > 10_000, 'the transfer began');
+    await clock.elapse(isCut ? 600_001 : 600_000);
+    read();
+    await eventually(() => (isCut ? state.ended : state.answer.length === LARGE + 4), 'it is over');
+    if (!isCut) return void state.socket.destroy();
+    assert.ok(state.answer.length < LARGE);
+    const said = 'transfer of zone "large.test." to 127.0.0.1 broke off: a newer version has been there for ten minutes\n';
+    assert.ok(server.log().includes(said));
+  });
+}
 
 test('a zone that breaks off closes the connection', async (t) => {
   const server = await serve('broken.test {\ntransfer {\nto *\n}\nmade broken.test. 1 broken\n}', plugins);

@@ -29,7 +29,8 @@ const made = definePlugin({
         if (found.how === 'expired') throw new Error(`zone ${name.text} is expired`);
         const { zone, how } = found;
         const soa = soaOf(zone, found.serial);
-        const transfer: Transfer = { soa, records: recordsOf(zone, how), ...newer(how, serial, soa), ...journal(how, zone, found.serial) };
+        const transfer: Transfer = { soa, records: recordsOf(zone, how), ...newer(how, serial, soa), ...replaced(how),
+          ...journal(how, zone, found.serial) };
         return how === 'later' ? new Promise((resolve) => setImmediate(resolve, transfer)) : transfer;
       },
     });
@@ -44,6 +45,7 @@ const made = definePlugin({
 });
 const newer = (how: string, serial: number | undefined, soa: RR) =>
   (how === 'newer' && serial !== undefined ? { upToDate: serial >= serialOf(soa) } : {});
+const replaced = (how: string): Pick<Transfer, 'isCurrent'> => (how === 'replaced' ? { isCurrent: () => false } : {});
 /** What changed with each of the last two serials: one name for another. */
 const journal = (how: string, zone: string, last: number): Pick<Transfer, 'differences'> => (how !== 'journal' ? {} : {
   differences: (serial) => (serial < last - 2 || serial > last ? undefined : Array.from({ length: last - serial }, (_, i) => ({
@@ -56,7 +58,7 @@ function* recordsOf(zone: string, how: string): Iterable<RR> {
   yield record(`ns.${zone} 60 IN A 192.0.2.1`);
   if (how === 'broken') throw new Error('the zone is gone');
   const text = Uint8Array.of(200, ...new Uint8Array(200).fill(97));
-  for (let i = 0; i < (how === 'large' ? LARGE : 0); i++, large.taken++) {
+  for (let i = 0; i < (how === 'large' || how === 'replaced' ? LARGE : 0); i++, large.taken++) {
     yield { name: Name.parse(`h${i}.${zone}`), type: 16, class: 1, ttl: 60, rdata: text };
   }
 }
