@@ -35,6 +35,10 @@ export class UpdateContents implements UpdatedZone, RecordSink {
   at(name: Name): readonly RR[] {
     return this.#names.get(name.key) ?? NONE;
   }
+  /** What each name has. */
+  sets(): Iterable<readonly RR[]> {
+    return this.#names.values();
+  }
   /** Puts these records in place of what the names had. */
   apply(changed: Changed): void {
     for (const [name, records] of changed) {
