@@ -38,7 +38,7 @@ export const NEVER_UPDATED: ReadonlySet<number> = new Set([
 ]);
 const { ANY, SOA, NS, CNAME, DNAME, OPT, NULL, APL } = TYPE;
 /** Types that are only asked for (RFC 6895 section 3.1): no record has one. */
-const isMeta = (type: number): boolean => type === 0 || type === OPT || (type >= 128 && type <= 255);
+export const isMeta = (type: number): boolean => type === 0 || type === OPT || (type >= 128 && type <= 255);
 
 /**
  * What the update in a message makes of the zone, all of it or nothing; the question is the caller's to judge. The serial counts up where
