@@ -17,6 +17,8 @@ export interface ApiSurroundings {
   /** With the plugin's prefix. */
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What the API is called in metrics, where there are several. */
+  readonly label?: readonly string[] | undefined;
   /** Ends every watch and request. */
   readonly signal: AbortSignal;
   /** 0 to 1, for jitter: Math.random where it is not given. */
@@ -54,8 +56,8 @@ export class KubeApi {
   readonly #watches: Watched[] = [];
 
   constructor(config: ApiConfig, surroundings: ApiSurroundings) {
-    const { clock, metrics, log, random = Math.random } = surroundings;
-    this.#requests = new Requests(config, clock, metrics);
+    const { clock, metrics, label, log, random = Math.random } = surroundings;
+    this.#requests = new Requests(config, clock, metrics, label);
     this.#backoff = new Backoff(clock, random);
     this.#surroundings = surroundings;
     this.#random = random;

@@ -8,40 +8,40 @@ const PREFIX = 'coredns_kubernetes_rest_client';
 
 /** What is counted of requests: whoever uses an API declares it. */
 export const REQUEST_FAMILIES = {
-  duration: histogram(`${PREFIX}_request_duration_seconds`, 'Request latency in seconds. Broken down by verb and host.', ['verb', 'host'],
-    BUCKETS),
+  duration: histogram(`${PREFIX}_request_duration_seconds`, 'Request latency in seconds. Broken down by verb and host.',
+    ['verb', 'host', 'cluster'], BUCKETS),
   limiter: histogram(`${PREFIX}_rate_limiter_duration_seconds`,
-    'Client side rate limiter latency in seconds. Broken down by verb and host.', ['verb', 'host'], BUCKETS),
+    'Client side rate limiter latency in seconds. Broken down by verb and host.', ['verb', 'host', 'cluster'], BUCKETS),
   requests: counter(`${PREFIX}_requests_total`, 'Number of HTTP requests, partitioned by status code, method, and host.',
-    ['code', 'method', 'host']),
+    ['code', 'method', 'host', 'cluster']),
 };
 
 /** The three families, for one host. As in CoreDNS the durations are those of lists: of a watch only the result is counted. */
 export class RequestMetrics {
   readonly #metrics: Metrics;
-  readonly #host: string;
+  readonly #place: readonly string[];
   readonly #duration: Family;
   readonly #limiter: Family;
   readonly #requests: Family;
 
-  /** `host` as it stands in the URL. */
-  constructor(metrics: Metrics, host: string) {
+  /** `host` as it stands in the URL; `label`: what the cluster is called, where there are several. */
+  constructor(metrics: Metrics, host: string, label: readonly string[] = []) {
     this.#metrics = metrics;
-    this.#host = host;
+    this.#place = [host, ...label];
     this.#duration = metrics.family(REQUEST_FAMILIES.duration);
     this.#limiter = metrics.family(REQUEST_FAMILIES.limiter);
     this.#requests = metrics.family(REQUEST_FAMILIES.requests);
   }
   /** A reply's head came, or none did. */
   answered(status: number | undefined): void {
-    this.#metrics.values[this.#requests.cell([status === undefined ? '<error>' : String(status), 'GET', this.#host])]!++;
+    this.#metrics.values[this.#requests.cell([status === undefined ? '<error>' : String(status), 'GET', ...this.#place])]!++;
   }
   /** A list is whole, or has failed: milliseconds. */
   took(milliseconds: number): void {
-    this.#duration.observe(this.#duration.cell(['GET', this.#host]), milliseconds / 1000);
+    this.#duration.observe(this.#duration.cell(['GET', ...this.#place]), milliseconds / 1000);
   }
   /** What a list waited for its turn: milliseconds. */
   waited(milliseconds: number): void {
-    this.#limiter.observe(this.#limiter.cell(['GET', this.#host]), milliseconds / 1000);
+    this.#limiter.observe(this.#limiter.cell(['GET', ...this.#place]), milliseconds / 1000);
   }
 }

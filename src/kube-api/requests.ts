@@ -42,14 +42,14 @@ export class Requests {
   readonly #metrics: RequestMetrics;
   readonly #certificates: Certificates | undefined;
 
-  constructor(config: ApiConfig, clock: Clock, metrics: Metrics) {
+  constructor(config: ApiConfig, clock: Clock, metrics: Metrics, label?: readonly string[]) {
     const { qps = 0, burst = 0, maxInflight = 0 } = config.limits;
     this.#config = config;
     this.#clock = clock;
     this.#paced = qps > 0 || burst > 0;
     this.#bucket = new TokenBucket(qps > 0 ? qps : QPS, burst > 0 ? burst : BURST, clock);
     this.#turnstile = new Turnstile(maxInflight > 0 ? maxInflight : Infinity);
-    this.#metrics = new RequestMetrics(metrics, config.endpoint.authority);
+    this.#metrics = new RequestMetrics(metrics, config.endpoint.authority, label);
     this.#certificates = config.endpoint.secure ? new Certificates(config.tls) : undefined;
   }
 

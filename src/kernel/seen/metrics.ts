@@ -77,8 +77,8 @@ export class Family implements Declaration {
   }
 
   /**
-   * The first cell for these label values, made when first asked for. Keep it: asking costs a string. Never 0; where there is no room,
-   * a cell that nobody reads.
+   * The first cell for these label values, made when first asked for; where there are fewer than labels the last labels are not shown.
+   * Keep it: asking costs a string. Never 0; where there is no room, a cell that nobody reads.
    */
   cell(values: readonly string[]): number {
     const key = values.join('\u0000');

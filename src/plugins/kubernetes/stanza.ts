@@ -87,7 +87,8 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     const watched = watchedBy(settings, podLabels);
     const path = fileOf(settings, this.#site, run.sites, (claim) => watchedBy(claim.settings, keepsLabels(claim.settings, claim.site)));
     const snapshot = path === undefined ? undefined : { path, Snapshot: (await import('./snapshot/snapshot.ts')).Snapshot };
-    const around = { clock: run.clock, log, metrics: run.metrics, store: run.store, snapshot };
+    const label = this.#all.length > 1 ? [clusterName(settings)] : [];
+    const around = { clock: run.clock, log, metrics: run.metrics, label, store: run.store, snapshot };
     const numbers = await run.shared.use('kubernetes numbers', run.signal, () => new Numbers());
     const { open, key } = await readApi(settings.api, around);
     const cluster = await run.shared.use(`kubernetes ${watched} ${path ?? ''} ${key}`, run.signal,

@@ -31,13 +31,13 @@ function gatherFamily(family: Family): Gathered {
   const { name, help, kind, buckets, labels } = family;
   const byName = labels.map((_, i) => i).sort((a, b) => order(labels[a]!, labels[b]!));
   const samples = Array.from(family.series(), (series) => ({
-    ...numbers(family, series), labels: byName.map((i) => [labels[i]!, series.values[i]!] as const),
+    ...numbers(family, series), labels: byName.filter((i) => i < series.values.length).map((i) => [labels[i]!, series.values[i]!] as const),
   }));
   return { name, help, kind, buckets, samples: samples.sort((a, b) => compare(a.labels, b.labels)) };
 }
 function compare(a: Sample['labels'], b: Sample['labels']): number {
-  for (let i = 0; i < a.length; i++) if (a[i]![1] !== b[i]![1]) return order(a[i]![1], b[i]![1]);
-  return 0;
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i]![1] !== b[i]![1]) return order(a[i]![1], b[i]![1]);
+  return a.length - b.length;
 }
 function numbers(family: Family, series: Series): Omit<Sample, 'labels'> {
   if (family.kind !== 'histogram') return { value: family.total(series), counts: [] };

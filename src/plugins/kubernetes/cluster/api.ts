@@ -21,7 +21,7 @@ export async function readApi(settings: ApiSettings, around: Surroundings): Prom
     const config = await readApiConfig(options, surroundings);
     const file = options.kubeconfig?.file;
     return {
-      open: (signal) => new KubeApi(config, { clock: around.clock, log: around.log, metrics: around.metrics, signal }),
+      open: (signal) => new KubeApi(config, { clock: around.clock, log: around.log, metrics: around.metrics, label: around.label, signal }),
       // A kubeconfig with other contents is another API: who changes it and reloads means that.
       key: file === undefined ? '' : await readFile(file, 'utf8').catch(() => ''),
     };

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What the cluster is called in metrics, where there are several; else nothing. */
+  readonly label?: readonly string[] | undefined;
   readonly store: Store;
   /** Where the cluster is kept while nobody runs, undefined for nowhere. */
   readonly snapshot?: Keeping | undefined;
@@ -138,13 +140,13 @@ export class Cluster implements Closable, Filled {
     const multicluster = settings.multicluster.names.length > 0;
     const selecting = (selector: string | undefined) => (selector === undefined || selector === '' ? {} : { labelSelector: selector });
     const selected = selecting(labels);
-    const { clock, metrics, log } = this.#around;
+    const { clock, log } = this.#around;
     const all: [Resource, Sink, number][] = [
       [{ path: '/api/v1/namespaces', ...selecting(namespaceLabels) }, new NamespaceSink(this), NAMESPACES],
       [{ path: '/api/v1/services', ...selected }, new ServiceSink(this, this.services), SERVICES],
     ];
     if (endpoints || multicluster) {
-      const latency = new Latency(metrics, this.maps, () => clock.wall(), (text) => log.warning(text));
+      const latency = new Latency(this.#around, this.maps, () => clock.wall(), (text) => log.warning(text));
       const wishes = { podNames: settings.endpointPodNames, zones: settings.zonal };
       const sink = new SliceSink(this, endpoints ? this.services : undefined, multicluster ? this.imports : undefined, wishes, latency);
       const imported = [labels, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined && each !== '').join(',');

@@ -11,19 +11,27 @@ const BUCKETS: readonly number[] = Array.from({ length: 20 }, (_, n) => 0.001 * 
 
 /** How long changes took. */
 export const LATENCY = histogram('coredns_kubernetes_dns_programming_duration_seconds',
-  'Histogram of the time (in seconds) it took to program a dns instance.', ['service_kind'], BUCKETS);
+  'Histogram of the time (in seconds) it took to program a dns instance.', ['service_kind', 'cluster'], BUCKETS);
+
+/** Where it is counted, and what its cluster is called where there are several. */
+interface Measured {
+  readonly metrics: Metrics;
+  readonly label?: readonly string[] | undefined;
+}
 
 /** Observes changes of slices whose service is known. */
 export class Latency {
   readonly #metrics: Metrics;
+  readonly #label: readonly string[];
   readonly #maps: Maps;
   readonly #now: () => number;
   readonly #warn: (text: string) => void;
   readonly #key = new ObjectKey();
 
   /** `now` in milliseconds since 1970. */
-  constructor(metrics: Metrics, maps: Maps, now: () => number, warn: (text: string) => void) {
+  constructor({ metrics, label = [] }: Measured, maps: Maps, now: () => number, warn: (text: string) => void) {
     this.#metrics = metrics;
+    this.#label = label;
     this.#maps = maps;
     this.#now = now;
     this.#warn = warn;
@@ -46,6 +54,6 @@ export class Latency {
   }
   #observe(kind: string, seconds: number): void {
     const family = this.#metrics.family(LATENCY);
-    family.observe(family.cell([kind]), seconds);
+    family.observe(family.cell([kind, ...this.#label]), seconds);
   }
 }
