@@ -18,7 +18,7 @@ const hash = new Uint8Array(HASH_LENGTH);
  */
 export function hashName(name: Uint8Array, at: number, salt: Uint8Array, iterations: number, out: Uint8Array, to: number): void {
   let length = 0;
-  for (let size = name[at]!; ; size = name[at]!) {
+  for (let size = name[at] ?? 0; ; size = name[at] ?? 0) {
     for (let i = 0; i <= size; i++) work[length++] = i === 0 ? size : foldByte(name[at + i]!);
     if (size === 0) break;
     at += size + 1;

@@ -9,6 +9,7 @@ import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import type { ServedZone } from '../../authority/served-zones.ts';
+import { isUnder } from '../../authority/spelling.ts';
 import { writeCanonicalName } from '../../dnssec/canonical.ts';
 import type { SigningKey } from '../../dnssec/signing-key.ts';
 import { classify } from '../../kernel/query/classify.ts';
@@ -179,7 +180,9 @@ class Dnssec implements Part {
     let ns = records.authority;
     while (u16(bytes, records.fixedAt[ns]!) !== TYPE.NS) ns++;
     const size = writeCanonicalName(bytes, records.ownerAt[ns]!, at + length, at, this.#name, 0);
-    const below = size <= query.nameLength && size >= this.#place.zone.bytes.length;
+    // A reply from elsewhere may refer to what the name is not below: then it is denied of the name itself.
+    const asked = query.bytes.subarray(query.keyAt, query.keyAt + query.nameLength);
+    const below = size >= this.#place.zone.bytes.length && isUnder(asked, asked.length, this.#name);
     this.#deny(sheet, query, 'signed delegation', AUTHORITY, u32(bytes, records.fixedAt[ns]! + 4), below ? size : query.nameLength);
   }
   /** DSEC-7: a denial is one that has the SOA of one of the zones, and nothing else. */
