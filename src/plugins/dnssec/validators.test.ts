@@ -1,7 +1,7 @@
 // What is signed on the way is held against validators: delv of BIND and Unbound, with the key as trust anchor, for every way to deny and
 // every algorithm. A real server in a process of its own.
 import assert from 'node:assert/strict';
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { printPrivateFile, printPublicFile } from '../../dnssec/key-file.ts';
 import { generateKey } from '../../dnssec/signing-key.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { Spawned } from '../../testing/spawned.ts';
+import { startUnbound } from '../../testing/unbound.ts';
 
 const missing = ['delv', 'dig', 'unbound'].filter((program) => spawnSync(program, ['-h']).error !== undefined);
 const skip = missing.length === 0 ? false : `${missing.join(' and ')} not installed`;
@@ -84,21 +85,8 @@ suite('validators', { skip }, () => {
     resolver = await freePort();
     server = new Spawned(`${ZONES.map((zone) => block(zone, port)).join('').replaceAll('key file ', `key file ${folder}/`)}`);
     await server.says(/CoreDNS|coredns/i);
-    writeFileSync(join(folder, 'unbound.conf'), `server:
-  interface: 127.0.0.1
-  port: ${resolver}
-  directory: "${folder}"
-  username: ""
-  chroot: ""
-  pidfile: ""
-  use-syslog: no
-  do-daemonize: no
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  module-config: "validator iterator"
-${anchors.map((anchor) => `  trust-anchor: "${anchor}"\n`).join('')}
-${ZONES.map(({ zone }) => `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${port}\n`).join('')}`);
-    unbound = spawn('unbound', ['-d', '-c', join(folder, 'unbound.conf')], { stdio: 'ignore' });
+    const zones = ZONES.map(({ zone }, i) => ({ zone, anchor: anchors[i]! }));
+    unbound = startUnbound({ zones, server: port, port: resolver, folder });
     await server.until(async () => /status: NOERROR/.test(await asked('www.black.test', 'A')), 'unbound');
   });
   after(async () => {

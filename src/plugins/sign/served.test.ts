@@ -1,7 +1,7 @@
 // What *sign* writes and *file* serves is held against Unbound, with the key as trust anchor: answers, wildcards, aliases, and every way in
 // which something is not there. A real server in a process of its own.
 import assert from 'node:assert/strict';
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { printPrivateFile, printPublicFile } from '../../dnssec/key-file.ts';
 import { generateKey } from '../../dnssec/signing-key.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { Spawned } from '../../testing/spawned.ts';
+import { startUnbound } from '../../testing/unbound.ts';
 
 const DIG = 'dig';
 const missing = [DIG, 'unbound'].filter((program) => spawnSync(program, ['-h']).error !== undefined);
@@ -51,23 +52,6 @@ test('Unbound finds all of it secure', { skip }, async () => {
   writeFileSync(join(folder, 'k.private'), printPrivateFile(key, {}), { mode: 0o600 });
   writeFileSync(join(folder, 'db'), ZONE);
   const [port, resolver] = [await freePort(), await freePort()];
-  writeFileSync(join(folder, 'unbound.conf'), `server:
-  interface: 127.0.0.1
-  port: ${resolver}
-  directory: "${folder}"
-  username: ""
-  chroot: ""
-  pidfile: ""
-  use-syslog: no
-  do-daemonize: no
-  do-not-query-localhost: no
-  local-zone: "test." nodefault
-  module-config: "validator iterator"
-  trust-anchor: "z.test. IN DNSKEY ${printRdata(TYPE.DNSKEY, key.data)}"
-stub-zone:
-  name: "z.test"
-  stub-addr: 127.0.0.1@${port}
-`);
   const ask = (at: number, name: string, type: string): Promise<string> => new Promise((resolve) => {
     const args = ['@127.0.0.1', '-p', String(at), '+dnssec', '+tries=3', '+time=3', name, type];
     execFile(DIG, args, { timeout: 20_000 }, (_, out) => resolve(out));
@@ -82,7 +66,8 @@ stub-zone:
     }
 }
 `);
-  const unbound = spawn('unbound', ['-d', '-c', join(folder, 'unbound.conf')], { stdio: 'ignore' });
+  const anchor = `z.test. IN DNSKEY ${printRdata(TYPE.DNSKEY, key.data)}`;
+  const unbound = startUnbound({ zones: [{ zone: 'z.test', anchor }], server: port, port: resolver, folder });
   try {
     await server.until(async () => /status: NOERROR/.test(await ask(port, 'z.test', 'SOA')), 'the zone');
     await server.until(async () => /flags: qr rd ra ad;/.test(await ask(resolver, 'z.test', 'SOA')), 'unbound');
