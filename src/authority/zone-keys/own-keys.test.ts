@@ -9,7 +9,7 @@ import { TYPE } from '../../dns/type-name.ts';
 import { VerifyingKey } from '../../dnssec/verification.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { standard } from '../index.ts';
+import { standard } from '../../plugins/index.ts';
 import { keysOfTexts, ownKeys } from './own-keys.ts';
 
 const zones = ['example.org.', 'A/b.Example.net.'].map((text) => Name.parse(text));

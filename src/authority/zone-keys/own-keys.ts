@@ -1,7 +1,6 @@
 // Keys that the server makes for itself: one for each zone, P-256, in a folder that nobody else can read, in BIND's format, so that one can
 // leave. Lasting before anybody sees them. Knows files; knows no reply. Main's.
-import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { constants, promises } from 'node:fs';
 import { join } from 'node:path';
 import type { Name } from '../../dns/name.ts';
 import { algorithmNamed } from '../../dnssec/algorithm.ts';
@@ -11,6 +10,7 @@ import { generateKey } from '../../dnssec/signing-key.ts';
 import type { SigningKey } from '../../dnssec/signing-key.ts';
 import { fileError } from '../../wording/errno.ts';
 
+const { link, lstat, mkdir, open, readFile, rm, writeFile } = promises;
 const ALGORITHM = algorithmNamed('ECDSAP256SHA256')!;
 /** Seconds to live of the keys. */
 const TTL = 3600;
