@@ -93,7 +93,7 @@ export class Builder {
   }
 
   /** The version shall not be: what was taken for it is given back. */
-  discard({ taken }: Built): void {
+  discard({ taken }: Pick<Built, 'taken'>): void {
     for (const at of taken) this.#memory.give(at);
   }
 

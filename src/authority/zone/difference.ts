@@ -19,6 +19,21 @@ export class RecordList {
   length = 0;
   count = 0;
 
+  /** Adds a record: its owner without the zone, `ownerLength` bytes of a wire name, and its data whole. */
+  add(owner: Uint8Array, ownerLength: number, type: number, ttl: number, data: Uint8Array, size: number): void {
+    this.ensure(1 + ownerLength + 8 + size);
+    const { bytes } = this;
+    let out = this.length;
+    bytes[out++] = ownerLength;
+    for (let i = 0; i < ownerLength; i++) bytes[out++] = owner[i]!;
+    setU16(bytes, out, type);
+    setU32(bytes, out + 2, ttl);
+    setU16(bytes, out + 6, size);
+    out += 8;
+    for (let i = 0; i < size; i++) bytes[out++] = data[i]!;
+    this.length = out;
+    this.count++;
+  }
   /** Makes room for so many bytes more. */
   ensure(more: number): void {
     if (this.length + more <= this.bytes.length) return;

@@ -78,6 +78,10 @@ export class Scratch {
     key.hash(this.#hash, labels);
     return this.#find(key.hashes[labels]!, key.bytes, key.length);
   }
+  /** The handle of a name of the zone by its key, `length` bytes at `at`, whose hash is known. */
+  named(hash: number, key: Uint8Array, at: number, length: number): number {
+    return this.#find(hash, key.subarray(at, at + length), length);
+  }
   #find(hash: number, key: Uint8Array, length: number): number {
     for (let slot = hash & this.#mask, name: number; (name = this.#slots[slot]!) !== 0; slot = (slot + 1) & this.#mask) {
       if (this.words[name + HASH] !== hash || (this.words[name + KEY_BYTES]! & 0xffff) !== length) continue;
@@ -139,6 +143,22 @@ export class Scratch {
     if (type !== TYPE.SOA || (words[owner + KEY_BYTES]! & 0xffff) !== 0) return;
     if (this.#soa !== 0) words[this.#soa + KIND]! &= 0xffff;
     this.#soa = record;
+  }
+  /** Takes a record of a name away. */
+  remove(owner: number, record: number): void {
+    const { words } = this;
+    let before = 0;
+    let marks = 0;
+    for (let at = words[owner + FIRST]!, last = 0; at !== 0; last = at, at = words[at + NEXT]!) {
+      if (at === record) before = last;
+      else marks |= markOf(this.type(at));
+    }
+    if (before === 0) words[owner + FIRST] = words[record + NEXT]!;
+    else words[before + NEXT] = words[record + NEXT]!;
+    if (words[owner + LAST] === record) words[owner + LAST] = before;
+    words[owner + KEY_BYTES] = (words[owner + KEY_BYTES]! & 0xffff) | (marks << 16);
+    this.records--;
+    if (record === this.#soa) this.#soa = 0;
   }
   /** Whether the zone has an SOA. Of several the last one counts (FILE-3): the others have type 0. */
   get hasSoa(): boolean {
