@@ -48,10 +48,10 @@ const block = (...lines: readonly string[]) => `.:1053 {\n${lines.map((line) => 
 /** What a Corefile says to `check`: the status, and pieces of text that must stand there. */
 const rows: readonly (readonly [what: string, corefile: string, status: number, ...texts: readonly string[]])[] = [
   ['every word that is not built yet',
-    block('etcd', 'dnstap x', 'trace', 'geoip x', 'route53 x'),
+    block('etcd', 'nomad', 'azure x', 'clouddns x', 'route53 x'),
     1, 'C:2:5: error: plugin/etcd: this plugin of CoreDNS is not built yet in coredns-ts\n      etcd\n      ^\n',
-    'C:3:5: error: plugin/dnstap:',
-    'C:6:5: error: plugin/route53:', 'C: 5 words are not built yet: etcd, dnstap, trace, geoip, route53\n'],
+    'C:3:5: error: plugin/nomad:',
+    'C:6:5: error: plugin/route53:', 'C: 5 words are not built yet: etcd, nomad, azure, clouddns, route53\n'],
   ...['tls', 'https', 'https3', 'grpc', 'quic'].map((scheme) => [`${scheme}://`, `${scheme}://.:853 {\n whoami\n}\n`, 1,
     `C:1:1: error: cannot listen on ${scheme}://.:853 - ${scheme}:// is not built yet`] as const),
   ['a port out of range', '.:99999 {\n whoami\n}\n', 1, 'C:1:1: error: port 99999 is not between 1 and 65535\n'],
@@ -188,6 +188,7 @@ test('each property of a page is one that its plugin knows, and a misspelt one h
   const wrong: string[] = [];
   const needed: Readonly<Record<string, string>> = {
     forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db', sign: ' db',
+    geoip: ' db',
   };
   for (const word of documentedWords) {
     const syntax = syntaxOf(word)!;

@@ -6,11 +6,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { madeDatabase } from '../src/plugins/geoip/made-database.ts';
 import { pathsIn, read, root } from './gates/checkout.ts';
 import { examples, sections } from './gates/page.ts';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-readme-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
+// What pages name and a machine does not have.
+writeFileSync(path.join(scratch, 'GeoLite2-City.mmdb'), madeDatabase('GeoLite2-City', [['192.0.2.0/24', {}]]));
 
 const pages = ['README.md', ...[...pathsIn('docs'), ...pathsIn('src')].filter((file) => file.endsWith('.md'))];
 const checks = ['check.ts', 'subcommands.ts'].some((file) => existsSync(path.join(root, 'src/cli', file)));

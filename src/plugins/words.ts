@@ -12,6 +12,7 @@ const usually = (name: keyof typeof import('./usual.ts')) => async () => ({ defa
 export const standardWords: readonly LatePlugin[] = [
   late('root', () => import('./root/index.ts')),
   late('metadata', () => import('./metadata/index.ts')),
+  late('geoip', () => import('./geoip/index.ts')),
   late('cancel', () => import('./cancel/index.ts')),
   late('timeouts', () => import('./timeouts/index.ts')),
   late('multisocket', () => import('./multisocket/index.ts')),

@@ -167,8 +167,8 @@ function setUp(plugin: Plugin, each: Draft, options: ReadOptions): void {
 const seenBy = (site: Site, machine: Machine): Machine => ({
   interfaces: () => machine.interfaces(),
   hostname: () => machine.hostname(),
-  readFile(path) {
-    const bytes = machine.readFile(path);
+  readFile(path, last) {
+    const bytes = machine.readFile(path, last);
     site.written += `\n${path} ${latin1(bytes, 0, bytes.length)}`;
     return bytes;
   },

@@ -60,8 +60,8 @@ export interface Machine {
   /** Addresses of each network interface, IPv4 and IPv6; link-local ones end in `%interface`. */
   interfaces(): ReadonlyMap<string, readonly string[]>;
   hostname(): string;
-  /** The contents of a small file that an option names; throws what `fs.readFileSync` throws. */
-  readFile(path: string): Uint8Array;
+  /** The contents of a small file that an option names, or its last so many bytes; throws what `fs.readFileSync` throws. */
+  readFile(path: string, last?: number): Uint8Array;
 }
 
 /** One link of a block's chain, or something that merely lives while the block is served. Everything is optional. */

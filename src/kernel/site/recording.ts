@@ -35,7 +35,7 @@ export function recording(
   const machine: Machine = {
     interfaces: () => once('interfaces', () => options.machine.interfaces()),
     hostname: () => once('hostname', () => options.machine.hostname()),
-    readFile: (path) => once(`contents ${path}`, () => options.machine.readFile(path)),
+    readFile: (path, last) => once(`contents ${last ?? 'all'} ${path}`, () => options.machine.readFile(path, last)),
   };
   const files: Files = {
     absolute: (path) => once(`absolute ${path}`, () => options.files.absolute(path)),
