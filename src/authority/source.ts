@@ -31,6 +31,8 @@ export interface Source {
    * `wildcard`, the wildcard below that name.
    */
   prove?(place: Place, query: Query, label: number, wildcard: boolean, proof: Proof): void;
+  /** Of a source with sets: seconds for which a zone of others may still be served; undefined where its SOA alone says it (RFC 7314). */
+  remaining?(zone: ServedZone): number | undefined;
 
   /** Of a source that computes: seconds of aliases that nodes tell without a TTL. */
   readonly aliasTtl?: number;

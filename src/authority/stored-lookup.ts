@@ -3,7 +3,7 @@
 import { INFO_CODE } from '../dns/extended-error.ts';
 import { Name } from '../dns/name.ts';
 import { latin1 } from '../dns/latin1.ts';
-import { setU16, u32 } from '../dns/packet.ts';
+import { setU16, u16, u32 } from '../dns/packet.ts';
 import { NO_RECORDS } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import type { RR } from '../dns/rr.ts';
@@ -16,6 +16,7 @@ import type { Handler } from '../kernel/site/plugin.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { Additional } from './additional.ts';
 import { Denial } from './denial.ts';
+import { asksExpiry, tellExpiry } from './expiry.ts';
 import { RECORD_HEAD, SET_HEAD, findSet } from './record-sets.ts';
 import { ANSWER, AUTHORITY } from './records.ts';
 import { Place, ServedZones } from './served-zones.ts';
@@ -136,7 +137,13 @@ export class StoredLookup {
     this.#denial.write(zone);
     // Recorded: an alias to a name with name servers has them without their addresses.
     if (type !== TYPE.NS || hops === 0) this.#additional.beside(type, set, data);
-    return reply;
+    return type === TYPE.SOA && place.labels === 0 && asksExpiry(this.#walk.query) ? this.#expiring(set) : reply;
+  }
+  /** RFC 7314: a zone of another server may be served as long as is left of its time, another one as its SOA says. */
+  #expiring(set: number): Message {
+    const { finding: { bytes }, place, reply, query } = this.#walk;
+    const data = set + SET_HEAD + RECORD_HEAD;
+    return tellExpiry(reply, query, this.#source.remaining?.(place.zone) ?? u32(bytes, data + u16(bytes, data - 2) - 8));
   }
 
   /** Follows an alias, or stops at it. */

@@ -44,6 +44,8 @@ export interface Transfer {
   differences?(serial: number): readonly Difference[] | undefined;
   /** Whether it is still the version that is served: who goes on reading an old one is cut after a while. */
   isCurrent?(): boolean;
+  /** Of a zone of others, until when it may be served: seconds since 1970. Else the SOA says for how long (RFC 7314). */
+  readonly until?: number;
 }
 
 /**

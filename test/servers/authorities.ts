@@ -41,7 +41,7 @@ key "${key}" { algorithm hmac-sha256; secret "${secret}"; };
 options {
   directory "${folder}"; pid-file "${folder}/pid"; session-keyfile "${folder}/session.key"; managed-keys-directory "${folder}";
   listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify explicit;
-  serial-query-rate 1000;
+  serial-query-rate 1000; min-refresh-time 1; min-retry-time 1;
   allow-transfer { key "${key}"; }; ixfr-from-differences yes;
 };
 controls { };

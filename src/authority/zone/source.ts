@@ -1,5 +1,6 @@
 // Zones in the shared memory as a source of answers: each name is found with one probe, its closest encloser with one a label more. Knows
 // keys, pages and marks; knows no file, and makes no object for a question.
+import type { Clock } from '../../kernel/clock.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import { MOST_LABELS, labelsAt } from '../../kernel/site/zones.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -40,8 +41,13 @@ export class ZoneSource implements Source {
   #labels = 0;
   #root = 0;
 
-  /** `cells` are those of the zones, by their index. */
-  constructor({ memory }: Stored, zones: ServedZones, cells: readonly ZoneCell[], fallthrough: Fallthrough) {
+  readonly #clock: Pick<Clock, 'wall'> | undefined;
+
+  /** `cells` are those of the zones, by their index; the clock tells how old those of others are. */
+  constructor(
+    { memory }: Stored, zones: ServedZones, cells: readonly ZoneCell[], fallthrough: Fallthrough, clock?: Pick<Clock, 'wall'>,
+  ) {
+    this.#clock = clock;
     this.#memory = memory;
     this.#pages = new OrderedPages(memory);
     this.#hashed = new HashedNames(memory);
@@ -50,6 +56,10 @@ export class ZoneSource implements Source {
     this.fallthrough = fallthrough;
   }
 
+  remaining(zone: ServedZone): number | undefined {
+    const { until } = this.#cells[zone.index]!;
+    return until === 0 || this.#clock === undefined ? undefined : Math.max(0, until - Math.floor(this.#clock.wall() / 1000));
+  }
   find(place: Place, query: Query, finding: Finding): undefined {
     this.#find(place, query, finding);
   }

@@ -3,7 +3,7 @@
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 
-const VERSION = 0, EXPIRED = 1, LOADS = 2, LOADED = 3, USERS = 4, CELLS = 5;
+const VERSION = 0, EXPIRED = 1, LOADS = 2, LOADED = 3, USERS = 4, UNTIL = 5, CELLS = 6;
 
 /** One zone, under a name that all threads know. */
 export class ZoneCell {
@@ -38,6 +38,13 @@ export class ZoneCell {
     this.#cells.set(VERSION, version);
     this.#cells.set(EXPIRED, 0);
     this.#cells.add(LOADS, 1);
+  }
+  /** Of a zone of others, until when it may be served unless one of them is heard: seconds of the wall clock; 0: nothing ends it. */
+  get until(): number {
+    return this.#cells.get(UNTIL);
+  }
+  set until(seconds: number) {
+    this.#cells.set(UNTIL, seconds);
   }
   /** So many more keep it; says how many do. Main's. */
   users(more: number): number {

@@ -32,6 +32,7 @@ export function transferOf(store: Store, zone: Name, cell: ZoneCell, anyway = fa
     soa: soaOf(store, zone, version), records: (to) => write(store, zone, cell, version, loads, to),
     differences: (serial) => differencesOf(store, zone, version, serial),
     isCurrent: () => cell.version === version && cell.loads === loads,
+    ...(cell.until !== 0 && { until: cell.until }),
   };
 }
 /** What became another since a serial, copied: a reader may take long. */

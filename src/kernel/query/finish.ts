@@ -174,9 +174,12 @@ export function forecast(query: Query, message: Message, said: Forecast): void {
 const isCut = (message: Message, limit: number): boolean =>
   message.length > limit && (encodeMessage(message.parts(), { compress: true, limit })[2]! & 2) !== 0;
 
-/** What every message of a stream begins and ends with: header and question, and behind its records the OPT. Kept until the next reply. */
-export function envelope(query: Query, flags: number): Message {
-  const message = query.begin(flags, 0);
+/**
+ * What every message of a stream begins and ends with: header and question, and behind its records the OPT, to which `dress` may add. Kept
+ * until the next reply.
+ */
+export function envelope(query: Query, flags: number, dress = (message: Message): Message => message): Message {
+  const message = dress(query.begin(flags, 0));
   settleOpt(query, message, 0);
   return message;
 }

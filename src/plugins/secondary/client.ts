@@ -2,8 +2,12 @@
 // nothing of how a zone is kept.
 import { Incoming, TransferError } from '../../authority/incoming/incoming.ts';
 import type { Receiver } from '../../authority/incoming/incoming.ts';
+import { expiryIn } from '../../authority/expiry.ts';
+import { expire } from '../../dns/edns-options.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
+import { edns } from '../../dns/opt.ts';
+import type { Edns } from '../../dns/opt.ts';
 import { QR, RD, message } from '../../dns/parts.ts';
 import type { Question } from '../../dns/parts.ts';
 import { RCODE, rcodeName } from '../../dns/rcode.ts';
@@ -23,25 +27,45 @@ export interface Limits {
   readonly mostRecords: number;
   readonly mostBytes: number;
 }
+/** What a primary said, with the seconds for which it may serve the zone itself, where it tells that (RFC 7314). */
+export interface Heard {
+  readonly soa: RR;
+  readonly expiry: number | undefined;
+}
+/** What came when all of it came. */
+interface Transferred {
+  readonly incoming: Incoming;
+  readonly expiry: number | undefined;
+}
 const ids = new RandomIds();
+const ASKING = edns(1232, false, [expire(undefined)]);
 
 /** Asks primaries about one zone. */
 export class Client {
   readonly #zone: Name;
   readonly #key: Key | undefined;
   readonly #parts: ExchangeParts;
+  readonly #edns: boolean;
+  /** Those who do not know EDNS. */
+  readonly #plain = new Set<Primary>();
 
-  constructor(zone: Name, key: Key | undefined, parts: ExchangeParts) {
+  /** `edns`: whether they are asked for how long they may serve the zone themselves (RFC 7314). */
+  constructor({ zone, key, edns }: { zone: Name; key: Key | undefined; edns: boolean }, parts: ExchangeParts) {
     this.#zone = zone;
     this.#key = key;
+    this.#edns = edns;
     this.#parts = parts;
   }
 
   /** The SOA that a primary has now. Rejects with why there is none. */
-  async soa(primary: Primary): Promise<RR> {
+  soa(primary: Primary): Promise<Heard> {
+    return this.#either(primary, (edns) => this.#soa(primary, edns));
+  }
+  async #soa(primary: Primary, edns: Edns | undefined): Promise<Heard> {
     const zone = this.#zone;
     let found: RR | undefined;
-    const { packet, id, check } = this.#packet({ name: zone, type: TYPE.SOA, class: CLASS.IN }, RD);
+    let expiry: number | undefined;
+    const { packet, id, check } = this.#packet({ question: { name: zone, type: TYPE.SOA, class: CLASS.IN }, flags: RD, edns });
     await exchange(primary, packet, (bytes) => {
       const wrong = check?.take(bytes, 0, bytes.length, this.#now());
       if (wrong !== undefined) throw new TransferError(wrong);
@@ -50,28 +74,53 @@ export class Client {
       if (rcode !== RCODE.NOERROR) throw new TransferError(`rcode was ${rcodeName(rcode)}`, rcode);
       found = answer.find(({ name, type }) => type === TYPE.SOA && name.equals(zone));
       if (found === undefined) throw new TransferError('there is no SOA record in the answer');
+      expiry = expiryIn(bytes);
       return true;
     }, this.#parts);
-    return found!;
+    return { soa: found!, expiry };
   }
 
   /** The zone, or what changed in it since `serial`. Resolves with what came when all of it came. */
-  async transfer(primary: Primary, serial: number | undefined, limits: Limits, receiver: Receiver): Promise<Incoming> {
+  transfer(primary: Primary, serial: number | undefined, limits: Limits, receiver: Receiver): Promise<Transferred> {
+    return this.#either(primary, (edns) => this.#transfer(primary, serial, limits, receiver, edns));
+  }
+  async #transfer(
+    primary: Primary, serial: number | undefined, limits: Limits, receiver: Receiver, edns: Edns | undefined,
+  ): Promise<Transferred> {
     const type = serial === undefined ? TYPE.AXFR : TYPE.IXFR;
-    const { packet, id, check } = this.#packet({ name: this.#zone, type, class: CLASS.IN }, 0, serial);
+    const { packet, id, check } = this.#packet({ question: { name: this.#zone, type, class: CLASS.IN }, flags: 0, edns }, serial);
     const incoming = new Incoming({ zone: this.#zone, type, id, serial, check, now: () => this.#now(), ...limits }, receiver);
-    await exchange(primary, packet, (bytes) => incoming.take(bytes), this.#parts);
-    return incoming;
+    let expiry: number | undefined;
+    await exchange(primary, packet, (bytes) => {
+      const isLast = incoming.take(bytes);
+      if (incoming.messages === 1) expiry = expiryIn(bytes);
+      return isLast;
+    }, this.#parts);
+    return { incoming, expiry };
+  }
+  /** Asks with EDNS, and again without it whoever does not know that (RFC 6891 section 7). */
+  async #either<T>(primary: Primary, ask: (edns: Edns | undefined) => Promise<T>): Promise<T> {
+    if (!this.#edns || this.#plain.has(primary)) return ask(undefined);
+    try {
+      return await ask(ASKING);
+    } catch (error) {
+      if (!(error instanceof TransferError && (error.rcode === RCODE.FORMERR || error.rcode === RCODE.NOTIMP))) throw error;
+    }
+    const said = await ask(undefined);
+    this.#plain.add(primary);
+    return said;
   }
 
   #now(): number {
     return Math.floor(this.#parts.clock.wall() / 1000);
   }
-  #packet(question: Question, flags: number, serial?: number): { packet: Uint8Array; id: number; check: ReplyCheck | undefined } {
+  #packet(
+    parts: { question: Question; flags: number; edns: Edns | undefined }, serial?: number,
+  ): { packet: Uint8Array; id: number; check: ReplyCheck | undefined } {
     const id = ids.next();
     const has = { serial: serial ?? 0, refresh: 0, retry: 0, expire: 0, minimum: 0, mname: Name.root, rname: Name.root };
     const authority = serial === undefined ? [] : [rr(this.#zone, SOA, 0, has)];
-    const plain = encodeMessage(message({ id, flags, question, authority }), { compress: false });
+    const plain = encodeMessage(message({ id, ...parts, authority }), { compress: false });
     const key = this.#key;
     if (key === undefined) return { packet: plain, id, check: undefined };
     const signer = new Signer({ key, binding: key.own });

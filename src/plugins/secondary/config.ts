@@ -43,6 +43,8 @@ export interface SecondaryLine {
   readonly snapshot: string | undefined;
   /** All primaries are asked, and the newest version is taken. */
   readonly isNewest: boolean;
+  /** Primaries are asked for how long they may serve the zone themselves (RFC 7314). */
+  readonly asksExpiry: boolean;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -59,7 +61,8 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     const keys: string[] = [];
     const draft: Draft = {
       zones: zonesOf(line.rest(), context.zones).names, primaries: [], catalog: undefined, isCatalog: false, key: undefined,
-      notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0, isNewest: false, snapshot: undefined,
+      notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0, isNewest: false,
+      asksExpiry: false, snapshot: undefined,
     };
     line.properties({
       transfer: (property) => readFrom(property, draft),
@@ -92,6 +95,10 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       newest(property) {
         property.bare();
         draft.isNewest = true;
+      },
+      expire_option(property) {
+        property.bare();
+        draft.asksExpiry = true;
       },
     });
     if (draft.primaries.length === 0) line.fail('secondary zones require a transfer from property');

@@ -64,6 +64,7 @@ class Secondaries implements Part {
   #catalogCells: readonly ZoneCell[] = [];
   #keys: ReadonlyMap<string, Key> = new Map();
   #store!: Store;
+  #clock!: Run['clock'];
   #log!: Log;
   #isMain = false;
   /** Whether nobody stands behind it. */
@@ -102,6 +103,7 @@ class Secondaries implements Part {
   }
   start(run: Run): void {
     this.#store = run.store;
+    this.#clock = run.clock;
     this.#log = run.log.prefix('secondary');
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
     this.#catalogCells = this.#catalogs.map(({ line, zone }) => zoneCellOf(run.store, line, zone));
@@ -185,7 +187,7 @@ class Secondaries implements Part {
     const zones = new ServedZones(held.map(({ zone }) => zone));
     const cells = held.map(({ line, zone, id }) => zoneCellOf(store, line, zone, id));
     const notified = held.map(({ zone, id }) => store.cells.flags(`notified ${zone.text} ${id}`, 1));
-    const lookup = new StoredLookup(new ZoneSource(store, zones, cells, this.#settings.fallthrough));
+    const lookup = new StoredLookup(new ZoneSource(store, zones, cells, this.#settings.fallthrough, this.#clock));
     this.#answering = { held, zones, cells, notified, lookup, loads: this.#loads() };
   }
 

@@ -66,7 +66,10 @@ function commonOf(store: Store): Common {
 export function openZone(
   run: Run, signal: Run['signal'], line: SecondaryLine, zone: Name, key: Key | undefined, id = '',
 ): Promise<TransferredZone> {
-  return run.shared.use(nameOf(line, zone, id), signal, () => new Opened(run, line, zone, key, id).zone);
+  const { mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog } = line;
+  // Who wants something else of it takes over what is there.
+  const wishes = [mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog].join(' ');
+  return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, () => new Opened(run, line, zone, key, id).zone);
 }
 
 /** One zone while it is open. */
@@ -95,7 +98,7 @@ class Opened {
     this.#log = log.prefix('secondary');
     this.#snapshot = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, name);
     this.#keeper = new ZoneKeeper({ store, clock }, name, zoneCellOf(store, line, name, id));
-    this.#client = new Client(name, key, { clock, signal: this.#end.signal });
+    this.#client = new Client({ zone: name, key, edns: line.asksExpiry }, { clock, signal: this.#end.signal });
     const zone = new TransferredZone(name, line.primaries, line.isNewest, {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
       pull: (primary, anyway) => this.#pull(primary, anyway), transfers: this.#common.transfers, questions: this.#common.questions,
@@ -146,10 +149,11 @@ class Opened {
     const wire = zone.folded.octets;
     const scratch = new Scratch(store.memory.hash).begin(wire);
     const filling = new Filling(scratch, wire, catalog && ((...record) => catalog.add(...record)));
-    const incoming = await this.#client.transfer(primary, serial, this.#limits(), filling);
-    if (incoming.kind === 'same') return { kind: 'same' };
+    const { incoming, expiry } = await this.#client.transfer(primary, serial, this.#limits(), filling);
     const own = this.#soa();
-    if (own !== undefined && !anyway && compareSerials(incoming.serial, serialOf(own)) <= 0) return { kind: 'same' };
+    if (incoming.kind === 'same' || (own !== undefined && !anyway && compareSerials(incoming.serial, serialOf(own)) <= 0)) {
+      return { kind: 'same', expiry };
+    }
     await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
     catalog?.check();
     this.#publish(scratch);
@@ -159,7 +163,8 @@ class Opened {
     const left = outside === 0 ? '' : `; ${outside} records outside of the zone were left out`;
     const seconds = ((clock.monotonic() - began) / 1000).toFixed(3);
     return {
-      kind: 'made', text: `Transferred ${zone.text} from ${primary.text}: ${asked} asked, ${got} got, ${incoming.records} records, ` +
+      kind: 'made', expiry,
+      text: `Transferred ${zone.text} from ${primary.text}: ${asked} asked, ${got} got, ${incoming.records} records, ` +
         `${incoming.bytes} bytes in ${seconds}s, ${incoming.serial} SOA serial${left}${why}`,
     };
   }

@@ -17,11 +17,13 @@ const soa = (serial: number) => parseRR(`a.test. 60 IN SOA ns h ${serial} 100 10
 function zoneOf(serials: Record<string, number | undefined>, { isNewest = false, random = 0 } = {}) {
   const clock = new FakeClock();
   const said: string[] = [];
-  const state = { serial: 0, isExpired: false, asked: [] as string[], pulls: [] as string[], told: [] as string[], serials, slow: 0 };
+  const state = { serial: 0, isExpired: false, asked: [] as string[], pulls: [] as string[], told: [] as string[], serials,
+    slow: 0, expiry: undefined as number | undefined };
   const cell = {
     get version() {
       return state.serial === 0 ? 0 : 8;
     },
+    until: 0,
     get isExpired() {
       return state.isExpired;
     },
@@ -38,7 +40,7 @@ function zoneOf(serials: Record<string, number | undefined>, { isNewest = false,
         if (state.slow > 0) await new Promise<void>((resolve) => clock.after(state.slow, resolve));
         const serial = state.serials[text];
         if (serial === undefined) throw new Error('connection refused');
-        return soa(serial);
+        return { soa: soa(serial), expiry: state.expiry };
       },
     },
     soa: () => (state.serial === 0 ? undefined : soa(state.serial)),
@@ -47,13 +49,13 @@ function zoneOf(serials: Record<string, number | undefined>, { isNewest = false,
       const serial = state.serials[text];
       if (serial === undefined) throw new Error('connection refused');
       state.serial = serial;
-      return { kind: 'made', text: '' };
+      return { kind: 'made', text: '', expiry: state.expiry };
     },
     transfers: new Turnstile(10, 2), questions: new Turnstile(100, 100), told: (result: string) => state.told.push(result),
     random: () => random,
   };
   const zone = new TransferredZone(Name.parse('a.test'), [ONE, TWO], isNewest, parts as unknown as ZoneParts);
-  return { zone, clock, state, said };
+  return { zone, clock, state, said, cell };
 }
 
 test('at first it is tried again after 250 ms, and then twice as long, up to ten seconds', async () => {
@@ -215,4 +217,57 @@ test('so many transfers at once, and so many with one primary', async () => {
   await settled();
   assert.deepEqual(begun, ['a', 'a', 'b', 'b', 'a']);
   await assert.rejects(new Turnstile(1, 1).pass('a', async () => assert.fail('said')), /said/);
+});
+
+test('a primary that is a secondary tells how long it may serve the zone, and ours is served no longer (RFC 7314)', async () => {
+  const { zone, clock, state, said, cell } = zoneOf({ '192.0.2.1:53': 5 });
+  const left = () => cell.until - Math.floor(clock.wall() / 1000);
+  state.expiry = 300;
+  zone.begin();
+  await settled();
+  assert.equal(left(), 300);
+  // It has been heard, but it has not heard anybody itself: the time goes on.
+  for (const seconds of [200, 100]) {
+    state.expiry = seconds;
+    await clock.elapse(100_000);
+    assert.equal(left(), seconds);
+  }
+  assert.deepEqual(state.asked, ['192.0.2.1:53', '192.0.2.1:53']);
+  // Another one that is nearer to the source gives it more time, though never more than the SOA says.
+  state.expiry = 5000;
+  await clock.elapse(100_000);
+  assert.equal(left(), 1000);
+  state.expiry = 10;
+  await clock.elapse(100_000);
+  assert.equal(left(), 900);
+  // A version that is transferred has the time of who gave it.
+  state.serials['192.0.2.1:53'] = 6;
+  await clock.elapse(100_000);
+  assert.equal(left(), 10);
+  assert.equal(state.isExpired, false);
+  state.serials['192.0.2.1:53'] = undefined;
+  await clock.elapse(10_000);
+  assert.equal(state.isExpired, true);
+  assert.match(said.at(-1)!, /^Zone a\.test\. is expired: no primary was heard for 10s$/);
+  // Who does not tell it means the SOA.
+  state.serials['192.0.2.1:53'] = 6;
+  state.expiry = undefined;
+  await clock.elapse(10_000);
+  assert.deepEqual([left(), state.isExpired], [1000, false]);
+  zone.close();
+});
+
+test('a primary whose own time is over says so, and the zone is not served', async () => {
+  const { zone, clock, state, said } = zoneOf({ '192.0.2.1:53': 5 });
+  zone.begin();
+  await settled();
+  state.expiry = 0;
+  state.serials['192.0.2.1:53'] = 6;
+  await clock.elapse(100_000);
+  assert.equal(state.isExpired, true);
+  assert.match(said.at(-1)!, /^Zone a\.test\. is expired: so its primary says$/);
+  state.expiry = undefined;
+  await clock.elapse(10_000);
+  assert.equal(state.isExpired, false);
+  zone.close();
 });

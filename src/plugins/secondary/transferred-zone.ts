@@ -9,7 +9,7 @@ import type { Log } from '../../kernel/seen/log.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import { serialOf } from '../../authority/transfer.ts';
 import type { ZoneKeeper } from '../../authority/zone/keeper.ts';
-import type { Client } from './client.ts';
+import type { Client, Heard } from './client.ts';
 import { timersOf } from './client.ts';
 import type { Primary } from './config.ts';
 import type { Turnstile } from './turnstile.ts';
@@ -18,7 +18,10 @@ import type { Turnstile } from './turnstile.ts';
 const FIRST = 250, LONGEST = 10_000, REFRESH_JITTER = 5000, RETRY_JITTER = 2000;
 
 /** What came of a transfer. */
-export type Pulled = { readonly kind: 'same' } | { readonly kind: 'made'; readonly text: string };
+export type Pulled = ({ readonly kind: 'same' } | { readonly kind: 'made'; readonly text: string }) & {
+  /** Seconds for which the primary may serve it itself, where it tells that. */
+  readonly expiry: number | undefined;
+};
 /** What a zone works with. */
 export interface ZoneParts {
   readonly clock: Clock;
@@ -53,8 +56,9 @@ export class TransferredZone implements Closable {
   #busy = false;
   /** Somebody said that there is something new while it was looked. */
   #again = false;
-  /** When a primary was heard last. */
+  /** When a primary was heard last, and until when what is served may be: milliseconds of the wall clock. */
   #contact = 0;
+  #until = 0;
   #delay = FIRST;
   /** Why what is served may be old; undefined where a primary said that it is not. */
   trouble: string | undefined = 'not transferred yet';
@@ -91,11 +95,17 @@ export class TransferredZone implements Closable {
   async #start(): Promise<void> {
     const { restore, clock, soa, keeper: { cell }, log } = this.#parts;
     this.#busy = true;
+    // Somebody may have had it a moment ago.
+    if (cell.version !== 0) {
+      this.#until = cell.until * 1000;
+      this.#contact = this.#until - timersOf(soa()!).expire;
+    }
     try {
       const contact = cell.version === 0 ? await restore?.() : undefined;
       if (contact !== undefined) {
         this.#contact = contact;
-        if (clock.wall() - contact > timersOf(soa()!).expire) cell.expire(true);
+        this.#serveUntil(contact + timersOf(soa()!).expire);
+        if (clock.wall() > this.#until) cell.expire(true);
       }
     } catch (error) {
       log.warning(`The snapshot of ${this.name.text} is not taken: ${error instanceof Error ? error.message : String(error)}`);
@@ -125,11 +135,11 @@ export class TransferredZone implements Closable {
 
   /** There is nothing yet: the first primary that gives the zone, then the next one. */
   async #first(): Promise<void> {
-    const why = await this.#transfer(this.#primaries, true);
+    const { why, expiry } = await this.#transfer(this.#primaries, true);
     if (this.#closed) return;
     if (why === undefined) {
       this.#delay = FIRST;
-      return this.#heard();
+      return this.#heard(expiry, true);
     }
     this.trouble = why;
     this.#parts.told('failed');
@@ -138,26 +148,28 @@ export class TransferredZone implements Closable {
     this.#parts.log.warning(`All '${this.name.text}' masters failed to transfer, retrying in ${formatDuration(delay)}: ${why}`);
     this.#later(delay);
   }
-  /** Why none of them gave it; undefined where one did. */
-  async #transfer(primaries: readonly Primary[], anyway: boolean): Promise<string | undefined> {
+  /** Why none of them gave it; undefined where one did, with the time that it told. */
+  async #transfer(
+    primaries: readonly Primary[], anyway: boolean,
+  ): Promise<{ readonly why?: string; readonly expiry?: number | undefined }> {
     const { transfers, pull, log, told } = this.#parts;
     let why = '';
     for (const primary of primaries) {
-      if (this.#closed) return undefined;
+      if (this.#closed) return {};
       try {
         const pulled = await transfers.pass(primary.text, () => pull(primary, anyway));
         if (pulled.kind === 'made') {
           log.info(pulled.text);
           told('transferred');
         }
-        return undefined;
+        return { expiry: pulled.expiry };
       } catch (error) {
         const said = error instanceof Error ? error.message : String(error);
         why = primaries.length > 1 ? `${primary.text}: ${said}` : said;
         if (primaries.length > 1) log.debug(`Transfer of ${this.name.text} from ${why}`);
       }
     }
-    return why;
+    return { why };
   }
 
   /** Is what we have the newest? */
@@ -166,31 +178,32 @@ export class TransferredZone implements Closable {
     const { found, from, why } = await this.#ask();
     if (this.#closed) return;
     if (found === undefined) return this.#failed(why);
-    const serial = serialOf(found);
+    const serial = serialOf(found.soa);
     const ours = serialOf(own()!);
     const order = compareSerials(serial, ours);
     if (order > 0 || (cell.isExpired && order !== 0)) {
       const others = this.#primaries.filter((each) => each !== from);
-      const failed = await this.#transfer([from!, ...others], cell.isExpired);
+      const pulled = await this.#transfer([from!, ...others], cell.isExpired);
       if (this.#closed) return;
-      if (failed !== undefined) return this.#failed(failed);
-    } else if (order < 0) {
+      if (pulled.why !== undefined) return this.#failed(pulled.why);
+      return this.#heard(pulled.expiry, true);
+    }
+    if (order < 0) {
       log.warning(`The primary ${from!.text} of ${this.name.text} has serial ${serial}, which is behind ours, ${ours}: it is not taken`);
     } else told('current');
-    cell.expire(false);
-    this.#heard();
+    this.#heard(found.expiry, false);
   }
   /** The SOA of the first primary that tells it, or the newest one of all. */
-  async #ask(): Promise<{ readonly found: RR | undefined; readonly from: Primary | undefined; readonly why: string }> {
+  async #ask(): Promise<{ readonly found: Heard | undefined; readonly from: Primary | undefined; readonly why: string }> {
     const { client, questions } = this.#parts;
-    let found: RR | undefined;
+    let found: Heard | undefined;
     let from: Primary | undefined;
     let why = '';
     for (const primary of this.#primaries) {
       try {
-        const soa = await questions.pass(primary.text, () => client.soa(primary));
-        if (found !== undefined && compareSerials(serialOf(soa), serialOf(found)) <= 0) continue;
-        found = soa;
+        const heard = await questions.pass(primary.text, () => client.soa(primary));
+        if (found !== undefined && compareSerials(serialOf(heard.soa), serialOf(found.soa)) <= 0) continue;
+        found = heard;
         from = primary;
         if (!this.#isNewest) break;
       } catch (error) {
@@ -200,27 +213,45 @@ export class TransferredZone implements Closable {
     return { found, from, why };
   }
 
-  /** A primary was heard, and what we have is what it has. */
-  #heard(): void {
-    const { clock, soa, random } = this.#parts;
-    this.#contact = clock.wall();
-    this.#parts.keep?.(this.#contact);
+  /**
+   * A primary was heard, and what we have is what it has. Where it is a secondary itself it tells how long it may serve the zone, and ours
+   * may not be served for longer; of several that were heard the one that was nearest to the source counts (RFC 7314 section 4).
+   */
+  #heard(expiry: number | undefined, isTransferred: boolean): void {
+    const { clock, soa, random, keep, keeper: { cell } } = this.#parts;
+    const { refresh, retry, expire } = timersOf(soa()!);
+    const now = clock.wall();
+    const until = now + (expiry === undefined ? expire : Math.min(expire, expiry * 1000));
+    this.#contact = now;
+    this.#serveUntil(isTransferred ? until : Math.max(until, this.#until));
+    const left = this.#until - now;
+    keep?.(this.#until - expire);
     this.trouble = undefined;
-    const { refresh } = timersOf(soa()!);
-    this.#later(refresh + random() * Math.min(REFRESH_JITTER, refresh));
+    if (left <= 0) this.#expire();
+    else if (cell.isExpired) cell.expire(false);
+    const wait = left <= 0 ? retry : refresh;
+    this.#later(Math.min(wait + random() * Math.min(REFRESH_JITTER, wait), left > 0 ? left : Infinity));
+  }
+  #serveUntil(until: number): void {
+    this.#until = until;
+    this.#parts.keeper.cell.until = Math.floor(until / 1000);
+  }
+  #expire(): void {
+    const { clock, keeper: { cell }, log } = this.#parts;
+    if (cell.isExpired) return;
+    cell.expire(true);
+    const silence = formatDuration(clock.wall() - this.#contact);
+    log.error(`Zone ${this.name.text} is expired: ${silence === '0s' ? 'so its primary says' : `no primary was heard for ${silence}`}`);
   }
   /** Nobody answers: again after the retry time, until the zone has expired and then on. */
   #failed(why: string): void {
-    const { clock, soa, random, keeper: { cell }, log, told } = this.#parts;
+    const { clock, soa, random, log, told } = this.#parts;
     told('failed');
     this.trouble = why;
-    const { retry, expire } = timersOf(soa()!);
-    const left = this.#contact + expire - clock.wall();
+    const { retry } = timersOf(soa()!);
+    const left = this.#until - clock.wall();
     log.warning(`Failed to check or transfer ${this.name.text}: ${why}`);
-    if (left <= 0 && !cell.isExpired) {
-      cell.expire(true);
-      log.error(`Zone ${this.name.text} is expired: no primary was heard for ${formatDuration(clock.wall() - this.#contact)}`);
-    }
+    if (left <= 0) this.#expire();
     const wait = retry + random() * Math.min(RETRY_JITTER, retry);
     this.#later(left > 0 ? Math.min(wait, left) : wait);
   }

@@ -1,6 +1,7 @@
 // *transfer* performs (outgoing) zone transfers for other plugins. Knows who may have which zone; what is in a zone its sources know.
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import type { Shared } from '../../authority/transfer-messages.ts';
+import { asksExpiry, expireOf, tellExpiry } from '../../authority/expiry.ts';
 import { Keys } from '../../authority/keys.ts';
 import { Transfers, asRecords, isUpToDate, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
@@ -17,6 +18,7 @@ import type { RR } from '../../dns/rr.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { AA } from '../../kernel/query/message.ts';
+import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -134,7 +136,12 @@ class ZoneTransfers implements Part {
       this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${quoted(query.name.text)} to ${clientOf(query)} for ` +
         `${serialOf(soa)} SOA serial`);
     }
-    return query.reply({ answer: [soa] });
+    return this.#expiring(query, transfer, query.reply({ answer: [soa] }));
+  }
+  /** The reply, with how long the zone may be served for who asks for it (RFC 7314). */
+  #expiring(query: Query, { soa, until }: Transfer, reply: Message): Message {
+    if (!asksExpiry(query)) return reply;
+    return tellExpiry(reply, query, until === undefined ? expireOf(soa) : Math.max(0, until - Math.floor(this.#clock.wall() / 1000)));
   }
   async *#send(query: Query, first: Transfer, { zone: name, serial, stanza, source }: Wish): AsyncGenerator<Uint8Array> {
     const gate = this.#gates.get(stanza)!;
@@ -150,7 +157,7 @@ class ZoneTransfers implements Part {
       const differences = serial === undefined ? undefined : query.reading.within(() => transfer.differences?.(serial));
       if (differences !== undefined) kind = 'incremental transfer';
       const sent = differences === undefined ? transfer : { soa: transfer.soa, records: asRecords(differences) };
-      const { bytes, at, length, questionEnd } = envelope(query, AA);
+      const { bytes, at, length, questionEnd } = envelope(query, AA, (message) => this.#expiring(query, transfer, message));
       const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
       for await (const message of transferMessages(around, sent, this.#shared)) {
         records += u16(message, 6);
