@@ -86,6 +86,18 @@ export class UpdateContents implements UpdatedZone, RecordSink {
   }
 }
 
+/** What a journal's entries make of a zone; `other` gets those that are no changes. */
+export function contentsOf(zone: Name, entries: readonly Uint8Array[], other: (entry: Uint8Array) => void = () => {}): UpdateContents {
+  const contents = new UpdateContents(zone);
+  for (const entry of entries) {
+    if (entry[0] === OTHER_ENTRY) other(entry);
+    else contents.apply(changedIn(entry));
+  }
+  return contents;
+}
+/** The first octet of an entry that is no change: no name begins with it. */
+export const OTHER_ENTRY = 0xff;
+
 /** What an update changed as an entry of a journal. */
 export function entryOf(changed: Changed): Uint8Array {
   let size = 0;

@@ -4,7 +4,7 @@
 // The file is a head (magic, octets of the zone's name, the name in lower-case wire form) and frames. A frame is what was written at once:
 // octets of its entries, a checksum that goes on from the frame before (CRC-32), then each entry behind its length. Numbers have 32 bits.
 // No frame is begun before the one before it is on disk, so only the last one can be torn.
-import { promises } from 'node:fs';
+import { fstatSync, promises } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Name } from '../dns/name.ts';
@@ -57,7 +57,7 @@ export class UpdateJournal {
 
   /** Opens the file of a zone, made where there is none. Rejects with a sentence where it is another zone's, damaged, or no journal. */
   static async open(path: string, zone: Name): Promise<Reopened> {
-    const there = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const there = await octetsOf(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
@@ -72,6 +72,16 @@ export class UpdateJournal {
       await file.datasync();
     }
     return { journal: new UpdateJournal(path, zone, file, end, sum), entries, cut: there.length - end };
+  }
+
+  /** The entries of a zone's file, which stays as it is. Rejects as `open` does, and where there is none. */
+  static async entriesIn(path: string, zone: Name): Promise<readonly Uint8Array[]> {
+    const bytes = await octetsOf(path);
+    return bytes.length === 0 ? [] : read(path, bytes, zone).entries;
+  }
+  /** Whether a file begins as a journal of updates does. */
+  static isOne(bytes: Uint8Array): boolean {
+    return begins(bytes, MAGIC);
   }
 
   /** Octets on disk. */
@@ -116,6 +126,8 @@ export class UpdateJournal {
     this.#sum = sum;
   }
   async #put(bytes: Uint8Array): Promise<void> {
+    const { size } = fstatSync(this.#file.fd);
+    if (size !== this.#size) throw new Error(`${quoted(this.#path)} was written by somebody else: it has ${size} bytes, not ${this.#size}`);
     for (let at = 0; at < bytes.length;) at += (await this.#file.write(bytes, at, bytes.length - at, this.#size + at)).bytesWritten;
     await this.#file.datasync();
     this.#size += bytes.length;
@@ -191,6 +203,11 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** A `Buffer` would not do: a slice of it is no copy. */
+async function octetsOf(path: string): Promise<Uint8Array> {
+  const { buffer, byteOffset, length } = await readFile(path);
+  return new Uint8Array(buffer, byteOffset, length);
+}
 /** The entries of a file, and where its last whole frame ends. Throws Error with a sentence. */
 function read(path: string, bytes: Uint8Array, zone: Name): { entries: Uint8Array[]; end: number; sum: number } {
   const head = headOf(zone);

@@ -3,6 +3,7 @@
 import { latin1 } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import { compareSerials } from '../dns/order.ts';
+import { setU32 } from '../dns/packet.ts';
 import type { Parts } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { record } from '../dns/rr.ts';
@@ -186,8 +187,8 @@ class Draft {
   }
 }
 function counted(soa: RR): RR {
-  const rdata = soa.rdata.slice();
-  new DataView(rdata.buffer).setUint32(rdata.length - 20, (serialOf(soa) + 1) >>> 0 || 1);
+  const rdata = Uint8Array.from(soa.rdata);
+  setU32(rdata, rdata.length - 20, (serialOf(soa) + 1) >>> 0 || 1);
   return { ...soa, rdata };
 }
 /** Whether both have the same records with the same times to live, in whichever order. */

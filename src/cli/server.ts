@@ -1,5 +1,6 @@
 // The life of a server process, from the first start to the end (CLI-*, SIG-*). Knows the process; knows no plugin by name.
 import { rmSync, writeFileSync } from 'node:fs';
+import { MainDesk } from '../kernel/desk.ts';
 import { App } from '../kernel/serving/app.ts';
 import { jsonLine } from '../kernel/seen/log.ts';
 import type { Log } from '../kernel/seen/log.ts';
@@ -102,11 +103,12 @@ export async function serve(
   const again = input.again === undefined ? undefined : await warning(input.again, common, log);
   const metrics = new Metrics();
   const store = Store.create();
+  const desk = new MainDesk(clock);
   const crew = new Crew({
-    entry, own: common, store, metrics, log, debugging, clock, limits: readLimits(), fatal, lasting: lasting(),
+    entry, own: common, store, metrics, log, debugging, clock, desk, limits: readLimits(), fatal, lasting: lasting(),
   });
   const app = new App({
-    ...equipment, metrics, store, crew, fatal, aside: new AsideThread({ entry, store, clock }),
+    ...equipment, metrics, store, crew, desk, fatal, aside: new AsideThread({ entry, store, clock }),
     readAgain: input.watched ? again : undefined, explain: explainError,
   });
   const signals = { app, log, leave, now: () => performance.now() };

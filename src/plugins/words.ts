@@ -44,6 +44,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('minimal', () => import('./minimal/index.ts')),
   late('template', () => import('./template/index.ts')),
   late('transfer', () => import('./transfer/index.ts')),
+  late('dynupdate', () => import('./dynupdate/index.ts')),
   { ...late('hosts', usually('hosts')), standing: true },
   late('k8s_external', () => import('./k8s_external/index.ts')),
   { ...late('kubernetes', () => import('./kubernetes/index.ts')), aliases: ['kubernetai'] },

@@ -35,6 +35,7 @@ export interface Asked {
 const UDP_SIZE = 1232;
 const ID = 0x2a2a;
 
+/** What the words of a question say beside name and type. */
 interface Draft {
   flags: number;
   edns: { udpSize: number; version: number; dnssecOk: boolean; options: EdnsOption[] } | undefined;
@@ -55,7 +56,7 @@ export function parseAsk(text: string): Asked {
   if (!name || !type) throw new Error('a name and a type are expected');
   const number = typeByName(type);
   if (number === undefined) throw new Error(`"${type}" is no type`);
-  const draft = readWords(words);
+  const draft = readQuestionWords(words);
   const question = { name: Name.parse(name, Name.root), type: number, class: draft.class };
   const edns = draft.edns === undefined ? undefined : { z: 0, extendedRcode: 0, ...draft.edns };
   const soa = { serial: draft.serial ?? 0, refresh: 0, retry: 0, expire: 0, minimum: 0, mname: Name.root, rname: Name.root };
@@ -69,12 +70,13 @@ export function parseSend(text: string): Asked {
   const [hex = '', ...words] = text.split(/\s+/);
   if (!/^([0-9a-f]{2})*$/i.test(hex)) throw new Error('octets in hexadecimal are expected');
   const packet = Uint8Array.from(Buffer.from(hex, 'hex'));
-  return { ...readWords(words), question: undefined, flags: ((packet[2] ?? 0) << 8) | (packet[3] ?? 0), edns: undefined, packet };
+  return { ...readQuestionWords(words), question: undefined, flags: ((packet[2] ?? 0) << 8) | (packet[3] ?? 0), edns: undefined, packet };
 }
 
-function readWords(words: readonly string[]): Draft {
+/** Reads what follows name and type; flags are these until a word changes them. Throws Error. */
+export function readQuestionWords(words: readonly string[], flags: number = RD): Draft {
   const draft: Draft = {
-    flags: RD, edns: undefined, opcode: 0, serial: undefined, class: CLASS.IN, tcp: false, from: undefined, at: undefined, waiting: 0,
+    flags, edns: undefined, opcode: 0, serial: undefined, class: CLASS.IN, tcp: false, from: undefined, at: undefined, waiting: 0,
     key: undefined,
   };
   for (let i = 0; i < words.length; i++) {

@@ -29,7 +29,7 @@ export class ScenarioError extends Error {
 }
 
 /** Verbs that look at something: a scene without one proves nothing. */
-const LOOKS: readonly string[] = ['ask', 'send', 'tally', 'refused', 'metric', 'log', 'nolog', 'get', 'asked', 'until'];
+const LOOKS: readonly string[] = ['ask', 'update', 'send', 'tally', 'refused', 'metric', 'log', 'nolog', 'get', 'asked', 'until'];
 const ACTS: readonly string[] = ['elapse', 'reload', 'file', 'remove', 'upstream', 'down', 'up', 'kube'];
 
 /** Reads a file. Throws ScenarioError. */

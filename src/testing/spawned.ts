@@ -24,13 +24,15 @@ export interface SpawnedOptions {
   readonly command?: readonly string[];
   readonly environment?: { readonly [name: string]: string };
   readonly stdin?: string;
+  /** That of another one, which has ended; its own where nothing is given. */
+  readonly folder?: string;
   /** `-conf Corefile` where nothing is given. */
   readonly args?: readonly string[];
 }
 
 /** A running server in a folder of its own. */
 export class Spawned {
-  readonly folder = mkdtempSync(join(tmpdir(), 'coredns-ts-'));
+  readonly folder: string;
   readonly child: ChildProcess;
   readonly ended: Promise<number | string | null>;
   stdout = '';
@@ -38,6 +40,7 @@ export class Spawned {
 
   constructor(corefile: string | undefined, options: SpawnedOptions = {}) {
     const { command = [process.execPath, MAIN], environment = {}, stdin, args = ['-conf', 'Corefile'] } = options;
+    this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'coredns-ts-'));
     if (corefile !== undefined) this.write(corefile);
     const [program, ...first] = command;
     const child = spawn(program!, [...first, ...args], { cwd: this.folder, env: { ...process.env, ...environment } });
@@ -69,10 +72,14 @@ export class Spawned {
       if (over) throw new Error(`waited for ${what}; it wrote ${this.stdout}${this.stderr}`);
     }
   }
-  /** Ends it whatever it does. */
-  async kill(): Promise<void> {
+  /** Ends it whatever it does; its folder stays. */
+  async crash(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;
+  }
+  /** The same, and its folder goes. */
+  async kill(): Promise<void> {
+    await this.crash();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -18,6 +18,7 @@ import type { Asked } from './question.ts';
 import type { Scene, Step } from './scenario-file.ts';
 import { Impossible } from './subject.ts';
 import type { Subject, Surroundings } from './subject.ts';
+import { parseUpdate } from './update-words.ts';
 
 /** Milliseconds of real time for which a line of the log or a metric is waited for. */
 const PATIENCE = 2000;
@@ -75,6 +76,7 @@ export class Performance {
 
   readonly #verbs: { readonly [verb: string]: (step: Step) => Promise<void> } = {
     ask: async ({ rest, block }) => this.#compare(parseAsk(await this.#around.fill(rest)), block),
+    update: async ({ rest, block }) => this.#compare(parseUpdate(await this.#around.fill(rest)), block),
     send: async ({ rest, block }) => this.#compare(parseSend(rest), block),
     tally: (step) => this.#tally(step),
     refused: (step) => this.#refused(step),

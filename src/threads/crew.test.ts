@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { equip } from '../cli/equipment.ts';
 import { App } from '../kernel/serving/app.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
+import { MainDesk } from '../kernel/desk.ts';
 import { Store } from '../store/store.ts';
 import { freePort } from '../testing/free-port.ts';
 import { Stream } from '../testing/spawned.ts';
@@ -33,8 +34,9 @@ function serverOf(t: TestContext) {
   const fatal = (text: string): never => {
     throw new Error(text);
   };
+  const desk = new MainDesk(equipment.clock);
   const crew = new Crew({
-    ...equipment, log, entry, own: common, store, metrics, limits: { cores: 4, quota: Infinity, memory: 2 ** 30 }, fatal, lasting: 50,
+    ...equipment, log, entry, desk, own: common, store, metrics, limits: { cores: 4, quota: Infinity, memory: 2 ** 30 }, fatal, lasting: 50,
     idle: () => 1,
     spawn: (module, options) => {
       const worker = new Worker(module, options);
@@ -44,7 +46,7 @@ function serverOf(t: TestContext) {
       return worker;
     },
   });
-  const app = new App({ ...equipment, log, metrics, store, crew, fatal, readAgain: undefined });
+  const app = new App({ ...equipment, log, metrics, store, crew, desk, fatal, readAgain: undefined });
   t.after(() => app.close());
   const total = (name: string) => {
     let sum = 0;

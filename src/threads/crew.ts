@@ -4,6 +4,7 @@ import type { EventLoopUtilization } from 'node:perf_hooks';
 import type { Crew as KernelCrew, Load } from '../kernel/serving/app.ts';
 import { every } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { MainDesk } from '../kernel/desk.ts';
 import type { Debugging, Log } from '../kernel/seen/log.ts';
 import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Store } from '../store/store.ts';
@@ -31,6 +32,8 @@ export interface CrewOptions {
   readonly debugging: Debugging;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Answers what threads ask of main. */
+  readonly desk: Pick<MainDesk, 'answer'>;
   /** Ends the process. */
   readonly fatal: (text: string) => void;
   /** How long load has to last until a thread is added, milliseconds. */
@@ -134,7 +137,7 @@ export class Crew implements KernelCrew {
   /** A new thread with this number, that serves what is served. */
   async #start(thread: number): Promise<void> {
     const release = await this.#turn();
-    const { entry, own, store, metrics, clock, log, spawn, fatal } = this.#options;
+    const { entry, own, store, metrics, clock, log, spawn, desk, fatal } = this.#options;
     const load = this.#load;
     try {
       if (this.#end.signal.aborted || load === undefined) return;
@@ -142,7 +145,7 @@ export class Crew implements KernelCrew {
       const life = this.#lives.get(thread) ?? { began: 0, deaths: 0 };
       this.#lives.set(thread, { ...life, began: clock.monotonic() });
       const member: Member = new Member({
-        entry, data, metrics, clock, spawn, fatal, gone: (reason, error) => this.#bury(thread, member, reason, error),
+        entry, data, metrics, clock, spawn, desk, fatal, gone: (reason, error) => this.#bury(thread, member, reason, error),
       });
       try {
         await member.prepare(load);

@@ -3,6 +3,7 @@ import type { EventLoopUtilization } from 'node:perf_hooks';
 import type { Worker } from 'node:worker_threads';
 import type { Load } from '../kernel/serving/app.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { MainDesk } from '../kernel/desk.ts';
 import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Report, Request, ThreadData } from './messages.ts';
 import { spawnThread } from './spawn.ts';
@@ -19,13 +20,15 @@ export interface MemberOptions {
   readonly data: ThreadData;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Answers what the thread asks. */
+  readonly desk: Pick<MainDesk, 'answer'>;
   readonly spawn?: Spawn | undefined;
   readonly fatal: (text: string) => void;
   /** The thread is gone, and why. Called once. */
   readonly gone: (reason: string, error: unknown) => void;
 }
 
-type Rest<T> = T extends unknown ? Omit<T, 'id'> : never;
+type Rest<T> = T extends { readonly what: 'answer' | 'no' } ? never : T extends unknown ? Omit<T, 'id'> : never;
 
 /** One thread. */
 export class Member {
@@ -96,7 +99,15 @@ export class Member {
     else if (report.what === 'refused') this.#waiting.get(report.id)?.refused(new Error(report.text));
     else if (report.what === 'metrics') this.#values = report.values;
     else if (report.what === 'series') for (const news of report.news) metrics.adopt(news, this.#values!);
+    else if (report.what === 'ask') void this.#answer(report);
     else fatal(report.text);
+  }
+  async #answer({ id, name, order }: Extract<Report, { readonly what: 'ask' }>): Promise<void> {
+    try {
+      this.#post({ id, what: 'answer', answer: await this.#options.desk.answer(name, order) });
+    } catch (error) {
+      this.#post({ id, what: 'no', text: error instanceof Error ? error.message : String(error) });
+    }
   }
   #end(status: number): void {
     this.#ended = true;

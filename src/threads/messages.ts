@@ -14,8 +14,10 @@ export interface ThreadData<Own = unknown> {
   readonly own: Own;
 }
 
-/** From main. Each one with an id is answered. */
+/** From main. Each one with an id is answered, but for the answers to `ask`, which have its id. */
 export type Request =
+  | { readonly id: number; readonly what: 'answer'; readonly answer: unknown }
+  | { readonly id: number; readonly what: 'no'; readonly text: string }
   | { readonly id: number; readonly what: 'prepare'; readonly load: Load }
   | { readonly id: number; readonly what: 'commit' | 'close' }
   | { readonly id: 0; readonly what: 'abort' };
@@ -24,6 +26,8 @@ export type Request =
 export type Report =
   | { readonly what: 'done'; readonly id: number }
   | { readonly what: 'refused'; readonly id: number; readonly text: string }
+  /** What main alone can do (`kernel/desk.ts`). */
+  | { readonly what: 'ask'; readonly id: number; readonly name: string; readonly order: unknown }
   /** The array in which the thread counts: its first words. */
   | { readonly what: 'metrics'; readonly values: Float64Array }
   | { readonly what: 'series'; readonly news: readonly SeriesNews[] }

@@ -17,6 +17,7 @@ import { Shared } from '../kernel/shared.ts';
 import { Store } from '../store/store.ts';
 import type { Datagrams } from '../upstream/datagrams.ts';
 import { compact } from './compact.ts';
+import { FarDesk } from './far-desk.ts';
 import type { Report, Request, ThreadData } from './messages.ts';
 import { share } from './spread.ts';
 
@@ -38,6 +39,7 @@ class ServingThread {
   readonly #metrics = new Metrics();
   readonly #store: Store;
   readonly #shared = new Shared();
+  readonly #desk: FarDesk;
   readonly #serving: Serving;
   #next: Generation | undefined;
 
@@ -48,7 +50,11 @@ class ServingThread {
     this.#store = Store.join(data.store, data.thread);
     this.#tellMetrics();
     this.#serving = new Serving({ ...options, metrics: this.#metrics, store: this.#store });
-    port.on('message', (request: Request) => void this.#obey(request));
+    this.#desk = new FarDesk(options.clock, (report) => this.#say(report));
+    port.on('message', (request: Request) => {
+      if (request.what === 'answer' || request.what === 'no') this.#desk.hear(request);
+      else void this.#obey(request);
+    });
   }
   #say(report: Report): void {
     this.#port.postMessage(report);
@@ -65,7 +71,7 @@ class ServingThread {
     };
   }
 
-  async #obey(request: Request): Promise<void> {
+  async #obey(request: Exclude<Request, { readonly what: 'answer' | 'no' }>): Promise<void> {
     const { id } = request;
     try {
       if (request.what === 'prepare') await this.#prepare(request.load);
@@ -104,7 +110,7 @@ class ServingThread {
     const { clock, log, datagrams, fatal } = this.#options;
     return runOf({
       signal, thread: this.#data.thread, clock, log, metrics: this.#metrics, store: this.#store, datagrams, first, fatal,
-      shared: this.#shared, configuration, space,
+      shared: this.#shared, desk: this.#desk, configuration, space,
     });
   }
 }

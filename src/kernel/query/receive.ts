@@ -17,23 +17,34 @@ export const EMPTY = -2;
 /** It is written in an unusual way (pointers in the question, an OPT's owner that is not the root, counts): `plainly` writes it anew. */
 export const UNUSUAL = -3;
 const LONGEST = 65535;
+/** Records that a request may have in each section. */
+interface Counts {
+  readonly answers: number;
+  readonly authorities: number;
+  readonly additionals: number;
+}
 /**
- * Records that a request may have in answer, authority and additional, by opcode: an IXFR has an SOA, a NOTIFY may have one, any an OPT and
- * a TSIG. Whoever serves another opcode (an UPDATE has as many as it likes, RFC 2136) gives it a row; one without is not implemented.
+ * By opcode: an IXFR has an SOA, a NOTIFY may have one, any an OPT and a TSIG. Another opcode has as many as it likes (RFC 2136) where a
+ * block of the server admits it; where none does, it is not implemented.
  */
-const MOST: { readonly [opcode: number]: { readonly answers: number; readonly authorities: number; readonly additionals: number } } = {
+const MOST: { readonly [opcode: number]: Counts } = {
   0: { answers: 1, authorities: 1, additionals: 2 }, 4: { answers: 1, authorities: 1, additionals: 2 },
 };
+const ANY_NUMBER: Counts = { answers: Infinity, authorities: Infinity, additionals: Infinity };
+const NO_OTHERS: ReadonlySet<number> = new Set();
 /** The counts of a message that is a question alone, as the words that they are in memory. */
 const QUESTION_ALONE = 0x0100, NOTHING_ELSE = 0;
 
-/** WELCOME, SILENCE, EMPTY, UNUSUAL, or the rcode to refuse with: then nothing but the header is echoed while `questionEnd` is 12. */
-export function receive(query: Query): number {
+/**
+ * WELCOME, SILENCE, EMPTY, UNUSUAL, or the rcode to refuse with: then nothing but the header is echoed while `questionEnd` is 12.
+ * `admitted` are the opcodes that blocks of the server take beside QUERY and NOTIFY (SRV-21).
+ */
+export function receive(query: Query, admitted: ReadonlySet<number> = NO_OTHERS): number {
   const { bytes, words, at, length } = query;
   if (length < HEADER || (bytes[at + 2]! & 0x80) !== 0) return SILENCE;
   const alone = words[(at >> 2) + 1] === QUESTION_ALONE && words[(at >> 2) + 2] === NOTHING_ELSE;
   if (!alone || (bytes[at + 2]! & 0x78) !== 0) {
-    const most = MOST[query.opcode];
+    const most = MOST[query.opcode] ?? (admitted.has(query.opcode) ? ANY_NUMBER : undefined);
     if (most === undefined) return RCODE.NOTIMP;
     if (u16(bytes, at + 4) !== 1 || u16(bytes, at + 6) > most.answers || u16(bytes, at + 8) > most.authorities) return RCODE.FORMERR;
     if (u16(bytes, at + 10) > most.additionals) return RCODE.FORMERR;

@@ -8,6 +8,10 @@ export interface Signature {
   readonly error: number;
   /** The key's name, lower-case, with the last dot. */
   readonly key: string;
+  /** The octets that tell this request from every other one that the key signed. */
+  readonly mac: Uint8Array;
+  /** The last second at which it is accepted, since 1970. */
+  readonly until: number;
 }
 
 /** Knows keys: put into `SignatureChecks` of its block, it is asked about signed requests to every block of the server. */

@@ -2,6 +2,7 @@
 // thread and that there may be others; knows no plugin by name and no process.
 import type { Aside } from '../aside.ts';
 import type { Datagrams } from '../../upstream/datagrams.ts';
+import { MainDesk } from '../desk.ts';
 import { build, written } from '../site/build.ts';
 import type { Address, Configuration, ReadOptions } from '../site/build.ts';
 import type { Run } from '../site/plugin.ts';
@@ -26,6 +27,8 @@ export interface AppOptions extends ServingOptions {
   readonly explain?: (error: unknown) => { readonly text: string; readonly advice: string | undefined };
   /** A thread for work that takes long. Without it such work is done here. */
   readonly aside?: Aside;
+  /** Where threads ask this one; without it there are no others. */
+  readonly desk?: MainDesk;
   /** The threads beside this one. Without them one thread serves. */
   readonly crew?: Crew;
 }
@@ -63,11 +66,13 @@ export class App {
   readonly #options: AppOptions;
   readonly #shared = new Shared();
   readonly #serving: Serving;
+  readonly #desk: MainDesk;
   #busy: Promise<void> = Promise.resolve();
 
   constructor(options: AppOptions) {
     this.#options = options;
     this.#serving = new Serving(options);
+    this.#desk = options.desk ?? new MainDesk(options.clock);
   }
 
   /** Loads a configuration: the first one, or in place of the one that is served, which stays untouched when this rejects. */
@@ -129,7 +134,7 @@ export class App {
     const { clock, log, metrics, store, datagrams, fatal, readAgain, readOptions, aside } = this.#options;
     return runOf({
       signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared, configuration, space,
-      first: this.#serving.current === undefined, aside,
+      first: this.#serving.current === undefined, aside, desk: this.#desk,
       corefile: {
         now: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
         reloadable: readAgain !== undefined,

@@ -1,7 +1,7 @@
 // A query through one server: receive, refuse, route, answer, finish. Knows sites; knows no plugin and no socket.
 import { CLASS, typeName } from '../../dns/type-name.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import { RCODE } from '../../dns/rcode.ts';
+import { OPCODE, RCODE, opcodeName } from '../../dns/rcode.ts';
 import type { Reading } from '../../store/reading.ts';
 import type { Arena } from '../query/arena.ts';
 import type { Clock } from '../clock.ts';
@@ -18,7 +18,7 @@ import type { SignatureCheck } from '../query/signature.ts';
 import { EMPTY, SILENCE, UNUSUAL, WELCOME, plainly, receive } from '../query/receive.ts';
 import type { Router } from '../site/router.ts';
 import type { Site } from '../site/site.ts';
-import { AnyClass, Debug, Stacktrace } from '../site/site.ts';
+import { AdmittedOpcode, AnyClass, Debug, Stacktrace } from '../site/site.ts';
 import { LateAnswers } from './late-answers.ts';
 import type { LateEnds } from './late-answers.ts';
 import type { Traffic } from './traffic.ts';
@@ -57,6 +57,8 @@ export class Server implements Service, LateEnds {
   readonly #traffic: Traffic;
   readonly #router: Router;
   readonly #anyClass: boolean;
+  /** Opcodes beside QUERY and NOTIFY that one block at least takes. */
+  readonly #admitted: ReadonlySet<number>;
   readonly #debug: boolean;
   readonly #stacktrace: boolean;
   readonly #echoed: readonly number[];
@@ -80,6 +82,7 @@ export class Server implements Service, LateEnds {
     this.#traffic = parts.traffic;
     this.#router = parts.router;
     this.#anyClass = parts.sites.some((site) => site.all(AnyClass).length > 0);
+    this.#admitted = new Set(parts.sites.flatMap((site) => site.all(AdmittedOpcode)));
     this.#debug = parts.sites.some((site) => site.all(Debug).length > 0);
     this.#stacktrace = parts.sites.map((site) => site.last(Stacktrace) ?? false).at(-1) ?? false;
     this.#echoed = parts.echoed;
@@ -96,7 +99,7 @@ export class Server implements Service, LateEnds {
 
   serve(query: Query): Message | undefined | typeof LATER {
     query.journey.received = this.#now;
-    const refusal = receive(query);
+    const refusal = receive(query, this.#admitted);
     if (refusal === WELCOME) return this.#serve(query, query);
     return refusal === UNUSUAL ? this.#serveUnusual(query) : this.#refuse(query, refusal);
   }
@@ -104,7 +107,7 @@ export class Server implements Service, LateEnds {
   #serveUnusual(query: Query): Message | undefined | typeof LATER {
     const plain = plainly(query);
     if (typeof plain === 'number') return this.#refuse(query, plain);
-    const refusal = receive(plain);
+    const refusal = receive(plain, this.#admitted);
     return refusal === WELCOME ? this.#serve(plain, query) : this.#refuse(query, refusal === UNUSUAL ? RCODE.FORMERR : refusal);
   }
   /** `came` is what the transport has: the question itself, but for unusual ones. */
@@ -130,6 +133,9 @@ export class Server implements Service, LateEnds {
     if (query.class !== CLASS.IN && !this.#anyClass) return this.#rejected(query, RCODE.REFUSED, 'this server answers class IN only');
     const site = this.#router.find(query);
     if (site === undefined) return this.#rejected(query, RCODE.REFUSED, 'no zone of this server holds the name');
+    if (this.#admitted.size > 0 && !takes(site, query.opcode)) {
+      return this.#rejected(query, RCODE.NOTIMP, `nothing in this zone takes ${opcodeName(query.opcode)}`);
+    }
     if (site.handler === undefined) return this.#rejected(query, RCODE.REFUSED, 'the zone is served by no plugin');
     return site.handler(query);
   }
@@ -228,6 +234,9 @@ export class Server implements Service, LateEnds {
   }
 }
 
+/** Whether a block takes this opcode (SRV-21). */
+const takes = (site: Site, opcode: number): boolean =>
+  opcode === OPCODE.QUERY || opcode === OPCODE.NOTIFY || site.all(AdmittedOpcode).includes(opcode);
 /** The messages of a stream as they are sent. */
 function sealedFor({ journey: { seal } }: Query, messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return seal === undefined ? messages : sealed(messages, seal);

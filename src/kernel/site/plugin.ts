@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import type { Datagrams } from '../../upstream/datagrams.ts';
 import type { Aside } from '../aside.ts';
 import type { Clock } from '../clock.ts';
+import type { Desk } from '../desk.ts';
 import type { Log } from '../seen/log.ts';
 import type { Provider } from '../query/metadata.ts';
 import type { Declaration, Metrics } from '../seen/metrics.ts';
@@ -111,6 +112,8 @@ export interface Run {
   space(site: Site, options?: { readonly keep: string }): Space;
   /** What is opened once however many use it. */
   readonly shared: Shared;
+  /** The way to the main thread, for what it alone can do. */
+  readonly desk: Desk;
   /** A thread for work that takes long, where there is one: on main. */
   readonly aside: Aside | undefined;
   /** True for the first load of the process, false for a reload. */

@@ -1,5 +1,6 @@
-// Which block of one server takes a query: longest zone first, DS to the parent, views in order (SRV-8, 11, 12). Knows zones;
+// Which block of one server takes a query: longest zone first, DS to the parent, views in order (SRV-8, 11, 12, 22). Knows zones;
 // knows no plugin.
+import { OPCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../query/query.ts';
 import type { Site } from './site.ts';
@@ -31,7 +32,7 @@ export class Router {
       const sites = this.#zones.get(at === 0 ? key : key.slice(at));
       const site = sites === undefined ? undefined : accepting(sites, query);
       if (site === undefined) continue;
-      if (query.type !== TYPE.DS) return site;
+      if (query.type !== TYPE.DS || query.opcode !== OPCODE.QUERY) return site;
       parent = site;
     }
     if (parent !== undefined) return parent;

@@ -6,7 +6,7 @@ import type { Run, Whole } from './plugin.ts';
 
 /** What the thread has, and which load it is. */
 export interface RunParts extends Pick<Run,
-  'signal' | 'thread' | 'clock' | 'log' | 'metrics' | 'store' | 'datagrams' | 'shared' | 'first'> {
+  'signal' | 'thread' | 'clock' | 'log' | 'metrics' | 'store' | 'datagrams' | 'shared' | 'desk' | 'first'> {
   /** Of the main thread. */
   readonly aside?: Aside | undefined;
   readonly configuration: Configuration;

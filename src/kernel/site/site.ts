@@ -28,6 +28,10 @@ export const MetadataZones = new Slot<readonly Name[]>('metadata zones');
 export const AnyClass = new Slot<true>('any class');
 /** EDNS option codes that come back in replies to requests that have them (EDNS-7, REW-9). */
 export const EchoedOption = new Slot<number>('echoed option');
+/** Put there by plugins that take another opcode than QUERY and NOTIFY: other blocks say that it is not implemented (SRV-21). */
+export const AdmittedOpcode = new Slot<number>('admitted opcode');
+/** Zones of which `cache` keeps nothing (CACHE-24): whoever changed one asks at once whether it is so. */
+export const Uncached = new Slot<Name>('uncached zone');
 /** Put there by `debug`: a panic ends the process (DBG-1). */
 export const Debug = new Slot<true>('debug');
 /** Put there by `errors { stacktrace }` (EL-4). */

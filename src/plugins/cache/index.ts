@@ -9,8 +9,9 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Slot } from '../../kernel/slot.ts';
-import { Deadline } from '../../kernel/site/site.ts';
+import { Deadline, Uncached } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import { Zones } from '../../kernel/site/zones.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { FAMILIES, countersOf, shown } from './counters.ts';
@@ -42,6 +43,8 @@ class Cache implements Part, Lander {
   #snapshot: Snapshot | undefined = undefined;
   /** Milliseconds after which nobody is asked any more for a query. */
   #patience: number | undefined = undefined;
+  /** Zones of which nothing is kept; undefined where there are none. */
+  #uncached: Zones | undefined = undefined;
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
@@ -53,6 +56,8 @@ class Cache implements Part, Lander {
     this.#run = run;
     this.#underWay = new UnderWay(run.store.memory.hash);
     this.#patience = this.#site.last(Deadline);
+    const uncached = this.#site.all(Uncached);
+    this.#uncached = uncached.length === 0 ? undefined : new Zones(uncached);
     this.#stock = new Stock(run, this.#settings, run.space(this.#site, { keep: this.#site.fingerprint }));
     this.#stale = new StaleEntries(this.#settings, this.#stock, run, this.#site);
     const zones = this.#settings.zones.names.map(({ text }) => text).join(',');
@@ -83,6 +88,7 @@ class Cache implements Part, Lander {
     // CACHE-23: a NOTIFY or an UPDATE is no question for what is kept.
     if (query.opcode !== 0) return next(query);
     if (!this.#everything && this.#settings.zones.match(query.name) === undefined) return next(query);
+    if (this.#uncached?.match(query.name) !== undefined) return next(query);
     const counters = this.#counters.of(query.channel.service);
     const { values } = counters;
     values[counters.requests]!++;

@@ -100,7 +100,8 @@ class Signatures implements Part, SignatureCheck {
     if (key === undefined) return undefined;
     const now = (): number => Math.floor(this.#clock.wall() / 1000);
     const verdict = check(bytes, at, at + signedAt, record!, key, now());
-    return { key: key.name.text, error: verdict.error, verdict, record: record!, now };
+    const { mac, time, fudge } = record!;
+    return { key: key.name.text, error: verdict.error, mac, until: time + fudge, verdict, record: record!, now };
   }
 
   handle(query: Query, next: Handler): Answer {
