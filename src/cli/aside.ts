@@ -1,6 +1,7 @@
 // The works that are done beside the threads that serve. Knows which module does which; starts nothing.
 import type { Work } from '../threads/aside.ts';
 import type { Order } from '../authority/zone/loading.ts';
+import type { SentPlan, VersionOrder } from '../authority/signing/sign-version.ts';
 import type { SignOrder } from '../plugins/sign/sign-file.ts';
 
 /** By the name under which they are asked for. */
@@ -9,6 +10,13 @@ export const WORKS: Readonly<Record<string, Work>> = {
     const { Loading } = await import('../authority/zone/loading.ts');
     const loading = new Loading(store.memory);
     return (order) => store.reading.within(() => loading.load(order as Order));
+  },
+  signatures: async (store) => {
+    const { receivedPlan, signVersion } = await import('../authority/signing/sign-version.ts');
+    return (asked) => {
+      const { order, plan } = asked as { readonly order: VersionOrder; readonly plan: SentPlan };
+      return signVersion(store, order, receivedPlan(plan), true);
+    };
   },
   sign: async () => {
     const { signFile } = await import('../plugins/sign/sign-file.ts');

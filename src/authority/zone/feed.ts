@@ -3,7 +3,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Signal } from '../../kernel/signal.ts';
 import type { Loaded, Order } from './loading.ts';
-import type { ZoneKeeper } from './keeper.ts';
+import type { Keeper } from '../signing/keeping.ts';
 import { isSame, lookAt } from './file-state.ts';
 import type { FileState } from './file-state.ts';
 
@@ -22,7 +22,7 @@ export interface FeedOptions {
 }
 /** What a feed works with. */
 export interface FeedParts {
-  readonly keeper: ZoneKeeper;
+  readonly keeper: Pick<Keeper, 'cell' | 'publish' | 'zone'>;
   readonly clock: Clock;
   /** Loads, in this thread or in another. */
   load(order: Order): Loaded | Promise<Loaded>;
@@ -131,7 +131,7 @@ export class FileFeed {
     const seen = this.#state();
     const now = Math.floor(this.#parts.clock.wall() / 1000);
     const loaded = await load({ path, zone: keeper.zone.key, before, now, unchanged });
-    if (loaded.kind === 'made') keeper.publish(loaded.built);
+    if (loaded.kind === 'made') await keeper.publish(loaded.built);
     if (loaded.kind === 'failed') {
       // What is wrong with its text stays so until it changes; what the system says may pass.
       this.#failures += loaded.reason === 'unreadable' || loaded.reason === 'memory' ? 1 : 0;

@@ -37,6 +37,10 @@ export class ZoneKeeper {
     cell.users(1);
   }
 
+  /** What is served is what was published. */
+  get served(): ZoneCell {
+    return this.cell;
+  }
   /** Calls whenever a version was published, until the signal aborts. */
   listen(call: () => void, signal: AbortSignal): void {
     this.#changing.listen(call, signal);

@@ -9,12 +9,15 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import type { Signal } from '../../kernel/signal.ts';
 import type { Store } from '../../store/store.ts';
+import { keeperOf, servedCell } from '../signing/keeping.ts';
+import type { Keeper } from '../signing/keeping.ts';
+import { signingName } from '../signing/settings.ts';
+import type { SigningSettings } from '../signing/settings.ts';
 import { sizeOf } from './file-state.ts';
 import { FileFeed } from './feed.ts';
-import { ZoneKeeper } from './keeper.ts';
 import { Loading } from './loading.ts';
 import type { Loaded, Order } from './loading.ts';
-import { ZoneCell } from './zone-cell.ts';
+import type { ZoneCell } from './zone-cell.ts';
 import { Told, tellFailure, tellGone, tellVersion } from './zone-metrics.ts';
 
 /** A zone and the file that it is in. */
@@ -28,11 +31,13 @@ export interface ZoneLine {
   readonly unchanged: Order['unchanged'];
   /** Whether it has numbers of its own in the metrics however many zones there are. */
   readonly counted?: boolean;
+  /** How it is signed before it is served; undefined where it is served as it is. */
+  readonly signing?: SigningSettings | undefined;
 }
 /** Whoever says the same has the same zone: one version for all blocks, views and threads. */
 const nameOf = ({ zone, path, unchanged }: ZoneLine): string => `${unchanged} ${zone.text} ${path}`;
-/** Where the zone stands, in any thread. */
-export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => new ZoneCell(store, nameOf(line));
+/** Where what is served of the zone stands, in any thread. */
+export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => servedCell(store, nameOf(line), line.signing);
 
 /** Bytes of a file from which on it is not loaded by a thread that serves; and while nothing is served yet. */
 const LARGE = 1 << 18, LARGE_AT_START = 1 << 22;
@@ -40,7 +45,7 @@ const LARGE = 1 << 18, LARGE_AT_START = 1 << 22;
 /** A zone that is kept as its file says. */
 export class OpenZone implements Closable {
   readonly name: Name;
-  readonly #keeper: ZoneKeeper;
+  readonly #keeper: Keeper;
   readonly #feed: FileFeed;
   readonly #line: ZoneLine;
   readonly #metrics: Metrics;
@@ -50,13 +55,13 @@ export class OpenZone implements Closable {
   #said = '';
   readonly #told = new Told();
 
-  constructor({ store, clock, metrics, log, aside, first }: Run, plugin: string, line: ZoneLine) {
+  private constructor({ store, clock, metrics, log, aside, first }: Run, plugin: string, line: ZoneLine, keeper: Keeper) {
     this.name = line.zone;
     this.#line = line;
     this.#store = store;
     this.#metrics = metrics;
     this.#log = log.prefix(plugin);
-    this.#keeper = new ZoneKeeper({ store, clock }, line.zone, zoneCellOf(store, line));
+    this.#keeper = keeper;
     this.#feed = new FileFeed(line, {
       keeper: this.#keeper, clock,
       load: (order) => load(order, store, aside, first ? LARGE_AT_START : LARGE),
@@ -64,21 +69,28 @@ export class OpenZone implements Closable {
     });
   }
 
+  /** Opens it and reads the file for the first time. Rejects with a text for people where it cannot be served. */
+  static async open(run: Run, plugin: string, line: ZoneLine): Promise<OpenZone> {
+    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), line.signing, () => zone.#tellServed());
+    const zone: OpenZone = new OpenZone(run, plugin, line, keeper);
+    return zone.#begin();
+  }
+
   /** Whether there is a version that can be served. */
   get isLoaded(): boolean {
-    return this.#keeper.cell.version !== 0;
+    return this.#keeper.served.version !== 0;
   }
   /** Why what is served is not what the file says; undefined where it is. */
   get trouble(): string | undefined {
     const { trouble } = this.#feed;
-    return trouble === undefined ? undefined : `zone ${this.name.text}: ${trouble}`;
+    return trouble === undefined ? this.#keeper.trouble : `zone ${this.name.text}: ${trouble}`;
   }
   /** Calls whenever a version was published, until the signal aborts. */
   listen(call: () => void, signal: AbortSignal): void {
     this.#keeper.listen(call, signal);
   }
   /** Reads the file for the first time. Rejects where it cannot be served, but for one that may yet come. */
-  async begin(): Promise<this> {
+  async #begin(): Promise<this> {
     const loaded = await this.#feed.begin();
     if (loaded.kind === 'failed' && (loaded.reason !== 'missing' || this.#line.reload <= 0)) {
       await this.close();
@@ -101,13 +113,18 @@ export class OpenZone implements Closable {
     tellGone(this.#metrics, this.#told);
   }
 
+  #tellServed(): void {
+    const { served } = this.#keeper;
+    const { memory } = this.#store;
+    tellVersion(this.#metrics, memory, served.version, this.name.text, served.loaded, this.#told, this.#line.counted ?? false);
+  }
   #tell(loaded: Loaded, first: boolean): void {
     const zone = this.name.text;
     const { path, reload, interval, counted = false } = this.#line;
     const text = `zone "${zone}" in "${path}"`;
     if (loaded.kind === 'made') {
       const { serial, previous } = loaded;
-      tellVersion(this.#metrics, this.#store.memory, loaded.built.version, zone, this.#keeper.cell.loaded, this.#told, counted);
+      if (this.#line.signing === undefined) this.#tellServed();
       if (!loaded.isKept) this.#log.warning(`The serial of ${text} cannot be kept beside it: after a restart it may be behind`);
       if (!first) this.#log.info(`Successfully reloaded ${text} with ${serial} SOA serial`);
       if (previous !== undefined && compareSerials(serial, previous) < 0) {
@@ -134,7 +151,8 @@ export class OpenZone implements Closable {
  */
 export async function openZone(run: Run, plugin: string, line: ZoneLine, signal: Signal = run.signal): Promise<OpenZone> {
   try {
-    const zone = await run.shared.use(`zone ${nameOf(line)}`, signal, () => new OpenZone(run, plugin, line).begin());
+    const signed = line.signing === undefined ? '' : ` signed ${signingName(line.signing)}`;
+    const zone = await run.shared.use(`zone ${nameOf(line)}${signed}`, signal, () => OpenZone.open(run, plugin, line));
     return await zone.join(line.reload, signal);
   } catch (error) {
     throw new Error(`plugin/${plugin}: ${error instanceof Error ? error.message : String(error)}`);

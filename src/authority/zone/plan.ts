@@ -39,6 +39,11 @@ export class Plan {
     this.#markFirst();
   }
 
+  /** Whether a name is below another one, or is it; both by their places. */
+  isAbove(i: number, below: number): boolean {
+    return this.#isBeginning(i, this.at[below]!, this.length[below]!);
+  }
+
   #place(name: number): void {
     const scratch = this.#scratch;
     const { bytes } = scratch;

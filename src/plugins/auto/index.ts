@@ -1,6 +1,7 @@
 // *auto* enables serving zone data from an RFC 1035-style master file, which is automatically picked up from disk. Knows which zones a
 // folder has; what is in them is in authority/zone.
 import { join } from 'node:path';
+import { SignableZones } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { Transfers } from '../../authority/transfer.ts';
@@ -61,6 +62,7 @@ class Folder implements Part {
     this.#settings = settings;
     this.#site = site;
     this.#folder = settings.folder === '' ? '' : site.path(settings.folder);
+    site.put(SignableZones, true);
     site.put(CountedZones, () => this.#counted);
     site.put(Transfers, {
       name: 'auto', transfer: (zone) => this.#transfer(zone),
@@ -75,7 +77,7 @@ class Folder implements Part {
     // What lies outside of the zones of the line is nobody's (AUTO-6).
     const isWanted = (zone: Name): boolean => zones.match(zone) !== undefined;
     if (this.#folder === '') return;
-    const kept = new KeptZones(run, { prune, counted, changed: (zone) => this.#changed?.(zone) });
+    const kept = new KeptZones(run, { prune, counted, site: this.#site, changed: (zone) => this.#changed?.(zone) });
     this.#kept = kept;
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
     const list = run.space(this.#site).note('auto zones');
@@ -134,7 +136,7 @@ class Folder implements Part {
   #open(line: string): { readonly zone: Name; readonly cell: ZoneCell } {
     const [text, path] = JSON.parse(line) as [string, string];
     const zone = Name.parse(text, Name.root);
-    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path })) };
+    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path }, this.#site)) };
   }
   remark(): string | undefined {
     const troubles = this.#kept?.troubles ?? [];

@@ -2,11 +2,13 @@
 // Knows what was found; serves nothing.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Name } from '../../dns/name.ts';
+import { signingOf } from '../../authority/signing/settings.ts';
 import { openZone } from '../../authority/zone/open-zone.ts';
 import type { OpenZone, ZoneLine } from '../../authority/zone/open-zone.ts';
 import { isSame, lookAt } from '../../authority/zone/file-state.ts';
 import type { FileState } from '../../authority/zone/file-state.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import type { Found, Scan } from './folder.ts';
 
 /** Looks that must miss a zone before it goes, and how many may go at once where that is half of all. */
@@ -18,6 +20,8 @@ const TURN = 16, LOOKS_A_TURN = 256;
 export interface KeepOptions {
   readonly prune: boolean;
   readonly counted: boolean;
+  /** The block, whose parts say how zones are signed. */
+  readonly site: Pick<Site, 'all'>;
   /** Called whenever a zone was loaded, not before its first time was over. */
   changed(zone: Name): void;
 }
@@ -28,7 +32,8 @@ interface Kept {
   missed: number;
 }
 /** A zone's file, which is looked at when the folder is. */
-export const lineOf = ({ zone, path }: Found): ZoneLine => ({ zone, path, reload: 0, interval: '', unchanged: 'leave' });
+export const lineOf = ({ zone, path }: Found, site: Pick<Site, 'all'>): ZoneLine =>
+  ({ zone, path, reload: 0, interval: '', unchanged: 'leave', signing: signingOf(site, zone) });
 /** Opens the zone of a line until the signal aborts; as `openZone`. */
 export type Opener = (line: ZoneLine, signal: AbortSignal) => Promise<OpenZone>;
 
@@ -110,7 +115,7 @@ export class KeptZones {
     if (failed !== undefined && state !== undefined && isSame(failed.state, state)) return undefined;
     const end = new AbortController();
     try {
-      const open = await this.#open({ ...lineOf(found), counted: this.#options.counted }, end.signal);
+      const open = await this.#open({ ...lineOf(found, this.#options.site), counted: this.#options.counted }, end.signal);
       this.#failed.delete(path);
       this.#kept.set(zone.key, { found, open, end, missed: 0 });
       before?.end.abort();

@@ -1,5 +1,7 @@
 // The lines of *dnssec* as data (DSEC-1), with the texts of the key files read. Knows words and files; makes no key.
 import { once } from '../../corefile/directive.ts';
+import type { Directive } from '../../corefile/directive.ts';
+import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { readKeyPair } from '../../authority/key-pair-files.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import type { Name } from '../../dns/name.ts';
@@ -7,6 +9,7 @@ import type { SigningKey } from '../../dnssec/signing-key.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { DenialKind } from './denial.ts';
+import { readWhole } from './whole-config.ts';
 
 /** Everything that the block says. */
 export interface Settings {
@@ -21,6 +24,8 @@ export interface Settings {
   /** Signatures that are kept. */
   readonly capacity: number;
   readonly denial: DenialKind;
+  /** How whole zones are signed beforehand; undefined where replies are, on their way. */
+  readonly whole: SigningSettings | undefined;
 }
 
 const CAPACITY = 10_000;
@@ -28,8 +33,14 @@ const KINDS = ['file', 'aws_secretsmanager', 'auto'];
 const DENIALS: ReadonlyMap<string, DenialKind> = new Map([['compact', 'compact'], ['nsec3', 'nsec3']]);
 
 /** Reads the line; throws with CoreDNS's texts. */
-export function readSettings(lines: Lines, { zones: block, root, machine }: ParseContext): Settings {
+export function readSettings(lines: Lines, context: ParseContext): Settings {
   const line = once(lines);
+  if (line.body?.some(({ word }) => word === 'auto') !== true) return readOnline(line, context);
+  const zones = zonesOf(line.rest(), context.zones).names;
+  const whole = readWhole(line, context);
+  return { zones, keys: [], files: [], own: undefined, secrets: [], capacity: 0, denial: 'black lies', whole };
+}
+function readOnline(line: Directive, { zones: block, root, machine }: ParseContext): Settings {
   const zones = zonesOf(line.rest(), block).names;
   const keys: SigningKey[] = [];
   const files: string[] = [];
@@ -71,7 +82,7 @@ export function readSettings(lines: Lines, { zones: block, root, machine }: Pars
   if (own !== undefined && zones.some(({ labels }) => labels === 0)) {
     throw new Error('key auto needs zones: the root has its keys elsewhere');
   }
-  return { zones, keys, files, own, secrets, capacity, denial };
+  return { zones, keys, files, own, secrets, capacity, denial, whole: undefined };
 }
 
 /** Throws Error for a key that is of none of the zones, nor of one above. */

@@ -1,5 +1,6 @@
 // *file* enables serving zone data from an RFC 1035-style master file. Knows which block has which zones; what is in them is in
 // authority/zone.
+import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { Transfers } from '../../authority/transfer.ts';
@@ -29,7 +30,7 @@ class Files implements Part {
   readonly #settings: Settings;
   readonly #zones: ServedZones;
   /** By the zone's index: of two lines with one zone the later one counts. */
-  readonly #lines: readonly ZoneLine[];
+  readonly #named: readonly ZoneLine[];
   readonly #site: Site;
   readonly #place = new Place();
   /** Whether nobody stands behind it. */
@@ -46,14 +47,20 @@ class Files implements Part {
     this.#site = site;
     const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, unchanged }) =>
       zones.map((zone) => [zone.key, { zone, path: site.path(file), reload, interval: formatDuration(reload), unchanged }] as const)));
-    this.#lines = [...byZone.values()];
-    this.#zones = new ServedZones(this.#lines.map(({ zone }) => zone));
+    this.#named = [...byZone.values()];
+    this.#zones = new ServedZones(this.#named.map(({ zone }) => zone));
+    site.put(SignableZones, true);
     site.put(Transfers, {
       name: 'file', transfer: (zone) => this.#transfer(zone),
       watch: (changed) => {
         this.#changed = changed;
       },
     });
+  }
+
+  /** Lines, with how their zones are signed: parts before and behind say that, which are all there now. */
+  get #lines(): readonly ZoneLine[] {
+    return this.#named.map((line) => ({ ...line, signing: signingOf(this.#site, line.zone) }));
   }
 
   async control(run: Run): Promise<void> {

@@ -1,0 +1,183 @@
+// A zone whose versions are signed before they are served: each that is handed in, and again when signatures come near their end or keys do
+// otherwise. Knows versions, plans of keys and time; knows nothing of where versions come from. Main's.
+import type { Name } from '../../dns/name.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Built } from '../zone/build.ts';
+import { ZoneKeeper } from '../zone/keeper.ts';
+import { EXPIRES, RECORDS, SERIAL } from '../zone/version.ts';
+import type { ZoneCell } from '../zone/zone-cell.ts';
+import { KeptSerial } from './kept-serials.ts';
+import { openPlans } from './plans.ts';
+import type { Plans } from './plans.ts';
+import { sentPlan, signVersion } from './sign-version.ts';
+import type { SignedVersion, VersionOrder } from './sign-version.ts';
+import type { SigningSettings } from './settings.ts';
+
+const HOUR = 3600, DAY = 24 * HOUR;
+/** Seconds: signatures are made anew so often at most, and looked at; after what went wrong it is tried again. */
+const ROUND = HOUR, AGAIN = 60;
+/** So long before the end of a signature it is said that nobody made it anew. */
+const LATE = 3 * DAY;
+/** Records of a zone up to which signatures are made in the turn, and from which on the whole is made by a thread that serves nobody. */
+const FEW = 16, MANY = 4000;
+
+/** What a zone that is kept needs of its process. */
+export type KeepingRun = Pick<Run, 'store' | 'clock' | 'log' | 'aside'>;
+
+/** One zone. */
+export class SignedKeeper {
+  readonly zone: Name;
+  readonly #run: KeepingRun;
+  readonly #settings: SigningSettings;
+  readonly #own: ZoneKeeper;
+  readonly #signed: ZoneKeeper;
+  readonly #changed: () => void;
+  #plans!: Plans;
+  #serial!: KeptSerial;
+  /** One after the other. */
+  #queue: Promise<void> = Promise.resolve();
+  /** When signatures are to be made anew, and another plan may be there; seconds since 1970. */
+  #due = Infinity;
+  #next = Infinity;
+  #cancel = (): void => {};
+  #closed = false;
+  #failed = '';
+  #late = '';
+  #isSaid = false;
+
+  /** `own` and `served` are the cells of versions as they come and as they are served; `changed` is called behind each of the latter. */
+  constructor(run: KeepingRun, zone: Name, cells: { readonly own: ZoneCell; readonly served: ZoneCell }, settings: SigningSettings,
+    changed: () => void) {
+    this.#run = run;
+    this.zone = zone;
+    this.#settings = settings;
+    this.#own = new ZoneKeeper(run, zone, cells.own);
+    this.#signed = new ZoneKeeper(run, zone, cells.served);
+    this.#changed = changed;
+  }
+  /** Finds or makes the keys. Rejects with a text for people. */
+  async begin(): Promise<this> {
+    const { folder } = this.#settings;
+    const log = this.#run.log.prefix('dnssec');
+    try {
+      this.#plans = await openPlans(folder, this.zone, this.#now, (text) => log.warning(text));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.#serial = new KeptSerial(folder, this.zone);
+    return this;
+  }
+
+  get cell(): ZoneCell {
+    return this.#own.cell;
+  }
+  get served(): ZoneCell {
+    return this.#signed.cell;
+  }
+  get trouble(): string | undefined {
+    return [this.#failed, this.#late].filter((text) => text !== '').join('; ') || undefined;
+  }
+  listen(call: () => void, signal: AbortSignal): void {
+    this.#signed.listen(call, signal);
+  }
+  /** Resolves when the version is served, signed; where it cannot be signed what was served stays, and it is tried again. */
+  publish(built: Pick<Built, 'version' | 'gone'>): Promise<void> {
+    return this.#after(async () => {
+      await this.#sign(built.version);
+      this.#own.publish(built);
+    });
+  }
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+    this.#own.close();
+    this.#signed.close();
+  }
+
+  get #now(): number {
+    return Math.floor(this.#run.clock.wall() / 1000);
+  }
+  #after(call: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(call);
+    return this.#queue;
+  }
+  /** Never rejects. */
+  async #sign(unsigned: number): Promise<void> {
+    const { store } = this.#run;
+    const pin = store.pin();
+    try {
+      const plan = await this.#plans.current();
+      const serial = this.#serial.after(store.memory.refresh()[unsigned + SERIAL]! >>> 0);
+      const before = this.served.version;
+      const order = { zone: this.zone.key, unsigned, before, chain: this.#settings.chain, serial, now: this.#now };
+      const signed = await this.#make(order, plan);
+      this.#keep(serial);
+      this.#signed.publish(signed.built);
+      this.#due = signed.due;
+      this.#next = plan.next;
+      this.#failed = '';
+      this.#say(before === 0, signed.made, serial);
+      this.#changed();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    } finally {
+      pin.release();
+    }
+    this.#look();
+    this.#wait();
+  }
+  /** A large zone is signed by a thread that serves nobody; else only the signatures are made elsewhere where they are many. */
+  async #make(order: VersionOrder, plan: Awaited<ReturnType<Plans['current']>>): Promise<SignedVersion> {
+    const { store, aside } = this.#run;
+    const records = store.memory.words[order.unsigned + RECORDS]!;
+    if (aside !== undefined && records >= MANY) return await aside.ask('signatures', { order, plan: sentPlan(plan) }) as SignedVersion;
+    return signVersion(store, order, plan, records > FEW);
+  }
+  #keep(serial: number): void {
+    if (this.#serial.keep(serial) || this.#isSaid) return;
+    this.#isSaid = true;
+    const { folder } = this.#settings;
+    this.#run.log.prefix('dnssec').warning(
+      `The serial of ${this.zone.text} as it is signed cannot be kept in ${folder}: after a restart it may be behind`);
+  }
+  #say(isFirst: boolean, made: number, serial: number): void {
+    const log = this.#run.log.prefix('dnssec');
+    const text = `Signed ${this.zone.text} with ${serial} SOA serial: ${made} signatures made`;
+    if (isFirst) log.info(text);
+    else log.debug(text);
+  }
+  #fail(why: string): void {
+    const text = `zone ${this.zone.text} cannot be signed: ${why}`;
+    if (this.#failed !== text) this.#run.log.prefix('dnssec').error(`${text}; what was signed before is served`);
+    this.#failed = text;
+  }
+
+  /** Says where a signature comes so near its end that somebody should look why. */
+  #look(): void {
+    const { version } = this.served;
+    const end = version === 0 ? 0 : this.#run.store.memory.words[version + EXPIRES]! >>> 0;
+    const isLate = end !== 0 && end - this.#now < LATE;
+    const text = isLate ? `signatures of zone ${this.zone.text} end at ${new Date(end * 1000).toISOString()}` : '';
+    if (text !== '' && text !== this.#late) this.#run.log.prefix('dnssec').warning(text);
+    this.#late = text;
+  }
+  /** Looks again when there may be something to do. */
+  #wait(): void {
+    this.#cancel();
+    if (this.#closed) return;
+    const now = this.#now;
+    const wait = this.#failed !== '' ? AGAIN : Math.max(1, Math.min(ROUND, this.#next - now));
+    this.#cancel = this.#run.clock.after(wait * 1000, () => void this.#after(async () => {
+      if (this.#closed) return;
+      const { version } = this.#own.cell;
+      // What is due until the next look is due now.
+      const isDue = this.#failed !== '' || this.#due < this.#now + ROUND || this.#next <= this.#now;
+      if (version !== 0 && isDue) await this.#sign(version);
+      else {
+        this.#look();
+        this.#wait();
+      }
+    }));
+  }
+}

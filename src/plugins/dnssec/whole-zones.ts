@@ -1,0 +1,24 @@
+// `dnssec { auto }`: tells whoever has whole zones in its block how they are signed before they are served. Knows which zones; signs
+// nothing.
+import { SignableZones, ZoneSigning } from '../../authority/signing/settings.ts';
+import type { SigningSettings } from '../../authority/signing/settings.ts';
+import type { Name } from '../../dns/name.ts';
+import type { Part } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import { Zones } from '../../kernel/site/zones.ts';
+
+/** The part of a block. */
+export class WholeZones implements Part {
+  readonly #site: Site;
+
+  constructor(names: readonly Name[], settings: SigningSettings, site: Site) {
+    this.#site = site;
+    const zones = new Zones(names);
+    site.put(ZoneSigning, (zone) => (zones.match(zone) === undefined ? undefined : settings));
+  }
+  /** Without zones that can be signed it would sign nothing, and nobody would know. */
+  whole(): void {
+    if (this.#site.all(SignableZones).length > 0) return;
+    throw new Error('auto signs zones of file, auto and secondary, and this block has none of these; "key auto DIR" signs answers');
+  }
+}
