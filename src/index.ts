@@ -47,7 +47,7 @@ export type { Signal } from './kernel/signal.ts';
 export { PerServer, SLIM_TIME_BUCKETS, TIME_BUCKETS, counter, gauge, histogram } from './kernel/seen/metrics.ts';
 export type { Declaration } from './kernel/seen/metrics.ts';
 export type { Flags, Gauges } from './store/cells.ts';
-export type { HttpReply, HttpRequest } from './kernel/http-message.ts';
+export type { HttpReply, HttpRequest } from './http/message.ts';
 export type { Closable } from './kernel/shared.ts';
 
 /** Names and records; `coredns-ts/dns` has everything about them. */

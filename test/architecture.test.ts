@@ -73,9 +73,9 @@ test('complains about imports that the table does not allow', () => {
   assert.deepEqual(about('src/dns/name.ts', "import { Query } from '../kernel/query/query.ts';"),
     ['imports src/kernel/query/query.ts: dns may import nothing']);
   assert.deepEqual(about('src/kernel/query/query.ts', "export { listen } from '../../transport/udp.ts';"),
-    ['imports src/transport/udp.ts: kernel may import wording, dns, corefile, store']);
+    ['imports src/transport/udp.ts: kernel may import wording, dns, corefile, store, http']);
   assert.deepEqual(about('src/kernel/query/query.ts', "const late = await import('../../plugins/any/index.ts');"),
-    ['imports src/plugins/any/index.ts: kernel may import wording, dns, corefile, store']);
+    ['imports src/plugins/any/index.ts: kernel may import wording, dns, corefile, store, http']);
   assert.deepEqual(about('src/plugins/any/index.ts', "import {\n  one,\n  two,\n} from '../cache/entry.ts';"),
     ['imports src/plugins/cache/entry.ts: a plugin never imports another, nor their list']);
   assert.deepEqual(about('src/plugins/any/index.ts', "import { all } from '../index.ts';"),

@@ -3,8 +3,8 @@ import type { Directive } from '../corefile/directive.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import type { Clock } from '../kernel/clock.ts';
-import * as http from '../kernel/http.ts';
-import type { HttpReply, HttpRequest } from '../kernel/http-message.ts';
+import * as show from '../kernel/show.ts';
+import type { HttpReply, HttpRequest } from '../http/message.ts';
 import type { Declaration } from '../kernel/seen/metrics.ts';
 import type { Closable } from '../kernel/shared.ts';
 import type { Signal } from '../kernel/signal.ts';
@@ -170,7 +170,7 @@ export type Rank = { readonly before: string } | { readonly after: string };
 export const insert = order.insert as unknown as (plugins: readonly Plugin[], plugin: Plugin, rank: Rank) => readonly Plugin[];
 
 /** Shows something at a path of `host:port` while a load is served. All users of an address share one socket, which a reload keeps. */
-export const showAt = http.showAt as unknown as
+export const showAt = show.showAt as unknown as
   (run: Run, address: string, path: string, handler: (request: HttpRequest) => HttpReply | Promise<HttpReply>) =>
     Promise<{ readonly port: number }>;
 

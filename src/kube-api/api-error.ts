@@ -1,4 +1,5 @@
 // What can go wrong between us and the API, as one error with a kind. Knows texts; knows no sockets and no resources.
+import { HttpError } from '../http/error.ts';
 import { errnoWords, isShortage, reasonOf } from '../wording/errno.ts';
 import { quoted } from '../wording/quote.ts';
 
@@ -38,9 +39,11 @@ export class ApiError extends Error {
 /** The status that the API refused with, or undefined. */
 export const statusOf = (error: unknown): number | undefined => (error instanceof ApiError ? error.refusal?.status : undefined);
 
-/** Any error as one of ours: what is none is a `protocol` error with its text. */
-export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error
-  : new ApiError('protocol', error instanceof Error ? error.message : String(error)));
+/** Any error as one of ours: what is none, and none of HTTP, is a `protocol` error with its text. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError(error instanceof HttpError ? error.kind : 'protocol', error instanceof Error ? error.message : String(error));
+}
 
 /** Whether a watch or list was refused because its resource version is too old: HTTP 410, also inside a stream. */
 export const isExpired = (error: unknown): boolean => {

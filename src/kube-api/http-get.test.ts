@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '../kernel/clock.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { get } from './http-get.ts';
-import type { ReplyHead } from './http-head.ts';
+import type { ReplyHead } from '../http/head.ts';
 import { until } from './scripted-api.test.ts';
 
 /** A server that does this with each connection once its request is there. */

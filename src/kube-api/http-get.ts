@@ -4,8 +4,9 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../kernel/clock.ts';
 import { ApiError, asApiError, dialError, readError } from './api-error.ts';
-import { type BodyReader, bodyReader } from './http-body.ts';
-import { HeadReader, type ReplyHead } from './http-head.ts';
+import { HttpError } from '../http/error.ts';
+import { type BodyReader, bodyReader } from '../http/body.ts';
+import { HeadReader, type ReplyHead } from '../http/head.ts';
 import { type Proxy, tunnel } from './proxy.ts';
 
 /** Where and what. */
@@ -143,7 +144,7 @@ class Exchange {
     try {
       call();
     } catch (error) {
-      this.end(error);
+      this.end(error instanceof HttpError ? asApiError(error) : error);
     }
   }
   #receive(piece: Buffer): void {

@@ -3,9 +3,10 @@
 import { BlockList, connect, isIP, type Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
 import { quoted } from '../wording/quote.ts';
-import { ApiError, dialError } from './api-error.ts';
+import { HttpError } from '../http/error.ts';
+import { ApiError, asApiError, dialError } from './api-error.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
-import { HeadReader } from './http-head.ts';
+import { HeadReader } from '../http/head.ts';
 
 /** A proxy that speaks HTTP. */
 export interface Proxy {
@@ -96,7 +97,8 @@ export function tunnel({ endpoint, authorization }: Proxy, authority: string, mi
         if (status !== 200 || found.rest.length > 0) throw new ApiError('unreachable', `proxy ${endpoint.authority} answers ${status}`);
         end(undefined);
       } catch (error) {
-        end(error instanceof ApiError ? error : new ApiError('unreachable', `proxy ${endpoint.authority}: ${(error as Error).message}`));
+        const known = error instanceof ApiError || error instanceof HttpError;
+        end(known ? asApiError(error) : new ApiError('unreachable', `proxy ${endpoint.authority}: ${(error as Error).message}`));
       }
     });
   });

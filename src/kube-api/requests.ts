@@ -8,7 +8,7 @@ import { ApiError, refusal, statusOf } from './api-error.ts';
 import { Certificates } from './certificates.ts';
 import type { Credential } from './credentials.ts';
 import { get, type Limits } from './http-get.ts';
-import type { ReplyHead } from './http-head.ts';
+import type { ReplyHead } from '../http/head.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { TokenBucket, Turnstile } from './request-limits.ts';
 

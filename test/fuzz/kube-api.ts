@@ -1,11 +1,9 @@
-// Any bytes from a Kubernetes API: heads, bodies, lists and watch lines are read, or refused with an ApiError, whatever pieces they come
+// Any bytes from a Kubernetes API: lists and watch lines are read, or refused with an ApiError, whatever pieces they come
 // in. Knows the readers; opens no connection.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ApiError, refusal } from '../../src/kube-api/api-error.ts';
 import { cut } from '../../src/kube-api/cuts.test.ts';
-import { bodyReader } from '../../src/kube-api/http-body.ts';
-import { HeadReader } from '../../src/kube-api/http-head.ts';
 import { LineSplitter } from '../../src/kube-api/line-splitter.ts';
 import { ListSplitter } from '../../src/kube-api/list-splitter.ts';
 import { asObject, parseJson, readEvent, versionOf } from '../../src/kube-api/watch-event.ts';
@@ -22,30 +20,6 @@ function outcome(read: () => unknown): unknown {
     return error.kind;
   }
 }
-
-const http = textOf('HTTP/1.1 200 OK\r\n', 'HTTP/1.1 100 x\r\n\r\n', 'HTTP/1.0 404\r\n', 'Content-Length: 5\r\n',
-  'Transfer-Encoding: chunked\r\n',
-  '\r\n', '\r\n\r\n', '5\r\nabcde\r\n', '0\r\n\r\n', 'ffffffffffff\r\n', 'x: y\r\n', ':', '1;a=b\r\n');
-
-/** A reply: head and body are the same however it is cut. */
-export const reply = target('kube-reply', 1500, fc.tuple(http, cuts, fc.boolean()), ([text, places, sound]) => {
-  const bytes = Buffer.from(`${sound ? 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n' : ''}${text}`);
-  const read = (pieces: readonly Buffer[]) => outcome(() => {
-    const heads = new HeadReader();
-    let body: ReturnType<typeof bodyReader> | undefined;
-    let content = '';
-    for (const piece of pieces) {
-      const found = body === undefined ? heads.feed(piece) : { head: undefined, rest: piece };
-      if (found === undefined) continue;
-      body ??= bodyReader(found.head!);
-      body.feed(found.rest, (part) => void (content += part.toString('latin1')));
-      if (body.whole) return content;
-    }
-    body?.end();
-    return content;
-  });
-  assert.deepEqual(read(cut(bytes, places)), read([bytes]));
-});
 
 const json = textOf('{', '}', '[', ']', ',', ':', '"', '"items":[', '"metadata":{', '"continue":"x"', '\\', '\\"',
   '{"a":"}"}', '1', 'null');

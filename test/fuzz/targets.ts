@@ -2,7 +2,8 @@
 import { cacheSnapshot } from './cache-snapshot.ts';
 import { corefile } from './corefile.ts';
 import { ended as forwarded, forward } from './forward.ts';
-import { list, reply, watch } from './kube-api.ts';
+import { hpack, http2, replies, requests } from './http.ts';
+import { list, watch } from './kube-api.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { ended as served, serve } from './serve.ts';
@@ -18,8 +19,8 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, forward, upstream, frames, reply, list, watch, objects, corefile, hosts, resolvConf, weights, flags, snapshot,
-  cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, journals,
+  serve, forward, upstream, frames, replies, requests, hpack, http2, list, watch, objects, corefile, hosts, resolvConf, weights, flags,
+  snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, journals,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

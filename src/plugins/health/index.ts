@@ -2,7 +2,7 @@
 import { formatDuration } from '../../wording/duration.ts';
 import { every } from '../../kernel/clock.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
-import { showAt } from '../../kernel/http.ts';
+import { showAt } from '../../kernel/show.ts';
 import { SLIM_TIME_BUCKETS, counter, histogram } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Run } from '../../kernel/site/plugin.ts';

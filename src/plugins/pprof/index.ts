@@ -1,6 +1,6 @@
 // *pprof* publishes runtime profiling data at endpoints under `/debug/pprof`. Knows paths; what is found there is made elsewhere.
-import { showAt } from '../../kernel/http.ts';
-import type { HttpReply, HttpRequest } from '../../kernel/http-message.ts';
+import { showAt } from '../../kernel/show.ts';
+import type { HttpReply, HttpRequest } from '../../http/message.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { readPprof } from './config.ts';
 import { Profiles } from './profiles.ts';

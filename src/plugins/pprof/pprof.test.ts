@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import type { HttpServer } from '../../kernel/http.ts';
+import type { HttpServer } from '../../http/server.ts';
 import { LogLines } from '../../kernel/seen/log-lines.ts';
 import { createLog } from '../../kernel/seen/log.ts';
 import type { Run } from '../../kernel/site/plugin.ts';

@@ -1,7 +1,7 @@
 // What this runtime can tell where Go has its profiles (PPR-1). Knows the inspector; knows no address and no path.
 import type { Session } from 'node:inspector/promises';
 import type { Clock } from '../../kernel/clock.ts';
-import type { HttpReply } from '../../kernel/http-message.ts';
+import type { HttpReply } from '../../http/message.ts';
 
 /** Seconds that are watched where the request does not say how long, and the most that it may ask for. */
 const USUAL = 30, MOST = 600;

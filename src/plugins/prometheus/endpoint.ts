@@ -1,6 +1,6 @@
 // The endpoint /metrics of one load: who shows it, and what it tells of the program itself. Knows no plugin's metrics; counts no query.
 import { label } from '../../kernel/site/endpoint.ts';
-import { showAt } from '../../kernel/http.ts';
+import { showAt } from '../../kernel/show.ts';
 import { gauge } from '../../kernel/seen/metrics.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';

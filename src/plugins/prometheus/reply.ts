@@ -1,6 +1,6 @@
 // What `/metrics` says to a request: the format that it wants, compressed where it may be. Knows headers and formats; knows no metric.
 import type { Metrics } from '../../kernel/seen/metrics.ts';
-import type { HttpReply, HttpRequest } from '../../kernel/http-message.ts';
+import type { HttpReply, HttpRequest } from '../../http/message.ts';
 import { acceptsGzip, chooseFormat } from './accept.ts';
 import { exposeOpenMetrics, exposeText } from './exposition.ts';
 import { gather } from './gathered.ts';

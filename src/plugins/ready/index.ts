@@ -1,6 +1,6 @@
 // *ready* enables a readiness check HTTP endpoint. Knows which parts say whether they are ready; knows no plugin by name.
-import { showAt } from '../../kernel/http.ts';
-import type { HttpReply } from '../../kernel/http-message.ts';
+import { showAt } from '../../kernel/show.ts';
+import type { HttpReply } from '../../http/message.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Slot } from '../../kernel/slot.ts';

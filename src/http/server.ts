@@ -1,37 +1,57 @@
-// A small HTTP/1.1 server for endpoints such as /health: one for each address, whoever of a configuration wants to show something
+// A small HTTP server for endpoints such as /health: one for each address, whoever of a configuration wants to show something
 // there. Knows sockets and paths; knows nothing of what is shown. (`node:http` costs 14 MB and 50 ms of start.)
 import { createServer } from 'node:net';
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net';
-import type { Clock } from './clock.ts';
 import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import { bindReason } from '../wording/errno.ts';
-import { HttpConnection } from './http-connection.ts';
-import type { HttpReply, HttpRequest } from './http-message.ts';
-import type { Shared } from './shared.ts';
-import type { Closable } from './shared.ts';
+import { HttpConnection } from './connection.ts';
+import { Heading } from './exchange.ts';
+import type { Exchange, HttpBounds } from './exchange.ts';
+import type { HttpReply, HttpRequest } from './message.ts';
+
+/** Time, as far as a server needs it: milliseconds that only grow, those since 1970, and a call later. */
+export interface HttpClock {
+  monotonic(): number;
+  wall(): number;
+  after(milliseconds: number, call: () => void): () => void;
+}
 
 /** Connections that are open at the same time: for one more the one that has been idle for longest is closed. */
 const MOST_CONNECTIONS = 128;
-/** Milliseconds in which replies under way have to leave when the server closes. */
-const GRACE = 5000;
+/** Milliseconds in which replies under way have to leave when the server closes, and between looks at what takes too long. */
+const GRACE = 5000, EVERY = 250;
+const BOUNDS: HttpBounds = { head: 8192, body: 65536, streams: 100, read: 5000, write: 30000, idle: 5000, eager: true };
+/** All of them get what GET would get, as from CoreDNS. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Says what is at a path. */
 export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+/** Makes a stream that is talked to in the clear of one that came, and what was agreed on for it. */
+export type Securing = (socket: Socket, ready: (socket: Socket, alpn: string | undefined) => void) => void;
 
 const NOT_FOUND: HttpReply = { status: 404, body: '404 page not found\n', headers: { 'X-Content-Type-Options': 'nosniff' } };
+const NOT_ALLOWED: HttpReply = { status: 405, body: '405 Method Not Allowed\n' };
 
 /** An open address and what is shown there. */
-export class HttpServer implements Closable {
+export class HttpServer {
   readonly #server: Server;
-  readonly #clock: Clock;
+  readonly #clock: HttpClock;
   readonly #connections = new Set<HttpConnection>();
+  readonly #owner;
+  #cancel: (() => void) | undefined;
   /** For each path the handlers of the loads that want it: the newest one answers. */
   readonly #routes = new Map<string, HttpHandler[]>();
+  /** Where it is spoken TLS. */
+  securing: Securing | undefined;
 
-  private constructor(server: Server, clock: Clock) {
+  private constructor(server: Server, clock: HttpClock) {
     this.#server = server;
     this.#clock = clock;
-    server.on('connection', (socket) => this.#connect(socket));
+    this.#owner = { now: () => clock.monotonic(), wall: () => clock.wall() };
+    server.on('connection', (socket) => {
+      if (this.securing === undefined) this.#connect(socket, undefined);
+      else this.securing(socket, (stream, alpn) => this.#connect(stream, alpn));
+    });
     server.on('error', () => {});
   }
 
@@ -39,7 +59,7 @@ export class HttpServer implements Closable {
    * Listens at `host:port`, also where another process or an earlier load does (SIG-8). Throws Error with Go's text:
    * `listen tcp 127.0.0.1:8080: bind: address already in use`.
    */
-  static async open(address: string, clock: Clock): Promise<HttpServer> {
+  static async open(address: string, clock: HttpClock): Promise<HttpServer> {
     const { host, port } = splitHostPort(address);
     if (!/^[0-9]*$/.test(port)) throw new Error(`listen tcp: lookup tcp/${port}: unknown port`);
     if (Number(port) > 65535) throw new Error(`listen tcp: address ${port}: invalid port`);
@@ -72,18 +92,25 @@ export class HttpServer implements Closable {
       });
       this.#server.close(() => {
         cancel();
+        this.#cancel?.();
         resolveClosed();
       });
-      for (const connection of this.#connections) connection.finish();
+      for (const connection of this.#connections) connection.leave();
     });
   }
 
-  #connect(socket: Socket): void {
+  #connect(socket: Socket, alpn: string | undefined): void {
     if (this.#connections.size >= MOST_CONNECTIONS) this.#makeRoom();
-    const connection = new HttpConnection(socket, this.#clock, (request) => this.#answer(request));
+    const connection = new HttpConnection(socket, alpn, this, BOUNDS, this.#owner);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
+    this.#cancel ??= this.#clock.after(EVERY, this.#check);
   }
+  readonly #check = (): void => {
+    const now = this.#clock.monotonic();
+    for (const connection of this.#connections) connection.check(now);
+    this.#cancel = this.#connections.size > 0 ? this.#clock.after(EVERY, this.#check) : undefined;
+  };
   /** Whoever probes the health of the server comes last, and is to be answered whoever is here already. */
   #makeRoom(): void {
     let first: HttpConnection | undefined;
@@ -91,6 +118,22 @@ export class HttpServer implements Closable {
     if (first === undefined) return;
     this.#connections.delete(first);
     first.destroy();
+  }
+
+  /** Called by connections. */
+  request(exchange: Exchange): void {
+    const { method, target } = exchange;
+    if (!METHODS.has(method)) return say(exchange, NOT_ALLOWED);
+    const [, path, query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)(?:\?(.*))?$/.exec(target)!;
+    const request = { method, path: path === '' ? '/' : path!, query, headers: exchange.fields };
+    let reply: HttpReply | Promise<HttpReply>;
+    try {
+      reply = this.#answer(request);
+    } catch (error) {
+      return say(exchange, broken(error));
+    }
+    if (reply instanceof Promise) void reply.catch(broken).then((late) => say(exchange, late));
+    else say(exchange, reply);
   }
   #answer(request: HttpRequest): HttpReply | Promise<HttpReply> {
     const { path } = request;
@@ -104,18 +147,11 @@ export class HttpServer implements Closable {
   }
 }
 
-/** What is looked at of a load that shows something. */
-export interface ShowingRun {
-  readonly shared: Shared;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
+function say(exchange: Exchange, { status, body, type = 'text/plain; charset=utf-8', headers = {} }: HttpReply): void {
+  const content = typeof body === 'string' ? Buffer.from(body) : body;
+  exchange.reply(new Heading(status, [['Content-Type', type], ...Object.entries(headers)]), content, 0, content.length);
 }
-/** Shows something at a path of an address while a load is served. All users of an address share one socket, which a reload keeps. */
-export async function showAt(run: ShowingRun, address: string, path: string, handler: HttpHandler): Promise<HttpServer> {
-  const server = await run.shared.use(`http ${address}`, run.signal, () => HttpServer.open(address, run.clock));
-  server.route(path, handler, run.signal);
-  return server;
-}
+const broken = (error: unknown): HttpReply => ({ status: 500, body: `${error instanceof Error ? error.message : String(error)}\n` });
 
 /** One address of a host, IPv4 first, as Go's listeners take; '' stays. */
 async function resolve(host: string): Promise<string> {

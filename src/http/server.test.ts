@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { FakeClock, settled } from '../testing/fake-clock.ts';
-import { HttpServer } from './http.ts';
-import type { HttpHandler } from './http.ts';
+import { HttpServer } from './server.ts';
+import type { HttpHandler } from './server.ts';
 
 const clock = new FakeClock();
 const end = new AbortController();

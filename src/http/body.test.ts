@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ApiError, type FailureKind } from './api-error.ts';
-import { cut } from './cuts.test.ts';
-import { bodyReader } from './http-body.ts';
-import { HeadReader } from './http-head.ts';
+import { HttpError, type HttpFault } from './error.ts';
+import { cut } from '../kube-api/cuts.test.ts';
+import { bodyReader } from './body.ts';
+import { HeadReader } from './head.ts';
 
 /** Reads a whole reply; `rest` is what follows a body that is whole. */
 function read(pieces: readonly Buffer[]) {
@@ -26,8 +26,8 @@ function read(pieces: readonly Buffer[]) {
   body.end();
   return Buffer.concat(parts).toString('latin1');
 }
-const fails = (text: string, kind: FailureKind) => assert.throws(() => read([Buffer.from(text)]),
-  (error) => error instanceof ApiError && error.kind === kind, JSON.stringify(text));
+const fails = (text: string, kind: HttpFault) => assert.throws(() => read([Buffer.from(text)]),
+  (error) => error instanceof HttpError && error.kind === kind, JSON.stringify(text));
 
 test('a chunked body comes out whole however it is cut', () => {
   fc.assert(fc.property(fc.array(fc.string({ minLength: 1, unit: 'binary-ascii' })), fc.array(fc.nat()), (chunks, places) => {
