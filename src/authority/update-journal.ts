@@ -76,7 +76,10 @@ export class UpdateJournal {
 
   /** The entries of a zone's file, which stays as it is. Rejects as `open` does, and where there is none. */
   static async entriesIn(path: string, zone: Name): Promise<readonly Uint8Array[]> {
-    const bytes = await octetsOf(path);
+    return UpdateJournal.entriesOf(path, await octetsOf(path), zone);
+  }
+  /** The same of octets that were read there. Throws Error. */
+  static entriesOf(path: string, bytes: Uint8Array, zone: Name): readonly Uint8Array[] {
     return bytes.length === 0 ? [] : read(path, bytes, zone).entries;
   }
   /** Whether a file begins as a journal of updates does. */

@@ -22,6 +22,8 @@ diff    prints which records one file has and another has not
 sign    prints it with keys, NSEC records and signatures; KEY is a key's file in BIND's format, with either ending or none
 keys    prints what keys are, and the DS records that their parent needs
 
+FILE may be a zone's master file, or the database of *dynupdate*.
+
   --strict     warnings count as errors
   --json       findings as JSON: file, line, column, severity, message
   --nsupdate   the difference as a script for nsupdate

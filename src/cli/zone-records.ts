@@ -7,6 +7,7 @@ import { ZoneFileError } from '../zonefile/error.ts';
 import { MasterFiles } from '../zonefile/master-file.ts';
 import type { ListedRecord } from '../zonefile/record-list.ts';
 import type { RecordSink } from '../zonefile/sink.ts';
+import { readDatabase } from './zone-journal.ts';
 
 /** A record, and where it stands. */
 export interface PlacedRecord extends ListedRecord {
@@ -22,8 +23,13 @@ export interface ZoneText {
   readonly problems: readonly ZoneFileError[];
 }
 
-/** Reads a zone's file, behind each problem too until there are `most`; a file that cannot be opened is one. */
+/**
+ * Reads a zone's file, or the database of one that is updated, behind each problem too until there are `most`; a file that cannot be
+ * opened is one.
+ */
 export function readZone(file: string, zone: Name, most: number): ZoneText {
+  const kept = database(file, zone);
+  if (kept !== undefined) return kept;
   const records: PlacedRecord[] = [];
   const outside: PlacedRecord[] = [];
   const problems: ZoneFileError[] = [];
@@ -45,4 +51,12 @@ export function readZone(file: string, zone: Name, most: number): ZoneText {
     } else problems.push(new ZoneFileError(file, 0, 0, '', '', fileError(error, file)));
   }
   return { records, outside, problems };
+}
+function database(file: string, zone: Name): ZoneText | undefined {
+  try {
+    const records = readDatabase(file, zone);
+    return records && { records: records.map((each) => ({ ...each, file, line: 0 })), outside: [], problems: [] };
+  } catch (error) {
+    return { records: [], outside: [], problems: [new ZoneFileError(file, 0, 0, '', '', (error as Error).message)] };
+  }
 }

@@ -4,10 +4,10 @@ import type { Socket } from 'node:dgram';
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
 import { RD, message } from '../dns/parts.ts';
-import type { Parts } from '../dns/parts.ts';
 import { printRR } from '../dns/rr.ts';
 import { CLASS, TYPE, typeByName } from '../dns/type-name.ts';
 import { sent } from './signed.ts';
+import type { Reply, Sent } from './signed.ts';
 import { updateOf } from './update-words.ts';
 
 /** Milliseconds of patience with one message. */
@@ -19,6 +19,8 @@ export class UpdateClient {
   readonly #zone: Name;
   readonly #key: string;
   readonly #socket: Socket = createSocket('udp4');
+  /** What reads the answer to each signed message, and judges its signature. */
+  readonly #readers = new Map<number, Sent['read']>();
   readonly #waiting = new Map<number, (reply: Uint8Array | undefined) => void>();
   #id = 0;
 
@@ -30,14 +32,19 @@ export class UpdateClient {
     this.#socket.on('message', (bytes) => this.#waiting.get(bytes.readUInt16BE())?.(bytes));
   }
 
-  /** The octets of an UPDATE in words of nsupdate, as they are sent at this time. */
-  packet(clauses: readonly string[], now = Date.now()): Uint8Array {
+  /** The octets of an UPDATE in words of nsupdate, not signed. */
+  plain(clauses: readonly string[]): Uint8Array {
     const question = { name: this.#zone, type: TYPE.SOA, class: CLASS.IN };
-    const plain = encodeMessage(message({ ...updateOf(clauses), id: this.#next(), question }), { compress: true });
-    return sent(plain, { text: this.#key, skew: 0, badMac: false }, now).packet;
+    return encodeMessage(message({ ...updateOf(clauses), id: this.#next(), question }), { compress: true });
+  }
+  /** The same signed, as it is sent at this time. */
+  packet(clauses: readonly string[], now = Date.now()): Uint8Array {
+    const { packet, read } = sent(this.plain(clauses), { text: this.#key, skew: 0, badMac: false }, now);
+    this.#readers.set(this.#id, read);
+    return packet;
   }
   /** What is answered to these octets; undefined where nothing comes. */
-  async send(packet: Uint8Array, patience = PATIENCE): Promise<Parts | undefined> {
+  async send(packet: Uint8Array, patience = PATIENCE): Promise<Reply | undefined> {
     const id = (packet[0]! << 8) | packet[1]!;
     const reply = await new Promise<Uint8Array | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), patience);
@@ -48,7 +55,8 @@ export class UpdateClient {
       this.#socket.send(packet, this.#port, '127.0.0.1');
     });
     this.#waiting.delete(id);
-    return reply === undefined ? undefined : decodeMessage(reply);
+    const read = this.#readers.get(id) ?? decodeMessage;
+    return reply === undefined ? undefined : read(reply);
   }
   /** The rcode of an UPDATE; undefined where no answer came. */
   async update(...clauses: readonly string[]): Promise<number | undefined> {

@@ -21,6 +21,8 @@ export function missing(...programs: readonly string[]): string | false {
 /** Everything that a program printed, whatever its status. `input` is what it reads. */
 export const output = (program: string, args: readonly string[], input = ''): Promise<string> => new Promise((resolve) => {
   const child = execFile(program, args, { timeout: 90_000, maxBuffer: 1e9 }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  // Many of them end without reading anything.
+  child.stdin?.on('error', () => {});
   child.stdin?.end(input);
 });
 

@@ -1,12 +1,13 @@
 // Updates over real sockets to a real process: from every thread, through kills, torn ends and reloads, nothing that was acknowledged is
 // missing and no serial goes back.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { freePort } from '../../testing/free-port.ts';
-import { Spawned } from '../../testing/spawned.ts';
+import { MAIN, Spawned } from '../../testing/spawned.ts';
 import { UpdateClient } from '../../testing/update-client.ts';
 
 const KEY = 'k:MTIzNDU2Nzg5MDEyMzQ1Ng==';
@@ -109,6 +110,10 @@ test('a file that somebody else writes too is not written on; once it can be rea
   await first.until(async () => (await one.update('add c.d.test 60 A 192.0.2.1')) === 0, 'an update that is taken');
   await first.says(/Zone d\.test\. can be updated again/);
   assert.equal(await serial(one), 9);
+  const printed = execFileSync(process.execPath, [MAIN, 'zone', 'print', 'd.test', database]).toString();
+  assert.deepEqual(printed.match(/^[ac]\.d\.test\.\s.*$|\s9 7200/gm)?.map((line) => line.replace(/\s+/g, ' ')), [
+    ' 9 7200', 'a.d.test. 60 IN A 192.0.2.1', 'c.d.test. 60 IN A 192.0.2.1',
+  ]);
   assert.deepEqual(readFileSync(database).subarray(0, whole.length), whole);
 });
 

@@ -41,6 +41,8 @@ export interface SecondaryLine {
   readonly mostBytes: number;
   /** The folder in which the zones are kept from one process to the next. */
   readonly snapshot: string | undefined;
+  /** UPDATEs of its zones go to the primaries. */
+  readonly forwardsUpdates: boolean;
   /** All primaries are asked, and the newest version is taken. */
   readonly isNewest: boolean;
   /** Primaries are asked for how long they may serve the zone themselves (RFC 7314). */
@@ -61,7 +63,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     const keys: string[] = [];
     const draft: Draft = {
       zones: zonesOf(line.rest(), context.zones).names, primaries: [], catalog: undefined, isCatalog: false, key: undefined,
-      notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0, isNewest: false,
+      notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0, isNewest: false, forwardsUpdates: false,
       asksExpiry: false, snapshot: undefined,
     };
     line.properties({
@@ -91,6 +93,10 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         const folder = property.arg();
         draft.snapshot = folder.startsWith('/') ? folder : join(context.root ?? '', folder);
         property.end();
+      },
+      forward_updates(property) {
+        property.bare();
+        draft.forwardsUpdates = true;
       },
       newest(property) {
         property.bare();

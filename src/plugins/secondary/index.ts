@@ -6,6 +6,7 @@ import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import type { Transfer } from '../../authority/transfer.ts';
+import { admitUpdates, takeUpdate } from '../../authority/updatable.ts';
 import { ZoneSource } from '../../authority/zone/source.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
@@ -30,6 +31,7 @@ import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
 import { Catalog } from './catalog.ts';
 import { readSettings } from './config.ts';
+import { Forwarding } from './forwarding.ts';
 import type { SecondaryLine, Settings } from './config.ts';
 import { FAMILIES, openZone, zoneCellOf } from './open-zone.ts';
 import type { TransferredZone } from './transferred-zone.ts';
@@ -66,6 +68,7 @@ class Secondaries implements Part {
   #store!: Store;
   #clock!: Run['clock'];
   #log!: Log;
+  #forwarding!: Forwarding;
   #isMain = false;
   /** Whether nobody stands behind it. */
   #isLast = false;
@@ -81,6 +84,7 @@ class Secondaries implements Part {
     const byZone = new Map(settings.lines.flatMap((line) => line.zones.map((zone) => [zone.key, { zone, line, id: '' }] as const)));
     this.#static = [...byZone.values()];
     this.#catalogs = this.#static.filter(({ line }) => line.isCatalog);
+    if (settings.lines.some(({ forwardsUpdates }) => forwardsUpdates)) admitUpdates(site, (query) => this.#update(query));
     site.put(Transfers, {
       name: 'secondary', transfer: (zone) => this.#transfer(zone),
       watch: (changed) => {
@@ -105,6 +109,7 @@ class Secondaries implements Part {
     this.#store = run.store;
     this.#clock = run.clock;
     this.#log = run.log.prefix('secondary');
+    this.#forwarding = new Forwarding(run.clock, this.#log);
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
     this.#catalogCells = this.#catalogs.map(({ line, zone }) => zoneCellOf(run.store, line, zone));
     this.#answer(this.#catalogs.flatMap((catalog) => this.#membersOf(catalog)));
@@ -200,6 +205,7 @@ class Secondaries implements Part {
   handle(query: Query, next: Handler): Answer {
     const { zones, lookup } = this.#current();
     if (query.opcode === OPCODE.NOTIFY) return this.#notify(query, next);
+    if (query.opcode === OPCODE.UPDATE) return takeUpdate(this.#site, query);
     if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return zones.find(query, this.#place) ? failure(RCODE.REFUSED) : next(query);
     // What is in no zone is nobody's then (FILE-5).
     if (this.#isLast && !zones.find(query, this.#place)) return failure(RCODE.REFUSED);
@@ -216,6 +222,12 @@ class Secondaries implements Part {
     if (this.#isMain) this.#open.get(zone.key + id)?.notified();
     else notified[served.index]!.add(0, 1);
     return query.begin(AA, RCODE.NOERROR);
+  }
+  #update(query: Query): Answer | undefined {
+    const { zones, held } = this.#current();
+    const served = zones.exactly(query.name.folded);
+    const line = served === undefined ? undefined : held[served.index]!.line;
+    return line?.forwardsUpdates === true ? this.#forwarding.forward(query, line.primaries) : undefined;
   }
   #refuse(query: Query): Answer {
     this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
