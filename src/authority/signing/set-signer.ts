@@ -16,6 +16,8 @@ const HOUR = 3600, DAY = 24 * HOUR;
 const BEFORE = 3 * HOUR, LIFETIME = 14 * DAY;
 /** Seconds before its end in which a signature is made anew: from this on, up to so many more, by its name and type. */
 const LEAST_LEFT = 4 * DAY, SPREAD = 3 * DAY;
+/** What is to be made anew within so many seconds is made now, with others. */
+const EARLY = HOUR;
 /** How many signatures are in the making in other threads. */
 const AT_ONCE = 64;
 
@@ -45,6 +47,14 @@ export class SetSigner {
     this.#known = new Set([...plan.forKeys, ...plan.forOthers].filter((key) => isKnown(key, known)));
   }
 
+  /** Whether a signature with this end is to be made anew; else its time counts for `due`. */
+  isDue(end: number, hash: number, type: number): boolean {
+    const left = (end - this.#now) | 0;
+    const lead = SetSigner.lead(hash, type);
+    if (left <= lead + EARLY) return true;
+    this.due = Math.min(this.due, this.#now + left - lead);
+    return false;
+  }
   /** How long before its end a signature is made anew, by the name's hash and the type: spread evenly. */
   static lead(hash: number, type: number): number {
     const mixed = Math.imul(hash ^ Math.imul(type, 0x9e3779b1), 0x85ebca6b);
@@ -58,8 +68,6 @@ export class SetSigner {
   /** Whether signatures that there are do for a set of this type with this hash of its owner: they are of these keys, and not to end. */
   keeps(signatures: StoredRecords, keys: readonly SigningKey[], type: number, ttl: number, hash: number): boolean {
     if (signatures.count !== keys.length || signatures.ttl !== ttl || !signatures.isEven) return false;
-    const lead = SetSigner.lead(hash, type);
-    let due = Infinity;
     for (let i = 0; i < signatures.count; i++) {
       const { bytes } = signatures;
       const at = signatures.starts[i]!;
@@ -69,11 +77,8 @@ export class SetSigner {
       for (let k = 0; k < i; k++) if (u16(bytes, signatures.starts[k]! + 16) === u16(bytes, at + 16)) return false;
       const end = u32(bytes, at + 8);
       if (u32(bytes, at + 4) !== ttl || compareSerials(this.#now >>> 0, u32(bytes, at + 12)) < 0) return false;
-      const left = (end - this.#now) | 0;
-      if (left <= lead) return false;
-      due = Math.min(due, this.#now + left - lead);
+      if (this.isDue(end, hash, type)) return false;
     }
-    this.due = Math.min(this.due, due);
     return true;
   }
 
@@ -103,19 +108,18 @@ export class SetSigner {
     this.#wake();
     this.#wake = () => {};
   }
-  /** Something to wait for where as many are in the making as can be; undefined where more may come. */
-  get crowd(): Promise<void> | undefined {
-    return this.#making < AT_ONCE ? undefined : new Promise((resolve) => {
+  /** Whether as many are in the making as can be: then there is `room` for more when some of them are done. */
+  get isCrowded(): boolean {
+    return this.#making >= AT_ONCE;
+  }
+  room(): Promise<void> {
+    return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }
   /** Resolves when all are made. Rejects where one could not be. */
   async finish(): Promise<void> {
-    while (this.#making > 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    while (this.#making > 0) await this.room();
     if (this.#failure !== undefined) throw this.#failure;
   }
 }

@@ -1,6 +1,7 @@
 // A zone whose versions are signed before they are served: each that is handed in, and again when signatures come near their end or keys do
 // otherwise. Knows versions, plans of keys and time; knows nothing of where versions come from. Main's.
 import type { Name } from '../../dns/name.ts';
+import type { KeyPlan } from '../../dnssec/key-plan.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Built } from '../zone/build.ts';
 import { ZoneKeeper } from '../zone/keeper.ts';
@@ -39,6 +40,8 @@ export class SignedKeeper {
   /** When signatures are to be made anew, and another plan may be there; seconds since 1970. */
   #due = Infinity;
   #next = Infinity;
+  /** The plan of keys that the version which is served was signed by. */
+  #plan: KeyPlan | undefined;
   #cancel = (): void => {};
   #closed = false;
   #failed = '';
@@ -102,7 +105,7 @@ export class SignedKeeper {
     this.#queue = this.#queue.then(call);
     return this.#queue;
   }
-  /** Never rejects. */
+  /** Signs a version, or what is due where that is the one that is served. Never rejects. */
   async #sign(unsigned: number): Promise<void> {
     const { store } = this.#run;
     const pin = store.pin();
@@ -110,15 +113,21 @@ export class SignedKeeper {
       const plan = await this.#plans.current();
       const serial = this.#serial.after(store.memory.refresh()[unsigned + SERIAL]! >>> 0);
       const before = this.served.version;
-      const order = { zone: this.zone.key, unsigned, before, chain: this.#settings.chain, serial, now: this.#now };
-      const signed = await this.#make(order, plan);
-      this.#keep(serial);
-      this.#signed.publish(signed.built);
-      this.#due = signed.due;
+      const isSame = this.#failed === '' && plan === this.#plan;
+      const since = isSame ? this.cell.version : 0;
+      const order = { zone: this.zone.key, unsigned, before, since, chain: this.#settings.chain, serial, now: this.#now };
+      const { built, due, made } = await this.#make(order, plan);
+      // What a change did not touch is as it was; what is due was looked for everywhere.
+      this.#due = since === 0 || since === unsigned ? due : Math.min(this.#due, due);
       this.#next = plan.next;
+      this.#plan = plan;
       this.#failed = '';
-      this.#say(before === 0, signed.made, serial);
-      this.#changed();
+      if (built !== undefined) {
+        this.#keep(serial);
+        this.#signed.publish(built);
+        this.#say(before === 0, made, serial);
+        this.#changed();
+      }
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     } finally {
@@ -128,7 +137,7 @@ export class SignedKeeper {
     this.#wait();
   }
   /** A large zone is signed by a thread that serves nobody; else only the signatures are made elsewhere where they are many. */
-  async #make(order: VersionOrder, plan: Awaited<ReturnType<Plans['current']>>): Promise<SignedVersion> {
+  async #make(order: VersionOrder, plan: KeyPlan): Promise<SignedVersion> {
     const { store, aside } = this.#run;
     const records = store.memory.words[order.unsigned + RECORDS]!;
     if (aside !== undefined && records >= MANY) return await aside.ask('signatures', { order, plan: sentPlan(plan) }) as SignedVersion;
