@@ -4,7 +4,7 @@
 // The file is a head (magic, octets of the zone's name, the name in lower-case wire form) and frames. A frame is what was written at once:
 // octets of its entries, a checksum that goes on from the frame before (CRC-32), then each entry behind its length. Numbers have 32 bits.
 // No frame is begun before the one before it is on disk, so only the last one can be torn.
-import { fstatSync, promises } from 'node:fs';
+import { fstatSync, promises, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Name } from '../dns/name.ts';
@@ -131,7 +131,8 @@ export class UpdateJournal {
   async #put(bytes: Uint8Array): Promise<void> {
     const { size } = fstatSync(this.#file.fd);
     if (size !== this.#size) throw new Error(`${quoted(this.#path)} was written by somebody else: it has ${size} bytes, not ${this.#size}`);
-    for (let at = 0; at < bytes.length;) at += (await this.#file.write(bytes, at, bytes.length - at, this.#size + at)).bytesWritten;
+    // What is written goes into memory; only the sync is waited for elsewhere.
+    for (let at = 0; at < bytes.length;) at += writeSync(this.#file.fd, bytes, at, bytes.length - at, this.#size + at);
     await this.#file.datasync();
     this.#size += bytes.length;
   }

@@ -19,6 +19,6 @@ export class WholeZones implements Part {
   /** Without zones that can be signed it would sign nothing, and nobody would know. */
   whole(): void {
     if (this.#site.all(SignableZones).length > 0) return;
-    throw new Error('auto signs zones of file, auto and secondary, and this block has none of these; "key auto DIR" signs answers');
+    throw new Error('auto signs zones of file, auto, dynupdate and secondary, and this block has none; "key auto DIR" signs answers');
   }
 }

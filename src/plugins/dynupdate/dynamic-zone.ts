@@ -1,10 +1,12 @@
 // A zone that is updated, as the process has it: its records, the version that is served of them, and the service that threads ask to
 // change it. Knows builders, keepers and metrics; knows no block. Main's, but for where it stands.
-import { Builder } from '../../authority/zone/build.ts';
+import { keeperOf, servedCell } from '../../authority/signing/keeping.ts';
+import type { Keeper } from '../../authority/signing/keeping.ts';
+import { signingName } from '../../authority/signing/settings.ts';
+import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { remember } from '../../authority/zone/history.ts';
-import { ZoneKeeper } from '../../authority/zone/keeper.ts';
-import { Scratch } from '../../authority/zone/scratch.ts';
-import { ZoneCell } from '../../authority/zone/zone-cell.ts';
+import { SERIAL } from '../../authority/zone/version.ts';
+import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
 import type { UpdateContents } from '../../authority/update-contents.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
@@ -16,21 +18,25 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 import { KeptContents } from './kept-contents.ts';
-import type { Places } from './kept-contents.ts';
+import type { Change, Places } from './kept-contents.ts';
 import { Receipts } from './receipts.ts';
 import { Updates } from './updates.ts';
 import type { UpdateOrder } from './updates.ts';
+import { Versions } from './versions.ts';
 
 /** A zone of a block: two that lie in memory are two, whatever their seed. */
 export interface ZoneLine extends Places {
   /** The block's number. */
   readonly site: number;
+  /** How it is signed before it is served; undefined where it is served as it is. */
+  readonly signing: SigningSettings | undefined;
 }
 /** Whoever says the same has the same zone. */
-export const nameOf = ({ zone, seed, database, site }: ZoneLine): string =>
-  `dynupdate ${zone.text} ${database === undefined ? `${site} from ${seed}` : `in ${database}`}`;
-/** Where the zone stands, in any thread. */
-export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => new ZoneCell(store, nameOf(line));
+export const nameOf = ({ zone, seed, database, site, signing }: ZoneLine): string =>
+  `dynupdate ${zone.text} ${database === undefined ? `${site} from ${seed}` : `in ${database}`}`
+  + (signing === undefined ? '' : ` signed ${signingName(signing)}`);
+/** Where what is served of the zone stands, in any thread. */
+export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => servedCell(store, nameOf(line), line.signing);
 /** Not 0 where the zone's database has been made. */
 export const madeOf = (store: Store, line: ZoneLine): Flags => store.cells.flags(`made ${nameOf(line)}`, 1);
 /** What is ordered of main: a change, or that the database is made. */
@@ -41,12 +47,11 @@ const AGAIN = 1000, FOLD_AGAIN = 60_000;
 
 /** One zone. */
 export class DynamicZone implements Closable {
-  readonly keeper: ZoneKeeper;
+  readonly #keeper: Keeper;
   readonly #run: Pick<Run, 'store' | 'clock' | 'metrics' | 'desk'>;
   readonly #line: ZoneLine;
   readonly #log: Log;
-  readonly #builder: Builder;
-  readonly #scratch: Scratch;
+  readonly #versions: Versions;
   readonly #receipts = new Receipts();
   readonly #updates: Updates;
   readonly #end = new AbortController();
@@ -58,26 +63,31 @@ export class DynamicZone implements Closable {
   /** Updates that lie in memory alone. */
   #unkept = 0;
 
-  constructor({ store, clock, metrics, desk, log }: Run, line: ZoneLine) {
+  private constructor({ store, clock, metrics, desk, log }: Run, line: ZoneLine, keeper: Keeper) {
     this.#run = { store, clock, metrics, desk };
     this.#line = line;
     this.#log = log.prefix('dynupdate');
-    this.#builder = new Builder(store.memory);
-    this.#scratch = new Scratch(store.memory.hash);
-    this.keeper = new ZoneKeeper({ store, clock }, line.zone, zoneCellOf(store, line));
+    this.#versions = new Versions(store, line.zone);
+    this.#keeper = keeper;
     this.#updates = new Updates({
-      contents: () => this.#current(), build: () => this.#build(), keep: (changes) => this.#keep(changes), after: () => this.#fold(),
+      contents: () => this.#current(), shown: () => this.#serial(), build: (changes) => this.#build(changes),
+      keep: (changes) => this.#keep(changes), after: () => this.#fold(),
       failed: (error) => this.#failed(error),
     });
   }
 
-  /** Reads it for the first time. Rejects where it cannot be served. */
-  async begin(limits: UpdateLimits): Promise<this> {
+  /** Opens it and reads it for the first time. Rejects where it cannot be served. */
+  static async open(run: Run, line: ZoneLine, limits: UpdateLimits): Promise<DynamicZone> {
+    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), line.signing, () => zone.#tell());
+    const zone: DynamicZone = new DynamicZone(run, line, keeper);
+    return zone.#begin(limits);
+  }
+  async #begin(limits: UpdateLimits): Promise<this> {
     try {
       this.#kept = await KeptContents.open(this.#line, limits, this.#receipts);
-      this.#build().show();
+      await this.#build().show();
     } catch (error) {
-      this.keeper.close();
+      this.#keeper.close();
       throw error;
     }
     madeOf(this.#run.store, this.#line).set(0, this.#kept.isMade ? 1 : 0);
@@ -86,17 +96,17 @@ export class DynamicZone implements Closable {
   }
   /** Why it cannot be changed; undefined where it can. */
   get trouble(): string | undefined {
-    return this.#fault === undefined ? undefined : `zone ${this.#line.zone.text} cannot be updated: ${this.#fault.text}`;
+    return this.#fault === undefined ? this.#keeper.trouble : `zone ${this.#line.zone.text} cannot be updated: ${this.#fault.text}`;
   }
   /** Calls whenever a version was published, until the signal aborts. */
   listen(call: () => void, signal: Signal): void {
-    this.keeper.listen(call, signal);
+    this.#keeper.listen(call, signal);
   }
   /** Begins again with this, where it lies in memory alone: a reload goes back to the seed, as in CoreDNS (DYN-9). */
   async restart(kept: KeptContents): Promise<void> {
     await this.#updates.alone(async () => {
       this.#kept = kept;
-      this.#build().show();
+      await this.#build().show();
       if (this.#unkept > 0) {
         this.#log.warning(`${this.#unkept} updates of zone ${this.#line.zone.text} are gone with the reload: a "database" keeps them`);
       }
@@ -107,7 +117,7 @@ export class DynamicZone implements Closable {
     this.#end.abort();
     await this.#updates.end();
     await this.#kept.close();
-    this.keeper.close();
+    this.#keeper.close();
     tellGone(this.#run.metrics, this.#numbers);
   }
 
@@ -139,7 +149,7 @@ export class DynamicZone implements Closable {
       if (made.get(0) === 0) await this.#kept.make(this.#seconds());
       else {
         await this.#kept.reread();
-        this.#build().show();
+        await this.#build().show();
       }
     } catch (error) {
       this.#failed(error);
@@ -150,7 +160,7 @@ export class DynamicZone implements Closable {
     this.#fault = undefined;
     return this.#kept.contents;
   }
-  async #keep(changes: Parameters<KeptContents['keep']>[0]): Promise<void> {
+  async #keep(changes: readonly Change[]): Promise<void> {
     await this.#kept.keep(changes);
     if (this.#line.database === undefined) this.#unkept += changes.length;
   }
@@ -172,24 +182,34 @@ export class DynamicZone implements Closable {
     if (isNews) this.#log.error(`Zone ${this.#line.zone.text} could not be updated: ${text}`);
   }
 
-  /** A version of the records as they are now. */
-  #build(): { readonly show: () => void; readonly discard: () => void } {
-    const { store, clock, metrics } = this.#run;
-    const { zone } = this.#line;
-    const { cell } = this.keeper;
-    const scratch = this.#scratch.begin(zone.folded.octets);
-    this.#kept.contents.give(scratch);
-    const before = cell.version;
-    const built = store.reading.within(() => this.#builder.build(scratch, before));
+  /** A version of the records as they are now; `changes` are what they have otherwise than what is served. */
+  #build(changes?: readonly Change[]): { readonly show: () => void | Promise<void>; readonly discard: () => void } {
+    const { store } = this.#run;
+    const { zone, signing } = this.#line;
+    const { contents } = this.#kept;
+    const before = this.#keeper.cell.version;
+    const versions = this.#versions;
+    const built = changes === undefined || before === 0 ? versions.whole(contents, before) : versions.changed(contents, before, changes);
     return {
-      discard: () => this.#builder.discard(built),
+      discard: () => versions.discard(built),
       show: () => {
-        if (built.changed === 0 && before !== 0) return this.#builder.discard(built);
-        store.reading.within(() => remember(store.memory, zone.folded.octets, before, built.version, Math.floor(clock.wall() / 1000)));
-        this.keeper.publish(built);
-        tellVersion(metrics, store.memory, built.version, zone.text, cell.loaded, this.#numbers);
+        if (built.changed === 0 && before !== 0) return versions.discard(built);
+        store.reading.within(() => remember(store.memory, zone.folded.octets, before, built.version, this.#seconds()));
+        const shown = this.#keeper.publish(built);
+        if (signing === undefined) this.#tell();
+        return shown;
       },
     };
+  }
+  /** The serial that is served. */
+  #serial(): number {
+    const { version } = this.#keeper.served;
+    return version === 0 ? 0 : this.#run.store.memory.words[version + SERIAL]! >>> 0;
+  }
+  #tell(): void {
+    const { metrics, store } = this.#run;
+    const { served } = this.#keeper;
+    tellVersion(metrics, store.memory, served.version, this.#line.zone.text, served.loaded, this.#numbers);
   }
 }
 /** A fault that was said already. */

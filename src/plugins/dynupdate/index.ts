@@ -6,6 +6,7 @@ import { u16 } from '../../dns/packet.ts';
 import { OPCODE, RCODE, rcodeName } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
+import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import type { Transfer } from '../../authority/transfer.ts';
@@ -64,6 +65,7 @@ class DynamicUpdates implements Part {
     this.#settings = settings;
     this.#site = site;
     this.#zones = new ServedZones([settings.zone]);
+    site.put(SignableZones, true);
     site.put(Uncached, settings.zone);
     admitUpdates(site, (query) => this.#update(query));
     site.put(Transfers, {
@@ -75,12 +77,15 @@ class DynamicUpdates implements Part {
   }
 
   async control(run: Run): Promise<void> {
-    const { zone, seed, database, limits } = this.#settings;
-    const line = this.#line = { zone, seed, database, site: this.#site.index };
+    const { zone, database, limits } = this.#settings;
+    const line = this.#setLine();
     try {
-      const opened: { now?: DynamicZone } = {};
-      this.#open = await run.shared.use(nameOf(line), run.signal, () => (opened.now = new DynamicZone(run, line)).begin(limits));
-      if (opened.now === undefined && database === undefined) this.#seed = await KeptContents.open(line, limits, new Receipts());
+      let isNew = false;
+      this.#open = await run.shared.use(nameOf(line), run.signal, () => {
+        isNew = true;
+        return DynamicZone.open(run, line, limits);
+      });
+      if (!isNew && database === undefined) this.#seed = await KeptContents.open(line, limits, new Receipts());
     } catch (error) {
       throw new Error(`plugin/dynupdate: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -88,9 +93,13 @@ class DynamicUpdates implements Part {
     // A NOTIFY has the SOA, and nobody has used the zone yet where its database was not made.
     if (madeOf(run.store, line).get(0) !== 0) this.#changed?.(zone);
   }
-  start(run: Run): void {
+  /** With how the zone is signed: parts before and behind say that, which are all there now. */
+  #setLine(): ZoneLine {
     const { zone, seed, database } = this.#settings;
-    const line = this.#line = { zone, seed, database, site: this.#site.index };
+    return this.#line = { zone, seed, database, site: this.#site.index, signing: signingOf(this.#site, zone) };
+  }
+  start(run: Run): void {
+    const line = this.#setLine();
     this.#run = run;
     this.#store = run.store;
     this.#log = run.log.prefix('dynupdate');
@@ -153,7 +162,9 @@ class DynamicUpdates implements Part {
     const count = u16(bytes, at + 6) + u16(bytes, at + 8);
     if (count > mostUpdates) return this.#answer(query, RCODE.REFUSED, `it has ${count} records: at most ${mostUpdates} are taken`);
     const { key, mac, until } = signature;
-    return this.#change(query, { packet: bytes.slice(at, at + length), signed: { key, mac, until }, grants, limits });
+    // On main its octets stay where they are until it has its answer; elsewhere they are sent, and nothing of what is around them.
+    const packet = this.#run.thread === 0 ? bytes.subarray(at, at + length) : bytes.slice(at, at + length);
+    return this.#change(query, { packet, signed: { key, mac, until }, grants, limits });
   }
   async #change(query: Query, order: ZoneOrder): Promise<Exclude<Answer, Promise<unknown>>> {
     try {

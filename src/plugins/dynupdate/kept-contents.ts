@@ -18,8 +18,9 @@ export interface Places {
   /** Undefined: it lies in memory alone. */
   readonly database: string | undefined;
 }
-/** What an update made of names, and whose it was. */
+/** What an update made of names, what they had before, and whose it was. */
 export interface Change {
+  readonly before: ReadonlyMap<Name, readonly RR[]>;
   readonly changed: ReadonlyMap<Name, readonly RR[]>;
   readonly signed: Signed;
 }
@@ -31,7 +32,7 @@ export class KeptContents {
   readonly #places: Places;
   readonly #receipts: Receipts;
   #journal: UpdateJournal | undefined;
-  /** Octets of the database when it was the zone alone. */
+  /** Octets of the database when it was the zone and its receipts alone. */
   #folded = 0;
   contents: UpdateContents;
 
@@ -101,9 +102,9 @@ export class KeptContents {
       throw told(error, this.#places.database!);
     }
   }
-  /** Whether more was appended than the zone has. */
+  /** Whether more was appended than was there when it was folded: so an octet is written twice, however often. */
   get isLong(): boolean {
-    return this.#journal !== undefined && this.#journal.size - this.#folded > Math.max(LEAST, this.contents.bytes);
+    return this.#journal !== undefined && this.#journal.size - this.#folded > Math.max(LEAST, this.#folded);
   }
   /** Puts the zone in place of all that was appended. Rejects where that cannot be done: then the next one to keep anything fails too. */
   async fold(now: number): Promise<void> {

@@ -19,45 +19,68 @@ export interface Receipt extends Signed {
 }
 /** Octets before the key of an entry: its mark, until when, and the octets of the key. */
 const HEAD = 6;
-/** Answers that are kept at most: some 20 MB. */
+/** Answers that are kept at most of one key: some 10 MB. */
 const MOST = 1 << 17;
+/** An answer is a number: until when, and below these the rcode. */
+const RCODES = 16;
+
+/** The answers to one key; texts are signatures. */
+class Answers {
+  readonly given = new Map<string, number>();
+  readonly underWay = new Map<string, Promise<number>>();
+  /** Until when requests are accepted of which nobody knows any more whether they came. */
+  forgotten = -1;
+}
 
 /** The answers of one zone. */
 export class Receipts {
   readonly #most: number;
-  readonly #given = new Map<string, Receipt>();
-  readonly #underWay = new Map<string, Promise<number>>();
-  /** Of each key until when requests are accepted of which nobody knows any more whether they came. */
-  readonly #forgotten = new Map<string, number>();
+  readonly #keys = new Map<string, Answers>();
 
   constructor(most: number = MOST) {
     this.#most = most;
   }
 
   /** The first answer to it, or `make`'s now; undefined where it may have come before and nobody knows. */
-  once(signed: Signed, make: () => Promise<number>): number | Promise<number> | undefined {
-    const id = idOf(signed);
-    const known = this.#given.get(id)?.rcode ?? this.#underWay.get(id);
-    if (known !== undefined) return known;
-    if (signed.until <= (this.#forgotten.get(signed.key) ?? -1)) return undefined;
-    const made = make().finally(() => this.#underWay.delete(id));
-    this.#underWay.set(id, made);
+  once({ key, mac, until }: Signed, make: () => Promise<number>): number | Promise<number> | undefined {
+    const { given, underWay, forgotten } = this.#of(key);
+    const text = latin1(mac, 0, mac.length);
+    const known = given.get(text);
+    if (known !== undefined) return known % RCODES;
+    const waits = underWay.get(text);
+    if (waits !== undefined) return waits;
+    if (until <= forgotten) return undefined;
+    const made = make().finally(() => underWay.delete(text));
+    underWay.set(text, made);
     return made;
   }
   /** Keeps an answer. `now` in seconds since 1970. */
-  give(receipt: Receipt, now: number): void {
-    this.#given.set(idOf(receipt), receipt);
-    for (const [id, { key, until }] of this.#given) {
-      if (until >= now) {
-        if (this.#given.size <= this.#most) break;
-        this.#forgotten.set(key, Math.max(until, this.#forgotten.get(key) ?? 0));
+  give({ key, mac, until, rcode }: Receipt, now: number): void {
+    const answers = this.#of(key);
+    const { given } = answers;
+    given.set(latin1(mac, 0, mac.length), until * RCODES + rcode);
+    for (const [text, answer] of given) {
+      const end = Math.floor(answer / RCODES);
+      if (end >= now) {
+        if (given.size <= this.#most) break;
+        answers.forgotten = Math.max(answers.forgotten, end);
       }
-      this.#given.delete(id);
+      given.delete(text);
     }
   }
   /** Those that could still come again. */
   *valid(now: number): Generator<Receipt> {
-    for (const receipt of this.#given.values()) if (receipt.until >= now) yield receipt;
+    for (const [key, { given }] of this.#keys) {
+      for (const [text, answer] of given) {
+        const until = Math.floor(answer / RCODES);
+        if (until >= now) yield { key, mac: latin1Bytes(text), until, rcode: answer % RCODES };
+      }
+    }
+  }
+  #of(key: string): Answers {
+    let answers = this.#keys.get(key);
+    if (answers === undefined) this.#keys.set(key, answers = new Answers());
+    return answers;
   }
 }
 /** Of an answer NOERROR, for a journal: so it is known after a restart too. */
@@ -75,4 +98,3 @@ export function receiptIn(entry: Uint8Array): Receipt {
   const at = HEAD + entry[HEAD - 1]!;
   return { key: latin1(entry, HEAD, at), mac: entry.slice(at), until: u32(entry, 1), rcode: RCODE.NOERROR };
 }
-const idOf = ({ key, mac }: Signed): string => `${latin1(mac, 0, mac.length)} ${key}`;

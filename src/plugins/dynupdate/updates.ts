@@ -4,11 +4,16 @@ import { permissionOf } from '../../authority/update-rules.ts';
 import type { Grant } from '../../authority/update-rules.ts';
 import type { UpdateContents } from '../../authority/update-contents.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
+import { serialOf } from '../../authority/transfer.ts';
 import { update } from '../../authority/update.ts';
+import type { UpdatedZone } from '../../authority/update.ts';
 import { decodeMessage } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
+import { compareSerials } from '../../dns/order.ts';
+import { setU32 } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Change } from './kept-contents.ts';
 import type { Signed } from './receipts.ts';
 
@@ -24,10 +29,12 @@ export interface UpdateOrder {
 export interface UpdatesParts {
   /** The zone now; another object where it had to be read again. Rejects where it cannot be changed now. */
   readonly contents: () => Promise<UpdateContents>;
+  /** The serial that is served: where the zone is signed on the way it may be ahead. */
+  readonly shown: () => number;
   /**
    * Makes what is to be shown of these changes, which the contents have already. Throws where that cannot be; then nothing was made.
    */
-  readonly build: (changes: readonly Change[]) => { readonly show: () => void; readonly discard: () => void };
+  readonly build: (changes: readonly Change[]) => { readonly show: () => void | Promise<void>; readonly discard: () => void };
   /** Resolves when the changes are where no crash takes them away. */
   readonly keep: (changes: readonly Change[]) => Promise<void>;
   /** What has been answered and shown is over; nobody waits for this. */
@@ -101,11 +108,11 @@ export class Updates {
   }
 
   async #all(batch: readonly Waiting[]): Promise<void> {
-    const { contents: zone, build, keep, after, failed } = this.#parts;
+    const { contents: zone, shown, build, keep, after, failed } = this.#parts;
     let contents: UpdateContents | undefined;
     try {
       contents = await zone();
-      const changes = batch.flatMap((each) => judge(each, contents!));
+      const changes = batch.flatMap((each) => judge(each, contents!, shown()));
       if (changes.length > 0) {
         const { show, discard } = build(changes);
         try {
@@ -114,7 +121,7 @@ export class Updates {
           discard();
           throw error;
         }
-        show();
+        await show();
       }
     } catch (error) {
       failed(error);
@@ -128,14 +135,36 @@ export class Updates {
 }
 
 /** Changes the contents as an update says, where it may and can. */
-function judge(waiting: Waiting, contents: UpdateContents): Change[] {
+function judge(waiting: Waiting, contents: UpdateContents, shown: number): Change[] {
   const { order: { packet, grants, limits: { mostRecords, mostBytes }, signed } } = waiting;
-  const { rcode, changed, moreRecords, moreBytes } = update(contents, decodeMessage(packet), permissionOf(grants));
+  const { rcode, changed, moreRecords, moreBytes } = update(new ShownZone(contents, shown), decodeMessage(packet), permissionOf(grants));
   const isTooMuch = (moreRecords > 0 && contents.records + moreRecords > mostRecords)
     || (moreBytes > 0 && contents.bytes + moreBytes > mostBytes);
   waiting.rcode = isTooMuch ? RCODE.REFUSED : rcode;
   if (isTooMuch || changed.size === 0) return [];
-  waiting.before = new Map([...changed.keys()].map((name) => [name, contents.at(name)]));
+  const before = waiting.before = new Map([...changed.keys()].map((name) => [name, contents.at(name)]));
   contents.apply(changed);
-  return [{ changed, signed }];
+  return [{ before, changed, signed }];
+}
+
+/** The zone as it is seen by who asks: with the serial that is served, where that is ahead (RFC 2136 section 3.2; RFC 1982). */
+class ShownZone implements UpdatedZone {
+  readonly zone: Name;
+  readonly #contents: UpdateContents;
+  readonly #apex: readonly RR[];
+
+  constructor(contents: UpdateContents, shown: number) {
+    this.zone = contents.zone;
+    this.#contents = contents;
+    this.#apex = contents.at(contents.zone).map((each) => (each.type === TYPE.SOA ? withSerial(each, shown) : each));
+  }
+  at(name: Name): readonly RR[] {
+    return name.equals(this.zone) ? this.#apex : this.#contents.at(name);
+  }
+}
+function withSerial(soa: RR, serial: number): RR {
+  if (compareSerials(serial, serialOf(soa)) <= 0) return soa;
+  const rdata = Uint8Array.from(soa.rdata);
+  setU32(rdata, rdata.length - 20, serial);
+  return { ...soa, rdata };
 }
