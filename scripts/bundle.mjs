@@ -18,16 +18,24 @@ const { dependencies, optionalDependencies } = JSON.parse(readFileSync(inRoot('p
 const beside = Object.keys({ ...dependencies, ...optionalDependencies });
 const external = (id) => id.startsWith('node:') || id.endsWith('.node') || beside.some((name) => id === name || id.startsWith(`${name}/`));
 
+/** The files that run as scripts, from code of an earlier start: what a server needs in any case, and what takes a cluster's objects in. */
+const SCRIPTS = ['server', 'kubernetes'];
+
 /**
  * What most servers need is one file, since each file that is read takes a millisecond of a start. Any other plugin, and what it alone
  * needs, is a file of its own, read when a Corefile names it.
  */
 const groups = [{
-  name: 'server',
+  name: SCRIPTS[0],
   test: new RegExp(`src/(?:${[
     'kernel/', 'store/', 'corefile/', 'transport/', 'upstream/', 'threads/(?!serving-thread|compact)', 'cli/(?:run|server)\\.ts',
     'plugins/(?:usual\\.ts|bind|errors|log|cache/(?!snapshot)|forward|hosts|health)',
+    // What `kubernetes` shares with others that load without it.
+    'authority/(?:transfer|external-names|zone-name)\\.ts', 'dns/order\\.ts',
   ].join('|')})`),
+  priority: 1,
+}, {
+  name: SCRIPTS[1], test: /src\/(?:kube-api\/|plugins\/kubernetes\/(?!snapshot))/,
 }];
 const minify = { compress: true, mangle: true, codegen: true };
 
@@ -67,14 +75,17 @@ export async function buildBundle({ clean = false } = {}) {
   }
 }
 
-/** The files with the largest one as a script that runs from code of an earlier start, and without the one that says how. */
+/** The files with the largest ones as scripts that run from code of an earlier start, and without the one that says how. */
 function scripted(files) {
   const texts = new Map(files);
   const kept = texts.get(`${KEPT}.js`);
   texts.delete(`${KEPT}.js`);
-  const [file, text] = [...texts].find(([name]) => name.startsWith('chunks/server-'));
-  const { script, module } = asScript(text, path.basename(file, '.js'), kept);
-  return texts.set(file, module).set(file.replace(/js$/, 'cjs'), script);
+  for (const [file, text] of files) {
+    if (!SCRIPTS.some((name) => file.startsWith(`chunks/${name}-`))) continue;
+    const { script, module } = asScript(text, path.basename(file, '.js'), kept);
+    texts.set(file, module).set(file.replace(/js$/, 'cjs'), script);
+  }
+  return texts;
 }
 
 /** The licences of the libraries that became part of the bundle, each under its name. */

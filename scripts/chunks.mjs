@@ -51,20 +51,33 @@ export function withoutFacades(files) {
 /** Where a bundled file says what it exports. */
 const EXPORTS = /export\{([^{}]*)\};?\s*$/;
 
+/** A static import of another bundled file, as rolldown writes it. */
+const OF_FILE = /^import\{([^{}]*)\}from["'](\.\/[^"']+)["'];?/;
+
 /**
  * A bundled file as two: a script, and a module of the file's name that runs it by the text of `kept` and exports what it has. The module
- * is what everybody imports.
+ * is what everybody imports. What the file imports of others its module imports and hands to the script.
  */
 export function asScript(text, name, kept) {
-  if (/^import[\s{*]|[;}]import[{*]|\bimport\s+[\w$]+\s+from\b/.test(text)) throw new Error(`${name} imports another file: it cannot be a script`);
-  const exported = pairs(EXPORTS.exec(text)[1]).map(([own, as = own]) => ({ own, as }));
+  const others = [];
+  let body = text, imported = '';
+  for (let found = OF_FILE.exec(body); found !== null; found = OF_FILE.exec(body)) {
+    imported += `const{${pairs(found[1]).map(([own, as = own]) => `${own}:${as}`).join(',')}}=$of[${others.length}];`;
+    others.push(found[2]);
+    body = body.slice(found[0].length);
+  }
+  if (/^import[\s{*]|[;}]import[{*]|\bimport\s+[\w$]+\s+from\b/.test(body)) throw new Error(`${name} imports what a script cannot`);
+  const exported = pairs(EXPORTS.exec(body)[1]).map(([own, as = own]) => ({ own, as }));
   const own = new RegExp(`\\bimport\\(["'\`]\\./${name}\\.js["'\`]\\)`, 'g');
-  const code = text.replace(EXPORTS, '').replaceAll('import.meta.url', '$url').replace(own, 'Promise.resolve(module.exports)')
+  const code = imported + body.replace(EXPORTS, '').replaceAll('import.meta.url', '$url').replace(own, 'Promise.resolve(module.exports)')
     .replace(/\bimport\(/g, '$import(');
   const script = `${code}\nmodule.exports={${exported.map(({ own, as }) => `${as}:${own}`).join(',')}};`;
   if (script.includes('import.meta')) throw new Error(`${name}: import.meta has more than a URL`);
   const taken = exported.map(({ as }, i) => `${as}:$${i}`).join(',');
   const given = exported.map(({ as }, i) => `$${i} as ${as}`).join(',');
+  const imports = others.map((other, i) => `import*as $of${i} from${JSON.stringify(other)};`).join('');
+  const of = others.map((_, i) => `$of${i}`).join(',');
   const run = kept.replace(EXPORTS, (_, list) => `const $run=${pairs(list)[0][0]};`);
-  return { script, module: `${run}const{${taken}}=$run(import.meta.dirname,${JSON.stringify(`${name}.cjs`)},(name)=>import(name));export{${given}};` };
+  const module = `${imports}${run}const{${taken}}=$run(import.meta.dirname,${JSON.stringify(`${name}.cjs`)},(name)=>import(name),[${of}]);`;
+  return { script, module: `${module}export{${given}};` };
 }

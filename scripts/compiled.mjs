@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot, recentNode } from './root.mjs';
+import { someCluster } from './some-cluster.mjs';
 
 /** Plugins that most Corefiles name. */
 const COREFILE = `.:0 {
@@ -19,6 +20,15 @@ const COREFILE = `.:0 {
   forward . 127.0.0.1:53
 }
 `;
+/** A cluster with its API on this port. */
+const block = (api) => `cluster.local:0 {
+  bind 127.0.0.1
+  kubernetes cluster.local in-addr.arpa {
+    endpoint http://127.0.0.1:${api}
+    pods verified
+  }
+}
+`;
 /** Milliseconds until it is given up. */
 const PATIENCE = 20_000;
 
@@ -32,7 +42,9 @@ export async function compile() {
   // A folder that the environment names would get it in place of ours.
   const env = { ...process.env, NODE_COMPILE_CACHE: '' };
   const server = spawn(recentNode(), [...flags, inRoot('dist', 'main.js'), '-conf', '-'], { stdio: ['pipe', 'ignore', 'ignore'], env });
-  server.stdin.end(COREFILE);
+  // Where it cannot listen, the rest is compiled.
+  const cluster = await someCluster().catch(() => undefined);
+  server.stdin.end(COREFILE + (cluster === undefined ? '' : block(cluster.port)));
   const timer = setTimeout(() => server.kill('SIGKILL'), PATIENCE);
   // The last that a start does is to write down its Node for the launcher.
   const note = inRoot('dist', '.node');
@@ -40,6 +52,7 @@ export async function compile() {
   await new Promise((resolve) => server.on('close', resolve));
   clearTimeout(timer);
   clearInterval(done);
+  await cluster?.down();
   rmSync(note, { force: true });
   // Whoever may read the program may read these.
   for (const file of readdirSync(compiled, { recursive: true, withFileTypes: true })) {

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, sta
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { FakeKubeApi } from '../src/testing/fake-kube-api.ts';
 import { Spawned } from '../src/testing/spawned.ts';
 import { root } from './gates/checkout.ts';
 
@@ -44,6 +45,42 @@ const USUAL = '.:0 {\n bind 127.0.0.1\n errors\n hosts {\n  192.0.2.1 a.test\n }
 test('a usual Corefile is one file beside the entry', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {
   const files = new Set([...(await told(USUAL)).matchAll(/chunks\/([a-z_]+)-/g)].map(([, name]) => name));
   assert.deepEqual([...files], ['server']);
+});
+
+/** The parts of Node that a start loads. */
+async function loadedBy(corefile: string): Promise<string[]> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'start-cost-'));
+  try {
+    const hook = path.join(folder, 'hook.cjs');
+    writeFileSync(hook, "process.on('exit', () => process._rawDebug('LOADED ' + process.moduleLoadList.join()));");
+    const command = [process.execPath, '--require', hook, ...flags, '--inspect-port=192.0.2.1:9229', main];
+    const server = new Spawned(corefile, { command });
+    await server.says(/CoreDNS-/);
+    server.signal('SIGTERM');
+    assert.equal(await server.ended, 0);
+    const [, text = ''] = /LOADED (.*)/.exec(server.stderr) ?? [];
+    return text.split(',').filter((each) => each.startsWith('NativeModule ')).map((each) => each.slice(13));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('a cluster is one more file, whose code is kept, and nothing of Node that a start can do without', {
+  skip: existsSync(main) ? false : 'there is no bundle',
+}, async () => {
+  const api = new FakeKubeApi();
+  await api.up();
+  try {
+    const corefile = `.:0 {\n bind 127.0.0.1\n kubernetes cluster.local {\n  endpoint ${api.url}\n }\n}\n`;
+    const files = new Set([...(await told(corefile)).matchAll(/chunks\/([a-z0-9_-]+)-[\w-]{8}\.js/g)].map(([, name]) => name));
+    assert.deepEqual([...files], ['server', 'kubernetes']);
+    const loaded = await loadedBy(corefile);
+    for (const part of ['crypto', 'internal/fs/promises', 'worker_threads', 'tls', 'http']) assert.ok(!loaded.includes(part), part);
+  } finally {
+    await api.down();
+  }
+  const compiled = readdirSync(path.join(root, 'dist/compiled'));
+  assert.ok(compiled.some((name) => name.startsWith('kubernetes-')), 'it was compiled with the bundle');
 });
 
 /** A copy of the bundle: what its starts have kept, and one more start. */
@@ -95,21 +132,9 @@ test('code that a start has kept is used; other code, and damaged one, is made a
 });
 
 test('what a start does not need of Node is not loaded', { skip: existsSync(main) ? false : 'there is no bundle' }, async () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'start-cost-'));
-  try {
-    const hook = path.join(folder, 'hook.cjs');
-    writeFileSync(hook, "process.on('exit', () => process._rawDebug('LOADED ' + process.moduleLoadList.join()));");
-    const server = new Spawned(USUAL, { command: [process.execPath, '--require', hook, ...flags, '--inspect-port=192.0.2.1:9229', main] });
-    await server.says(/CoreDNS-/);
-    server.signal('SIGTERM');
-    assert.equal(await server.ended, 0);
-    const [, text = ''] = /LOADED (.*)/.exec(server.stderr) ?? [];
-    const loaded = text.split(',').filter((each) => each.startsWith('NativeModule ')).map((each) => each.slice(13));
-    assert.ok(loaded.includes('net'));
-    for (const part of ['crypto', 'internal/fs/promises', 'worker_threads', 'tls', 'http']) assert.ok(!loaded.includes(part), part);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const loaded = await loadedBy(USUAL);
+  assert.ok(loaded.includes('net'));
+  for (const part of ['crypto', 'internal/fs/promises', 'worker_threads', 'tls', 'http']) assert.ok(!loaded.includes(part), part);
 });
 
 test('bundled files are ASCII, which is kept at one byte a letter', { skip: existsSync(main) ? false : 'there is no bundle' }, () => {

@@ -8,21 +8,28 @@ import { Script } from 'node:vm';
 /** The key in `globalThis` of what the server calls when its start is over: it keeps what has been compiled. */
 const KEEP = Symbol.for('coredns-ts: keep what is compiled');
 
-/** What the script `name` of a folder exports. It runs once; `load` is its `import`, for which scripts of their own have none. */
-export function kept(folder: string, name: string, load: (name: string) => Promise<unknown>): unknown {
+/**
+ * What the script `name` of a folder exports. It runs once; `load` is its `import`, for which scripts of their own have none; `others` are
+ * the files that it needs.
+ */
+export function kept(folder: string, name: string, load: (name: string) => Promise<unknown>, others: readonly unknown[]): unknown {
   const file = `${folder}/${name}`;
   // Beside the program; else where the environment has its compiled code (an image that is only read).
   const places = [`${folder}/../compiled`, process.env['NODE_COMPILE_CACHE'] ?? '']
     .flatMap((place) => (place === '' ? [] : [`${place}/${name}-${process.arch}`]));
   const code = found(places);
-  const script = new Script(`(function(module,$url,$import){${readFileSync(file, 'latin1')}\n})`, {
+  const script = new Script(`(function(module,$url,$import,$of){${readFileSync(file, 'latin1')}\n})`, {
     filename: file, ...(code && { cachedData: code }),
   });
   const module = { exports: {} };
-  script.runInThisContext()(module, pathToFileURL(file).href, load);
+  script.runInThisContext()(module, pathToFileURL(file).href, load, others);
   if (code === undefined || script.cachedDataRejected === true) {
-    const all = globalThis as { [key: symbol]: unknown };
-    all[KEEP] = () => places.some((place) => keep(script.createCachedData(), place));
+    const all = globalThis as { [key: symbol]: (() => void) | undefined };
+    const before = all[KEEP];
+    all[KEEP] = () => {
+      before?.();
+      places.some((place) => keep(script.createCachedData(), place));
+    };
   }
   return module.exports;
 }

@@ -1,10 +1,10 @@
 // Certificates for TLS with the API, from files that are read again for each connection or from text. Knows PEM as far as to say that
 // something is none; knows no sockets.
-import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
 import { fileError } from '../wording/errno.ts';
 import { ApiError } from './api-error.ts';
 import type { Credential } from './credentials.ts';
+import { fileContent } from './file-content.ts';
 
 /** PEM in a file or as it is. */
 export type PemSource = { readonly file: string } | { readonly pem: string };
@@ -91,7 +91,7 @@ export const isPem = (text: string): boolean => /-----BEGIN [A-Z0-9 ]+-----[\s\S
 export async function contents(source: PemSource | undefined): Promise<string | undefined> {
   if (source === undefined || 'pem' in source) return source?.pem;
   try {
-    return await readFile(source.file, 'utf8');
+    return (await fileContent(source.file)).toString();
   } catch (error) {
     throw new ApiError('credentials', fileError(error, source.file));
   }

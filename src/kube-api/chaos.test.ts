@@ -9,6 +9,7 @@ import { FakeKubeApi } from '../testing/fake-kube-api.ts';
 import { randomOf } from '../testing/kube-faults.ts';
 import { readApiConfig } from './api-config.ts';
 import { KubeApi } from './kube-api.ts';
+import { entries, one, shape } from './protobuf.ts';
 import type { ApiObject, Sink } from './sink.ts';
 
 /** How much faster than the machine's. */
@@ -58,6 +59,9 @@ function named({ metadata }: ApiObject): { readonly key: string; readonly versio
 
 const RESOURCES = { services: '/api/v1/services', endpointslices: '/apis/discovery.k8s.io/v1/endpointslices' } as const;
 const LISTS = ['services', 'endpointslices'] as const;
+/** What is read of objects in binary form. */
+const METADATA = { 1: one('name', 'text'), 3: one('namespace', 'text'), 6: one('resourceVersion', 'text'), 12: entries('annotations') };
+const SHAPE = shape({ 1: one('metadata', shape(METADATA)) });
 type Faulty = (typeof LISTS)[number];
 
 /** One random fault, or the end of all. */
@@ -91,8 +95,8 @@ function change(api: FakeKubeApi, list: Faulty, random: () => number): void {
 const wanted = (api: FakeKubeApi, list: Faulty) =>
   new Map(api.store.list(list).map(([key, object]) => [key, named(object as ApiObject).version]));
 
-for (const seed of [1, 2, 3]) {
-  test(`after chaos the sinks equal a fresh list (${seed})`, { timeout: 60_000 }, async (t) => {
+for (const [seed, binary] of [[1, false], [2, true], [3, false], [4, true]] as const) {
+  test(`after chaos the sinks equal a fresh list (${seed}${binary ? ', in binary form' : ''})`, { timeout: 60_000 }, async (t) => {
     const random = randomOf(seed);
     const api = new FakeKubeApi({ seed, history: 50, clock: hasty });
     await api.up();
@@ -106,7 +110,7 @@ for (const seed of [1, 2, 3]) {
     const config = await readApiConfig({ endpoint: api.url, limits }, { clock: hasty, environment: {}, root: '' });
     const client = new KubeApi(config, { clock: hasty, log, metrics: new Metrics(), signal: control.signal, random });
     const sinks = LISTS.map((list) => ({ list, sink: new Kept() }));
-    const watches = sinks.map(({ list, sink }) => client.watch({ path: RESOURCES[list] }, sink));
+    const watches = sinks.map(({ list, sink }) => client.watch({ path: RESOURCES[list], ...(binary ? { shape: SHAPE } : {}) }, sink));
     for (let round = 0; round < 80; round++) {
       for (let i = Math.floor(random() * 60); i > 0; i--) change(api, LISTS[Math.floor(random() * 2)]!, random);
       if (random() < 0.6) await disturb(api, random);

@@ -1,4 +1,5 @@
 // The paths under which a collection is listed and watched, and how it is called. Knows the API's query parameters; asks for nothing.
+import type { Shape } from './protobuf.ts';
 import type { Resource } from './sink.ts';
 
 /** One collection of an API. */
@@ -7,12 +8,15 @@ export class Collection {
   readonly name: string;
   /** `discovery.k8s.io`; empty for the core. */
   readonly group: string;
+  /** What is read of an object in binary form. */
+  readonly shape: Shape | undefined;
   readonly #path: string;
   readonly #selectors: readonly (readonly [string, string])[];
 
-  constructor({ path, namespace, labelSelector, fieldSelector }: Resource) {
+  constructor({ path, namespace, labelSelector, fieldSelector, shape }: Resource) {
     const at = path.lastIndexOf('/');
     this.name = path.slice(at + 1);
+    this.shape = shape;
     this.group = /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? '';
     this.#path = namespace === undefined ? path : `${path.slice(0, at)}/namespaces/${encodeURIComponent(namespace)}/${this.name}`;
     this.#selectors = ([['fieldSelector', fieldSelector], ['labelSelector', labelSelector]] as const)

@@ -1,10 +1,10 @@
 // What shows the API who we are: a token, a password, or what a command says, read again as it changes. Knows how long each is good for;
 // knows no HTTP.
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../kernel/clock.ts';
 import { fileError } from '../wording/errno.ts';
 import { quoted } from '../wording/quote.ts';
 import { ApiError } from './api-error.ts';
+import { fileContent } from './file-content.ts';
 
 /** What one request shows. */
 export interface Credential {
@@ -55,7 +55,7 @@ export class TokenFile implements CredentialSource {
     if (this.#known !== undefined && this.#clock.monotonic() - this.#readAt < TOKEN_AGE) return this.#known;
     const at = this.#clock.monotonic();
     try {
-      const token = (await readFile(this.#path, 'utf8')).trim();
+      const token = (await fileContent(this.#path)).toString().trim();
       if (token === '') throw new Error(`read empty token from file ${quoted(this.#path)}`);
       if (this.#known?.authorization !== `Bearer ${token}`) this.#known = bearer(token);
       this.#readAt = at;

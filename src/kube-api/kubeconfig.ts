@@ -1,12 +1,12 @@
 // A kubeconfig file: which cluster and which user a context names, checked as client-go checks them and said in its words. Knows the
 // file's form; opens no connection.
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileError } from '../wording/errno.ts';
 import { quoted } from '../wording/quote.ts';
 import { ApiError, clientRefused } from './api-error.ts';
 import { isPem, type PemSource } from './certificates.ts';
 import type { ExecPlugin } from './exec-credential.ts';
+import { fileContent } from './file-content.ts';
 
 /** What a context of the file leads to. */
 export interface Kubeconfig {
@@ -41,7 +41,7 @@ async function load(file: string): Promise<Fields> {
   const broken = (why: string) => refuse(`error loading config file ${quoted(file)}: ${why}`);
   let content: string;
   try {
-    content = await readFile(file, 'utf8');
+    content = (await fileContent(file)).toString();
   } catch (error) {
     const said = fileError(error, file, 'stat');
     throw said.startsWith('stat ') ? refuse(said) : broken(said);
@@ -207,7 +207,7 @@ class ContextReader {
   }
   async #readable(source: PemSource | undefined, what: string, name: string): Promise<void> {
     if (source === undefined || 'pem' in source) return;
-    await readFile(source.file).catch((error: unknown) => {
+    await fileContent(source.file).catch((error: unknown) => {
       this.#problems.push(`unable to read ${what} ${source.file} for ${name} due to ${fileError(error, source.file)}`);
     });
   }

@@ -5,6 +5,8 @@ import type { Limits } from './http-get.ts';
 import { ListSplitter } from './list-splitter.ts';
 import type { Requests } from './requests.ts';
 import type { ApiObject } from './sink.ts';
+import { ProtobufList } from './protobuf-pieces.ts';
+import { one, readMessage, shape } from './protobuf.ts';
 import { asObject, parseJson, versionOf } from './watch-event.ts';
 
 /** Takes the items of a list. */
@@ -28,7 +30,7 @@ export async function listPages(requests: Requests, collection: Collection, vers
   // As client-go: pages of a certain version would not come from the API's memory but from etcd.
   const limit = version === '' || version === '0' ? PAGE : '';
   const list = (first: boolean, parameters: Parameters<Collection['target']>[0]) =>
-    listPage(requests, collection.target(parameters), first, sink, limits, signal);
+    listPage({ requests, collection, sink, limits, signal }, collection.target(parameters), first);
   let page = await list(true, [['limit', limit], ['resourceVersion', version]]);
   while (page.next !== '') {
     try {
@@ -41,25 +43,38 @@ export async function listPages(requests: Requests, collection: Collection, vers
   return page.version;
 }
 
-async function listPage(requests: Requests, target: string, first: boolean, sink: ListSink, limits: Limits, signal: AbortSignal) {
+interface Listing {
+  readonly requests: Requests;
+  readonly collection: Collection;
+  readonly sink: ListSink;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+const METADATA = shape({ 2: one('resourceVersion', 'text'), 3: one('continue', 'text') });
+
+async function listPage({ requests, collection: { shape: fields }, sink, limits, signal }: Listing, target: string, first: boolean) {
   let version = '', next = '';
-  const splitter = new ListSplitter({
-    item: (bytes) => sink.put(asObject(parseJson(bytes)) as ApiObject),
-    metadata: (bytes) => {
-      const metadata = asObject(parseJson(bytes)) as { continue?: unknown };
-      version = versionOf(metadata);
-      next = typeof metadata.continue === 'string' ? metadata.continue : '';
-    },
-  });
+  const metadata = (value: { readonly [field: string]: unknown }) => {
+    version = versionOf(value);
+    next = typeof value.continue === 'string' ? value.continue : '';
+  };
+  let splitter: ListSplitter | ProtobufList | undefined;
   const content = (part: Buffer) => {
     sink.heard();
-    splitter.feed(part);
+    splitter?.feed(part);
   };
-  const opened = () => {
+  const opened = (binary: boolean) => {
+    splitter = binary && fields !== undefined
+      ? new ProtobufList((bytes, from, to) => sink.put(readMessage(bytes, from, to, fields)),
+        (bytes, from, to) => metadata(readMessage(bytes, from, to, METADATA)))
+      : new ListSplitter({
+        item: (bytes) => sink.put(asObject(parseJson(bytes)) as ApiObject),
+        metadata: (bytes) => metadata(asObject(parseJson(bytes)) as ApiObject),
+      });
     sink.heard();
     if (first) sink.begin();
   };
-  await requests.send({ target, kind: 'list', continues: !first, limits, opened, content }, signal);
-  splitter.end();
+  await requests.send({ target, kind: 'list', binary: fields !== undefined, continues: !first, limits, opened, content }, signal);
+  splitter?.end();
   return { version, next };
 }

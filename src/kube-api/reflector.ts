@@ -8,7 +8,8 @@ import { LineSplitter } from './line-splitter.ts';
 import { listPages } from './paged-list.ts';
 import type { Requests } from './requests.ts';
 import type { Sink } from './sink.ts';
-import { readEvent } from './watch-event.ts';
+import { FrameSplitter } from './protobuf-pieces.ts';
+import { type WatchEvent, readEvent, readFrame } from './watch-event.ts';
 
 /*
  * How a stalled connection is noticed. A watch on which nothing happens looks the same as one whose peer is gone, behind a proxy even to
@@ -156,27 +157,29 @@ export class Reflector {
       ['timeoutSeconds', String(least + Math.floor(random() * (more + 1)))], ['watch', 'true']]);
     let opened = false;
     this.#quiet = true;
-    const lines = new LineSplitter((line) => this.#event(line));
-    const begin = () => {
+    const { shape } = collection;
+    let pieces: LineSplitter | FrameSplitter | undefined;
+    const begin = (binary: boolean) => {
       opened = true;
+      pieces = binary && shape !== undefined ? new FrameSplitter((bytes, from, to) => this.#event(readFrame(bytes, from, to, shape)))
+        : new LineSplitter((line) => this.#event(readEvent(line)));
       this.#parts.heard();
       if (!this.#complete) sink.begin();
     };
     const content = (part: Buffer) => {
       this.#parts.heard();
-      lines.feed(part);
+      pieces?.feed(part);
     };
     try {
-      await requests.send({ target, kind: 'watch', limits: WATCH, opened: begin, content }, signal);
+      await requests.send({ target, kind: 'watch', binary: shape !== undefined, limits: WATCH, opened: begin, content }, signal);
     } catch (error) {
       // Silent for too long, or cut at any place: what came was taken whole, so the next watch goes on from there.
       if (!opened || !this.#complete || !(error instanceof ApiError) || error.kind !== 'timeout') throw error;
     }
   }
 
-  #event(line: Buffer): void {
+  #event(event: WatchEvent): void {
     const { sink } = this.#parts;
-    const event = readEvent(line);
     if (event.type === 'bookmark') {
       if (this.#complete) this.#version = event.version === '' ? this.#version : event.version;
       else if (event.initialEnd) this.#whole(event.version);

@@ -9,8 +9,10 @@ import { Certificates } from './certificates.ts';
 import type { Credential } from './credentials.ts';
 import { get, type Limits } from './http-get.ts';
 import type { ReplyHead } from '../http/head.ts';
+import { PROTOBUF } from './protobuf-pieces.ts';
 import { RequestMetrics } from './request-metrics.ts';
 import { TokenBucket, Turnstile } from './request-limits.ts';
+import { readStatus } from './watch-event.ts';
 
 /** One request. */
 export interface ApiRequest {
@@ -21,14 +23,18 @@ export interface ApiRequest {
   /** A further page of a list: it has to wait its turn only where the Corefile says how fast we may ask. */
   readonly continues?: boolean;
   readonly limits: Limits;
-  /** The API said 200. */
-  opened(): void;
+  /** Whether what comes may be in binary form. */
+  readonly binary?: boolean;
+  /** The API said 200, and whether the body is in binary form. */
+  opened(binary: boolean): void;
   /** A part of the body. */
   content(part: Buffer): void;
 }
 
 /** client-go's own where the Corefile says nothing. */
 const QPS = 5, BURST = 10;
+/** As client-go: what has no binary form comes as JSON. */
+const JSON_ALONE = 'application/json', BINARY = `${PROTOBUF},${JSON_ALONE}`;
 /** Bytes of a refusal that are read. */
 const MOST_REFUSAL = 65536;
 
@@ -93,7 +99,8 @@ export class Requests {
     const { host, port, authority, prefix } = this.#config.endpoint;
     const tls = await this.#certificates?.options(credential);
     const { authorization } = credential;
-    const headers: [string, string][] = [['User-Agent', `coredns-ts/${VERSION}`], ['Accept', 'application/json']];
+    const accept = request.binary === true ? BINARY : JSON_ALONE;
+    const headers: [string, string][] = [['User-Agent', `coredns-ts/${VERSION}`], ['Accept', accept]];
     if (authorization !== undefined) headers.push(['Authorization', headerValue(authorization)]);
     const reply = new Reply(request, (status) => {
       this.#metrics.answered(status);
@@ -128,7 +135,8 @@ class Reply {
   readonly #request: ApiRequest;
   readonly #answered: (status: number) => void;
   #head: ReplyHead | undefined;
-  #kept = '';
+  #kept: Buffer[] = [];
+  #size = 0;
 
   constructor(request: ApiRequest, answered: (status: number) => void) {
     this.#request = request;
@@ -140,12 +148,13 @@ class Reply {
   head(head: ReplyHead): void {
     this.#head = head;
     this.#answered(head.status);
-    if (head.status === 200) this.#request.opened();
+    if (head.status === 200) this.#request.opened(isBinary(head));
   }
   content(part: Buffer): void {
     if (this.#head!.status === 200) return this.#request.content(part);
-    this.#kept += part.toString('utf8');
-    if (this.#kept.length > MOST_REFUSAL) throw new ApiError('cut', 'the refusal is too long');
+    this.#kept.push(Buffer.from(part));
+    this.#size += part.length;
+    if (this.#size > MOST_REFUSAL) throw new ApiError('cut', 'the refusal is too long');
   }
   /** The API's refusal, whether its body came whole or not; undefined where it refused nothing, or we ended it ourselves. */
   refused(error: unknown): ApiError | undefined {
@@ -153,10 +162,14 @@ class Reply {
     if (error instanceof ApiError && error.kind === 'aborted') return undefined;
     const { status, headers } = this.#head;
     const seconds = headers.get('retry-after');
-    const said = refusal(parsed(this.#kept), status, seconds !== undefined && /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined);
+    const body = Buffer.concat(this.#kept);
+    const said = refusal(isBinary(this.#head) ? readStatus(body) : parsed(body.toString()), status,
+      seconds !== undefined && /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined);
     return new ApiError('status', said.message === '' ? `the server answered ${status}` : said.message, said);
   }
 }
+
+const isBinary = ({ headers }: ReplyHead): boolean => headers.get('content-type')?.startsWith(PROTOBUF) === true;
 
 function parsed(text: string): unknown {
   try {

@@ -1,6 +1,7 @@
 // What is asked of the Kubernetes API, and who takes what comes. Knows no HTTP and no DNS.
+import type { Shape } from './protobuf.ts';
 
-/** An API object as JSON gave it: nothing of its shape is certain. */
+/** An API object as JSON gave it, or would have: nothing of its shape is certain. */
 export interface ApiObject {
   readonly metadata?: { readonly [field: string]: unknown };
   readonly [field: string]: unknown;
@@ -15,6 +16,8 @@ export interface Resource {
   /** Selectors as the API takes them, decoded. */
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** What is read of an object where the API sends it in binary form; undefined where it has none. */
+  readonly shape?: Shape;
 }
 
 /**

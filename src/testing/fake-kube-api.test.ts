@@ -162,13 +162,15 @@ test('a watch ends after its timeoutSeconds', async (t) => {
   assert.deepEqual(await watch.some(2), ['BOOKMARK', 'end']);
 });
 
-test('lets in who bears the token, speaks JSON alone, and keeps what was asked', async (t) => {
+test('lets in who bears the token, speaks the forms it knows, and keeps what was asked', async (t) => {
   const api = await started(t, { token: 'one' });
   assert.equal((await ask(api, SERVICES)).status, 401);
   const bearing = (token: string, more = {}) => ask(api, SERVICES, { authorization: `Bearer ${token}`, ...more });
   assert.equal((await bearing('one')).status, 200);
   api.token = 'two';
   assert.deepEqual([(await bearing('one')).status, (await bearing('two')).status], [401, 200]);
+  assert.equal((await bearing('two', { accept: 'application/vnd.kubernetes.protobuf;as=Table' })).status, 406);
+  api.binary = false;
   assert.equal((await bearing('two', { accept: 'application/vnd.kubernetes.protobuf' })).status, 406);
   assert.equal((await bearing('two', { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })).status, 406);
   assert.equal((await bearing('two', { accept: 'application/vnd.kubernetes.protobuf,application/json' })).status, 200);

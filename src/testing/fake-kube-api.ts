@@ -1,5 +1,5 @@
-// A scripted Kubernetes API server on one loopback port: lists, pages, watches and watch-lists, over HTTP or TLS, in JSON. Knows requests
-// and answers; the objects are in kube-store.ts, and what goes wrong in kube-faults.ts.
+// A scripted Kubernetes API server on one loopback port: lists, pages, watches and watch-lists, over HTTP or TLS, in JSON and in the
+// binary form (kube-forms.ts). Knows requests and answers; the objects are in kube-store.ts, and what goes wrong in kube-faults.ts.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -7,9 +7,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { KubeFaults } from './kube-faults.ts';
+import { acceptsBinary, binaryForm, jsonForm } from './kube-forms.ts';
+import type { KubeForm } from './kube-forms.ts';
 import { KubeRefusal, acceptsJson, checkKubeQuery, expired, readKubeQuery, refuse, tooLarge } from './kube-request.ts';
 import type { KubeQuery } from './kube-request.ts';
-import { KUBE_KINDS, KubeStore, kubeResource } from './kube-store.ts';
+import { KubeStore, kubeResource } from './kube-store.ts';
 import type { KubeChange, KubeObject, KubeResource } from './kube-store.ts';
 import { KubeStream } from './kube-stream.ts';
 import { KubeWatch } from './kube-watch.ts';
@@ -50,6 +52,8 @@ export class FakeKubeApi {
   /** What clients must bear; undefined lets everybody in. */
   token: string | undefined;
   watchList: WatchListSupport = 'known';
+  /** Whether it speaks the binary form to those who ask for it, as the real API does where there is one. */
+  binary = true;
   /** Lists that give a limit get no more objects a page than this, as the real API may do. */
   pageSize = Number.POSITIVE_INFINITY;
   readonly #options: FakeKubeApiOptions;
@@ -167,8 +171,9 @@ export class FakeKubeApi {
     } catch (error) {
       const refusal = error instanceof KubeRefusal ? error : refuse(500, String(error));
       const { code, status, retryAfter } = refusal;
-      response.writeHead(code, { ...JSON_TYPE, ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }) });
-      response.end(JSON.stringify(status));
+      const form = this.#form(request.headers.accept, 'services') ?? jsonForm('services');
+      response.writeHead(code, { 'content-type': form.type, ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }) });
+      response.end(form.object(status), form.encoding);
     }
     this.#look();
   }
@@ -179,16 +184,23 @@ export class FakeKubeApi {
     if (/^\/(livez|readyz|healthz)$/.test(pathname)) return void response.end('ok');
     const query = readKubeQuery(url);
     if (method !== 'GET') throw refuse(405, 'the server does not allow this method on the requested resource');
-    if (!acceptsJson(headers.accept)) throw refuse(406, 'only the following media types are accepted: application/json');
+    const form = this.#form(headers.accept, query.resource);
+    if (form === undefined) throw refuse(406, 'only the following media types are accepted: application/json');
     this.faults.check(query);
-    if (query.name !== undefined) return this.#object(query, response);
+    if (query.name !== undefined) return this.#object(query, response, form);
     if (!query.watch || this.watchList === 'known') checkKubeQuery(query);
-    if (query.watch) this.#watch(query, response);
-    else this.#list(query, response);
+    if (query.watch) this.#watch(query, response, form);
+    else this.#list(query, response, form);
   }
-  #stream({ resource, watch }: KubeQuery, response: ServerResponse): KubeStream {
+  /** What the client wants most of what there is. */
+  #form(accept: string | undefined, resource: KubeResource): KubeForm | undefined {
+    const binary = this.binary && acceptsBinary(accept) ? binaryForm(resource) : undefined;
+    return binary ?? (acceptsJson(accept) ? jsonForm(resource) : undefined);
+  }
+  #stream({ resource, watch }: KubeQuery, response: ServerResponse, form: KubeForm): KubeStream {
     const { stalled, held } = this.faults.of(resource);
-    const stream = new KubeStream(resource, response, JSON_TYPE, stalled, held && !watch ? 0 : Number.POSITIVE_INFINITY);
+    const type = { 'content-type': watch ? form.watchType : form.type };
+    const stream = new KubeStream(resource, response, type, stalled, held && !watch ? 0 : Number.POSITIVE_INFINITY, form.encoding);
     this.faults.streams.add(stream);
     response.on('close', () => {
       this.faults.streams.delete(stream);
@@ -197,12 +209,12 @@ export class FakeKubeApi {
     return stream;
   }
 
-  #object({ resource, namespace, name }: KubeQuery, response: ServerResponse): void {
+  #object({ resource, namespace, name }: KubeQuery, response: ServerResponse, form: KubeForm): void {
     const object = this.store.get(resource, namespace === undefined ? name! : `${namespace}/${name}`);
     if (object === undefined) throw refuse(404, `${resource} "${name}" not found`);
-    response.writeHead(200, JSON_TYPE).end(JSON.stringify(object));
+    response.writeHead(200, { 'content-type': form.type }).end(form.object(object), form.encoding);
   }
-  #list(query: KubeQuery, response: ServerResponse): void {
+  #list(query: KubeQuery, response: ServerResponse, form: KubeForm): void {
     const { resource, selects, selected } = query;
     const { version, from, limit } = this.#page(query);
     const all = this.store.list(resource, version).filter(([key, object]) => key >= from && selects(object));
@@ -212,11 +224,9 @@ export class FakeKubeApi {
       continue: Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start: next })).toString('base64url'),
       ...(selected ? {} : { remainingItemCount: all.length - page.length }),
     };
-    const { kind, apiVersion } = KUBE_KINDS[resource];
     const metadata = { resourceVersion: String(version), ...more };
-    const stream = this.#stream(query, response);
-    const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-    stream.write([head, ...page.map(([, object], i) => `${i === 0 ? '' : ','}${JSON.stringify(object)}`), ']}\n']);
+    const stream = this.#stream(query, response, form);
+    stream.write(form.list(metadata, page.map(([, object]) => object)));
     stream.end();
   }
   /** Which version is listed, from which key on, and how many objects. Throws KubeRefusal. */
@@ -235,7 +245,7 @@ export class FakeKubeApi {
     return { version: exact ? wanted! : current, from: '', limit: wanted === 0 ? 0 : limit };
   }
 
-  #watch(query: KubeQuery, response: ServerResponse): void {
+  #watch(query: KubeQuery, response: ServerResponse, form: KubeForm): void {
     if (query.initialEvents !== undefined && this.watchList === 'refused') {
       const forbidden = 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
       throw refuse(422, `ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: ${forbidden}`);
@@ -244,7 +254,7 @@ export class FakeKubeApi {
     const { version, compacted } = this.store;
     const initialEvents = this.watchList === 'known' ? query.initialEvents : undefined;
     if (initialEvents === true && from !== undefined && from > version) throw tooLarge(from, version);
-    const watch = new KubeWatch(query, this.#stream(query, response));
+    const watch = new KubeWatch(query, this.#stream(query, response, form), form);
     if (initialEvents ?? (from === undefined || from === 0)) {
       for (const [, object] of this.store.list(query.resource)) watch.initial(object);
       if (initialEvents === true) watch.bookmark(version, true);

@@ -12,13 +12,16 @@ interface KubeResponse {
   on(event: 'error', listener: () => void): unknown;
   writeHead(status: number, headers: { [name: string]: string }): unknown;
   flushHeaders(): void;
-  write(text: string, written?: () => void): unknown;
+  write(text: string, encoding: 'utf8' | 'latin1', written?: () => void): unknown;
   end(): unknown;
   destroy(): unknown;
 }
 
 /** What is sent where nothing waits to be cut in half. */
-const FRAGMENT = '{"type":"MODIFIED","object":{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"half-an-obj';
+const FRAGMENT = {
+  utf8: '{"type":"MODIFIED","object":{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"half-an-obj',
+  latin1: '\0\0\x01\0half of a frame is longer than this',
+};
 
 /** One answer under way. */
 export class KubeStream {
@@ -30,15 +33,17 @@ export class KubeStream {
   #allowed: number;
   #ended = false;
   #cut = false;
+  readonly #encoding: 'utf8' | 'latin1';
 
-  /** `allowed` is how many chunks may go before `feed` is called. */
+  /** `allowed` is how many chunks may go before `feed` is called. Chunks are text, or octets as text. */
   constructor(resource: KubeResource, response: KubeResponse, headers: { readonly [name: string]: string }, stalled: boolean,
-    allowed: number) {
+    allowed: number, encoding: 'utf8' | 'latin1' = 'utf8') {
     this.resource = resource;
     this.#response = response;
     this.#headers = headers;
     this.#stalled = stalled;
     this.#allowed = allowed;
+    this.#encoding = encoding;
     response.on('error', () => {});
     this.#pump();
   }
@@ -71,12 +76,12 @@ export class KubeStream {
   cut(how: KubeCut): void {
     if (this.#cut) return;
     this.#cut = true;
-    const half = this.#queue[0] ?? FRAGMENT;
+    const half = this.#queue[0] ?? FRAGMENT[this.#encoding];
     this.#queue.length = 0;
     const response = this.#response;
     if (this.#headers !== undefined || response.writableEnded) response.destroy();
     else if (how === 'clean') response.end();
-    else response.write(half.slice(0, half.length >> 1), () => response.destroy());
+    else response.write(half.slice(0, half.length >> 1), this.#encoding, () => response.destroy());
   }
 
   #pump(): void {
@@ -87,7 +92,7 @@ export class KubeStream {
       this.#headers = undefined;
     }
     const count = Math.min(this.#allowed, this.#queue.length);
-    if (count > 0) this.#response.write(this.#queue.splice(0, count).join(''));
+    if (count > 0) this.#response.write(this.#queue.splice(0, count).join(''), this.#encoding);
     this.#allowed -= count;
     if (this.#ended && this.#queue.length === 0) this.#response.end();
   }

@@ -1,5 +1,6 @@
 // One watch of a scripted Kubernetes API: which events a change is for it, and what a test does to their order. Knows events and the
 // stream they go to; knows no HTTP.
+import type { KubeForm } from './kube-forms.ts';
 import type { KubeQuery } from './kube-request.ts';
 import { KUBE_KINDS } from './kube-store.ts';
 import type { KubeChange, KubeObject } from './kube-store.ts';
@@ -18,21 +19,22 @@ interface Held {
   readonly key: string;
   readonly line: string;
 }
-const line = (type: string, object: unknown): string => `${JSON.stringify({ type, object })}\n`;
 
 /** An open watch. */
 export class KubeWatch {
   readonly query: KubeQuery;
   readonly stream: KubeStream;
+  readonly #form: KubeForm;
   #held: Held[] = [];
 
-  constructor(query: KubeQuery, stream: KubeStream) {
+  constructor(query: KubeQuery, stream: KubeStream, form: KubeForm) {
     this.query = query;
     this.stream = stream;
+    this.#form = form;
   }
   /** Sends an object that is there as ADDED. */
   initial(object: KubeObject): void {
-    if (this.query.selects(object)) this.stream.write([line('ADDED', object)]);
+    if (this.query.selects(object)) this.stream.write([this.#form.event('ADDED', object)]);
   }
   /** Sends what a change is for this watch: an object that fits its selectors no longer is DELETED. */
   take(change: KubeChange, order: KubeOrder, times: number): void {
@@ -47,8 +49,8 @@ export class KubeWatch {
     if (resource !== this.query.resource) return undefined;
     const was = before !== undefined && this.query.selects(before);
     const is = after !== undefined && this.query.selects(after);
-    if (is) return line(was ? 'MODIFIED' : 'ADDED', after);
-    return was ? line('DELETED', atVersion(before, version)) : undefined;
+    if (is) return this.#form.event(was ? 'MODIFIED' : 'ADDED', after);
+    return was ? this.#form.event('DELETED', atVersion(before, version)) : undefined;
   }
   /** Lets the events go that were collected to be mixed. */
   flush(order: KubeOrder, random: () => number): void {
@@ -62,11 +64,11 @@ export class KubeWatch {
     const { kind, apiVersion } = KUBE_KINDS[this.query.resource];
     const annotations = initial ? { annotations: { [INITIAL_EVENTS_END]: 'true' } } : {};
     const metadata = { resourceVersion: String(version), creationTimestamp: null, ...annotations };
-    this.stream.write([line('BOOKMARK', { kind, apiVersion, metadata })]);
+    this.stream.write([this.#form.event('BOOKMARK', { kind, apiVersion, metadata })]);
   }
   /** Ends it with an event ERROR. */
   fail(status: unknown): void {
-    this.stream.write([line('ERROR', status)]);
+    this.stream.write([this.#form.event('ERROR', status)]);
     this.stream.end();
   }
 }

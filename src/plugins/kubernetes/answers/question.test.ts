@@ -105,7 +105,7 @@ test('ports and endpoints are meant as their texts say', () => {
   fc.assert(fc.property(ports, endpoints, asked, fc.nat(4), (somePorts, someEndpoints, before, which) => {
     const writer = new Writer();
     writeSlice(writer, 'slice', '', { ports: somePorts, endpoints: someEndpoints });
-    const bytes = writer.take();
+    const bytes = writer.written;
     const own = someEndpoints[which];
     const first = before !== '' || own === undefined ? before : addressLabel(own.address);
     const query = loneQuery(Name.of([...(first === '' ? [] : first.split('.')), 'web', 'shop', 'svc', ...zone.split()]), 1);

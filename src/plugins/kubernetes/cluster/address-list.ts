@@ -78,12 +78,12 @@ export class AddressList {
   }
 }
 
-/** Marks each endpoint of a service whose address another one before it has. */
-export function markDuplicates(value: Uint8Array): void {
+/** Marks each endpoint of the service at `service` whose address another one before it has. */
+export function markDuplicates(value: Uint8Array, service = 0): void {
   const seen: number[] = [];
   let texts: Set<string> | undefined;
   let duplicates = 0;
-  let slice = le32(value, SLICES);
+  let slice = service + le32(value, service + SLICES);
   let slices = le16(value, slice);
   for (slice += 2; slices > 0; slices--, slice += le32(value, slice)) {
     let at = sliceEndpoints(value, slice);
@@ -99,7 +99,7 @@ export function markDuplicates(value: Uint8Array): void {
       else texts.add(latin1(value, at + 1, size));
     }
   }
-  setLe32(value, DUPLICATES, duplicates);
+  setLe32(value, service + DUPLICATES, duplicates);
 }
 function isSeen(value: Uint8Array, seen: readonly number[], at: number, size: number): boolean {
   for (const each of seen) if (value[each] === size && sameBytes(value, each + 1, value, at + 1, size)) return true;

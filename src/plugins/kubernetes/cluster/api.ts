@@ -1,6 +1,6 @@
 // The API of a stanza, as its lines say and the machine has it. Knows options and files; watches nothing.
-import { readFile } from 'node:fs/promises';
 import type { ApiOptions } from '../../../kube-api/api-config.ts';
+import { fileContent } from '../../../kube-api/file-content.ts';
 import type { Api, Surroundings } from './cluster.ts';
 import type { ApiSettings } from './watched.ts';
 
@@ -23,7 +23,7 @@ export async function readApi(settings: ApiSettings, around: Surroundings): Prom
     return {
       open: (signal) => new KubeApi(config, { clock: around.clock, log: around.log, metrics: around.metrics, label: around.label, signal }),
       // A kubeconfig with other contents is another API: who changes it and reloads means that.
-      key: file === undefined ? '' : await readFile(file, 'utf8').catch(() => ''),
+      key: file === undefined ? '' : await fileContent(file).then(String, () => ''),
     };
   } catch (error) {
     throw new Error(`plugin/kubernetes: ${(error as Error).message}`, { cause: error });

@@ -14,7 +14,8 @@ import type { Maps } from './maps.ts';
 import { CountedNames } from './counted-names.ts';
 import { ServiceStore } from './service-store.ts';
 import type { Hearing } from './service-store.ts';
-import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from './sinks.ts';
+import { NAMESPACE_SHAPE, SERVICE_SHAPE, podShape, sliceShape } from './shapes.ts';
+import { ImportSink, NamespaceSink, PodSink, SLICE_LABELS, ServiceSink, SliceSink } from './sinks.ts';
 import type { Filled } from './sinks.ts';
 import { clusterName, keptOf } from './watched.ts';
 import type { Watched } from './watched.ts';
@@ -142,19 +143,22 @@ export class Cluster implements Closable, Filled {
     const selected = selecting(labels);
     const { clock, log } = this.#around;
     const all: [Resource, Sink, number][] = [
-      [{ path: '/api/v1/namespaces', ...selecting(namespaceLabels) }, new NamespaceSink(this), NAMESPACES],
-      [{ path: '/api/v1/services', ...selected }, new ServiceSink(this, this.services), SERVICES],
+      [{ path: '/api/v1/namespaces', ...selecting(namespaceLabels), shape: NAMESPACE_SHAPE }, new NamespaceSink(this), NAMESPACES],
+      [{ path: '/api/v1/services', ...selected, shape: SERVICE_SHAPE }, new ServiceSink(this, this.services), SERVICES],
     ];
     if (endpoints || multicluster) {
       const latency = new Latency(this.#around, this.maps, () => clock.wall(), (text) => log.warning(text));
       const wishes = { podNames: settings.endpointPodNames, zones: settings.zonal };
       const sink = new SliceSink(this, endpoints ? this.services : undefined, multicluster ? this.imports : undefined, wishes, latency);
       const imported = [labels, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined && each !== '').join(',');
-      all.push([{ path: '/apis/discovery.k8s.io/v1/endpointslices', ...(endpoints ? selected : { labelSelector: imported }) }, sink,
-        ENDPOINT_SLICES]);
+      all.push([{
+        path: '/apis/discovery.k8s.io/v1/endpointslices', ...(endpoints ? selected : { labelSelector: imported }),
+        shape: sliceShape(SLICE_LABELS),
+      }, sink, ENDPOINT_SLICES]);
     }
     if (settings.pods === 'verified') {
-      all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS }, new PodSink(this, podLabels), PODS]);
+      const shape = podShape(podLabels);
+      all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS, shape }, new PodSink(this, podLabels), PODS]);
     }
     if (multicluster) {
       all.push([{ path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports', ...selected }, new ImportSink(this, this.imports), IMPORTS]);

@@ -50,32 +50,38 @@ export class Writer {
   u8(value: number): void {
     const at = this.room(1);
     this.bytes[at] = value;
-    this.length++;
+    this.length = at + 1;
   }
   u16(value: number): void {
-    this.u8(value & 255);
-    this.u8(value >> 8);
+    const at = this.room(2);
+    this.bytes[at] = value;
+    this.bytes[at + 1] = value >> 8;
+    this.length = at + 2;
   }
   u32(value: number): void {
     const at = this.room(4);
     setLe32(this.bytes, at, value);
     this.length += 4;
   }
-  put(bytes: Uint8Array): void {
-    const at = this.room(bytes.length);
-    this.bytes.set(bytes, at);
-    this.length += bytes.length;
+  /** An address behind its size. */
+  address(address: Uint8Array): void {
+    const { length } = address;
+    const at = this.room(length + 1);
+    const { bytes } = this;
+    bytes[at] = length;
+    for (let i = 0; i < length; i++) bytes[at + 1 + i] = address[i]!;
+    this.length = at + 1 + length;
   }
   /** At most 255 bytes of latin1 text behind their number. */
   text(text: string): void {
     const size = Math.min(text.length, 255);
     const at = this.room(size + 1);
     this.bytes[at] = size;
-    writeLatin1(text.slice(0, size), this.bytes, at + 1);
-    this.length += size + 1;
+    this.length = writeLatin1(size < text.length ? text.slice(0, size) : text, this.bytes, at + 1);
   }
-  take(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+  /** All that was written: valid until more is. */
+  get written(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
   }
 }
 
@@ -110,10 +116,7 @@ export function writeService(to: Writer, facts: ServiceFacts | undefined): void 
   to.u16(ports.length);
   to.u32(0);
   to.u32(0);
-  for (const address of addresses) {
-    to.u8(address.length);
-    to.put(address);
-  }
+  for (const address of addresses) to.address(address);
   writePorts(to, ports);
   to.text(externalName?.raw ?? '');
   to.u16(externals.length);
@@ -121,10 +124,8 @@ export function writeService(to: Writer, facts: ServiceFacts | undefined): void 
   setLe32(to.bytes, SLICES, to.length);
 }
 function writeExternal(to: Writer, external: Uint8Array | Name): void {
-  if (external instanceof Uint8Array) {
-    to.u8(external.length);
-    to.put(external);
-  } else {
+  if (external instanceof Uint8Array) to.address(external);
+  else {
     to.u8(0);
     to.text(external.raw);
   }
@@ -145,8 +146,8 @@ export function writeSlice(to: Writer, name: string, cluster: string, { ports, e
 }
 function writeEndpoint(to: Writer, { address, label, zone }: Endpoint): void {
   const isName = !(address instanceof Uint8Array);
-  to.u8(isName ? 0 : address.length);
-  if (!isName) to.put(address);
+  if (isName) to.u8(0);
+  else to.address(address);
   to.text(label);
   to.text(zone);
   if (isName) to.text(address.raw);

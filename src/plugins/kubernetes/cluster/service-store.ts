@@ -3,11 +3,11 @@
 import { latin1, writeLatin1 } from '../../../dns/latin1.ts';
 import type { Entry } from '../../../store/key.ts';
 import type { ByteMap } from '../../../store/bytemap.ts';
-import { AddressIndex, itemOf } from './address-index.ts';
+import { AddressIndex, ENDPOINT, itemOf } from './address-index.ts';
 import { AddressList, markDuplicates } from './address-list.ts';
 import type { ServiceFacts, SliceFacts } from './facts.ts';
-import { DUPLICATES, SERVICE, SIZE, SLICES, SLICE_NAME, Writer, endpointsAt, externalsAt, le16, le32, setLe32, textAt, writeService,
-  writeSlice } from './layout.ts';
+import { DUPLICATES, SERVICE, SIZE, SLICES, SLICE_ENDPOINTS, SLICE_NAME, Writer, afterEndpoint, endpointsAt, externalsAt, le16, le32,
+  setLe32, sliceEndpoints, textAt, writeService, writeSlice } from './layout.ts';
 import { ObjectKey, unseen } from './maps.ts';
 
 /** What a change was: nothing, something, or something that external names tell (KEXT-5). */
@@ -63,14 +63,15 @@ export class ServiceStore {
   /** Puts what was written to the head in place of what there is. */
   #replaceHead(name: string, namespace: string, round: number): number {
     const entry = this.#key.of(name, namespace).in(this.#services);
-    const old = this.#copy(entry);
     const head = this.#head;
+    if (entry === 0) return this.#first(name, namespace, round);
+    const old = this.#copy(entry);
     const tail = old === undefined ? NO_SLICES : old.subarray(le32(old, SLICES));
     if (old !== undefined) setLe32(head.bytes, DUPLICATES, le32(old, DUPLICATES));
     const value = new Uint8Array(head.length + tail.length);
-    value.set(head.bytes.subarray(0, head.length));
+    value.set(head.written);
     value.set(tail, head.length);
-    if (entry !== 0 && old !== undefined && same(old, value)) {
+    if (old !== undefined && same(old, value)) {
       this.#services.words[this.#services.ownedAt(entry)] = round;
       return SAME;
     }
@@ -80,6 +81,16 @@ export class ServiceStore {
     return externals(old) === externals(value) ? CHANGED : CHANGED | CHANGED_EXTERNALLY;
   }
 
+  /** Publishes what was written to the head, of a service that nothing was known of. */
+  #first(name: string, namespace: string, round: number): number {
+    this.#head.u16(0);
+    const value = this.#head.written;
+    if (!this.#publish(value, round)) return SAME;
+    this.#reindex(undefined, value, name, namespace);
+    this.#hearing?.service(name, namespace, undefined, value);
+    return externals(value) === '' ? CHANGED : CHANGED | CHANGED_EXTERNALLY;
+  }
+
   /** Puts a slice of this service, in place of the one of the same name, whosever it was. */
   putSlice(slice: string, service: string, namespace: string, cluster: string, facts: SliceFacts, round: number): number {
     const owner = this.#ownerOf(slice, namespace);
@@ -87,7 +98,9 @@ export class ServiceStore {
     const tail = this.#tail;
     tail.length = 0;
     writeSlice(tail, slice, cluster, facts);
-    const changed = this.#replaceSlice(slice, service, namespace, tail.bytes.subarray(0, tail.length)) | moved;
+    const entry = this.#key.of(service, namespace).in(this.#services);
+    const changed = entry !== 0 && owner === undefined && this.#slicesOf(entry) === 0
+      ? this.#append(entry, service, namespace, tail.written) : this.#replaceSlice(slice, service, namespace, tail.written) | moved;
     this.#own(slice, service, namespace, round);
     return changed;
   }
@@ -110,6 +123,42 @@ export class ServiceStore {
     let changed = SAME;
     for (const [name, namespace] of unseen(this.#slices, round)) changed |= this.removeSlice(name, namespace);
     return changed;
+  }
+
+  #slicesOf(entry: Entry): number {
+    const { bytes } = this.#services;
+    const at = this.#services.bytesAt(entry);
+    return le16(bytes, at + le32(bytes, at + SLICES));
+  }
+  /** The first slice of a service: most have one and get it while a list comes in, so nothing is copied but to its place. */
+  #append(entry: Entry, service: string, namespace: string, block: Uint8Array): number {
+    const map = this.#services;
+    const size = map.valueSize(entry);
+    const fresh = map.prepare(this.#key, size + block.length);
+    if (fresh === 0) return SAME;
+    const { bytes, words } = map;
+    const at = map.bytesAt(fresh);
+    bytes.copyWithin(at, map.bytesAt(entry), map.bytesAt(entry) + size);
+    bytes.set(block, at + size);
+    const slices = at + le32(bytes, at + SLICES);
+    bytes[slices] = 1;
+    markDuplicates(bytes, at);
+    words[map.ownedAt(fresh)] = words[map.ownedAt(entry)]!;
+    if (!map.publish(fresh)) return SAME;
+    this.#indexSlice(bytes, slices + 2, service, namespace);
+    this.#hearing?.slice(service, namespace, undefined, block);
+    return CHANGED;
+  }
+  /** Its addresses lead to the service; none of them did before. */
+  #indexSlice(bytes: Uint8Array, slice: number, name: string, namespace: string): void {
+    const index = this.#index;
+    if (index === undefined) return;
+    const item = itemOf(ENDPOINT, name, namespace);
+    let at = sliceEndpoints(bytes, slice);
+    for (let left = le32(bytes, slice + SLICE_ENDPOINTS); left > 0; left--, at = afterEndpoint(bytes, at)) {
+      // Neither a duplicate nor a name.
+      if (bytes[at] === 4 || bytes[at] === 16) index.add(bytes, at + 1, bytes[at]!, item);
+    }
   }
 
   #replaceSlice(slice: string, service: string, namespace: string, block: Uint8Array | undefined): number {
@@ -205,7 +254,7 @@ function placeOf(bytes: Uint8Array, name: string): [from: number, to: number] {
 /** A service that is known by its slices alone, and has none yet. */
 function headAlone(head: Writer): Uint8Array {
   head.u16(0);
-  return head.bytes.subarray(0, head.length);
+  return head.written;
 }
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
 /** Whether two slices are the same but for marks of duplicates. */

@@ -14,6 +14,9 @@ import type { ServiceStore } from './service-store.ts';
 const SERVICE_LABEL = 'kubernetes.io/service-name', CHANGED = 'endpoints.kubernetes.io/last-change-trigger-time';
 const IMPORT_LABEL = 'multicluster.kubernetes.io/service-name', CLUSTER_LABEL = 'multicluster.kubernetes.io/source-cluster';
 
+/** The labels of slices that are read. */
+export const SLICE_LABELS: readonly string[] = [SERVICE_LABEL, IMPORT_LABEL, CLUSTER_LABEL];
+
 /** What sinks need of the cluster that they fill. */
 export interface Filled {
   readonly maps: Maps;
