@@ -188,7 +188,7 @@ test('each property of a page is one that its plugin knows, and a misspelt one h
   const wrong: string[] = [];
   const needed: Readonly<Record<string, string>> = {
     forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db', sign: ' db',
-    geoip: ' db',
+    geoip: ' db', dnstap: ' listen x',
   };
   for (const word of documentedWords) {
     const syntax = syntaxOf(word)!;

@@ -28,6 +28,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('prometheus', () => import('./prometheus/index.ts')),
   late('errors', usually('errors')),
   late('log', usually('log')),
+  late('dnstap', () => import('./dnstap/index.ts')),
   { ...late('local', () => import('./local/index.ts')), standing: true },
   late('dns64', () => import('./dns64/index.ts')),
   late('siit', () => import('./siit/index.ts')),

@@ -1,5 +1,6 @@
 // One question to one upstream, on behalf of an exchange or, once that is over, of nobody. Knows what it hears of the upstream; decides
 // nothing.
+import type { Query } from '../../kernel/query/query.ts';
 import { Asking } from '../../upstream/asking.ts';
 import type { ExchangeError } from '../../upstream/asking.ts';
 import { copyQuestion } from '../../upstream/question.ts';
@@ -48,6 +49,13 @@ export class Attempt extends Asking {
     this.#exchange = undefined;
     this.question = undefined as never;
     this.#forwarder.attempts.push(this);
+  }
+  /** Tells those who listen what was asked and answered; `length` 0 where nothing was. */
+  tell(query: Query, bytes: Uint8Array, at: number, length: number): void {
+    const { taps } = this.#forwarder;
+    for (let i = 0; i < taps.length; i++) {
+      taps[i]!.forwarded(query, this.target.name, this.tcp ? 'tcp' : 'udp', this.#askedAt, bytes, at, length);
+    }
   }
   /** Counts a reply with this rcode. */
   counts(rcode: number): void {

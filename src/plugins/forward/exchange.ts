@@ -22,6 +22,7 @@ const NONE = -1, BROKEN = -2;
 const walked = new Walked();
 /** The order of one upstream, whatever the policy. */
 const ONE = new Uint8Array(1);
+const NOTHING = new Uint8Array(0);
 const noHealthy = new Error('no healthy proxies');
 
 /** Somebody who asked the same while it was under way. */
@@ -185,6 +186,7 @@ export class Exchange implements OnWheel {
     }
     attempt.counts(rcode);
     if (!tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || cut)) return attempt.overTcp();
+    attempt.tell(query, bytes, at, length);
     this.#drop(attempt);
     if (options.failover.includes(rcode) && ++this.#failovers < targets.length && this.#mayTry()) {
       this.#try();
@@ -221,6 +223,7 @@ export class Exchange implements OnWheel {
   failed(attempt: Attempt, error: ExchangeError): void {
     const { targets, limit, timers } = this.#forwarder;
     timers.clear(this);
+    attempt.tell(this.query, NOTHING, 0, 0);
     this.#error = error;
     this.#apart ||= attempt.apart;
     this.#drop(attempt);

@@ -8,6 +8,7 @@ import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import type { Tap } from '../../kernel/query/tap.ts';
 import type { Hash } from '../../store/hash.ts';
 import { createPolicy } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
@@ -59,6 +60,8 @@ export interface ForwarderParts {
   readonly patience: number;
   /** True where the line after this one is a `forward`, too (FWD-11). */
   readonly alternate: boolean;
+  /** Who wants to know of questions and answers. */
+  readonly taps: readonly Tap[];
 }
 
 /** A line at work in one thread. */
@@ -71,6 +74,7 @@ export class Forwarder {
   readonly policy: Policy;
   readonly patience: number;
   readonly alternate: boolean;
+  readonly taps: readonly Tap[];
   /** Errors after which one gives up; 0 is never. */
   readonly limit: number;
   readonly #ids: RandomIds;
@@ -93,6 +97,7 @@ export class Forwarder {
     this.metrics = parts.metrics;
     this.patience = parts.patience;
     this.alternate = parts.alternate;
+    this.taps = parts.taps;
     this.policy = createPolicy(parts.options.policy, parts.ids);
     this.limit = parts.options.maxConnectAttempts ?? ATTEMPTS * parts.targets.length;
     this.#ids = parts.ids;

@@ -6,6 +6,7 @@ import { pluginError } from '../../corefile/error.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { Taps } from '../../kernel/query/tap.ts';
 import { AnyClass, Deadline } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
@@ -109,6 +110,7 @@ class Line {
     this.#forwarder = new Forwarder({
       options, targets, health, timers, ids, metrics, concurrent: run.space(this.#site).gauges(`forward ${this.#number}`, 1),
       hash: run.store.memory.hash, patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
+      taps: this.#site.all(Taps),
     });
     this.#forwarder.keep(run.clock, run.signal);
   }

@@ -55,7 +55,9 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     probe: () => new Promise(() => {}), failed() {},
   });
   const concurrent = cells.gauges('under way', 1);
-  const forwarder = new Forwarder({ options, targets, health, timers, ids, metrics, concurrent, hash: memory.hash, patience, alternate });
+  const forwarder = new Forwarder({
+    options, targets, health, timers, ids, metrics, concurrent, hash: memory.hash, patience, alternate, taps: [],
+  });
   const ask = (name = 'www.example.org', edns?: Parts['edns'], type = 1) => {
     const query = queryFor(name, clock.monotonic(), edns, type);
     const answer = forwarder.forward(query, () => query.begin(0, 9));

@@ -4,7 +4,7 @@ import { nearestWord } from '../../corefile/suggest.ts';
 import type { ReplyClass } from '../../kernel/query/classify.ts';
 import type { Lines } from '../../kernel/site/plugin.ts';
 import { Name } from '../../dns/name.ts';
-import { unknownPlaceholders } from './format.ts';
+import { unknownPlaceholders } from '../../kernel/query/line-format.ts';
 
 /** One name scope with its format and classes. The first rule that fits a name is the only one applied (LOG-2). */
 export interface Rule {

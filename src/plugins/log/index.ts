@@ -13,11 +13,11 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { readRules } from './config.ts';
 import type { Rule } from './config.ts';
-import { compile } from './format.ts';
-import type { Writer } from './format.ts';
+import { compile } from '../../kernel/query/line-format.ts';
+import type { Writer } from '../../kernel/query/line-format.ts';
 import { JsonLine } from './json-line.ts';
-import { Seen } from './seen.ts';
-import { bytesOf } from './words.ts';
+import { Seen } from '../../kernel/query/seen-outcome.ts';
+import { bytesOf } from '../../kernel/query/line-words.ts';
 
 const INFO = bytesOf('[INFO] ');
 

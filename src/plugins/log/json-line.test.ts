@@ -5,9 +5,9 @@ import { LogLines } from '../../kernel/seen/log-lines.ts';
 import { createJsonLog } from '../../kernel/seen/log.ts';
 import { drop } from '../../kernel/query/outcome.ts';
 import { loneQuery } from '../../testing/lone-query.ts';
-import { compile } from './format.ts';
+import { compile } from '../../kernel/query/line-format.ts';
 import { JsonLine } from './json-line.ts';
-import { Seen } from './seen.ts';
+import { Seen } from '../../kernel/query/seen-outcome.ts';
 
 test('objects hold text as it is, fields in their order, and null for an rcode that was not sent', () => {
   let text = '';

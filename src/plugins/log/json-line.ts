@@ -7,9 +7,9 @@ import type { Fields } from '../../kernel/seen/log.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
 import { overUdp } from '../../kernel/query/transport.ts';
-import { bufferSize } from './format.ts';
-import type { Writer } from './format.ts';
-import type { Seen } from './seen.ts';
+import { bufferSize } from '../../kernel/query/line-format.ts';
+import type { Writer } from '../../kernel/query/line-format.ts';
+import type { Seen } from '../../kernel/query/seen-outcome.ts';
 
 /** What JSON has null for. */
 const NOTHING = Number.NaN;

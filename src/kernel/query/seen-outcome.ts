@@ -1,8 +1,8 @@
 // What the log tells of an outcome: the reply that was written, or the one that the server will write (LOG-5). Knows header bits;
 // knows no format.
-import { forecast } from '../../kernel/query/finish.ts';
-import type { Outcome } from '../../kernel/query/outcome.ts';
-import type { Query } from '../../kernel/query/query.ts';
+import { forecast } from './finish.ts';
+import type { Outcome } from './outcome.ts';
+import type { Query } from './query.ts';
 
 const RD = 1, TC = 2, QR = 0x80, CD = 0x10;
 

@@ -1,12 +1,12 @@
 // From a format to writers, once: each puts its part of a line into the buffer (LOG-4). Knows placeholders; knows no rule.
 import { HEADER } from '../../dns/packet.ts';
 import { CLASS } from '../../dns/type-name.ts';
-import type { LogLines } from '../../kernel/seen/log-lines.ts';
-import { askedAddress } from '../../kernel/query/peer.ts';
-import type { Query } from '../../kernel/query/query.ts';
-import { overUdp } from '../../kernel/query/transport.ts';
-import type { Seen } from './seen.ts';
-import { DASH, FALSE, TCP, TRUE, UDP, bytesOf, classWord, flagsWord, rcodeWord, typeInWord, typeWord } from './words.ts';
+import type { LogLines } from '../seen/log-lines.ts';
+import { askedAddress } from './peer.ts';
+import type { Query } from './query.ts';
+import { overUdp } from './transport.ts';
+import type { Seen } from './seen-outcome.ts';
+import { DASH, FALSE, TCP, TRUE, UDP, bytesOf, classWord, flagsWord, rcodeWord, typeInWord, typeWord } from './line-words.ts';
 
 /** Writes a part of a line. The room for everything of bounded length is there. */
 export type Writer = (lines: LogLines, query: Query, seen: Seen) => void;

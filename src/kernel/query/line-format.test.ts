@@ -1,10 +1,10 @@
 // What others may have put into a label does nothing to who reads the log.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogLines } from '../../kernel/seen/log-lines.ts';
-import type { Query } from '../../kernel/query/query.ts';
-import { compile } from './format.ts';
-import type { Seen } from './seen.ts';
+import { LogLines } from '../seen/log-lines.ts';
+import type { Query } from './query.ts';
+import { compile } from './line-format.ts';
+import type { Seen } from './seen-outcome.ts';
 
 test('control characters of a label are escaped as in names', () => {
   const cases: readonly (readonly [string | undefined, string])[] = [
