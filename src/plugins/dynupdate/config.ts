@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
+import { nearestWord } from '../../corefile/suggest.ts';
 import { readRule } from '../../authority/update-rules.ts';
 import type { UpdateRule } from '../../authority/update-rules.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
@@ -52,7 +53,11 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     max_records: (property) => void (limits.mostRecords = number(property)),
     max_bytes: (property) => void (limits.mostBytes = number(property)),
     max_update_records: (property) => void (mostUpdates = number(property)),
-  }, (property) => property.fail(`unknown property ${quoted(property.word)}`, 'it has file, database, allow and three limits'));
+  }, (property) => {
+    const nearest = nearestWord(property.word, ['file', 'allow', 'database', 'max_records', 'max_bytes', 'max_update_records']);
+    const hint = nearest === undefined ? 'it has file, database, allow and three limits' : `did you mean '${nearest}'?`;
+    property.fail(`unknown property ${quoted(property.word)}`, hint);
+  });
   if (seed === undefined) return line.fail('file is required');
   if (allowed.length === 0) line.fail('at least one allow rule is required');
   if (database === seed) line.refuse('database and seed must be different files');
