@@ -49,16 +49,19 @@ export class IndexDraft {
   directory: Int32Array;
   bits: number;
   slots: number;
+  /** How many pages there are. */
+  pages: number;
   readonly #memory: Memory;
   readonly #pages: Pages;
 
   /** One that begins as that of another version (its directory is copied), or empty for so many entries. */
-  constructor(memory: Memory, pages: Pages, from: { at: number; bits: number; slots: number } | number) {
+  constructor(memory: Memory, pages: Pages, from: { at: number; bits: number; slots: number; pages: number } | number) {
     this.#memory = memory;
     this.#pages = pages;
     if (typeof from !== 'number') {
       this.bits = from.bits;
       this.slots = from.slots;
+      this.pages = from.pages;
       this.directory = memory.words.slice(from.at, from.at + (1 << from.bits));
       return;
     }
@@ -66,6 +69,7 @@ export class IndexDraft {
     while ((FILLED << this.bits) < from) this.bits++;
     this.slots = this.bits > 0 ? SLOTS : Math.min(SLOTS, (4 << (32 - Math.clz32(Math.max(from, 1)))) / 2 - 1);
     this.directory = new Int32Array(1 << this.bits);
+    this.pages = this.directory.length;
     for (let i = 0; i < this.directory.length; i++) this.directory[i] = this.#fresh(this.bits);
   }
 
@@ -170,6 +174,7 @@ export class IndexDraft {
     const half = placeOf((hash & ~bit), this.bits);
     this.#set(half, depth + 1, left);
     this.#set(placeOf(hash | bit, this.bits), depth + 1, right);
+    this.pages++;
     this.#pages.drop(page);
   }
   #double(): void {

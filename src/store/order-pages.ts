@@ -64,6 +64,30 @@ export class OrderDraft {
     this.directory.set(memory.words.subarray(at, at + chunks));
   }
 
+  /** The last entry at or before a key, with its spot; 0 where there is none. */
+  before(key: Uint8Array, length: number, spot: Spot): number {
+    return lastBefore(this.#memory, this.directory, 0, this.chunks, key, length, spot);
+  }
+  /** The entry behind a spot, which moves there; 0 where there is none. */
+  next(spot: Spot): number {
+    const { words } = this.#memory;
+    if (spot.chunk >= this.chunks) return 0;
+    if (++spot.place >= words[this.directory[spot.chunk]!]!) {
+      spot.place = 0;
+      if (++spot.chunk >= this.chunks) return 0;
+    }
+    return words[this.directory[spot.chunk]! + 1 + spot.place]!;
+  }
+  /** The entry before a spot, which moves there; 0 where there is none. */
+  previous(spot: Spot): number {
+    const { words } = this.#memory;
+    if (--spot.place < 0) {
+      if (--spot.chunk < 0) return 0;
+      spot.place = words[this.directory[spot.chunk]!]! - 1;
+    }
+    return words[this.directory[spot.chunk]! + 1 + spot.place]!;
+  }
+
   /** Puts so many entries, which stand in their order, in place of all. */
   fill(entries: Int32Array, count: number): void {
     const each = Math.min(count, FILLED);

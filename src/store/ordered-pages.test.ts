@@ -58,6 +58,20 @@ function check(memory: Memory, root: number, model: ReadonlyMap<string, number>,
   }
 }
 
+/** Whether a draft finds neighbours as the version will. */
+function checkDraft(draft: PagesDraft, model: ReadonlyMap<string, number>): void {
+  const sorted = [...model.keys()].sort();
+  for (let number = 0; number < 60; number += 7) {
+    const length = writeKey(number * 7);
+    const at = sorted.findLastIndex((other) => other <= textFor(number * 7));
+    const entryAt = (place: number): number => model.get(sorted[place] ?? '') ?? 0;
+    assert.equal(draft.before(key, length), at < 0 ? 0 : entryAt(at));
+    assert.equal(draft.next(), entryAt(at + 1));
+    assert.equal(draft.previous(), at < 0 ? 0 : entryAt(at));
+    if (at > 0) assert.equal(draft.previous(), entryAt(at - 1));
+  }
+}
+
 test('versions are as a sorted array, whatever comes and goes, and nothing is lost', () => {
   const inputOf = (largest: number, most: number) => {
     const number = fc.integer({ min: 0, max: largest });
@@ -93,6 +107,7 @@ test('versions are as a sorted array, whatever comes and goes, and nothing is lo
         gone.push(entry);
         model.delete(textFor(n));
       }
+      checkDraft(draft, model);
       const { root: next, dropped } = draft.commit();
       check(memory, root, was, bits);
       check(memory, next, model, bits);
@@ -108,6 +123,7 @@ test('versions are as a sorted array, whatever comes and goes, and nothing is lo
       root = next;
     }
     const pages = new OrderedPages(memory);
+    assert.equal(pages.size(root), pages.blocks(root).reduce((sum, [, words]) => sum + words * 4, 0));
     for (const at of [...pages.entries(root), ...pages.blocks(root).map(([block]) => block)]) memory.give(at);
     assert.equal(memory.used, 0);
   }), { numRuns: 60 });

@@ -2,8 +2,8 @@
 // which only the pages that changed are new. Knows words; knows nothing of what entries say, nor where a version's root is kept.
 //
 // A version is its root. In words: 0 directory of the index, 1 bits of it, 2 slots of a page, 3 directory of the order, 4 chunks of it,
-// 5 entries. Nothing that a root reaches is ever written again. Whoever publishes one does so by one `Atomics.store` and retires what
-// the version before had alone; whoever loads one calls `memory.refresh()` behind that.
+// 5 entries, 6 pages of the index. Nothing that a root reaches is ever written again. Whoever publishes one does so by one `Atomics.store`
+// and retires what the version before had alone; whoever loads one calls `memory.refresh()` behind that.
 import { IndexDraft, findIn } from './index-pages.ts';
 import type { Pages } from './index-pages.ts';
 import { KEY_AT, compareBytes, keyLength } from './ordered-entry.ts';
@@ -11,7 +11,7 @@ import { CHUNK, OrderDraft, lastBefore } from './order-pages.ts';
 import type { Spot } from './order-pages.ts';
 import type { Memory } from './memory.ts';
 
-const INDEX = 0, BITS = 1, SLOTS = 2, ORDER = 3, CHUNKS = 4, ENTRIES = 5, WORDS = 6;
+const INDEX = 0, BITS = 1, SLOTS = 2, ORDER = 3, CHUNKS = 4, ENTRIES = 5, PAGES = 6, WORDS = 7;
 
 /** Reads versions. One object a thread; `chunk` and `place` tell where the last `before`, `first`, `next` or `previous` stood. */
 export class OrderedPages implements Spot {
@@ -55,9 +55,9 @@ export class OrderedPages implements Spot {
     if (this.chunk >= words[root + CHUNKS]!) return 0;
     let chunk = words[words[root + ORDER]! + this.chunk]!;
     if (++this.place >= words[chunk]!) {
+      this.place = 0;
       if (++this.chunk >= words[root + CHUNKS]!) return 0;
       chunk = words[words[root + ORDER]! + this.chunk]!;
-      this.place = 0;
     }
     return words[chunk + 1 + this.place]!;
   }
@@ -113,7 +113,11 @@ export class OrderedPages implements Spot {
   }
   /** Bytes of pages and directories that a version has, without its entries. */
   size(root: number): number {
-    return this.blocks(root).reduce((sum, [, words]) => sum + words * 4, 0);
+    const { words } = this.#memory;
+    const chunks = words[root + CHUNKS]!;
+    const chunk = chunks === 1 ? words[words[words[root + ORDER]!]!]! + 1 : CHUNK;
+    const index = (1 << words[root + BITS]!) + words[root + PAGES]! * (words[root + SLOTS]! + 1);
+    return (WORDS + index + Math.max(1, chunks) + chunks * chunk) * 4;
   }
   /** The blocks of a version, entries apart: where, and how many words each. */
   blocks(root: number): [at: number, words: number][] {
@@ -141,6 +145,7 @@ export class PagesDraft implements Pages {
   readonly #order: OrderDraft;
   readonly #fresh = new Set<number>();
   readonly #dropped: number[] = [];
+  readonly #spot: Spot = { chunk: 0, place: -1 };
   #count: number;
 
   /** `from` is a root; or entries in their order, without two of one key: a version of pages that are made anew. */
@@ -151,7 +156,9 @@ export class PagesDraft implements Pages {
       if (typeof from === 'number') {
         this.#from = from;
         this.#count = words[from + ENTRIES]!;
-        this.#index = new IndexDraft(memory, this, { at: words[from + INDEX]!, bits: words[from + BITS]!, slots: words[from + SLOTS]! });
+        this.#index = new IndexDraft(memory, this, {
+          at: words[from + INDEX]!, bits: words[from + BITS]!, slots: words[from + SLOTS]!, pages: words[from + PAGES]!,
+        });
         this.#order = new OrderDraft(memory, this, words[from + ORDER]!, words[from + CHUNKS]!);
         return;
       }
@@ -171,22 +178,35 @@ export class PagesDraft implements Pages {
   find(hash: number, key: Uint8Array, length: number): number {
     return this.#index.find(hash, key, length);
   }
+  /** As `OrderedPages.before`; what stands behind and before that is told until something is put or removed. */
+  before(key: Uint8Array, length: number): number {
+    return this.#order.before(key, length, this.#spot);
+  }
+  next(): number {
+    return this.#order.next(this.#spot);
+  }
+  previous(): number {
+    return this.#order.previous(this.#spot);
+  }
   /** Puts an entry in place of the one with its key; says which that was, or 0. Entries are never given back here. */
   put(entry: number): number {
     const { words, bytes } = this.#memory;
     const length = keyLength(words, entry);
     const from = entry * 4 + KEY_AT;
     const old = this.#index.find(words[entry]!, bytes.subarray(from, from + length), length);
-    if (old === entry) return old;
+    if (old !== entry) this.replace(old, entry);
+    return old;
+  }
+  /** The same where it is known which one has its key; 0: none has. */
+  replace(old: number, entry: number): void {
     if (old !== 0) {
       this.#index.replace(old, entry);
       this.#order.replace(entry);
-    } else {
-      this.#index.add(entry);
-      this.#order.add(entry);
-      this.#count++;
+      return;
     }
-    return old;
+    this.#index.add(entry);
+    this.#order.add(entry);
+    this.#count++;
   }
   /** Takes an entry out, which is in it. */
   remove(entry: number): void {
@@ -210,6 +230,7 @@ export class PagesDraft implements Pages {
     words[root + ORDER] = order;
     words[root + CHUNKS] = this.#order.chunks;
     words[root + ENTRIES] = this.#count;
+    words[root + PAGES] = this.#index.pages;
     if (this.#from !== 0) this.#dropped.push(this.#from, words[this.#from + INDEX]!, words[this.#from + ORDER]!);
     const taken = [...this.#fresh];
     this.#fresh.clear();

@@ -2,7 +2,7 @@
 import type { Memory } from '../../store/memory.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import { allSteps } from './journal.ts';
-import { HASHED, JOURNAL, NAMES } from './version.ts';
+import { ENDS, HASHED, JOURNAL, NAMES } from './version.ts';
 
 /** All blocks of a version, itself among them: for a zone that is not served any more. */
 export function blocksOf(memory: Memory, version: number): number[] {
@@ -10,5 +10,6 @@ export function blocksOf(memory: Memory, version: number): number[] {
   const { words } = memory;
   const trees = [words[version + NAMES]!, words[version + HASHED]!].filter((root) => root !== 0);
   const blocks = trees.flatMap((root) => [...pages.entries(root), ...pages.blocks(root).map(([at]) => at)]);
-  return [version, ...allSteps(memory, words[version + JOURNAL]!), ...blocks];
+  const ends = words[version + ENDS]!;
+  return [version, ...(ends === 0 ? [] : [ends]), ...allSteps(memory, words[version + JOURNAL]!), ...blocks];
 }

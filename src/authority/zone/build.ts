@@ -9,7 +9,7 @@ import { Plan } from './plan.ts';
 import { HASHES, OTHERS } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 import { sortNames } from './sort-names.ts';
-import { BYTES, EXPIRES, HASHED, JOURNAL, NAMES, RECORDS, VERSION_WORDS, describe } from './version.ts';
+import { ENDS, HASHED, NAMES, writeVersion } from './version.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
 const { NSEC3 } = TYPE;
@@ -51,7 +51,7 @@ export class Builder {
     this.#taken = [];
     this.#gone = [];
     this.#words = this.#changed = this.#packer.records = 0;
-    this.#packer.expires = Infinity;
+    this.#packer.expiries.begin();
     try {
       return this.#build(scratch, before);
     } catch (error) {
@@ -79,16 +79,12 @@ export class Builder {
     return this.#describe(names, hashes, before);
   }
   #describe(names: number, hashes: number, before: number): Built {
-    const version = this.#take(VERSION_WORDS);
+    const bytes = this.#words * 4 + this.#pages.size(names) + (hashes === 0 ? 0 : this.#pages.size(hashes));
+    const { records, expiries } = this.#packer;
+    const version = writeVersion(this.#memory, (words) => this.#take(words), { names, hashes, records, bytes, expiries });
     const { words } = this.#memory;
-    words[version + JOURNAL] = 0;
-    words[version + NAMES] = names;
-    words[version + HASHED] = hashes;
-    words[version + RECORDS] = this.#packer.records;
-    words[version + EXPIRES] = Number.isFinite(this.#packer.expires) ? this.#packer.expires : 0;
-    words[version + BYTES] = this.#words * 4 + this.#pages.size(names) + (hashes === 0 ? 0 : this.#pages.size(hashes));
-    describe(this.#memory, version, this.#pages.first(names));
     if (before !== 0) this.#gone.push(before);
+    if (before !== 0 && words[before + ENDS] !== 0) this.#gone.push(words[before + ENDS]!);
     return { version, taken: Int32Array.from(this.#taken), gone: Int32Array.from(this.#gone), changed: this.#changed };
   }
 
@@ -188,9 +184,12 @@ export class Builder {
 
 /** What a tree is made of: a plan, or names that have no marks. */
 type Names = Pick<Plan, 'count' | 'at' | 'length' | 'hash' | 'flags' | 'name'>;
+/** Whether a record of this type, or a signature of it, is kept. */
 type Keep = (type: number, covered: number) => boolean;
-const isHashed: Keep = (type, covered) => type === NSEC3 || covered === NSEC3;
-const isNamed: Keep = (type, covered) => !isHashed(type, covered);
+/** Of records of hashes. */
+export const isHashed: Keep = (type, covered) => type === NSEC3 || covered === NSEC3;
+/** Of all others. */
+export const isNamed: Keep = (type, covered) => !isHashed(type, covered);
 
 /** Names that own more than hashes do, and those that own an NSEC3: these are hashes, and nobody can ask for them (RFC 5155 7.2.8). */
 function split(scratch: Scratch): [Int32Array, Int32Array] {

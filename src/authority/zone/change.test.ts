@@ -11,9 +11,9 @@ import { StoredZone, octetsOf } from '../../testing/stored-zone.ts';
 import { RECORD_HEAD, SET_HEAD, nextSet, typeAt } from '../record-sets.ts';
 import { blocksOf } from './blocks.ts';
 import { Changer } from './change.ts';
-import { RecordList } from './difference.ts';
-import { setsAt } from './nodes.ts';
-import { DENIAL, HASHED, NAMES, RECORDS, SERIAL } from './version.ts';
+import { Differences, RecordList, recordsOf } from './difference.ts';
+import { setsAt, wordsOf } from './nodes.ts';
+import { BYTES, DENIAL, EXPIRES, HASHED, NAMES, RECORDS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
 
 const ORIGIN = Name.parse('z.test.');
@@ -32,7 +32,11 @@ function listOf(lines: readonly string[]): RecordList {
 /** The zone, changed; what was replaced is given back. */
 function change(zone: StoredZone, removed: readonly string[], added: readonly string[]): void {
   const { memory } = zone.store;
-  const built = new Changer(memory).change(ZONE, zone.cell.version, { removed: listOf(removed), added: listOf(added) });
+  const before = zone.cell.version;
+  const built = new Changer(memory).change(ZONE, before, { removed: listOf(removed), added: listOf(added) });
+  const differences = new Differences(memory, ZONE);
+  const [all, known] = [undefined, built.pairs].map((pairs) => differences.between(before, built.version, 1 << 30, pairs)!);
+  assert.deepEqual([textsOf(known!.removed), textsOf(known!.added)], [textsOf(all!.removed), textsOf(all!.added)]);
   zone.cell.publish(built.version, 1);
   for (const at of built.gone) memory.give(at);
 }
@@ -49,7 +53,18 @@ function dump(zone: StoredZone): unknown[] {
       }
       return `${bytes.subarray(node * 4 + 4, setsAt(words, node))}: ${sets.join('; ')}`;
     })));
-  return [...nodes, ...[RECORDS, SERIAL, DENIAL].map((word) => words[version + word]!)];
+  return [...nodes, ...[RECORDS, SERIAL, DENIAL, EXPIRES].map((word) => words[version + word]!)];
+}
+/** Whether a version says rightly how large it is. */
+function judgeSums({ store: { memory }, cell: { version } }: StoredZone): void {
+  const { words } = memory;
+  const pages = new OrderedPages(memory);
+  let bytes = 0;
+  for (const root of [words[version + NAMES]!, words[version + HASHED]!].filter((each) => each !== 0)) {
+    bytes += pages.size(root);
+    for (const node of pages.entries(root)) bytes += wordsOf(memory, node) * 4;
+  }
+  assert.equal(words[version + BYTES], bytes);
 }
 /** The records of a set, in an order of their own: one that came back stands behind the others. */
 function recordsAt(bytes: Uint8Array, set: number): string {
@@ -61,6 +76,9 @@ function recordsAt(bytes: Uint8Array, set: number): string {
   }
   return records.sort().join(' ');
 }
+/** The records of a list, each as its octets. */
+const textsOf = ({ bytes, length }: RecordList): string[] => [...recordsOf(bytes, 0, length)]
+  .map(({ owner, data, size }) => String(bytes.subarray(owner, data + size))).sort();
 function giveAll(zone: StoredZone): void {
   const { memory } = zone.store;
   for (const at of blocksOf(memory, zone.cell.version)) memory.give(at);
@@ -95,10 +113,11 @@ test('whatever is changed, what comes of it is what would be made of all its rec
       const alone = new StoredZone('z.test.', Store.create(1 << 23));
       alone.load([soa(i + 2), ...lines].join('\n'));
       assert.deepEqual(dump(zone), dump(alone));
+      judgeSums(zone);
       giveAll(alone);
     }
     giveAll(zone);
-  }), { numRuns: 40 });
+  }), { numRuns: 40, endOnFailure: true });
 });
 
 test('what is not there cannot go, and nothing is changed then', () => {
@@ -117,4 +136,42 @@ test('letters and times to live do not tell records apart', () => {
   change(zone, ['A 61 IN A 192.0.2.1', 'B 60 IN MX 1 mAIL', soa(1)], [soa(2), 'c 60 IN A 192.0.2.1']);
   const { words } = zone.store.memory;
   assert.deepEqual([words[zone.cell.version + RECORDS], words[zone.cell.version + SERIAL]], [2, 2]);
+});
+
+test('a change copies what it touches and no more', () => {
+  const zone = new StoredZone('z.test.');
+  const lines = Array.from({ length: 5000 }, (_, i) => `n${i} 60 IN A 192.0.2.1`);
+  zone.load([soa(1), ...lines].join('\n'));
+  const { memory } = zone.store;
+  const { used } = memory;
+  const list = { removed: listOf([lines[77]!]), added: listOf([soa(2), 'n77 60 IN A 192.0.2.2']) };
+  const built = new Changer(memory).change(ZONE, zone.cell.version, list);
+  assert.equal(built.changed, 2);
+  // Two nodes, two pages and two chunks with their directories, root and version.
+  assert.ok(built.taken.length <= 10, `${built.taken.length} blocks`);
+  assert.ok((memory.used - used) * 4 < 16_384, `${(memory.used - used) * 4} bytes`);
+  new Changer(memory).discard(built);
+  assert.equal(memory.used, used);
+});
+
+test('where memory is full nothing of a change stays, and the version before is as it was', () => {
+  const zone = new StoredZone('z.test.', Store.create(1 << 20));
+  zone.load(`${soa(1)}\na 60 IN A 192.0.2.1`);
+  const { memory } = zone.store;
+  const { used } = memory;
+  const before = dump(zone);
+  const many = Array.from({ length: 20_000 }, (_, i) => `n${i} 60 IN A 192.0.2.1`);
+  assert.throws(() => change(zone, [], many), RangeError);
+  assert.equal(memory.used, used);
+  assert.deepEqual(dump(zone), before);
+});
+
+test('what is no zone any more is refused', () => {
+  const zone = new StoredZone('z.test.');
+  zone.load(`${soa(1)}\na 60 IN A 192.0.2.1`);
+  const { used } = zone.store.memory;
+  const many = Array.from({ length: 300 }, (_, i) => `big 60 IN TXT "${String(i).padEnd(250, 'x')}"`);
+  assert.throws(() => change(zone, [], many), /the records of type TXT at big.z.test. take more than 65535 bytes/);
+  assert.throws(() => change(zone, [], ['@ 30 IN NSEC3 1 0 0 - 0123456789abcdefghijklmnopqrstuv A']), /belongs to a hash/);
+  assert.equal(zone.store.memory.used, used);
 });

@@ -80,12 +80,19 @@ export class Differences {
     this.#zone = zone;
   }
 
-  /** The difference; undefined where it takes more than `most` bytes: then it is better not to know it. */
-  between(before: number, version: number, most: number): Difference | undefined {
+  /**
+   * The difference; undefined where it takes more than `most` bytes: then it is better not to know it. Where it is known which nodes differ
+   * (`Changed.pairs`) no others are looked at.
+   */
+  between(before: number, version: number, most: number, pairs?: Int32Array): Difference | undefined {
     const { words } = this.#memory;
     const difference = { removed: new RecordList(), added: new RecordList() };
     const pages = new OrderedPages(this.#memory);
     const soas = [words[before + SOA_SET]!, words[version + SOA_SET]!];
+    if (pairs !== undefined) {
+      for (let i = 0; i < pairs.length; i += 2) this.#pair(pairs[i]!, pairs[i + 1]!, soas, difference);
+      return difference.removed.length + difference.added.length <= most ? difference : undefined;
+    }
     for (const tree of [NAMES, HASHED]) {
       const from = words[before + tree]!;
       const to = words[version + tree]!;
@@ -94,13 +101,16 @@ export class Differences {
     }
     return difference;
   }
-  #tree(pages: OrderedPages, from: number, to: number, soas: readonly number[], { removed, added }: Difference, most: number): boolean {
+  #pair(old: number, node: number, soas: readonly number[], { removed, added }: Difference): void {
+    if (old !== 0) this.#node(old, node, soas, removed);
+    if (node !== 0) this.#node(node, old, soas, added);
+  }
+  #tree(pages: OrderedPages, from: number, to: number, soas: readonly number[], difference: Difference, most: number): boolean {
+    const { removed, added } = difference;
     if (to === 0) for (const node of pages.entries(from)) this.#node(node, 0, soas, removed);
     else {
       pages.differ(from, to, (old, node) => {
-        if (removed.length + added.length > most) return;
-        if (old !== 0) this.#node(old, node, soas, removed);
-        if (node !== 0) this.#node(node, old, soas, added);
+        if (removed.length + added.length <= most) this.#pair(old, node, soas, difference);
       });
     }
     return removed.length + added.length <= most;

@@ -4,13 +4,14 @@ import { setU16, u16, u32 } from '../../dns/packet.ts';
 import { TYPE, typeName } from '../../dns/type-name.ts';
 import { CUT, RECORD_HEAD, SET_HEAD, ZONE_END } from '../record-sets.ts';
 import { putFixed } from '../record-head.ts';
+import { Expiries } from './expiries.ts';
 import { SIGNATURES } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
 const { NS, CNAME, SOA, PTR, MX, RRSIG, SVCB, HTTPS } = TYPE;
 /** Where the data of a signature say when it ends (RFC 4034 section 3.1). */
-const EXPIRATION = 8;
+export const EXPIRATION = 8;
 /** The most bytes of a set: its length is written in 16 bits. */
 const MOST = 65_535;
 
@@ -25,8 +26,8 @@ export class Packer {
   readonly #types: number[] = [];
   /** Records that were packed in all. */
   records = 0;
-  /** The earliest end of a signature among them, in seconds since 1970; Infinity where there is none. */
-  expires = Infinity;
+  /** When signatures among them end. */
+  readonly expiries = new Expiries();
 
   /** Packs the records of a name, without those that `keep` does not want. 0 stands for a name that owns nothing. */
   pack(scratch: Scratch, name: number, keep: (type: number, covered: number) => boolean = all): void {
@@ -107,7 +108,7 @@ export class Packer {
     for (let i = 0; i < size; i++) bytes[to + i] = scratch.bytes[from + i]!;
     foldNames(bytes, to, to + size, type, signed);
     if (this.#isThere(set, start, to, size)) return;
-    if (type === RRSIG) this.expires = Math.min(this.expires, u32(bytes, to + EXPIRATION));
+    if (type === RRSIG) this.expiries.add(u32(bytes, to + EXPIRATION));
     this.length = to + size;
     if (this.length - set - SET_HEAD > MOST) {
       const where = printKey(scratch.bytes, scratch.keyAt(name), scratch.keyLength(name), scratch.zone);

@@ -7,9 +7,13 @@ import { ALIAS, BELOW, CUT, EMPTY, FIRST, RENAMED, WILD } from './nodes.ts';
 import { ALIASES, RENAMING, SERVERS } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 
-
 const STAR = 42;
 
+/** What a name with a key of so many bytes is by what it owns (scratch.ts). */
+export function flagsBy(marks: number, length: number): number {
+  const cut = (marks & SERVERS) !== 0 && length > 0 ? CUT : 0;
+  return cut | ((marks & RENAMING) !== 0 ? RENAMED : 0) | ((marks & ALIASES) !== 0 ? ALIAS : 0);
+}
 /** Names with all that lie between them and the zone, in order. */
 export class Plan {
   count = 0;
@@ -66,7 +70,7 @@ export class Plan {
         from = end;
       }
     }
-    this.#add(at, length, scratch.hashOf(name), this.#typesOf(name, length), name);
+    this.#add(at, length, scratch.hashOf(name), flagsBy(scratch.marks(name), length), name);
   }
   #isBeginning(node: number, at: number, length: number): boolean {
     const { bytes } = this.#scratch;
@@ -82,12 +86,6 @@ export class Plan {
       if (bytes[at + i] === 0) key.ends[++key.labels] = i + 1;
     }
     return key.hash(this.#hash);
-  }
-  #typesOf(name: number, length: number): number {
-    const scratch = this.#scratch;
-    const marks = scratch.marks(name);
-    const cut = (marks & SERVERS) !== 0 && length > 0 ? CUT : 0;
-    return cut | ((marks & RENAMING) !== 0 ? RENAMED : 0) | ((marks & ALIASES) !== 0 ? ALIAS : 0);
   }
   #add(at: number, length: number, hash: number, flags: number, name: number): void {
     if (this.count === this.at.length) this.#grow();

@@ -175,6 +175,10 @@ export class Scratch {
     return this.dataAt(this.#soa) + this.size(this.#soa) - 20;
   }
 
+  /** All names that were asked for, in the order in which they were. */
+  known(): Int32Array {
+    return this.#order.slice(0, this.names);
+  }
   /** All names that own something, in the order in which they came. */
   list(): Int32Array {
     const list = new Int32Array(this.names);

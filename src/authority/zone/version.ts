@@ -2,28 +2,59 @@
 //
 // In words: 0 pages of the names, 1 pages of the names that are hashes (0: none), 2 the zone's own node, 3 and 4 its sets SOA and NS
 // (bytes), 5 its serial, 6 records, 7 bytes, 8 how it denies, 9 its set NSEC3PARAM (bytes), 10 when the first of its
-// signatures ends (seconds since 1970; 0: there is none), 11 the step that led here (journal.ts; 0: it is not known).
+// signatures ends (seconds since 1970; 0: there is none), 11 the step that led here (journal.ts; 0: it is not known), 12 when signatures
+// end (expiries.ts; 0: there are none).
 import { u16, u32 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Memory } from '../../store/memory.ts';
+import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Denial } from '../finding.ts';
 import { RECORD_HEAD, SET_HEAD, findSet } from '../record-sets.ts';
+import type { Expiries } from './expiries.ts';
 import { setsAt } from './nodes.ts';
 import { ZoneError } from './zone-error.ts';
 
 /** Offsets in words. */
 export const NAMES = 0, HASHED = 1, APEX = 2, SOA_SET = 3, NS_SET = 4, SERIAL = 5, RECORDS = 6, BYTES = 7, DENIAL = 8, PARAM = 9,
-  EXPIRES = 10, JOURNAL = 11;
+  EXPIRES = 10, JOURNAL = 11, ENDS = 12;
 /** The most iterations of hashes: more cost each denial too much, and resolvers find them insecure (RFC 9276 section 3.2). */
 const MOST_ITERATIONS = 150;
 /** Words of it. */
-export const VERSION_WORDS = 12;
+const VERSION_WORDS = 13;
 
 const { NS, SOA, NSEC, NSEC3PARAM } = TYPE;
 const DENIALS: readonly Denial[] = ['none', 'nsec', 'nsec3'];
 
+/** What a version is made of. */
+export interface VersionParts {
+  readonly names: number;
+  readonly hashes: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly expiries: Expiries;
+}
+
+/**
+ * Writes a version and when its signatures end, each into a block that `take` gives. Throws ZoneError where the zone's own node says what
+ * cannot be served.
+ */
+export function writeVersion(memory: Memory, take: (words: number) => number, parts: VersionParts): number {
+  const version = take(VERSION_WORDS);
+  const ends = parts.expiries.words === 0 ? 0 : take(parts.expiries.words);
+  const { words } = memory;
+  if (ends !== 0) parts.expiries.write(memory, ends);
+  words[version + NAMES] = parts.names;
+  words[version + HASHED] = parts.hashes;
+  words[version + RECORDS] = parts.records;
+  words[version + BYTES] = parts.bytes;
+  words[version + EXPIRES] = parts.expiries.first;
+  words[version + JOURNAL] = 0;
+  words[version + ENDS] = ends;
+  describe(memory, version, new OrderedPages(memory).first(parts.names));
+  return version;
+}
 /** Writes what the zone's own node says into the words of a version. */
-export function describe(memory: Memory, version: number, apex: number): void {
+function describe(memory: Memory, version: number, apex: number): void {
   const { words, bytes } = memory;
   const sets = setsAt(words, apex);
   const soa = findSet(bytes, sets, SOA);
