@@ -1,11 +1,13 @@
-// Where the records of a transfer go: into a scratch, whole, or what we have with its differences. Knows scratches and versions; knows no
-// primary.
+// Where the records of a transfer go: into a scratch, whole, or with what we have; or into a difference, by which a version is made from ours.
+// Knows scratches and versions; knows no primary.
 import type { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Store } from '../../store/store.ts';
 import { transferMessages } from '../transfer-messages.ts';
 import type { Transfer } from '../transfer.ts';
 import type { Turns } from '../turns.ts';
+import { RecordList } from '../zone/difference.ts';
+import type { Difference } from '../zone/difference.ts';
 import type { Scratch } from '../zone/scratch.ts';
 import { Incoming, TransferError } from './incoming.ts';
 import type { Kind, Receiver } from './incoming.ts';
@@ -57,7 +59,30 @@ export class Filling implements Receiver {
   }
 
   /**
-   * All came: the scratch has the whole version when this resolves. `current` is what we have. Rejects with TransferError where it does not
+   * All came, and is to be made of the version that we have by this difference; undefined where the scratch has the whole zone. What is
+   * outside of the zone is left out.
+   */
+  difference(incoming: Incoming): Difference | undefined {
+    const patch = this.#patch;
+    if (patch === undefined) return undefined;
+    const difference = { removed: new RecordList(), added: new RecordList() };
+    difference.added.add(this.#zone, 0, TYPE.SOA, this.#ttl, incoming.soa, incoming.soa.length);
+    for (const list of ['removed', 'added'] as const) {
+      for (const { owner, type, ttl, data } of patch[list].values()) {
+        const below = this.#below(owner);
+        if (below >= 0) difference[list].add(owner, below, type, ttl, data, data.length);
+        else if (list === 'added') this.outside++;
+      }
+    }
+    return difference;
+  }
+  /** Octets of a name before the zone; -1: it is outside. */
+  #below(owner: Uint8Array): number {
+    const below = owner.length - this.#zone.length;
+    return this.#scratch.owner(owner, owner.length) < 0 ? -1 : below;
+  }
+  /**
+   * The same with a scratch that has all of the zone, for who has to see each record. All came: the scratch has the whole version when this resolves. `current` is what we have. Rejects with TransferError where it does not
    * fit.
    */
   async complete(incoming: Incoming, zone: Name, current: () => Transfer, shared: { store: Store; turns: Turns }): Promise<void> {

@@ -3,8 +3,8 @@ import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { foldData } from './wire-names.ts';
 
-/** A record that is added. */
-export interface Added {
+/** A record that goes or comes. */
+export interface Patched {
   readonly owner: Uint8Array;
   readonly type: number;
   readonly ttl: number;
@@ -13,14 +13,15 @@ export interface Added {
 
 /** Differences between what we have and what we shall have. */
 export class Patch {
-  /** What is gone of what we had, by key: whether it was met. */
-  readonly #removed = new Map<string, boolean>();
-  readonly added = new Map<string, Added>();
+  /** What is gone of what we had, by key; of these, what was met. */
+  readonly removed = new Map<string, Patched>();
+  readonly #met = new Set<string>();
+  readonly added = new Map<string, Patched>();
 
   /** A step takes this record away. */
   remove(owner: Uint8Array, length: number, type: number, data: Uint8Array, size: number): void {
     const key = keyOf(owner, length, type, data, size);
-    if (!this.added.delete(key)) this.#removed.set(key, false);
+    if (!this.added.delete(key)) this.removed.set(key, { owner: owner.slice(0, length), type, ttl: 0, data: data.slice(0, size) });
   }
   /** A step adds this one. */
   add(owner: Uint8Array, length: number, type: number, ttl: number, data: Uint8Array, size: number): void {
@@ -29,15 +30,13 @@ export class Patch {
   /** Whether a record that we have stays. */
   keeps(owner: Uint8Array, length: number, type: number, data: Uint8Array, size: number): boolean {
     const key = keyOf(owner, length, type, data, size);
-    if (!this.#removed.has(key)) return true;
-    this.#removed.set(key, true);
+    if (!this.removed.has(key)) return true;
+    this.#met.add(key);
     return false;
   }
   /** How many were taken away that we did not have: then what we have is not what the differences are of. */
   get missed(): number {
-    let count = 0;
-    for (const met of this.#removed.values()) if (!met) count++;
-    return count;
+    return this.removed.size - this.#met.size;
   }
 }
 

@@ -6,6 +6,8 @@ import { serialOf } from '../../authority/transfer.ts';
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { Builder } from '../../authority/zone/build.ts';
+import type { Built } from '../../authority/zone/build.ts';
+import { Changer } from '../../authority/zone/change.ts';
 import { remember } from '../../authority/zone/history.ts';
 import { ZoneKeeper } from '../../authority/zone/keeper.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
@@ -49,10 +51,12 @@ export const zoneCellOf = (store: Store, line: SecondaryLine, zone: Name, id = '
 /** What all zones of a process share. */
 class Common {
   readonly builder: Builder;
+  readonly changer: Changer;
   readonly transfers = new Turnstile(TRANSFERS, TRANSFERS_EACH);
   readonly questions = new Turnstile(QUESTIONS, QUESTIONS);
   constructor(store: Store) {
     this.builder = new Builder(store.memory);
+    this.changer = new Changer(store.memory);
   }
 }
 const all = new WeakMap<Store, Common>();
@@ -154,9 +158,13 @@ class Opened {
     if (incoming.kind === 'same' || (own !== undefined && !anyway && compareSerials(incoming.serial, serialOf(own)) <= 0)) {
       return { kind: 'same', expiry };
     }
-    await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
-    catalog?.check();
-    this.#publish(scratch);
+    const difference = catalog === undefined ? filling.difference(incoming) : undefined;
+    if (difference !== undefined) this.#publish((before) => this.#common.changer.change(wire, before, difference));
+    else {
+      await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
+      catalog?.check();
+      this.#publish((before) => this.#common.builder.build(scratch, before));
+    }
     const asked = serial === undefined ? 'AXFR' : 'IXFR';
     const got = incoming.kind === 'whole' ? 'the zone' : 'differences';
     const outside = filling.outside + incoming.outside;
@@ -181,7 +189,7 @@ class Opened {
       mostRecords: Infinity, mostBytes: Infinity,
     }, filling);
     if (!kept.messages.some((message) => incoming.take(message))) throw new Error('it does not end');
-    this.#publish(scratch);
+    this.#publish((before) => this.#common.builder.build(scratch, before));
     this.#saved = incoming.serial;
     return kept.contact;
   }
@@ -200,12 +208,13 @@ class Opened {
       this.#log.warning(`The snapshot of ${this.#name.text} could not be written: ${error.message}`);
     });
   }
-  #publish(scratch: Scratch): void {
+  #publish(make: (before: number) => Built & { readonly pairs?: Int32Array }): void {
     const { store, metrics, clock } = this.#run;
     const { cell } = this.#keeper;
     const built = store.reading.within(() => {
-      const made = this.#common.builder.build(scratch, cell.version);
-      remember(store.memory, scratch.zone, cell.version, made.version, Math.floor(clock.wall() / 1000));
+      const before = cell.version;
+      const made = make(before);
+      remember(store.memory, this.#name.folded.octets, before, made.version, Math.floor(clock.wall() / 1000), made.pairs);
       return made;
     });
     this.#keeper.publish(built);
