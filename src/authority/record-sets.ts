@@ -27,6 +27,9 @@ export const recordsIn = (bytes: Uint8Array, set: number): number => u16(bytes, 
 export const sizeOf = (bytes: Uint8Array, set: number): number => u16(bytes, set + 4);
 /** Whether names in it may lack their end. */
 export const isCut = (bytes: Uint8Array, set: number): boolean => (bytes[set + 7]! & CUT) !== 0;
+/** Which end the data lack that end at `end`, in a set of this kind: `ZONE_END`, `OWNER_END`; -1: none. */
+export const lackingEnd = (bytes: Uint8Array, mayLack: boolean, end: number): number =>
+  (mayLack && bytes[end - 2] === 0xc0 && bytes[end - 1]! <= OWNER_END ? bytes[end - 1]! : -1);
 /** Where the next set begins, or the 0. */
 export const nextSet = (bytes: Uint8Array, set: number): number => set + SET_HEAD + u16(bytes, set + 4);
 

@@ -1,5 +1,5 @@
-// Where the records of a transfer go: into a scratch, whole, or with what we have; or into a difference, by which a version is made from ours.
-// Knows scratches and versions; knows no primary.
+// Where the records of a transfer go: into a scratch, whole, or with what we have; or into a difference, by which a version is made from
+// ours. Knows scratches and versions; knows no primary.
 import type { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Store } from '../../store/store.ts';
@@ -82,8 +82,8 @@ export class Filling implements Receiver {
     return this.#scratch.owner(owner, owner.length) < 0 ? -1 : below;
   }
   /**
-   * The same with a scratch that has all of the zone, for who has to see each record. All came: the scratch has the whole version when this resolves. `current` is what we have. Rejects with TransferError where it does not
-   * fit.
+   * The same with a scratch that has all of the zone, for who has to see each record. All came: the scratch has the whole version when
+   * this resolves. `current` is what we have. Rejects with TransferError where it does not fit.
    */
   async complete(incoming: Incoming, zone: Name, current: () => Transfer, shared: { store: Store; turns: Turns }): Promise<void> {
     const patch = this.#patch;

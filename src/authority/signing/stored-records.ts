@@ -1,7 +1,7 @@
 // The records of a set that is stored, whole again: names in their data get the ends that were cut. Knows the layout of sets; knows no
 // node, and keeps nothing.
 import { u16, u32 } from '../../dns/packet.ts';
-import { OWNER_END, RECORD_HEAD, SET_HEAD, ZONE_END, isCut, nextSet } from '../record-sets.ts';
+import { OWNER_END, RECORD_HEAD, SET_HEAD, ZONE_END, isCut, lackingEnd, nextSet } from '../record-sets.ts';
 
 /** Bytes that one record may have: its data, and a name. */
 const MOST = 65_536 + 256;
@@ -38,10 +38,10 @@ export class StoredRecords {
       const ttl = u32(from, at + 6);
       if (this.ttl >= 0 && ttl !== this.ttl) this.isEven = false;
       if (this.ttl < 0 || ttl < this.ttl) this.ttl = ttl;
-      const lacks = mayLack && size >= 2 && from[last - 2] === 0xc0 && from[last - 1]! <= OWNER_END;
-      for (let i = data, own = lacks ? last - 2 : last; i < own; i++) this.bytes[to++] = from[i]!;
-      if (lacks && from[last - 1] === ZONE_END) for (let i = 0; i < zone.length; i++) this.bytes[to++] = zone[i]!;
-      else if (lacks) for (let i = 0; i < length; i++) this.bytes[to++] = owner[i]!;
+      const lacking = lackingEnd(from, mayLack, last);
+      for (let i = data, own = lacking < 0 ? last : last - 2; i < own; i++) this.bytes[to++] = from[i]!;
+      if (lacking === ZONE_END) for (let i = 0; i < zone.length; i++) this.bytes[to++] = zone[i]!;
+      else if (lacking === OWNER_END) for (let i = 0; i < length; i++) this.bytes[to++] = owner[i]!;
       this.starts[++this.count] = to;
       at = last;
     }

@@ -51,6 +51,22 @@ c 60 IN NS xz.test.`);
   assert.deepEqual(dataOf(more, findSet(more, cut, TYPE.NS)), ['\x02xz\x04test\0']);
 });
 
+test('names below their owner are cut there, but not at a wildcard, whose owner is the name that was asked', () => {
+  const zone = new StoredZone('z.test.');
+  zone.load(`${HEAD}a 60 IN NS ns.A\na 60 IN NS a\na 60 IN NS xa\na 60 IN NS ns.b\n*.a 60 IN CNAME x.*.a\n\\000* 60 IN MX 1 m.\\000*`);
+  const dataAt = (name: string, type: number): string[] => {
+    const [bytes, sets] = setsOf(zone, name);
+    return dataOf(bytes, findSet(bytes, sets, type));
+  };
+  assert.deepEqual(dataAt(`\x01a${Z}`, TYPE.NS), ['\x02ns\xc0\x01', '\x01a\xc0\0', '\x02xa\xc0\0', '\x02ns\x01b\xc0\0']);
+  assert.deepEqual(dataAt(`\x01*\x01a${Z}`, TYPE.CNAME), ['\x01x\x01*\x01a\xc0\0']);
+  assert.deepEqual(dataAt(`\x02\0*${Z}`, TYPE.MX), ['\0\x01\x01m\xc0\x01']);
+  const root = new StoredZone('.');
+  root.load('. 60 IN SOA ns. h. 1 2 3 4 5\ntest. 60 IN NS ns.test.\ntest. 60 IN NS ns.');
+  const [bytes, sets] = setsOf(root, '\x04test\0');
+  assert.deepEqual(dataOf(bytes, findSet(bytes, sets, TYPE.NS)), ['\x02ns\xc0\x01', '\x02ns\0']);
+});
+
 test('a set with a name that ends as if it were cut stays whole', () => {
   const zone = new StoredZone('z.test.');
   zone.load(`${HEAD}a 60 IN MX 1 mail\na 60 IN MX 2 other.odd\\192.\nb 60 IN MX 1 mail\nb 60 IN TXT "\\192\\000"`);

@@ -90,7 +90,7 @@ const name = fc.oneof(
   fc.constantFrom('*', '*.1', '1.*', 'a.*.1', '\\000.1', '\\001.1', '!', '!.1', '@', '-.2', '*.2.2'),
 );
 const signature = (type: string): string => `RRSIG ${type} 8 3 60 20300101000000 20200101000000 1 z.test. AAAA`;
-const data = fc.constantFrom('A 192.0.2.1', 'A 192.0.2.2', 'TXT "y"', 'NS ns', 'NS ns.1', 'CNAME a', 'DNAME b.test.', 'MX 1 a',
+const data = fc.constantFrom('A 192.0.2.1', 'A 192.0.2.2', 'TXT "y"', 'NS ns', 'NS ns.1', 'CNAME a', 'DNAME b.test.', 'MX 1 a', 'MX 2 m.1',
   'NSEC z.test. A', signature('A'), signature('NS'));
 const hash = fc.constantFrom('0123456789abcdefghijklmnopqrstuv', '1123456789abcdefghijklmnopqrstuv', '2123456789abcdefghijklmnopqrstuv');
 const record = fc.oneof({ weight: 9, arbitrary: fc.tuple(name, data).map(([owner, text]) => `${owner} 60 IN ${text}`) },

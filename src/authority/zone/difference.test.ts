@@ -29,7 +29,8 @@ function allOf(zone: StoredZone): Set<string> {
 test('what was removed and added makes of one version the other, signatures and hashes too', () => {
   const name = fc.integer({ min: 0, max: 40 }).map((n) => String(n).split('').join('.'));
   const signature = (type: string) => `RRSIG ${type} 8 3 60 20300101000000 20200101000000 1 z.test. AAAA`;
-  const data = fc.constantFrom('A 192.0.2.1', 'A 192.0.2.2', 'TXT "y"', 'NS ns', 'MX 1 a', 'MX 1 elsewhere.', 'MX 2 odd\\192.',
+  const data = fc.constantFrom('A 192.0.2.1', 'A 192.0.2.2', 'TXT "y"', 'NS ns', 'MX 1 a', 'MX 1 elsewhere.',
+    'MX 1 a.1', 'CNAME b.2.1', 'MX 2 odd\\192.',
     signature('A'), signature('MX'));
   const hash = fc.constantFrom('0123456789abcdefghijklmnopqrstuv', '1123456789abcdefghijklmnopqrstuv');
   const record = fc.oneof(fc.tuple(name, data, fc.constantFrom(60, 61)).map(([owner, text, ttl]) => `${owner} ${ttl} IN ${text}`),

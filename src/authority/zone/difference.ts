@@ -6,7 +6,7 @@ import { TYPE } from '../../dns/type-name.ts';
 import { KEY_AT, keyLength } from '../../store/ordered-entry.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Memory } from '../../store/memory.ts';
-import { RECORD_HEAD, SET_HEAD, ZONE_END, findSet, isCut, nextSet, recordsIn, typeAt } from '../record-sets.ts';
+import { OWNER_END, RECORD_HEAD, SET_HEAD, findSet, isCut, lackingEnd, nextSet, recordsIn, typeAt } from '../record-sets.ts';
 import { writeWire } from './name-key.ts';
 import { setsAt } from './nodes.ts';
 import { HASHED, NAMES, SOA_SET } from './version.ts';
@@ -171,9 +171,9 @@ export class Differences {
     const { bytes } = this.#memory;
     const data = at + RECORD_HEAD;
     const end = data + u16(bytes, at + 10);
-    const lacks = isCut(bytes, set) && bytes[end - 2] === 0xc0 && bytes[end - 1] === ZONE_END;
-    const own = end - data - (lacks ? 2 : 0);
-    const size = own + (lacks ? this.#zone.length : 0);
+    const lacking = lackingEnd(bytes, isCut(bytes, set), end);
+    const own = lacking < 0 ? end - data : end - data - 2;
+    const size = own + (lacking < 0 ? 0 : this.#zone.length + (lacking === OWNER_END ? this.#ownerLength : 0));
     list.ensure(1 + this.#ownerLength + 8 + size);
     const { bytes: to } = list;
     let out = list.length;
@@ -184,7 +184,8 @@ export class Differences {
     setU16(to, out + 6, size);
     out += 8;
     for (let i = 0; i < own; i++) to[out++] = bytes[data + i]!;
-    if (lacks) for (let i = 0; i < this.#zone.length; i++) to[out++] = this.#zone[i]!;
+    if (lacking === OWNER_END) for (let i = 0; i < this.#ownerLength; i++) to[out++] = this.#owner[i]!;
+    if (lacking >= 0) for (let i = 0; i < this.#zone.length; i++) to[out++] = this.#zone[i]!;
     list.length = out;
     list.count++;
   }

@@ -2,9 +2,10 @@
 // layout of sets (record-sets.ts); knows nothing of other names.
 import { setU16, u16, u32 } from '../../dns/packet.ts';
 import { TYPE, typeName } from '../../dns/type-name.ts';
-import { CUT, RECORD_HEAD, SET_HEAD, ZONE_END } from '../record-sets.ts';
+import { CUT, OWNER_END, RECORD_HEAD, SET_HEAD, ZONE_END } from '../record-sets.ts';
 import { putFixed } from '../record-head.ts';
 import { Expiries } from './expiries.ts';
+import { writeWire } from './name-key.ts';
 import { SIGNATURES } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 import { ZoneError, printKey } from './zone-error.ts';
@@ -12,6 +13,7 @@ import { ZoneError, printKey } from './zone-error.ts';
 const { NS, CNAME, SOA, PTR, MX, RRSIG, SVCB, HTTPS } = TYPE;
 /** Where the data of a signature say when it ends (RFC 4034 section 3.1). */
 export const EXPIRATION = 8;
+const STAR = 42;
 /** The most bytes of a set: its length is written in 16 bits. */
 const MOST = 65_535;
 
@@ -24,6 +26,8 @@ export class Packer {
   bytes = new Uint8Array(1 << 13);
   length = 0;
   readonly #types: number[] = [];
+  readonly #owner = new Uint8Array(600);
+  #ownerLength = 0;
   /** Records that were packed in all. */
   records = 0;
   /** When signatures among them end. */
@@ -76,7 +80,10 @@ export class Packer {
       if (scratch.type(record) !== type || (covered !== 0 && coveredBy(scratch, record) !== covered)) continue;
       this.#record(scratch, name, record, set, type, signed);
     }
-    if (shortened(type) >= 0) this.#cut(set, shortened(type), scratch.zone);
+    if (shortened(type) >= 0) {
+      this.#own(scratch, name);
+      this.#cut(set, shortened(type), scratch.zone);
+    }
     this.#end(set, type);
   }
 
@@ -131,30 +138,46 @@ export class Packer {
     }
     return false;
   }
-  /** Cuts the names of a set at the zone, unless one that stays whole ends as if it were cut. */
+  /**
+   * Cuts the names of a set at the owner where they are below it, else at the zone, unless one that stays whole ends as if it were cut. A
+   * wildcard is told with the name that was asked for: nothing is cut at it.
+   */
   #cut(set: number, skip: number, zone: Uint8Array): void {
     const { bytes } = this;
-    if (zone.length < 3) return;
     for (let at = set + SET_HEAD; at < this.length; at += RECORD_HEAD + u16(bytes, at + 10)) {
       const end = at + RECORD_HEAD + u16(bytes, at + 10);
-      if (bytes[end - 2] === 0xc0 && bytes[end - 1] === 0 && !endsIn(bytes, at + RECORD_HEAD + skip, end, zone)) return;
+      if (bytes[end - 2] === 0xc0 && bytes[end - 1] === 0 && !endsIn(bytes, at + RECORD_HEAD + skip, end, zone, zone.length)) return;
     }
     let to = set + SET_HEAD;
     for (let at = to; at < this.length;) {
       const size = u16(bytes, at + 10);
       const end = at + RECORD_HEAD + size;
-      const less = endsIn(bytes, at + RECORD_HEAD + skip, end, zone) ? zone.length - 2 : 0;
+      const from = at + RECORD_HEAD + skip;
+      const isBelow = this.#ownerLength > 0 && from + this.#ownerLength < end && endsIn(bytes, from, end, this.#owner, this.#ownerLength);
+      const cut = isBelow ? this.#ownerLength : zone.length > 2 && endsIn(bytes, from, end, zone, zone.length) ? zone.length : 0;
+      const less = cut > 2 ? cut - 2 : 0;
       bytes.copyWithin(to, at, end - less);
       if (less > 0) {
         setU16(bytes, to + 10, size - less);
         bytes[to + RECORD_HEAD + size - less - 2] = 0xc0;
-        bytes[to + RECORD_HEAD + size - less - 1] = ZONE_END;
+        bytes[to + RECORD_HEAD + size - less - 1] = isBelow ? OWNER_END : ZONE_END;
         setU16(bytes, set + 6, CUT);
       }
       to += RECORD_HEAD + size - less;
       at = end;
     }
     this.length = to;
+  }
+  /** The name of the records: nothing where no name is cut at it. */
+  #own(scratch: Scratch, name: number): void {
+    const at = scratch.keyAt(name);
+    const length = scratch.keyLength(name);
+    this.#ownerLength = 0;
+    const isWild = length > 1 && scratch.bytes[at + length - 2] === STAR && (length === 2 || scratch.bytes[at + length - 3] === 0);
+    if (length === 0 || isWild) return;
+    const labels = writeWire(scratch.bytes, at, length, this.#owner, 0);
+    this.#owner.set(scratch.zone, labels);
+    this.#ownerLength = labels + scratch.zone.length;
   }
   #ensure(more: number): void {
     if (this.length + more <= this.bytes.length) return;
@@ -174,12 +197,12 @@ function isSigned(scratch: Scratch, name: number, type: number): boolean {
   }
   return false;
 }
-/** Whether a name ends in the zone, and has more. */
-function endsIn(bytes: Uint8Array, from: number, end: number, zone: Uint8Array): boolean {
+/** Whether a name is another one, `length` bytes of it, or ends in it. */
+function endsIn(bytes: Uint8Array, from: number, end: number, name: Uint8Array, length: number): boolean {
   let at = from;
-  while (end - at > zone.length) at += bytes[at]! + 1;
-  if (end - at !== zone.length) return false;
-  for (let i = 0; i < zone.length; i++) if (bytes[at + i] !== zone[i]) return false;
+  while (end - at > length) at += bytes[at]! + 1;
+  if (end - at !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== name[i]) return false;
   return true;
 }
 /**

@@ -8,7 +8,7 @@ import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { KEY_AT, keyLength } from '../../store/ordered-entry.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Store } from '../../store/store.ts';
-import { RECORD_HEAD, SET_HEAD, ZONE_END, isCut, nextSet, typeAt } from '../record-sets.ts';
+import { OWNER_END, RECORD_HEAD, SET_HEAD, isCut, lackingEnd, nextSet, typeAt } from '../record-sets.ts';
 import type { Difference, Transfer, ZoneWriter } from '../transfer.ts';
 import type { ZoneRecords } from '../zone-records.ts';
 import { recordsOf } from './difference.ts';
@@ -99,6 +99,7 @@ class NodeWriter {
   /** The zone's own SOA stands elsewhere. */
   readonly #soa: number;
   readonly #owner = new Uint8Array(600);
+  #ownerLength = 0;
 
   constructor(store: Store, zone: Name, to: ZoneRecords, soa: number) {
     this.#store = store;
@@ -112,7 +113,8 @@ class NodeWriter {
     const owner = this.#owner;
     const labels = writeWire(bytes, node * 4 + KEY_AT, keyLength(words, node), owner, 0);
     owner.set(this.#zone, labels);
-    this.#to.own(owner, 0, labels + this.#zone.length);
+    this.#ownerLength = labels + this.#zone.length;
+    this.#to.own(owner, 0, this.#ownerLength);
     for (let set = setsAt(words, node); typeAt(bytes, set) !== 0; set = nextSet(bytes, set)) if (set !== this.#soa) this.#set(bytes, set);
   }
   #set(bytes: Uint8Array, set: number): void {
@@ -123,11 +125,13 @@ class NodeWriter {
       const size = u16(bytes, at + 10);
       const from = at + RECORD_HEAD;
       at = from + size;
-      const isLacking = mayLack && bytes[at - 2] === 0xc0 && bytes[at - 1] === ZONE_END;
-      const own = isLacking ? size - 2 : size;
-      const data = to.begin(typeAt(bytes, set), u32(bytes, from - 6), isLacking ? own + zone.length : size);
+      const lacking = lackingEnd(bytes, mayLack, at);
+      const own = lacking < 0 ? size : size - 2;
+      const end = lacking === OWNER_END ? this.#owner : zone;
+      const more = lacking < 0 ? 0 : lacking === OWNER_END ? this.#ownerLength : zone.length;
+      const data = to.begin(typeAt(bytes, set), u32(bytes, from - 6), own + more);
       for (let i = 0; i < own; i++) to.bytes[data + i] = bytes[from + i]!;
-      if (isLacking) to.bytes.set(zone, data + own);
+      for (let i = 0; i < more; i++) to.bytes[data + own + i] = end[i]!;
     }
   }
 }
