@@ -2,7 +2,7 @@
 // sections. Knows pages and the program's exit status, nothing of plugins.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +11,8 @@ import { pathsIn, read, root } from './gates/checkout.ts';
 import { examples, sections } from './gates/page.ts';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'coredns-ts-readme-'));
+// What pages call `cert.pem`, `key.pem` and `ca.pem` has to be there.
+cpSync(path.join(root, 'test/conformance/certs'), scratch, { recursive: true });
 after(() => rmSync(scratch, { recursive: true, force: true }));
 // What pages name and a machine does not have.
 writeFileSync(path.join(scratch, 'GeoLite2-City.mmdb'), madeDatabase('GeoLite2-City', [['192.0.2.0/24', {}]]));

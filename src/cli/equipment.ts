@@ -5,9 +5,10 @@ import { createJsonLog, createLog } from '../kernel/seen/log.ts';
 import type { Debugging } from '../kernel/seen/log.ts';
 import type { LatePlugin } from '../kernel/site/plugin.ts';
 import { fileLimit } from '../threads/limits.ts';
+import { Connections } from '../transport/connections.ts';
 import { dnsTransport } from '../transport/dns.ts';
 import { Ledger } from '../transport/ledger.ts';
-import { tcp } from '../transport/tcp.ts';
+import { dot, tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
 import { logSink } from './output.ts';
@@ -38,6 +39,7 @@ export function equip({ file, port, json = false, streams }: Common, thread: num
   };
   const datagrams = udp({ warn });
   const options = { ...readOptionsOf(file, port, plugins, warn), builtIn: builtIn(port) };
-  const transports = { dns: dnsTransport(datagrams, tcp({ files: fileLimit(), ledger: new Ledger(streams, thread) })) };
+  const all = new Connections(new Ledger(streams, thread), { files: fileLimit() });
+  const transports = { dns: dnsTransport(datagrams, tcp({ all })), tls: dot({ all }) };
   return { lines, debugging, log, readOptions: options, transports, clock: systemClock, datagrams: datagrams.datagrams };
 }

@@ -24,6 +24,10 @@ export class Slots {
   all<T>(slot: Slot<T>): readonly T[] {
     return (this.#values.get(slot as Slot<unknown>) ?? []) as T[];
   }
+  /** The slots that have a value. */
+  filled(): Iterable<Slot<unknown>> {
+    return this.#values.keys();
+  }
   /** The value that was put last. */
   last<T>(slot: Slot<T>): T | undefined {
     return this.#values.get(slot as Slot<unknown>)?.at(-1) as T | undefined;

@@ -42,6 +42,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('cache', usually('cache')),
   late('header', () => import('./header/index.ts')),
   late('dnssec', () => import('./dnssec/index.ts')),
+  late('tls', () => import('./tls/index.ts')),
   late('minimal', () => import('./minimal/index.ts')),
   late('template', () => import('./template/index.ts')),
   late('transfer', () => import('./transfer/index.ts')),

@@ -14,8 +14,10 @@ const LOOKED_AT = 64;
 
 /** A connection as others see it. */
 export interface Tenant {
-  /** True where this one rather than the other makes room: who never asked anything, then who has been idle for longer. */
-  yieldsBefore(other: this): boolean;
+  /** What it has to lose: 0 who never asked anything, 1 who waits for nothing, 2 who waits for answers. The lowest makes room first. */
+  readonly claim: number;
+  /** Since when it has been idle, milliseconds: of those with the same claim, who has been so for longest. */
+  readonly since: number;
   /** Lets go of what it holds and closes at once. */
   drop(): void;
 }
@@ -26,12 +28,14 @@ export interface ConnectionLimits {
   readonly connections?: number;
 }
 
+const yields = (one: Tenant, other: Tenant): boolean => (one.claim === other.claim ? one.since < other.since : one.claim < other.claim);
+
 /** All connections of one thread. */
-export class Connections<T extends Tenant> {
+export class Connections {
   readonly ledger: Ledger;
   readonly #limits: Required<ConnectionLimits>;
-  readonly #all = new Set<T>();
-  readonly #holders: readonly Set<T>[] = MOST_HELD.map(() => new Set());
+  readonly #all = new Set<Tenant>();
+  readonly #holders: readonly Set<Tenant>[] = MOST_HELD.map(() => new Set());
   /** Where the last search for somebody idle ended. */
   #next = this.#all.values();
 
@@ -59,24 +63,24 @@ export class Connections<T extends Tenant> {
       first.drop();
     }
   }
-  #idlest(): T | undefined {
-    let first: T | undefined;
+  #idlest(): Tenant | undefined {
+    let first: Tenant | undefined;
     for (let looked = 0; looked < Math.min(LOOKED_AT, this.#all.size); looked++) {
       let { value } = this.#next.next();
       if (value === undefined) ({ value } = (this.#next = this.#all.values()).next());
-      if (value !== undefined && (first === undefined || value.yieldsBefore(first))) first = value;
+      if (value !== undefined && (first === undefined || yields(value, first))) first = value;
     }
     return first;
   }
-  add(one: T): void {
+  add(one: Tenant): void {
     this.#all.add(one);
   }
-  remove(one: T): void {
+  remove(one: Tenant): void {
     this.#all.delete(one);
   }
 
   /** Says that a connection holds so many bytes of a kind, and how many it held before. */
-  hold(one: T, kind: number, bytes: number, before: number): void {
+  hold(one: Tenant, kind: number, bytes: number, before: number): void {
     const holders = this.#holders[kind]!;
     if (bytes === 0) holders.delete(one);
     else holders.add(one);

@@ -10,6 +10,8 @@ import type { Seats } from './seats.ts';
 export interface WriterOwner {
   readonly seats: Seats;
   readonly out: FrameBuffer;
+  /** Where it is there, TLS is between us and the network: what is written is gone from here, and out a moment later. */
+  readonly secure: unknown;
 }
 /** Who reads the questions, and hears how the replies fare. */
 export interface Asking {
@@ -31,6 +33,9 @@ interface Waiting {
   message: Message | undefined;
   messages: AsyncIterable<Uint8Array> | undefined;
 }
+
+/** Over TLS a write is never over at once: so many bytes may be under way until the client counts as slow. */
+const UNDER_WAY = 16_384;
 
 /** The way out of a connection. */
 export class StreamWriter {
@@ -94,9 +99,14 @@ export class StreamWriter {
     if (out.used === 0) return;
     const bytes = out.take();
     if (this.#closed) return;
-    this.#socket.write(bytes, this.#written);
-    if (this.#socket.writableLength === 0) return;
-    out.keep();
+    if (this.#owner.secure === undefined) {
+      this.#socket.write(bytes, this.#written);
+      if (this.#socket.writableLength === 0) return;
+      out.keep();
+    } else {
+      this.#socket.write(Buffer.from(bytes), this.#written);
+      if (this.#socket.writableLength <= UNDER_WAY) return;
+    }
     if (!this.blocked) this.#asking.expect('write');
     this.blocked = true;
     this.#asking.unread(Math.max(FrameBuffer.ROOM, this.#socket.writableLength));

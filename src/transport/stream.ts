@@ -7,11 +7,12 @@ import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Service, TransportName } from '../kernel/query/transport.ts';
 import { unmapped, writePeer } from './addresses.ts';
-import type { Connections, Tenant } from './connections.ts';
 import { Frames } from '../dns/frames.ts';
 import { UNFINISHED, UNREAD } from './ledger.ts';
 import { StreamWriter } from './stream-writer.ts';
 import type { Asking, WriterOwner } from './stream-writer.ts';
+import type { Held, HeldBy } from './held.ts';
+import type { SecureChannel } from '../secure/server.ts';
 
 /** Questions that are read ahead while one waits for its answer. */
 export const READ_AHEAD = 16;
@@ -24,13 +25,11 @@ const LINGER = 1000, LINGER_STOPPING = 250;
  */
 const SILENT = 20, BURST = 100, PAUSE = 1, PAUSE_ENDS = 2.5, MOST_LEAVING = 1000;
 
-/** What the connections of a thread share. */
+/** What a connection is made with, beside its socket. */
 export interface StreamOwner extends WriterOwner {
+  readonly by: HeldBy;
   readonly name: TransportName;
-  readonly connections: Connections<StreamConnection>;
-  /** Milliseconds now. */
-  now(): number;
-  gone(connection: StreamConnection): void;
+  readonly secure: SecureChannel | undefined;
 }
 
 /**
@@ -40,9 +39,10 @@ export interface StreamOwner extends WriterOwner {
 type State = 'open' | 'leaving' | 'ending' | 'ended' | 'closed';
 
 /** A connection: the channel of its questions. */
-export class StreamConnection implements Channel, Asking, Tenant {
+export class StreamConnection implements Channel, Asking, Held {
   readonly transport: TransportName;
   readonly stream = true;
+  readonly secure: SecureChannel | undefined;
   service: Service;
   readonly localAddress: string;
   readonly localPort: number;
@@ -70,10 +70,11 @@ export class StreamConnection implements Channel, Asking, Tenant {
     this.#owner = owner;
     this.#writer = new StreamWriter(socket, owner, this);
     this.transport = owner.name;
+    this.secure = owner.secure;
     this.localAddress = unmapped(socket.localAddress ?? '');
     this.localPort = socket.localPort ?? 0;
     writePeer(new Uint8Array(this.#peer.buffer), 0, socket.remoteAddress ?? '', socket.remotePort ?? 0);
-    this.#since = owner.now();
+    this.#since = owner.by.now();
     this.#until = this.#since + service.timeouts.read;
     socket.on('data', (chunk: Uint8Array) => this.#came(chunk));
     socket.on('end', () => this.#finish());
@@ -87,7 +88,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
   }
   /** The process is about to end: clients that can be told so (RFC 7828 section 3.3.2) are to ask elsewhere. */
   get leaving(): boolean {
-    return this.#owner.connections.ledger.leaving;
+    return this.#owner.by.connections.ledger.leaving;
   }
 
   #came(chunk: Uint8Array): void {
@@ -134,7 +135,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
     }
     if (state !== 'ending' || this.#writer.waiting > 0 || this.#writer.blocked || this.#frames.pending) return;
     this.#state = 'ended';
-    this.#until = this.#owner.now() + (this.#stopped > 0 ? LINGER_STOPPING : LINGER);
+    this.#until = this.#owner.by.now() + (this.#stopped > 0 ? LINGER_STOPPING : LINGER);
     this.#paused = false;
     // Read on: what is never read makes the kernel reset the connection, and the last replies with it.
     this.#socket.resume().end();
@@ -181,7 +182,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
   // --- what the writer says
 
   expect(what: 'write' | 'idle'): void {
-    this.#since = this.#owner.now();
+    this.#since = this.#owner.by.now();
     this.#until = this.#since + this.service.timeouts[what];
   }
   moved(): void {
@@ -200,12 +201,12 @@ export class StreamConnection implements Channel, Asking, Tenant {
   #hold(kind: number, bytes: number): void {
     const before = this.#held[kind]!;
     this.#held[kind] = bytes;
-    this.#owner.connections.hold(this, kind, bytes, before);
+    this.#owner.by.connections.hold(this, kind, bytes, before);
   }
-  yieldsBefore(other: StreamConnection): boolean {
-    return this.#claim === other.#claim ? this.#since < other.#since : this.#claim < other.#claim;
+  get since(): number {
+    return this.#since;
   }
-  get #claim(): number {
+  get claim(): number {
     return this.#asked === 0 ? 0 : this.#writer.waiting === 0 ? 1 : 2;
   }
   drop(): void {
@@ -250,7 +251,7 @@ export class StreamConnection implements Channel, Asking, Tenant {
   }
   /** The server stops: from now on `leave` is called. */
   stop(): void {
-    this.#stopped = this.#since = this.#owner.now();
+    this.#stopped = this.#since = this.#owner.by.now();
     if (this.#state === 'open') this.#state = 'leaving';
     if (this.#state === 'ended') this.#until = Math.min(this.#until, this.#stopped + LINGER_STOPPING);
   }
@@ -262,6 +263,6 @@ export class StreamConnection implements Channel, Asking, Tenant {
     this.#state = 'closed';
     this.#letGo();
     this.#writer.close();
-    this.#owner.gone(this);
+    this.#owner.by.gone(this);
   }
 }

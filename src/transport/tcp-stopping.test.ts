@@ -71,12 +71,12 @@ test('a client that asks every 3 ms is left in one of its pauses, whenever the s
     const service = new TestService();
     const [client, socket] = duplexPair();
     const owner = {
-      name: 'tcp' as const, now: () => now, gone() {}, connections: new Connections<StreamConnection>(new Ledger()), out: new FrameBuffer(),
-      seats: Seats.of(service.arena),
+      name: 'tcp' as const, by: { now: () => now, gone() {}, connections: new Connections(new Ledger()) }, out: new FrameBuffer(),
+      seats: Seats.of(service.arena), secure: undefined,
     };
     const here = Object.assign(socket, { remoteAddress: '127.0.0.1', remotePort: 7 }) as unknown as Socket;
     const connection = new StreamConnection(here, service, owner);
-    owner.connections.add(connection);
+    owner.by.connections.add(connection);
     let [asked, answered, left] = [0, 0, false];
     client.on('data', () => answered++).on('end', () => (left = true));
     for (let milliseconds = 0; !left && milliseconds < 3000; milliseconds++, now++) {

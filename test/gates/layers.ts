@@ -18,14 +18,15 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   zonefile: ['dns'],
   dnssec: ['dns'],
   tsig: ['dns'],
-  http: ['wording', 'dns'],
+  secure: [],
+  http: ['wording', 'dns', 'secure'],
   upstream: ['wording', 'dns', 'http'],
   kernel: ['wording', 'dns', 'corefile', 'store', 'http'],
   threads: ['store', 'kernel'],
   authority: ['wording', 'dns', 'zonefile', 'dnssec', 'tsig', 'store', 'kernel'],
   'kube-api': ['wording', 'http', 'kernel', 'corefile'],
-  transport: ['dns', 'http', 'kernel', 'threads'],
-  plugins: [...below, 'http', 'threads', 'zonefile', 'dnssec', 'tsig', 'upstream', 'kernel', 'authority', 'kube-api'],
+  transport: ['dns', 'secure', 'http', 'kernel', 'threads'],
+  plugins: [...below, 'http', 'threads', 'zonefile', 'dnssec', 'tsig', 'secure', 'upstream', 'kernel', 'authority', 'kube-api'],
   author: [...below, 'http', 'upstream', 'kernel', 'authority', 'plugins', 'cli'],
   testing: 'everything',
   cli: 'everything',
@@ -36,7 +37,7 @@ const exemptions: Readonly<Record<string, string>> = {};
 
 /** Layers that may be imported for their types only. */
 export const typesOnly: ReadonlySet<string> = new Set([
-  'kernel -> upstream', 'kernel -> expression', 'threads -> upstream', 'transport -> upstream',
+  'kernel -> upstream', 'kernel -> expression', 'kernel -> secure', 'upstream -> secure', 'threads -> upstream', 'transport -> upstream',
 ]);
 
 /** An import of another file of the repository, or of a part of Node (`node:...`). */

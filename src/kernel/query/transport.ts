@@ -5,7 +5,10 @@ import type { Answer } from './outcome.ts';
 import type { Query, QuestionChange } from './query.ts';
 import type { Reading } from '../../store/reading.ts';
 import type { Scheme } from '../../dns/port.ts';
+import type { SecureChannel } from '../../secure/server.ts';
 import { Slot } from '../slot.ts';
+import { ListenerSetting, placeOf } from './listener-setting.ts';
+import type { Line, ListenerSettings, SharedAddress, SharingBlock } from './listener-setting.ts';
 
 /** Over what a question came. */
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'https' | 'https3' | 'grpc' | 'quic';
@@ -31,6 +34,8 @@ export interface Channel {
   /** Our own address and port, as text and number. On a wildcard UDP socket `::`: `askedAddress` knows better. */
   readonly localAddress: string;
   readonly localPort: number;
+  /** Of a stream over TLS: what its handshake said. */
+  readonly secure?: SecureChannel | undefined;
   /** Of a stream: the process is about to end, so clients that can be told so are to ask elsewhere (RFC 7828). */
   readonly leaving?: boolean;
   /** Of a UDP socket: replies that wait since the network does not take them at the moment. */
@@ -66,6 +71,8 @@ export interface Service {
   /** Whether an option of a request comes back in the reply: a `rewrite edns0 local` rule of any block named its code (EDNS-7). */
   echoes(code: number): boolean;
   readonly timeouts: Timeouts;
+  /** What its blocks say of its listener. */
+  readonly settings: ListenerSettings;
 }
 
 /** Milliseconds (SRV-3, TMO-1). */
@@ -75,9 +82,11 @@ export interface Timeouts {
   readonly idle: number;
   /** After so many queries a connection is closed; -1 is never. */
   readonly queries: number;
+  /** So many answers of a stream may leave before one that was asked for earlier (RFC 7766 section 7). */
+  readonly outOfOrder: number;
 }
 /** What holds where no `timeouts` is configured (SRV-3). */
-export const DEFAULT_TIMEOUTS: Timeouts = { read: 3000, write: 5000, idle: 10000, queries: -1 };
+export const DEFAULT_TIMEOUTS: Timeouts = { read: 3000, write: 5000, idle: 10000, queries: -1, outOfOrder: 0 };
 
 /** An open endpoint. */
 export interface Listener {
@@ -102,5 +111,27 @@ export interface Transport {
 export const Bind = new Slot<readonly string[]>('bind');
 /** How many sockets an address gets (MSO-1). */
 export const Sockets = new Slot<number>('sockets');
-/** Timeouts of a block (TMO-1): those not given stay as they are. */
-export const TimeoutSettings = new Slot<Partial<Timeouts>>('timeouts');
+
+/** Timeouts of a block (TMO-1), and where they are written: those not given stay as they are. */
+export interface TimeoutsSaid {
+  readonly at: Line;
+  readonly timeouts: Partial<Timeouts>;
+}
+/** Where `timeouts` puts them. They protect nobody from anybody: where blocks differ, the last one counts, as in CoreDNS. */
+export const TimeoutSettings = new ListenerSetting<TimeoutsSaid, Partial<Timeouts>>('timeouts', joinTimeouts);
+
+function joinTimeouts(blocks: readonly SharingBlock<TimeoutsSaid>[], { label, warn }: SharedAddress): Partial<Timeouts> {
+  const joined: { -readonly [key in keyof Timeouts]?: number } = {};
+  const from = new Map<string, Line>();
+  for (const { said } of blocks) {
+    for (const [key, value] of Object.entries(said?.timeouts ?? {}) as [keyof Timeouts, number][]) {
+      const before = joined[key];
+      if (before !== undefined && before !== value) {
+        warn(`timeouts differ for blocks that share ${label}: ${placeOf(from.get(key)!)} and ${placeOf(said!.at)}: the last one counts`);
+      }
+      joined[key] = value;
+      from.set(key, said!.at);
+    }
+  }
+  return joined;
+}

@@ -22,6 +22,7 @@ import { AdmittedOpcode, AnyClass, Debug, Stacktrace } from '../site/site.ts';
 import { LateAnswers } from './late-answers.ts';
 import type { LateEnds } from './late-answers.ts';
 import type { Traffic } from './traffic.ts';
+import type { ListenerSettings } from '../query/listener-setting.ts';
 import { LATER } from '../query/transport.ts';
 import type { Service, Timeouts } from '../query/transport.ts';
 
@@ -42,6 +43,7 @@ export interface ServerParts {
   /** Codes of EDNS options that come back in replies: those of every block of the process (EDNS-7). */
   readonly echoed: readonly number[];
   readonly timeouts: Timeouts;
+  readonly settings: ListenerSettings;
 }
 
 /** One address with all blocks that listen there (KEY-8). */
@@ -50,6 +52,7 @@ export class Server implements Service, LateEnds {
   readonly label: string;
   readonly arena: Arena;
   readonly timeouts: Timeouts;
+  readonly settings: ListenerSettings;
   readonly sites: readonly Site[];
   readonly reading: Reading;
   readonly #clock: Clock;
@@ -75,6 +78,7 @@ export class Server implements Service, LateEnds {
     this.label = parts.label;
     this.arena = parts.arena;
     this.timeouts = parts.timeouts;
+    this.settings = parts.settings;
     this.sites = parts.sites;
     this.#clock = parts.clock;
     this.reading = parts.reading;

@@ -180,10 +180,11 @@ export class Serving {
     let index = this.#indexes.get(address.label);
     if (index === undefined) this.#indexes.set(address.label, (index = this.#indexes.size));
     const { clock, log, store: { reading } } = this.#options;
-    const timeouts: Timeouts = Object.assign({ ...DEFAULT_TIMEOUTS }, ...sites.flatMap((site) => site.all(TimeoutSettings)));
+    const { label, settings } = address;
+    const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...settings.get(TimeoutSettings) };
     const echoed = configuration.sites.flatMap((site) => site.all(EchoedOption));
     const router = new Router(address.zones);
-    const { label } = address;
-    return new Server({ index, label, arena: this.#arena, clock, reading, log, traffic: this.#traffic, router, sites, echoed, timeouts });
+    const traffic = this.#traffic;
+    return new Server({ index, label, arena: this.#arena, clock, reading, log, traffic, router, sites, echoed, timeouts, settings });
   }
 }

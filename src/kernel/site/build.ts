@@ -20,6 +20,7 @@ import type { Provider } from '../query/metadata.ts';
 import type { LatePlugin, Machine, Plugin, Written } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
+import { ListenerSettings } from '../query/listener-setting.ts';
 import { Bind } from '../query/transport.ts';
 import type { Endpoint } from '../query/transport.ts';
 
@@ -53,6 +54,8 @@ export interface Address {
   readonly endpoint: Endpoint;
   /** Wire names, lower-case, with their sites in the order of the Corefile. */
   readonly zones: (readonly [zone: string, site: Site])[];
+  /** What its blocks say of its listener. */
+  settings: ListenerSettings;
 }
 /** A configuration that was read: nothing of it runs yet. */
 export interface Configuration extends Written {
@@ -92,6 +95,7 @@ export function build(text: string, options: ReadOptions): Configuration {
   for (const { site, lines } of drafts) for (const each of site.parts) attempt(() => refusePartial(each, lines, sites));
   for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, options.schemes));
   const addresses = listenOn(drafts, attempt);
+  for (const address of addresses) attempt(() => settle(address, options.warn));
   for (const each of drafts.flatMap(({ directives }) => (options.notes === undefined ? [] : directives))) {
     options.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner })));
   }
@@ -240,7 +244,10 @@ function listenOn(drafts: readonly Draft[], attempt: (what: () => void) => void)
         });
         const name = label(scheme, address, port);
         let entry = addresses.get(name);
-        if (entry === undefined) addresses.set(name, (entry = { label: name, endpoint: { scheme, address, port }, zones: [] }));
+        if (entry === undefined) {
+          entry = { label: name, endpoint: { scheme, address, port }, zones: [], settings: new ListenerSettings() };
+          addresses.set(name, entry);
+        }
         if (!endpoints.includes(entry.endpoint)) endpoints.push(entry.endpoint);
         entry.zones.push([Name.parse(zone).key, site]);
       }
@@ -248,4 +255,12 @@ function listenOn(drafts: readonly Draft[], attempt: (what: () => void) => void)
     site.endpoints = endpoints;
   }
   return [...addresses.values()];
+}
+
+/** Joins what the blocks of an address say of its listener. */
+function settle(address: Address, warn: (text: string) => void): void {
+  const { label: name, endpoint: { scheme }, zones } = address;
+  const sites = [...new Map(zones.map(([zone, site]) => [site, zone])).entries()];
+  const blocks = sites.map(([site, zone]) => ({ zone: Name.wire(zone).text, slots: site }));
+  address.settings = ListenerSettings.of(blocks, { label: name, scheme, warn });
 }

@@ -6,6 +6,8 @@ import type { Timeouts } from '../../kernel/query/transport.ts';
 import { TimeoutSettings } from '../../kernel/query/transport.ts';
 
 type Settings = { -readonly [Key in keyof Timeouts]?: Timeouts[Key] };
+/** Answers that may overtake one: more are not read ahead anyway. */
+const MOST_OUT_OF_ORDER = 16;
 const DAY = 24 * 3600 * 1000;
 
 /** A duration, or a number of seconds (LIB-9), in milliseconds. */
@@ -23,6 +25,12 @@ function read(line: Directive, settings: Settings): void {
     const queries = line.number(text, (reason) => line.fail(`invalid value for maxtcpqueries '${text}': ${reason}`));
     if (queries === 0 || queries < -1) line.fail(`maxtcpqueries provided '${queries}' needs to be -1 (unlimited) or a positive integer`);
     settings.queries = queries;
+    return;
+  }
+  if (line.word === 'out_of_order') {
+    const most = line.number(text, (reason) => line.fail(`invalid value for out_of_order '${text}': ${reason}`));
+    if (most < 0 || most > MOST_OUT_OF_ORDER) line.fail(`out_of_order must be in range [0, ${MOST_OUT_OF_ORDER}]: ${most}`);
+    settings.outOfOrder = most;
     return;
   }
   const milliseconds = timeout(line, text);
@@ -45,7 +53,7 @@ export default definePlugin({
       });
       if (properties === 0) line.fail('timeouts block with no timeouts specified');
     }
-    return settings;
+    return { at: lines[0].at, timeouts: settings };
   },
   create(settings, site) {
     site.put(TimeoutSettings, settings);

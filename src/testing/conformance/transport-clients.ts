@@ -4,6 +4,8 @@ import { createSocket } from 'node:dgram';
 import type { Socket as Dgram } from 'node:dgram';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { reply } from './transport-service.ts';
 import type { Got } from './transport-service.ts';
 
@@ -79,6 +81,18 @@ export function framed(packet: Uint8Array): Uint8Array {
 /** Connects by TCP; stays half open when the server closes. */
 export async function tcpClient(address: string, port: number): Promise<TcpClient> {
   const socket = connect({ host: address, port, allowHalfOpen: true });
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return streamClient(socket);
+}
+/** Connects by TLS, to whatever certificate. */
+export async function tlsClient(address: string, port: number, options: ConnectionOptions = {}): Promise<TcpClient> {
+  // Node's types do not know that half-open connections are to be had here too.
+  const how = { host: address, port, rejectUnauthorized: false, allowHalfOpen: true, ALPNProtocols: ['dot'], ...options };
+  const socket = connectSecurely(how as ConnectionOptions);
+  await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
+  return streamClient(socket);
+}
+function streamClient(socket: Socket): TcpClient {
   const replies = new Replies();
   let ended = false;
   let rest: Buffer = Buffer.alloc(0);
@@ -96,7 +110,6 @@ export async function tcpClient(address: string, port: number): Promise<TcpClien
     replies.wake();
   };
   socket.on('end', end).on('close', end).on('error', end);
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   return {
     socket,
     got: replies.got,

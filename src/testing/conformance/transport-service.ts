@@ -5,6 +5,7 @@ import { Memory } from '../../store/memory.ts';
 import { Reading } from '../../store/reading.ts';
 import { Arena } from '../../kernel/query/arena.ts';
 import { derive } from '../../kernel/query/derive.ts';
+import { ListenerSettings } from '../../kernel/query/listener-setting.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
@@ -47,6 +48,7 @@ export class TestService implements Service {
   readonly arena: Arena;
   readonly reading = new Reading(Memory.create(1 << 20));
   timeouts: Timeouts = DEFAULT_TIMEOUTS;
+  settings = new ListenerSettings();
   /** How many questions came, how many batches began and ended, how long each question was, and who asked the last one. */
   asked = 0;
   began = 0;

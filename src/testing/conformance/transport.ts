@@ -3,16 +3,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Arena } from '../../kernel/query/arena.ts';
+import type { ListenerSettings } from '../../kernel/query/listener-setting.ts';
 import type { Endpoint, Listener, Transport } from '../../kernel/query/transport.ts';
-import { eventually, tcpClient, udpClient } from './transport-clients.ts';
+import { eventually, tcpClient, tlsClient, udpClient } from './transport-clients.ts';
 import type { Client } from './transport-clients.ts';
 import { TestService, question } from './transport-service.ts';
+
+/** What it runs over. */
+type Kind = 'udp' | 'tcp' | 'tls';
+const CLIENTS = { udp: udpClient, tcp: tcpClient, tls: tlsClient } as const;
 
 /** A transport to be tested. */
 export interface TransportUnderTest {
   readonly name: string;
-  readonly kind: 'udp' | 'tcp';
+  readonly kind: Kind;
   open(): Transport;
+  /** What its listeners are set to. */
+  readonly settings?: ListenerSettings;
   /** Whether a wildcard listener serves 127.0.0.5 too, which no interface lists. */
   readonly everyLoopback: boolean;
 }
@@ -22,11 +29,12 @@ const local: Endpoint = { scheme: 'dns', address: '127.0.0.1', port: 0 };
 /** A transport, a service and a listener for one test. */
 export class Bench {
   readonly service: TestService;
-  readonly #kind: 'udp' | 'tcp';
+  readonly #kind: Kind;
   readonly #clients: Client[] = [];
   listener!: Listener;
 
-  constructor(kind: 'udp' | 'tcp', service = new TestService()) {
+  constructor(kind: Kind, service = new TestService(), settings = service.settings) {
+    service.settings = settings;
     this.#kind = kind;
     this.service = service;
   }
@@ -35,7 +43,7 @@ export class Bench {
     return this;
   }
   readonly client = async (address = '127.0.0.1'): Promise<Client> => {
-    const client = await (this.#kind === 'udp' ? udpClient : tcpClient)(address, this.listener.at.port);
+    const client = await CLIENTS[this.#kind](address, this.listener.at.port);
     this.#clients.push(client);
     return client;
   };
@@ -47,10 +55,10 @@ export class Bench {
 
 /** Registers the tests. */
 export function testTransport(under: TransportUnderTest): void {
-  const { name, kind } = under;
+  const { name, kind, settings } = under;
   const scene = (what: string, run: (bench: Bench) => Promise<void>, at: Endpoint = local, service = () => new TestService()): void => {
     test(`${name}: ${what}`, async () => {
-      const bench = await new Bench(kind, service()).listen(under.open(), at);
+      const bench = await new Bench(kind, service(), settings).listen(under.open(), at);
       try {
         await run(bench);
       } finally {
@@ -65,7 +73,7 @@ export function testTransport(under: TransportUnderTest): void {
 
 type Scene = (what: string, run: (bench: Bench) => Promise<void>, at?: Endpoint, service?: () => TestService) => void;
 
-function answers(scene: Scene, kind: 'udp' | 'tcp'): void {
+function answers(scene: Scene, kind: Kind): void {
   scene('answers at once, later and in between, and says who asked', async ({ service, client }) => {
     const one = await client();
     for (const [id, word] of ['now', 'later', 'early', 'alone'].entries()) {
@@ -145,7 +153,7 @@ function addresses(scene: Scene, { kind, everyLoopback }: TransportUnderTest): v
 }
 
 function endings(under: TransportUnderTest, scene: Scene): void {
-  const { name, kind } = under;
+  const { name, kind, settings } = under;
   scene('hands over to another service', async ({ service, listener, client }) => {
     const one = await client();
     one.send(question(1, 'hold.test'));
@@ -159,7 +167,7 @@ function endings(under: TransportUnderTest, scene: Scene): void {
     assert.equal(service.asked, 1);
   });
   test(`${name}: closing lets replies leave, and gives every slot back`, async () => {
-    const bench = await new Bench(kind).listen(under.open());
+    const bench = await new Bench(kind, new TestService(), settings).listen(under.open());
     const { service, listener } = bench;
     const one = await bench.client();
     for (let id = 0; id < 10; id++) one.send(question(id, 'hold.test'));
@@ -173,7 +181,7 @@ function endings(under: TransportUnderTest, scene: Scene): void {
     one.close();
   });
   test(`${name}: closing waits no longer than it is told; a reply after that does nothing`, async () => {
-    const bench = await new Bench(kind).listen(under.open());
+    const bench = await new Bench(kind, new TestService(), settings).listen(under.open());
     const one = await bench.client();
     one.send(question(1, 'hold.test'));
     await eventually(() => bench.service.held.length === 1, 'it was asked');
@@ -184,8 +192,8 @@ function endings(under: TransportUnderTest, scene: Scene): void {
   });
   test(`${name}: listens with several sockets on one port, beside others`, async () => {
     const transport = under.open();
-    const bench = await new Bench(kind).listen(transport, local, 3);
-    const other = await new Bench(kind).listen(transport, bench.listener.at);
+    const bench = await new Bench(kind, new TestService(), settings).listen(transport, local, 3);
+    const other = await new Bench(kind, new TestService(), settings).listen(transport, bench.listener.at);
     const clients = await Promise.all(Array.from({ length: 12 }, () => bench.client()));
     for (const one of clients) one.send(question(1, 'now.test'));
     for (const one of clients) await one.replies(1);

@@ -1,0 +1,103 @@
+// What a `tls` line says (TLS-1). Knows its options and their texts; reads the files that it names, and opens nothing.
+import { once } from '../../corefile/directive.ts';
+import type { Directive, Lines } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
+import { pluginError } from '../../corefile/error.ts';
+import type { ParseContext } from '../../kernel/site/plugin.ts';
+import { readPair } from '../../secure/pair.ts';
+import type { Pair, Pem } from '../../secure/pair.ts';
+import type { PairFiles } from '../../secure/pair-files.ts';
+import { CLIENT_AUTH } from '../../secure/server-tls.ts';
+import type { ClientAuth, LeastVersion } from '../../secure/server-tls.ts';
+import { fileError } from '../../wording/errno.ts';
+import { cryptography } from './cryptography.ts';
+
+/** One line. */
+export interface Settings {
+  readonly at: Position;
+  readonly files: PairFiles;
+  /** What the files had when the configuration was read. */
+  readonly first: Pair;
+  readonly clientAuth: ClientAuth;
+  readonly leastVersion: LeastVersion;
+  readonly keylog: { readonly path: string; readonly at: Position } | undefined;
+  /** Sessions are not kept; kept with keys of this process; kept with keys that are made of these octets. */
+  readonly tickets: 'off' | 'own' | Uint8Array;
+}
+/** A secret for tickets has so many octets at least. */
+const LEAST_SECRET = 32;
+
+interface Options {
+  clientAuth: ClientAuth;
+  leastVersion: LeastVersion;
+  keylog: Settings['keylog'];
+  tickets: Settings['tickets'];
+}
+
+/** The line of a block. */
+export function readSettings(lines: Lines, { root, machine }: ParseContext): Settings {
+  if (lines.length > 1) lines[1]!.fail('TLS already configured for this server instance');
+  const line = once(lines);
+  const [cert, key, ca] = argumentsOf(line);
+  const path = (name: string): string => (root === undefined || name.startsWith('/') ? name : `${root.replace(/\/+$/, '')}/${name}`);
+  const files = { cert: path(cert!), key: path(key!), ca: ca === undefined ? undefined : path(ca) };
+  const options: Options = { clientAuth: 'nocert', leastVersion: 'TLSv1.2', keylog: undefined, tickets: 'own' };
+  line.properties(readers(options, path, machine.readFile), (other) => other.fail(`unknown option '${other.word}'`));
+  return { at: line.at, files, first: readFiles(line, files, machine.readFile), ...options };
+}
+/** CoreDNS names itself twice where their number is wrong. */
+function argumentsOf(line: Directive): readonly string[] {
+  if (line.args.length === 0) line.refuse('certificates by ACME are not built yet: name the files of a certificate and its key');
+  try {
+    return line.words(2, 3);
+  } catch (error) {
+    throw pluginError('tls', error);
+  }
+}
+
+const readers = (options: Options, path: (name: string) => string, readFile: (path: string) => Uint8Array) => ({
+  client_auth: (line: Directive) => {
+    const word = line.only();
+    const known = CLIENT_AUTH.find((each) => each === word);
+    if (known === undefined) line.fail(`unknown authentication type '${word}'`);
+    options.clientAuth = known;
+  },
+  keylog: (line: Directive) => {
+    options.keylog = { path: path(line.only()), at: line.at };
+  },
+  min_version: (line: Directive) => {
+    const word = line.only();
+    if (word !== '1.2' && word !== '1.3') line.fail(`min_version must be 1.2 or 1.3: '${word}'`);
+    options.leastVersion = `TLSv${word}`;
+  },
+  session_tickets: (line: Directive) => {
+    const word = line.only();
+    options.tickets = word === 'off' ? 'off' : secretIn(line, path(word), readFile);
+  },
+});
+function secretIn(line: Directive, path: string, readFile: (path: string) => Uint8Array): Uint8Array {
+  const secret = attempt(line, () => readFile(path), path, (reason) => `could not read the secret of session tickets: ${reason}`);
+  const { length } = secret;
+  if (length < LEAST_SECRET) line.fail(`the secret of session tickets has ${length} bytes: at least ${LEAST_SECRET} are needed`);
+  return secret;
+}
+
+const pairError = (reason: string): string => `could not load TLS cert: ${reason}`;
+
+function readFiles(line: Directive, files: PairFiles, readFile: (path: string) => Uint8Array): Pair {
+  const text = (path: string, told: (reason: string) => string): string =>
+    new TextDecoder().decode(attempt(line, () => readFile(path), path, told));
+  const pem: Pem = {
+    cert: text(files.cert, pairError), key: text(files.key, pairError),
+    ca: files.ca === undefined ? undefined : text(files.ca, (reason) => `error reading ${files.ca}: ${reason}`),
+  };
+  return line.attempt(() => readPair(pem, cryptography()), (reason) =>
+    line.refuse(reason.startsWith('could not read root') ? reason : pairError(reason)));
+}
+const attempt = <T>(line: Directive, read: () => T, path: string, told: (reason: string) => string): T => {
+  try {
+    return read();
+  } catch (error) {
+    return line.refuse(told(fileError(error, path)));
+  }
+};

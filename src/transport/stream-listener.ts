@@ -1,0 +1,210 @@
+// Listens for connections of one kind: accepts them, has handshakes made where the address has certificates, and bounds how many there are.
+// Knows Node's servers, TLS, limits and time; what happens on a connection afterwards is its kind's.
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { TlsSetting } from '../kernel/query/tls-setting.ts';
+import type { Scheme } from '../dns/port.ts';
+import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
+import { SecureServer } from '../secure/server.ts';
+import type { SecureChannel } from '../secure/server.ts';
+import { isWildcard, openWildcard } from './addresses.ts';
+import { Connections } from './connections.ts';
+import type { ConnectionLimits } from './connections.ts';
+import { Handshake } from './handshake.ts';
+import type { Held, HeldBy } from './held.ts';
+import { LISTENERS, Ledger } from './ledger.ts';
+
+/** What may be set: the clock, how often timeouts are looked at (milliseconds), and what all threads count together. */
+export interface StreamOptions extends ConnectionLimits {
+  readonly clock?: Clock;
+  readonly every?: number;
+  readonly ledger?: Ledger;
+  /** Of all kinds together, where there are several in the thread. */
+  readonly all?: Connections;
+}
+const EVERY = 250;
+/** Milliseconds between looks at connections that shall end. */
+const SOON = 1;
+
+/** What is done with connections. */
+export interface StreamKind {
+  readonly scheme: Scheme;
+  /** Names for ALPN, the best first. */
+  readonly protocols: readonly string[];
+  /** Takes a connection over; `secure` where it has TLS. Nobody has read from the socket. */
+  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy): Held;
+}
+
+/**
+ * Opens one server; rejects with Node's error. Both families at once have no host: Node would look its name up, and load for that what no
+ * start needs (7 ms).
+ */
+function open(accept: (socket: Socket) => void, host: string, port: number, dual: boolean): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    const how = { backlog: 4096, exclusive: true, ipv6Only: !dual, reusePort: process.platform === 'linux' };
+    server.listen({ ...(dual ? {} : { host }), port, ...how }, () => {
+      server.off('error', reject);
+      server.on('error', () => {});                             // a failed accept concerns nobody else
+      resolve(server);
+    });
+  });
+}
+
+class StreamListener implements Listener, HeldBy {
+  at: Endpoint;
+  readonly connections: Connections;
+  readonly #kind: StreamKind;
+  #service: Service;
+  readonly #clock: Clock;
+  readonly #every: number;
+  #secure: SecureServer | undefined;
+  readonly #servers: Server[] = [];
+  readonly #mine = new Set<Held>();
+  #cancel: (() => void) | undefined = undefined;
+  #cancelLeaving: (() => void) | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
+  #empty: (() => void) | undefined = undefined;
+
+  constructor(at: Endpoint, service: Service, kind: StreamKind, connections: Connections, clock: Clock, every: number) {
+    this.at = at;
+    this.#service = service;
+    this.#kind = kind;
+    this.connections = connections;
+    this.#clock = clock;
+    this.#every = every;
+    this.#secure = this.#secureServer(service);
+  }
+
+  async open(sockets: number): Promise<void> {
+    const accept = (socket: Socket): void => this.#accept(socket);
+    for (let i = 0; i < sockets; i++) {
+      const server = await this.#one(accept);
+      this.#servers.push(server);
+      this.connections.ledger.add(LISTENERS, 1);
+      this.at = { ...this.at, port: (server.address() as { port: number }).port };
+    }
+  }
+  #one(accept: (socket: Socket) => void): Promise<Server> {
+    const { at } = this;
+    const one = (address: string, dual: boolean) => open(accept, address, at.port, dual);
+    return isWildcard(at.address) ? openWildcard(at, one) : one(at.address, false);
+  }
+
+  now(): number {
+    return this.#clock.monotonic();
+  }
+  #secureServer({ settings, label }: Service): SecureServer | undefined {
+    const blocks = settings.get(TlsSetting);
+    return blocks === undefined ? undefined : new SecureServer(blocks, this.#kind.protocols, label);
+  }
+  #accept(socket: Socket): void {
+    if (socket.remoteAddress === undefined) {                   // gone already
+      socket.destroy();
+      return;
+    }
+    this.connections.makeRoom();
+    const secure = this.#secure;
+    if (secure === undefined) this.#hold(this.#kind.accept(socket, undefined, this.#service, this));
+    else this.#shakeHands(socket, secure);
+  }
+  #shakeHands(socket: Socket, secure: SecureServer): void {
+    const handshake = new Handshake(socket, this.#service, this, () => secure.late(socket));
+    this.#hold(handshake);
+    secure.accept(socket, {
+      arrived: (stream, channel) => {
+        const { service, stopping } = handshake;
+        this.gone(handshake);
+        if (stopping) return void stream.destroy();
+        this.#hold(this.#kind.accept(stream, channel, service, this));
+      },
+      failed: () => {
+        this.gone(handshake);
+        setImmediate(() => socket.destroy());
+      },
+    });
+  }
+  #hold(connection: Held): void {
+    this.connections.add(connection);
+    this.#mine.add(connection);
+    this.#cancel ??= this.#clock.after(this.#every, this.#check);
+  }
+  readonly #check = (): void => {
+    const now = this.now();
+    for (const connection of this.#mine) connection.check(now);
+    this.#cancel = this.#mine.size > 0 ? this.#clock.after(this.#every, this.#check) : undefined;
+  };
+  gone(connection: Held): void {
+    this.connections.remove(connection);
+    if (this.#mine.delete(connection) && this.#mine.size === 0) this.#empty?.();
+  }
+
+  handTo(service: Service): void {
+    this.#service = service;
+    this.#secure = this.#secureServer(service);
+    for (const connection of this.#mine) connection.service = service;
+  }
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+  async #close(graceMs: number): Promise<void> {
+    for (const server of this.#servers) server.close();
+    this.connections.ledger.add(LISTENERS, -this.#servers.length);
+    for (const connection of this.#mine) connection.stop();
+    this.#leave();
+    if (this.#mine.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#empty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const connection of this.#mine) connection.destroy();
+    this.#cancel?.();
+    this.#cancelLeaving?.();
+  }
+  readonly #leave = (): void => {
+    const now = this.now();
+    for (const connection of this.#mine) connection.leave(now);
+    this.#cancelLeaving = this.#mine.size > 0 ? this.#clock.after(SOON, this.#leave) : undefined;
+  };
+}
+
+class StreamTransport implements Transport {
+  readonly scheme: Scheme;
+  readonly #kind: StreamKind;
+  readonly #clock: Clock;
+  readonly #every: number;
+  readonly #connections: Connections;
+
+  constructor(kind: StreamKind, options: StreamOptions) {
+    this.scheme = kind.scheme;
+    this.#kind = kind;
+    this.#clock = options.clock ?? systemClock;
+    this.#every = options.every ?? EVERY;
+    this.#connections = options.all ?? new Connections(options.ledger ?? new Ledger(), options);
+  }
+
+  leave(): void {
+    this.#connections.ledger.leave();
+  }
+  async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
+    const listener = new StreamListener(at, service, this.#kind, this.#connections, this.#clock, this.#every);
+    try {
+      await listener.open(sockets);
+    } catch (error) {
+      await listener.close(0);
+      throw error;
+    }
+    return listener;
+  }
+}
+
+/** Connections of a kind, for this thread. */
+export const streamTransport = (kind: StreamKind, options: StreamOptions = {}): Transport => new StreamTransport(kind, options);
