@@ -4,6 +4,7 @@ import type { Node } from '../../../authority/backend.ts';
 import { ADDITIONAL, address, answerAddress } from '../../../authority/records.ts';
 import type { Asked, Place } from '../../../authority/served-zones.ts';
 import { Name } from '../../../dns/name.ts';
+import { ZoneRecords } from '../../../authority/zone-records.ts';
 import { TYPE } from '../../../dns/type-name.ts';
 import type { Message } from '../../../kernel/query/message.ts';
 import { hasEndpoints } from '../cluster/endpoints.ts';
@@ -181,22 +182,24 @@ export class ServiceNode implements Node {
 
   #writeServices(reply: Message, asked: Asked, place: Place): void {
     this.#weight ||= weightOf(this.#what !== OWN && this.#endpoints.areDual ? this.#endpoints.countTargets(asked, place) : this.count);
-    const beside: Beside[] = [];
+    // A transfer has nothing beside.
+    const beside: Beside[] | undefined = reply instanceof ZoneRecords ? undefined : [];
     if (this.#what === OWN) this.#writeOwnServices(reply, asked, place, beside);
     else this.#writeEndpointServices(reply, asked, place, beside);
-    for (const { target, bytes, at, size } of beside) {
+    for (const { target, bytes, at, size } of beside ?? []) {
       if (!address(reply, ADDITIONAL, target, this.rules.ttl, bytes, at, size)) return;
     }
   }
-  #writeOwnServices(reply: Message, asked: Asked, place: Place, beside: Beside[]): void {
+  #writeOwnServices(reply: Message, asked: Asked, place: Place, beside: Beside[] | undefined): void {
     const bytes = this.#bytes;
     const { serviceTtl: ttl } = this.rules;
     let port = servicePorts(bytes, this.#at);
     let target = 0;
-    for (let left = le16(bytes, this.#at + PORTS); left > 0; left--, port = afterPort(bytes, port)) {
+    const ports = le16(bytes, this.#at + PORTS);
+    for (let left = ports; left > 0; left--, port = afterPort(bytes, port)) {
       const number = le16(bytes, port);
       if (bytes[port + 2] === 1 || !portMatches(asked.bytes, this.#parsed, bytes, port)) continue;
-      if (isSecond(this.#written, `${number}`)) continue;
+      if (ports > 1 && isSecond(this.#written, `${number}`)) continue;
       if (this.#addresses > 0) {
         const at = this.#srv(reply, asked, place, number, '');
         if (at < 0) return;
@@ -208,16 +211,18 @@ export class ServiceNode implements Node {
         if (!writeSrvTo(reply, ttl, this.#weight, number, textAt(bytes, each + 1))) return;
       }
     }
-    if (target === 0) return;
+    if (target === 0 || beside === undefined) return;
     let at = this.#first;
     for (let left = this.#externals; left > 0; left--, at = afterExternal(bytes, at)) {
       if (bytes[at] !== 0) beside.push({ target, bytes, at: at + 1, size: bytes[at]! });
     }
   }
-  #writeEndpointServices(reply: Message, asked: Asked, place: Place, beside: Beside[]): void {
+  #writeEndpointServices(reply: Message, asked: Asked, place: Place, beside: Beside[] | undefined): void {
     const bytes = this.#bytes;
     const endpoints = this.#endpoints;
-    const targets = new Map<string, number>();
+    const targets = beside === undefined ? undefined : new Map<string, number>();
+    // One port of one endpoint is written once.
+    const written = this.count > 1 ? this.#written : undefined;
     endpoints.begin();
     for (let at = endpoints.next(asked); at !== 0; at = endpoints.next(asked)) {
       const prefix = endpoints.targetOf(place);
@@ -226,17 +231,17 @@ export class ServiceNode implements Node {
       for (let port = endpoints.firstPort, left = endpoints.portCount; left > 0; left--, port = afterPort(bytes, port)) {
         if (bytes[port + 2] === 1 || !portMatches(asked.bytes, this.#parsed, bytes, port)) continue;
         const number = le16(bytes, port);
-        if (!isSecond(this.#written, `${number} ${prefix}`)) {
+        if (written === undefined || !isSecond(written, `${number} ${prefix}`)) {
           if (size === 0) {
             if (this.#writeNamed(reply, number, textAt(bytes, endpointName(bytes, at)))) continue;
             return;
           }
           const target = this.#srv(reply, asked, place, number, prefix);
           if (target < 0) return;
-          if (!targets.has(prefix)) targets.set(prefix, target);
+          if (targets?.has(prefix) === false) targets.set(prefix, target);
         }
-        const target = size === 0 ? undefined : targets.get(prefix);
-        if (target !== undefined && !isSecond(this.#written, `${latin1(bytes, at + 1, size)}/${prefix}`)) {
+        const target = size === 0 ? undefined : targets?.get(prefix);
+        if (beside !== undefined && target !== undefined && !isSecond(this.#written, `${latin1(bytes, at + 1, size)}/${prefix}`)) {
           beside.push({ target, bytes, at: at + 1, size });
         }
       }

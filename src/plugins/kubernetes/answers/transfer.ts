@@ -46,7 +46,7 @@ export class ClusterZones {
   /** Writes the zone; `before` are the clusters that are asked before this one: what they answer for is theirs. */
   *write(zone: ServedZone, to: ZoneRecords, before: readonly ClusterZones[]): Generator<void> {
     const aside = new Place();
-    const isTaken = (asked: ZoneName) => before.some(({ backend }) => {
+    const isTaken = before.length === 0 ? () => false : (asked: ZoneName) => before.some(({ backend }) => {
       const theirs = backend.zones.exactly(zone.name);
       return theirs !== undefined && backend.at(aside.readIn(theirs, asked), asked) !== undefined;
     });
