@@ -9,6 +9,7 @@ if (node !== process.execPath) process.exit(spawnSync(node, process.argv.slice(1
 /** What there is: the file in test/soak, how much by itself, and what must be 0. Its `soak` takes the amount and says what it found. */
 const runs = {
   readings: { amount: 1_000_000, unit: 'answers', wrong: ['foreign'] },
+  updates: { amount: 100_000, unit: 'updates', wrong: ['missing', 'back'] },
   labels: { amount: 1_000_000, unit: 'lines', wrong: ['foreign', 'panics'] },
 };
 

@@ -50,7 +50,7 @@ export class UpdateContents implements UpdatedZone, RecordSink {
   }
   #count(records: readonly RR[], sign: number): void {
     this.records += sign * records.length;
-    for (const { name, rdata } of records) this.bytes += sign * (name.octets.length + 10 + rdata.length);
+    for (const { name, rdata } of records) this.bytes += sign * (name.raw.length + 10 + rdata.length);
   }
 
   owner(name: Uint8Array, length: number): number {

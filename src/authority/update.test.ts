@@ -32,10 +32,11 @@ function after(records: readonly RR[], changed: ReadonlyMap<Name, readonly RR[]>
   return [...records.filter(({ name }) => !names.has(name.key)), ...[...changed.values()].flat()];
 }
 /** The rcode, and what went (-) and came (+), the SOA as its serial; the message goes over the wire. */
-function outcome(updates: readonly string[], prerequisites: readonly string[] = [], may: Permission = () => true): string {
+function outcome(updates: readonly string[], prerequisites: readonly string[] = [], may: Permission = () => true,
+  there: readonly string[] = SERVED): string {
   const question = { name: zone, type: TYPE.SOA, class: CLASS.IN };
   const sent = message({ opcode: 5, question, answer: prerequisites.map(rr), authority: updates.map(rr) });
-  const served = SERVED.map((text) => parseRR(text)!);
+  const served = there.map((text) => parseRR(text)!);
   const { rcode, changed, moreRecords, moreBytes } = update(contents(served), decodeMessage(encodeMessage(sent, { compress: true })), may);
   if (rcode !== 0) return rcodeName(rcode);
   const now = after(served, changed);
@@ -185,4 +186,16 @@ test('octets of any kind are refused or understood', () => {
     const { rcode, changed } = update(served, parts, () => true);
     assert.ok(rcode === 0 || changed.size === 0);
   }), { numRuns: 500 });
+});
+
+test('a set that has several times to live keeps them where nothing comes to it', () => {
+  const served = [...SERVED, 'www.d.test. 30 IN A 192.0.2.2'];
+  assert.equal(outcome(['www.d.test. 0 NONE A 192.0.2.7'], [], undefined, served), '');
+  assert.equal(outcome(['www.d.test. 0 NONE A 192.0.2.1'], [], undefined, served), `- ${A}; + serial 8`);
+});
+
+test('thousands of records of one name come and go in one update', () => {
+  const many = Array.from({ length: 4000 }, (_, i) => `many.d.test. 60 IN A 10.0.${i >> 8}.${i & 255}`);
+  assert.equal(outcome(many).split('; ').length, 4001);
+  assert.equal(outcome([...many, ...many.slice(1).map((each) => each.replace(' 60 IN', ' 0 NONE'))]), `+ ${many[0]}; + serial 8`);
 });

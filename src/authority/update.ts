@@ -111,20 +111,83 @@ function isWhole(type: number, rdata: Uint8Array): boolean {
   return type !== SOA || serialOf({ rdata }) !== 0;
 }
 
+/** One name that an update touches: of each type that it is about the records by what tells them apart, the others as they lie. */
+class Touched {
+  readonly name: Name;
+  readonly before: readonly RR[];
+  readonly #sets = new Map<number, Map<string, RR>>();
+  /** Types of which one came: the others of these get its time to live. */
+  readonly #come = new Set<number>();
+  /** How many records there are now. */
+  #count: number;
+
+  constructor(name: Name, before: readonly RR[]) {
+    this.name = name;
+    this.before = before;
+    this.#count = before.length;
+  }
+  /** The records of a type, to be looked at. */
+  of(type: number): ReadonlyMap<string, RR> {
+    return this.#of(type);
+  }
+  #of(type: number): Map<string, RR> {
+    let set = this.#sets.get(type);
+    if (set === undefined) {
+      set = new Map(this.before.filter((has) => has.type === type).map((has) => [recordKey(has), has]));
+      this.#sets.set(type, set);
+    }
+    return set;
+  }
+  /** Whether there are records of other types. */
+  hasBeside(type: number): boolean {
+    return this.#count > this.#of(type).size;
+  }
+  put(key: string, made: RR): void {
+    const set = this.#of(made.type);
+    this.#come.add(made.type);
+    this.#count += set.has(key) ? 0 : 1;
+    set.delete(key);
+    set.set(key, made);
+  }
+  delete(type: number, key: string): void {
+    if (this.#of(type).delete(key)) this.#count--;
+  }
+  clear(type: number): void {
+    const set = this.#of(type);
+    this.#count -= set.size;
+    set.clear();
+  }
+  /** All types that there are. */
+  types(): ReadonlySet<number> {
+    return new Set([...this.before.map(({ type }) => type), ...this.#sets.keys()]);
+  }
+
+  /** The records as they are in the end; those that were there where all are as they were. */
+  records(): readonly RR[] {
+    const sets = [...this.#sets].map(([type, set]) =>
+      [type, this.#come.has(type) ? withOneTtl([...set.values()]) : [...set.values()]] as const);
+    const isOther = sets.some(([type, now]) => !isSame(this.before.filter((has) => has.type === type), now));
+    if (!isOther) return this.before;
+    return [...this.before.filter(({ type }) => !this.#sets.has(type)), ...sets.flatMap(([, now]) => now)];
+  }
+}
+/** Records of a set have one time to live (RFC 2181 section 5.2): that of the one that came last. */
+function withOneTtl(records: readonly RR[]): readonly RR[] {
+  const last = records.at(-1)?.ttl;
+  return records.every(({ ttl }) => ttl === last) ? records : records.map((each) => (each.ttl === last ? each : { ...each, ttl: last! }));
+}
+
 /** The names that an update touches, as they become. */
 class Draft {
   readonly #zone: UpdatedZone;
-  readonly #touched = new Map<string, { readonly name: Name; readonly before: readonly RR[]; records: readonly RR[] }>();
+  readonly #touched = new Map<string, Touched>();
 
   constructor(zone: UpdatedZone) {
     this.#zone = zone;
   }
-  #of(name: Name): { records: readonly RR[] } {
+  #of(name: Name): Touched {
     let touched = this.#touched.get(name.key);
-    if (touched === undefined) {
-      const before = this.#zone.at(name);
-      this.#touched.set(name.key, touched = { name: name.folded, before, records: before });
-    }
+    if (touched === undefined) this.#touched.set(name.key, touched = new Touched(name.folded, this.#zone.at(name)));
     return touched;
   }
   #isApex = (name: Name): boolean => name.equals(this.#zone.zone);
@@ -132,58 +195,52 @@ class Draft {
   /** Section 3.4.2.2: what cannot stand beside what is there is left out without a word. */
   add({ name, type, ttl: asked, rdata }: RR): void {
     const touched = this.#of(name);
-    const { records } = touched;
     // The highest bit makes it none (RFC 2181 section 8).
     const ttl = asked > 0x7fffffff ? 0 : asked;
     const made = record(name.folded, type, CLASS.IN, ttl, rdata);
-    const old = records.find((has) => has.type === type);
-    if (records.some((has) => (has.type === CNAME) !== (type === CNAME))) return;
+    if (type === CNAME ? touched.hasBeside(CNAME) : touched.of(CNAME).size > 0) return;
+    const [old] = touched.of(type).values();
     if (type === SOA && (old === undefined || compareSerials(serialOf(made), serialOf(old)) <= 0)) return;
-    if (type === SOA || type === CNAME || type === DNAME) {
-      touched.records = [...records.filter((has) => has.type !== type), made];
-      return;
-    }
-    const key = recordKey(made);
-    // Records of a set have one time to live (RFC 2181 section 5.2): that of the one that came last.
-    const others = records.filter((has) => recordKey(has) !== key)
-      .map((has) => (has.type === type && has.ttl !== ttl ? { ...has, ttl } : has));
-    touched.records = [...others, made];
+    if (type === SOA || type === CNAME || type === DNAME) touched.clear(type);
+    touched.put(recordKey(made), made);
   }
   /** Section 3.4.2.4: one record; the zone keeps its SOA and the last of its name servers. */
   remove({ name, type, rdata }: RR): void {
     const touched = this.#of(name);
     if (type === SOA) return;
     const key = recordKey({ type, rdata });
-    const left = touched.records.filter((has) => recordKey(has) !== key);
-    if (type === NS && this.#isApex(name) && !left.some((has) => has.type === NS)) return;
-    touched.records = left;
+    const set = touched.of(type);
+    if (type === NS && this.#isApex(name) && set.size === 1 && set.has(key)) return;
+    touched.delete(type, key);
   }
   /** Section 3.4.2.3: a set, or all that a name has; of the zone's own name neither SOA nor NS. */
   removeAll({ name, type }: RR): void {
     const touched = this.#of(name);
-    const stays = (has: RR): boolean => this.#isApex(name) && (has.type === SOA || has.type === NS);
-    touched.records = touched.records.filter((has) => stays(has) || (type !== ANY && has.type !== type));
+    const isApex = this.#isApex(name);
+    for (const each of type === ANY ? touched.types() : [type]) {
+      if (!isApex || (each !== SOA && each !== NS)) touched.clear(each);
+    }
   }
 
   finish(): Updated {
     const { zone } = this.#zone;
-    const isOther = [...this.#touched.values()].some(({ before, records }) => !isSame(before, records));
-    if (isOther) this.#count(this.#of(zone));
+    const become = new Map([...this.#touched.values()].map((touched) => [touched, touched.records()]));
     const changed = new Map<Name, readonly RR[]>();
+    if ([...become].some(([{ before }, records]) => before !== records)) become.set(this.#of(zone), this.#counted(this.#of(zone)));
     let moreRecords = 0;
     let moreBytes = 0;
-    for (const { name, before, records } of this.#touched.values()) {
-      if (isSame(before, records)) continue;
+    for (const [{ name, before }, records] of become) {
+      if (before === records) continue;
       changed.set(name, records);
       moreRecords += records.length - before.length;
       moreBytes += bytesOf(records) - bytesOf(before);
     }
     return { rcode: RCODE.NOERROR, changed, moreRecords, moreBytes };
   }
-  /** The next serial, where the SOA is the one of before; 0 is left out (DYN-8). */
-  #count(apex: { records: readonly RR[] }): void {
-    const served = this.#zone.at(this.#zone.zone).find(({ type }) => type === SOA);
-    apex.records = apex.records.map((has) => (has.type === SOA && has === served ? counted(has) : has));
+  /** The zone's own name with the next serial, where the SOA is the one of before; 0 is left out (DYN-8). */
+  #counted(apex: Touched): readonly RR[] {
+    const served = apex.before.find(({ type }) => type === SOA);
+    return apex.records().map((has) => (has.type === SOA && has === served ? counted(has) : has));
   }
 }
 function counted(soa: RR): RR {
@@ -193,7 +250,7 @@ function counted(soa: RR): RR {
 }
 /** Whether both have the same records with the same times to live, in whichever order. */
 function isSame(before: readonly RR[], after: readonly RR[]): boolean {
-  if (before === after) return true;
+  if (before.length === after.length && before.every((each, i) => each === after[i])) return true;
   const keys = new Set(before.map((each) => `${each.ttl} ${recordKey(each)}`));
   return before.length === after.length && after.every((each) => keys.has(`${each.ttl} ${recordKey(each)}`));
 }
@@ -202,4 +259,4 @@ export const recordKey = ({ type, rdata }: Pick<RR, 'type' | 'rdata'>): string =
   `${type} ${latin1(foldData(type, rdata, rdata.length), 0, rdata.length)}`;
 /** Octets of records in wire form: owner, ten of the head, data. */
 const bytesOf = (records: readonly RR[]): number =>
-  records.reduce((sum, { name, rdata }) => sum + name.octets.length + 10 + rdata.length, 0);
+  records.reduce((sum, { name, rdata }) => sum + name.raw.length + 10 + rdata.length, 0);

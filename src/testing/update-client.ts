@@ -23,6 +23,7 @@ export class UpdateClient {
   readonly #readers = new Map<number, Sent['read']>();
   readonly #waiting = new Map<number, (reply: Uint8Array | undefined) => void>();
   #id = 0;
+  #isClosed = false;
 
   /** `key` is `NAME:BASE64[:ALGORITHM]`. */
   constructor(port: number, zone: string, key: string) {
@@ -45,6 +46,7 @@ export class UpdateClient {
   }
   /** What is answered to these octets; undefined where nothing comes. */
   async send(packet: Uint8Array, patience = PATIENCE): Promise<Reply | undefined> {
+    if (this.#isClosed) return undefined;
     const id = (packet[0]! << 8) | packet[1]!;
     const reply = await new Promise<Uint8Array | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), patience);
@@ -71,7 +73,9 @@ export class UpdateClient {
   #next(): number {
     return (this.#id = (this.#id + 1) & 0xffff);
   }
+  /** Whoever waits gets nothing. */
   close(): void {
+    this.#isClosed = true;
     this.#socket.close();
     for (const answer of this.#waiting.values()) answer(undefined);
   }

@@ -13,6 +13,7 @@ import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
 import { transfers } from './transfers.ts';
 import { sharedKeys, tsig } from './tsig.ts';
+import { ended as updatesEnded, updateServer } from './update-server.ts';
 import { journals, updates } from './updates.ts';
 import { frames, upstream } from './upstream.ts';
 import { zoneBytes, zoneText } from './zone-text.ts';
@@ -20,11 +21,12 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, list, watch, objects, corefile, hosts, resolvConf, weights, flags,
-  snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, journals,
+  snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
   await served();
   await forwarded();
   await signedEnded();
+  await updatesEnded();
 }

@@ -35,7 +35,8 @@ const record = fc.tuple(fc.oneof(anyRecord, fc.constantFrom(...seed)), name, sha
   if (kind === 'remove') return { ...made, name: owner, class: CLASS.NONE, ttl: 0 };
   return { name: owner, type: kind === 'every' ? TYPE.ANY : made.type, class: CLASS.ANY, ttl: 0, rdata: new Uint8Array(0) };
 });
-const records = fc.record({ answer: fc.array(record, { maxLength: 2 }), authority: fc.array(record, { maxLength: 5 }) });
+/** Sections of an UPDATE, forms that are none among them. */
+export const records = fc.record({ answer: fc.array(record, { maxLength: 2 }), authority: fc.array(record, { maxLength: 5 }) });
 const changes = fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 2 });
 
 /** What a client may send. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { soak as labels } from './labels.ts';
 import { soak } from './readings.ts';
+import { fullDisk, noSmallDisk, soak as updates } from './updates.ts';
 
 const linux = process.platform === 'linux' ? false : 'asks from addresses that only Linux has without being told';
 
@@ -16,4 +17,17 @@ test('no foreign label in the log while the cluster changes under threads that f
   const { lines, foreign, panics } = await labels(2000);
   assert.deepEqual([foreign, panics], [0, 0], `in ${lines} lines`);
   assert.ok(lines >= 2000);
+});
+
+test('what was acknowledged of a zone is there however often its server is killed, and a secondary has it', async () => {
+  const { missing, back, kills, ...found } = await updates(400);
+  assert.deepEqual([missing, back], [0, 0], `in ${found.updates} updates and ${kills} kills`);
+  assert.ok(kills >= 3);
+});
+
+const disk = linux === false ? noSmallDisk() : linux;
+test('a full disk takes nothing that was acknowledged, and updates go on when there is room', { skip: disk }, async () => {
+  const { missing, back, updates: taken, refused } = await fullDisk();
+  assert.deepEqual([missing, back], [0, 0], `in ${taken} updates`);
+  assert.ok(refused > 5 && taken > 100, `${refused} refused, ${taken} taken`);
 });
