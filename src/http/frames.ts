@@ -23,11 +23,22 @@ const ROOM = 1 << 17;
 /** Room that is always there for the next frame's head and a small payload. */
 const SMALL = 64;
 
+/** Whose frames lie there. */
+export interface FrameOwner {
+  flush(): unknown;
+}
 /** Where the connections of a thread lay out what they write, one after the other; what leaves is a copy. */
 export class FrameOutput {
   readonly bytes = Buffer.allocUnsafeSlow(ROOM);
   used = 0;
+  #owner: FrameOwner | undefined;
 
+  /** From now on it is this one that lays out; what another one has laid out leaves before. */
+  claim(owner: FrameOwner): void {
+    if (this.#owner === owner) return;
+    if (this.used > 0) this.#owner?.flush();
+    this.#owner = owner;
+  }
   /** Whether so many bytes of payload and two heads fit. */
   fits(length: number): boolean {
     return this.used + length + 2 * FRAME_HEAD + SMALL <= ROOM;

@@ -44,14 +44,14 @@ export class Sender<S extends Outgoing> {
   }
   /** Writes what was laid out; false where the socket has enough. */
   flush(): boolean {
-    if (this.out.used === 0 || this.#wire.destroyed) {
-      this.out.used = 0;
-      return !this.full;
-    }
-    if (!this.#wire.write(this.out.take())) this.full = true;
+    this.out.claim(this);
+    if (this.out.used === 0) return !this.full;
+    const bytes = this.out.take();
+    if (!this.#wire.destroyed && !this.#wire.write(bytes)) this.full = true;
     return !this.full;
   }
   #room(length: number): void {
+    this.out.claim(this);
     if (!this.out.fits(length)) this.flush();
   }
 

@@ -55,6 +55,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('secondary', () => import('./secondary/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },
+  late('grpc', () => import('./grpc/index.ts')),
   late('erratic', () => import('./erratic/index.ts')),
   late('whoami', () => import('./whoami/index.ts')),
   late('on', () => import('./on/index.ts')),

@@ -1,4 +1,5 @@
-// One server that questions are forwarded to, over UDP and TCP. Knows its address and its pools; knows nothing of its health.
+// One server that questions are forwarded to, over UDP and TCP or in one way alone. Knows its address and its ways; knows nothing of its
+// health.
 import { joinHostPort } from '../dns/host-port.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking } from './asking.ts';
@@ -8,6 +9,7 @@ import { StreamPool } from './stream-pool.ts';
 import type { Timers } from './timers.ts';
 import { UdpPool } from './udp-pool.ts';
 import type { UpstreamParts } from './udp-pool.ts';
+import type { Way } from './way.ts';
 
 /** An upstream as one thread asks it. */
 export class Upstream {
@@ -15,26 +17,30 @@ export class Upstream {
   readonly name: string;
   readonly to: DatagramPeer;
   readonly #timers: Timers;
-  readonly #udp: UdpPool;
-  readonly #tcp: StreamPool;
+  readonly #ways: { readonly udp: UdpPool; readonly tcp: StreamPool } | undefined;
+  readonly #only: Way | undefined;
 
-  constructor(parts: UpstreamParts) {
+  /** `only`: everything goes this way. */
+  constructor(parts: UpstreamParts, only?: Way) {
     this.to = parts.to;
     this.#timers = parts.timers;
     this.name = joinHostPort(parts.to.address.replace(/%.*/, ''), parts.to.port);
-    this.#tcp = new StreamPool(parts);
-    this.#udp = new UdpPool({
+    this.#only = only;
+    if (only !== undefined) return;
+    const tcp = new StreamPool(parts);
+    const udp = new UdpPool({
       ...parts,
       overTcp: (asking) => {
-        const error = this.#tcp.ask(asking);
+        const error = tcp.ask(asking);
         if (error !== undefined) asking.failed(error);
       },
     });
+    this.#ways = { udp, tcp };
   }
 
   /** Asks over TCP or UDP; what becomes of it goes to the asking, never before this returns. */
   ask(asking: Asking, tcp: boolean): void {
-    const error = this.#valid(tcp) ?? (tcp ? this.#tcp.ask(asking) : this.#overUdp(asking));
+    const error = this.#valid(tcp) ?? this.#only?.ask(asking) ?? this.#over(asking, tcp);
     if (error === undefined) return;
     // Later: who is told may ask again, and again.
     setImmediate(() => {
@@ -43,10 +49,13 @@ export class Upstream {
     });
   }
   /** Where no socket can be had, an open connection will do. */
-  #overUdp(asking: Asking): ExchangeError | undefined {
-    const error = this.#udp.ask(asking);
-    if (error === undefined || !outOfSockets(error.code) || !this.#tcp.open) return error;
-    return this.#tcp.ask(asking);
+  #over(asking: Asking, overTcp: boolean): ExchangeError | undefined {
+    if (this.#ways === undefined) return undefined;
+    const { udp, tcp } = this.#ways;
+    if (overTcp) return tcp.ask(asking);
+    const error = udp.ask(asking);
+    if (error === undefined || !outOfSockets(error.code) || !tcp.open) return error;
+    return tcp.ask(asking);
   }
   /** As CoreDNS: a port that is none is noticed when somebody asks. */
   #valid(tcp: boolean): ExchangeError | undefined {
@@ -56,12 +65,13 @@ export class Upstream {
   }
   /** Closes what has been idle for too long. `now` is of the clock of its timers. */
   sweep(now: number): void {
-    this.#udp.sweep(now);
-    this.#tcp.sweep(now);
+    for (const way of this.#all) way.sweep(now);
   }
   /** Closes everything as soon as nothing waits on it. */
   close(): void {
-    this.#udp.close();
-    this.#tcp.close();
+    for (const way of this.#all) way.close();
+  }
+  get #all(): readonly Pick<Way, 'sweep' | 'close'>[] {
+    return this.#ways === undefined ? [this.#only!] : [this.#ways.udp, this.#ways.tcp];
   }
 }

@@ -1,13 +1,17 @@
 // What a `forward` line says (FWD-1, FWD-4). Knows its options and their texts; opens nothing.
+import { join } from 'node:path';
 import { formatDuration } from '../../wording/duration.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseAddress } from '../../dns/address.ts';
+import { joinHostPort } from '../../dns/host-port.ts';
 import { Name } from '../../dns/name.ts';
 import { rcodeByName } from '../../dns/rcode.ts';
 import type { ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import { readUpstream, splitPort, splitScheme } from '../../upstream/address.ts';
 import type { UpstreamEntry } from '../../upstream/address.ts';
+import { readClientPem } from '../../upstream/client-tls.ts';
+import type { ClientPem } from '../../upstream/client-tls.ts';
 import { POLICIES } from '../../upstream/policy.ts';
 import type { PolicyName } from '../../upstream/policy.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
@@ -51,6 +55,10 @@ export interface Options {
   failover: readonly number[];
   resolvers: readonly string[];
   source: string | undefined;
+  /** Towards upstreams over TLS: certificates, and the name that they have to have where the address says none. */
+  tls: ClientPem;
+  serverName: string | undefined;
+  dohMethod: 'POST' | 'GET';
   /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
   race: number;
 }
@@ -59,10 +67,11 @@ const defaults = (): Options => ({
   except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root, forceTcp: false,
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
   failfast: false, failover: [], resolvers: [], source: undefined, race: 1,
+  tls: {}, serverName: undefined, dohMethod: 'POST',
 });
 
 /** One `forward` line. */
-export function readStanza(line: Directive, { machine }: ParseContext): Stanza {
+export function readStanza(line: Directive, { machine, root = '' }: ParseContext): Stanza {
   const from = line.arg();
   const zones = zonesOf([from], []).names;
   if (zones[0] === undefined) line.refuse(`unable to normalize '${from}'`);
@@ -72,12 +81,13 @@ export function readStanza(line: Directive, { machine }: ParseContext): Stanza {
   if (words.length === 0) line.wrongArgs(isUpstream(from) ? `did you mean "forward . ${from}"?` : undefined);
   for (const [i, word] of words.entries()) doubtUpstream(line, word, line.argsAt[i + 1]);
   const options = defaults();
-  line.properties(readers(options));
+  line.properties(readers(options, (file) => (file.startsWith('/') ? file : join(root, file)), machine.readFile));
   const { maxAge, expire } = options;
   if (maxAge > 0 && maxAge < expire) {
     line.refuse(`max_age (${formatDuration(maxAge)}) must not be less than expire (${formatDuration(expire)})`);
   }
   const to = words.map((word) => readTo(line, word, machine.readFile));
+  for (const entry of to) refuseTwoNames(line, entry, options.serverName);
   if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`);
   if (to.every((entry) => 'addresses' in entry && entry.addresses.length === 0)) line.refuse('no valid upstream addresses found');
   return { from: zones[0], warning, to, options };
@@ -88,11 +98,20 @@ function readTo(line: Directive, word: string, readFile: (path: string) => Uint8
   if (scheme === 'https' && rest.includes('/')) {
     line.refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
   }
-  if (scheme === 'tls' || scheme === 'https' || scheme === 'quic') {
+  if (scheme === 'tls' || scheme === 'quic') {
     line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
   }
-  if (scheme !== 'dns') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
+  if (scheme !== 'dns' && scheme !== 'https') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
   return line.attempt(() => readUpstream(word, readFile));
+}
+
+/** The name of a server stands once. */
+function refuseTwoNames(line: Directive, entry: UpstreamEntry, serverName: string | undefined): void {
+  for (const { scheme, zone, address, port } of 'addresses' in entry ? entry.addresses : [{ ...entry, address: entry.host }]) {
+    if (scheme === 'dns' || zone === undefined || serverName === undefined) continue;
+    const place = `${scheme}://${joinHostPort(address, port)}`;
+    line.refuse(`both forward ('${serverName}') and proxy level ('${zone}') TLS servernames are set for upstream proxy '${place}'`);
+  }
 }
 
 /** A duration that is not negative. */
@@ -146,7 +165,7 @@ const flag = (set: () => void) => (line: Directive) => {
   set();
 };
 /** FWD-4: the properties, as CoreDNS checks them. */
-const readers = (options: Options) => ({
+const readers = (options: Options, path: (text: string) => string, readFile: (path: string) => Uint8Array) => ({
   except: (line: Directive) => {
     if (!line.more) line.wrongArgs();
     options.except = [...options.except, ...zonesOf(line.rest(), []).names];
@@ -156,8 +175,12 @@ const readers = (options: Options) => ({
   health_check: (line: Directive) => healthCheck(line, options),
   force_tcp: flag(() => { options.forceTcp = true; }),
   prefer_udp: flag(() => { options.preferUdp = true; }),
-  tls: (line: Directive) => { if (line.rest().length > 3) line.wrongArgs(); },
-  tls_servername: (line: Directive) => { line.arg(); },
+  tls: (line: Directive) => {
+    const files = line.rest();
+    if (files.length > 3) line.wrongArgs();
+    options.tls = line.attempt(() => readClientPem(files.map(path), readFile));
+  },
+  tls_servername: (line: Directive) => { options.serverName = line.arg(); },
   expire: (line: Directive) => { options.expire = positive(line, 'expire'); },
   max_age: (line: Directive) => { options.maxAge = positive(line, 'max_age'); },
   max_idle_conns: (line: Directive) => { options.maxIdle = count(line, 'max_idle_conns'); },
@@ -166,7 +189,9 @@ const readers = (options: Options) => ({
     if (options.readTimeout <= 0) line.refuse(`read_timeout must be positive: ${formatDuration(options.readTimeout)}`);
   },
   doh_method: (line: Directive) => {
-    if (!['POST', 'GET'].includes(line.arg())) line.refuse('doh_method must be either POST or GET');
+    const method = line.arg();
+    if (method !== 'POST' && method !== 'GET') line.refuse('doh_method must be either POST or GET');
+    options.dohMethod = method;
   },
   policy: (line: Directive) => {
     const word = line.arg();

@@ -11,7 +11,7 @@ import { ExchangeError } from '../../upstream/asking.ts';
 import type { OnWheel } from '../../upstream/timers.ts';
 import type { Attempt } from './attempt.ts';
 import type { Forwarder } from './forwarder.ts';
-import { Walked, cutShort, endsEarly, relay, rewritten } from './relay.ts';
+import { Walked, cutShort, endsEarly, relay, rewritten } from '../../kernel/query/relay.ts';
 
 const TC = 2;
 /** FWD-9: milliseconds after which no other upstream is asked. */

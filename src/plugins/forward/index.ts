@@ -14,7 +14,7 @@ import type { Note } from '../../store/notes.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { CELLS, Health } from '../../upstream/health.ts';
 import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
-import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
+import type { PoolSettings } from '../../upstream/pool-settings.ts';
 import { Pace } from '../../upstream/pace.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
@@ -23,6 +23,7 @@ import { readStanza } from './config.ts';
 import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
 import type { Target } from './forwarder.ts';
+import { UpstreamMaker } from './upstream-maker.ts';
 import { FAMILIES, ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { resolveTargets } from './targets.ts';
 
@@ -97,16 +98,13 @@ class Line {
     const ids = new RandomIds();
     const metrics = new ForwardMetrics(run.metrics);
     const addresses = await this.#targets(run);
-    const open = (at: UpstreamAddress, settings: PoolSettings, counter: PoolCounter) => {
-      const to = peer(scoped(at.address, at.zone), Number(at.port), options.source);
-      return new Upstream({ to, datagrams: run.datagrams, timers, ids, settings, counter });
-    };
+    const maker = await UpstreamMaker.for(addresses, run, options, timers, ids);
     const targets = addresses.map((at, index) => {
       const name = joinHostPort(at.address, at.port);
       const counter = new UpstreamMetrics(metrics, name);
-      return { index, name, metrics: counter, pace: new Pace(), upstream: open(at, options, counter) };
+      return { index, name, metrics: counter, pace: new Pace(), upstream: maker.open(at, options, counter) };
     });
-    const health = this.#health(run, targets, addresses.map((at) => open(at, CHECKED, UNCOUNTED)));
+    const health = this.#health(run, targets, addresses.map((at) => maker.open(at, CHECKED, UNCOUNTED)));
     this.#forwarder = new Forwarder({
       options, targets, health, timers, ids, metrics, concurrent: run.space(this.#site).gauges(`forward ${this.#number}`, 1),
       hash: run.store.memory.hash, patience: this.#site.last(Deadline) ?? Infinity, alternate: this.#alternate,
@@ -134,9 +132,6 @@ class Line {
 const timersOf = (run: Run) => run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
 const peer = (address: string, port: number, source: string | undefined) =>
   ({ address, port, ...(source === undefined ? {} : { source }) });
-/** An address with its interface, where that is needed to reach it. */
-const scoped = (address: string, zone: string | undefined) =>
-  (zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address);
 
 export default definePlugin({
   name: 'forward',

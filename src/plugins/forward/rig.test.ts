@@ -39,6 +39,7 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     forceTcp: false, preferUdp: false, ...DEFAULT_POOL, policy: 'sequential', maxConcurrent: 0,
     maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false,
     failfast: false, failover: [], resolvers: [], source: undefined, race: 1,
+    tls: {}, serverName: undefined, dohMethod: 'POST',
     ...change,
   };
   const targets = Array.from({ length: upstreams }, (_, index) => {

@@ -5,9 +5,9 @@ import type { RR } from '../../dns/rr.ts';
 import { shapeOf } from '../../dns/shapes.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { Reader } from '../../dns/wire.ts';
-import { TC } from '../../kernel/query/message.ts';
-import type { Message } from '../../kernel/query/message.ts';
-import type { Query } from '../../kernel/query/query.ts';
+import { TC } from './message.ts';
+import type { Message } from './message.ts';
+import type { Query } from './query.ts';
 
 const HEADER_COUNTS = 6;
 const records = new Records();

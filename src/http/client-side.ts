@@ -1,0 +1,47 @@
+// The client's side of one connection as whoever asks sees it, in either version: requests go out, replies come back to whoever waits for
+// them. Knows no sockets.
+
+/** A reply that is whole. `body` is there until `replied` returns. */
+export interface Replied {
+  readonly status: number;
+  readonly body: Buffer;
+  /** A field of the head or of the trailers, by its lower-case name. */
+  field(name: string): string | undefined;
+}
+/**
+ * Why there is no reply. `unasked`: the server did not look at the request, so it may be sent again whatever it is (RFC 9113 section 8.7).
+ * `lost`: the connection ended. `refused`: the server ended this request alone.
+ */
+export type Unanswered = 'unasked' | 'lost' | 'refused';
+/** Whoever waits for a reply. Exactly one of the two is called, once. */
+export interface Waiting {
+  replied(reply: Replied): void;
+  unanswered(why: Unanswered, text: string): void;
+}
+/** One connection. */
+export interface ClientSide {
+  /** Whether another request may be sent now. */
+  readonly free: boolean;
+  /** It takes no further requests at all. */
+  readonly leaving: boolean;
+  /** Requests that the server takes at once, as far as it is known. */
+  readonly most: number;
+  /** Requests that wait. */
+  readonly waiting: number;
+  /** Sends a request; it leaves with the others of this turn. `target` is the path, where it differs from the usual one. */
+  send(waiting: Waiting, body: Uint8Array, at: number, length: number, target?: string): void;
+  /** Nobody waits for this one any more. */
+  forget(waiting: Waiting): void;
+  receive(chunk: Buffer): void;
+  drained(): void;
+  /** The socket is gone, or its other side has said all that it will say. */
+  closed(text: string): void;
+}
+/** What all requests of a connection have in common. */
+export interface RequestForm {
+  readonly method: 'GET' | 'POST';
+  readonly scheme: 'http' | 'https';
+  readonly authority: string;
+  readonly target: string;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}

@@ -1,0 +1,167 @@
+// *grpc* facilitates proxying DNS messages to upstream resolvers via gRPC protocol. Knows in which order they are asked and what becomes of
+// their replies (GRPC-2, GRPC-3); how they are asked is upstream's.
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import { joinHostPort } from '../../dns/host-port.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { Walked, relay, rewritten } from '../../kernel/query/relay.ts';
+import { covers } from '../../kernel/site/fallthrough.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { AnyClass } from '../../kernel/site/site.ts';
+import { Asking, ExchangeError } from '../../upstream/asking.ts';
+import type { ConnectSecurely } from '../../upstream/client-tls.ts';
+import { HttpWay } from '../../upstream/http-way.ts';
+import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
+import { createPolicy } from '../../upstream/policy.ts';
+import type { Policy } from '../../upstream/policy.ts';
+import { RandomIds } from '../../upstream/random-ids.ts';
+import { Timers } from '../../upstream/timers.ts';
+import type { Way } from '../../upstream/way.ts';
+import { readSettings } from './config.ts';
+import type { GrpcPlace, Settings } from './config.ts';
+import { FAMILIES, UpstreamCounter } from './families.ts';
+
+/** Milliseconds in all, and between looks at connections that are idle. */
+const PATIENCE = 5000, SWEEP = 1000;
+const walked = new Walked();
+
+/** One upstream. */
+interface Target {
+  readonly name: string;
+  readonly way: Way;
+  readonly counter: UpstreamCounter;
+}
+
+/** A question at one upstream. */
+class Attempt extends Asking {
+  readonly #query: Query;
+  readonly #target: Target;
+  readonly #timers: Timers;
+  readonly #tell: (outcome: Outcome | ExchangeError) => void;
+  readonly #askedAt: number;
+
+  constructor(query: Query, target: Target, timers: Timers, tell: (outcome: Outcome | ExchangeError) => void) {
+    super();
+    this.#query = query;
+    this.#target = target;
+    this.#timers = timers;
+    this.#tell = tell;
+    this.#askedAt = timers.now;
+    this.question = query;
+  }
+  answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
+    const { questionEnd } = this.#query;
+    walked.read(bytes, at, length, questionEnd);
+    let anew: Uint8Array | undefined;
+    if (walked.plain === 0) {
+      const told = rewritten(bytes, at, length);
+      const { name } = this.#target;
+      if (typeof told === 'string') return this.failed(new ExchangeError(`${name}: dns: malformed message: ${told}`, 'EBADMSG'));
+      anew = told;
+      walked.read(anew, 0, anew.length, questionEnd);
+    }
+    this.#target.counter.replied(walked.rcode, this.#timers.now - this.#askedAt);
+    this.#tell(anew === undefined ? relay(this.#query, words, at, length, walked)
+      : relay(this.#query, new Int32Array(anew.buffer), 0, anew.length, walked));
+  }
+  mismatched(): void {
+    this.#query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream repeated no question, or another one' };
+    this.#tell(this.#query.begin(0, RCODE.FORMERR));
+  }
+  failed(error: ExchangeError): void {
+    this.#tell(error);
+  }
+}
+
+/** A `grpc` line in one thread. */
+class GrpcUpstreams implements Part {
+  readonly #settings: Settings;
+  #timers!: Timers;
+  #policy!: Policy;
+  #targets: readonly Target[] = [];
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async start(run: Run): Promise<void> {
+    const { to, tls, policy } = this.#settings;
+    const timers = this.#timers = await run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
+    const ids = new RandomIds();
+    const connect = tls === undefined ? undefined : (await import('node:tls')).connect as unknown as ConnectSecurely;
+    this.#policy = createPolicy(policy, ids);
+    this.#targets = to.map((place) => this.#target(place, run, timers, ids, connect));
+    const sweep = (): void => {
+      for (const { way } of this.#targets) way.sweep(timers.now);
+      cancel = run.clock.after(SWEEP, sweep);
+    };
+    let cancel = run.clock.after(SWEEP, sweep);
+    run.signal.addEventListener('abort', () => {
+      cancel();
+      for (const { way } of this.#targets) way.close();
+    }, { once: true });
+  }
+  #target(place: GrpcPlace, run: Run, timers: Timers, ids: RandomIds, connect: ConnectSecurely | undefined): Target {
+    const { tls, serverName } = this.#settings;
+    const unix = 'path' in place;
+    const name = unix ? place.path : joinHostPort(place.address, place.port);
+    const to = unix ? { address: '', port: 0, path: place.path } : { address: place.address, port: Number(place.port) };
+    const way = new HttpWay({
+      kind: 'grpc', method: 'POST', to, timers, ids, settings: DEFAULT_POOL, wall: () => run.clock.wall(),
+      tls: connect === undefined ? undefined : { connect, options: { ...tls, servername: serverName ?? (unix ? undefined : place.zone) } },
+    });
+    return { name, way, counter: new UpstreamCounter(run.metrics, name) };
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    const { from, except } = this.#settings;
+    const { name } = query;
+    if (!name.isUnder(from) || (!name.equals(from) && except.some((zone) => name.isUnder(zone)))) return next(query);
+    return this.#ask(query, next);
+  }
+  /** Each once, in the order of the policy, until one says something. */
+  async #ask(query: Query, next: Handler): Promise<Outcome> {
+    const targets = this.#targets;
+    const { fallthrough } = this.#settings;
+    const order = new Uint8Array(targets.length);
+    this.#policy(order, order.length);
+    const until = this.#timers.since(query.received) + PATIENCE;
+    let error: unknown = new Error('no upstream could be asked in time');
+    for (const index of order) {
+      if (this.#timers.now >= until) break;
+      const outcome = await this.#at(targets[index]!, query, until);
+      if (outcome instanceof ExchangeError) {
+        error = outcome;
+        continue;
+      }
+      const denied = outcome.kind === 'reply' && outcome.rcode === RCODE.NXDOMAIN;
+      return denied && covers(fallthrough, query.name) ? next(query) : outcome;
+    }
+    if (covers(fallthrough, query.name)) return next(query);
+    query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'no upstream could be reached' };
+    return failure(RCODE.SERVFAIL, error);
+  }
+  #at(target: Target, query: Query, until: number): Promise<Outcome | ExchangeError> {
+    return new Promise((resolve) => {
+      const attempt = new Attempt(query, target, this.#timers, resolve);
+      attempt.until = until;
+      target.counter.asked();
+      query.metadata?.set('grpc/upstream', target.name);
+      const failed = target.way.ask(attempt);
+      if (failed !== undefined) resolve(failed);
+    });
+  }
+}
+
+export default definePlugin({
+  name: 'grpc',
+  metrics: FAMILIES,
+  parse: readSettings,
+  create(settings, site) {
+    site.put(AnyClass, true);
+    return new GrpcUpstreams(settings);
+  },
+});

@@ -1,0 +1,44 @@
+// TLS towards upstreams: certificates as the Corefile names them, and what is said of a server whose name or certificate is wrong. Knows
+// files through what it is handed; opens no connection.
+import type { Socket } from 'node:net';
+import { fileError } from '../wording/errno.ts';
+
+/** Texts of PEM files: our own certificate and its key, and those whom servers are signed by; undefined ca: whom the system trusts. */
+export interface ClientPem {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+}
+/** What a connection to a server is secured with. */
+export interface ClientTls extends ClientPem {
+  /** The name that the server has to have; undefined: its address. */
+  readonly servername: string | undefined;
+}
+/** `tls.connect` of Node, as far as it is used here. */
+export type ConnectSecurely = (options: {
+  readonly host?: string; readonly port?: number; readonly path?: string; readonly localAddress?: string; readonly servername: string;
+  readonly ALPNProtocols: string[]; readonly session?: Buffer; readonly cert?: string; readonly key?: string; readonly ca?: string;
+}) => Socket & { readonly alpnProtocol: string | false | null };
+
+/**
+ * Reads the files of `tls [CERT KEY] [CA]`: none, the CA alone, certificate and key, or all three. Throws Error with CoreDNS's text.
+ */
+export function readClientPem(paths: readonly string[], readFile: (path: string) => Uint8Array): ClientPem {
+  const read = (path: string, what: string): string => {
+    let text: string;
+    try {
+      text = new TextDecoder().decode(readFile(path));
+    } catch (error) {
+      throw new Error(`${what === 'ca' ? `error reading ${path}` : 'could not load TLS cert'}: ${fileError(error, path)}`);
+    }
+    if (!text.includes('-----BEGIN ')) {
+      const unfound = 'could not load TLS cert: tls: failed to find any PEM data in certificate input';
+      throw new Error(what === 'ca' ? 'could not read root certs' : unfound);
+    }
+    return text;
+  };
+  const [first, second, third] = paths;
+  if (first === undefined) return {};
+  if (second === undefined) return { ca: read(first, 'ca') };
+  return { cert: read(first, 'cert'), key: read(second, 'key'), ...(third !== undefined && { ca: read(third, 'ca') }) };
+}

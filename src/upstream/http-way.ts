@@ -1,0 +1,292 @@
+// The way to an upstream over HTTP: DNS over HTTPS (RFC 8484) and over gRPC. Kept connections, many questions on each, and what replies of
+// HTTP mean. Knows connections and statuses; knows no frames.
+import type { Socket } from 'node:net';
+import type { ClientSide, Replied, RequestForm, Unanswered, Waiting } from '../http/client-side.ts';
+import { FrameOutput } from '../http/frames.ts';
+import { GRPC_STATUS, frameOf, framed, unframed } from '../http/grpc-message.ts';
+import { Http1Client } from '../http/h1-client.ts';
+import { Http2Client } from '../http/h2-client.ts';
+import { joinHostPort } from '../dns/host-port.ts';
+import { HEADER, u16 } from '../dns/packet.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { ExchangeError } from './asking.ts';
+import type { Asking, Carrier } from './asking.ts';
+import type { ClientTls, ConnectSecurely } from './client-tls.ts';
+import type { DatagramPeer } from './datagrams.ts';
+import { HttpLink } from './http-link.ts';
+import type { HttpLinkOwner } from './http-link.ts';
+import { dialError, outOfSockets } from './network-error.ts';
+import type { PoolSettings } from './pool-settings.ts';
+import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
+import type { RandomIds } from './random-ids.ts';
+import type { Timers } from './timers.ts';
+import type { Way } from './way.ts';
+
+/** Connections to one upstream; questions on one of them before another one is opened. */
+const CONNECTIONS = 16, DEPTH = 64;
+/** Milliseconds: to connect (half of what a query has in all), and after which a silent connection is not fresh any more. */
+const DIAL = 2500, FRESH = 250;
+/** How often a question is asked again that the server did not look at. */
+const MOST_REFUSALS = 4;
+/** The longest time that an upstream is left alone because it asks for that, milliseconds. */
+const REST = 60_000;
+/** What goes out and comes in, where it can be read by words. */
+const words = new Int32Array((65536 + 64) >> 2);
+const bytes = new Uint8Array(words.buffer);
+const output = new FrameOutput();
+
+/** Where, and how. */
+export interface HttpWayParts {
+  readonly kind: 'https' | 'grpc';
+  readonly method: 'GET' | 'POST';
+  /** `path` is of a Unix socket, in place of address and port. */
+  readonly to: DatagramPeer & { readonly path?: string };
+  readonly tls: { readonly connect: ConnectSecurely; readonly options: ClientTls } | undefined;
+  readonly timers: Timers;
+  readonly ids: RandomIds;
+  readonly settings: PoolSettings;
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
+}
+
+/** The way, for one thread. */
+export class HttpWay implements Way, Carrier, HttpLinkOwner {
+  readonly to: HttpWayParts['to'];
+  readonly tls: HttpWayParts['tls'];
+  readonly timers: Timers;
+  readonly settings: PoolSettings;
+  readonly protocols: readonly string[];
+  /** Questions on one connection before another one is opened: no more than the upstream takes. */
+  depth = DEPTH;
+  /** What the next connection can be opened sooner with. */
+  session: Buffer | undefined;
+  readonly #parts: HttpWayParts;
+  readonly #form: RequestForm;
+  readonly #place: string;
+  readonly #queue = new Set<Asking>();
+  #links: HttpLink[] = [];
+  #restUntil = 0;
+  #closed = false;
+
+  constructor(parts: HttpWayParts) {
+    const { kind, method, to, tls, timers, settings } = parts;
+    this.#parts = parts;
+    this.to = to;
+    this.tls = tls;
+    this.timers = timers;
+    this.settings = settings;
+    this.#place = to.path ?? joinHostPort(to.address.replace(/%.*/, ''), to.port);
+    this.protocols = kind === 'grpc' ? ['h2'] : ['h2', 'http/1.1'];
+    this.#form = {
+      method: kind === 'grpc' ? 'POST' : method, scheme: tls === undefined ? 'http' : 'https',
+      authority: tls?.options.servername ?? (to.path === undefined ? this.#place : 'localhost'),
+      target: kind === 'grpc' ? '/coredns.dns.DnsService/Query' : '/dns-query',
+      fields: kind === 'grpc' ? [['content-type', 'application/grpc'], ['te', 'trailers']]
+        : [['accept', 'application/dns-message'], ...(method === 'GET' ? [] : [['content-type', 'application/dns-message'] as const])],
+    };
+  }
+
+  ask(asking: Asking): ExchangeError | undefined {
+    // As CoreDNS: a port that is none is noticed when somebody asks.
+    const { port } = this.to;
+    if (!(port >= 0 && port <= 65535)) return new ExchangeError(`dial tcp: address ${port}: invalid port`, 'EINVAL');
+    if (this.#restUntil > this.timers.now) return this.#error('asks not to be asked for a while', 'HTTP');
+    asking.index = 0;
+    return this.#carry(asking);
+  }
+  #carry(asking: Asking): ExchangeError | undefined {
+    const kept = this.#choose(asking.apart);
+    if (kept !== undefined) {
+      kept.ask(asking);
+      return undefined;
+    }
+    if (this.#links.length >= CONNECTIONS && !asking.apart) {
+      this.#queue.add(asking);
+      asking.carrier = this;
+      this.timers.set(asking, this.settings.readTimeout);
+      return undefined;
+    }
+    return this.#open(asking);
+  }
+  #open(asking: Asking): ExchangeError | undefined {
+    let link: HttpLink;
+    try {
+      link = new HttpLink(this, DIAL);
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      const open = outOfSockets(code) ? this.#links.find((each) => each.connected && each.free) : undefined;
+      if (open === undefined) return dialError('tcp', this.to, code);
+      open.ask(asking);
+      return undefined;
+    }
+    if (this.#closed) link.retired = true;
+    else this.#links.push(link);
+    link.ask(asking);
+    return undefined;
+  }
+  /** The least busy connection with room; one that nothing came on of late is none for who was on one that died. */
+  #choose(fresh: boolean): HttpLink | undefined {
+    const since = fresh ? this.timers.now - FRESH : -Infinity;
+    let best: HttpLink | undefined;
+    for (const link of [...this.#links]) {
+      if (this.#worn(link, this.timers.now)) this.#close(link);
+      else if (link.free && link.freshSince(since) && (best === undefined || link.waiting < best.waiting)) best = link;
+    }
+    return best !== undefined && best.waiting >= this.depth && this.#links.length < CONNECTIONS ? undefined : best;
+  }
+  #worn(link: HttpLink, now: number): boolean {
+    const { expire, maxAge } = this.settings;
+    return (link.waiting === 0 && now - link.usedAt > expire) || (maxAge > 0 && now - link.openedAt > maxAge);
+  }
+  #close(link: HttpLink): void {
+    this.retire(link);
+    if (link.waiting === 0) link.close();
+  }
+  get open(): boolean {
+    return this.#links.some(({ connected }) => connected);
+  }
+  sweep(now: number): void {
+    for (const link of [...this.#links]) if (this.#worn(link, now)) this.#close(link);
+  }
+  close(): void {
+    this.#closed = true;
+    for (const link of [...this.#links]) this.#close(link);
+  }
+
+  // --- what connections say
+
+  /** HTTP/2, unless TLS agreed on something else. */
+  sideFor(socket: Socket, alpn: string | undefined): ClientSide {
+    return alpn === 'http/1.1' && this.#parts.kind === 'https' ? new Http1Client(socket, this.#form)
+      : new Http2Client(socket, output, this.#form, this.depth);
+  }
+  /** Writes the request of a question. */
+  write(side: ClientSide, waiting: Waiting, asking: Asking): void {
+    const { question } = asking;
+    const { kind, ids } = this.#parts;
+    const length = lengthToSend(question);
+    // Caches of HTTP find the same question again (RFC 8484 section 4.1).
+    asking.id = kind === 'https' ? 0 : ids.next();
+    writeQuestion(question, length, asking.id, words, bytes, 0);
+    if (kind === 'grpc') {
+      const frame = frameOf(bytes, 0, length);
+      side.send(waiting, frame, 0, frame.length);
+    } else if (this.#form.method === 'POST') side.send(waiting, bytes, 0, length);
+    else side.send(waiting, bytes, 0, 0, `/dns-query?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`);
+  }
+  keep(session: Buffer): void {
+    this.session = session;
+  }
+  /** An upstream takes so many questions at once. */
+  takes(most: number): void {
+    this.depth = Math.max(1, Math.min(DEPTH, most));
+  }
+  idle(link: HttpLink): void {
+    link.usedAt = this.timers.now;
+    this.#next();
+    const { maxIdle, expire } = this.settings;
+    if (link.waiting > 0 || link.retired) return;
+    const idle = this.#links.filter(({ waiting }) => waiting === 0).length;
+    if (expire === 0 || this.#closed || (maxIdle > 0 && idle > maxIdle)) this.#close(link);
+  }
+  /** Those that wait for a connection get it. */
+  #next(): void {
+    for (const asking of this.#queue) {
+      const link = this.#choose(false);
+      if (link === undefined) return;
+      this.#queue.delete(asking);
+      this.timers.clear(asking);
+      link.ask(asking);
+    }
+  }
+  /** A connection turned out to take fewer questions than were put on it. */
+  elsewhere(asking: Asking): void {
+    const error = this.#carry(asking);
+    if (error !== undefined) asking.failed(error);
+  }
+  retire(link: HttpLink): void {
+    link.retired = true;
+    const place = this.#links.indexOf(link);
+    if (place >= 0) this.#links.splice(place, 1);
+  }
+  quietSince(): boolean {
+    return false;
+  }
+  /** It waited for a connection in vain. */
+  expired(asking: Asking): void {
+    this.#queue.delete(asking);
+    asking.carrier = undefined;
+    asking.failed(this.silent(true));
+  }
+
+  // --- what becomes of questions
+
+  #error(text: string, code: string): ExchangeError {
+    return new ExchangeError(`${this.#parts.kind}://${this.#place}: ${text}`, code);
+  }
+  silent(connected: boolean): ExchangeError {
+    return connected ? this.#error('i/o timeout', 'timeout') : dialError('tcp', this.to, 'timeout');
+  }
+  unreachable(error: NodeJS.ErrnoException | undefined): ExchangeError {
+    if (error === undefined) return this.#error('EOF while connecting', 'EOF');
+    const { code = '', message } = error;
+    return error.syscall === 'connect' ? dialError('tcp', this.to, code) : this.#error(`tls: ${message}`, code);
+  }
+  /**
+   * Those that were on a connection when it died are asked once more, on a fresh one; those that the server did not look at a few times,
+   * since it may take fewer at once than it has said yet.
+   */
+  unanswered(link: HttpLink, asking: Asking, why: Unanswered, text: string): void {
+    const unasked = why === 'unasked' && asking.index++ < MOST_REFUSALS;
+    const lost = why === 'lost' && (link.replies > 0 || link.shared) && !asking.apart;
+    if ((!unasked && !lost) || this.timers.now >= asking.until) {
+      return asking.failed(this.#error(text, why === 'lost' ? 'EOF' : 'HTTP'));
+    }
+    asking.apart ||= lost;
+    const error = this.#carry(asking);
+    if (error !== undefined) asking.failed(error);
+  }
+  replied(asking: Asking, reply: Replied): void {
+    const message = this.#messageOf(asking, reply);
+    if (message instanceof ExchangeError) return asking.failed(message);
+    if (message.length < HEADER || message.length > 65535 || (this.#parts.kind === 'grpc' && u16(message, 0) !== asking.id)) {
+      return asking.failed(this.#error('what came is no reply', 'EBADMSG'));
+    }
+    bytes.set(message);
+    if (answersQuestion(asking.question, bytes, words, 0, message.length)) asking.answered(bytes, words, 0, message.length);
+    else asking.mismatched();
+  }
+  #messageOf(asking: Asking, reply: Replied): Uint8Array | ExchangeError {
+    const { status, body } = reply;
+    if (status !== 200) return this.#status(reply);
+    if (this.#parts.kind === 'https') return body;
+    const code = reply.field('grpc-status');
+    if (code === String(GRPC_STATUS.NOT_FOUND)) return notFound(asking);
+    if (code !== '0') return this.#error(`rpc error: code = ${code ?? 'none'} desc = ${reply.field('grpc-message') ?? ''}`, 'GRPC');
+    const message = framed(body);
+    if (typeof message === 'string') return this.#error(message, 'EBADMSG');
+    return unframed(message) ?? this.#error('what came is no DnsPacket', 'EBADMSG');
+  }
+  /** Another status than 200; one that asks for rest gets it (RFC 9110 section 10.2.3). */
+  #status(reply: Replied): ExchangeError {
+    const { status } = reply;
+    const after = status === 429 || status === 503 ? reply.field('retry-after') : undefined;
+    if (after !== undefined) {
+      const wait = /^\d{1,9}$/.test(after) ? Number(after) * 1000 : Date.parse(after) - this.#parts.wall();
+      if (wait > 0) this.#restUntil = this.timers.now + Math.min(wait, REST);
+    }
+    return this.#error(`HTTP status ${status}`, 'HTTP');
+  }
+}
+
+/** What NotFound means (GRPC-2): the question with NXDOMAIN. */
+function notFound(asking: Asking): Uint8Array {
+  const { at, bytes: asked, questionEnd } = asking.question;
+  const reply = asked.slice(at, at + questionEnd);
+  reply[2] = (reply[2]! & 0x79) | 0x80;
+  reply[3] = RCODE.NXDOMAIN;
+  reply[0] = asking.id >> 8;
+  reply[1] = asking.id;
+  reply.fill(0, 6, HEADER);
+  return reply;
+}
