@@ -69,6 +69,11 @@ export class SignedKeeper {
       throw error;
     }
     this.#serial = new KeptSerial(folder, this.zone);
+    // Somebody may have had it a moment ago: then nobody knows what is due.
+    if (this.cell.version !== 0) {
+      this.#due = 0;
+      this.#wait();
+    }
     return this;
   }
 

@@ -3,6 +3,7 @@ import { HEAD } from '../../authority/incoming/filling.ts';
 import { Incoming } from '../../authority/incoming/incoming.ts';
 import { Keys } from '../../authority/keys.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
+import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import type { Transfer } from '../../authority/transfer.ts';
@@ -34,6 +35,7 @@ import { readSettings } from './config.ts';
 import { Forwarding } from './forwarding.ts';
 import type { SecondaryLine, Settings } from './config.ts';
 import { FAMILIES, openZone, zoneCellOf } from './open-zone.ts';
+import type { Wanted } from './open-zone.ts';
 import type { TransferredZone } from './transferred-zone.ts';
 
 /** Milliseconds between two looks at what other threads were notified of. */
@@ -85,6 +87,7 @@ class Secondaries implements Part {
     this.#static = [...byZone.values()];
     this.#catalogs = this.#static.filter(({ line }) => line.isCatalog);
     if (settings.lines.some(({ forwardsUpdates }) => forwardsUpdates)) admitUpdates(site, (query) => this.#update(query));
+    site.put(SignableZones, true);
     site.put(Transfers, {
       name: 'secondary', transfer: (zone) => this.#transfer(zone),
       watch: (changed) => {
@@ -111,7 +114,7 @@ class Secondaries implements Part {
     this.#log = run.log.prefix('secondary');
     this.#forwarding = new Forwarding(run.clock, this.#log);
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
-    this.#catalogCells = this.#catalogs.map(({ line, zone }) => zoneCellOf(run.store, line, zone));
+    this.#catalogCells = this.#catalogs.map((catalog) => zoneCellOf(run.store, this.#wanted(catalog)));
     this.#answer(this.#catalogs.flatMap((catalog) => this.#membersOf(catalog)));
   }
   /** No question is asked before the server listens: a primary may be another block of it. */
@@ -121,16 +124,21 @@ class Secondaries implements Part {
     for (const catalog of this.#catalogs) this.#follow(run, catalog);
   }
   remark(): string | undefined {
-    const troubles = [...this.#open.values()].flatMap(({ name, trouble }) =>
-      (trouble === undefined ? [] : `zone ${name.text}: ${trouble}`));
+    const troubles = [...this.#open.values()].flatMap(({ name, trouble, keeper }) =>
+      [...(trouble === undefined ? [] : [`zone ${name.text}: ${trouble}`]), ...(keeper.trouble === undefined ? [] : [keeper.trouble])]);
     return troubles.length === 0 ? undefined : troubles.join('; ');
   }
 
-  async #take(run: Run, { zone, line, id }: Held, signal: Run['signal']): Promise<TransferredZone> {
-    const opened = await openZone(run, signal, line, zone, line.key === undefined ? undefined : this.#keys.get(line.key), id);
+  /** With how it is signed before it is served: parts before and behind say that. A catalog is nobody's to validate. */
+  #wanted(held: Held): Wanted {
+    return { ...held, signing: held.line.isCatalog ? undefined : signingOf(this.#site, held.zone) };
+  }
+  async #take(run: Run, held: Held, signal: Run['signal']): Promise<TransferredZone> {
+    const { zone, line, id } = held;
+    const opened = await openZone(run, signal, this.#wanted(held), line.key === undefined ? undefined : this.#keys.get(line.key));
     this.#open.set(zone.key + id, opened);
     opened.keeper.listen(() => this.#changed?.(zone), signal);
-    if (opened.keeper.cell.version !== 0) this.#changed?.(zone);
+    if (opened.keeper.served.version !== 0) this.#changed?.(zone);
     return opened;
   }
 
@@ -159,8 +167,9 @@ class Secondaries implements Part {
     if (opened.keeper.cell.version !== 0) update();
   }
   /** The members of a catalog as it is served now, without those that a line names or leaves out. */
-  #membersOf({ zone, line }: Held): readonly Held[] {
-    const cell = zoneCellOf(this.#store, line, zone);
+  #membersOf(held: Held): readonly Held[] {
+    const { zone, line } = held;
+    const cell = zoneCellOf(this.#store, this.#wanted(held));
     if (cell.version === 0) return [];
     const catalog = new Catalog(zone);
     this.#store.reading.within(() => readAll(transferOf(this.#store, zone, cell, true), zone, catalog));
@@ -190,7 +199,7 @@ class Secondaries implements Part {
     const held = [...byZone.values()];
     const store = this.#store;
     const zones = new ServedZones(held.map(({ zone }) => zone));
-    const cells = held.map(({ line, zone, id }) => zoneCellOf(store, line, zone, id));
+    const cells = held.map((each) => zoneCellOf(store, this.#wanted(each)));
     const notified = held.map(({ zone, id }) => store.cells.flags(`notified ${zone.text} ${id}`, 1));
     const lookup = new StoredLookup(new ZoneSource(store, zones, cells, this.#settings.fallthrough, this.#clock));
     this.#answering = { held, zones, cells, notified, lookup, loads: this.#loads() };

@@ -3,16 +3,19 @@
 import { Filling, HEAD } from '../../authority/incoming/filling.ts';
 import { Incoming } from '../../authority/incoming/incoming.ts';
 import { serialOf } from '../../authority/transfer.ts';
+import { keeperOf, servedCell } from '../../authority/signing/keeping.ts';
+import type { Keeper } from '../../authority/signing/keeping.ts';
+import { signingName } from '../../authority/signing/settings.ts';
+import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { Builder } from '../../authority/zone/build.ts';
 import type { Built } from '../../authority/zone/build.ts';
 import { Changer } from '../../authority/zone/change.ts';
 import { remember } from '../../authority/zone/history.ts';
-import { ZoneKeeper } from '../../authority/zone/keeper.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
 import { BYTES } from '../../authority/zone/version.ts';
-import { ZoneCell } from '../../authority/zone/zone-cell.ts';
+import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import type { Name } from '../../dns/name.ts';
@@ -45,8 +48,18 @@ const TRANSFERS = 10, TRANSFERS_EACH = 2, QUESTIONS = 100;
 /** Whoever says the same has the same zone: its primaries, what it is signed with, and the id under which a catalog has it. */
 const nameOf = ({ primaries, key = '' }: SecondaryLine, zone: Name, id: string): string =>
   `secondary ${zone.text} ${primaries.map(({ text }) => text).join(' ')} ${key} ${id}`;
-/** Where the zone stands, in any thread. `id` is that of a member, '' for a zone that the Corefile names. */
-export const zoneCellOf = (store: Store, line: SecondaryLine, zone: Name, id = ''): ZoneCell => new ZoneCell(store, nameOf(line, zone, id));
+/** A zone, as a block has it. */
+export interface Wanted {
+  readonly zone: Name;
+  readonly line: SecondaryLine;
+  /** Under which a catalog has it; '' for a zone that the Corefile names. */
+  readonly id: string;
+  /** How it is signed before it is served; undefined where it is served as it came. */
+  readonly signing: SigningSettings | undefined;
+}
+/** Where what is served of the zone stands, in any thread. */
+export const zoneCellOf = (store: Store, { line, zone, id, signing }: Wanted): ZoneCell =>
+  servedCell(store, nameOf(line, zone, id), signing);
 
 /** What all zones of a process share. */
 class Common {
@@ -67,13 +80,12 @@ function commonOf(store: Store): Common {
 }
 
 /** The zone of a line, opened where no other block has it; it goes on over reloads. */
-export function openZone(
-  run: Run, signal: Run['signal'], line: SecondaryLine, zone: Name, key: Key | undefined, id = '',
-): Promise<TransferredZone> {
+export function openZone(run: Run, signal: Run['signal'], held: Wanted, key: Key | undefined): Promise<TransferredZone> {
+  const { line, zone, id, signing } = held;
   const { mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog } = line;
   // Who wants something else of it takes over what is there.
-  const wishes = [mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog].join(' ');
-  return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, () => new Opened(run, line, zone, key, id).zone);
+  const wishes = [mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog, signing && signingName(signing)].join(' ');
+  return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, async () => (await Opened.open(run, held, key)).zone);
 }
 
 /** One zone while it is open. */
@@ -82,7 +94,8 @@ class Opened {
   readonly #run: Pick<Run, 'store' | 'clock' | 'metrics'>;
   readonly #line: SecondaryLine;
   readonly #name: Name;
-  readonly #keeper: ZoneKeeper;
+  readonly #keeper: Keeper;
+  readonly #isSigned: boolean;
   readonly #client: Client;
   readonly #common: Common;
   readonly #end = new AbortController();
@@ -94,14 +107,21 @@ class Opened {
   /** What was told in numbers. */
   readonly #numbers = new Told();
 
-  constructor({ store, clock, metrics, log }: Run, line: SecondaryLine, name: Name, key: Key | undefined, id: string) {
+  static async open(run: Run, held: Wanted, key: Key | undefined): Promise<Opened> {
+    const { line, zone, id, signing } = held;
+    const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing, () => opened.#tell());
+    const opened = new Opened(run, held, key, keeper);
+    return opened;
+  }
+  private constructor({ store, clock, metrics, log }: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper) {
     this.#run = { store, clock, metrics };
     this.#line = line;
     this.#name = name;
     this.#common = commonOf(store);
     this.#log = log.prefix('secondary');
     this.#snapshot = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, name);
-    this.#keeper = new ZoneKeeper({ store, clock }, name, zoneCellOf(store, line, name, id));
+    this.#keeper = keeper;
+    this.#isSigned = signing !== undefined;
     this.#client = new Client({ zone: name, key, edns: line.asksExpiry }, { clock, signal: this.#end.signal });
     const zone = new TransferredZone(name, line.primaries, line.isNewest, {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
@@ -159,11 +179,11 @@ class Opened {
       return { kind: 'same', expiry };
     }
     const difference = catalog === undefined ? filling.difference(incoming) : undefined;
-    if (difference !== undefined) this.#publish((before) => this.#common.changer.change(wire, before, difference));
+    if (difference !== undefined) await this.#publish((before) => this.#common.changer.change(wire, before, difference));
     else {
       await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
       catalog?.check();
-      this.#publish((before) => this.#common.builder.build(scratch, before));
+      await this.#publish((before) => this.#common.builder.build(scratch, before));
     }
     const asked = serial === undefined ? 'AXFR' : 'IXFR';
     const got = incoming.kind === 'whole' ? 'the zone' : 'differences';
@@ -189,7 +209,7 @@ class Opened {
       mostRecords: Infinity, mostBytes: Infinity,
     }, filling);
     if (!kept.messages.some((message) => incoming.take(message))) throw new Error('it does not end');
-    this.#publish((before) => this.#common.builder.build(scratch, before));
+    await this.#publish((before) => this.#common.builder.build(scratch, before));
     this.#saved = incoming.serial;
     return kept.contact;
   }
@@ -208,8 +228,8 @@ class Opened {
       this.#log.warning(`The snapshot of ${this.#name.text} could not be written: ${error.message}`);
     });
   }
-  #publish(make: (before: number) => Built & { readonly pairs?: Int32Array }): void {
-    const { store, metrics, clock } = this.#run;
+  async #publish(make: (before: number) => Built & { readonly pairs?: Int32Array }): Promise<void> {
+    const { store, clock } = this.#run;
     const { cell } = this.#keeper;
     const built = store.reading.within(() => {
       const before = cell.version;
@@ -217,8 +237,13 @@ class Opened {
       remember(store.memory, this.#name.folded.octets, before, made.version, Math.floor(clock.wall() / 1000), made.pairs);
       return made;
     });
-    this.#keeper.publish(built);
-    tellVersion(metrics, store.memory, built.version, this.#name.text, cell.loaded, this.#numbers);
+    await this.#keeper.publish(built);
+    if (!this.#isSigned) this.#tell();
+  }
+  #tell(): void {
+    const { store, metrics } = this.#run;
+    const { version, loaded } = this.#keeper.served;
+    tellVersion(metrics, store.memory, version, this.#name.text, loaded, this.#numbers);
   }
   #limits(): { readonly mostRecords: number; readonly mostBytes: number } {
     const { mostRecords, mostBytes } = this.#line;

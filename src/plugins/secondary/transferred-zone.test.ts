@@ -33,7 +33,7 @@ function zoneOf(serials: Record<string, number | undefined>, { isNewest = false,
   };
   const log = { info: () => {}, debug: () => {}, warning: (text: string) => said.push(text), error: (text: string) => said.push(text) };
   const parts = {
-    clock, log, keeper: { cell, close: () => {} },
+    clock, log, keeper: { cell, served: cell, close: () => {} },
     client: {
       soa: async ({ text }: typeof ONE) => {
         state.asked.push(text);

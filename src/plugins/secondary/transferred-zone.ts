@@ -8,7 +8,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import { serialOf } from '../../authority/transfer.ts';
-import type { ZoneKeeper } from '../../authority/zone/keeper.ts';
+import type { Keeper } from '../../authority/signing/keeping.ts';
 import type { Client, Heard } from './client.ts';
 import { timersOf } from './client.ts';
 import type { Primary } from './config.ts';
@@ -26,7 +26,7 @@ export type Pulled = ({ readonly kind: 'same' } | { readonly kind: 'made'; reado
 export interface ZoneParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly keeper: ZoneKeeper;
+  readonly keeper: Keeper;
   readonly client: Client;
   /** The SOA of what is served. */
   readonly soa: () => RR | undefined;
@@ -69,7 +69,7 @@ export class TransferredZone implements Closable {
     this.#isNewest = isNewest;
     this.#parts = parts;
   }
-  get keeper(): ZoneKeeper {
+  get keeper(): Keeper {
     return this.#parts.keeper;
   }
 
@@ -93,11 +93,11 @@ export class TransferredZone implements Closable {
 
   /** What was kept is served until a primary says what there is now; how old it is tells the wall clock. */
   async #start(): Promise<void> {
-    const { restore, clock, soa, keeper: { cell }, log } = this.#parts;
+    const { restore, clock, soa, keeper: { cell, served }, log } = this.#parts;
     this.#busy = true;
     // Somebody may have had it a moment ago.
     if (cell.version !== 0) {
-      this.#until = cell.until * 1000;
+      this.#until = served.until * 1000;
       this.#contact = this.#until - timersOf(soa()!).expire;
     }
     try {
@@ -105,7 +105,7 @@ export class TransferredZone implements Closable {
       if (contact !== undefined) {
         this.#contact = contact;
         this.#serveUntil(contact + timersOf(soa()!).expire);
-        if (clock.wall() > this.#until) cell.expire(true);
+        if (clock.wall() > this.#until) served.expire(true);
       }
     } catch (error) {
       log.warning(`The snapshot of ${this.name.text} is not taken: ${error instanceof Error ? error.message : String(error)}`);
@@ -174,16 +174,16 @@ export class TransferredZone implements Closable {
 
   /** Is what we have the newest? */
   async #check(): Promise<void> {
-    const { soa: own, keeper: { cell }, log, told } = this.#parts;
+    const { soa: own, keeper: { served }, log, told } = this.#parts;
     const { found, from, why } = await this.#ask();
     if (this.#closed) return;
     if (found === undefined) return this.#failed(why);
     const serial = serialOf(found.soa);
     const ours = serialOf(own()!);
     const order = compareSerials(serial, ours);
-    if (order > 0 || (cell.isExpired && order !== 0)) {
+    if (order > 0 || (served.isExpired && order !== 0)) {
       const others = this.#primaries.filter((each) => each !== from);
-      const pulled = await this.#transfer([from!, ...others], cell.isExpired);
+      const pulled = await this.#transfer([from!, ...others], served.isExpired);
       if (this.#closed) return;
       if (pulled.why !== undefined) return this.#failed(pulled.why);
       return this.#heard(pulled.expiry, true);
@@ -218,7 +218,7 @@ export class TransferredZone implements Closable {
    * may not be served for longer; of several that were heard the one that was nearest to the source counts (RFC 7314 section 4).
    */
   #heard(expiry: number | undefined, isTransferred: boolean): void {
-    const { clock, soa, random, keep, keeper: { cell } } = this.#parts;
+    const { clock, soa, random, keep, keeper: { served } } = this.#parts;
     const { refresh, retry, expire } = timersOf(soa()!);
     const now = clock.wall();
     const until = now + (expiry === undefined ? expire : Math.min(expire, expiry * 1000));
@@ -228,18 +228,18 @@ export class TransferredZone implements Closable {
     keep?.(this.#until - expire);
     this.trouble = undefined;
     if (left <= 0) this.#expire();
-    else if (cell.isExpired) cell.expire(false);
+    else if (served.isExpired) served.expire(false);
     const wait = left <= 0 ? retry : refresh;
     this.#later(Math.min(wait + random() * Math.min(REFRESH_JITTER, wait), left > 0 ? left : Infinity));
   }
   #serveUntil(until: number): void {
     this.#until = until;
-    this.#parts.keeper.cell.until = Math.floor(until / 1000);
+    this.#parts.keeper.served.until = Math.floor(until / 1000);
   }
   #expire(): void {
-    const { clock, keeper: { cell }, log } = this.#parts;
-    if (cell.isExpired) return;
-    cell.expire(true);
+    const { clock, keeper: { served }, log } = this.#parts;
+    if (served.isExpired) return;
+    served.expire(true);
     const silence = formatDuration(clock.wall() - this.#contact);
     log.error(`Zone ${this.name.text} is expired: ${silence === '0s' ? 'so its primary says' : `no primary was heard for ${silence}`}`);
   }
