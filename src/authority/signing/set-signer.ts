@@ -38,6 +38,8 @@ export class SetSigner {
   due = Infinity;
   /** Signatures that were made. */
   made = 0;
+  /** The greatest TTL of sets that are signed. */
+  mostTtl = 0;
 
   /** `elsewhere`: signatures are made in other threads. `known` are the DNSKEYs of the version before. */
   constructor(plan: KeyPlan, now: number, elsewhere: boolean, known: readonly Uint8Array[]) {
@@ -67,6 +69,7 @@ export class SetSigner {
 
   /** Whether signatures that there are do for a set of this type with this hash of its owner: they are of these keys, and not to end. */
   keeps(signatures: StoredRecords, keys: readonly SigningKey[], type: number, ttl: number, hash: number): boolean {
+    this.mostTtl = Math.max(this.mostTtl, ttl);
     if (signatures.count !== keys.length || signatures.ttl !== ttl || !signatures.isEven) return false;
     for (let i = 0; i < signatures.count; i++) {
       const { bytes } = signatures;
@@ -84,6 +87,7 @@ export class SetSigner {
 
   /** Signs a set, whose form is sorted, with each of these keys; `take` gets the data of each RRSIG, now or before `finish` resolves. */
   sign(form: SetForm, keys: readonly SigningKey[], ttl: number, hash: number, take: Taken): void {
+    this.mostTtl = Math.max(this.mostTtl, ttl);
     const expiration = this.#now + LIFETIME;
     this.due = Math.min(this.due, expiration - SetSigner.lead(hash, form.type));
     for (const key of keys) {

@@ -54,6 +54,8 @@ export interface SignedVersion {
   readonly due: number;
   /** How many signatures were made. */
   readonly made: number;
+  /** The greatest TTL of sets that were looked at. */
+  readonly mostTtl: number;
 }
 
 /** A plan as it is sent. */
@@ -88,7 +90,8 @@ export async function signVersion(store: Store, order: VersionOrder, plan: KeyPl
     const how = { plan, chain, serial };
     const to = new SignedScratch(memory, new Scratch(memory.hash).begin(zone), how, signer);
     const built = await make(store, order, how, to, signer);
-    return { built, due: signer.due, made: signer.made };
+    const { due, made, mostTtl } = signer;
+    return { built, due, made, mostTtl };
   } finally {
     pin.release();
   }

@@ -33,13 +33,13 @@ export class SignedKeeper {
   readonly #own: ZoneKeeper;
   readonly #signed: ZoneKeeper;
   readonly #changed: () => void;
-  #plans!: Plans;
+  #plans: Plans | undefined;
   #serial!: KeptSerial;
   /** One after the other. */
   #queue: Promise<void> = Promise.resolve();
-  /** When signatures are to be made anew, and another plan may be there; seconds since 1970. */
+  /** When signatures are to be made anew; seconds since 1970. */
   #due = Infinity;
-  #next = Infinity;
+  #mostTtl = 0;
   /** The plan of keys that the version which is served was signed by. */
   #plan: KeyPlan | undefined;
   #cancel = (): void => {};
@@ -64,6 +64,7 @@ export class SignedKeeper {
     const log = this.#run.log.prefix('dnssec');
     try {
       this.#plans = await openPlans(folder, this.zone, this.#now, (text) => log.warning(text));
+      this.#plans.listen(() => this.#again());
     } catch (error) {
       this.close();
       throw error;
@@ -99,6 +100,7 @@ export class SignedKeeper {
   close(): void {
     this.#closed = true;
     this.#cancel();
+    this.#plans?.close();
     this.#own.close();
     this.#signed.close();
   }
@@ -115,23 +117,25 @@ export class SignedKeeper {
     const { store } = this.#run;
     const pin = store.pin();
     try {
-      const plan = await this.#plans.current();
+      const { plan } = this.#plans!;
       const serial = this.#serial.after(store.memory.refresh()[unsigned + SERIAL]! >>> 0);
       const before = this.served.version;
       const isSame = this.#failed === '' && plan === this.#plan;
       const since = isSame ? this.cell.version : 0;
       const order = { zone: this.zone.key, unsigned, before, since, chain: this.#settings.chain, serial, now: this.#now };
-      const { built, due, made } = await this.#make(order, plan);
+      const { built, due, made, mostTtl } = await this.#make(order, plan);
       // What a change did not touch is as it was; what is due was looked for everywhere.
       this.#due = since === 0 || since === unsigned ? due : Math.min(this.#due, due);
-      this.#next = plan.next;
+      this.#mostTtl = since === 0 ? mostTtl : Math.max(this.#mostTtl, mostTtl);
       this.#plan = plan;
       this.#failed = '';
       if (built !== undefined) {
         this.#keep(serial);
+        await this.#told(() => this.#plans!.foresee(this.#mostTtl));
         this.#signed.publish(built);
         this.#say(before === 0, made, serial);
         this.#changed();
+        await this.#told(() => this.#plans!.published(plan.stamp, this.#mostTtl));
       }
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
@@ -147,6 +151,15 @@ export class SignedKeeper {
     const records = store.memory.words[order.unsigned + RECORDS]!;
     if (aside !== undefined && records >= MANY) return await aside.ask('signatures', { order, plan: sentPlan(plan) }) as SignedVersion;
     return signVersion(store, order, plan, records > FEW);
+  }
+  /** Has the keys hear of a version. That they cannot keep it keeps none from being served. */
+  async #told(tell: () => void | Promise<void>): Promise<void> {
+    try {
+      await tell();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#run.log.prefix('dnssec').warning(`What became of keys of ${this.zone.text} cannot be kept: ${why}`);
+    }
   }
   #keep(serial: number): void {
     if (this.#serial.keep(serial) || this.#isSaid) return;
@@ -180,18 +193,19 @@ export class SignedKeeper {
   #wait(): void {
     this.#cancel();
     if (this.#closed) return;
-    const now = this.#now;
-    const wait = this.#failed !== '' ? AGAIN : Math.max(1, Math.min(ROUND, this.#next - now));
-    this.#cancel = this.#run.clock.after(wait * 1000, () => void this.#after(async () => {
+    const wait = this.#failed === '' ? ROUND : AGAIN;
+    this.#cancel = this.#run.clock.after(wait * 1000, () => this.#again());
+  }
+  /** Signs again where something is due, or keys do otherwise. */
+  #again(): void {
+    void this.#after(async () => {
       if (this.#closed) return;
       const { version } = this.#own.cell;
       // What is due until the next look is due now.
-      const isDue = this.#failed !== '' || this.#due < this.#now + ROUND || this.#next <= this.#now;
-      if (version !== 0 && isDue) await this.#sign(version);
-      else {
-        this.#look();
-        this.#wait();
-      }
-    }));
+      const isDue = this.#failed !== '' || this.#due < this.#now + ROUND || this.#plan !== this.#plans!.plan;
+      if (version !== 0 && isDue) return this.#sign(version);
+      this.#look();
+      this.#wait();
+    });
   }
 }
