@@ -1,13 +1,17 @@
-// A zone's records with keys, the chain of NSEC and signatures (RFC 4035 section 2): what *sign* writes to a file. Knows records in
+// A zone's records with keys, the chain that denies and signatures (RFC 4035 section 2): what *sign* writes to a file. Knows records in
 // canonical order and keys; knows nothing of files or of when to sign.
-import type { Name } from '../dns/name.ts';
+import { latin1 } from '../dns/latin1.ts';
+import { Name } from '../dns/name.ts';
 import { SOA } from '../dns/types.ts';
 import { NSEC, RRSIG } from '../dns/types-security.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { SHA1, SHA256, delegationData } from '../dnssec/delegation.ts';
+import { HASH_LENGTH, hashName } from '../dnssec/hashed-name.ts';
 import type { SigningKey, Validity } from '../dnssec/signing-key.ts';
 import { inOrder } from '../zonefile/print.ts';
 import type { ListedRecord } from '../zonefile/record-list.ts';
+import { ITERATIONS, SALT, nsec3Data, nsec3ParamData, sortHashes, writeHashOwner } from './signing/chain.ts';
+import type { Chain } from './signing/chain.ts';
 
 /** A zone that cannot be signed, and why. */
 export class SigningError extends Error {
@@ -29,6 +33,8 @@ export interface Signing extends Validity {
   readonly keys: readonly SigningKey[];
   /** The SOA's serial number. */
   readonly serial: number;
+  /** How it denies; by NSEC where nothing is said. */
+  readonly chain?: Chain;
 }
 
 /** A record set in the making. */
@@ -44,7 +50,7 @@ interface OwnedSet {
  * another zone.
  */
 export async function signZone(records: readonly ListedRecord[], zone: Name, signing: Signing): Promise<ListedRecord[]> {
-  const { keys, serial } = signing;
+  const { keys, serial, chain = 'nsec' } = signing;
   if (keys.length === 0) throw new SigningError('there is no key');
   const foreign = keys.find(({ owner }) => !owner.equals(zone));
   if (foreign !== undefined) throw new SigningError(`key ${foreign.owner} (keyid: ${foreign.tag}) is of another zone`);
@@ -55,9 +61,12 @@ export async function signZone(records: readonly ListedRecord[], zone: Name, sig
   const plain = [
     { ...soa, rdata: SOA.rdata({ ...values, serial }) }, ...kept.filter(({ type }) => type !== TYPE.SOA),
     ...keyRecords(zone, soa.ttl, keys),
+    ...(chain === 'nsec' ? [] : [{ name: zone, type: TYPE.NSEC3PARAM, ttl: 0, rdata: nsec3ParamData() }]),
   ];
   // A denial lives no longer than what is denied may be believed to be missing (RFC 9077).
-  return withSignatures(chained(setsOf(inOrder(plain)), zone, Math.min(soa.ttl, values.minimum)), zone, signing);
+  const ttl = Math.min(soa.ttl, values.minimum);
+  const owners = ownersOf(setsOf(inOrder(plain)), zone);
+  return withSignatures(chain === 'nsec' ? withNames(owners, ttl) : withHashes(owners, zone, ttl, chain), zone, signing);
 }
 
 /** The keys, and what the parent is asked to have of them (RFC 7344). */
@@ -91,8 +100,8 @@ interface Owner {
   readonly below: boolean;
 }
 
-/** The owners of the sets, in their order, each of this zone's with its NSEC. */
-function chained(sets: readonly OwnedSet[], zone: Name, ttl: number): Owner[] {
+/** The owners of the sets, in their order. */
+function ownersOf(sets: readonly OwnedSet[], zone: Name): Owner[] {
   const owners: Owner[] = [];
   /** The last delegation or DNAME: what is below stands right behind it. */
   let end: Name | undefined;
@@ -105,6 +114,10 @@ function chained(sets: readonly OwnedSet[], zone: Name, ttl: number): Owner[] {
     if (cut || (!below && here.some(({ type }) => type === TYPE.DNAME))) end = name;
     owners.push({ name, sets: here, cut, below });
   }
+  return owners;
+}
+/** With the NSEC of each that is this zone's. */
+function withNames(owners: Owner[], ttl: number): Owner[] {
   const own = owners.filter(({ below }) => !below);
   own.forEach(({ name, sets: here, cut }, i) => {
     const types = here.map(({ type }) => type).filter((type) => !cut || type === TYPE.NS || AT_CUT.has(type));
@@ -113,6 +126,32 @@ function chained(sets: readonly OwnedSet[], zone: Name, ttl: number): Owner[] {
   });
   return owners;
 }
+
+/** With an NSEC3 for the hash of each that is proven, and of what is empty above these (RFC 5155 section 7.1). */
+function withHashes(owners: readonly Owner[], zone: Name, ttl: number, chain: Chain): Owner[] {
+  const proven = new Map<string, { readonly name: Name; readonly types: readonly number[]; readonly cut: boolean }>();
+  for (const { name, sets, cut, below } of owners) {
+    const types = sets.map(({ type }) => type);
+    if (below || (chain === 'opt-out' && cut && !types.includes(TYPE.DS))) continue;
+    proven.set(name.key, { name, types, cut });
+    for (let above = parentOf(name); !name.equals(zone) && !above.equals(zone) && !proven.has(above.key); above = parentOf(above)) {
+      proven.set(above.key, { name: above, types: [], cut: false });
+    }
+  }
+  const all = [...proven.values()];
+  const hashes = new Uint8Array(all.length * HASH_LENGTH);
+  all.forEach(({ name }, i) => hashName(name.octets, 0, SALT, ITERATIONS, hashes, i * HASH_LENGTH));
+  const order = sortHashes(hashes, all.length);
+  const owner = new Uint8Array(256);
+  return [...owners, ...[...order].map((i, k): Owner => {
+    const { types, cut } = all[i]!;
+    const length = writeHashOwner(hashes, i * HASH_LENGTH, zone.octets, owner);
+    const name = Name.wire(latin1(owner, 0, length));
+    const data = nsec3Data(hashes, order[(k + 1) % order.length]! * HASH_LENGTH, types, cut, chain);
+    return { name, sets: [{ name, type: TYPE.NSEC3, ttl, data: [data] }], cut: false, below: false };
+  })];
+}
+const parentOf = (name: Name): Name => Name.wire(name.raw.slice(name.raw.charCodeAt(0) + 1));
 
 async function withSignatures(owners: readonly Owner[], zone: Name, signing: Signing): Promise<ListedRecord[]> {
   const all: ListedRecord[] = [];

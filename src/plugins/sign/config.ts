@@ -1,4 +1,5 @@
 // The lines of *sign* as data (SIGN-1), with the key files read. Knows words and files; signs nothing.
+import type { Chain } from '../../authority/signing/chain.ts';
 import { readKeyPair } from '../../authority/key-pair-files.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Directive } from '../../corefile/directive.ts';
@@ -15,9 +16,12 @@ export interface SignSettings {
   readonly directory: string;
   readonly zones: readonly Name[];
   readonly keys: readonly SigningKey[];
+  /** How the signed zone denies. */
+  readonly chain: Chain;
 }
 
 const DIRECTORY = '/var/lib/coredns';
+const OPT_OUT = 'optout';
 const KINDS = ['file', 'directory'];
 
 /** Reads every `sign` of a block; throws with CoreDNS's texts. */
@@ -29,6 +33,7 @@ function readOne(line: Directive, { zones: block, root, machine }: ParseContext)
   const zones = zonesOf(line.rest(), block).names.map((zone) => zone.folded);
   const keys: SigningKey[] = [];
   let directory = DIRECTORY;
+  let chain: Chain = 'nsec';
   line.properties({
     key(property) {
       const words = property.rest();
@@ -42,10 +47,15 @@ function readOne(line: Directive, { zones: block, root, machine }: ParseContext)
         keys.push(key);
       }
     },
+    nsec3(property) {
+      const [word] = property.words(0, 1);
+      if (word !== undefined && word !== OPT_OUT) property.fail(`nsec3 has 'optout' behind it, not '${word}'`, OPT_OUT);
+      chain = word === undefined ? 'nsec3' : 'opt-out';
+    },
     directory(property) {
       directory = property.arg();
       property.end();
     },
   });
-  return { input, directory: at(directory), zones, keys };
+  return { input, directory: at(directory), zones, keys, chain };
 }

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, sy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Chain } from '../../authority/signing/chain.ts';
 import { Name } from '../../dns/name.ts';
 import { SOA } from '../../dns/types.ts';
 import { parseRR } from '../../dns/rr.ts';
@@ -37,7 +38,7 @@ function rig(aside?: Aside) {
   write('more', 'ns 60 IN A 192.0.2.1\n');
   const keys = [generateKey(zone, algorithmNamed('ECDSAP256SHA256')!, 257, 300)];
   const settings = { input: join(folder, 'db'), directory: folder, zones: [zone] };
-  const signer = (used = keys) => new ZoneSigner({ ...settings, keys: used }, zone, { clock, log, aside });
+  const signer = (used = keys, chain: Chain = 'nsec') => new ZoneSigner({ ...settings, keys: used, chain }, zone, { clock, log, aside });
   const path = join(folder, 'db.example.org.signed');
   return {
     folder, clock, keys, path, signer, write,
@@ -76,6 +77,9 @@ test('signed when it is missing, changed, old, of another key, of the future, or
     const others = [generateKey(zone, algorithmNamed('ED25519')!, 257, 300)];
     assert.match(await look(signer(others)), /because it is signed with another key: \d+\nSuccessfully/);
     assert.match(await look(signer([...others, ...keys]), false), /^$/);
+    assert.match(await look(signer(others, 'nsec3')), /because it denies by nsec\nSuccessfully/);
+    assert.match(await look(signer(others, 'nsec3'), false), /^$/);
+    assert.match(await look(signer(others)), /because it denies by nsec3\nSuccessfully/);
     // A file that says nothing of its input: the moment of both counts.
     writeFileSync(path, readFileSync(path, 'latin1').replace(/^;.*\n/gm, ''));
     utimesSync(path, clock.wall() / 1000 + 10, clock.wall() / 1000 + 10);
@@ -98,7 +102,8 @@ test('a clock that went back', async () => {
     const early = new FakeClock(clock.wall() - 400 * DAY);
     const lines: string[] = [];
     const log = { info: (text: string) => void lines.push(text), warning: (text: string) => void lines.push(text) } as unknown as Log;
-    await new ZoneSigner({ input: join(folder, 'db'), directory: folder, zones: [zone], keys }, zone, { clock: early, log }).look(true);
+    const settings = { input: join(folder, 'db'), directory: folder, zones: [zone], keys, chain: 'nsec' } as const;
+    await new ZoneSigner(settings, zone, { clock: early, log }).look(true);
     assert.match(lines.join('\n'), /because its signatures are of the future/);
     assert.equal(serial(), first + 1);
   } finally {

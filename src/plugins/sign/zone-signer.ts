@@ -1,13 +1,14 @@
 // When a zone is signed again and what is said of it (SIGN-2). Knows one zone, its files and the clock.
 import { randomInt } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { sent } from '../../dnssec/sent-key.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
 import type { Aside } from '../../kernel/aside.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { SignSettings } from './config.ts';
-import { sent, signFile, wordsOf } from './sign-file.ts';
+import { signFile, wordsOf } from './sign-file.ts';
 import type { SignOrder } from './sign-file.ts';
 import { inputLine, readSignedFile } from './signed-file.ts';
 import type { SignedFile } from './signed-file.ts';
@@ -90,6 +91,7 @@ export class ZoneSigner {
     if (now - old.inception > OLDEST) return `its signatures are older than 6 days: from ${at(old.inception)} on`;
     if (old.expiration - now < LEAST) return `its signatures have less than 7 days left: until ${at(old.expiration)}`;
     if (!this.#settings.keys.some(({ tag }) => tag === old.tag)) return `it is signed with another key: ${old.tag}`;
+    if (old.chain !== this.#settings.chain) return `it denies by ${old.chain}`;
     for (const input of old.inputs) {
       const path = input.replace(/^\S+ \S+ /, '');
       const { size, mtimeMs } = await stat(path);
@@ -106,6 +108,7 @@ export class ZoneSigner {
     const serial = old !== undefined && compareSerials(now, old.serial) <= 0 ? (old.serial + 1) >>> 0 : now;
     const order: SignOrder = {
       input, path: this.#path, zone: this.#zone.key, keys: this.#settings.keys.map(sent), serial,
+      chain: this.#settings.chain,
       inception: now - BEFORE - randomInt(BEFORE_MORE), expiration: now + AFTER + randomInt(AFTER_MORE),
     };
     const isLarge = this.#aside !== undefined && (await stat(input)).size >= LARGE;
