@@ -2,6 +2,7 @@
 import type { Name } from '../../dns/name.ts';
 import type { Store } from '../../store/store.ts';
 import type { Built } from '../zone/build.ts';
+import type { Changed } from '../zone/change.ts';
 import { ZoneKeeper } from '../zone/keeper.ts';
 import { ZoneCell } from '../zone/zone-cell.ts';
 import { signingName } from './settings.ts';
@@ -9,6 +10,8 @@ import type { SigningSettings } from './settings.ts';
 import { SignedKeeper } from './signed-keeper.ts';
 import type { KeepingRun } from './signed-keeper.ts';
 
+/** A version, what the one before had alone, and where it is known what differs. */
+export type Publishable = Pick<Built, 'version' | 'gone'> & Partial<Pick<Changed, 'pairs'>>;
 /** Whoever makes versions of a zone hands them to this. */
 export interface Keeper {
   readonly zone: Name;
@@ -21,7 +24,7 @@ export interface Keeper {
   /** Calls whenever a version is served, until the signal aborts. */
   listen(call: () => void, signal: AbortSignal): void;
   /** From now on this version is the zone. What is resolved is served; it is another turn where it is signed before. */
-  publish(built: Pick<Built, 'version' | 'gone'>): void | Promise<void>;
+  publish(built: Publishable): void | Promise<void>;
   close(): void;
 }
 

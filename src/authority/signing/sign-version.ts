@@ -13,6 +13,7 @@ import { RECORD_HEAD, SET_HEAD, findSet } from '../record-sets.ts';
 import { Builder } from '../zone/build.ts';
 import type { Built } from '../zone/build.ts';
 import { Changer } from '../zone/change.ts';
+import type { Changed } from '../zone/change.ts';
 import type { Difference } from '../zone/difference.ts';
 import { remember } from '../zone/history.ts';
 import { setsAt } from '../zone/nodes.ts';
@@ -41,6 +42,8 @@ export interface VersionOrder {
    * same one, what is due. 0: all is looked at.
    */
   readonly since: number;
+  /** What differs from that, where it is known (`Changed`). */
+  readonly pairs?: Int32Array | undefined;
   readonly chain: Chain;
   /** The serial of the signed version. */
   readonly serial: number;
@@ -108,8 +111,9 @@ async function make(store: Store, order: VersionOrder, how: How, to: SignedScrat
   }
   return store.reading.within(() => {
     const { builder, changer } = makersOf(store);
-    const { version, gone, changed } = few === undefined ? builder.build(to.scratch, before) : changer.change(zone, before, few);
-    remember(memory, zone, before, version, now);
+    const made: Built & Partial<Changed> = few === undefined ? builder.build(to.scratch, before) : changer.change(zone, before, few);
+    const { version, gone, changed, pairs } = made;
+    remember(memory, zone, before, version, now, pairs);
     return { version, gone, changed };
   });
 }

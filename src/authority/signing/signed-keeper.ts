@@ -4,6 +4,7 @@ import type { Name } from '../../dns/name.ts';
 import type { KeyPlan } from '../../dnssec/key-plan.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Built } from '../zone/build.ts';
+import type { Changed } from '../zone/change.ts';
 import { ZoneKeeper } from '../zone/keeper.ts';
 import { EXPIRES, RECORDS, SERIAL } from '../zone/version.ts';
 import type { ZoneCell } from '../zone/zone-cell.ts';
@@ -91,9 +92,9 @@ export class SignedKeeper {
     this.#signed.listen(call, signal);
   }
   /** Resolves when the version is served, signed; where it cannot be signed what was served stays, and it is tried again. */
-  publish(built: Pick<Built, 'version' | 'gone'>): Promise<void> {
+  publish(built: Pick<Built, 'version' | 'gone'> & Partial<Pick<Changed, 'pairs'>>): Promise<void> {
     return this.#after(async () => {
-      await this.#sign(built.version);
+      await this.#sign(built.version, built.pairs);
       this.#own.publish(built);
     });
   }
@@ -113,7 +114,7 @@ export class SignedKeeper {
     return this.#queue;
   }
   /** Signs a version, or what is due where that is the one that is served. Never rejects. */
-  async #sign(unsigned: number): Promise<void> {
+  async #sign(unsigned: number, pairs?: Int32Array): Promise<void> {
     const { store } = this.#run;
     const pin = store.pin();
     try {
@@ -122,7 +123,7 @@ export class SignedKeeper {
       const before = this.served.version;
       const isSame = this.#failed === '' && plan === this.#plan;
       const since = isSame ? this.cell.version : 0;
-      const order = { zone: this.zone.key, unsigned, before, since, chain: this.#settings.chain, serial, now: this.#now };
+      const order = { zone: this.zone.key, unsigned, before, since, pairs, chain: this.#settings.chain, serial, now: this.#now };
       const { built, due, made, mostTtl } = await this.#make(order, plan);
       // What a change did not touch is as it was; what is due was looked for everywhere.
       this.#due = since === 0 || since === unsigned ? due : Math.min(this.#due, due);

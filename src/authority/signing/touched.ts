@@ -35,6 +35,8 @@ export interface Change {
   /** The version that is not signed, and the one of which `before` was made. */
   readonly unsigned: number;
   readonly since: number;
+  /** The nodes in which these two differ, where that is known (`Changed`). */
+  readonly pairs?: Int32Array | undefined;
   /** The signed version that is replaced. */
   readonly before: number;
 }
@@ -67,12 +69,14 @@ export class TouchedNames {
   }
 
   /** Touches what two versions that are not signed have otherwise; false where that is more than `most`: then all is to be signed. */
-  differ({ since }: Change, most: number): boolean {
+  differ({ since, pairs }: Change, most: number): boolean {
     const { words } = this.#memory;
     let count = 0;
-    this.#pages.differ(words[since + NAMES]!, this.#names, (old, node) => {
+    const take = (old: number, node: number): void => {
       if (++count <= most) this.#touchNode(node === 0 ? old : node);
-    });
+    };
+    if (pairs === undefined) this.#pages.differ(words[since + NAMES]!, this.#names, take);
+    else for (let i = 0; i < pairs.length; i += 2) take(pairs[i]!, pairs[i + 1]!);
     return count <= most;
   }
   #touchNode(node: number): void {
