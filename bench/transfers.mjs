@@ -1,27 +1,29 @@
 #!/usr/bin/env node
-// What transfers of a cluster's zone cost, and what they cost others: processor time of one, questions that are answered beside 20, memory
+// What transfers of a cluster's zone cost, or, with --names, of a zone file's, and what they cost others: processor time of one, questions that are answered beside 20, memory
 // with 20 readers that take nothing. Linux, loopback only; servers in turns.
 //
-//     node bench/transfers.mjs --server ts=bin/coredns-ts --server go=/path/to/coredns [--services 5334] [--seconds 4]
+//     node bench/transfers.mjs --server ts=bin/coredns-ts --server go=/path/to/coredns [--services 5334 | --names 476000] [--seconds 4]
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { freePort } from './lib/ports.mjs';
 import { cpuSeconds, rssMB } from './lib/proc.mjs';
 import { query } from './lib/wire.mjs';
+import { zone } from './lib/zone.mjs';
 
-const ZONE = 'cluster.local.';
+const CLUSTER = 'cluster.local.', FILE = 'bench.test.';
 /** Questions a second, and transfers at once. */
 const RATE = 2000, MANY = 20;
 
 /** An AXFR of the zone behind its length. */
-function axfr() {
-  const message = query(`${ZONE} SOA`);
+function axfr(zone) {
+  const message = query(`${zone} SOA`);
   message.writeUInt16BE(252, message.length - 4);
   const framed = Buffer.alloc(message.length + 2);
   framed.writeUInt16BE(message.length);
@@ -29,9 +31,9 @@ function axfr() {
   return framed;
 }
 /** Resolves with the number of records when the second SOA is there: it ends the message that it is in. */
-function transfer(port) {
+function transfer(port, zone) {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(axfr()));
+    const socket = connect(port, '127.0.0.1', () => socket.write(axfr(zone)));
     let rest = Buffer.alloc(0), records = 0, last = Infinity;
     socket.on('error', reject).on('data', (piece) => {
       rest = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
@@ -56,7 +58,7 @@ if (!isMainThread) {
   parentPort.once('message', () => (going = false));
   const loop = async () => {
     while (going) {
-      await transfer(workerData);
+      await transfer(workerData.port, workerData.zone);
       done++;
     }
   };
@@ -67,56 +69,53 @@ if (!isMainThread) {
 async function main() {
   const { values } = parseArgs({ options: {
     server: { type: 'string', multiple: true }, services: { type: 'string', default: '5334' }, seconds: { type: 'string', default: '4' },
+    names: { type: 'string', default: '0' },
   } });
   const services = Number(values.services);
+  const names = Number(values.names);
   const folder = mkdtempSync(path.join(tmpdir(), 'transfers-'));
-  const api = await free();
+  const api = await freePort();
+  const file = path.join(folder, 'zone');
+  if (names > 0) writeFileSync(file, zone(names));
+  const zones = names > 0 ? { zone: FILE, first: 'host1.bench.test. A', block: `file ${file} ${FILE}` }
+    : { zone: CLUSTER, first: 'svc-1.ns1.svc.cluster.local. A', block: `kubernetes cluster.local {\n        endpoint http://127.0.0.1:${api}\n    }` };
   const kube = spawn(process.execPath, [new URL('lib/kube.mjs', import.meta.url).pathname, String(api), String(services), String(services)],
     { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => kube.stdout.once('data', resolve));
   try {
     for (const each of values.server ?? []) {
       const at = each.indexOf('=');
-      console.log(await measure(each.slice(0, at), each.slice(at + 1), folder, api, Number(values.seconds)));
+      console.log(await measure(each.slice(0, at), each.slice(at + 1), folder, zones, Number(values.seconds)));
     }
   } finally {
     kube.kill();
     rmSync(folder, { recursive: true });
   }
 }
-async function free() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function measure(name, command, folder, api, seconds) {
-  const port = await free();
+async function measure(name, command, folder, { zone: origin, first, block }, seconds) {
+  const port = await freePort();
   const file = path.join(folder, 'Corefile');
-  writeFileSync(file, `.:${port} {\n    kubernetes cluster.local {\n        endpoint http://127.0.0.1:${api}\n    }\n    transfer {\n        to *\n    }\n}\n`);
+  writeFileSync(file, `.:${port} {\n    ${block}\n    transfer {\n        to *\n    }\n}\n`);
   const [program, ...words] = command.split(' ');
   const server = spawn(path.resolve(program), [...words, '-conf', file], { stdio: 'ignore' });
   try {
-    const name0 = 'svc-1.ns1.svc.cluster.local. A';
-    for (let tries = 0; (await paced(port, name0, 0.05)).unanswered > 0; tries++) if (tries > 200) throw new Error(`${name} does not start`);
+    for (let tries = 0; (await paced(port, first, 0.05)).unanswered > 0; tries++) if (tries > 200) throw new Error(`${name} does not start`);
     await sleep(1000);
     let records = 0;
-    for (let i = 0; i < 15; i++) records = await transfer(port);
+    for (let i = 0; i < 15; i++) records = await transfer(port, origin);
     const before = cpuSeconds(server.pid);
-    for (let i = 0; i < 20; i++) await transfer(port);
+    for (let i = 0; i < 20; i++) await transfer(port, origin);
     const cpu = (cpuSeconds(server.pid) - before) / 20 * 1000;
     await sleep(1000);
-    const alone = await paced(port, name0, seconds);
-    const worker = new Worker(new URL(import.meta.url), { workerData: port });
-    const beside = await paced(port, name0, seconds);
+    const alone = await paced(port, first, seconds);
+    const worker = new Worker(new URL(import.meta.url), { workerData: { port, zone: origin } });
+    const beside = await paced(port, first, seconds);
     worker.postMessage('stop');
     const done = await new Promise((resolve) => worker.once('message', resolve));
     await sleep(2000);
     const idle = rssMB(server.pid);
     const readers = Array.from({ length: MANY }, () => {
-      const socket = connect(port, '127.0.0.1', () => socket.write(axfr()));
+      const socket = connect(port, '127.0.0.1', () => socket.write(axfr(origin)));
       return socket.on('error', () => {}).pause();
     });
     let most = 0;
