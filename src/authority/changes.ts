@@ -2,6 +2,7 @@
 // Knows zones and names; knows neither sources nor listeners. On the main thread.
 import type { Name } from '../dns/name.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
+import type { End } from '../kernel/signal.ts';
 import type { ZoneChanges } from '../store/changes.ts';
 import type { Store } from '../store/store.ts';
 
@@ -29,7 +30,7 @@ export class ChangingZone {
   }
 
   /** Calls at each change from now on, until the signal aborts. */
-  listen(call: (change: Change) => void, signal: AbortSignal): void {
+  listen(call: (change: Change) => void, signal: End): void {
     if (signal.aborted) return;
     this.#listeners.add(call);
     signal.addEventListener('abort', () => this.#listeners.delete(call), { once: true });

@@ -1,5 +1,5 @@
 // Things that several users need once: opened by the first, closed after the last. Knows nothing of what they are.
-import type { Signal } from './signal.ts';
+import type { End } from './signal.ts';
 
 /** What can be closed. */
 export interface Closable {
@@ -11,7 +11,7 @@ export class Shared {
   readonly #open = new Map<string, { readonly thing: Promise<Closable>; users: number }>();
 
   /** The thing of this key, opened now if nobody has it. It is closed when the signals of all of its users have aborted. */
-  async use<T extends Closable>(key: string, signal: Signal, open: () => T | Promise<T>): Promise<T> {
+  async use<T extends Closable>(key: string, signal: End, open: () => T | Promise<T>): Promise<T> {
     let entry = this.#open.get(key);
     if (entry === undefined) {
       entry = { thing: Promise.resolve().then(open), users: 0 };

@@ -1,5 +1,6 @@
 // What becomes of versions of a zone: served as they are, or signed before. Knows both ways; knows nothing of where versions come from.
 import type { Name } from '../../dns/name.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Store } from '../../store/store.ts';
 import type { Built } from '../zone/build.ts';
 import type { Changed } from '../zone/change.ts';
@@ -22,7 +23,7 @@ export interface Keeper {
   /** Why what is served is not what it should be; undefined where it is. */
   readonly trouble?: string | undefined;
   /** Calls whenever a version is served, until the signal aborts. */
-  listen(call: () => void, signal: AbortSignal): void;
+  listen(call: () => void, signal: End): void;
   /** From now on this version is the zone. What is resolved is served; it is another turn where it is signed before. */
   publish(built: Publishable): void | Promise<void>;
   close(): void;

@@ -2,6 +2,7 @@
 // otherwise. Knows versions, plans of keys and time; knows nothing of where versions come from. Main's.
 import type { Name } from '../../dns/name.ts';
 import type { KeyPlan } from '../../dnssec/key-plan.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Built } from '../zone/build.ts';
 import type { Changed } from '../zone/change.ts';
@@ -88,7 +89,7 @@ export class SignedKeeper {
   get trouble(): string | undefined {
     return [this.#failed, this.#late].filter((text) => text !== '').join('; ') || undefined;
   }
-  listen(call: () => void, signal: AbortSignal): void {
+  listen(call: () => void, signal: End): void {
     this.#signed.listen(call, signal);
   }
   /** Resolves when the version is served, signed; where it cannot be signed what was served stays, and it is tried again. */

@@ -3,6 +3,7 @@
 import type { Memory } from '../../store/memory.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { u16, u32 } from '../../dns/packet.ts';
+import { compareBytes } from '../../store/ordered-entry.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import { foldData } from '../incoming/wire-names.ts';
 import { RECORD_HEAD, SET_HEAD, nextSet, recordsIn, typeAt } from '../record-sets.ts';
@@ -202,15 +203,23 @@ export class Changer {
       if (node !== 0) this.#unpacker.unpack(node, this.#scratch);
     }
   }
+  /** The record of a name with these data: first as they are, then with the letters of names in them folded; 0: it is not there. */
   #find(name: number, type: number, data: Uint8Array): number {
     const scratch = this.#scratch;
+    for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
+      if (scratch.type(record) !== type || scratch.size(record) !== data.length) continue;
+      if (isSame(scratch.bytes, scratch.dataAt(record), data)) return record;
+    }
     const wanted = foldData(type, data, data.length);
     for (let record = scratch.first(name); record !== 0; record = scratch.next(record)) {
       if (scratch.type(record) !== type || scratch.size(record) !== wanted.length) continue;
       const at = scratch.dataAt(record);
-      const found = foldData(type, scratch.bytes.subarray(at, at + wanted.length), wanted.length);
-      if (found.every((byte, i) => byte === wanted[i])) return record;
+      const folded = foldData(type, scratch.bytes.subarray(at, at + wanted.length), wanted.length);
+      if (isSame(folded, 0, wanted)) return record;
     }
     return 0;
   }
 }
+/** Whether so many bytes are these. */
+const isSame = (bytes: Uint8Array, at: number, data: Uint8Array): boolean =>
+  compareBytes(bytes, at, data.length, data, 0, data.length) === 0;

@@ -1,7 +1,7 @@
 // Keeps a zone as its file says: looked at again and again, read when it changed and is still, taken where it is sound. Knows states of
 // files and what came of loads; knows no plugin's words. Main's.
 import type { Clock } from '../../kernel/clock.ts';
-import type { Signal } from '../../kernel/signal.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Loaded, Order } from './loading.ts';
 import type { Keeper } from '../signing/keeping.ts';
 import { isSame, lookAt } from './file-state.ts';
@@ -42,6 +42,8 @@ export class FileFeed {
   /** Reads in a row that the system refused. */
   #failures = 0;
   #loading: Promise<void> | undefined;
+  /** Whether it was read, and nobody has wanted anything since. */
+  #isFresh = false;
   /** How often it is looked at, by those who want it. */
   readonly #wishes = new Set<{ readonly reload: number }>();
   #cancel = (): void => {};
@@ -55,18 +57,22 @@ export class FileFeed {
 
   /** The first load. Says what came of it. */
   begin(): Promise<Loaded> {
-    return this.#load();
+    this.#isFresh = true;
+    return this.#load(this.#state());
   }
   /**
-   * Somebody wants it looked at so often (milliseconds; 0: never again) until the signal aborts, and once now. The most impatient is
-   * obeyed.
+   * Somebody wants it looked at so often (milliseconds; 0: never again) until the signal aborts, and once now, where it was not read just
+   * now. The most impatient is obeyed.
    */
-  async want(reload: number, signal: Signal): Promise<void> {
+  async want(reload: number, signal: End): Promise<void> {
     const wish = { reload };
     this.#wishes.add(wish);
     signal.addEventListener('abort', () => this.#wishes.delete(wish), { once: true });
     this.#cancel();
     await this.#loading;
+    const isFresh = this.#isFresh;
+    this.#isFresh = false;
+    if (isFresh && this.trouble === undefined) return this.#next(this.#interval());
     this.#loading = this.#look(true).then(() => this.#next(this.#interval()));
     await this.#loading;
   }
@@ -107,13 +113,13 @@ export class FileFeed {
     this.#seen = state;
     if (state === undefined) {
       // It is said once that it is gone.
-      if (this.#read !== undefined || this.trouble === undefined) await this.#load();
+      if (this.#read !== undefined || this.trouble === undefined) await this.#load(state);
       return false;
     }
     if (isSame(this.#read, state)) return false;
     const isReplaced = this.#read === undefined || state.identity !== this.#read.identity;
     if (!now && !isReplaced && !this.#isStill(state, seen)) return true;
-    await this.#load();
+    await this.#load(state);
     return false;
   }
   #state(): FileState | undefined {
@@ -124,13 +130,13 @@ export class FileFeed {
     return isSame(seen, state) || this.#parts.clock.wall() - state.written > STILL;
   }
 
-  async #load(): Promise<Loaded> {
+  /** Reads it, which was seen in a state (undefined: it is not there). */
+  async #load(seen: FileState | undefined): Promise<Loaded> {
     const { keeper, load, told } = this.#parts;
     const { path, unchanged } = this.#options;
     const before = keeper.cell.version;
-    const seen = this.#state();
     const now = Math.floor(this.#parts.clock.wall() / 1000);
-    const loaded = await load({ path, zone: keeper.zone.key, before, now, unchanged });
+    const loaded = await load({ path, size: seen?.size ?? 0, zone: keeper.zone.key, before, now, unchanged });
     if (loaded.kind === 'made') await keeper.publish(loaded.built);
     if (loaded.kind === 'failed') {
       // What is wrong with its text stays so until it changes; what the system says may pass.

@@ -11,6 +11,8 @@ export interface FileState {
   readonly contents: string;
   /** The last of these moments: milliseconds since 1970. */
   readonly written: number;
+  /** Their bytes. */
+  readonly size: number;
 }
 interface OneFile {
   readonly dev: number;
@@ -25,6 +27,7 @@ export const stateOf = (paths: readonly string[], files: readonly OneFile[]): Fi
   identity: files.map(({ dev, ino }) => `${dev} ${ino}`).join(),
   contents: files.map(({ size, mtimeMs }) => `${size} ${mtimeMs}`).join(),
   written: Math.max(...files.map(({ mtimeMs }) => mtimeMs)),
+  size: files.reduce((sum, { size }) => sum + size, 0),
 });
 /** The state of the files at these paths now, links followed; undefined where one of them cannot be looked at. */
 export function lookAt(paths: readonly string[]): FileState | undefined {
@@ -37,11 +40,3 @@ export function lookAt(paths: readonly string[]): FileState | undefined {
 /** Whether nothing was written or replaced between the two. */
 export const isSame = (one: FileState | undefined, other: FileState): boolean =>
   one !== undefined && one.identity === other.identity && one.contents === other.contents;
-/** Bytes of the files at these paths; 0 where one cannot be looked at. */
-export function sizeOf(paths: readonly string[]): number {
-  try {
-    return paths.reduce((sum, path) => sum + statSync(path).size, 0);
-  } catch {
-    return 0;
-  }
-}

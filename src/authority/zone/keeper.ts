@@ -3,6 +3,7 @@
 import { setImmediate as inNextTurn } from 'node:timers';
 import type { Name } from '../../dns/name.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Store } from '../../store/store.ts';
 import { ChangingZone } from '../changes.ts';
 import type { Built } from './build.ts';
@@ -42,7 +43,7 @@ export class ZoneKeeper {
     return this.cell;
   }
   /** Calls whenever a version was published, until the signal aborts. */
-  listen(call: () => void, signal: AbortSignal): void {
+  listen(call: () => void, signal: End): void {
     this.#changing.listen(call, signal);
   }
   /** From now on this version is served: to who asks, to caches that kept answers of the one before, to secondaries. */

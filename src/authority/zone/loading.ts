@@ -16,12 +16,14 @@ import { readKept, writeKept } from './kept-serial.ts';
 import { Scratch } from './scratch.ts';
 import { SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
-import { sizeOf, stateOf } from './file-state.ts';
+import { lookAt, stateOf } from './file-state.ts';
 import type { FileState } from './file-state.ts';
 
 /** What is to be loaded. Can be sent to another thread. */
 export interface Order {
   readonly path: string;
+  /** Its bytes, when it was looked at. */
+  readonly size: number;
   /** The zone, as a lower-case wire name. */
   readonly zone: string;
   /** The version that is served, 0 for none. */
@@ -75,7 +77,7 @@ export class Loading {
   /** Why a file cannot be served as this zone, undefined where it can: tries it and keeps nothing of it. */
   refusal(path: string, name: Name): string | undefined {
     try {
-      this.#read(path, name);
+      this.#read(path, name, lookAt([path])?.size ?? 0);
       this.#builder.discard(this.#builder.build(this.#scratch, 0));
       return undefined;
     } catch (error) {
@@ -85,14 +87,14 @@ export class Loading {
       this.#scratch.begin(NOTHING);
     }
   }
-  #read(path: string, name: Name): FileReading {
-    const scratch = this.#scratch.begin(latin1Bytes(name.key), sizeOf([path]));
+  #read(path: string, name: Name, size: number): FileReading {
+    const scratch = this.#scratch.begin(latin1Bytes(name.key), size);
     const reading = this.#files.read(path, name, scratch);
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     return reading;
   }
-  #load({ path, before, unchanged, now }: Order, name: Name): Loaded {
-    const { files, outside } = this.#read(path, name);
+  #load({ path, size, before, unchanged, now }: Order, name: Name): Loaded {
+    const { files, outside } = this.#read(path, name, size);
     const scratch = this.#scratch;
     const state = stateOf(files.map((file) => file.path), files);
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;

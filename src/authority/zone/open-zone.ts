@@ -7,13 +7,12 @@ import type { Log } from '../../kernel/seen/log.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Closable } from '../../kernel/shared.ts';
-import type { Signal } from '../../kernel/signal.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Store } from '../../store/store.ts';
 import { keeperOf, servedCell } from '../signing/keeping.ts';
 import type { Keeper } from '../signing/keeping.ts';
 import { signingName } from '../signing/settings.ts';
 import type { SigningSettings } from '../signing/settings.ts';
-import { sizeOf } from './file-state.ts';
 import { FileFeed } from './feed.ts';
 import { Loading } from './loading.ts';
 import type { Loaded, Order } from './loading.ts';
@@ -86,7 +85,7 @@ export class OpenZone implements Closable {
     return trouble === undefined ? this.#keeper.trouble : `zone ${this.name.text}: ${trouble}`;
   }
   /** Calls whenever a version was published, until the signal aborts. */
-  listen(call: () => void, signal: AbortSignal): void {
+  listen(call: () => void, signal: End): void {
     this.#keeper.listen(call, signal);
   }
   /** Reads the file for the first time. Rejects where it cannot be served, but for one that may yet come. */
@@ -99,7 +98,7 @@ export class OpenZone implements Closable {
     return this;
   }
   /** One more uses it, who wants the file looked at so often, until the signal aborts. */
-  async join(reload: number, signal: Signal): Promise<this> {
+  async join(reload: number, signal: End): Promise<this> {
     await this.#feed.want(reload, signal);
     return this;
   }
@@ -149,7 +148,7 @@ export class OpenZone implements Closable {
  * The zone of a line, opened where no other block has it, and kept until the signal aborts. Rejects with a text for the start where it
  * cannot be served.
  */
-export async function openZone(run: Run, plugin: string, line: ZoneLine, signal: Signal = run.signal): Promise<OpenZone> {
+export async function openZone(run: Run, plugin: string, line: ZoneLine, signal: End = run.signal): Promise<OpenZone> {
   try {
     const signed = line.signing === undefined ? '' : ` signed ${signingName(line.signing)}`;
     const zone = await run.shared.use(`zone ${nameOf(line)}${signed}`, signal, () => OpenZone.open(run, plugin, line));
@@ -161,7 +160,7 @@ export async function openZone(run: Run, plugin: string, line: ZoneLine, signal:
 
 /** Loads here what takes some milliseconds, and elsewhere what takes longer. */
 async function load(order: Order, store: Store, aside: Aside | undefined, large: number): Promise<Loaded> {
-  const isLarge = sizeOf([order.path]) >= (order.before === 0 ? large : LARGE);
+  const isLarge = order.size >= (order.before === 0 ? large : LARGE);
   if (aside === undefined || !isLarge) return store.reading.within(() => loadingOf(store).load(order));
   try {
     return await aside.ask('zone', order) as Loaded;

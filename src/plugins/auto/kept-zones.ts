@@ -8,6 +8,8 @@ import type { OpenZone, ZoneLine } from '../../authority/zone/open-zone.ts';
 import { isSame, lookAt } from '../../authority/zone/file-state.ts';
 import type { FileState } from '../../authority/zone/file-state.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import { Ending } from '../../kernel/signal.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Found, Scan } from './folder.ts';
 
@@ -28,14 +30,14 @@ export interface KeepOptions {
 interface Kept {
   readonly found: Found;
   readonly open: OpenZone;
-  readonly end: AbortController;
+  readonly end: Ending;
   missed: number;
 }
 /** A zone's file, which is looked at when the folder is. */
 export const lineOf = ({ zone, path }: Found, site: Pick<Site, 'all'>): ZoneLine =>
   ({ zone, path, reload: 0, interval: '', unchanged: 'leave', signing: signingOf(site, zone) });
 /** Opens the zone of a line until the signal aborts; as `openZone`. */
-export type Opener = (line: ZoneLine, signal: AbortSignal) => Promise<OpenZone>;
+export type Opener = (line: ZoneLine, signal: End) => Promise<OpenZone>;
 
 /** The zones of one folder. */
 export class KeptZones {
@@ -113,13 +115,13 @@ export class KeptZones {
     const failed = this.#failed.get(path);
     const state = lookAt([path]);
     if (failed !== undefined && state !== undefined && isSame(failed.state, state)) return undefined;
-    const end = new AbortController();
+    const end = new Ending();
     try {
-      const open = await this.#open({ ...lineOf(found, this.#options.site), counted: this.#options.counted }, end.signal);
+      const open = await this.#open({ ...lineOf(found, this.#options.site), counted: this.#options.counted }, end);
       this.#failed.delete(path);
       this.#kept.set(zone.key, { found, open, end, missed: 0 });
       before?.end.abort();
-      open.listen(() => this.#options.changed(zone), end.signal);
+      open.listen(() => this.#options.changed(zone), end);
       this.#run.log.prefix('auto').info(`Inserting zone \`${zone.text}' from: ${path}`);
       return zone;
     } catch (error) {
