@@ -52,11 +52,11 @@ export class Asker {
   /** The reply, whatever its rcode; over TCP where it is too long for UDP. Rejects with an Error whose `code` says why nothing came. */
   async ask(name: Name, type: number): Promise<Parts> {
     const question = makeQuestion(name, type, true);
-    const reply = await this.#once(question, false);
-    return (reply.flags & TC) === 0 ? reply : this.#once(question, true);
+    const reply = await this.#once(question, 'udp');
+    return (reply.flags & TC) === 0 ? reply : this.#once(question, 'tcp');
   }
-  async #once(question: Question, tcp: boolean): Promise<Parts> {
-    const bytes = await ask(this.#upstream, question, tcp);
+  async #once(question: Question, network: 'udp' | 'tcp'): Promise<Parts> {
+    const bytes = await ask(this.#upstream, question, network);
     if (bytes === undefined) throw new ExchangeError(`${this.#upstream.name} answered another question`, 'mismatch');
     return decodeMessage(bytes);
   }

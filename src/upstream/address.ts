@@ -52,16 +52,19 @@ const canonical = (address: string) => address.toLowerCase();
  * domain: "x"`.
  */
 export function readUpstream(text: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
-  const [scheme, rest] = splitScheme(text);
+  const [scheme, whole] = splitScheme(text);
+  // A server's name may stand behind the port too.
+  const [, rest = whole, behind] = /^(.*:\d+)%([^\]]*)$/.exec(whole) ?? [];
   if (rest === '') throw new Error(`invalid address: ${quoted(text)}`);
   const split = splitPort(rest);
   const plain = split === undefined ? rest.replace(/^[[\]]+|[[\]]+$/g, '') : split.host;
-  const [address, zone] = zoned(plain);
+  const [address, within] = zoned(plain);
+  const zone = within ?? behind;
   if (parseAddress(address) !== undefined) {
     return { addresses: [{ scheme, address: canonical(address), port: split === undefined ? portOf(scheme) : split.port, zone }] };
   }
   const listed = fromFile(split === undefined ? plain : rest, readFile);
-  return listed === undefined ? hostEntry(text, scheme, plain, split?.port) : { addresses: listed };
+  return listed === undefined ? hostEntry(text, scheme, plain, split?.port, behind) : { addresses: listed };
 }
 function fromFile(path: string, readFile: (path: string) => Uint8Array): readonly UpstreamAddress[] | undefined {
   let content: Uint8Array;
@@ -77,8 +80,10 @@ function fromFile(path: string, readFile: (path: string) => Uint8Array): readonl
     return { scheme: 'dns', address: canonical(address), port: portOf('dns'), zone };
   });
 }
-function hostEntry(text: string, scheme: UpstreamScheme, plain: string, port: string | undefined): UpstreamEntry {
-  const [host, zone] = zoned(plain);
+function hostEntry(
+  text: string, scheme: UpstreamScheme, plain: string, port: string | undefined, behind: string | undefined,
+): UpstreamEntry {
+  const [host, zone = behind] = zoned(plain);
   if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) {
     throw new Error(`not an IP address, file, or valid domain: ${quoted(text)}`);
   }

@@ -7,6 +7,7 @@ import { Asking } from './asking.ts';
 import type { ExchangeError } from './asking.ts';
 import type { Question } from './question.ts';
 import type { Upstream } from './upstream.ts';
+import type { Network } from './network.ts';
 
 /** A request of class IN with this question. */
 export function makeQuestion(name: Name, type: number, recursionDesired: boolean): Question {
@@ -43,6 +44,6 @@ class Single extends Asking {
 }
 
 /** A copy of the reply; undefined where something came that answers another question. Rejects with ExchangeError. */
-export function ask(upstream: Upstream, question: Question, tcp: boolean): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => upstream.ask(new Single(question, resolve, reject), tcp));
+export function ask(upstream: Upstream, question: Question, network: Network): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => upstream.ask(new Single(question, resolve, reject), network));
 }

@@ -6,6 +6,8 @@ import type { OnWheel } from './timers.ts';
 export interface Carrier {
   /** Gives up on a question whose time is over. */
   expired(asking: Asking): void;
+  /** Nobody shall wait on it any more who does not yet. */
+  doubt?(): void;
   /** Whether it brought replies before, and nothing at all since that moment (milliseconds): it may be dead. */
   quietSince(time: number): boolean;
 }

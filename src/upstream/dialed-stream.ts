@@ -4,7 +4,8 @@ import { joinHostPort } from '../dns/host-port.ts';
 import net from 'node:net';
 import { Frames } from '../dns/frames.ts';
 import { HEADER, u16 } from '../dns/packet.ts';
-import type { Asking, Carrier, ExchangeError } from './asking.ts';
+import { ExchangeError } from './asking.ts';
+import type { Asking, Carrier } from './asking.ts';
 import { dialError, readError } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import type { DatagramPeer } from './datagrams.ts';
@@ -12,6 +13,7 @@ import type { PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Timers } from './timers.ts';
+import type { DialSecurely } from './secure-dial.ts';
 
 const input = Buffer.allocUnsafeSlow(65536);
 /** A message where it can be read by words. */
@@ -26,6 +28,8 @@ export interface DialedStreamOwner {
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
+  /** Where connections are over TLS: how one is begun. */
+  readonly secure: DialSecurely | undefined;
   /** It took so long to connect, or to find out that one cannot. */
   dialed(milliseconds: number): void;
   /** Nothing waits on it any more. */
@@ -55,6 +59,8 @@ export class DialedStream implements Carrier {
   replies = 0;
   readonly openedAt: number;
   usedAt: number;
+  /** Milliseconds after which no further question is put on it: less than is said, by up to a tenth, so that not all end at once. */
+  readonly most: number;
   readonly #dialTimeout: number;
   #heardAt = 0;
   /** True where no further question is to be put on it. */
@@ -65,13 +71,17 @@ export class DialedStream implements Carrier {
     this.openedAt = owner.timers.now;
     this.usedAt = this.openedAt;
     this.#dialTimeout = dialTimeout;
+    const { maxAge } = owner.settings;
+    this.most = maxAge === 0 ? Infinity : maxAge - (maxAge / 10) * (owner.ids.next() / 65536);
     const { address, port, source } = owner.to;
-    this.#socket = net.connect({
+    const how = {
       host: address, port, noDelay: true, ...(source === undefined ? {} : { localAddress: source }),
       onread: { buffer: input, callback: (count: number) => this.#read(count) },
-    });
-    this.#socket.on('connect', () => this.#connect());
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error.code ?? 'EIO'));
+    };
+    const { secure } = owner;
+    this.#socket = secure === undefined ? net.connect(how) : secure.connect(how);
+    this.#socket.on(secure === undefined ? 'connect' : 'secureConnect', () => this.#connect());
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error.code ?? 'EIO', secure?.told(error)));
     this.#socket.on('end', () => this.#end('EOF'));
     this.#socket.on('close', () => this.#end('EOF'));
   }
@@ -184,6 +194,10 @@ export class DialedStream implements Carrier {
     if (this.retired && this.waiting === 0) this.close();
     asking.failed(error);
   }
+  /** It may be dead: what waits on it waits on, and nothing more is put on it. */
+  doubt(): void {
+    this.#owner.retire(this);
+  }
   quietSince(time: number): boolean {
     return this.replies > 0 && this.#heardAt <= time;
   }
@@ -196,9 +210,9 @@ export class DialedStream implements Carrier {
     return this.#connected;
   }
   /** The connection is over: what waits on it fails, or is asked again. */
-  #end(code: string): void {
+  #end(code: string, told?: string): void {
     if (this.#ended) return;
-    const error = this.#connected ? this.#error(code) : dialError('tcp', this.#owner.to, code);
+    const error = told !== undefined ? this.#untrusted(told) : this.#connected ? this.#error(code) : dialError('tcp', this.#owner.to, code);
     this.#ended = true;
     this.#socket.destroy();
     const waiting = [...this.#waiting.values()].filter((asking) => asking !== GIVEN_UP);
@@ -209,6 +223,10 @@ export class DialedStream implements Carrier {
       this.#leave(asking);
     }
     this.#owner.ended(this, waiting, error);
+  }
+  #untrusted(told: string): ExchangeError {
+    const { address, port } = this.#owner.to;
+    return new ExchangeError(`dial tcp ${joinHostPort(address, port)}: ${told}`, 'ETLS');
   }
   /** Closes the connection. Nothing may wait on it. */
   close(): void {

@@ -1,4 +1,5 @@
 // How an upstream's sockets and connections are kept (FWD-8). Knows numbers only.
+import type { Network } from './network.ts';
 
 /** Times are milliseconds. */
 export interface PoolSettings {
@@ -18,8 +19,8 @@ export const DEFAULT_POOL: PoolSettings = { readTimeout: 2000, expire: 10000, ma
 
 /** Counts whether a question found a socket or connection that stood already, and what looks like forgery (RFC 5452). */
 export interface PoolCounter {
-  hit(network: 'udp' | 'tcp'): void;
-  miss(network: 'udp' | 'tcp'): void;
+  hit(network: Network): void;
+  miss(network: Network): void;
   /** A datagram came that nobody waits for: another id, or another question. */
   stray(): void;
   /** A socket was given up because so many of them came. */

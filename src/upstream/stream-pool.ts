@@ -8,7 +8,10 @@ import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { DialedStream } from './dialed-stream.ts';
 import type { DialedStreamOwner } from './dialed-stream.ts';
+import type { DialSecurely } from './secure-dial.ts';
 import type { Timers } from './timers.ts';
+import type { UpstreamParts } from './udp-pool.ts';
+import type { Way } from './way.ts';
 
 /** So many connections are opened before more than `DEPTH` questions are put on one. */
 const CONNECTIONS = 16;
@@ -21,12 +24,17 @@ const PATIENCE = 5000;
 /** Connections with one question each, for those that were on one which was closed; others wait for their turn. */
 const MOST_APART = 64;
 
-/** The TCP way to one upstream, for one thread. */
-export class StreamPool implements DialedStreamOwner, Carrier {
+/** Over TLS fewer, for each is a handshake: questions share them. And so many handshakes at a time. */
+const MOST_APART_SECURE = 4, HANDSHAKES = 2;
+
+/** The way over TCP or TLS to one upstream, for one thread. */
+export class StreamPool implements DialedStreamOwner, Carrier, Way {
   readonly to: DatagramPeer;
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
+  readonly secure: DialSecurely | undefined;
+  readonly #network: 'tcp' | 'tls';
   readonly #counter: PoolCounter;
   #connections: DialedStream[] = [];
   readonly #apart = new Set<DialedStream>();
@@ -35,7 +43,10 @@ export class StreamPool implements DialedStreamOwner, Carrier {
   #averageDial = LONGEST_DIAL / 2;
   #closed = false;
 
-  constructor(parts: { to: DatagramPeer; timers: Timers; ids: RandomIds; settings: PoolSettings; counter: PoolCounter }) {
+  /** Over TLS where `secure` says how. */
+  constructor(parts: Omit<UpstreamParts, 'datagrams'>, secure?: DialSecurely) {
+    this.secure = secure;
+    this.#network = secure === undefined ? 'tcp' : 'tls';
     this.to = parts.to;
     this.timers = parts.timers;
     this.ids = parts.ids;
@@ -48,11 +59,11 @@ export class StreamPool implements DialedStreamOwner, Carrier {
     if (asking.apart) return this.#askApart(asking);
     const kept = this.#choose();
     if (kept !== undefined) {
-      this.#counter.hit('tcp');
+      this.#counter.hit(this.#network);
       kept.ask(asking);
       return undefined;
     }
-    const connection = this.#open();
+    const connection = this.#open(asking);
     if (connection instanceof ExchangeError) return this.#onAny(asking, connection);
     if (this.#closed) connection.retired = true;
     else this.#connections.push(connection);
@@ -63,10 +74,12 @@ export class StreamPool implements DialedStreamOwner, Carrier {
   get open(): boolean {
     return this.#connections.some(({ connected }) => connected);
   }
-  #open(): DialedStream | ExchangeError {
-    this.#counter.miss('tcp');
+  #open({ until }: Asking): DialedStream | ExchangeError {
+    this.#counter.miss(this.#network);
+    // Of the time that is left a handshake takes half at most, so that there is a second try (FWD-18).
+    const most = this.secure === undefined ? Infinity : Math.max(1, (until - this.timers.now) / 2);
     try {
-      return new DialedStream(this, this.#dialTimeout());
+      return new DialedStream(this, Math.min(this.#dialTimeout(), most));
     } catch (error) {
       return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
     }
@@ -80,18 +93,28 @@ export class StreamPool implements DialedStreamOwner, Carrier {
   }
   /** A connection for one question, which is kept for others once that is answered. */
   #askApart(asking: Asking): ExchangeError | undefined {
+    const shared = this.secure !== undefined && this.#apart.size >= MOST_APART_SECURE ? this.#leastBusyApart() : undefined;
+    if (shared !== undefined) {
+      shared.ask(asking);
+      return undefined;
+    }
     if (this.#apart.size >= MOST_APART) {
       this.#queue.add(asking);
       asking.carrier = this;
       this.timers.set(asking, this.settings.readTimeout);
       return undefined;
     }
-    const connection = this.#open();
+    const connection = this.#open(asking);
     if (connection instanceof ExchangeError) return this.#onAny(asking, connection);
     connection.retired = true;
     this.#apart.add(connection);
     connection.ask(asking);
     return undefined;
+  }
+  #leastBusyApart(): DialedStream | undefined {
+    let best: DialedStream | undefined;
+    for (const one of this.#apart) if (best === undefined || one.waiting < best.waiting) best = one;
+    return best;
   }
   /** One that waited for a connection of its own gets it. */
   #nextApart(): void {
@@ -121,11 +144,19 @@ export class StreamPool implements DialedStreamOwner, Carrier {
       else if (best === undefined || connection.waiting <= best.waiting) best = connection;
     }
     if (best === undefined || best.waiting < this.#depth) return best;
-    return this.#connections.length < CONNECTIONS || this.#depth < DEPTH ? undefined : best;
+    const more = this.#connections.length < CONNECTIONS || this.#depth < DEPTH;
+    return more && !this.#isBusyShaking ? undefined : best;
+  }
+  /** Over TLS, whether as many handshakes are under way as may be: their connections take what comes meanwhile. */
+  get #isBusyShaking(): boolean {
+    if (this.secure === undefined) return false;
+    let count = 0;
+    for (const { connected } of this.#connections) if (!connected) count++;
+    return count >= HANDSHAKES;
   }
   #worn(connection: DialedStream, now: number): boolean {
-    const { expire, maxAge } = this.settings;
-    return (connection.waiting === 0 && now - connection.usedAt > expire) || (maxAge > 0 && now - connection.openedAt > maxAge);
+    const { expire } = this.settings;
+    return (connection.waiting === 0 && now - connection.usedAt > expire) || now - connection.openedAt > connection.most;
   }
   #close(connection: DialedStream): void {
     this.retire(connection);

@@ -37,7 +37,7 @@ const exemptions: Readonly<Record<string, string>> = {};
 
 /** Layers that may be imported for their types only. */
 export const typesOnly: ReadonlySet<string> = new Set([
-  'kernel -> upstream', 'kernel -> expression', 'kernel -> secure', 'upstream -> secure', 'threads -> upstream', 'transport -> upstream',
+  'kernel -> upstream', 'kernel -> expression', 'kernel -> secure', 'threads -> upstream', 'transport -> upstream',
 ]);
 
 /** An import of another file of the repository, or of a part of Node (`node:...`). */

@@ -3,6 +3,7 @@
 import type { Query } from '../../kernel/query/query.ts';
 import { Asking } from '../../upstream/asking.ts';
 import type { ExchangeError } from '../../upstream/asking.ts';
+import type { Network } from '../../upstream/network.ts';
 import { copyQuestion } from '../../upstream/question.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarder, Target } from './forwarder.ts';
@@ -22,13 +23,13 @@ export class Attempt extends Asking {
   }
 
   /** Asks. `question`, `until` and `apart` are set. */
-  begin(exchange: Exchange, target: Target, tcp: boolean): void {
+  begin(exchange: Exchange, target: Target, network: Network): void {
     this.#exchange = exchange;
     this.#askedAt = this.#forwarder.timers.now;
     this.target = target;
     this.doubted = false;
     target.pace.asked(this.#askedAt);
-    target.upstream.ask(this, tcp);
+    target.upstream.ask(this, network);
   }
   /** Whether it waits on a connection that may be dead, and nobody has asked over a fresh one yet. */
   get doubtful(): boolean {
@@ -37,7 +38,7 @@ export class Attempt extends Asking {
   }
   /** The same question over TCP. */
   overTcp(): void {
-    this.target.upstream.ask(this, true);
+    this.target.upstream.ask(this, 'tcp');
   }
   /** Nobody waits for it any more; what becomes of it still tells something of the upstream. */
   leave(): void {

@@ -93,15 +93,17 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
   return { from: zones[0], warning, to, options };
 }
 
+/** What upstreams may be spoken to in. */
+const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'https']);
 function readTo(line: Directive, word: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
   const [scheme, rest] = splitScheme(word);
   if (scheme === 'https' && rest.includes('/')) {
     line.refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
   }
-  if (scheme === 'tls' || scheme === 'quic') {
+  if (scheme === 'quic') {
     line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
   }
-  if (scheme !== 'dns' && scheme !== 'https') line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
+  if (!SCHEMES.has(scheme)) line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
   return line.attempt(() => readUpstream(word, readFile));
 }
 

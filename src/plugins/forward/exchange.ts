@@ -146,7 +146,7 @@ export class Exchange implements OnWheel {
     this.#live.push(attempt);
     query.metadata?.set('forward/upstream', target.name);
     const crowded = this.#crowded && this.#attempts === 0;
-    attempt.begin(this, target, crowded || options.forceTcp || (query.stream && !options.preferUdp));
+    attempt.begin(this, target, crowded || options.forceTcp || (query.stream && !options.preferUdp) ? 'tcp' : 'udp');
     if (options.race === 0 || this.spoke >= 0) return;
     if (this.#live.length < targets.length) timers.set(this, target.pace.another);
     else if (attempt.tcp && !attempt.doubted) timers.set(this, target.pace.afresh);
@@ -159,6 +159,7 @@ export class Exchange implements OnWheel {
     for (const attempt of this.#live.slice(0, before)) {
       if (!attempt.doubtful) continue;
       attempt.doubted = true;
+      attempt.carrier?.doubt?.();
       this.#ask(attempt.target.index, true);
       this.#live.at(-1)!.doubted = true;
     }

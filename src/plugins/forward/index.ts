@@ -122,7 +122,7 @@ class Line {
       count: targets.length, numbers: run.space(this.#site).flags(`forward ${this.#number}`, CELLS * targets.length),
       after: (milliseconds, call) => run.clock.after(milliseconds, call), wall: () => run.clock.wall(),
       interval: options.checkInterval, signal: run.signal,
-      probe: (index) => ask(probed[index]!, question, options.forceTcp),
+      probe: (index) => ask(probed[index]!, question, options.forceTcp ? 'tcp' : 'udp'),
       failed: (index) => targets[index]!.metrics.checkFailed(),
     });
   }

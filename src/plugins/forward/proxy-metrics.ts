@@ -3,6 +3,7 @@ import { rcodeName } from '../../dns/rcode.ts';
 import { TIME_BUCKETS, counter, histogram } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import type { PoolCounter } from '../../upstream/pool-settings.ts';
+import type { Network } from '../../upstream/network.ts';
 
 /** What is counted, for each upstream and whatever the upstream. */
 export const FAMILIES = {
@@ -22,25 +23,28 @@ export const FAMILIES = {
     ['proxy_name', 'to', 'proto']),
 };
 
+/** How CoreDNS calls networks in its metrics. */
+const PROTO: { readonly [network in Network]?: string } = { tls: 'tcp-tls' };
+
 /** The counters of one upstream. */
 export class UpstreamMetrics implements PoolCounter {
   readonly #all: ForwardMetrics;
   readonly #to: string;
   readonly #durations: number[] = [];
   #strays = 0;
-  readonly #kept = { udp: [0, 0], tcp: [0, 0] };
+  readonly #kept = new Map<Network, [hits: number, misses: number]>();
 
   constructor(all: ForwardMetrics, to: string) {
     this.#all = all;
     this.#to = to;
   }
-  hit(network: 'udp' | 'tcp'): void {
+  hit(network: Network): void {
     this.#count(network, 0, this.#all.hits);
   }
-  miss(network: 'udp' | 'tcp'): void {
+  miss(network: Network): void {
     this.#count(network, 1, this.#all.misses);
     // Which of several sockets a question leaves by is drawn at random, so whether one was open already is too: both are always there.
-    if (network === 'udp') this.#kept.udp[0] ||= this.#all.hits.cell(['forward', this.#to, network]);
+    if (network === 'udp') this.#cells(network)[0] ||= this.#all.hits.cell(['forward', this.#to, network]);
   }
   stray(): void {
     this.#all.metrics.values[(this.#strays ||= this.#all.strays.cell([this.#to]))]!++;
@@ -49,9 +53,13 @@ export class UpstreamMetrics implements PoolCounter {
     const { metrics, besieged } = this.#all;
     metrics.values[besieged.cell([this.#to])]!++;
   }
-  #count(network: 'udp' | 'tcp', which: 0 | 1, family: Family): void {
-    const cells = this.#kept[network];
-    const cell = (cells[which] ||= family.cell(['forward', this.#to, network]));
+  #cells(network: Network): [hits: number, misses: number] {
+    let cells = this.#kept.get(network);
+    if (cells === undefined) this.#kept.set(network, (cells = [0, 0]));
+    return cells;
+  }
+  #count(network: Network, which: 0 | 1, family: Family): void {
+    const cell = (this.#cells(network)[which] ||= family.cell(['forward', this.#to, PROTO[network] ?? network]));
     this.#all.metrics.values[cell]!++;
   }
   /** A reply came after so many milliseconds. */

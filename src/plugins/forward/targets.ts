@@ -32,7 +32,9 @@ async function lookUp(entry: HostEntry, resolvers: readonly string[], open: Open
   const { host, scheme, port, zone } = entry;
   try {
     const addresses = resolvers.length === 0 ? await systemLookUp(host) : await resolverLookUp(host, resolvers, open);
-    return addresses.map((address) => ({ scheme, address, port, zone }));
+    // The one that was meant is who has the name, not who has the address.
+    const name = scheme === 'tls' ? zone ?? host.replace(/\.$/, '') : zone;
+    return addresses.map((address) => ({ scheme, address, port, zone: name }));
   } catch (error) {
     throw new Error(`failed to resolve ${quoted(host)}: ${(error as Error).message}`, { cause: error });
   }
@@ -90,7 +92,7 @@ async function resolverLookUp(host: string, resolvers: readonly string[], open: 
   throw new Error(`no addresses found for ${quoted(host)}${last === undefined ? '' : `: ${(last as Error).message}`}`);
 }
 async function addressesOf(upstream: Upstream, name: Name, type: number): Promise<readonly string[]> {
-  const reply = await ask(upstream, makeQuestion(name, type, true), false);
+  const reply = await ask(upstream, makeQuestion(name, type, true), 'udp');
   if (reply === undefined) return [];
   return decodeMessage(reply).answer.filter((record) => record.type === type).map(({ rdata }) => printAddress(rdata));
 }

@@ -1,10 +1,14 @@
 // The upstream at an address of a `forward` line, in the way that its scheme says. Knows schemes; knows nothing of questions.
 import type { Run } from '../../kernel/site/plugin.ts';
+import { SecureClient, clientContext } from '../../secure/client.ts';
+import { transportSecurity } from '../../secure/node.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import type { ClientTls, ConnectSecurely } from '../../upstream/client-tls.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
+import { StreamPool } from '../../upstream/stream-pool.ts';
+import type { UpstreamParts } from '../../upstream/udp-pool.ts';
 import { Upstream } from '../../upstream/upstream.ts';
 import type { Way } from '../../upstream/way.ts';
 import type { Options } from './config.ts';
@@ -22,6 +26,7 @@ export class UpstreamMaker {
   readonly #timers: Timers;
   readonly #ids: RandomIds;
   readonly #loaded: Loaded | undefined;
+  #context: ReturnType<typeof clientContext> | undefined;
 
   private constructor(run: Run, options: Options, timers: Timers, ids: RandomIds, loaded: Loaded | undefined) {
     this.#run = run;
@@ -45,7 +50,15 @@ export class UpstreamMaker {
     const { source } = this.#options;
     const to = { address: scoped(at.address, at.zone), port: Number(at.port), ...(source === undefined ? {} : { source }) };
     const parts = { to, datagrams: this.#run.datagrams, timers: this.#timers, ids: this.#ids, settings, counter };
+    if (at.scheme === 'tls') return new Upstream(parts, this.#tls(at, parts));
     return new Upstream(parts, at.scheme === 'https' ? this.#https(at, to, settings) : undefined);
+  }
+  /** Over TLS (RFC 7858): all of a line have one context, and sessions of their own. */
+  #tls({ zone }: UpstreamAddress, parts: UpstreamParts): Way {
+    const { tls: pem, serverName } = this.#options;
+    const tls = transportSecurity();
+    this.#context ??= clientContext(tls, pem);
+    return new StreamPool(parts, new SecureClient(tls, { pem, serverName: serverName ?? zone, protocols: ['dot'] }, this.#context));
   }
   #https({ zone }: UpstreamAddress, to: { address: string; port: number; source?: string }, settings: PoolSettings): Way {
     const { connect, HttpWay } = this.#loaded!;

@@ -84,7 +84,7 @@ class Watch {
     this.#cells.set(LOOKING, 1);
     try {
       while (!run.signal.aborted && run.clock.monotonic() < until) {
-        if (await ask(upstream, question, false).then(() => true, () => false)) {
+        if (await ask(upstream, question, 'udp').then(() => true, () => false)) {
           await pause(run, WATCH);
           return;
         }

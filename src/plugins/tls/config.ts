@@ -10,7 +10,7 @@ import type { PairFiles } from '../../secure/pair-files.ts';
 import { CLIENT_AUTH } from '../../secure/server-tls.ts';
 import type { ClientAuth, LeastVersion } from '../../secure/server-tls.ts';
 import { fileError } from '../../wording/errno.ts';
-import { cryptography } from './cryptography.ts';
+import { cryptography } from '../../secure/node.ts';
 
 /** One line. */
 export interface Settings {

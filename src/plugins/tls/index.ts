@@ -19,7 +19,7 @@ import { fileError } from '../../wording/errno.ts';
 import { quoted } from '../../wording/quote.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { cryptography, transportSecurity } from './cryptography.ts';
+import { cryptography, transportSecurity } from '../../secure/node.ts';
 import { CountedHandshakes, FAMILIES } from './families.ts';
 
 /** Milliseconds between looks at the files. */

@@ -1,0 +1,87 @@
+// The client's side of TLS for one upstream: whom it trusts, by which name, with which certificate of its own, and sessions that are kept.
+// Knows node:tls, which it is handed; knows nothing of what is said on the connections.
+import type { NetConnectOpts } from 'node:net';
+import type * as nodeTls from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { Pem } from './pair.ts';
+
+/** What a client has to show and whom it trusts; without `ca` whom the machine trusts. */
+export type ClientPem = { readonly [key in keyof Pem]?: string | undefined };
+
+/** How one upstream is spoken to. */
+export interface ClientSettings {
+  readonly pem: ClientPem;
+  /** The name that the other side has to be; its address where nothing is given. */
+  readonly serverName: string | undefined;
+  /** For ALPN. */
+  readonly protocols: readonly string[];
+  readonly leastVersion?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** A context for these files. Throws Error where they cannot be used. */
+export const clientContext = (tls: typeof nodeTls, { cert, key, ca }: ClientPem): SecureContext => tls.createSecureContext({
+  ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(ca === undefined ? {} : { ca }),
+});
+
+/** Begins connections to one upstream; the last session is kept for the next one. */
+export class SecureClient {
+  readonly #tls: typeof nodeTls;
+  readonly #settings: ClientSettings;
+  readonly #context: SecureContext;
+  #session: Buffer | undefined;
+
+  constructor(tls: typeof nodeTls, settings: ClientSettings, context: SecureContext = clientContext(tls, settings.pem)) {
+    this.#tls = tls;
+    this.#settings = settings;
+    this.#context = context;
+  }
+
+  /** Says `secureConnect` when the other side is who it shall be, else `error`. */
+  connect(how: NetConnectOpts): TLSSocket {
+    const { serverName, protocols, leastVersion = 'TLSv1.2' } = this.#settings;
+    const session = this.#session;
+    const socket = this.#tls.connect({
+      ...how as object, secureContext: this.#context, ALPNProtocols: [...protocols], minVersion: leastVersion,
+      ...(serverName === undefined ? {} : { servername: serverName }), ...(session === undefined ? {} : { session }),
+    });
+    socket.on('session', (given: Buffer) => {
+      this.#session = given;
+    });
+    return socket;
+  }
+  /** What is wrong with the other side's certificate or its TLS, in Go's words; undefined where it was the network. */
+  told(error: Error): string | undefined {
+    const { code = '', cert, reason } = error as NodeJS.ErrnoException & { cert?: { subjectaltname?: string }; reason?: string };
+    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(cert?.subjectaltname, this.#settings.serverName, reason);
+    const why = X509[code];
+    if (why !== undefined) return `tls: failed to verify certificate: x509: ${why}`;
+    // Who did not take the session may take a new one.
+    if (!code.startsWith('ERR_SSL_')) return undefined;
+    this.#session = undefined;
+    return `tls: ${ALERTS[code] ?? code.replace(/^ERR_SSL_(TLSV1_ALERT_|SSLV3_ALERT_)?/, '').toLowerCase().replaceAll('_', ' ')}`;
+  }
+}
+
+/** Go's words for what Node says of certificates. */
+const X509: Readonly<Record<string, string>> = {
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate signed by unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate signed by unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate signed by unknown authority',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate signed by unknown authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate signed by unknown authority',
+  CERT_SIGNATURE_FAILURE: 'certificate signed by unknown authority',
+  CERT_HAS_EXPIRED: 'certificate has expired or is not yet valid',
+  CERT_NOT_YET_VALID: 'certificate has expired or is not yet valid',
+  CERT_UNTRUSTED: 'certificate is not trusted',
+  INVALID_PURPOSE: 'certificate specifies an incompatible key usage',
+};
+const ALERTS: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'first record does not look like a TLS handshake',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'first record does not look like a TLS handshake',
+};
+/** `certificate is valid for a, b, not c`. */
+function wrongName(names: string | undefined, wanted: string | undefined, reason: string | undefined): string {
+  const valid = names?.replace(/(DNS|IP Address):/g, '');
+  const why = valid === undefined || wanted === undefined ? reason ?? 'another name' : `certificate is valid for ${valid}, not ${wanted}`;
+  return `tls: failed to verify certificate: x509: ${why}`;
+}
