@@ -93,7 +93,9 @@ function entry(found: Message, name: string, { only }: Entries, to: number): voi
   while (at < to) {
     const tag = varint();
     if (tag === KEY) {
-      key = text(bytesUpTo(to));
+      const end = bytesUpTo(to);
+      // Most keys are longer or shorter than those that are wanted.
+      key = only?.some(({ length }) => length === end - at) === false ? '' : text(end);
       if (only?.includes(key) === false) {
         at = to;
         return;

@@ -58,6 +58,8 @@ export class Numbers implements Closable {
   close(): void {}
 }
 
+/** Of the objects of a list every 64th is looked behind: whether it found room. */
+const LOOK = 63;
 /** Objects about which the same can be said more than this often are not spoken of again. */
 const MOST_COMPLAINTS = 200;
 const SERVED_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown';
@@ -83,6 +85,7 @@ export class Cluster implements Closable, Filled {
   readonly #said = new Set<string>();
   readonly #lostBefore: number;
   #isFull = false;
+  #taken = 0;
   /** Resolves when all that is watched was read once. */
   readonly whole: Promise<void>;
   #isWhole = () => {};
@@ -132,8 +135,8 @@ export class Cluster implements Closable, Filled {
   }
   #hearing(imported: boolean): Hearing {
     return {
-      service: (...what) => this.names.service(imported, ...what),
-      slice: (...what) => this.names.slice(imported, ...what),
+      service: (name, namespace, before, now) => this.names.service(imported, name, namespace, before, now),
+      slice: (name, namespace, before, now) => this.names.slice(imported, name, namespace, before, now),
     };
   }
   #resources(settings: Watched, podLabels: boolean): [Resource, Sink, number][] {
@@ -153,7 +156,7 @@ export class Cluster implements Closable, Filled {
       const imported = [labels, 'multicluster.kubernetes.io/service-name'].filter((each) => each !== undefined && each !== '').join(',');
       all.push([{
         path: '/apis/discovery.k8s.io/v1/endpointslices', ...(endpoints ? selected : { labelSelector: imported }),
-        shape: sliceShape(SLICE_LABELS),
+        shape: sliceShape(SLICE_LABELS, wishes.podNames, wishes.zones),
       }, sink, ENDPOINT_SLICES]);
     }
     if (settings.pods === 'verified') {
@@ -176,7 +179,7 @@ export class Cluster implements Closable, Filled {
         this.snapshot?.changed();
         this.names.paused = this.#listing.has(sink);
         sink.put(object);
-        if (!this.#isFull && this.#lost() > this.#lostBefore) this.#tellFull();
+        if (!this.names.paused || (++this.#taken & LOOK) === 0) this.#lookFull();
       },
       remove: (object) => {
         this.snapshot?.changed();
@@ -186,6 +189,7 @@ export class Cluster implements Closable, Filled {
       synced: () => {
         this.names.paused = true;
         sink.synced();
+        this.#lookFull();
         this.#missing.delete(sink);
         this.#tellMissing();
         this.#listing.delete(sink);
@@ -215,7 +219,8 @@ export class Cluster implements Closable, Filled {
     return services.refused + imports.refused + slices.refused + importSlices.refused + addresses.refused + podAddresses.refused
       + namespaces.refused + pods.refused;
   }
-  #tellFull(): void {
+  #lookFull(): void {
+    if (this.#isFull || this.#lost() <= this.#lostBefore) return;
     this.#isFull = true;
     this.#around.log.error('the shared memory is full: what came last is not served; it is read again after a restart');
   }

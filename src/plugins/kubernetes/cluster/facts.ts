@@ -72,6 +72,15 @@ function address(value: unknown, complain: Complain): Uint8Array | undefined {
   if (parsed === undefined) complain(`${shown(value)} is no IP address`);
   return parsed === undefined ? undefined : unmap(parsed);
 }
+/** Those of a list that are addresses. */
+function addressesOf(values: readonly unknown[], complain: Complain): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (const each of values) {
+    const parsed = each === '' || each === undefined ? undefined : address(each, complain);
+    if (parsed !== undefined) found.push(parsed);
+  }
+  return different(found);
+}
 const different = (addresses: readonly Uint8Array[]): readonly Uint8Array[] =>
   (addresses.length < 2 ? addresses : [...new Map(addresses.map((each) => [each.join(), each])).values()]);
 function port(value: unknown): Port {
@@ -98,13 +107,12 @@ export function serviceFacts(object: ApiObject, complain: Complain): ServiceFact
   const stated = list(spec.clusterIPs).length > 0 ? list(spec.clusterIPs) : [spec.clusterIP];
   const external = spec.type === 'ExternalName';
   const headless = !external && stated[0] === 'None';
-  const addresses = headless || external ? [] : stated.filter((each) => each !== '' && each !== undefined);
   const externalName = external && parseAddress(text(spec.externalName)) === undefined ? hostName(spec.externalName, complain) : undefined;
   return {
     headless, externalName,
     // An ExternalName that is none has no name in DNS: no port, so nothing that a question could mean (K8S-6).
     ports: external && externalName === undefined ? [] : ports(spec.ports),
-    addresses: different(addresses.flatMap((each) => address(each, complain) ?? [])),
+    addresses: headless || external ? [] : addressesOf(stated, complain),
     externals: externalsOf(object, complain),
   };
 }

@@ -28,7 +28,7 @@ function taken(resource: string, object: ApiObject): unknown {
   return { name: text(name), namespace: text(namespace), known, changed: fields(annotations)[CHANGED], facts, said };
 }
 const SHAPES = {
-  namespaces: NAMESPACE_SHAPE, services: SERVICE_SHAPE, endpointslices: sliceShape(SLICE_LABELS), pods: podShape(true),
+  namespaces: NAMESPACE_SHAPE, services: SERVICE_SHAPE, endpointslices: sliceShape(SLICE_LABELS, true, true), pods: podShape(true),
 } as const;
 type Binary = keyof typeof SHAPES;
 

@@ -25,11 +25,11 @@ export const SERVICE_SHAPE: Shape = object(undefined, {
   })),
   3: one('status', shape({ 1: one('loadBalancer', shape({ 1: many('ingress', ingress) })) })),
 });
-/** An EndpointSlice, with these labels. */
-export const sliceShape = (labels: readonly string[]): Shape => object(entries('labels', labels), {
+/** An EndpointSlice, with these labels; names of pods and topology zones where they are wanted. */
+export const sliceShape = (labels: readonly string[], podNames: boolean, zones: boolean): Shape => object(entries('labels', labels), {
   2: many('endpoints', shape({
     1: many('addresses', 'text'), 2: one('conditions', shape({ 1: one('ready', 'flag') })), 3: one('hostname', 'text'),
-    4: one('targetRef', shape({ 3: one('name', 'text') })), 7: one('zone', 'text'),
+    ...(podNames ? { 4: one('targetRef', shape({ 3: one('name', 'text') })) } : {}), ...(zones ? { 7: one('zone', 'text') } : {}),
   })),
   3: many('ports', port), 4: one('addressType', 'text'),
 });

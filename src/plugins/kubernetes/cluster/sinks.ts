@@ -68,8 +68,9 @@ abstract class ObjectSink implements Sink {
     this.#pending.clear();
   }
   protected complain(name: string, object: ApiObject): (what: string) => void {
-    const whole = `${text(object.metadata?.namespace)}/${name || text(object.metadata?.name)}`;
-    return (what) => this.cluster.complain(this.#resource, whole, what);
+    return (what) => {
+      this.cluster.complain(this.#resource, `${text(object.metadata?.namespace)}/${name || text(object.metadata?.name)}`, what);
+    };
   }
   /** The serial is now. A list of many changes is one. */
   protected modified(which: number): void {
