@@ -34,7 +34,7 @@ export interface Transfer {
    * as they shall be seen. Records one by one, or what writes them: it is called once, or never, and each step of it writes those of a name
    * or two. Both go on in several turns of the event loop and no faster than the client reads, so they have to stay the version that
    * `soa` is of. What was found in the store holds until the next step, no longer. A throw breaks the transfer off: the client sees that
-   * the connection ended.
+   * the connection ended. `Overtaken`, before the first record, says that the version could not wait: the source is asked once more.
    */
   readonly records: Iterable<RR> | AsyncIterable<RR> | ZoneWriter;
   /**
@@ -74,6 +74,13 @@ export interface TransferSource {
    * before the server listens. A source without it sends none.
    */
   watch?(changed: (zone: Name) => void): void;
+}
+
+/** A new version came before the records of a transfer were asked for. */
+export class Overtaken extends Error {
+  constructor() {
+    super('a new version came before the transfer could begin');
+  }
 }
 
 /** Where sources are put, in `create`. Read by `transfer`. */

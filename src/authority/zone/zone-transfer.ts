@@ -9,6 +9,7 @@ import { KEY_AT, keyLength } from '../../store/ordered-entry.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Store } from '../../store/store.ts';
 import { OWNER_END, RECORD_HEAD, SET_HEAD, isCut, lackingEnd, nextSet, typeAt } from '../record-sets.ts';
+import { Overtaken } from '../transfer.ts';
 import type { Difference, Transfer, ZoneWriter } from '../transfer.ts';
 import type { ZoneRecords } from '../zone-records.ts';
 import { recordsOf } from './difference.ts';
@@ -73,7 +74,7 @@ function soaOf({ memory }: Store, zone: Name, version: number): RR {
 function* write(store: Store, zone: Name, cell: ZoneCell, version: number, load: number, to: ZoneRecords): Generator<void> {
   const pin = store.pin();
   try {
-    if (cell.version !== version || cell.loads !== load) throw new Error('a new version came before the transfer could begin');
+    if (cell.version !== version || cell.loads !== load) throw new Overtaken();
     const { words } = store.memory;
     const writer = new NodeWriter(store, zone, to, words[version + SOA_SET]!);
     for (const root of [words[version + NAMES]!, words[version + HASHED]!]) {

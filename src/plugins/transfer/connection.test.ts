@@ -8,7 +8,7 @@ import { eventually, framed } from '../../testing/conformance/transport-clients.
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { parseAsk } from '../../testing/question.ts';
 import { serve } from '../../testing/served.ts';
-import { LARGE, large, plugins } from './made.test.ts';
+import { LARGE, large, plugins, times } from './made.test.ts';
 
 /** Asks over TCP; the replies, read when `read` is called, and whether the server has closed. */
 function client(port: number, question: string) {
@@ -89,4 +89,18 @@ test('a zone that breaks off closes the connection', async (t) => {
   assert.equal(state.answer.length, 0);
   const said = '[ERROR] plugin/transfer: Outgoing transfer of zone "broken.test." to 127.0.0.1 broke off: the zone is gone\n';
   assert.ok(server.log().includes(said));
+});
+
+test('where a new version comes before a transfer could begin, that one is sent; where they never end, it breaks off', async (t) => {
+  for (const [overtaken, answers] of [[2, 4], [1000, 0]] as const) {
+    Object.assign(times, { asked: 0, overtaken });
+    const server = await serve('large.test {\ntransfer {\nto *\n}\nmade large.test. 1 overtaken\n}', plugins);
+    t.after(() => server.close());
+    const { state, read } = client(server.port, 'large.test AXFR');
+    read();
+    await eventually(() => state.ended || state.answer.length === 4, 'it is over');
+    assert.equal(state.answer.length, answers);
+    if (answers > 0) state.socket.destroy();
+    else assert.ok(server.log().includes('broke off: a new version came before the transfer could begin'));
+  }
 });

@@ -3,7 +3,7 @@ import { transferMessages } from '../../authority/transfer-messages.ts';
 import type { Shared } from '../../authority/transfer-messages.ts';
 import { asksExpiry, expireOf, tellExpiry } from '../../authority/expiry.ts';
 import { Keys } from '../../authority/keys.ts';
-import { Transfers, asRecords, isUpToDate, serialOf } from '../../authority/transfer.ts';
+import { Overtaken, Transfers, asRecords, isUpToDate, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -34,6 +34,8 @@ import { Gate } from './gate.ts';
 
 /** Milliseconds for which a client may go on reading a version that was replaced. */
 const LONGEST = 600_000;
+/** How often a zone is asked for once more, whose versions come so fast that none could be begun with. */
+const TRIES = 5;
 /** What is asked for, and by which line it is given. */
 interface Wish {
   readonly zone: Name;
@@ -143,6 +145,11 @@ class ZoneTransfers implements Part {
     if (!asksExpiry(query)) return reply;
     return tellExpiry(reply, query, until === undefined ? expireOf(soa) : Math.max(0, until - Math.floor(this.#clock.wall() / 1000)));
   }
+  #messages(query: Query, transfer: Transfer, sent: Pick<Transfer, 'soa' | 'records'>): AsyncGenerator<Uint8Array> {
+    const { bytes, at, length, questionEnd } = envelope(query, AA, (message) => this.#expiring(query, transfer, message));
+    const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
+    return transferMessages(around, sent, this.#shared);
+  }
   async *#send(query: Query, first: Transfer, { zone: name, serial, stanza, source }: Wish): AsyncGenerator<Uint8Array> {
     const gate = this.#gates.get(stanza)!;
     const waited = await gate.enter();
@@ -151,19 +158,24 @@ class ZoneTransfers implements Part {
     const client = clientOf(query);
     let records = 0;
     let replaced = Infinity;
-    let kind = 'transfer';
+    let kind = '';
     try {
-      if (waited) transfer = await query.reading.within(() => source!.transfer(name, serial)) ?? first;
-      const differences = serial === undefined ? undefined : query.reading.within(() => transfer.differences?.(serial));
-      if (differences !== undefined) kind = 'incremental transfer';
-      const sent = differences === undefined ? transfer : { soa: transfer.soa, records: asRecords(differences) };
-      const { bytes, at, length, questionEnd } = envelope(query, AA, (message) => this.#expiring(query, transfer, message));
-      const around = { head: bytes.subarray(at, at + questionEnd), tail: bytes.subarray(at + questionEnd, at + length) };
-      for await (const message of transferMessages(around, sent, this.#shared)) {
-        records += u16(message, 6);
-        if (transfer.isCurrent?.() === false) replaced = Math.min(replaced, this.#clock.monotonic());
-        if (this.#clock.monotonic() - replaced > LONGEST) throw new Error('a newer version has been there for ten minutes');
-        yield message;
+      for (let tries = 0; ; tries++) {
+        if (waited || tries > 0) transfer = await query.reading.within(() => source!.transfer(name, serial)) ?? first;
+        const differences = serial === undefined ? undefined : query.reading.within(() => transfer.differences?.(serial));
+        kind = differences === undefined ? 'transfer' : 'incremental transfer';
+        const sent = differences === undefined ? transfer : { soa: transfer.soa, records: asRecords(differences) };
+        try {
+          for await (const message of this.#messages(query, transfer, sent)) {
+            records += u16(message, 6);
+            if (transfer.isCurrent?.() === false) replaced = Math.min(replaced, this.#clock.monotonic());
+            if (this.#clock.monotonic() - replaced > LONGEST) throw new Error('a newer version has been there for ten minutes');
+            yield message;
+          }
+          break;
+        } catch (error) {
+          if (!(error instanceof Overtaken) || tries === TRIES) throw error;
+        }
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

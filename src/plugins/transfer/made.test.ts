@@ -1,5 +1,5 @@
 // A plugin with made-up zones, for the tests beside it.
-import { Transfers, serialOf } from '../../authority/transfer.ts';
+import { Overtaken, Transfers, serialOf } from '../../authority/transfer.ts';
 import type { Transfer } from '../../authority/transfer.ts';
 import { Name } from '../../dns/name.ts';
 import { parseRR } from '../../dns/rr.ts';
@@ -13,6 +13,8 @@ const soaOf = (zone: string, serial: number) => record(`${zone} 60 IN SOA ns.${z
 /** How many records a large zone has beside SOA and two others, and how many of them were asked for. */
 export const LARGE = 100_000;
 export const large = { taken: 0 };
+/** How often a zone was asked for whose versions come too fast, and how often they do. */
+export const times = { asked: 0, overtaken: 0 };
 
 /** Gives a zone away as it is told: `made ZONE SERIAL [HOW]`. It says that a zone changed when it is loaded, and a second later again. */
 const made = definePlugin({
@@ -29,7 +31,8 @@ const made = definePlugin({
         if (found.how === 'expired') throw new Error(`zone ${name.text} is expired`);
         const { zone, how } = found;
         const soa = soaOf(zone, found.serial);
-        const transfer: Transfer = { soa, records: recordsOf(zone, how), ...newer(how, serial, soa), ...replaced(how),
+        const records = how === 'overtaken' && ++times.asked <= times.overtaken ? overtaken() : recordsOf(zone, how);
+        const transfer: Transfer = { soa, records, ...newer(how, serial, soa), ...replaced(how),
           ...journal(how, zone, found.serial) };
         return how === 'later' ? new Promise((resolve) => setImmediate(resolve, transfer)) : transfer;
       },
@@ -53,6 +56,10 @@ const journal = (how: string, zone: string, last: number): Pick<Transfer, 'diffe
     to: soaOf(zone, serial + i + 1), added: [record(`new.${zone} 60 IN A 192.0.2.${serial + i}`)],
   }))),
 });
+function* overtaken(): Iterable<RR> {
+  yield* [];
+  throw new Overtaken();
+}
 function* recordsOf(zone: string, how: string): Iterable<RR> {
   yield record(`${zone} 60 IN NS ns.${zone}`);
   yield record(`ns.${zone} 60 IN A 192.0.2.1`);
