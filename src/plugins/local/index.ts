@@ -1,11 +1,13 @@
 // *local* responds with a basic reply to a localhost request. Knows the names that are this machine's alone (LOC-1, LOC-2).
+import { RECORD_HEAD } from '../../authority/record-sets.ts';
+import { ANSWER, AUTHORITY, answerAddress, answerName, hasRoom, record } from '../../authority/records.ts';
 import { parseIPv6 } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
+import { HEADER } from '../../dns/packet.ts';
 import { rr } from '../../dns/rr.ts';
-import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
-import { A, AAAA, NS, PTR, SOA } from '../../dns/types.ts';
+import { SOA } from '../../dns/types.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Message } from '../../kernel/query/message.ts';
@@ -18,30 +20,42 @@ const LOCALHOST = Name.parse('localhost.');
 const ZONES = new Zones(['localhost.', '0.in-addr.arpa.', '127.in-addr.arpa.', '255.in-addr.arpa.'].map((text) => Name.parse(text)));
 const LOOPBACK = Name.parse('1.0.0.127.in-addr.arpa.').key;
 
-const soa = (owner: Name): RR =>
-  rr(owner, SOA, TTL, { mname: LOCALHOST, rname: Name.parse('root.localhost.'), serial: 1, refresh: 0, retry: 0, expire: 0, minimum: TTL });
+const SOA_DATA = rr(LOCALHOST, SOA, TTL, {
+  mname: LOCALHOST, rname: Name.parse('root.localhost.'), serial: 1, refresh: 0, retry: 0, expire: 0, minimum: TTL,
+}).rdata;
+const IPV4 = Uint8Array.of(127, 0, 0, 1), IPV6 = parseIPv6('::1')!;
 
+/** The SOA of the name that begins at this offset of the question. */
+function withSoa(reply: Message, section: number, owner: number): Message {
+  if (hasRoom(reply, RECORD_HEAD + SOA_DATA.length)) {
+    const at = record(reply, section, owner, TYPE.SOA, TTL, SOA_DATA.length);
+    for (let i = 0; i < SOA_DATA.length; i++) reply.bytes[at + i] = SOA_DATA[i]!;
+  }
+  return reply;
+}
+function withName(reply: Message, type: number): Message {
+  answerName(reply, type, TTL, LOCALHOST.raw);
+  return reply;
+}
 /** The loopback address of the question's family, or no data. */
 function loopback(query: Query): Message {
-  const { name } = query;
-  if (query.type === TYPE.A) return query.reply({ answer: [rr(name, A, TTL, { address: Uint8Array.of(127, 0, 0, 1) })] });
-  if (query.type === TYPE.AAAA) return query.reply({ answer: [rr(name, AAAA, TTL, { address: parseIPv6('::1')! })] });
-  return query.reply({ authority: [soa(name)] });
+  const reply = query.begin(0, RCODE.NOERROR);
+  if (query.type === TYPE.A) answerAddress(reply, TTL, IPV4, 0, IPV4.length);
+  else if (query.type === TYPE.AAAA) answerAddress(reply, TTL, IPV6, 0, IPV6.length);
+  else withSoa(reply, AUTHORITY, HEADER);
+  return reply;
 }
 
-/** A name in one of the four zones. `zone` keeps the query's case, as CoreDNS does. */
+/** A name in one of the four zones. The zone keeps the query's case, as CoreDNS does. */
 function inZone(query: Query, zone: Name): Message {
-  const { name } = query;
-  if (name.key.length === zone.key.length) {
-    if (zone.equals(LOCALHOST) && (query.type === TYPE.A || query.type === TYPE.AAAA)) return loopback(query);
-    if (query.type === TYPE.SOA) return query.reply({ answer: [soa(name)] });
-    if (query.type === TYPE.NS) return query.reply({ answer: [rr(name, NS, TTL, { host: LOCALHOST })] });
-    return query.reply({ authority: [soa(name)] });
-  }
-  const spelt = Name.wire(name.raw.slice(name.raw.length - zone.raw.length));
-  if (name.key !== LOOPBACK) return query.reply({ rcode: RCODE.NXDOMAIN, authority: [soa(spelt)] });
-  if (query.type !== TYPE.PTR) return query.reply({ authority: [soa(spelt)] });
-  return query.reply({ answer: [rr(name, PTR, TTL, { target: LOCALHOST })] });
+  const { name, type } = query;
+  const below = name.key.length - zone.key.length;
+  if (below > 0 && name.key !== LOOPBACK) return withSoa(query.begin(0, RCODE.NXDOMAIN), AUTHORITY, HEADER + below);
+  if (below === 0 && zone.equals(LOCALHOST) && (type === TYPE.A || type === TYPE.AAAA)) return loopback(query);
+  const reply = query.begin(0, RCODE.NOERROR);
+  if (below === 0 && type === TYPE.SOA) return withSoa(reply, ANSWER, HEADER);
+  if (type === (below === 0 ? TYPE.NS : TYPE.PTR)) return withName(reply, type);
+  return withSoa(reply, AUTHORITY, HEADER + below);
 }
 
 const FAMILIES = { requests: counter('coredns_local_localhost_requests_total', 'Counter of localhost.<domain> requests.') };
