@@ -130,3 +130,15 @@ test('programs are told the same, and --strict makes errors of warnings', () => 
   const large = check(naming('large'), '--json');
   assert.deepEqual([large.stdout, large.stderr, large.status], ['[]\n', 'C: large is larger than 64 MB and was not looked into\n', 0]);
 });
+
+test('check looks into what a zone that is updated begins with, by its own rules, and into its database', () => {
+  write('ds', `${good}a DS 1 8 1 ${'00'.repeat(20)}\n`);
+  write('db', 'no database\n');
+  const updated = (file: string, more = ''): string =>
+    `z.test:1053 {\n    dynupdate {\n        file ${file}\n        allow k * *\n${more}    }\n}\n`;
+  assert.equal(check(updated('good')).stdout, 'C: no problems\n');
+  assert.match(check(updated('ds')).stdout, /ds: error: invalid zone "z.test.": zone contains unsupported RR type DS\n[\s\S]*C: 1 error/);
+  assert.match(check(updated('nowhere')).stdout, /nowhere: warning: open nowhere: no such file or directory\nC: 1 warning/);
+  assert.match(check(updated('good', '        max_records 2\n')).stdout, /error: zone file "good" exceeds configured limits/);
+  assert.match(check(updated('nowhere', '        database db\n')).stdout, /^db:1:\d+: error: [\s\S]*C: 1 error/);
+});

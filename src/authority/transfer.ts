@@ -74,6 +74,8 @@ export interface TransferSource {
    * before the server listens. A source without it sends none.
    */
   watch?(changed: (zone: Name) => void): void;
+  /** What the log says of a NOTIFY that was not accepted; `why`, which names zone and secondary, where it is not given. */
+  failed?(zone: Name, why: string): string;
 }
 
 /** A new version came before the records of a transfer were asked for. */

@@ -23,9 +23,10 @@ export async function withZoneProblems(findings: Findings): Promise<Findings> {
     for (const mention of await list()) {
       if (!found.isFirst(mention)) continue;
       const size = sizeOf(mention.path);
-      if (size === undefined) continue;                 // whoever wanted it said so
-      if (size > LARGEST) found.remarks.push(`${mention.path} is larger than ${LARGEST >> 20} MB and was not looked into`);
-      else found.add(problemsOf(mention, stops, (loading ??= new Loading(Memory.create()))));
+      // Whoever wanted a file that is missing said so.
+      if (size === undefined && mention.refusal === undefined) continue;
+      if ((size ?? 0) > LARGEST) found.remarks.push(`${mention.path} is larger than ${LARGEST >> 20} MB and was not looked into`);
+      else found.add(problemsOf(mention, stops && size !== undefined, (loading ??= new Loading(Memory.create()))));
     }
   }
   const told = found.told();
@@ -77,11 +78,11 @@ function sizeOf(path: string): number | undefined {
 }
 
 /** Only what keeps a server from loading the zone is an error here, and only where that stops the start. */
-function problemsOf({ zone, path }: ZoneMention, stops: boolean, loading: Loading): readonly Problem[] {
+function problemsOf({ zone, path, refusal: refused }: ZoneMention, stops: boolean, loading: Loading): readonly Problem[] {
   const name = Name.parse(zone);
   const text = readZone(path, name, MOST);
   const isBroken = text.problems.length > 0;
-  const refusal = isBroken ? undefined : loading.refusal(path, name);
+  const refusal = isBroken ? undefined : refused === undefined ? loading.refusal(path, name) : refused();
   const worst = stops ? 'error' : 'warning';
   const found = zoneFindings(name, path, text, Math.floor(Date.now() / 1000)).flatMap((finding): Problem[] => {
     const { file, line, column, message } = finding;

@@ -34,6 +34,8 @@ export interface Body {
 export interface ZoneMention {
   readonly zone: string;
   readonly path: string;
+  /** Why whoever serves it would refuse it; where it is not given, all that is a zone is served. */
+  readonly refusal?: () => string | undefined;
 }
 /**
  * A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served; or zones that are: `list` looks

@@ -1,11 +1,13 @@
-// The line of *dynupdate* as data (DYN-1 to DYN-3). Knows words; opens nothing, but for `check`, which asks whether there is a database.
-import { existsSync } from 'node:fs';
+// The line of *dynupdate* as data (DYN-1 to DYN-3). Knows words; opens nothing, but for `check`, which looks at what a start would read.
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from '../../corefile/directive.ts';
-import type { Directive } from '../../corefile/directive.ts';
+import type { Directive, ZoneMention } from '../../corefile/directive.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import { readRule } from '../../authority/update-rules.ts';
 import type { UpdateRule } from '../../authority/update-rules.ts';
+import { UpdateJournal } from '../../authority/update-journal.ts';
+import { readSeed } from '../../authority/update-seed.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
@@ -63,13 +65,26 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   if (database === seed) line.refuse('database and seed must be different files');
   const rules = allowed.map((words) => line.attempt(() => readRule(words, zone)));
   const settings: Settings = { zone, seed, database, rules, limits, mostUpdates };
-  line.mentions({ what: 'zones', stops: true, list: async () => mentioned(settings, context) });
+  line.mentions({ what: 'zones', stops: true, list: async () => [mentioned(settings, context)] });
   return settings;
 }
-/** The seed is read where there is no database yet. */
-function mentioned({ zone, seed, database }: Settings, { root = '' }: ParseContext): { readonly zone: string; readonly path: string }[] {
+/** What is read at the start: the database, or the seed where there is none yet. */
+function mentioned({ zone, seed, database, limits }: Settings, { root = '' }: ParseContext): ZoneMention {
   const pathOf = (file: string): string => (file.startsWith('/') ? file : join(root, file));
-  return database !== undefined && existsSync(pathOf(database)) ? [] : [{ zone: zone.text, path: pathOf(seed) }];
+  const path = database === undefined || !existsSync(pathOf(database)) ? pathOf(seed) : pathOf(database);
+  const read = (): void => {
+    if (path === pathOf(seed)) readSeed(path, zone, limits);
+    else UpdateJournal.entriesOf(path, new Uint8Array(readFileSync(path)), zone);
+  };
+  return { zone: zone.text, path, refusal: () => reasonWhy(read) };
+}
+function reasonWhy(read: () => void): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function readZone(line: Directive, { zones }: ParseContext): Name {

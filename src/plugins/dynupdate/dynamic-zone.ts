@@ -194,7 +194,7 @@ export class DynamicZone implements Closable {
       discard: () => versions.discard(built),
       show: () => {
         if (built.changed === 0 && before !== 0) return versions.discard(built);
-        store.reading.within(() => remember(store.memory, zone.folded.octets, before, built.version, this.#seconds()));
+        store.reading.within(() => remember(store.memory, zone.folded.octets, before, built.version, this.#seconds(), built.pairs));
         const shown = this.#keeper.publish(built);
         if (signing === undefined) this.#tell();
         return shown;

@@ -70,6 +70,7 @@ class DynamicUpdates implements Part {
     admitUpdates(site, (query) => this.#update(query));
     site.put(Transfers, {
       name: 'dynupdate', transfer: (zone) => this.#transfer(zone),
+      failed: ({ text }, why) => `NOTIFY for ${text} after UPDATE failed: ${why}`,
       watch: (changed) => {
         this.#changed = changed;
       },

@@ -5,6 +5,7 @@ import type { UpdateContents } from '../../authority/update-contents.ts';
 import { Builder } from '../../authority/zone/build.ts';
 import type { Built } from '../../authority/zone/build.ts';
 import { Changer } from '../../authority/zone/change.ts';
+import type { Changed } from '../../authority/zone/change.ts';
 import { RecordList } from '../../authority/zone/difference.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
 import { ZoneError } from '../../authority/zone/zone-error.ts';
@@ -30,13 +31,13 @@ export class Versions {
   }
 
   /** The version of all records, behind another one (0: none). Throws ZoneError, and RangeError where memory is full. */
-  whole(contents: UpdateContents, before: number): Built {
+  whole(contents: UpdateContents, before: number): Built & Partial<Pick<Changed, 'pairs'>> {
     const scratch = this.#scratch.begin(this.#zone);
     contents.give(scratch);
     return this.#store.reading.within(() => this.#builder.build(scratch, before));
   }
   /** The version that another one becomes by these changes, which the contents have already. Throws as `whole`. */
-  changed(contents: UpdateContents, before: number, changes: readonly Change[]): Built {
+  changed(contents: UpdateContents, before: number, changes: readonly Change[]): Built & Partial<Pick<Changed, 'pairs'>> {
     const [removed, added] = this.#difference(changes);
     try {
       return this.#store.reading.within(() => this.#changer.change(this.#zone, before, { removed, added }));

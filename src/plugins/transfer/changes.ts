@@ -52,7 +52,7 @@ export class Changes {
     const soa = this.#soaOf(zone, source);
     void Promise.all(this.#notifiers.get(stanza)!.map(async (notifier) => {
       const error = await notifier.notify(zone, soa);
-      if (error !== undefined) log.prefix(source.name).warning(error);
+      if (error !== undefined) log.prefix(source.name).warning(source.failed?.(zone, error) ?? error);
     })).then(() => log.prefix('transfer').debug(`Sent notifies for zone ${quoted(zone.text)} to [${stanza.to.join(' ')}]`));
   }
   /** What a notify tells of the new version (RFC 1996 section 3.7): a hint, so none is no harm. */
