@@ -4,7 +4,7 @@
 // The file is a head (magic, octets of the zone's name, the name in lower-case wire form) and frames. A frame is what was written at once:
 // octets of its entries, a checksum that goes on from the frame before (CRC-32), then each entry behind its length. Numbers have 32 bits.
 // No frame is begun before the one before it is on disk, so only the last one can be torn.
-import { fstatSync, promises, writeSync } from 'node:fs';
+import { fstatSync, promises, statSync, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Name } from '../dns/name.ts';
@@ -87,6 +87,11 @@ export class UpdateJournal {
     return begins(bytes, MAGIC);
   }
 
+  /** Whether the file is another one, or has more or less, than this journal left there. */
+  get isForeign(): boolean {
+    const own = fstatSync(this.#file.fd);
+    return own.size !== this.#size || statSync(this.#path, { throwIfNoEntry: false })?.ino !== own.ino;
+  }
   /** Octets on disk. */
   get size(): number {
     return this.#size;
@@ -129,8 +134,7 @@ export class UpdateJournal {
     this.#sum = sum;
   }
   async #put(bytes: Uint8Array): Promise<void> {
-    const { size } = fstatSync(this.#file.fd);
-    if (size !== this.#size) throw new Error(`${quoted(this.#path)} was written by somebody else: it has ${size} bytes, not ${this.#size}`);
+    if (this.isForeign) throw new Error(`${quoted(this.#path)} was written by somebody else, who may have the same zone`);
     // What is written goes into memory; only the sync is waited for elsewhere.
     for (let at = 0; at < bytes.length;) at += writeSync(this.#file.fd, bytes, at, bytes.length - at, this.#size + at);
     await this.#file.datasync();

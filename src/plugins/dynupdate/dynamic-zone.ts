@@ -102,6 +102,14 @@ export class DynamicZone implements Closable {
   listen(call: () => void, signal: Signal): void {
     this.#keeper.listen(call, signal);
   }
+  /** Takes what came into the database meanwhile: from the zone of the load before, where that is another one (signed otherwise). */
+  async catchUp(): Promise<void> {
+    await this.#updates.alone(async () => {
+      if (!this.#kept.isForeign) return;
+      await this.#kept.reread();
+      await this.#build().show();
+    });
+  }
   /** Begins again with this, where it lies in memory alone: a reload goes back to the seed, as in CoreDNS (DYN-9). */
   async restart(kept: KeptContents): Promise<void> {
     await this.#updates.alone(async () => {

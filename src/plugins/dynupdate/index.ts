@@ -112,6 +112,7 @@ class DynamicUpdates implements Part {
   }
   async started(): Promise<void> {
     if (this.#seed !== undefined) await this.#open?.restart(this.#seed);
+    else await this.#open?.catchUp();
   }
   remark(): string | undefined {
     return this.#open?.trouble;
@@ -163,8 +164,8 @@ class DynamicUpdates implements Part {
     const count = u16(bytes, at + 6) + u16(bytes, at + 8);
     if (count > mostUpdates) return this.#answer(query, RCODE.REFUSED, `it has ${count} records: at most ${mostUpdates} are taken`);
     const { key, mac, until } = signature;
-    // On main its octets stay where they are until it has its answer; elsewhere they are sent, and nothing of what is around them.
-    const packet = this.#run.thread === 0 ? bytes.subarray(at, at + length) : bytes.slice(at, at + length);
+    // A copy: the question may be given up, and its place be another's, before it is its turn.
+    const packet = bytes.slice(at, at + length);
     return this.#change(query, { packet, signed: { key, mac, until }, grants, limits });
   }
   async #change(query: Query, order: ZoneOrder): Promise<Exclude<Answer, Promise<unknown>>> {

@@ -73,8 +73,13 @@ export class KeptContents {
     }
     this.#journal = journal;
   }
+  /** Whether the database has what somebody else put there. */
+  get isForeign(): boolean {
+    return this.#journal?.isForeign ?? false;
+  }
   /** Reads the database again, after a failure: what it has is what there is. Rejects where it cannot be read. */
   async reread(): Promise<void> {
+    await this.close();
     const { journal, entries } = await this.#open();
     this.contents = contentsOf(this.#places.zone, entries, (entry) => this.#receipts.give(receiptIn(entry), 0));
     this.#folded = this.contents.bytes;

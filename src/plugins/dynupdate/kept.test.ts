@@ -1,5 +1,5 @@
-// Updates over real sockets to a real process: from every thread, through kills, torn ends and reloads, nothing that was acknowledged is
-// missing and no serial goes back.
+// Updates over real sockets to a real process: from every thread, through kills and torn ends, nothing that was acknowledged is missing and
+// no serial goes back.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -115,25 +115,4 @@ test('a file that somebody else writes too is not written on; once it can be rea
     ' 9 7200', 'a.d.test. 60 IN A 192.0.2.1', 'c.d.test. 60 IN A 192.0.2.1',
   ]);
   assert.deepEqual(readFileSync(database).subarray(0, whole.length), whole);
-});
-
-test('a reload keeps the zone, its queue and its answers', async (t) => {
-  const { first, client, corefile } = await served(t, 'multisocket 2');
-  const one = client();
-  let isOver = false;
-  const done: Promise<number> = (async () => {
-    for (let i = 0; ; i++) {
-      if (isOver) return i;
-      assert.equal(await one.update(`add a${i}.d.test 60 A 192.0.2.1`), 0);
-    }
-  })();
-  for (let i = 0; i < 3; i++) {
-    const from = first.stdout.length;
-    first.write(corefile.replace('errors', i % 2 === 0 ? 'errors\nlog' : 'errors'));
-    first.signal('SIGUSR1');
-    await first.says(/Reloading complete/, from);
-  }
-  isOver = true;
-  const count = await done;
-  assert.equal(await serial(client()), 7 + count);
 });
