@@ -76,12 +76,13 @@ export class Builder {
       sortNames(hashed, scratch);
       hashes = this.#tree(flat(hashed, scratch), scratch, old, isHashed);
     } else if (old !== 0) this.#dropTree(old);
-    return this.#describe(names, hashes, before);
+    return this.#describe(names, hashes, before, scratch.mostIterations);
   }
-  #describe(names: number, hashes: number, before: number): Built {
+  #describe(names: number, hashes: number, before: number, mostIterations: number): Built {
     const bytes = this.#words * 4 + this.#pages.size(names) + (hashes === 0 ? 0 : this.#pages.size(hashes));
     const { records, expiries } = this.#packer;
-    const version = writeVersion(this.#memory, (words) => this.#take(words), { names, hashes, records, bytes, expiries });
+    const parts = { names, hashes, records, bytes, expiries, mostIterations };
+    const version = writeVersion(this.#memory, (words) => this.#take(words), parts);
     const { words } = this.#memory;
     if (before !== 0) this.#gone.push(before);
     if (before !== 0 && words[before + ENDS] !== 0) this.#gone.push(words[before + ENDS]!);

@@ -19,7 +19,7 @@ import { sortNames } from './sort-names.ts';
 import { TreeDraft } from './tree-draft.ts';
 import type { Effect } from './tree-draft.ts';
 import { Unpacker } from './unpack.ts';
-import { BYTES, ENDS, EXPIRES, HASHED, NAMES, RECORDS, writeVersion } from './version.ts';
+import { BYTES, ENDS, EXPIRES, HASHED, MOST_ITERATIONS, NAMES, RECORDS, iterationsOf, writeVersion } from './version.ts';
 import { ZoneError, printKey } from './zone-error.ts';
 
 /** A version that was made from another, and the nodes of each name that is another: before, and now (0: none). */
@@ -94,6 +94,8 @@ export class Changer {
     const pairs = Int32Array.from(this.#pairs);
     const version = writeVersion(this.#memory, (count) => this.#take(count), {
       names, hashes, records: words[before + RECORDS]! + packer.records, bytes, expiries: packer.expiries,
+      // What was allowed stays so.
+      mostIterations: Math.max(MOST_ITERATIONS, iterationsOf(this.#memory, before)),
     });
     return { version, taken: Int32Array.from(this.#taken), gone: Int32Array.from(gone), changed: pairs.length / 2, pairs };
   }

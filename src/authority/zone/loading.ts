@@ -14,7 +14,7 @@ import type { Built } from './build.ts';
 import { remember } from './history.ts';
 import { readKept, writeKept } from './kept-serial.ts';
 import { Scratch } from './scratch.ts';
-import { SERIAL } from './version.ts';
+import { MOST_ITERATIONS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
 import { lookAt, stateOf } from './file-state.ts';
 import type { FileState } from './file-state.ts';
@@ -32,6 +32,8 @@ export interface Order {
   readonly now: number;
   /** What is done with other records under the same serial: left, taken as they are, or taken with the next serial. */
   readonly unchanged: 'leave' | 'take' | 'count';
+  /** The most iterations of hashes that it may have; as usual where nothing is said. */
+  readonly iterations?: number | undefined;
 }
 
 /** Why nothing was loaded: the metric's label. */
@@ -93,9 +95,10 @@ export class Loading {
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     return reading;
   }
-  #load({ path, size, before, unchanged, now }: Order, name: Name): Loaded {
-    const { files, outside } = this.#read(path, name, size);
+  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS }: Order, name: Name): Loaded {
     const scratch = this.#scratch;
+    scratch.mostIterations = iterations;
+    const { files, outside } = this.#read(path, name, size);
     const state = stateOf(files.map((file) => file.path), files);
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
     if (unchanged === 'count') this.#count(path, state, before, previous);

@@ -30,11 +30,14 @@ export interface ZoneLine {
   readonly unchanged: Order['unchanged'];
   /** Whether it has numbers of its own in the metrics however many zones there are. */
   readonly counted?: boolean;
+  /** The most iterations of hashes that it may have; as usual where nothing is said. */
+  readonly iterations?: number | undefined;
   /** How it is signed before it is served; undefined where it is served as it is. */
   readonly signing?: SigningSettings | undefined;
 }
 /** Whoever says the same has the same zone: one version for all blocks, views and threads. */
-const nameOf = ({ zone, path, unchanged }: ZoneLine): string => `${unchanged} ${zone.text} ${path}`;
+const nameOf = ({ zone, path, unchanged, iterations }: ZoneLine): string =>
+  `${unchanged} ${zone.text} ${path}${iterations === undefined ? '' : ` with ${iterations}`}`;
 /** Where what is served of the zone stands, in any thread. */
 export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => servedCell(store, nameOf(line), line.signing);
 

@@ -8,6 +8,7 @@ import { TYPE } from '../../dns/type-name.ts';
 import type { Hash } from '../../store/hash.ts';
 import { MOST_LABELS, labelsAt } from '../../kernel/site/zones.ts';
 import { NameKey } from './name-key.ts';
+import { MOST_ITERATIONS } from './version.ts';
 
 const HASH = 0, FIRST = 1, LAST = 2;
 /** Of a name: the word with the bytes of its key, and where the key begins. */
@@ -31,6 +32,8 @@ export class Scratch {
   /** How many names and records there are. */
   names = 0;
   records = 0;
+  /** The most iterations of hashes that the zone may have. */
+  mostIterations: number = MOST_ITERATIONS;
   #soa = 0;
   #top = 2;
   #slots = new Int32Array(256);

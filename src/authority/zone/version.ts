@@ -17,8 +17,8 @@ import { ZoneError } from './zone-error.ts';
 /** Offsets in words. */
 export const NAMES = 0, HASHED = 1, APEX = 2, SOA_SET = 3, NS_SET = 4, SERIAL = 5, RECORDS = 6, BYTES = 7, DENIAL = 8, PARAM = 9,
   EXPIRES = 10, JOURNAL = 11, ENDS = 12;
-/** The most iterations of hashes: more cost each denial too much, and resolvers find them insecure (RFC 9276 section 3.2). */
-const MOST_ITERATIONS = 150;
+/** The most iterations of hashes, unless somebody must: more cost each denial too much, and resolvers find them insecure (RFC 9276). */
+export const MOST_ITERATIONS = 150;
 /** Words of it. */
 const VERSION_WORDS = 13;
 
@@ -32,6 +32,8 @@ export interface VersionParts {
   readonly records: number;
   readonly bytes: number;
   readonly expiries: Expiries;
+  /** The most iterations of hashes that it may have. */
+  readonly mostIterations: number;
 }
 
 /**
@@ -50,19 +52,20 @@ export function writeVersion(memory: Memory, take: (words: number) => number, pa
   words[version + EXPIRES] = parts.expiries.first;
   words[version + JOURNAL] = 0;
   words[version + ENDS] = ends;
-  describe(memory, version, new OrderedPages(memory).first(parts.names));
+  describe(memory, version, new OrderedPages(memory).first(parts.names), parts.mostIterations);
   return version;
 }
 /** Writes what the zone's own node says into the words of a version. */
-function describe(memory: Memory, version: number, apex: number): void {
+function describe(memory: Memory, version: number, apex: number, most: number): void {
   const { words, bytes } = memory;
   const sets = setsAt(words, apex);
   const soa = findSet(bytes, sets, SOA);
   const param = words[version + HASHED] === 0 ? 0 : findSet(bytes, sets, NSEC3PARAM);
   if (param !== 0) {
-    const iterations = u16(bytes, param + SET_HEAD + RECORD_HEAD + 2);
-    if (iterations > MOST_ITERATIONS) {
-      throw new ZoneError(`NSEC3 with ${iterations} iterations: at most ${MOST_ITERATIONS} are served (RFC 9276)`);
+    const iterations = iterationsIn(bytes, param);
+    if (iterations > most) {
+      const cure = `unless "nsec3_iterations ${iterations}" is said`;
+      throw new ZoneError(`NSEC3 with ${iterations} iterations: at most ${most} are served (RFC 9276), ${cure}`);
     }
   }
   words[version + APEX] = apex;
@@ -72,6 +75,10 @@ function describe(memory: Memory, version: number, apex: number): void {
   words[version + PARAM] = param;
   words[version + DENIAL] = param !== 0 ? 2 : findSet(bytes, sets, NSEC) !== 0 ? 1 : 0;
 }
+const iterationsIn = (bytes: Uint8Array, param: number): number => u16(bytes, param + SET_HEAD + RECORD_HEAD + 2);
+/** The iterations of hashes of a version; 0 where it has none. */
+export const iterationsOf = ({ words, bytes }: Memory, version: number): number =>
+  (words[version + PARAM] === 0 ? 0 : iterationsIn(bytes, words[version + PARAM]!));
 /** How a version proves what is not there. */
 export const denialOf = (words: Int32Array, version: number): Denial => DENIALS[words[version + DENIAL]!]!;
 /** The serial in a set SOA (RFC 1035 section 3.3.13). */

@@ -16,6 +16,8 @@ export interface Settings {
   readonly reload: number;
   /** Whether zones go however many go at once. */
   readonly prune: boolean;
+  /** The most iterations of hashes that zones may have; as usual where nothing is said. */
+  readonly iterations: number | undefined;
   /** Whether all zones have numbers of their own in the metrics. */
   readonly counted: boolean;
 }
@@ -51,6 +53,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   let reload = 60_000;
   let prune = false;
   let counted = false;
+  let iterations: number | undefined;
   for (const line of lines) {
     zones = zonesOf(line.rest(), context.zones);
     line.properties({
@@ -70,10 +73,14 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         readAll(property);
         counted = true;
       },
+      nsec3_iterations(property) {
+        iterations = property.integer('nsec3_iterations', { min: 0, max: 65_535 });
+        property.end();
+      },
       upstream: (property) => void property.rest(),
     });
   }
-  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune, counted };
+  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune, counted, iterations };
 }
 
 function readNames(line: Directive): FileNames {

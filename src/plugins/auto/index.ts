@@ -73,11 +73,11 @@ class Folder implements Part {
   }
 
   async control(run: Run): Promise<void> {
-    const { names, zones, reload, prune, counted } = this.#settings;
+    const { names, zones, reload, prune, counted, iterations } = this.#settings;
     // What lies outside of the zones of the line is nobody's (AUTO-6).
     const isWanted = (zone: Name): boolean => zones.match(zone) !== undefined;
     if (this.#folder === '') return;
-    const kept = new KeptZones(run, { prune, counted, site: this.#site, changed: (zone) => this.#changed?.(zone) });
+    const kept = new KeptZones(run, { prune, counted, iterations, site: this.#site, changed: (zone) => this.#changed?.(zone) });
     this.#kept = kept;
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
     const list = run.space(this.#site).note('auto zones');
@@ -136,7 +136,7 @@ class Folder implements Part {
   #open(line: string): { readonly zone: Name; readonly cell: ZoneCell } {
     const [text, path] = JSON.parse(line) as [string, string];
     const zone = Name.parse(text, Name.root);
-    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path }, this.#site)) };
+    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path }, { site: this.#site, iterations: this.#settings.iterations })) };
   }
   remark(): string | undefined {
     const troubles = this.#kept?.troubles ?? [];

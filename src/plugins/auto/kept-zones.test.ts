@@ -19,7 +19,8 @@ function keeper(t: TestContext, { prune = false, broken = new Set<string>() } = 
   const tell = (text: string): void => void said.push(text.replaceAll(`${folder}/`, ''));
   const log = { prefix: () => ({ info: tell, warning: tell }) };
   const run = { log, signal: new AbortController().signal } as unknown as Run;
-  const kept = new KeptZones(run, { prune, counted: false, site: { all: () => [] }, changed: () => {} }, async ({ zone, path }, signal) => {
+  const options = { prune, counted: false, iterations: undefined, site: { all: () => [] }, changed: () => {} };
+  const kept = new KeptZones(run, options, async ({ zone, path }, signal) => {
     if (broken.has(zone.text)) throw new Error(`plugin/auto: ${zone.text} is broken`);
     open.set(zone.text, path);
     signal.addEventListener('abort', () => void (open.get(zone.text) === path && open.delete(zone.text)));

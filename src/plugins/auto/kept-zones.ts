@@ -22,6 +22,8 @@ const TURN = 16, LOOKS_A_TURN = 256;
 export interface KeepOptions {
   readonly prune: boolean;
   readonly counted: boolean;
+  /** The most iterations of hashes that zones may have; as usual where nothing is said. */
+  readonly iterations: number | undefined;
   /** The block, whose parts say how zones are signed. */
   readonly site: Pick<Site, 'all'>;
   /** Called whenever a zone was loaded, not before its first time was over. */
@@ -34,8 +36,8 @@ interface Kept {
   missed: number;
 }
 /** A zone's file, which is looked at when the folder is. */
-export const lineOf = ({ zone, path }: Found, site: Pick<Site, 'all'>): ZoneLine =>
-  ({ zone, path, reload: 0, interval: '', unchanged: 'leave', signing: signingOf(site, zone) });
+export const lineOf = ({ zone, path }: Found, { site, iterations }: Pick<KeepOptions, 'site' | 'iterations'>): ZoneLine =>
+  ({ zone, path, reload: 0, interval: '', unchanged: 'leave', iterations, signing: signingOf(site, zone) });
 /** Opens the zone of a line until the signal aborts; as `openZone`. */
 export type Opener = (line: ZoneLine, signal: End) => Promise<OpenZone>;
 
@@ -117,7 +119,7 @@ export class KeptZones {
     if (failed !== undefined && state !== undefined && isSame(failed.state, state)) return undefined;
     const end = new Ending();
     try {
-      const open = await this.#open({ ...lineOf(found, this.#options.site), counted: this.#options.counted }, end);
+      const open = await this.#open({ ...lineOf(found, this.#options), counted: this.#options.counted }, end);
       this.#failed.delete(path);
       this.#kept.set(zone.key, { found, open, end, missed: 0 });
       before?.end.abort();

@@ -16,6 +16,8 @@ export interface FileLine {
   readonly reload: number;
   /** What is done with other records under the same serial: left, taken as they are, or taken with the next serial. */
   readonly unchanged: 'leave' | 'take' | 'count';
+  /** The most iterations of hashes (RFC 9276); as usual where nothing is said. */
+  readonly iterations: number | undefined;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -35,6 +37,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     line.mentions({ what: 'file', path: pathOf(file, context) }, line.argsAt[0]);
     const zones = zonesOf(line.rest(), context.zones).names;
     let unchanged: FileLine['unchanged'] = 'leave';
+    let iterations: number | undefined;
     line.properties({
       reload(property) {
         reload = readReload(property);
@@ -48,12 +51,16 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         property.end();
         unchanged = 'count';
       },
+      nsec3_iterations(property) {
+        iterations = property.integer('nsec3_iterations', { min: 0, max: 65_535 });
+        property.end();
+      },
       fallthrough(property) {
         fallthrough = readFallthrough(property);
       },
       upstream: (property) => void property.rest(),
     });
-    read.push({ file, zones, reload, unchanged });
+    read.push({ file, zones, reload, unchanged, iterations });
   }
   // Of two lines with one zone the later one counts: the file of the other is not read.
   const named = new Map(read.flatMap(({ file, zones }) =>

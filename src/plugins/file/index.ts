@@ -45,8 +45,10 @@ class Files implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
-    const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, unchanged }) =>
-      zones.map((zone) => [zone.key, { zone, path: site.path(file), reload, interval: formatDuration(reload), unchanged }] as const)));
+    const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, unchanged, iterations }) => {
+      const line = { path: site.path(file), reload, interval: formatDuration(reload), unchanged, iterations };
+      return zones.map((zone) => [zone.key, { zone, ...line }] as const);
+    }));
     this.#named = [...byZone.values()];
     this.#zones = new ServedZones(this.#named.map(({ zone }) => zone));
     site.put(SignableZones, true);

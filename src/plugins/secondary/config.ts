@@ -1,5 +1,6 @@
 // The lines of *secondary* as data (SEC-1). Knows words and addresses; opens nothing.
 import { join } from 'node:path';
+import { MOST_ITERATIONS } from '../../authority/zone/version.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseAddress, parseCIDR, printAddress, unmap } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
@@ -39,6 +40,8 @@ export interface SecondaryLine {
   readonly mostRecords: number;
   /** 0: ten times what the zone had, the first time 1 GiB. */
   readonly mostBytes: number;
+  /** The most iterations of hashes (RFC 9276). */
+  readonly mostIterations: number;
   /** The folder in which the zones are kept from one process to the next. */
   readonly snapshot: string | undefined;
   /** UPDATEs of its zones go to the primaries. */
@@ -63,7 +66,8 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     const keys: string[] = [];
     const draft: Draft = {
       zones: zonesOf(line.rest(), context.zones).names, primaries: [], catalog: undefined, isCatalog: false, key: undefined,
-      notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0, isNewest: false, forwardsUpdates: false,
+      notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0,
+      mostIterations: MOST_ITERATIONS, isNewest: false, forwardsUpdates: false,
       asksExpiry: false, snapshot: undefined,
     };
     line.properties({
@@ -83,6 +87,10 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       notify: (property) => readNotify(property, draft),
       max_records(property) {
         draft.mostRecords = property.integer('max_records', { min: 1 });
+        property.end();
+      },
+      nsec3_iterations(property) {
+        draft.mostIterations = property.integer('nsec3_iterations', { min: 0, max: 65_535 });
         property.end();
       },
       max_bytes(property) {

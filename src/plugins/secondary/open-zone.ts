@@ -82,9 +82,10 @@ function commonOf(store: Store): Common {
 /** The zone of a line, opened where no other block has it; it goes on over reloads. */
 export function openZone(run: Run, signal: Run['signal'], held: Wanted, key: Key | undefined): Promise<TransferredZone> {
   const { line, zone, id, signing } = held;
-  const { mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog } = line;
+  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog } = line;
   // Who wants something else of it takes over what is there.
-  const wishes = [mostRecords, mostBytes, snapshot, isNewest, asksExpiry, isCatalog, signing && signingName(signing)].join(' ');
+  const signed = signing && signingName(signing);
+  const wishes = [mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, signed].join(' ');
   return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, async () => (await Opened.open(run, held, key)).zone);
 }
 
@@ -172,6 +173,7 @@ class Opened {
     const catalog = this.#line.isCatalog ? new Catalog(zone) : undefined;
     const wire = zone.folded.octets;
     const scratch = new Scratch(store.memory.hash).begin(wire);
+    scratch.mostIterations = this.#line.mostIterations;
     const filling = new Filling(scratch, wire, catalog && ((...record) => catalog.add(...record)));
     const { incoming, expiry } = await this.#client.transfer(primary, serial, this.#limits(), filling);
     const own = this.#soa();
@@ -203,6 +205,7 @@ class Opened {
     if (kept === undefined) return undefined;
     const wire = this.#name.folded.octets;
     const scratch = new Scratch(store.memory.hash).begin(wire);
+    scratch.mostIterations = this.#line.mostIterations;
     const filling = new Filling(scratch, wire);
     const incoming = new Incoming({
       zone: this.#name, type: TYPE.AXFR, id: 0, serial: undefined, check: undefined, now: () => 0,
