@@ -9,12 +9,14 @@ import { fileError } from '../../wording/errno.ts';
 import { ZoneFileError } from '../../zonefile/error.ts';
 import { MasterFiles } from '../../zonefile/master-file.ts';
 import type { FileReading } from '../../zonefile/master-file.ts';
+import { verifyVersion } from '../signing/verify-version.ts';
+import type { Verified } from '../signing/verify-version.ts';
 import { Builder } from './build.ts';
 import type { Built } from './build.ts';
 import { remember } from './history.ts';
 import { readKept, writeKept } from './kept-serial.ts';
 import { Scratch } from './scratch.ts';
-import { MOST_ITERATIONS, SERIAL } from './version.ts';
+import { EXPIRES, MOST_ITERATIONS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
 import { lookAt, stateOf } from './file-state.ts';
 import type { FileState } from './file-state.ts';
@@ -34,6 +36,8 @@ export interface Order {
   readonly unchanged: 'leave' | 'take' | 'count';
   /** The most iterations of hashes that it may have; as usual where nothing is said. */
   readonly iterations?: number | undefined;
+  /** Whether all signatures of others are verified, or those of some names; not at all where it is signed here. */
+  readonly verify?: 'all' | 'some' | 'none' | undefined;
 }
 
 /** Why nothing was loaded: the metric's label. */
@@ -45,12 +49,17 @@ export type Loaded =
   | { readonly kind: 'made'; readonly built: Pick<Built, 'version' | 'gone' | 'changed'>; readonly serial: number;
     readonly previous: number | undefined; readonly outside: number; readonly state: FileState;
     /** Whether the serial is kept over restarts, where it is not the file's own. */
-    readonly isKept: boolean }
+    readonly isKept: boolean;
+    /** What came of looking at signatures that somebody else made. */
+    readonly verified: Verified | undefined }
   /** All records are as they are served. */
   | { readonly kind: 'same'; readonly serial: number; readonly state: FileState }
   /** There are other records, under the serial that is served already. */
   | { readonly kind: 'held'; readonly serial: number; readonly changed: number; readonly state: FileState }
   | { readonly kind: 'failed'; readonly reason: Reason; readonly text: string };
+
+/** Names of a signed zone whose signatures are verified, as of its hashes: a millisecond. */
+const SOME = 4;
 
 /** Loads one zone after the other. One object a thread. */
 export class Loading {
@@ -95,7 +104,7 @@ export class Loading {
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     return reading;
   }
-  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS }: Order, name: Name): Loaded {
+  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS, verify = 'some' }: Order, name: Name): Loaded {
     const scratch = this.#scratch;
     scratch.mostIterations = iterations;
     const { files, outside } = this.#read(path, name, size);
@@ -111,7 +120,9 @@ export class Loading {
     remember(this.#memory, scratch.zone, before, built.version, now);
     const isKept = unchanged !== 'count' || writeKept(path, { serial, contents: state.contents });
     const { version, gone, changed } = built;
-    return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state, isKept };
+    const isSigned = verify !== 'none' && this.#memory.words[version + EXPIRES] !== 0;
+    const verified = isSigned ? verifyVersion(this.#memory, scratch.zone, version, now, verify === 'all' ? Infinity : SOME) : undefined;
+    return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state, isKept, verified };
   }
   /** Gives the records a serial of their own: the next one, where theirs is not newer and they are others. */
   #count(path: string, { contents }: FileState, before: number, previous: number | undefined): void {

@@ -13,6 +13,7 @@ import { keeperOf, servedCell } from '../signing/keeping.ts';
 import type { Keeper } from '../signing/keeping.ts';
 import { signingName } from '../signing/settings.ts';
 import type { SigningSettings } from '../signing/settings.ts';
+import type { Verified } from '../signing/verify-version.ts';
 import { FileFeed } from './feed.ts';
 import { Loading } from './loading.ts';
 import type { Loaded, Order } from './loading.ts';
@@ -32,6 +33,8 @@ export interface ZoneLine {
   readonly counted?: boolean;
   /** The most iterations of hashes that it may have; as usual where nothing is said. */
   readonly iterations?: number | undefined;
+  /** Whether all signatures that somebody else made are verified; those of some names where it is not said. */
+  readonly verifies?: boolean;
   /** How it is signed before it is served; undefined where it is served as it is. */
   readonly signing?: SigningSettings | undefined;
 }
@@ -53,6 +56,8 @@ export class OpenZone implements Closable {
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #store: Store;
+  /** Why validators will not believe what is served; undefined where nothing was found. */
+  #unsound: string | undefined;
   /** What was said last, and what was told in numbers. */
   #said = '';
   readonly #told = new Told();
@@ -64,7 +69,8 @@ export class OpenZone implements Closable {
     this.#metrics = metrics;
     this.#log = log.prefix(plugin);
     this.#keeper = keeper;
-    this.#feed = new FileFeed(line, {
+    const verify = line.signing !== undefined ? 'none' : line.verifies === true ? 'all' : 'some';
+    this.#feed = new FileFeed({ ...line, verify }, {
       keeper: this.#keeper, clock,
       load: (order) => load(order, store, aside, first ? LARGE_AT_START : LARGE),
       told: (loaded, first) => this.#tell(loaded, first),
@@ -85,7 +91,7 @@ export class OpenZone implements Closable {
   /** Why what is served is not what the file says; undefined where it is. */
   get trouble(): string | undefined {
     const { trouble } = this.#feed;
-    return trouble === undefined ? this.#keeper.trouble : `zone ${this.name.text}: ${trouble}`;
+    return trouble === undefined ? this.#keeper.trouble ?? this.#unsound : `zone ${this.name.text}: ${trouble}`;
   }
   /** Calls whenever a version was published, until the signal aborts. */
   listen(call: () => void, signal: End): void {
@@ -125,7 +131,9 @@ export class OpenZone implements Closable {
     const { path, reload, interval, counted = false } = this.#line;
     const text = `zone "${zone}" in "${path}"`;
     if (loaded.kind === 'made') {
-      const { serial, previous } = loaded;
+      const { serial, previous, verified } = loaded;
+      this.#unsound = unsoundOf(text, verified);
+      if (this.#unsound !== undefined) this.#log.warning(this.#unsound);
       if (this.#line.signing === undefined) this.#tellServed();
       if (!loaded.isKept) this.#log.warning(`The serial of ${text} cannot be kept beside it: after a restart it may be behind`);
       if (!first) this.#log.info(`Successfully reloaded ${text} with ${serial} SOA serial`);
@@ -171,6 +179,13 @@ async function load(order: Order, store: Store, aside: Aside | undefined, large:
     const why = error instanceof Error ? error.message : String(error);
     return { kind: 'failed', reason: 'memory', text: `zone "${order.path}" could not be loaded: ${why}` };
   }
+}
+
+/** What was found wrong in signatures of others. It is said, and the zone is served: whoever does not validate needs it. */
+function unsoundOf(zone: string, verified: Verified | undefined): string | undefined {
+  if (verified === undefined || verified.wrong === 0) return undefined;
+  const { faults, wrong, looked } = verified;
+  return `Signatures of ${zone} will not be believed: ${faults.join(', ')}; ${wrong} of ${looked} sets that were looked at`;
 }
 
 const all = new WeakMap<Store, Loading>();

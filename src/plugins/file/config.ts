@@ -18,6 +18,8 @@ export interface FileLine {
   readonly unchanged: 'leave' | 'take' | 'count';
   /** The most iterations of hashes (RFC 9276); as usual where nothing is said. */
   readonly iterations: number | undefined;
+  /** Whether all signatures of a signed file are verified. */
+  readonly verifies: boolean;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -38,6 +40,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     const zones = zonesOf(line.rest(), context.zones).names;
     let unchanged: FileLine['unchanged'] = 'leave';
     let iterations: number | undefined;
+    let verifies = false;
     line.properties({
       reload(property) {
         reload = readReload(property);
@@ -55,12 +58,16 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         iterations = property.integer('nsec3_iterations', { min: 0, max: 65_535 });
         property.end();
       },
+      verify(property) {
+        property.bare();
+        verifies = true;
+      },
       fallthrough(property) {
         fallthrough = readFallthrough(property);
       },
       upstream: (property) => void property.rest(),
     });
-    read.push({ file, zones, reload, unchanged, iterations });
+    read.push({ file, zones, reload, unchanged, iterations, verifies });
   }
   // Of two lines with one zone the later one counts: the file of the other is not read.
   const named = new Map(read.flatMap(({ file, zones }) =>

@@ -45,8 +45,8 @@ class Files implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
-    const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, unchanged, iterations }) => {
-      const line = { path: site.path(file), reload, interval: formatDuration(reload), unchanged, iterations };
+    const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, ...rest }) => {
+      const line = { path: site.path(file), reload, interval: formatDuration(reload), ...rest };
       return zones.map((zone) => [zone.key, { zone, ...line }] as const);
     }));
     this.#named = [...byZone.values()];
