@@ -15,6 +15,25 @@ import { HASHED, PARAM } from './version.ts';
 /** `*` as a label, before a name. */
 const STAR = latin1Bytes('\x01*');
 
+/** A name that was asked for last, and what was found: names that are denied mostly lie below one and the same. */
+interface Known {
+  /** Which zone's, and how many versions that had had. */
+  zone: number;
+  loads: number;
+  readonly name: Uint8Array;
+  length: number;
+  node: number;
+  set: number;
+  matches: boolean;
+}
+const nobody = (): Known => ({ zone: -1, loads: 0, name: new Uint8Array(256), length: 0, node: 0, set: 0, matches: false });
+/** A zone of a thread: its number, its version, and how many it had had before. */
+interface HashedZone {
+  readonly zone: number;
+  readonly version: number;
+  readonly loads: number;
+}
+
 /** Finds NSEC3 records of zones. One object a thread. */
 export class HashedNames {
   readonly #memory: Memory;
@@ -24,6 +43,9 @@ export class HashedNames {
   /** A hash as a label, then the 0 that ends a key. */
   readonly #key = new Uint8Array(HASHED_LABEL + 1);
   #salt: Uint8Array = new Uint8Array(0);
+  /** The name that exists, and the wildcard below it. */
+  readonly #above = nobody();
+  readonly #star = nobody();
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -31,7 +53,10 @@ export class HashedNames {
   }
 
   /** For the name at `at` in `bytes`, `length` bytes of it, or, where `wildcard`, the wildcard below it. */
-  prove(version: number, bytes: Uint8Array, at: number, length: number, wildcard: boolean, proof: Proof): void {
+  prove(of: HashedZone, bytes: Uint8Array, at: number, length: number, wildcard: boolean, proof: Proof): void {
+    const known = wildcard ? this.#star : this.#above;
+    if (isOf(known, of, bytes, at, length)) return this.#tell(known.node, known.set, known.matches, proof);
+    const { version } = of;
     const { words } = this.#memory;
     const param = words[version + PARAM]! + SET_HEAD + RECORD_HEAD;
     const root = words[version + HASHED]!;
@@ -48,7 +73,11 @@ export class HashedNames {
     if (node === 0) node = this.#pages.last(root);
     for (let left = this.#pages.count(root); left > 0; left--, node = this.#pages.previous(root) || this.#pages.last(root)) {
       const set = findSet(this.#memory.bytes, setsAt(words, node), TYPE.NSEC3);
-      if (set !== 0 && this.#isOfChain(set + SET_HEAD + RECORD_HEAD, param)) return this.#tell(node, set, proof);
+      if (set === 0 || !this.#isOfChain(set + SET_HEAD + RECORD_HEAD, param)) continue;
+      const matches = compareKey(words, this.#memory.bytes, node, key, key.length) === 0;
+      // What does not exist is asked for once.
+      if (wildcard || matches) keep(known, of, bytes, at, length, node, set, matches);
+      return this.#tell(node, set, matches, proof);
     }
   }
   #readSalt(param: number): void {
@@ -63,14 +92,31 @@ export class HashedNames {
     for (let i = 0, end = 5 + bytes[param + 4]!; i < end; i++) if (i !== 1 && bytes[data + i] !== bytes[param + i]) return false;
     return true;
   }
-  #tell(node: number, set: number, proof: Proof): void {
-    const { words, bytes } = this.#memory;
-    const key = this.#key;
+  #tell(node: number, set: number, matches: boolean, proof: Proof): void {
+    const { bytes } = this.#memory;
     proof.bytes = bytes;
     proof.set = set;
-    proof.matches = compareKey(words, bytes, node, key, key.length) === 0;
+    proof.matches = matches;
     proof.length = HASHED_LABEL + 1;
     proof.owner[0] = HASHED_LABEL;
     for (let i = 0; i < HASHED_LABEL; i++) proof.owner[i + 1] = bytes[node * 4 + 8 + i]!;
   }
+}
+
+/** Whether this is what was asked for last, and the zone is the same since. */
+function isOf(known: Known, { zone, loads }: HashedZone, bytes: Uint8Array, at: number, length: number): boolean {
+  if (known.zone !== zone || known.loads !== loads || known.length !== length) return false;
+  for (let i = 0; i < length; i++) if (known.name[i] !== bytes[at + i]) return false;
+  return true;
+}
+function keep(
+  known: Known, { zone, loads }: HashedZone, bytes: Uint8Array, at: number, length: number, node: number, set: number, matches: boolean,
+): void {
+  known.zone = zone;
+  known.loads = loads;
+  known.length = length;
+  known.node = node;
+  known.set = set;
+  known.matches = matches;
+  for (let i = 0; i < length; i++) known.name[i] = bytes[at + i]!;
 }

@@ -35,6 +35,8 @@ export class ZoneSource implements Source {
   /** By the zone's index. */
   readonly #cells: readonly ZoneCell[];
   readonly #hashed: HashedNames;
+  /** The zone whose hashes are asked for, filled anew each time. */
+  readonly #of = { zone: 0, version: 0, loads: 0 };
   readonly #key = new NameKey();
   readonly #starts = new Int32Array(MOST_LABELS + 1);
   /** Labels of the name before the zone that the last `#encloser` found; the root of the names. */
@@ -136,13 +138,21 @@ export class ZoneSource implements Source {
   }
 
   prove(place: Place, { bytes, nameLength }: Query, label: number, wildcard: boolean, proof: Proof): void {
-    const { version } = this.#cells[place.zone.index]!;
+    const { index } = place.zone;
+    const cell = this.#cells[index]!;
+    // Before the version: whoever publishes one counts it behind that.
+    const { loads } = cell;
+    const { version } = cell;
     const { words } = this.#memory;
     proof.set = 0;
     if (version === 0) return;
     if (words[version + PARAM] !== 0) {
       const at = place.at[label]!;
-      return this.#hashed.prove(version, bytes, at, place.at[0]! + nameLength - at, wildcard, proof);
+      const of = this.#of;
+      of.zone = index;
+      of.loads = loads;
+      of.version = version;
+      return this.#hashed.prove(of, bytes, at, place.at[0]! + nameLength - at, wildcard, proof);
     }
     this.#root = words[version + NAMES]!;
     const key = this.#key.read(bytes, place.at, label, place.labels);
