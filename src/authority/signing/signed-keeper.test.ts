@@ -199,6 +199,33 @@ test('what cannot be kept is said, and what cannot be signed leaves what was ser
   rig.keeper.close();
 });
 
+test('where it cannot be signed that is tried again, and three days before an end it is said', async (t) => {
+  const rig = await new Rig(t).open();
+  await rig.load(7);
+  const { memory } = rig.stored.store;
+  const said = (text: RegExp): number => rig.said.filter((line) => text.test(line)).length;
+  const { clock } = rig;
+  const wall = clock.wall.bind(clock);
+  let days = 0;
+  // Days go by at once: each minute of them it would be tried.
+  Object.assign(clock, { wall: () => wall() + days * DAY * 1000 });
+  Object.assign(memory, { take: () => 0 });
+  days = 10.8;
+  await clock.elapse(HOUR * 1000);
+  assert.match(rig.keeper.trouble!, /^zone example\.org\. cannot be signed: the shared memory is full$/);
+  assert.equal(said(/cannot be signed: the shared memory is full; what was signed before is served/), 1);
+  assert.equal(said(/end at/), 0);
+  days = 11.2;
+  await clock.elapse(60_000);
+  assert.match(rig.keeper.trouble!, /; signatures of zone example\.org\. end at 2026-01-15T/);
+  assert.equal(said(/signatures of zone example\.org\. end at/), 1);
+  Reflect.deleteProperty(memory, 'take');
+  await clock.elapse(60_000);
+  assert.equal(rig.keeper.trouble, undefined);
+  assert.ok(rig.check() > 4 * DAY);
+  rig.keeper.close();
+});
+
 test('a clock that jumps', async (t) => {
   const rig = await new Rig(t, new FakeClock(Date.UTC(2030, 0, 1))).open();
   await rig.load(7);
