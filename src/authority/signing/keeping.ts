@@ -8,7 +8,6 @@ import { ZoneKeeper } from '../zone/keeper.ts';
 import { ZoneCell } from '../zone/zone-cell.ts';
 import { signingName } from './settings.ts';
 import type { SigningSettings } from './settings.ts';
-import { SignedKeeper } from './signed-keeper.ts';
 import type { KeepingRun } from './signed-keeper.ts';
 
 /** A version, what the one before had alone, and where it is known what differs. */
@@ -39,6 +38,8 @@ export async function keeperOf(
 ): Promise<Keeper> {
   const served = servedCell(run.store, name, signing);
   if (signing === undefined) return new ZoneKeeper(run, zone, served);
+  // Who signs nothing loads nothing of it.
+  const { SignedKeeper } = await import('./signed-keeper.ts');
   const own = new ZoneCell(run.store, `${name} before it is signed ${signingName(signing)}`);
   return new SignedKeeper(run, zone, { own, served }, signing, changed).begin();
 }
