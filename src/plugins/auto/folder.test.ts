@@ -36,6 +36,22 @@ test('names of files are zones in lower case, the first of two counts, and what 
   ]);
 });
 
+test('a look that knows the one before finds the same as one that does not', async (t) => {
+  const make = folderOf(t);
+  const folder = make('db.b.test', 'db.a.test', 'sub/db.b.test', 'db.e..test', 'readme');
+  symlinkSync('db.a.test', join(folder, 'db.link.test'));
+  const before = await scan(folder, names);
+  const again = await scan(folder, names, undefined, before);
+  assert.deepEqual(again, await scan(folder, names));
+  assert.equal(again?.zones.get('\x01b\x04test\0'), before?.zones.get('\x01b\x04test\0'), 'its name was not read again');
+  rmSync(join(folder, 'db.b.test'));
+  rmSync(join(folder, 'db.a.test'));
+  make('db.c.test');
+  const last = await scan(folder, names, undefined, again);
+  assert.deepEqual([...last!.zones.values()].map(({ path }) => relative(folder, path)), ['db.c.test', 'sub/db.b.test']);
+  assert.equal(last?.complaints.length, 1);
+});
+
 test('the files of a mounted volume are links into a folder that is not looked at itself', async (t) => {
   const make = folderOf(t);
   const folder = make('..2026_01/db.a.test', '..2026_01/db.b.test');

@@ -13,6 +13,8 @@ export interface Found {
 /** What one look found: zones by their keys, and what is to be said of it. */
 export interface Scan {
   readonly zones: ReadonlyMap<string, Found>;
+  /** The same by their paths, and those that another file was taken for. */
+  readonly files?: ReadonlyMap<string, Found>;
   readonly complaints: readonly string[];
 }
 
@@ -21,14 +23,15 @@ const TRIES = 5;
 
 /**
  * Looks at the folder and all in it for zones that are wanted; undefined where it is not there. Where the folder is a link that leads
- * elsewhere before the look has ended, it begins again: what is found is never part of one and part of another.
+ * elsewhere before the look has ended, it begins again: what is found is never part of one and part of another. What files are called is
+ * not read again where the look `before` knew them, with the same names and wishes.
  */
-export async function scan(folder: string, names: FileNames,
-  isWanted: (zone: Name) => boolean = () => true): Promise<Scan | undefined> {
+export async function scan(folder: string, names: FileNames, isWanted: (zone: Name) => boolean = () => true,
+  before?: Scan): Promise<Scan | undefined> {
   for (let left = TRIES; ; left--) {
     const real = await realpath(folder).catch(missing);
     if (real === undefined) return undefined;
-    const look = new Look(names, isWanted);
+    const look = new Look(names, isWanted, before?.files);
     const isWhole = await look.walk(real, folder);
     const after = await realpath(folder).catch(missing);
     if ((isWhole && after === real) || left === 0) return isWhole ? look : undefined;
@@ -42,13 +45,16 @@ function missing(error: NodeJS.ErrnoException): undefined {
 /** One look, as far as it has come. */
 class Look implements Scan {
   readonly zones = new Map<string, Found>();
+  readonly files = new Map<string, Found>();
   readonly complaints: string[] = [];
   readonly #names: FileNames;
   readonly #isWanted: (zone: Name) => boolean;
+  readonly #known: ReadonlyMap<string, Found> | undefined;
 
-  constructor(names: FileNames, isWanted: (zone: Name) => boolean) {
+  constructor(names: FileNames, isWanted: (zone: Name) => boolean, known: ReadonlyMap<string, Found> | undefined) {
     this.#names = names;
     this.#isWanted = isWanted;
+    this.#known = known;
   }
 
   /** Looks at a folder, and at those in it where they stand in the order of names; false where it is gone or cannot be read. */
@@ -66,23 +72,30 @@ class Look implements Scan {
         await this.walk(join(real, name), join(named, name));
         continue;
       }
-      const text = this.#names.zoneOf(name);
+      const path = join(named, name);
+      const known = this.#known?.get(path);
+      const text = known === undefined ? this.#names.zoneOf(name) : '';
       if (text === undefined || !(entry.isFile() || (entry.isSymbolicLink() && await isFile(join(real, name))))) continue;
-      this.#add(text, join(named, name));
+      const found = known ?? this.#read(text, path);
+      if (found !== undefined) this.#add(found);
     }
     return true;
   }
-  #add(text: string, path: string): void {
-    let zone: Name;
+  /** The zone of a file, where it is wanted. */
+  #read(text: string, path: string): Found | undefined {
     try {
-      zone = Name.parse(text.toLowerCase(), Name.root);
+      const zone = Name.parse(text.toLowerCase(), Name.root);
+      return this.#isWanted(zone) ? { zone, path } : undefined;
     } catch {
       this.complaints.push(`"${text}" of ${path} is no zone`);
-      return;
+      return undefined;
     }
-    if (!this.#isWanted(zone)) return;
+  }
+  #add(found: Found): void {
+    const { zone, path } = found;
+    this.files.set(path, found);
     const before = this.zones.get(zone.key);
-    if (before === undefined) this.zones.set(zone.key, { zone, path });
+    if (before === undefined) this.zones.set(zone.key, found);
     else this.complaints.push(`Multiple zone files match origin ${zone.text}: ${before.path} is taken, ${path} is not`);
   }
 }

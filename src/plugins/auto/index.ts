@@ -82,8 +82,9 @@ class Folder implements Part {
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
     const list = run.space(this.#site).note('auto zones');
     let isMissing = false;
+    let last: Scan | undefined;
     const look = async (): Promise<void> => {
-      const found = await scan(this.#folder, names, isWanted);
+      const found = await scan(this.#folder, names, isWanted, last);
       if (run.signal.aborted) return;
       if (found === undefined) {
         if (!isMissing) run.log.prefix('auto').warning(`Directory does not exist: ${this.#folder}`);
@@ -91,6 +92,7 @@ class Folder implements Part {
         return;
       }
       isMissing = false;
+      last = found;
       await this.#take(run, kept, list, found);
     };
     await look().catch((error: Error) => {
