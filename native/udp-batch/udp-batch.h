@@ -14,7 +14,7 @@
 
 // Numbers that JavaScript uses too: `layout` says those of LAYOUT below, and src/transport/addon.ts loads no addon that says others.
 enum {
-  POSITIONS = 32,                      // datagrams of one recvmmsg
+  POSITIONS = 64,                      // datagrams of one recvmmsg
   BOX_ENTRIES = 256,                   // datagrams that an outbox holds
   // Words of a board, the table of one kind of socket in a thread.
   BOARD_READY = 0,                     // in: how many positions have a place to receive into

@@ -7,7 +7,7 @@ import { PEER_ROOM } from '../kernel/query/arena.ts';
 import { ASKED_IPV4, ASKED_IPV6, PEER_INFO, PEER_KIND, PEER_SIZE } from '../kernel/query/peer.ts';
 
 /** Datagrams of one batch, and of an outbox. What follows is checked against the addon's own numbers when it is loaded. */
-export const POSITIONS = 32, BOX_ENTRIES = 256;
+export const POSITIONS = 64, BOX_ENTRIES = 256;
 /** Words of a board: how many positions can receive, how often all outboxes were emptied, whether one may hold something. */
 export const READY = 0, TURN = 1, WAITING = 2, OFFSETS = 4, LENGTHS = OFFSETS + POSITIONS, BOARD_WORDS = LENGTHS + POSITIONS;
 /**

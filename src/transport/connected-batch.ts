@@ -1,13 +1,15 @@
 // Connected UDP sockets through the addon, for asking upstreams. Knows the addon's tables; knows nothing of DNS.
 import type { DatagramPeer, DatagramSocket, Datagrams, Receive } from '../upstream/datagrams.ts';
 import {
-  BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, POSITIONS, READY, STEP, TURN, WAITING,
+  BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, READY, STEP, TURN, WAITING,
 } from './addon.ts';
 import type { Addon } from './addon.ts';
 import { errorCode, socketError } from './socket-error.ts';
 
 /** Bytes of a position: the largest datagram; an odd multiple of 64. Only what is written to takes memory. */
 const ROOM = 65536, STRIDE = ROOM + 64;
+/** Replies that are received at once: not as many as a batch may have, since each may be a large one. */
+const PLACES = 32;
 /** Bytes that the questions of one turn may take. */
 const OUT = 262144;
 const STEPS = ['socket', 'socket', 'bind', 'connect'];
@@ -16,7 +18,7 @@ const STEPS = ['socket', 'socket', 'bind', 'connect'];
 class Exchange {
   readonly addon: Addon;
   readonly table = new Int32Array(new ArrayBuffer(BOARD_WORDS * 4));
-  readonly input = new Uint8Array(POSITIONS * STRIDE);
+  readonly input = new Uint8Array(PLACES * STRIDE);
   readonly inputWords = new Int32Array(this.input.buffer);
   readonly bytes = new Uint8Array(OUT);
   readonly words = new Int32Array(this.bytes.buffer);
@@ -26,8 +28,8 @@ class Exchange {
 
   constructor(addon: Addon) {
     this.addon = addon;
-    for (let i = 0; i < POSITIONS; i++) this.table[OFFSETS + i] = i * STRIDE;
-    this.table[READY] = POSITIONS;
+    for (let i = 0; i < PLACES; i++) this.table[OFFSETS + i] = i * STRIDE;
+    this.table[READY] = PLACES;
     this.board = addon.board(this.table, this.input, ROOM, -1);
   }
 
