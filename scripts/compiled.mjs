@@ -49,7 +49,7 @@ export async function compile() {
 }
 async function start(corefile) {
   // The launcher's flags: what was compiled with other ones is refused.
-  const flags = ['--max-semi-space-size=4', '--initial-old-space-size=48', '--no-concurrent-sparkplug'];
+  const flags = ['--max-semi-space-size=4', '--no-concurrent-sparkplug'];
   // A folder that the environment names would get it in place of ours.
   const env = { ...process.env, NODE_COMPILE_CACHE: '' };
   const server = spawn(recentNode(), [...flags, inRoot('dist', 'main.js'), '-conf', '-'], { stdio: ['pipe', 'ignore', 'ignore'], env });

@@ -43,7 +43,7 @@ test('is one process, gets its arguments whole, and runs with the flags of the e
   const launcher = installed(path.join(scratch, 'one'));
   const { stdout, pid } = ran(launcher, `${path.dirname(process.execPath)}:${system}`);
   const flags = [
-    '--max-semi-space-size=4', '--initial-old-space-size=48', '--no-concurrent-sparkplug',
+    '--max-semi-space-size=4', '--no-concurrent-sparkplug',
     '--inspect-port=192.0.2.1:9229',
   ];
   assert.deepEqual(JSON.parse(stdout), ['dist', pid, flags, ['-conf', 'a b']]);
@@ -111,7 +111,7 @@ test('prefers its own Node, then that of the project around it, then a recent on
   standIn(path.join(scratch, 'old'), '20.20.2');
   standIn(path.join(scratch, 'new'), '101.0.0');
   const PATH = `${path.join(scratch, 'old')}:${path.join(scratch, 'new')}:${system}`;
-  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 \d+ --max-semi-space-size=4 \S+ \S+ .*\/dist\/main\.js -conf a b$/);
+  assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 \d+ --max-semi-space-size=4 \S+ .*\/dist\/main\.js -conf a b$/);
   standIn(path.join(modules, '.bin'), '22.9.0');
   assert.match(ran(launcher, PATH).stdout, /^101\.0\.0 /);
   standIn(path.join(modules, '.bin'), '24.0.0');

@@ -149,29 +149,3 @@ test('the launchers set no flag that makes Node refuse compiled code, or compile
     assert.doesNotMatch(set, /optimize-for-size|no-concurrent-recompilation/);
   }
 });
-
-test('a cluster of 10,000 objects comes in without a collection of all that is old', {
-  skip: existsSync(main) ? false : 'there is no bundle',
-}, async () => {
-  const api = new FakeKubeApi();
-  const ports = [{ name: 'http', port: 80, protocol: 'TCP' }];
-  for (let i = 0; i < 2500; i++) {
-    const [name, namespace] = [`web-${i}`, 'shop'];
-    api.add('services', { metadata: { name, namespace }, spec: { clusterIP: `10.96.${i >> 8}.${i & 255}`, ports } });
-    const endpoints = [1, 2, 3, 4].map((n) => ({ addresses: [`10.${n}.${i >> 8}.${i & 255}`], conditions: { ready: true } }));
-    const labels = { 'kubernetes.io/service-name': name };
-    api.add('endpointslices', { metadata: { name: `${name}-1`, namespace, labels }, addressType: 'IPv4', ports, endpoints });
-  }
-  await api.up();
-  const corefile = `.:0 {\n bind 127.0.0.1\n kubernetes cluster.local {\n  endpoint ${api.url}\n }\n}\n`;
-  const server = new Spawned(corefile, { command: [process.execPath, ...flags, '--trace-gc', main] });
-  try {
-    await server.says(/CoreDNS-/);
-    assert.match(server.stdout, /Scavenge/);
-    assert.doesNotMatch(server.stdout, /Mark-Compact/);
-  } finally {
-    server.signal('SIGTERM');
-    await server.ended;
-    await api.down();
-  }
-});

@@ -56,7 +56,6 @@ int main(int argc, char **argv) {
   int at = 0;
   words[at++] = ROOT "/node";
   words[at++] = "--max-semi-space-size=4";
-  words[at++] = "--initial-old-space-size=48";
   words[at++] = "--no-concurrent-sparkplug";
   // Until that handler stands SIGUSR1 opens Node's debugger: on an address that no machine has (RFC 5737) it cannot.
   const char *options = getenv("NODE_OPTIONS");
