@@ -53,7 +53,7 @@ test('clients are told to leave during lame duck, where they asked for it', asyn
   t.after(() => {
     for (const socket of sockets) socket.destroy();
   });
-  for (const socket of sockets) assert.deepEqual(told(await tcp(socket, WITH)), []);
+  for (const socket of sockets) assert.deepEqual(told(await tcp(socket, WITH)), ['0064']);
   server.signal('SIGTERM');
   await server.says(/lameduck mode/);
   for (const socket of sockets) {

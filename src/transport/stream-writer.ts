@@ -17,6 +17,8 @@ export interface WriterOwner {
 export interface Asking {
   /** From now on it is waited for the client to read, or to ask. */
   expect(what: 'write' | 'idle'): void;
+  /** So many later answers may leave before one that is not there yet. */
+  readonly overtaking: number;
   /** Replies have left: there is room for questions. */
   moved(): void;
   /** So many bytes wait for a client that does not read. */
@@ -32,6 +34,8 @@ interface Waiting {
   done: boolean;
   message: Message | undefined;
   messages: AsyncIterable<Uint8Array> | undefined;
+  /** Later answers that have left before it. */
+  overtaken: number;
 }
 
 /** Over TLS a write is never over at once: so many bytes may be under way until the client counts as slow. */
@@ -63,12 +67,13 @@ export class StreamWriter {
   }
   /** A question will be answered by `settle`. */
   expect(query: Query): void {
-    this.#waiting.push({ query, done: false, message: undefined, messages: undefined });
+    this.#waiting.push({ query, done: false, message: undefined, messages: undefined, overtaken: 0 });
   }
   /** A question has been answered, with a message or with silence. */
   answer(query: Query, message: Message | undefined): void {
     if (message !== undefined && this.#waiting.length > 0) {
-      this.#waiting.push({ query, done: true, message, messages: undefined });
+      this.#waiting.push({ query, done: true, message, messages: undefined, overtaken: 0 });
+      if (this.#asking.overtaking > 0) this.#later();
       return;
     }
     if (message !== undefined) this.#add(message.bytes, message.at, message.length);
@@ -86,7 +91,7 @@ export class StreamWriter {
     waiting.message = message;
     waiting.messages = messages;
     waiting.done = true;
-    if (waiting === this.#waiting[0]) this.#later();
+    if (waiting === this.#waiting[0] || this.#asking.overtaking > 0) this.#later();
   }
 
   #add(bytes: Uint8Array, at: number, length: number): void {
@@ -142,6 +147,7 @@ export class StreamWriter {
       this.#owner.seats.release(query);
     }
     if (count > 0) waiting.splice(0, count);
+    if (waiting.length > 1 && this.#asking.overtaking > 0 && !this.blocked) count += this.#overtake();
     this.write();
     if (count > 0 && !this.blocked) this.#asking.expect('idle');
     const next = waiting[0];
@@ -149,6 +155,24 @@ export class StreamWriter {
     else this.#asking.moved();
   };
 
+  /** Lets answers leave before earlier ones that are not there yet (RFC 7766 section 7); how many. A stream stays where it is. */
+  #overtake(): number {
+    const waiting = this.#waiting;
+    let count = 0;
+    // Whoever overtakes one overtakes the first.
+    for (let i = 1; i < waiting.length && waiting[i - 1]!.messages === undefined && waiting[0]!.overtaken < this.#asking.overtaking;) {
+      const { query, done, message, messages } = waiting[i]!;
+      if (!done || messages !== undefined) i++;
+      else {
+        waiting[0]!.overtaken++;
+        waiting.splice(i, 1);
+        if (message !== undefined) this.#add(message.bytes, message.at, message.length);
+        this.#owner.seats.release(query);
+        count++;
+      }
+    }
+    return count;
+  }
   /** Writes a stream of messages, no faster than the client takes them. What breaks off is seen as such: the connection ends. */
   async #pump(messages: AsyncIterable<Uint8Array>): Promise<void> {
     this.streaming = true;

@@ -86,6 +86,10 @@ export class StreamConnection implements Channel, Asking, Held {
   get waiting(): number {
     return this.#writer.waiting;
   }
+  /** So many later answers may overtake one. */
+  get overtaking(): number {
+    return this.service.timeouts.outOfOrder;
+  }
   /** The process is about to end: clients that can be told so (RFC 7828 section 3.3.2) are to ask elsewhere. */
   get leaving(): boolean {
     return this.#owner.by.connections.ledger.leaving;

@@ -265,3 +265,16 @@ test('TCP: silent, unfinished and stuck connections are closed in time', async (
   for (const client of [silent, partial, idle, waiting, stuck]) client.close();
   await bench.close();
 });
+
+scene('so many answers as are allowed pass one that is not there yet, no more of them (RFC 7766 section 7)', async (service, client) => {
+  service.timeouts = { ...DEFAULT_TIMEOUTS, outOfOrder: 2 };
+  client.raw(Buffer.concat(['hold', 'now', 'now', 'now', 'hold', 'now'].map((word, id) => framed(question(id, `${word}.test`)))));
+  await client.replies(2);
+  assert.deepEqual(ids(client), [1, 2]);
+  service.held[0]!();
+  await client.replies(5);
+  assert.deepEqual(ids(client), [1, 2, 0, 3, 5]);
+  service.held[1]!();
+  await client.replies(6);
+  assert.deepEqual(ids(client), [1, 2, 0, 3, 5, 4]);
+});

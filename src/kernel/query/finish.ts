@@ -6,7 +6,7 @@ import { encodeMessage } from '../../dns/message.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { OptBearer } from './journey.ts';
-import { tellToLeave } from './keepalive.ts';
+import { PADDING_ROOM, isPadded, pad, tellIdle } from './keepalive.ts';
 import { Message } from './message.ts';
 import type { ExtendedError, Failure, Outcome } from './outcome.ts';
 import type { Query } from './query.ts';
@@ -26,16 +26,20 @@ export function finish(query: Query, outcome: Outcome): Message | undefined {
   if (outcome.kind === 'drop' || outcome.kind === 'stream') return undefined;
   const message = outcome.kind === 'failure' ? failed(query, outcome) : outcome;
   const { seal } = query.journey;
-  if (seal !== undefined) return sealedReply(query, message, seal);
+  if (seal !== undefined || isPadded(query)) return sealedReply(query, message, seal);
   settleOpt(query, message, 0);
   settleSize(query, message, 0);
   return message;
 }
 
-function sealedReply(query: Query, message: Message, seal: Seal): Message {
-  settleOpt(query, message, seal.room);
-  settleSize(query, message, seal.room);
-  seal.seal(message);
+/** With what comes last of all: padding, and behind it what signs all of it. */
+function sealedReply(query: Query, message: Message, seal: Seal | undefined): Message {
+  const padded = isPadded(query);
+  const room = (seal?.room ?? 0) + (padded ? PADDING_ROOM : 0);
+  settleOpt(query, message, room);
+  settleSize(query, message, room);
+  if (padded) pad(message);
+  seal?.seal(message);
   return message;
 }
 
@@ -54,7 +58,7 @@ function settleOpt(query: Query, message: Message, sealRoom: number): void {
     if (message.extended !== 0) message.rcode = RCODE.SERVFAIL;
   } else if (message.optAt !== 0) keepOpt(query, message);
   else addOpt(query, message, sealRoom);
-  if (query.channel.leaving === true) tellToLeave(query, message);
+  if (query.channel.stream) tellIdle(query, message);
 }
 /** An OPT that a part or an upstream made keeps its options. */
 function keepOpt(query: Query, message: Message): void {
