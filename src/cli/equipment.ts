@@ -7,6 +7,7 @@ import type { LatePlugin } from '../kernel/site/plugin.ts';
 import { fileLimit } from '../threads/limits.ts';
 import { Connections } from '../transport/connections.ts';
 import { dnsTransport } from '../transport/dns.ts';
+import { lateTransport } from '../transport/late.ts';
 import { Ledger } from '../transport/ledger.ts';
 import { dot, tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
@@ -40,6 +41,10 @@ export function equip({ file, port, json = false, streams }: Common, thread: num
   const datagrams = udp({ warn });
   const options = { ...readOptionsOf(file, port, plugins, warn), builtIn: builtIn(port) };
   const all = new Connections(new Ledger(streams, thread), { files: fileLimit() });
-  const transports = { dns: dnsTransport(datagrams, tcp({ all })), tls: dot({ all }) };
+  const transports = {
+    dns: dnsTransport(datagrams, tcp({ all })), tls: dot({ all }),
+    https: lateTransport('https', async () => (await import('../transport/https.ts')).https({ all })),
+    grpc: lateTransport('grpc', async () => (await import('../transport/grpc.ts')).grpc({ all })),
+  };
   return { lines, debugging, log, readOptions: options, transports, clock: systemClock, datagrams: datagrams.datagrams };
 }

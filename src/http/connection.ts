@@ -70,6 +70,10 @@ export class HttpConnection {
     if (this.#leaving) side.leave();
   }
 
+  /** It is one that hears of it when the server goes, and asks no more. */
+  get canBeTold(): boolean {
+    return this.#side?.canBeTold === true;
+  }
   /** Requests that have no whole reply yet. */
   get waiting(): number {
     return this.#side?.waiting ?? 0;
@@ -88,17 +92,12 @@ export class HttpConnection {
   destroy(): void {
     this.#socket.destroy();
   }
-  /**
-   * True where this one rather than `other` makes room for a newcomer: who is gone already, who never asked, who waits between requests,
-   * who is answered; among equals who has been so for longer.
-   */
-  yieldsBefore(other: HttpConnection): boolean {
-    return this.#claim === other.#claim ? this.#idle < other.#idle : this.#claim < other.#claim;
-  }
-  get #idle(): number {
+  /** When it was last asked, or answered. */
+  get since(): number {
     return this.#side?.since ?? this.#since;
   }
-  get #claim(): number {
+  /** What it has to lose: -1 who is gone already, 0 who never asked, 1 who waits between requests, 2 who is answered. */
+  get claim(): number {
     if (this.#socket.destroyed || this.#socket.writableEnded) return -1;
     return this.waiting > 0 ? 2 : this.#side?.asked === true ? 1 : 0;
   }

@@ -11,14 +11,17 @@ const REASONS: { readonly [status: number]: string } = {
 export class Heading {
   readonly status: number;
   readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Whether it says how long the body is. */
+  readonly sized: boolean;
   /** As HTTP/2 says it, once it did. */
   block: Buffer | undefined;
   #text: string | undefined;
 
   /** Names as HTTP/1.1 writes them. Status 0 makes the trailers of a reply. */
-  constructor(status: number, fields: readonly (readonly [name: string, value: string])[]) {
+  constructor(status: number, fields: readonly (readonly [name: string, value: string])[], sized = true) {
     this.status = status;
     this.fields = fields;
+    this.sized = sized;
   }
   /** As HTTP/1.1 says it: lines that each end with CRLF. */
   get text(): string {
@@ -92,6 +95,8 @@ export interface HttpOwner {
 
 /** A connection as its server sees it, in either version. */
 export interface ServerSide {
+  /** Whether `leave` tells the client. */
+  readonly canBeTold: boolean;
   /** Requests that have no whole reply yet. */
   readonly waiting: number;
   /** A whole request came at some time. */

@@ -63,6 +63,7 @@ export class Http1Server implements ServerSide {
   #ended = false;
   #full = false;
   #until: number;
+  readonly canBeTold = false;
   asked = false;
   since: number;
 

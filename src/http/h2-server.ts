@@ -33,6 +33,7 @@ export class Http2Server extends Http2Connection implements ServerSide {
   /** `leaving`: the client was told so, `left`: and which stream is the last. */
   #state: 'open' | 'leaving' | 'left' = 'open';
   #leavesAt = Infinity;
+  readonly canBeTold = true;
   waiting = 0;
   asked = false;
   since: number;
@@ -175,7 +176,8 @@ export class Http2Server extends Http2Connection implements ServerSide {
     if (this.idleFrames > 0) this.idleFrames--;
     stream.trailers = trailers && blockOf(trailers);
     const none = length === 0 || stream.method === 'HEAD';
-    this.sender.headers(stream.id, blockOf(heading), none && trailers === undefined, trailers === undefined ? lengthOf(length) : undefined);
+    const size = trailers === undefined && heading.sized ? lengthOf(length) : undefined;
+    this.sender.headers(stream.id, blockOf(heading), none && trailers === undefined, size);
     if (none && trailers === undefined) this.sent(stream);
     else this.sender.data(stream, body, at, none ? 0 : length);
     if (!this.#reading && !this.#scheduled) {

@@ -39,7 +39,8 @@ export class H2Stream implements Outgoing {
     return this.#size;
   }
   field(name: string): string | undefined {
-    return this.list.find((field) => field.name === name)?.value;
+    const found = this.list.find((field) => field.name === name)?.value;
+    return found === undefined && name === 'host' && this.authority !== '' ? this.authority : found;
   }
   /** All of them; several of one name are one list. */
   get fields(): ReadonlyMap<string, string> {

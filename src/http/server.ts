@@ -114,7 +114,9 @@ export class HttpServer {
   /** Whoever probes the health of the server comes last, and is to be answered whoever is here already. */
   #makeRoom(): void {
     let first: HttpConnection | undefined;
-    for (const connection of this.#connections) if (first === undefined || connection.yieldsBefore(first)) first = connection;
+    for (const connection of this.#connections) {
+      if (first === undefined || yields(connection, first)) first = connection;
+    }
     if (first === undefined) return;
     this.#connections.delete(first);
     first.destroy();
@@ -146,6 +148,10 @@ export class HttpServer {
     return NOT_FOUND;
   }
 }
+
+/** Whether the first rather than the second makes room for a newcomer: among equals who has been idle for longer. */
+const yields = (one: HttpConnection, other: HttpConnection): boolean =>
+  (one.claim === other.claim ? one.since < other.since : one.claim < other.claim);
 
 function say(exchange: Exchange, { status, body, type = 'text/plain; charset=utf-8', headers = {} }: HttpReply): void {
   const content = typeof body === 'string' ? Buffer.from(body) : body;

@@ -24,6 +24,16 @@ export interface Endpoint {
   readonly family?: 4 | 6;
 }
 
+/** A request of HTTP, as far as labels are made of it. */
+export interface HttpQuestion {
+  /** Without what stands behind `?`. */
+  readonly path: string;
+  /** What a path of `https { path }` has at its names. */
+  readonly parts?: ReadonlyMap<string, string> | undefined;
+  /** The value of a field, by its lower-case name. */
+  field(name: string): string | undefined;
+}
+
 /** Where a question came in and its reply goes out: a UDP socket, or one connection. */
 export interface Channel {
   readonly transport: TransportName;
@@ -36,6 +46,12 @@ export interface Channel {
   readonly localPort: number;
   /** Of a stream over TLS: what its handshake said. */
   readonly secure?: SecureChannel | undefined;
+  /** Of a question over HTTP: its request. */
+  readonly request?: HttpQuestion;
+  /**
+   * Where the transport has words of its own for what is no question (a status of HTTP): hears that it came, and `serve` then has no reply.
+   */
+  refuse?(): void;
   /** Of a stream: the process is about to end, so clients that can be told so are to ask elsewhere (RFC 7828). */
   readonly leaving?: boolean;
   /** Of a UDP socket: replies that wait since the network does not take them at the moment. */
@@ -70,6 +86,8 @@ export interface Service {
   resolve(query: Query, change: QuestionChange): Answer;
   /** Whether an option of a request comes back in the reply: a `rewrite edns0 local` rule of any block named its code (EDNS-7). */
   echoes(code: number): boolean;
+  /** Whether all of its blocks are ready to answer, for who asks for the health of a service over its own transport. */
+  ready?(): boolean;
   readonly timeouts: Timeouts;
   /** What its blocks say of its listener. */
   readonly settings: ListenerSettings;

@@ -26,6 +26,8 @@ import type { ListenerSettings } from '../query/listener-setting.ts';
 import { LATER } from '../query/transport.ts';
 import type { Service, Timeouts } from '../query/transport.ts';
 
+/** Opcodes beside QUERY and NOTIFY that come over HTTP (SRV-21). */
+const NONE: ReadonlySet<number> = new Set();
 /** How often a question may lead to another one of this server. */
 const DEEPEST = 24;
 
@@ -103,8 +105,11 @@ export class Server implements Service, LateEnds {
 
   serve(query: Query): Message | undefined | typeof LATER {
     query.journey.received = this.#now;
-    const refusal = receive(query, this.#admitted);
-    if (refusal === WELCOME) return this.#serve(query, query);
+    const { length } = query;
+    const plain = query.channel.refuse === undefined;
+    const refusal = receive(query, plain ? this.#admitted : NONE);
+    // Over HTTP a message is its body, and nothing stands behind it.
+    if (refusal === WELCOME && (plain || query.length >= length)) return this.#serve(query, query);
     return refusal === UNUSUAL ? this.#serveUnusual(query) : this.#refuse(query, refusal);
   }
   /** A request that was written anew: the reply is made of that, and goes where the one that came would have got it. */
@@ -149,6 +154,10 @@ export class Server implements Service, LateEnds {
     return failure(rcode);
   }
   #refuse(query: Query, refusal: number): Message | undefined {
+    if (query.channel.refuse !== undefined) {
+      query.channel.refuse();
+      return undefined;
+    }
     if (refusal === SILENCE) return undefined;
     if (refusal === EMPTY) {
       this.#traffic.rejected(query, this.label, RCODE.SERVFAIL);
@@ -217,6 +226,9 @@ export class Server implements Service, LateEnds {
     this.#log.error(`plugin/${name} threw on ${query.name.text} ${typeName(query.type)}${at === undefined ? '' : ` at ${at}`}`);
   }
 
+  ready(): boolean {
+    return this.sites.every(({ parts }) => parts.every(({ part }) => part.ready?.() ?? true));
+  }
   echoes(code: number): boolean {
     return this.#echoed.includes(code);
   }

@@ -17,6 +17,7 @@ import type { Scheme } from '../../dns/port.ts';
 import { chain } from './chain.ts';
 import { Overlaps, label } from './endpoint.ts';
 import type { Provider } from '../query/metadata.ts';
+import { REQUEST_LABELS } from '../query/request-labels.ts';
 import type { LatePlugin, Machine, Plugin, Written } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
@@ -218,7 +219,7 @@ function complete({ site, parts }: Draft): Site {
   site.handler = chain(site);
   site.view = site.last(ViewFilter)?.name ?? '';
   if (site.all(MetadataZones).length > 0) {
-    const providers = new Map<string, Provider>();
+    const providers = new Map<string, Provider>(REQUEST_LABELS);
     for (const { part } of parts) {
       for (const [name, provider] of Object.entries(part.metadata ?? {})) providers.set(name, eitherOf(providers.get(name), provider));
     }

@@ -1,0 +1,224 @@
+// Questions that come over HTTP: a connection as its listener holds it, and each request as the channel of its question. Knows seats,
+// limits and the two versions' common face; what a request has to look like is the kind's.
+import type { Socket } from 'node:net';
+import { HttpConnection } from '../http/connection.ts';
+import type { Exchange, HttpBounds, HttpOwner, HttpService } from '../http/exchange.ts';
+import { PACKET_ROOM, PEER_ROOM } from '../kernel/query/arena.ts';
+import type { HttpLimits } from '../kernel/query/http-setting.ts';
+import type { Message } from '../kernel/query/message.ts';
+import { Query } from '../kernel/query/query.ts';
+import { LATER } from '../kernel/query/transport.ts';
+import type { Channel, HttpQuestion, Service, TransportName } from '../kernel/query/transport.ts';
+import type { SecureChannel } from '../secure/server.ts';
+import { unmapped, writePeer } from './addresses.ts';
+import { UNREAD } from './ledger.ts';
+import { Seats } from './seats.ts';
+import type { Held, HeldBy } from './held.ts';
+
+/** Bytes of a request's head. */
+const MOST_HEAD = 16384;
+
+/** Milliseconds after which a client that says nothing has said everything, where the server stops. */
+const SILENT = 20;
+
+/** What the questions of one scheme look like. */
+export interface HttpKind {
+  readonly name: TransportName;
+  /** Bytes of a request's body. */
+  readonly body: number;
+  limits(service: Service): HttpLimits;
+  /** Takes a request: asks with what is in it, or says why not. */
+  request(exchange: Exchange, connection: HttpHeld): void;
+  /** Says the reply; no message where there is nothing to say, and `refused` where what came is no question. */
+  reply(asked: HttpAsked, message: Message | undefined): void;
+  /** Looks for requests whose clients do not wait any longer. */
+  expired?(connection: HttpHeld, now: number): void;
+}
+
+/** One request, the channel of its question. */
+export class HttpAsked implements Channel {
+  readonly exchange: Exchange;
+  readonly stream = true;
+  readonly request: HttpQuestion;
+  readonly #connection: HttpHeld;
+  /** What came is no question that could be answered. */
+  refused = false;
+  /** Milliseconds: when the client does not wait any longer. */
+  until = Infinity;
+  #early: { readonly message: Message | undefined } | undefined = undefined;
+
+  constructor(exchange: Exchange, connection: HttpHeld, request: HttpQuestion) {
+    this.exchange = exchange;
+    this.request = request;
+    this.#connection = connection;
+  }
+  get transport(): TransportName {
+    return this.#connection.kind.name;
+  }
+  get service(): Service {
+    return this.#connection.service;
+  }
+  get localAddress(): string {
+    return this.#connection.localAddress;
+  }
+  get localPort(): number {
+    return this.#connection.localPort;
+  }
+  get secure(): SecureChannel | undefined {
+    return this.#connection.secure;
+  }
+  refuse(): void {
+    this.refused = true;
+  }
+  send(query: Query, message: Message | undefined): void {
+    if (this.#connection.serving === this) this.#early = { message };
+    else this.#connection.settle(this, query, message);
+  }
+  /** What was sent before the service said that it would be later. */
+  takeEarly(): { readonly message: Message | undefined } | undefined {
+    const early = this.#early;
+    this.#early = undefined;
+    return early;
+  }
+}
+
+/** A connection. */
+export class HttpHeld implements Held, HttpService, HttpOwner {
+  readonly kind: HttpKind;
+  service: Service;
+  readonly secure: SecureChannel | undefined;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** The request whose question is being asked at the moment. */
+  serving: HttpAsked | undefined = undefined;
+  readonly #by: HeldBy;
+  readonly #connection: HttpConnection;
+  readonly #seats: Seats;
+  /** The client, as it stands in each of its questions' seats. */
+  readonly #peer = new Int32Array(PEER_ROOM >> 2);
+  /** Those whose answer is later, and that have a time of their own. */
+  readonly #timed = new Set<HttpAsked>();
+  #unread = 0;
+  #stopped = 0;
+  #left = false;
+
+  constructor(socket: Socket, kind: HttpKind, service: Service, by: HeldBy, secure: SecureChannel | undefined) {
+    this.kind = kind;
+    this.service = service;
+    this.secure = secure;
+    this.#by = by;
+    this.#seats = Seats.of(service.arena);
+    this.localAddress = unmapped(socket.localAddress ?? '');
+    this.localPort = socket.localPort ?? 0;
+    writePeer(new Uint8Array(this.#peer.buffer), 0, socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    const { timeouts: { read, write, idle } } = service;
+    const streams = kind.limits(service).streams;
+    const bounds: HttpBounds = { head: MOST_HEAD, body: kind.body, streams: streams === 0 ? Infinity : streams, read, write, idle };
+    this.#connection = new HttpConnection(socket, secure?.alpn, this, bounds, this);
+    socket.on('close', () => {
+      this.unread(0);
+      by.gone(this);
+    });
+  }
+
+  // --- what HTTP says
+
+  now(): number {
+    return this.#by.now();
+  }
+  wall(): number {
+    return Date.now();
+  }
+  begin(): void {
+    this.service.begin();
+  }
+  end(): void {
+    this.service.end();
+  }
+  request(exchange: Exchange): void {
+    this.kind.request(exchange, this);
+  }
+  unread(bytes: number): void {
+    if (bytes === this.#unread) return;
+    const before = this.#unread;
+    this.#unread = bytes;
+    this.#by.connections.hold(this, UNREAD, bytes, before);
+  }
+
+  // --- questions
+
+  /** Asks with these bytes. `until`: when the client does not wait any longer. */
+  ask(exchange: Exchange, request: HttpQuestion, bytes: Uint8Array, at: number, length: number, until = Infinity): void {
+    const asked = new HttpAsked(exchange, this, request);
+    const query = this.#take(length);
+    if (length <= 64) for (let i = 0; i < length; i++) query.bytes[query.at + i] = bytes[at + i]!;
+    else query.bytes.set(bytes.subarray(at, at + length), query.at);
+    for (let i = 0, to = query.peerAt >> 2; i < PEER_ROOM >> 2; i++) query.words[to + i] = this.#peer[i]!;
+    query.arrive(length, asked);
+    this.serving = asked;
+    const outcome = this.service.serve(query);
+    this.serving = undefined;
+    if (outcome !== LATER) return this.#answer(asked, query, outcome);
+    const early = asked.takeEarly();
+    if (early !== undefined) return this.#answer(asked, query, early.message);
+    if (until !== Infinity) {
+      asked.until = until;
+      this.#timed.add(asked);
+    }
+  }
+  /** A seat, while enough are left for UDP; else memory of its own. */
+  #take(length: number): Query {
+    const seats = this.#seats;
+    if (length > PACKET_ROOM || seats.arena.left * 2 < seats.arena.capacity) return Query.alone(Math.max(length, 12));
+    return seats.take() ?? Query.alone(PACKET_ROOM);
+  }
+  /** The answer that was to come later. */
+  settle(asked: HttpAsked, query: Query, message: Message | undefined): void {
+    this.#timed.delete(asked);
+    this.#answer(asked, query, message);
+  }
+  #answer(asked: HttpAsked, query: Query, message: Message | undefined): void {
+    this.kind.reply(asked, message);
+    this.#seats.release(query);
+  }
+  /** Gives up those whose clients do not wait any longer; `late` says so. */
+  expire(now: number, late: (asked: HttpAsked) => void): void {
+    for (const asked of this.#timed) {
+      if (now < asked.until) continue;
+      this.#timed.delete(asked);
+      late(asked);
+    }
+  }
+
+  // --- what the listener asks
+
+  get claim(): number {
+    return this.#connection.claim;
+  }
+  get since(): number {
+    return this.#connection.since;
+  }
+  check(now: number): void {
+    this.#connection.check(now);
+    if (this.#timed.size > 0) this.kind.expired?.(this, now);
+  }
+  stop(): void {
+    this.#stopped = this.now();
+    // HTTP/2 has a word for it; of the others what lies in the socket already is waited for.
+    if (this.#connection.canBeTold) this.#leave();
+  }
+  leave(now: number): void {
+    if (!this.#left && now - this.#stopped >= SILENT) this.#leave();
+    this.#connection.check(now);
+  }
+  #leave(): void {
+    this.#left = true;
+    this.#connection.leave();
+  }
+  drop(): void {
+    this.destroy();
+  }
+  destroy(): void {
+    this.#connection.destroy();
+  }
+}
