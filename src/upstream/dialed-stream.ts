@@ -202,7 +202,12 @@ export class DialedStream implements Carrier {
     return this.replies > 0 && this.#heardAt <= time;
   }
   #error(code: string): ExchangeError {
-    return readError('tcp', this.#local, this.#owner.to, code);
+    const { secure, to } = this.#owner;
+    // Over TLS CoreDNS says `EOF` too, and nobody knows whose.
+    if (code === 'EOF' && secure !== undefined) {
+      return new ExchangeError(`read tcp ${this.#local}->${joinHostPort(to.address, to.port)}: EOF`, code);
+    }
+    return readError('tcp', this.#local, to, code);
   }
 
   /** True from the moment that the upstream has taken it. */

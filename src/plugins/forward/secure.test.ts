@@ -157,3 +157,11 @@ test('who speaks no TLS is told as such; another upstream of the line answers', 
   assert.equal(server.log().includes('ERROR'), false, server.log());
   assert.equal(upstream.asked, 5);
 });
+
+test('an upstream that ends each connection is named with its address', async (t) => {
+  const upstream = new SecureUpstream();
+  upstream.does = () => 'end';
+  const { ask, server } = await forwarding(t, `tls://127.0.0.1:${await upstream.listen(t)}`, 'max_connect_attempts 1');
+  await ask(1);
+  assert.match(server.log(), /read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: (EOF|read: connection reset by peer)/);
+});
