@@ -1,7 +1,7 @@
 // What a parent has of a child's keys: DS, and CDS and CDNSKEY for it to take (RFC 4034 section 5, RFC 7344, RFC 8078). Knows digests;
 // knows nothing of who is the parent.
 import { createHash } from 'node:crypto';
-import { setU16 } from '../dns/packet.ts';
+import { setU16, u16 } from '../dns/packet.ts';
 import { algorithmNumber, keyTag } from './dnskey.ts';
 
 /** Digest types of DS (RFC 3658, RFC 4509, RFC 6605). */
@@ -27,4 +27,11 @@ export function delegationData(owner: Uint8Array, dnskey: Uint8Array, kind: numb
   data[3] = kind;
   data.set(digest, 4);
   return data;
+}
+
+/** Whether a set of DS names this DNSKEY, by whichever digest that is known. `owner` is the wire form of the zone's name in lower case. */
+export function setHas(set: readonly Uint8Array[], owner: Uint8Array, dnskey: Uint8Array): boolean {
+  const tag = keyTag(dnskey);
+  return set.some((data) => u16(data, 0) === tag && HASHES.has(data[3] ?? 0)
+    && Buffer.compare(delegationData(owner, dnskey, data[3]!), data) === 0);
 }

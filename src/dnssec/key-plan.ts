@@ -1,5 +1,6 @@
 // Which keys of a zone do what now: the records that say so, and who signs which sets. A version of the zone is signed by one plan. Knows
 // keys and records; knows nothing of files, of time, or of how a plan comes about.
+import { latin1Bytes } from '../dns/latin1.ts';
 import type { Name } from '../dns/name.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { SHA256, delegationData } from './delegation.ts';
@@ -33,18 +34,24 @@ export interface KeyPlan {
 /** The types of records at the apex that a plan alone decides. */
 export const PLANNED: ReadonlySet<number> = new Set([TYPE.DNSKEY, TYPE.CDS, TYPE.CDNSKEY]);
 
-/** The apex's records of DNSKEYs, and of CDS and CDNSKEY for those whose DS the parent shall have (RFC 7344). */
-export function apexRecords(zone: Name, keys: readonly Uint8Array[], wanted: readonly SigningKey[]): PlanRecord[] {
+/** The apex's records of these DNSKEYs, and CDS and CDNSKEY of those whose DS the parent shall have (RFC 7344). */
+export function apexRecords(zone: Name, keys: readonly Uint8Array[], asked: readonly Uint8Array[]): PlanRecord[] {
+  const owner = latin1Bytes(zone.key);
   const at = (type: number) => (data: Uint8Array): PlanRecord => ({ name: zone, type, data });
   return [
     ...keys.map(at(TYPE.DNSKEY)),
-    ...wanted.map(({ signer, data }) => delegationData(signer, data, SHA256)).map(at(TYPE.CDS)),
-    ...wanted.map(({ data }) => data).map(at(TYPE.CDNSKEY)),
+    ...asked.map((data) => delegationData(owner, data, SHA256)).map(at(TYPE.CDS)),
+    ...asked.map(at(TYPE.CDNSKEY)),
   ];
 }
 
 /** The plan of a zone whose keys never change: each signs everything. */
 export function steadyPlan(zone: Name, keys: readonly SigningKey[]): KeyPlan {
+  const all = keys.map(({ data }) => data);
   const ttl = Math.min(...keys.map((key) => key.ttl));
-  return { stamp: 0, records: apexRecords(zone, keys.map(({ data }) => data), keys), ttl, forKeys: keys, forOthers: keys, next: Infinity };
+  return { stamp: 0, records: apexRecords(zone, all, all), ttl, forKeys: keys, forOthers: keys, next: Infinity };
 }
+
+/** Records as one text, which is another one where they are others. */
+export const textOf = (records: readonly PlanRecord[]): string =>
+  records.map(({ name, type, data }) => `${name.text} ${type} ${Buffer.from(data).toString('base64')}`).sort().join('\n');

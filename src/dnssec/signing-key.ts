@@ -1,5 +1,5 @@
 // A key that signs: its DNSKEY with the private part. Knows node:crypto; knows nothing of files, of zones, or of when to sign.
-import { createPrivateKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Name } from '../dns/name.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
@@ -125,6 +125,18 @@ export function generateKey(owner: Name, algorithm: Algorithm, flags: number, tt
   const made = algorithm.kind === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: bits }).privateKey
     : algorithm.kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: algorithm.curve }).privateKey
     : CURVES[algorithm.curve]!();
+  return keyOf(made, owner, algorithm, flags, ttl);
+}
+/** The same, where one of RSA, which takes long, is made in another thread. */
+export function generateKeyElsewhere(owner: Name, algorithm: Algorithm, flags: number, ttl: number,
+  bits: number = RSA_BITS): Promise<SigningKey> {
+  if (algorithm.kind !== 'rsa') return Promise.resolve(generateKey(owner, algorithm, flags, ttl));
+  return new Promise((resolve, reject) => {
+    generateKeyPair('rsa', { modulusLength: bits }, (error, _open, made) =>
+      (error === null ? resolve(keyOf(made, owner, algorithm, flags, ttl)) : reject(error)));
+  });
+}
+function keyOf(made: KeyObject, owner: Name, algorithm: Algorithm, flags: number, ttl: number): SigningKey {
   const { n, e, x, y, ...parts } = made.export({ format: 'jwk' });
   const octets = (text: string | undefined) => Buffer.from(text ?? '', 'base64url');
   const key = algorithm.kind === 'rsa' ? rsaKey(octets(n), octets(e)) : Buffer.concat([octets(x), octets(y)]);

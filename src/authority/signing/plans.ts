@@ -1,8 +1,8 @@
-// Which keys a zone has that are its own: read, or made where there are none. Knows the folder of keys; knows nothing of versions. Main's.
+// Which keys a zone has that are its own, as whoever signs sees them. Knows who keeps them; knows nothing of versions. Main's.
 import type { Name } from '../../dns/name.ts';
-import { steadyPlan } from '../../dnssec/key-plan.ts';
 import type { KeyPlan } from '../../dnssec/key-plan.ts';
-import { keysOfTexts, ownKeys } from '../zone-keys/own-keys.ts';
+import type { KeyRun, KeySettings } from '../zone-keys/key-settings.ts';
+import { RollingKeys } from '../zone-keys/rolling-keys.ts';
 
 /** Says which keys of a zone do what, and hears of what was published. */
 export interface Plans {
@@ -17,8 +17,5 @@ export interface Plans {
   close(): void;
 }
 
-/** The plan of a zone of one key, which stays. `now` in seconds since 1970; `warn` hears of what others can read. */
-export async function openPlans(folder: string, zone: Name, now: number, warn: (text: string) => void): Promise<Plans> {
-  const plan = steadyPlan(zone, keysOfTexts(await ownKeys(folder, [zone], now, warn)));
-  return { plan, listen: () => () => {}, foresee() {}, published() {}, close() {} };
-}
+/** The plans of a zone's keys, which are found or made. Rejects with a text for people. */
+export const openPlans = (run: KeyRun, zone: Name, settings: KeySettings): Promise<Plans> => RollingKeys.open(run, zone, settings);

@@ -2,13 +2,13 @@
 import type { Name } from '../../dns/name.ts';
 import { Slot } from '../../kernel/slot.ts';
 import type { Slots } from '../../kernel/slot.ts';
+import type { KeySettings } from '../zone-keys/key-settings.ts';
 import type { Chain } from './chain.ts';
 
-/** How zones are signed. Who says the same has the same keys. */
+/** How zones are signed. Who names the same folder has the same keys. */
 export interface SigningSettings {
-  /** The folder of their keys. */
-  readonly folder: string;
   readonly chain: Chain;
+  readonly keys: KeySettings;
 }
 
 /** Read by whoever has zones in versions: how one of them is to be signed, undefined where it is served as it is. */
@@ -26,4 +26,4 @@ export const signingOf = (site: Pick<Slots, 'all'>, zone: Name): SigningSettings
 };
 
 /** What tells zones that are signed otherwise: for names of cells. */
-export const signingName = ({ folder, chain }: SigningSettings): string => `${chain} ${folder}`;
+export const signingName = ({ chain, keys }: SigningSettings): string => `${chain} ${keys.folder}`;

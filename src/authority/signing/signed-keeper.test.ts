@@ -19,6 +19,7 @@ import { writtenRecords } from '../../testing/written-zone.ts';
 import { serialOf } from '../transfer.ts';
 import type { ZoneWriter } from '../transfer.ts';
 import { transferOf } from '../zone/zone-transfer.ts';
+import { usualSettings } from '../zone-keys/key-settings.ts';
 import type { Chain } from './chain.ts';
 import { keeperOf } from './keeping.ts';
 import type { Keeper } from './keeping.ts';
@@ -55,7 +56,8 @@ class Rig {
     const line = (text: string) => void this.said.push(text.replaceAll(this.folder, 'DIR'));
     const log = { debug: () => {}, info: line, warning: line, error: line, prefix: () => log } as unknown as Log;
     const run = { store: this.stored.store, clock: this.clock, log, aside: undefined };
-    this.keeper = await keeperOf(run, ZONE, 'z', { folder: join(this.folder, 'keys'), chain: this.chain }, () => void this.served++);
+    this.keeper = await keeperOf(run, ZONE, 'z', { keys: usualSettings(join(this.folder, 'keys')), chain: this.chain }, () =>
+      void this.served++);
     return this;
   }
   /** As if the process began again. */
@@ -134,7 +136,8 @@ test('signed for 14 days, made anew 4 to 7 days before the end, spread over thes
     rounds.push(hour);
   }
   // Fourteen to seventeen sets, each made anew every seven to ten days, hardly two at once.
-  assert.ok(rounds[0]! >= 7 * 24 - 1, String(rounds[0]));
+  // Before them, when no cache is without the key, the parent is asked to have its DS.
+  assert.ok(rounds[0]! < 4 && rounds[1]! >= 7 * 24 - 1, String(rounds.slice(0, 2)));
   assert.ok(rounds.length > 40 && most < 6, `${rounds.length} ${most}`);
   rig.keeper.close();
 });
@@ -194,7 +197,8 @@ test('what cannot be kept is said, and what cannot be signed leaves what was ser
   await rig.load(9);
   assert.equal(rig.serial, 9);
   rig.check();
-  assert.deepEqual(rig.said, ['The serial of example.org. as it is signed cannot be kept in DIR/keys: after a restart it may be behind']);
+  assert.deepEqual(rig.said.filter((text) => /serial/.test(text)),
+    ['The serial of example.org. as it is signed cannot be kept in DIR/keys: after a restart it may be behind']);
   assert.equal(rig.keeper.trouble, undefined);
   rig.keeper.close();
 });

@@ -62,16 +62,15 @@ export class SignedKeeper {
   }
   /** Finds or makes the keys. Rejects with a text for people. */
   async begin(): Promise<this> {
-    const { folder } = this.#settings;
-    const log = this.#run.log.prefix('dnssec');
+    const { keys } = this.#settings;
     try {
-      this.#plans = await openPlans(folder, this.zone, this.#now, (text) => log.warning(text));
+      this.#plans = await openPlans(this.#run, this.zone, keys);
       this.#plans.listen(() => this.#again());
     } catch (error) {
       this.close();
       throw error;
     }
-    this.#serial = new KeptSerial(folder, this.zone);
+    this.#serial = new KeptSerial(keys.folder, this.zone);
     // Somebody may have had it a moment ago: then nobody knows what is due.
     if (this.cell.version !== 0) {
       this.#due = 0;
@@ -166,7 +165,7 @@ export class SignedKeeper {
   #keep(serial: number): void {
     if (this.#serial.keep(serial) || this.#isSaid) return;
     this.#isSaid = true;
-    const { folder } = this.#settings;
+    const { folder } = this.#settings.keys;
     this.#run.log.prefix('dnssec').warning(
       `The serial of ${this.zone.text} as it is signed cannot be kept in ${folder}: after a restart it may be behind`);
   }

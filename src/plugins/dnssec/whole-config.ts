@@ -1,4 +1,5 @@
 // The lines of `dnssec { auto }` as data: zones that are signed before they are served. Knows words; opens nothing.
+import { usualSettings } from '../../authority/zone-keys/key-settings.ts';
 import type { Chain } from '../../authority/signing/chain.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
 import type { Directive } from '../../corefile/directive.ts';
@@ -26,7 +27,7 @@ export function readWhole(line: Directive, { root }: ParseContext): SigningSetti
     property.fail(`auto has no '${word}': it signs whole zones, with keys of its own`, nearestWord(word, PROPERTIES));
   });
   if (folder === undefined) return line.refuse('auto needs "keys DIR", where the keys of its zones are kept');
-  return { folder, chain };
+  return { chain, keys: usualSettings(folder) };
 }
 
 function readPolicy(line: Directive): Chain {

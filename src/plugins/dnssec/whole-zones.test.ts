@@ -49,7 +49,7 @@ const ZONES = [
 ];
 /** What is asked, with which rcode and how many records it is answered. */
 const QUESTIONS: readonly (readonly [name: string, type: string, rcode: string, answers: number])[] = [
-  ['', 'SOA', 'NOERROR', 2], ['', 'DNSKEY', 'NOERROR', 2], ['', 'CDS', 'NOERROR', 2], ['', 'CDNSKEY', 'NOERROR', 2],
+  ['', 'SOA', 'NOERROR', 2], ['', 'DNSKEY', 'NOERROR', 2], ['', 'CDS', 'NOERROR', 0], ['', 'CDNSKEY', 'NOERROR', 0],
   ['www.', 'A', 'NOERROR', 2],
   ['wWw.', 'MX', 'NOERROR', 2], ['alias.', 'A', 'NOERROR', 4], ['x.w.', 'TXT', 'NOERROR', 2], ['x.y.w.', 'TXT', 'NOERROR', 2],
   ['ns.', 'A', 'NOERROR', 3],

@@ -2,19 +2,27 @@
 // nothing.
 import { SignableZones, ZoneSigning } from '../../authority/signing/settings.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
+import { RollingKeys } from '../../authority/zone-keys/rolling-keys.ts';
 import type { Name } from '../../dns/name.ts';
-import type { Part } from '../../kernel/site/plugin.ts';
+import type { Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Zones } from '../../kernel/site/zones.ts';
 
 /** The part of a block. */
 export class WholeZones implements Part {
   readonly #site: Site;
+  readonly #settings: SigningSettings;
+  readonly #zones: Zones;
 
   constructor(names: readonly Name[], settings: SigningSettings, site: Site) {
     this.#site = site;
-    const zones = new Zones(names);
+    this.#settings = settings;
+    const zones = this.#zones = new Zones(names);
     site.put(ZoneSigning, (zone) => (zones.match(zone) === undefined ? undefined : settings));
+  }
+  /** A load may say otherwise how keys are kept that are there. */
+  started({ clock }: Run): void {
+    RollingKeys.configure(clock, this.#settings.keys, (zone) => this.#zones.match(zone) !== undefined);
   }
   /** Without zones that can be signed it would sign nothing, and nobody would know. */
   whole(): void {
