@@ -1,4 +1,5 @@
 // `coredns-ts zone check|print|diff|sign|keys`: their options, files and exit status. Knows the console; starts nothing.
+import { statSync } from 'node:fs';
 import { Name } from '../dns/name.ts';
 import type { ZoneFileError } from '../zonefile/error.ts';
 import { inOrder, printZone } from '../zonefile/print.ts';
@@ -14,13 +15,16 @@ export const ZONE_USAGE = `Usage: coredns-ts zone check [--strict] [--json] ZONE
        coredns-ts zone diff [--nsupdate] ZONE OLD NEW
        coredns-ts zone sign [--keep-serial] ZONE FILE KEY...
        coredns-ts zone keys KEY...
+       coredns-ts zone keys ZONE DIR [roll [csk|ksk|zsk] | hold [off] | confirm-ds]
 
 check   finds what is wrong with a zone's master file, a hundred problems at most: errors keep servers from loading it
         or resolvers from its names, warnings do not
 print   prints it in canonical form: one record a line, names whole, in the order of DNSSEC
 diff    prints which records one file has and another has not
 sign    prints it with keys, NSEC records and signatures; KEY is a key's file in BIND's format, with either ending or none
-keys    prints what keys are, and the DS records that their parent needs
+keys    prints what keys are, and the DS records that their parent needs; of a folder of "dnssec { auto }" what a zone's keys
+        wait for, since when: its server makes another key (roll), stops and goes on (hold, hold off), or believes that the
+        parent has done its part (confirm-ds)
 
 FILE may be a zone's master file, or the database of *dynupdate*.
 
@@ -52,6 +56,13 @@ export function zoneCommand(args: readonly string[]): void {
   const given = rest.filter((arg) => !arg.startsWith('-'));
   if (taken.keys === true && given.length < taken.files * 2 + 1) {
     return refuse(word === 'keys' ? 'a key is needed' : 'a zone, a file and a key are needed');
+  }
+  const [first = '', folder = '', ...words] = given;
+  const ofFolder = word === 'keys' && statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? zoneOf(first) : undefined;
+  if (ofFolder !== undefined) {
+    return void import('./zone-key-states.ts').then(({ keyStatesCommand }) => keyStatesCommand(ofFolder, folder, words)).then((status) => {
+      process.exitCode = status;
+    });
   }
   if (word === 'keys') return void import('./zone-keys.ts').then(({ keysCommand }) => keysCommand(given));
   const [zoneText = '', ...files] = given;

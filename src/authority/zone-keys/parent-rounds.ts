@@ -21,7 +21,7 @@ export class ParentRounds {
   #cancel = (): void => {};
   #isOver = false;
 
-  /** `ask` says for how many seconds what was said may be kept, 0 where that is not known; undefined where nobody said anything. */
+  /** `ask` says for how many seconds what was said may be kept; undefined where nobody said anything. */
   constructor(clock: Clock, ask: () => Promise<number | undefined>) {
     this.#clock = clock;
     this.#ask = ask;
@@ -30,7 +30,7 @@ export class ParentRounds {
     if (this.#isOver) return;
     this.#cancel = this.#clock.after(seconds * 1000 * (0.9 + Math.random() / 5), () => {
       void this.#ask().then((ttl) => this.begin(ttl === undefined ? Math.min(MOST, Math.max(USUAL / 10, seconds * 2))
-        : ttl === 0 ? USUAL : Math.max(LEAST, Math.min(USUAL, ttl / 4))));
+        : Math.max(LEAST, Math.min(USUAL, ttl / 4))));
     });
   }
   end(): void {

@@ -285,12 +285,13 @@ export class RollingKeys implements FolderZone, SignalZone {
     const seconds = Math.max(1, Math.min(LONGEST, due - this.#now));
     this.#cancel = this.#run.clock.after(seconds * 1000, () => void this.look());
   }
-  /** One round; says for how long what the parent has may be kept, 0 where nothing is known, or undefined where nobody said anything. */
+  /** One round; says for how long what the parent has may be kept; undefined where nobody said anything. */
   async #asked(): Promise<number | undefined> {
     const { parent } = this.#settings;
-    if (parent === undefined || !this.#folder.isHeld || !isParentAsked(this.#state)) return this.#state.dsTtl.value;
+    if (parent === undefined || !this.#folder.isHeld || !isParentAsked(this.#state)) return this.#state.dsTtl.value
+      || this.#settings.policy.parentTtl;
     const shown = await parent.shown(this.zone);
     await this.#after(() => this.#turn([], shown));
-    return shown.every((one) => one === undefined) ? undefined : this.#state.dsTtl.value;
+    return shown.every((one) => one === undefined) ? undefined : this.#state.dsTtl.value || this.#settings.policy.parentTtl;
   }
 }
