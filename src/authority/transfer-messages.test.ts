@@ -91,6 +91,14 @@ function addresses(count: number): { readonly records: Iterable<RR>; taken: numb
   return Object.assign(state, { records: records() });
 }
 
+test('messages without a question, as zones are kept in, are whole each by itself', async () => {
+  const list = Array.from({ length: 3000 }, (_, i) => record(`host${i}.example.org. 60 IN A 192.0.2.1`));
+  const around = { head: Uint8Array.of(0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0), tail: new Uint8Array(0) };
+  const messages = await all(transferMessages(around, { soa, records: list }, shared));
+  assert.ok(messages.length > 1);
+  assert.deepEqual(messages.flatMap((each) => decodeMessage(each).answer.map(shown)), [soa, ...list, soa].map(shown));
+});
+
 test('names are shortened', async () => {
   const [first] = await all(transferMessages(envelope(false), { soa, records: addresses(100).records }, shared));
   assert.ok(first!.length < 100 * 22 + 100, `${first!.length} bytes`);

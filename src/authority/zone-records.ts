@@ -32,6 +32,8 @@ class Owner {
     for (let i = 0; i < length; i++) bytes[i] = source[at + i]!;
     this.length = length;
     this.count = 0;
+    // A message without a question has no name yet.
+    if (length <= 0) return;
     for (let i = 0; bytes[i] !== 0; i += bytes[i]! + 1) this.labels[this.count++] = i;
   }
   /** Whether the label that is `k` from the end (0: the last one) is the same in the other name. */

@@ -1,5 +1,6 @@
 // The works that are done beside the threads that serve. Knows which module does which; starts nothing.
 import type { Work } from '../threads/aside.ts';
+import type { SentOrder } from '../authority/zone/making.ts';
 import type { Order } from '../authority/zone/loading.ts';
 import type { SentPlan, VersionOrder } from '../authority/signing/sign-version.ts';
 import type { SignOrder } from '../plugins/sign/sign-file.ts';
@@ -8,7 +9,7 @@ import type { SignOrder } from '../plugins/sign/sign-file.ts';
 export const WORKS: Readonly<Record<string, Work>> = {
   zone: async (store) => {
     const { Loading } = await import('../authority/zone/loading.ts');
-    const loading = new Loading(store.memory);
+    const loading = new Loading(store.memory, await import('../authority/zone/digest.ts'));
     return (order) => store.reading.within(() => loading.load(order as Order));
   },
   signatures: async (store) => {
@@ -17,6 +18,11 @@ export const WORKS: Readonly<Record<string, Work>> = {
       const { order, plan } = asked as { readonly order: VersionOrder; readonly plan: SentPlan };
       return signVersion(store, order, receivedPlan(plan), true);
     };
+  },
+  version: async (store) => {
+    const { Making } = await import('../authority/zone/making.ts');
+    const making = new Making(store.memory);
+    return (order) => store.reading.within(() => making.makeSent(order as SentOrder));
   },
   sign: async () => {
     const { signFile } = await import('../plugins/sign/sign-file.ts');

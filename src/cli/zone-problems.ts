@@ -26,7 +26,10 @@ export async function withZoneProblems(findings: Findings): Promise<Findings> {
       // Whoever wanted a file that is missing said so.
       if (size === undefined && mention.refusal === undefined) continue;
       if ((size ?? 0) > LARGEST) found.remarks.push(`${mention.path} is larger than ${LARGEST >> 20} MB and was not looked into`);
-      else found.add(problemsOf(mention, stops && size !== undefined, (loading ??= new Loading(Memory.create()))));
+      else {
+        loading ??= new Loading(Memory.create(), await import('../authority/zone/digest.ts'));
+        found.add(problemsOf(mention, stops && size !== undefined, loading));
+      }
     }
   }
   const told = found.told();
@@ -82,9 +85,10 @@ function problemsOf({ zone, path, refusal: refused }: ZoneMention, stops: boolea
   const name = Name.parse(zone);
   const text = readZone(path, name, MOST);
   const isBroken = text.problems.length > 0;
-  const refusal = isBroken ? undefined : refused === undefined ? loading.refusal(path, name) : refused();
+  const now = Math.floor(Date.now() / 1000);
+  const refusal = isBroken ? undefined : refused === undefined ? loading.refusal(path, name, now) : refused();
   const worst = stops ? 'error' : 'warning';
-  const found = zoneFindings(name, path, text, Math.floor(Date.now() / 1000)).flatMap((finding): Problem[] => {
+  const found = zoneFindings(name, path, text, now).flatMap((finding): Problem[] => {
     const { file, line, column, message } = finding;
     // What cannot be read has a column, or is the whole file; what is wrong with the zone as a whole follows from a refusal.
     if (refusal !== undefined && line === 0) return [];

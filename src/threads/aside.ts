@@ -53,7 +53,7 @@ export class AsideThread implements Aside {
     this.#options = options;
   }
 
-  async ask(work: string, order: unknown): Promise<unknown> {
+  async ask(work: string, order: unknown, moves: readonly ArrayBuffer[] = []): Promise<unknown> {
     this.#cancel();
     // Two threads cannot have one number: who comes while it ends waits for the next one.
     while (this.#ending !== undefined) await this.#ending;
@@ -62,7 +62,7 @@ export class AsideThread implements Aside {
     return new Promise((done, failed) => {
       this.#waiting.set(id, { done, failed });
       worker.ref();
-      worker.postMessage({ id, work, order } satisfies Request);
+      worker.postMessage({ id, work, order } satisfies Request, moves);
     });
   }
   #start(): Worker {

@@ -16,6 +16,8 @@ export interface Setting {
   readonly port: number;
   /** The port of the other side. */
   readonly peer: number;
+  /** What else the zone's part of the configuration says. */
+  readonly more?: string;
 }
 /** One program. */
 export interface Authority {
@@ -87,6 +89,7 @@ zone:
     file: "${folder}/zone"
     acl: peer
 ${zone}
+${setting.more ?? ''}
 `);
   return started(t, 'knotd', ['-c', conf], folder);
 };

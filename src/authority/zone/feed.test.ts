@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { Name } from '../../dns/name.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Store } from '../../store/store.ts';
+import * as digests from './digest.ts';
 import { FileFeed } from './feed.ts';
 import { ZoneKeeper } from './keeper.ts';
 import { Loading } from './loading.ts';
@@ -20,6 +21,7 @@ const zoneText = (serial: number, more = ''): string => `@ 60 IN SOA ns host ${s
 
 interface Wanted {
   readonly unchanged: Order['unchanged'];
+  readonly digest: Order['digest'];
   readonly file: string;
   readonly memory: number;
   readonly folder: string;
@@ -33,14 +35,14 @@ class Watched {
   readonly feed: FileFeed;
   readonly signal = new AbortController();
 
-  constructor(t: TestContext, { unchanged = 'leave', file = 'db', memory = 1 << 26, folder }: Partial<Wanted> = {}) {
+  constructor(t: TestContext, { unchanged = 'leave', digest = 'check', file = 'db', memory = 1 << 26, folder }: Partial<Wanted> = {}) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'zone-'));
     t.after(() => rmSync(this.folder, { recursive: true, force: true }));
     const store = Store.create(memory);
     this.store = store;
     this.keeper = new ZoneKeeper({ store, clock: this.clock }, Name.parse('z.test.'), new ZoneCell(store, 'z'));
-    const loading = new Loading(store.memory);
-    this.feed = new FileFeed({ path: this.path(file), unchanged }, {
+    const loading = new Loading(store.memory, digests);
+    this.feed = new FileFeed({ path: this.path(file), unchanged, digest }, {
       keeper: this.keeper, clock: this.clock, random: () => 0.5,
       load: (order) => store.reading.within(() => loading.load(order)),
       told: (loaded, first) => void this.told.push(textOf(loaded, first, this.folder)),
@@ -266,4 +268,19 @@ test('a serial that counts by itself is kept over a restart', async (t) => {
   third.replace(zoneText(2_000_000_000));
   await third.clock.elapse(12_000);
   assert.deepEqual(third.take(), ['made 2000000000'], 'its own is ahead');
+});
+
+test('a serial that counts by itself has a digest of its own, and one that stays what it was is no news', async (t) => {
+  const zone = new Watched(t, { unchanged: 'count', digest: 'make' });
+  zone.write(zoneText(1));
+  await zone.begin();
+  assert.deepEqual([zone.take(), zone.records], [['first made 1'], 3]);
+  for (const serial of [2, 3]) {
+    zone.replace(zoneText(1, `a 60 IN A 192.0.2.${serial}\n`));
+    await zone.clock.elapse(12_000);
+    assert.deepEqual([zone.take(), zone.records], [[`made ${serial}`], 4]);
+    zone.replace(`${zoneText(1, `a 60 IN A 192.0.2.${serial}\n`)}; the same`);
+    await zone.clock.elapse(12_000);
+    assert.deepEqual(zone.take(), [`same ${serial}`]);
+  }
 });

@@ -21,6 +21,7 @@ export interface FeedOptions {
   readonly unchanged: Order['unchanged'];
   readonly iterations?: Order['iterations'];
   readonly verify?: Order['verify'];
+  readonly digest?: Order['digest'];
 }
 /** What a feed works with. */
 export interface FeedParts {
@@ -135,10 +136,11 @@ export class FileFeed {
   /** Reads it, which was seen in a state (undefined: it is not there). */
   async #load(seen: FileState | undefined): Promise<Loaded> {
     const { keeper, load, told } = this.#parts;
-    const { path, unchanged, iterations, verify } = this.#options;
+    const { path, unchanged, iterations, verify, digest = 'check' } = this.#options;
     const before = keeper.cell.version;
     const now = Math.floor(this.#parts.clock.wall() / 1000);
-    const loaded = await load({ path, size: seen?.size ?? 0, zone: keeper.zone.key, before, now, unchanged, iterations, verify });
+    const order = { path, size: seen?.size ?? 0, zone: keeper.zone.key, before, now, unchanged, digest, iterations, verify };
+    const loaded = await load(order);
     if (loaded.kind === 'made') await keeper.publish(loaded.built);
     if (loaded.kind === 'failed') {
       // What is wrong with its text stays so until it changes; what the system says may pass.

@@ -1,6 +1,6 @@
 // The serial that a zone got which counts by itself, kept beside its file over restarts: else secondaries would have to wait until it is
 // ahead again. Knows a small file; knows no records.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /** What was served last, and of which state of the file. */
@@ -20,12 +20,24 @@ export function readKept(path: string): KeptSerial | undefined {
     return undefined;
   }
 }
-/** Keeps it: whole, or what was there before. False where the folder cannot be written. */
+/** Keeps it, on the disk when this returns: whole, or what was there before. False where the folder cannot be written. */
 export function writeKept(path: string, { serial, contents }: KeptSerial): boolean {
   const file = besides(path);
   try {
-    writeFileSync(`${file}.new`, `${serial}\n${contents}\n`);
+    const aside = openSync(`${file}.new`, 'w');
+    try {
+      writeSync(aside, `${serial}\n${contents}\n`);
+      fsyncSync(aside);
+    } finally {
+      closeSync(aside);
+    }
     renameSync(`${file}.new`, file);
+    const folder = openSync(dirname(file), 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
     return true;
   } catch {
     return false;

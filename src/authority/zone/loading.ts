@@ -4,6 +4,7 @@ import { latin1Bytes } from '../../dns/latin1.ts';
 import type { Name } from '../../dns/name.ts';
 import { Name as Names } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import type { Memory } from '../../store/memory.ts';
 import { fileError } from '../../wording/errno.ts';
 import { ZoneFileError } from '../../zonefile/error.ts';
@@ -13,9 +14,11 @@ import { verifyVersion } from '../signing/verify-version.ts';
 import type { Verified } from '../signing/verify-version.ts';
 import { Builder } from './build.ts';
 import type { Built } from './build.ts';
+import type * as Digests from './digest.ts';
+import type { DigestRule } from './digest-rule.ts';
 import { remember } from './history.ts';
 import { readKept, writeKept } from './kept-serial.ts';
-import { Scratch } from './scratch.ts';
+import { Scratch, apexHas } from './scratch.ts';
 import { EXPIRES, MOST_ITERATIONS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
 import { lookAt, stateOf } from './file-state.ts';
@@ -38,6 +41,8 @@ export interface Order {
   readonly iterations?: number | undefined;
   /** Whether all signatures of others are verified, or those of some names; not at all where it is signed here. */
   readonly verify?: 'all' | 'some' | 'none' | undefined;
+  /** What is done about the digest of the zone. */
+  readonly digest: DigestRule;
 }
 
 /** Why nothing was loaded: the metric's label. */
@@ -60,6 +65,8 @@ export type Loaded =
 
 /** Names of a signed zone whose signatures are verified, as of its hashes: a millisecond. */
 const SOME = 4;
+/** Thrown where a digest is to be looked at or made, and it was not said how: see `Loading.digests`. */
+export class DigestWanted extends Error {}
 
 /** Loads one zone after the other. One object a thread. */
 export class Loading {
@@ -68,13 +75,17 @@ export class Loading {
   readonly #scratch: Scratch;
   readonly #builder: Builder;
 
-  constructor(memory: Memory) {
+  /** What digests are made with: few zones have one, and a start shall not wait for it. */
+  digests: typeof Digests | undefined;
+
+  constructor(memory: Memory, digests?: typeof Digests) {
     this.#memory = memory;
+    this.digests = digests;
     this.#scratch = new Scratch(memory.hash);
     this.#builder = new Builder(memory);
   }
 
-  /** Does what is ordered, within a reading where there is a version before. Throws only what is a bug. */
+  /** Does what is ordered, within a reading where there is a version before. Throws DigestWanted, and else only what is a bug. */
   load(order: Order): Loaded {
     const name = Names.wire(order.zone);
     try {
@@ -85,10 +96,11 @@ export class Loading {
       this.#scratch.begin(NOTHING);
     }
   }
-  /** Why a file cannot be served as this zone, undefined where it can: tries it and keeps nothing of it. */
-  refusal(path: string, name: Name): string | undefined {
+  /** Why a file cannot be served as this zone at `now`, undefined where it can: tries it and keeps nothing of it. */
+  refusal(path: string, name: Name, now: number): string | undefined {
     try {
       this.#read(path, name, lookAt([path])?.size ?? 0);
+      this.#digest('check', now);
       this.#builder.discard(this.#builder.build(this.#scratch, 0));
       return undefined;
     } catch (error) {
@@ -104,13 +116,16 @@ export class Loading {
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     return reading;
   }
-  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS, verify = 'some' }: Order, name: Name): Loaded {
+  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS, verify = 'some', digest }: Order, name: Name): Loaded {
     const scratch = this.#scratch;
     scratch.mostIterations = iterations;
     const { files, outside } = this.#read(path, name, size);
     const state = stateOf(files.map((file) => file.path), files);
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
-    if (unchanged === 'count') this.#count(path, state, before, previous);
+    const makes = this.#digest(digest, now);
+    // The digest of a file is of its own serial: with another one it is made anew.
+    if (unchanged === 'count') this.#count(path, state, before, previous, makes);
+    else if (digest === 'make') makes();
     const built = this.#builder.build(scratch, before);
     const serial = this.#memory.words[built.version + SERIAL]! >>> 0;
     if (built.changed === 0 || (unchanged === 'leave' && serial === previous)) {
@@ -124,20 +139,31 @@ export class Loading {
     const verified = isSigned ? verifyVersion(this.#memory, scratch.zone, version, now, verify === 'all' ? Infinity : SOME) : undefined;
     return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state, isKept, verified };
   }
-  /** Gives the records a serial of their own: the next one, where theirs is not newer and they are others. */
-  #count(path: string, { contents }: FileState, before: number, previous: number | undefined): void {
+  /** Looks at the digest; says how it becomes that of another serial. */
+  #digest(rule: DigestRule, now: number): () => void {
     const scratch = this.#scratch;
-    if (previous === undefined) {
-      const kept = readKept(path);
-      if (kept === undefined || compareSerials(scratch.serial, kept.serial) > 0) return;
-      scratch.serial = kept.contents === contents ? kept.serial : next(kept.serial);
-      return;
-    }
-    if (compareSerials(scratch.serial, previous) > 0) return;
-    scratch.serial = previous;
+    const has = apexHas(scratch, TYPE.ZONEMD);
+    if (rule === 'check' && !has) return () => {};
+    if (this.digests === undefined) throw new DigestWanted();
+    const { checkDigest, makeDigest } = this.digests;
+    if (rule !== 'make') checkDigest(scratch, rule === 'require', now);
+    return () => makeDigest(scratch);
+  }
+  /** Gives the records a serial of their own: the next one, where theirs is not newer and they are others. */
+  #count(path: string, { contents }: FileState, before: number, previous: number | undefined, digest: () => void): void {
+    const scratch = this.#scratch;
+    const be = (serial: number): void => {
+      scratch.serial = serial;
+      digest();
+    };
+    const kept = previous === undefined ? readKept(path) : undefined;
+    const last = previous ?? kept?.serial;
+    if (last === undefined || compareSerials(scratch.serial, last) > 0) return be(scratch.serial);
+    if (previous === undefined) return be(kept!.contents === contents ? last : next(last));
+    be(previous);
     const tried = this.#builder.build(scratch, before);
     this.#builder.discard(tried);
-    if (tried.changed > 0) scratch.serial = next(previous);
+    if (tried.changed > 0) be(next(previous));
   }
 }
 const NOTHING = Uint8Array.of(0);

@@ -15,7 +15,7 @@ import { signingName } from '../signing/settings.ts';
 import type { SigningSettings } from '../signing/settings.ts';
 import type { Verified } from '../signing/verify-version.ts';
 import { FileFeed } from './feed.ts';
-import { Loading } from './loading.ts';
+import { DigestWanted, Loading } from './loading.ts';
 import type { Loaded, Order } from './loading.ts';
 import type { ZoneCell } from './zone-cell.ts';
 import { Told, tellFailure, tellGone, tellVersion } from './zone-metrics.ts';
@@ -29,6 +29,8 @@ export interface ZoneLine {
   /** That, as people write it. */
   readonly interval: string;
   readonly unchanged: Order['unchanged'];
+  /** What is done about its digest; one that is there has to be right. */
+  readonly digest?: Order['digest'];
   /** Whether it has numbers of its own in the metrics however many zones there are. */
   readonly counted?: boolean;
   /** The most iterations of hashes that it may have; as usual where nothing is said. */
@@ -39,8 +41,8 @@ export interface ZoneLine {
   readonly signing?: SigningSettings | undefined;
 }
 /** Whoever says the same has the same zone: one version for all blocks, views and threads. */
-const nameOf = ({ zone, path, unchanged, iterations }: ZoneLine): string =>
-  `${unchanged} ${zone.text} ${path}${iterations === undefined ? '' : ` with ${iterations}`}`;
+const nameOf = ({ zone, path, unchanged, iterations, digest = 'check' }: ZoneLine): string =>
+  `${unchanged} ${digest} ${zone.text} ${path}${iterations === undefined ? '' : ` with ${iterations}`}`;
 /** Where what is served of the zone stands, in any thread. */
 export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => servedCell(store, nameOf(line), line.signing);
 
@@ -172,7 +174,7 @@ export async function openZone(run: Run, plugin: string, line: ZoneLine, signal:
 /** Loads here what takes some milliseconds, and elsewhere what takes longer. */
 async function load(order: Order, store: Store, aside: Aside | undefined, large: number): Promise<Loaded> {
   const isLarge = order.size >= (order.before === 0 ? large : LARGE);
-  if (aside === undefined || !isLarge) return store.reading.within(() => loadingOf(store).load(order));
+  if (aside === undefined || !isLarge) return loadHere(order, store);
   try {
     return await aside.ask('zone', order) as Loaded;
   } catch (error) {
@@ -188,6 +190,17 @@ function unsoundOf(zone: string, verified: Verified | undefined): string | undef
   return `Signatures of ${zone} will not be believed: ${faults.join(', ')}; ${wrong} of ${looked} sets that were looked at`;
 }
 
+async function loadHere(order: Order, store: Store): Promise<Loaded> {
+  const loading = loadingOf(store);
+  const load = (): Loaded => store.reading.within(() => loading.load(order));
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof DigestWanted)) throw error;
+  }
+  loading.digests = await import('./digest.ts');
+  return load();
+}
 const all = new WeakMap<Store, Loading>();
 /** One for all zones of a thread: the memory that it needs is used again. */
 function loadingOf(store: Store): Loading {

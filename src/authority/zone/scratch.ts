@@ -16,6 +16,7 @@ export const KEY_BYTES = 3, NAME = 4;
 /** What a name owns: signatures, hashes of names, other records; NS, DNAME and CNAME among these. */
 export const SIGNATURES = 1, HASHES = 2, OTHERS = 4, SERVERS = 8, RENAMING = 16, ALIASES = 32;
 const NEXT = 0, KIND = 1, TTL = 2, RECORD = 3;
+const NOWHERE = new Uint8Array(1);
 /** Words at first, and how many remain from one zone to the next: a large zone's memory is let go. */
 const ROOM = 1 << 14, KEPT = 1 << 22;
 /** Words for each byte of text: pages that are not touched cost nothing. */
@@ -23,9 +24,19 @@ const WORDS_A_BYTE = 0.3;
 /** The most words: more records than any memory that is shared can hold. */
 const MOST = 1 << 29;
 
+/** All that a scratch holds. */
+export interface ScratchState {
+  readonly zone: Uint8Array;
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly slots: Int32Array<ArrayBuffer>;
+  readonly order: Int32Array<ArrayBuffer>;
+  /** Names, records, the place of the SOA, words that are used, the mask of the slots, and the most iterations. */
+  readonly numbers: readonly [names: number, records: number, soa: number, top: number, mask: number, iterations: number];
+}
+
 /** One zone's records. Offsets are in words. */
 export class Scratch {
-  words = new Int32Array(ROOM);
+  words: Int32Array<ArrayBuffer> = new Int32Array(ROOM);
   bytes = new Uint8Array(this.words.buffer);
   /** The zone as a wire name in lower case. */
   zone: Uint8Array = new Uint8Array(1);
@@ -36,9 +47,9 @@ export class Scratch {
   mostIterations: number = MOST_ITERATIONS;
   #soa = 0;
   #top = 2;
-  #slots = new Int32Array(256);
+  #slots: Int32Array<ArrayBuffer> = new Int32Array(256);
   /** Names in the order in which they came. */
-  #order = new Int32Array(256);
+  #order: Int32Array<ArrayBuffer> = new Int32Array(256);
   #mask = 255;
   readonly #hash: Hash;
   readonly #key = new NameKey();
@@ -46,6 +57,29 @@ export class Scratch {
 
   constructor(hash: Hash) {
     this.#hash = hash;
+  }
+
+  /** All that it holds, for another thread; it holds nothing from then on. */
+  release(): ScratchState {
+    const { words, zone, names, records } = this;
+    const numbers = [names, records, this.#soa, this.#top, this.#mask, this.mostIterations] as const;
+    const state = { zone, words, slots: this.#slots, order: this.#order, numbers };
+    this.words = new Int32Array(ROOM);
+    this.bytes = new Uint8Array(this.words.buffer);
+    this.#slots = new Int32Array(256);
+    this.#order = new Int32Array(256);
+    this.begin(NOWHERE);
+    return state;
+  }
+  /** Takes what another one held. */
+  adopt({ zone, words, slots, order, numbers }: ScratchState): this {
+    this.zone = zone;
+    this.words = words;
+    this.bytes = new Uint8Array(words.buffer);
+    this.#slots = slots;
+    this.#order = order;
+    [this.names, this.records, this.#soa, this.#top, this.#mask, this.mostIterations] = numbers;
+    return this;
   }
 
   /** Forgets all, for a zone of this lower-case wire name, whose text has about so many bytes. */
@@ -232,6 +266,12 @@ export class Scratch {
   }
 }
 
+/** Whether the zone itself owns a record of a type. */
+export function apexHas(scratch: Scratch, type: number): boolean {
+  const apex = scratch.owner(scratch.zone, scratch.zone.length);
+  for (let record = scratch.first(apex); record !== 0; record = scratch.next(record)) if (scratch.type(record) === type) return true;
+  return false;
+}
 /** The same, with room for twice as many. */
 function longer(list: Int32Array): Int32Array<ArrayBuffer> {
   const other = new Int32Array(list.length * 2);

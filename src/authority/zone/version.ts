@@ -79,6 +79,9 @@ const iterationsIn = (bytes: Uint8Array, param: number): number => u16(bytes, pa
 /** The iterations of hashes of a version; 0 where it has none. */
 export const iterationsOf = ({ words, bytes }: Memory, version: number): number =>
   (words[version + PARAM] === 0 ? 0 : iterationsIn(bytes, words[version + PARAM]!));
+/** Whether the zone itself owns a set of a type. Within a reading. */
+export const ownsAtApex = ({ words, bytes }: Memory, version: number, type: number): boolean =>
+  findSet(bytes, setsAt(words, words[version + APEX]!), type) !== 0;
 /** How a version proves what is not there. */
 export const denialOf = (words: Int32Array, version: number): Denial => DENIALS[words[version + DENIAL]!]!;
 /** The serial in a set SOA (RFC 1035 section 3.3.13). */

@@ -1,4 +1,6 @@
 // The lines of *file* as data (FILE-1). Knows words; opens nothing.
+import { readDigestRule } from '../../authority/zone/digest-rule.ts';
+import type { DigestRule } from '../../authority/zone/digest-rule.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { join } from 'node:path';
 import type { Name } from '../../dns/name.ts';
@@ -20,6 +22,8 @@ export interface FileLine {
   readonly iterations: number | undefined;
   /** Whether all signatures of a signed file are verified. */
   readonly verifies: boolean;
+  /** What is done about its digest. */
+  readonly digest: DigestRule;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -41,6 +45,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     let unchanged: FileLine['unchanged'] = 'leave';
     let iterations: number | undefined;
     let verifies = false;
+    let digest: FileLine['digest'] = 'check';
     line.properties({
       reload(property) {
         reload = readReload(property);
@@ -62,12 +67,15 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         property.bare();
         verifies = true;
       },
+      zonemd(property) {
+        digest = readDigestRule(property);
+      },
       fallthrough(property) {
         fallthrough = readFallthrough(property);
       },
       upstream: (property) => void property.rest(),
     });
-    read.push({ file, zones, reload, unchanged, iterations, verifies });
+    read.push({ file, zones, reload, unchanged, iterations, verifies, digest });
   }
   // Of two lines with one zone the later one counts: the file of the other is not read.
   const named = new Map(read.flatMap(({ file, zones }) =>

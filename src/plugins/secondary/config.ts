@@ -1,5 +1,7 @@
 // The lines of *secondary* as data (SEC-1). Knows words and addresses; opens nothing.
 import { join } from 'node:path';
+import { readDigestRule } from '../../authority/zone/digest-rule.ts';
+import type { DigestRule } from '../../authority/zone/digest-rule.ts';
 import { MOST_ITERATIONS } from '../../authority/zone/version.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseAddress, parseCIDR, printAddress, unmap } from '../../dns/address.ts';
@@ -50,6 +52,8 @@ export interface SecondaryLine {
   readonly isNewest: boolean;
   /** Primaries are asked for how long they may serve the zone themselves (RFC 7314). */
   readonly asksExpiry: boolean;
+  /** What is done about the digest of its zones. */
+  readonly digest: DigestRule;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -68,7 +72,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       zones: zonesOf(line.rest(), context.zones).names, primaries: [], catalog: undefined, isCatalog: false, key: undefined,
       notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0,
       mostIterations: MOST_ITERATIONS, isNewest: false, forwardsUpdates: false,
-      asksExpiry: false, snapshot: undefined,
+      asksExpiry: false, digest: 'check', snapshot: undefined,
     };
     line.properties({
       transfer: (property) => readFrom(property, draft),
@@ -109,6 +113,9 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       newest(property) {
         property.bare();
         draft.isNewest = true;
+      },
+      zonemd(property) {
+        draft.digest = readDigestRule(property);
       },
       expire_option(property) {
         property.bare();

@@ -9,12 +9,14 @@ import { signingName } from '../../authority/signing/settings.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import { turnsOf } from '../../authority/turns.ts';
-import { Builder } from '../../authority/zone/build.ts';
 import type { Built } from '../../authority/zone/build.ts';
 import { Changer } from '../../authority/zone/change.ts';
+import type { Difference } from '../../authority/zone/difference.ts';
 import { remember } from '../../authority/zone/history.ts';
+import { Making } from '../../authority/zone/making.ts';
+import type { MakeOrder, SentOrder } from '../../authority/zone/making.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
-import { BYTES } from '../../authority/zone/version.ts';
+import { BYTES, ownsAtApex } from '../../authority/zone/version.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
@@ -42,6 +44,8 @@ export const FAMILIES = {
 };
 /** The most of a first transfer, and by what a later one may be larger than what there was: octets. */
 const FIRST_BYTES = 2 ** 30, TIMES = 10, LEAST_BYTES = 1 << 20;
+/** Records from which on a version is made by a thread that serves nobody: before, some milliseconds. */
+const MANY = 4096;
 /** Transfers at once, and with one primary; questions at once. */
 const TRANSFERS = 10, TRANSFERS_EACH = 2, QUESTIONS = 100;
 
@@ -63,12 +67,12 @@ export const zoneCellOf = (store: Store, { line, zone, id, signing }: Wanted): Z
 
 /** What all zones of a process share. */
 class Common {
-  readonly builder: Builder;
+  readonly making: Making;
   readonly changer: Changer;
   readonly transfers = new Turnstile(TRANSFERS, TRANSFERS_EACH);
   readonly questions = new Turnstile(QUESTIONS, QUESTIONS);
   constructor(store: Store) {
-    this.builder = new Builder(store.memory);
+    this.making = new Making(store.memory);
     this.changer = new Changer(store.memory);
   }
 }
@@ -82,17 +86,17 @@ function commonOf(store: Store): Common {
 /** The zone of a line, opened where no other block has it; it goes on over reloads. */
 export function openZone(run: Run, signal: Run['signal'], held: Wanted, key: Key | undefined): Promise<TransferredZone> {
   const { line, zone, id, signing } = held;
-  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog } = line;
+  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest } = line;
   // Who wants something else of it takes over what is there.
   const signed = signing && signingName(signing);
-  const wishes = [mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, signed].join(' ');
+  const wishes = [mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, signed].join(' ');
   return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, async () => (await Opened.open(run, held, key)).zone);
 }
 
 /** One zone while it is open. */
 class Opened {
   readonly zone: TransferredZone;
-  readonly #run: Pick<Run, 'store' | 'clock' | 'metrics'>;
+  readonly #run: Pick<Run, 'store' | 'clock' | 'metrics' | 'aside'>;
   readonly #line: SecondaryLine;
   readonly #name: Name;
   readonly #keeper: Keeper;
@@ -114,8 +118,10 @@ class Opened {
     const opened = new Opened(run, held, key, keeper);
     return opened;
   }
-  private constructor({ store, clock, metrics, log }: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper) {
-    this.#run = { store, clock, metrics };
+  private constructor(
+    { store, clock, metrics, log, aside }: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper,
+  ) {
+    this.#run = { store, clock, metrics, aside };
     this.#line = line;
     this.#name = name;
     this.#common = commonOf(store);
@@ -180,12 +186,11 @@ class Opened {
     if (incoming.kind === 'same' || (own !== undefined && !anyway && compareSerials(incoming.serial, serialOf(own)) <= 0)) {
       return { kind: 'same', expiry };
     }
-    const difference = catalog === undefined ? filling.difference(incoming) : undefined;
-    if (difference !== undefined) await this.#publish((before) => this.#common.changer.change(wire, before, difference));
-    else {
+    const difference = catalog === undefined && this.#line.digest === 'check' ? filling.difference(incoming) : undefined;
+    if (difference === undefined || !await this.#change(wire, difference)) {
       await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
       catalog?.check();
-      await this.#publish((before) => this.#common.builder.build(scratch, before));
+      await this.#publish(scratch);
     }
     const asked = serial === undefined ? 'AXFR' : 'IXFR';
     const got = incoming.kind === 'whole' ? 'the zone' : 'differences';
@@ -212,7 +217,7 @@ class Opened {
       mostRecords: Infinity, mostBytes: Infinity,
     }, filling);
     if (!kept.messages.some((message) => incoming.take(message))) throw new Error('it does not end');
-    await this.#publish((before) => this.#common.builder.build(scratch, before));
+    await this.#publish(scratch);
     this.#saved = incoming.serial;
     return kept.contact;
   }
@@ -231,15 +236,21 @@ class Opened {
       this.#log.warning(`The snapshot of ${this.#name.text} could not be written: ${error.message}`);
     });
   }
-  async #publish(make: (before: number) => Built & { readonly pairs?: Int32Array }): Promise<void> {
+  /** Makes a version of what differs and serves it; false where it has a digest, which is of all records. */
+  async #change(wire: Uint8Array, difference: Difference): Promise<boolean> {
     const { store, clock } = this.#run;
     const { cell } = this.#keeper;
     const built = store.reading.within(() => {
-      const before = cell.version;
-      const made = make(before);
-      remember(store.memory, this.#name.folded.octets, before, made.version, Math.floor(clock.wall() / 1000), made.pairs);
+      const made = this.#common.changer.change(wire, cell.version, difference);
+      if (ownsAtApex(store.memory, made.version, TYPE.ZONEMD)) return void this.#common.changer.discard(made);
+      remember(store.memory, wire, cell.version, made.version, Math.floor(clock.wall() / 1000), made.pairs);
       return made;
     });
+    if (built === undefined) return false;
+    await this.#serve(built);
+    return true;
+  }
+  async #serve(built: Built): Promise<void> {
     await this.#keeper.publish(built);
     if (!this.#isSigned) this.#tell();
   }
@@ -247,6 +258,33 @@ class Opened {
     const { store, metrics } = this.#run;
     const { version, loaded } = this.#keeper.served;
     tellVersion(metrics, store.memory, version, this.#name.text, loaded, this.#numbers);
+  }
+  /** Makes a version of the records and serves it; a large one is made by a thread that serves nobody. */
+  async #publish(scratch: Scratch): Promise<void> {
+    const { store, clock } = this.#run;
+    const { cell } = this.#keeper;
+    const { version: before, loads } = cell;
+    const order = { before, now: Math.floor(clock.wall() / 1000), digest: this.#line.digest };
+    const built = scratch.records < MANY ? store.reading.within(() => this.#common.making.make(scratch, order))
+      : await this.#make(scratch, order);
+    if (this.#end.signal.aborted || cell.version !== before || cell.loads !== loads) {
+      this.#common.making.discard(built);
+      throw new Error(this.#end.signal.aborted ? 'the zone is not wanted any more' : 'another version came meanwhile');
+    }
+    await this.#serve(built);
+  }
+  async #make(scratch: Scratch, order: MakeOrder): Promise<Built> {
+    const { store, aside } = this.#run;
+    if (aside === undefined) return store.reading.within(() => this.#common.making.make(scratch, order));
+    const records = scratch.release();
+    // The version before stays until it is done.
+    const pin = store.pin();
+    try {
+      const moves = [records.words.buffer, records.slots.buffer, records.order.buffer];
+      return await aside.ask('version', { ...order, records } satisfies SentOrder, moves) as Built;
+    } finally {
+      pin.release();
+    }
   }
   #limits(): { readonly mostRecords: number; readonly mostBytes: number } {
     const { mostRecords, mostBytes } = this.#line;

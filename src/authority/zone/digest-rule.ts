@@ -1,0 +1,17 @@
+// What is done about the digest of a zone (ZONEMD, RFC 8976), and how `zonemd` says it in a Corefile. Knows words; knows no digest.
+
+/** One that is there has to be right; there has to be one; it is made. */
+export type DigestRule = 'check' | 'require' | 'make';
+
+/** The rule of a line `zonemd require|make`. */
+export function readDigestRule(line: Line): DigestRule {
+  const word = line.arg();
+  line.end();
+  return word === 'require' || word === 'make' ? word : line.fail(`zonemd knows no ${word}`, 'zonemd require|make');
+}
+/** Of a line of a Corefile what it takes. */
+interface Line {
+  arg(): string;
+  end(): void;
+  fail(message: string, help?: string): never;
+}
