@@ -35,6 +35,9 @@ const commands: readonly [args: string, status: number, out: RegExp, errors: Reg
   ['print example.org bad', 1, /^$/, /^bad:4:7: address of type A expected, found "1"\n$/],
   ['diff example.org db db', 0, /^$/, /^$/],
   ['diff example.org db more', 1, /^\+ b\.example\.org\.\t5\tIN\tA\t192\.0\.2\.2\n$/, /^$/],
+  ['diff --ixfr example.org db more', 1,
+    /^(example\.org\.\t.*\tSOA\t.*\n){3}b\.example\.org\.\t5\tIN\tA\t192\.0\.2\.2\nexample\.org\.\t.*\tSOA\t.*\n$/, /^$/],
+  ['diff --ixfr example.org db db', 0, /^$/, /^$/],
   ['diff --nsupdate example.org db more', 1, /^zone example\.org\.\nprereq yxrrset .*\nupdate add b\.example\.org\. 5 .*\nsend\n$/, /^$/],
 ];
 for (const [args, status, out, errors] of commands) {

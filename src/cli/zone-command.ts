@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { Name } from '../dns/name.ts';
 import type { ZoneFileError } from '../zonefile/error.ts';
 import { inOrder, printZone } from '../zonefile/print.ts';
-import { printDifference, printUpdate } from './zone-difference.ts';
+import { printDifference, printTransfer, printUpdate } from './zone-difference.ts';
 import { zoneFindings } from './zone-findings.ts';
 import type { ZoneFinding } from './zone-findings.ts';
 import { readZone } from './zone-records.ts';
@@ -12,7 +12,7 @@ import type { PlacedRecord } from './zone-records.ts';
 /** What the subcommand takes, told by `--help` and beside a refusal. */
 export const ZONE_USAGE = `Usage: coredns-ts zone check [--strict] [--json] ZONE FILE
        coredns-ts zone print ZONE FILE
-       coredns-ts zone diff [--nsupdate] ZONE OLD NEW
+       coredns-ts zone diff [--nsupdate|--ixfr] ZONE OLD NEW
        coredns-ts zone sign [--keep-serial] ZONE FILE KEY...
        coredns-ts zone keys KEY...
        coredns-ts zone keys ZONE DIR [roll [csk|ksk|zsk] | hold [off] | confirm-ds]
@@ -31,6 +31,7 @@ FILE may be a zone's master file, or the database of *dynupdate*.
   --strict     warnings count as errors
   --json       findings as JSON: file, line, column, severity, message
   --nsupdate   the difference as a script for nsupdate
+  --ixfr       the difference as an IXFR gives it (RFC 1995)
   --keep-serial  the serial number stays as it is; else it is the time
 
 Exit status: 0 without errors (diff: without a difference), 1 with some, 2 for a wrong command line.
@@ -40,7 +41,8 @@ Exit status: 0 without errors (diff: without a difference), 1 with some, 2 for a
 const MOST = 100;
 
 const OPTIONS: { readonly [word: string]: { readonly options: readonly string[]; readonly files: number; readonly keys?: true } } = {
-  check: { options: ['--strict', '--json'], files: 1 }, print: { options: [], files: 1 }, diff: { options: ['--nsupdate'], files: 2 },
+  check: { options: ['--strict', '--json'], files: 1 }, print: { options: [], files: 1 },
+  diff: { options: ['--nsupdate', '--ixfr'], files: 2 },
   sign: { options: ['--keep-serial'], files: 1, keys: true }, keys: { options: [], files: 0, keys: true },
 };
 
@@ -123,7 +125,8 @@ function difference(zone: Name, [from, to]: readonly [string, string], options: 
   const old = recordsOf(zone, from);
   const fresh = old === undefined ? undefined : recordsOf(zone, to);
   if (old === undefined || fresh === undefined) return;
-  const pieces = options.has('--nsupdate') ? printUpdate(zone, old, fresh) : printDifference(old, fresh);
+  const pieces = options.has('--nsupdate') ? printUpdate(zone, old, fresh)
+    : options.has('--ixfr') ? printTransfer(old, fresh) : printDifference(old, fresh);
   for (const piece of pieces) {
     process.stdout.write(piece);
     process.exitCode = 1;

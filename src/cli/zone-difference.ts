@@ -34,6 +34,20 @@ export function* printDifference(old: readonly ListedRecord[], fresh: readonly L
 }
 
 /**
+ * The difference as an IXFR gives it (RFC 1995 section 4): the new SOA, the old one, what is gone, the new one, what is new, the new one.
+ * Nothing where only what is no record differs; of zones without SOA what they have.
+ */
+export function* printTransfer(old: readonly ListedRecord[], fresh: readonly ListedRecord[]): Generator<string> {
+  const all = [...changes(old, fresh)];
+  if (all.length === 0) return;
+  const soaOf = (records: readonly ListedRecord[]): string =>
+    records.filter(({ type }) => type === TYPE.SOA).map((record) => `${printRecord(record)}\n`).join('');
+  const plain = (wanted: '-' | '+'): string =>
+    all.filter(([sign, { type }]) => sign === wanted && type !== TYPE.SOA).map(([, record]) => `${printRecord(record)}\n`).join('');
+  yield soaOf(fresh) + soaOf(old) + plain('-') + soaOf(fresh) + plain('+') + soaOf(fresh);
+}
+
+/**
  * A script for nsupdate (RFC 2136) that makes one zone of the other: it holds only where the server has the old serial. The new SOA
  * comes last, so that what was changed is published under it. DNSSEC's own records are the server's and left out.
  */

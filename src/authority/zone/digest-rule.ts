@@ -9,6 +9,10 @@ export function readDigestRule(line: Line): DigestRule {
   line.end();
   return word === 'require' || word === 'make' ? word : line.fail(`zonemd knows no ${word}`, 'zonemd require|make');
 }
+/** Throws where a digest would be made before the zone is signed, and be wrong then. */
+export function refuseMade(rule: DigestRule, zone: string, isSigned: boolean): void {
+  if (rule === 'make' && isSigned) throw new Error(`zonemd make is for zones that are not signed here, and ${zone} is`);
+}
 /** Of a line of a Corefile what it takes. */
 interface Line {
   arg(): string;

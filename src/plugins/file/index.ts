@@ -5,6 +5,7 @@ import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import type { Transfer } from '../../authority/transfer.ts';
+import { refuseMade } from '../../authority/zone/digest-rule.ts';
 import { openZone, zoneCellOf } from '../../authority/zone/open-zone.ts';
 import type { OpenZone, ZoneLine } from '../../authority/zone/open-zone.ts';
 import { ZoneSource } from '../../authority/zone/source.ts';
@@ -65,6 +66,9 @@ class Files implements Part {
     return this.#named.map((line) => ({ ...line, signing: signingOf(this.#site, line.zone) }));
   }
 
+  whole(): void {
+    for (const { digest = 'check', zone, signing } of this.#lines) refuseMade(digest, zone.text, signing !== undefined);
+  }
   async control(run: Run): Promise<void> {
     this.#open = await Promise.all(this.#lines.map((line) => openZone(run, 'file', line)));
     for (const zone of this.#open) {

@@ -28,6 +28,16 @@ test('members by their ids; other records are passed over', () => {
     'three.zones.c.test. 0 IN TXT "no"', 'other.c.test. 0 IN A 192.0.2.1'), ['one a.test.', 'two b.test.']);
 });
 
+test('a catalog with more members than are taken counts as broken', () => {
+  const catalog = new Catalog(Name.parse('c.test'));
+  for (const text of [...SOUND, 'a.zones.c.test. 0 IN PTR m.test.', 'b.zones.c.test. 0 IN PTR n.test.']) {
+    const { name, type, rdata } = parseRR(text)!;
+    catalog.add(name.octets, name.raw.length, type, rdata, rdata.length);
+  }
+  catalog.check(2);
+  assert.throws(() => catalog.check(1), { message: 'the catalog has 2 members, and at most 1 are taken' });
+});
+
 test('catalogs that are broken', () => {
   const [soa, ns, version] = SOUND as [string, string, string];
   assert.equal(read(ns, version), 'the catalog has no SOA');

@@ -41,12 +41,14 @@ export class Catalog {
     this.#seen.add(member);
   }
 
-  /** Throws TransferError where it is no catalog: then nothing of it counts. */
-  check(): void {
+  /** Throws TransferError where it is no catalog, or has more than so many members: then nothing of it counts. */
+  check(most = Infinity): void {
     if (!this.#hasSoa) throw new TransferError('the catalog has no SOA');
     if (!this.#hasNs) throw new TransferError('the catalog has no NS');
     if (this.#versions.length !== 1 || this.#versions[0] !== '\x012') throw new TransferError('the catalog is not of version 2');
     if (this.#wrong !== undefined) throw new TransferError(`the catalog is broken: ${this.#wrong}`);
+    const { size } = this.members;
+    if (size > most) throw new TransferError(`the catalog has ${size} members, and at most ${most} are taken`);
   }
 }
 const lower = (bytes: Uint8Array, length: number): string => Name.wire(latin1(bytes, 0, length)).key;

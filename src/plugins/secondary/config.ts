@@ -36,6 +36,8 @@ export interface SecondaryLine {
   /** Its zones are lists of zones (RFC 9432); of these members alone are taken. */
   readonly catalog: Zones | undefined;
   readonly isCatalog: boolean;
+  /** The most members of a catalog. */
+  readonly mostMembers: number;
   /** What questions to primaries are signed with. */
   readonly key: string | undefined;
   readonly notify: Notifying;
@@ -70,6 +72,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     const keys: string[] = [];
     const draft: Draft = {
       zones: zonesOf(line.rest(), context.zones).names, primaries: [], catalog: undefined, isCatalog: false, key: undefined,
+      mostMembers: Infinity,
       notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0,
       mostIterations: MOST_ITERATIONS, isNewest: false, forwardsUpdates: false,
       asksExpiry: false, digest: 'check', snapshot: undefined,
@@ -80,6 +83,11 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         const members = property.rest();
         draft.isCatalog = true;
         draft.catalog = members.length === 0 ? undefined : new Zones(zonesOf(members, []).names);
+      },
+      members(property) {
+        if (property.arg() !== 'max') property.fail('members knows the word max alone', 'members max N');
+        draft.mostMembers = property.integer('members max', { min: 1 });
+        property.end();
       },
       fallthrough(property) {
         fallthrough = readFallthrough(property);

@@ -8,6 +8,7 @@ import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import type { Transfer } from '../../authority/transfer.ts';
 import { admitUpdates, takeUpdate } from '../../authority/updatable.ts';
+import { refuseMade } from '../../authority/zone/digest-rule.ts';
 import { ZoneSource } from '../../authority/zone/source.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
@@ -102,6 +103,7 @@ class Secondaries implements Part {
         if (!this.#keys.has(name)) throw new Error(`there is no key ${quoted(name)}: a tsig line has to say its secret`);
       }
     }
+    for (const { line, zone } of this.#static) refuseMade(line.digest, zone.text, signingOf(this.#site, zone) !== undefined);
   }
 
   async control(run: Run): Promise<void> {

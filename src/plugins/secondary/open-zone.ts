@@ -86,10 +86,10 @@ function commonOf(store: Store): Common {
 /** The zone of a line, opened where no other block has it; it goes on over reloads. */
 export function openZone(run: Run, signal: Run['signal'], held: Wanted, key: Key | undefined): Promise<TransferredZone> {
   const { line, zone, id, signing } = held;
-  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest } = line;
+  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers } = line;
   // Who wants something else of it takes over what is there.
   const signed = signing && signingName(signing);
-  const wishes = [mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, signed].join(' ');
+  const wishes = [mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, signed].join(' ');
   return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, async () => (await Opened.open(run, held, key)).zone);
 }
 
@@ -189,7 +189,7 @@ class Opened {
     const difference = catalog === undefined && this.#line.digest === 'check' ? filling.difference(incoming) : undefined;
     if (difference === undefined || !await this.#change(wire, difference)) {
       await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
-      catalog?.check();
+      catalog?.check(this.#line.mostMembers);
       await this.#publish(scratch);
     }
     const asked = serial === undefined ? 'AXFR' : 'IXFR';
