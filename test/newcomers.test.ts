@@ -52,7 +52,7 @@ const rows: readonly (readonly [what: string, corefile: string, status: number, 
     1, 'C:2:5: error: plugin/etcd: this plugin of CoreDNS is not built yet in coredns-ts\n      etcd\n      ^\n',
     'C:3:5: error: plugin/nomad:',
     'C:6:5: error: plugin/route53:', 'C: 5 words are not built yet: etcd, nomad, azure, clouddns, route53\n'],
-  ...['tls', 'https', 'https3', 'grpc', 'quic'].map((scheme) => [`${scheme}://`, `${scheme}://.:853 {\n whoami\n}\n`, 1,
+  ...['https3', 'quic'].map((scheme) => [`${scheme}://`, `${scheme}://.:853 {\n whoami\n}\n`, 1,
     `C:1:1: error: cannot listen on ${scheme}://.:853 - ${scheme}:// is not built yet`] as const),
   ['a port out of range', '.:99999 {\n whoami\n}\n', 1, 'C:1:1: error: port 99999 is not between 1 and 65535\n'],
   ['a negative port', '.:-1 {\n whoami\n}\n', 1, 'C:1:1: error: port -1 is not between 1 and 65535\n'],
@@ -122,8 +122,8 @@ const commands: readonly [args: string, files: Readonly<Record<string, string>>,
     'plugin.cfg': 'sinkhole:./s.mjs\ncache:cache\n', 's.mjs': "export default { name: 'sinkhole', parse() {}, create: () => ({}) };\n",
   }, 0, /\nsinkhole\n/, /^not built yet: /],
   ['-conf Corefile', { Corefile: '.:99999 {\n whoami\n}\n' }, 1, /^$/, /^Corefile:1: port 99999 is not between 1 and 65535\n/],
-  ['-conf Corefile', { Corefile: 'tls://.:853 {\n whoami\n}\n' }, 1, /^$/,
-    /^Corefile:1: cannot listen on tls:\/\/\.:853 - tls:\/\/ is not built yet/],
+  ['-conf Corefile', { Corefile: 'quic://.:853 {\n whoami\n}\n' }, 1, /^$/,
+    /^Corefile:1: cannot listen on quic:\/\/\.:853 - quic:\/\/ is not built yet/],
   ['-conf Corefile', { Corefile: block('forward 8.8.8.8') }, 1, /^$/, new RegExp([
     "^plugin/forward: Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after '8.8.8.8'",
     'Corefile:2:13:', ' {6}forward 8.8.8.8', ' {14}\\^',
@@ -188,7 +188,7 @@ test('each property of a page is one that its plugin knows, and a misspelt one h
   const wrong: string[] = [];
   const needed: Readonly<Record<string, string>> = {
     forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db', sign: ' db',
-    geoip: ' db', dnstap: ' listen x',
+    geoip: ' db', dnstap: ' listen x', grpc: ' . 127.0.0.1', tls: ' cert.pem key.pem',
   };
   for (const word of documentedWords) {
     const syntax = syntaxOf(word)!;

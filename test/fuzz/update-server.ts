@@ -65,6 +65,7 @@ let count = 0;
 /** What a client with a key may send. */
 export const updateServer = target('updateServer', 400, inputs, async ({ sections, some, id, opcode }) => {
   const { server, folder } = await running();
+  server.forget();
   const bytes = encodeMessage(message({ id, opcode, question, ...sections }), { compress: true });
   for (const [at, value] of some) if (at % bytes.length > 11) bytes[at % bytes.length] = value;
   // Another second each: the same octets would get their first answer.

@@ -11,9 +11,11 @@ import { decodeMessage } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
 import { setU32 } from '../../dns/packet.ts';
+import type { Parts } from '../../dns/parts.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
+import { WireError } from '../../dns/wire.ts';
 import type { Change } from './kept-contents.ts';
 import type { Signed } from './receipts.ts';
 
@@ -137,7 +139,12 @@ export class Updates {
 /** Changes the contents as an update says, where it may and can. */
 function judge(waiting: Waiting, contents: UpdateContents, shown: number): Change[] {
   const { order: { packet, grants, limits: { mostRecords, mostBytes }, signed } } = waiting;
-  const { rcode, changed, moreRecords, moreBytes } = update(new ShownZone(contents, shown), decodeMessage(packet), permissionOf(grants));
+  const parts = read(packet);
+  if (parts === undefined) {
+    waiting.rcode = RCODE.FORMERR;
+    return [];
+  }
+  const { rcode, changed, moreRecords, moreBytes } = update(new ShownZone(contents, shown), parts, permissionOf(grants));
   const isTooMuch = (moreRecords > 0 && contents.records + moreRecords > mostRecords)
     || (moreBytes > 0 && contents.bytes + moreBytes > mostBytes);
   waiting.rcode = isTooMuch ? RCODE.REFUSED : rcode;
@@ -145,6 +152,16 @@ function judge(waiting: Waiting, contents: UpdateContents, shown: number): Chang
   const before = waiting.before = new Map([...changed.keys()].map((name) => [name, contents.at(name)]));
   contents.apply(changed);
   return [{ before, changed, signed }];
+}
+
+/** The message decoded; undefined where its records cannot be read: that costs its sender one FORMERR, and nobody else anything. */
+function read(packet: Uint8Array): Parts | undefined {
+  try {
+    return decodeMessage(packet);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
 }
 
 /** The zone as it is seen by who asks: with the serial that is served, where that is ahead (RFC 2136 section 3.2; RFC 1982). */
