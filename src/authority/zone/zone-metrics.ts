@@ -15,8 +15,10 @@ export const ZONE_FAMILIES = {
   failures: counter('coredns_zone_load_failures_total', 'Counter of loads of zones that failed, by reason.', ['zone', 'reason']),
 };
 
-/** The most zones that have numbers of their own, and the label under which those of all others are added up. */
-const MOST_ZONES = 1000, OTHERS = 'others';
+/** The most zones that have numbers of their own. */
+export const MOST_ZONES = 1000;
+/** The label under which the numbers of all others are added up. */
+export const OTHERS = 'others';
 
 /** What was told of one zone, so that sums can be right when it is another, or gone. */
 export class Told {

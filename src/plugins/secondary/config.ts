@@ -56,6 +56,8 @@ export interface SecondaryLine {
   readonly asksExpiry: boolean;
   /** What is done about the digest of its zones. */
   readonly digest: DigestRule;
+  /** Each zone has numbers of its own, however many there are. */
+  readonly allMetrics: boolean;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -75,7 +77,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       mostMembers: Infinity,
       notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0,
       mostIterations: MOST_ITERATIONS, isNewest: false, forwardsUpdates: false,
-      asksExpiry: false, digest: 'check', snapshot: undefined,
+      asksExpiry: false, digest: 'check', snapshot: undefined, allMetrics: false,
     };
     line.properties({
       transfer: (property) => readFrom(property, draft),
@@ -124,6 +126,11 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       },
       zonemd(property) {
         draft.digest = readDigestRule(property);
+      },
+      zone_metrics(property) {
+        if (property.arg() !== 'all') property.fail('zone_metrics knows the word all alone', 'zone_metrics all');
+        property.end();
+        draft.allMetrics = true;
       },
       expire_option(property) {
         property.bare();

@@ -79,6 +79,27 @@ test('what came of looks at primaries, and when one was heard, is read from /met
   await became('failed', 1);
 });
 
+test('looks at primaries of more than a thousand zones are added up, unless all shall be told of', async (t) => {
+  const text = async (property: string): Promise<readonly string[]> => {
+    const port = await freePort();
+    const zones = Array.from({ length: 1002 }, (_, i) => `z${i}.test`);
+    // Nobody listens there: each zone fails once.
+    const block = `secondary ${zones.join(' ')} {\ntransfer from 127.0.0.1:${await freePort()}\n${property}\n}`;
+    const ours = await serve(`. {\nprometheus 127.0.0.1:${port}\n${block}\n}`, standard, new FakeClock());
+    t.after(() => ours.close());
+    for (;;) {
+      const all = (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).split('\n');
+      const lines = all.filter((line) => line.startsWith('coredns_secondary_transfers_total{'));
+      const failed = lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+      if (failed === 1002) return lines;
+    }
+  };
+  const bounded = await text('');
+  assert.equal(bounded.length, 1001);
+  assert.deepEqual(bounded.filter((line) => line.includes('zone="others"')).map((line) => line.slice(line.lastIndexOf(' '))), [' 2']);
+  assert.equal((await text('zone_metrics all')).length, 1002);
+});
+
 test('a reload keeps zones, timers and connections of what stays, and pulls no more what went', async (t) => {
   const primary = await new MadePrimary().open(t);
   const clock = new FakeClock();

@@ -1,5 +1,5 @@
-// Opens the transferred zones of a process: where each stands in the shared memory, and how it is pulled and published. Knows scratches,
-// builders and metrics; knows neither blocks nor timers.
+// Opens the transferred zones of a process: where each stands in the shared memory, and how it is pulled and kept. Knows scratches,
+// catalogs and metrics; knows neither blocks nor timers, nor how versions are made.
 import { Filling, HEAD } from '../../authority/incoming/filling.ts';
 import { Incoming } from '../../authority/incoming/incoming.ts';
 import { serialOf } from '../../authority/transfer.ts';
@@ -9,16 +9,10 @@ import { signingName } from '../../authority/signing/settings.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { transferMessages } from '../../authority/transfer-messages.ts';
 import { turnsOf } from '../../authority/turns.ts';
-import type { Built } from '../../authority/zone/build.ts';
-import { Changer } from '../../authority/zone/change.ts';
-import type { Difference } from '../../authority/zone/difference.ts';
-import { remember } from '../../authority/zone/history.ts';
-import { Making } from '../../authority/zone/making.ts';
-import type { MakeOrder, SentOrder } from '../../authority/zone/making.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
-import { BYTES, ownsAtApex } from '../../authority/zone/version.ts';
+import { BYTES } from '../../authority/zone/version.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
-import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
+import { MOST_ZONES, OTHERS } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
@@ -32,6 +26,7 @@ import type { Key } from '../../tsig/key.ts';
 import { Catalog } from './catalog.ts';
 import { Client } from './client.ts';
 import type { Primary, SecondaryLine } from './config.ts';
+import { Publishing } from './publishing.ts';
 import { readSnapshot, snapshotPath, touchSnapshot, writeSnapshot } from './snapshot.ts';
 import { TransferredZone } from './transferred-zone.ts';
 import type { Pulled } from './transferred-zone.ts';
@@ -44,8 +39,6 @@ export const FAMILIES = {
 };
 /** The most of a first transfer, and by what a later one may be larger than what there was: octets. */
 const FIRST_BYTES = 2 ** 30, TIMES = 10, LEAST_BYTES = 1 << 20;
-/** Records from which on a version is made by a thread that serves nobody: before, some milliseconds. */
-const MANY = 4096;
 /** Transfers at once, and with one primary; questions at once. */
 const TRANSFERS = 10, TRANSFERS_EACH = 2, QUESTIONS = 100;
 
@@ -67,40 +60,47 @@ export const zoneCellOf = (store: Store, { line, zone, id, signing }: Wanted): Z
 
 /** What all zones of a process share. */
 class Common {
-  readonly making: Making;
-  readonly changer: Changer;
   readonly transfers = new Turnstile(TRANSFERS, TRANSFERS_EACH);
   readonly questions = new Turnstile(QUESTIONS, QUESTIONS);
-  constructor(store: Store) {
-    this.making = new Making(store.memory);
-    this.changer = new Changer(store.memory);
+  /** The zones that have numbers of their own. */
+  readonly #labels = new Set<string>();
+
+  /** Under which name looks at the primaries of a zone are counted. */
+  label(zone: string, all: boolean): string {
+    if (!all && this.#labels.size >= MOST_ZONES && !this.#labels.has(zone)) return OTHERS;
+    this.#labels.add(zone);
+    return zone;
   }
 }
-const all = new WeakMap<Store, Common>();
+const everyCommon = new WeakMap<Store, Common>();
 function commonOf(store: Store): Common {
-  let common = all.get(store);
-  if (common === undefined) all.set(store, common = new Common(store));
+  let common = everyCommon.get(store);
+  if (common === undefined) everyCommon.set(store, common = new Common());
   return common;
 }
 
 /** The zone of a line, opened where no other block has it; it goes on over reloads. */
 export function openZone(run: Run, signal: Run['signal'], held: Wanted, key: Key | undefined): Promise<TransferredZone> {
   const { line, zone, id, signing } = held;
-  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers } = line;
+  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, allMetrics } = line;
   // Who wants something else of it takes over what is there.
   const signed = signing && signingName(signing);
-  const wishes = [mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, signed].join(' ');
+  const wishes = [
+    mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, allMetrics, signed,
+  ].join(' ');
   return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, async () => (await Opened.open(run, held, key)).zone);
 }
 
 /** One zone while it is open. */
 class Opened {
   readonly zone: TransferredZone;
-  readonly #run: Pick<Run, 'store' | 'clock' | 'metrics' | 'aside'>;
+  readonly #run: Pick<Run, 'store' | 'clock' | 'metrics'>;
   readonly #line: SecondaryLine;
   readonly #name: Name;
   readonly #keeper: Keeper;
-  readonly #isSigned: boolean;
+  readonly #publishing: Publishing;
+  /** Under which name it is counted. */
+  readonly #label: string;
   readonly #client: Client;
   readonly #common: Common;
   readonly #end = new AbortController();
@@ -109,26 +109,24 @@ class Opened {
   readonly #snapshot: string | undefined;
   #saved = -1;
   #writing: Promise<void> = Promise.resolve();
-  /** What was told in numbers. */
-  readonly #numbers = new Told();
 
   static async open(run: Run, held: Wanted, key: Key | undefined): Promise<Opened> {
     const { line, zone, id, signing } = held;
-    const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing, () => opened.#tell());
+    const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing, () => opened.#publishing.tell());
     const opened = new Opened(run, held, key, keeper);
     return opened;
   }
-  private constructor(
-    { store, clock, metrics, log, aside }: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper,
-  ) {
-    this.#run = { store, clock, metrics, aside };
+  private constructor(run: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper) {
+    const { store, clock, metrics, log } = run;
+    this.#run = { store, clock, metrics };
     this.#line = line;
     this.#name = name;
     this.#common = commonOf(store);
     this.#log = log.prefix('secondary');
     this.#snapshot = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, name);
     this.#keeper = keeper;
-    this.#isSigned = signing !== undefined;
+    this.#publishing = new Publishing(run, { name, line, keeper, isSigned: signing !== undefined, signal: this.#end.signal });
+    this.#label = this.#common.label(name.text, line.allMetrics);
     this.#client = new Client({ zone: name, key, edns: line.asksExpiry }, { clock, signal: this.#end.signal });
     const zone = new TransferredZone(name, line.primaries, line.isNewest, {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
@@ -140,7 +138,7 @@ class Opened {
     zone.close = () => {
       this.#end.abort();
       close();
-      tellGone(metrics, this.#numbers);
+      this.#publishing.gone();
     };
     this.zone = zone;
   }
@@ -153,8 +151,8 @@ class Opened {
   }
   #told(result: string): void {
     const { metrics, clock } = this.#run;
-    metrics.values[metrics.family(FAMILIES.transfers).cell([this.#name.text, result])]!++;
-    if (result !== 'failed') metrics.values[metrics.family(FAMILIES.contact).cell([this.#name.text])] = Math.floor(clock.wall() / 1000);
+    metrics.values[metrics.family(FAMILIES.transfers).cell([this.#label, result])]!++;
+    if (result !== 'failed') metrics.values[metrics.family(FAMILIES.contact).cell([this.#label])] = Math.floor(clock.wall() / 1000);
   }
 
   /** Differences first, where we have something; whatever is wrong with them, the whole zone at once. */
@@ -187,10 +185,10 @@ class Opened {
       return { kind: 'same', expiry };
     }
     const difference = catalog === undefined && this.#line.digest === 'check' ? filling.difference(incoming) : undefined;
-    if (difference === undefined || !await this.#change(wire, difference)) {
+    if (difference === undefined || !await this.#publishing.change(wire, difference)) {
       await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
       catalog?.check(this.#line.mostMembers);
-      await this.#publish(scratch);
+      await this.#publishing.publish(scratch);
     }
     const asked = serial === undefined ? 'AXFR' : 'IXFR';
     const got = incoming.kind === 'whole' ? 'the zone' : 'differences';
@@ -217,7 +215,7 @@ class Opened {
       mostRecords: Infinity, mostBytes: Infinity,
     }, filling);
     if (!kept.messages.some((message) => incoming.take(message))) throw new Error('it does not end');
-    await this.#publish(scratch);
+    await this.#publishing.publish(scratch);
     this.#saved = incoming.serial;
     return kept.contact;
   }
@@ -235,56 +233,6 @@ class Opened {
       this.#saved = -1;
       this.#log.warning(`The snapshot of ${this.#name.text} could not be written: ${error.message}`);
     });
-  }
-  /** Makes a version of what differs and serves it; false where it has a digest, which is of all records. */
-  async #change(wire: Uint8Array, difference: Difference): Promise<boolean> {
-    const { store, clock } = this.#run;
-    const { cell } = this.#keeper;
-    const built = store.reading.within(() => {
-      const made = this.#common.changer.change(wire, cell.version, difference);
-      if (ownsAtApex(store.memory, made.version, TYPE.ZONEMD)) return void this.#common.changer.discard(made);
-      remember(store.memory, wire, cell.version, made.version, Math.floor(clock.wall() / 1000), made.pairs);
-      return made;
-    });
-    if (built === undefined) return false;
-    await this.#serve(built);
-    return true;
-  }
-  async #serve(built: Built): Promise<void> {
-    await this.#keeper.publish(built);
-    if (!this.#isSigned) this.#tell();
-  }
-  #tell(): void {
-    const { store, metrics } = this.#run;
-    const { version, loaded } = this.#keeper.served;
-    tellVersion(metrics, store.memory, version, this.#name.text, loaded, this.#numbers);
-  }
-  /** Makes a version of the records and serves it; a large one is made by a thread that serves nobody. */
-  async #publish(scratch: Scratch): Promise<void> {
-    const { store, clock } = this.#run;
-    const { cell } = this.#keeper;
-    const { version: before, loads } = cell;
-    const order = { before, now: Math.floor(clock.wall() / 1000), digest: this.#line.digest };
-    const built = scratch.records < MANY ? store.reading.within(() => this.#common.making.make(scratch, order))
-      : await this.#make(scratch, order);
-    if (this.#end.signal.aborted || cell.version !== before || cell.loads !== loads) {
-      this.#common.making.discard(built);
-      throw new Error(this.#end.signal.aborted ? 'the zone is not wanted any more' : 'another version came meanwhile');
-    }
-    await this.#serve(built);
-  }
-  async #make(scratch: Scratch, order: MakeOrder): Promise<Built> {
-    const { store, aside } = this.#run;
-    if (aside === undefined) return store.reading.within(() => this.#common.making.make(scratch, order));
-    const records = scratch.release();
-    // The version before stays until it is done.
-    const pin = store.pin();
-    try {
-      const moves = [records.words.buffer, records.slots.buffer, records.order.buffer];
-      return await aside.ask('version', { ...order, records } satisfies SentOrder, moves) as Built;
-    } finally {
-      pin.release();
-    }
   }
   #limits(): { readonly mostRecords: number; readonly mostBytes: number } {
     const { mostRecords, mostBytes } = this.#line;
