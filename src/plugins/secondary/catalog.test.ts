@@ -51,4 +51,6 @@ test('catalogs that are broken', () => {
   assert.equal(broken(one, 'a.zones.c.test. 0 IN PTR n.test.'), 'the catalog is broken: the member a has two names');
   assert.equal(broken(one, 'b.zones.c.test. 0 IN PTR M.test.'), 'the catalog is broken: m.test. is a member twice');
   assert.equal(broken('a.zones.c.test. 0 IN PTR c.test.'), 'the catalog is broken: the catalog is a member of itself');
+  assert.equal(broken(one, 'coo.a.zones.c.test. 0 IN PTR d.test.', 'coo.a.zones.c.test. 0 IN PTR e.test.'),
+    'the catalog is broken: the member a passes over to two catalogs');
 });

@@ -9,6 +9,8 @@ export class Catalog {
   readonly #zone: string;
   /** Lower-case wire names of members, by id. */
   readonly members = new Map<string, string>();
+  /** The catalogs that members may pass over to, by id (RFC 9432, section 4.3.1). */
+  readonly owners = new Map<string, string>();
   readonly #seen = new Set<string>();
   readonly #versions: string[] = [];
   #hasSoa = false;
@@ -30,7 +32,8 @@ export class Catalog {
     } else if (before === '\x07version' && type === TYPE.TXT) this.#versions.push(latin1(data, 0, size));
     else if (type === TYPE.PTR && before.endsWith('\x05zones')) {
       const id = before.slice(0, -'\x05zones'.length);
-      if (id.length > 0 && id.length === id.charCodeAt(0) + 1) this.#member(id, lower(data, size));
+      if (isLabel(id)) this.#member(id, lower(data, size));
+      else if (id.startsWith('\x03coo') && isLabel(id.slice(4))) this.#owner(id.slice(4), lower(data, size));
     }
   }
   #member(id: string, member: string): void {
@@ -39,6 +42,10 @@ export class Catalog {
     else if (member === this.#zone) this.#wrong ??= 'the catalog is a member of itself';
     this.members.set(id, member);
     this.#seen.add(member);
+  }
+  #owner(id: string, catalog: string): void {
+    if (this.owners.has(id)) this.#wrong ??= `the member ${printable(id)} passes over to two catalogs`;
+    this.owners.set(id, catalog);
   }
 
   /** Throws TransferError where it is no catalog, or has more than so many members: then nothing of it counts. */
@@ -52,4 +59,5 @@ export class Catalog {
   }
 }
 const lower = (bytes: Uint8Array, length: number): string => Name.wire(latin1(bytes, 0, length)).key;
+const isLabel = (id: string): boolean => id.length > 0 && id.length === id.charCodeAt(0) + 1;
 const printable = (id: string): string => id.slice(1).replaceAll(/[^!-~]/g, '?');

@@ -1,6 +1,4 @@
 // *secondary* enables serving a zone retrieved from a primary server. Knows which block has which zones, and who may say that they changed.
-import { HEAD } from '../../authority/incoming/filling.ts';
-import { Incoming } from '../../authority/incoming/incoming.ts';
 import { Keys } from '../../authority/keys.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
@@ -13,9 +11,8 @@ import { ZoneSource } from '../../authority/zone/source.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
-import { ZoneRecords } from '../../authority/zone-records.ts';
 import { inPrefix } from '../../dns/address.ts';
-import { Name } from '../../dns/name.ts';
+import type { Name } from '../../dns/name.ts';
 import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { quoted } from '../../wording/quote.ts';
@@ -31,24 +28,18 @@ import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
-import { Catalog } from './catalog.ts';
 import { readSettings } from './config.ts';
 import { Forwarding } from './forwarding.ts';
 import type { SecondaryLine, Settings } from './config.ts';
 import { FAMILIES, openZone, zoneCellOf } from './open-zone.ts';
 import type { Wanted } from './open-zone.ts';
+import { Members } from './members.ts';
+import type { Held, Member } from './members.ts';
 import type { TransferredZone } from './transferred-zone.ts';
 
 /** Milliseconds between two looks at what other threads were notified of. */
 const LOOK = 200;
 
-/** A zone of a block: one that the Corefile names, or a member of a catalog. */
-interface Held {
-  readonly zone: Name;
-  readonly line: SecondaryLine;
-  /** The member's id, '' for none. */
-  readonly id: string;
-}
 /** What a thread answers from: the zones of the Corefile, with the members that catalogs have now. */
 interface Answering {
   readonly held: readonly Held[];
@@ -56,8 +47,8 @@ interface Answering {
   readonly cells: readonly ZoneCell[];
   readonly notified: readonly Flags[];
   readonly lookup: StoredLookup;
-  /** How often the catalogs had been published. */
-  readonly loads: number;
+  /** How often the catalogs had been published, and owners had changed. */
+  readonly changes: number;
 }
 
 class Secondaries implements Part {
@@ -66,7 +57,7 @@ class Secondaries implements Part {
   readonly #static: readonly Held[];
   readonly #catalogs: readonly Held[];
   readonly #place = new Place();
-  #catalogCells: readonly ZoneCell[] = [];
+  #members!: Members;
   #keys: ReadonlyMap<string, Key> = new Map();
   #store!: Store;
   #clock!: Run['clock'];
@@ -79,7 +70,7 @@ class Secondaries implements Part {
   #changed: ((zone: Name) => void) | undefined = undefined;
   /** Main's: what is open, by name of the zone with the id of a member; and what ends a member. */
   readonly #open = new Map<string, TransferredZone>();
-  readonly #ends = new Map<string, AbortController>();
+  readonly #ends = new Map<string, { readonly end: AbortController; readonly member: Member }>();
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
@@ -116,14 +107,16 @@ class Secondaries implements Part {
     this.#log = run.log.prefix('secondary');
     this.#forwarding = new Forwarding(run.clock, this.#log);
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
-    this.#catalogCells = this.#catalogs.map((catalog) => zoneCellOf(run.store, this.#wanted(catalog)));
-    this.#answer(this.#catalogs.flatMap((catalog) => this.#membersOf(catalog)));
+    this.#members = new Members(run.store, this.#catalogs, this.#static, this.#log);
+    this.#answer();
   }
   /** No question is asked before the server listens: a primary may be another block of it. */
   started(run: Run): void {
     for (const zone of this.#open.values()) zone.begin();
     every(run.clock, LOOK, run.signal, run.report, () => this.#listen());
-    for (const catalog of this.#catalogs) this.#follow(run, catalog);
+    const follow = (): void => this.#follow(run);
+    for (const { zone } of this.#catalogs) this.#open.get(zone.key)!.keeper.listen(follow, run.signal);
+    if (this.#catalogs.length > 0) follow();
   }
   remark(): string | undefined {
     const troubles = [...this.#open.values()].flatMap(({ name, trouble, keeper }) =>
@@ -144,67 +137,41 @@ class Secondaries implements Part {
     return opened;
   }
 
-  /** Members come and go with each version of a catalog. */
-  #follow(run: Run, catalog: Held): void {
-    const opened = this.#open.get(catalog.zone.key)!;
-    const update = (): void => {
-      const members = this.#membersOf(catalog);
-      const wanted = new Set(members.map(({ zone, id }) => zone.key + id));
-      for (const [key, end] of this.#ends) {
-        if (!key.startsWith(`${catalog.zone.key} `) || wanted.has(key.slice(catalog.zone.key.length + 1))) continue;
-        end.abort();
-        this.#ends.delete(key);
-        this.#open.delete(key.slice(catalog.zone.key.length + 1));
-      }
-      for (const member of members) {
-        const key = `${catalog.zone.key} ${member.zone.key}${member.id}`;
-        if (this.#ends.has(key) || run.signal.aborted) continue;
-        const end = new AbortController();
-        this.#ends.set(key, end);
-        run.signal.addEventListener('abort', () => end.abort(), { once: true });
-        this.#take(run, member, end.signal).then((zone) => zone.begin(), run.report);
-      }
-    };
-    opened.keeper.listen(update, run.signal);
-    if (opened.keeper.cell.version !== 0) update();
-  }
-  /** The members of a catalog as it is served now, without those that a line names or leaves out. */
-  #membersOf(held: Held): readonly Held[] {
-    const { zone, line } = held;
-    const cell = zoneCellOf(this.#store, this.#wanted(held));
-    if (cell.version === 0) return [];
-    const catalog = new Catalog(zone);
-    this.#store.reading.within(() => readAll(transferOf(this.#store, zone, cell, true), zone, catalog));
-    const own = new Set(this.#static.map((held) => held.zone.key));
-    const member = { ...line, isCatalog: false, catalog: undefined };
-    return [...catalog.members].flatMap(([id, key]) => {
-      const name = Name.wire(key);
-      const isWanted = !own.has(key) && (line.catalog === undefined || line.catalog.match(name) !== undefined);
-      return isWanted ? [{ zone: name, line: member, id }] : [];
-    });
+  /** Members come and go with each version of a catalog. Who passes over is opened first, so that what is there stays. */
+  #follow(run: Run): void {
+    this.#members.settle();
+    const members = new Map(this.#members.now().map((member) => [`${member.of.zone.key} ${member.zone.key}${member.id}`, member]));
+    for (const [key, member] of members) {
+      if (this.#ends.has(key) || run.signal.aborted) continue;
+      const end = new AbortController();
+      this.#ends.set(key, { end, member });
+      run.signal.addEventListener('abort', () => end.abort(), { once: true });
+      this.#take(run, member, end.signal).then((zone) => zone.begin(), run.report);
+    }
+    for (const [key, { end, member: { of, zone, id } }] of this.#ends) {
+      // Of a catalog that is not served nothing is known.
+      if (members.has(key) || this.#members.isMissing(of)) continue;
+      end.abort();
+      this.#ends.delete(key);
+      this.#open.delete(zone.key + id);
+    }
   }
 
   /** What is answered from: made anew where a catalog has another version. */
   #current(): Answering {
-    if (this.#catalogs.length > 0 && this.#loads() !== this.#answering.loads) {
-      this.#answer(this.#catalogs.flatMap((catalog) => this.#membersOf(catalog)));
-    }
+    if (this.#catalogs.length > 0 && this.#members.changes !== this.#answering.changes) this.#answer();
     return this.#answering;
   }
-  #loads(): number {
-    let loads = 0;
-    for (let i = 0; i < this.#catalogCells.length; i++) loads += this.#catalogCells[i]!.loads;
-    return loads;
-  }
-  #answer(members: readonly Held[]): void {
-    const byZone = new Map([...members, ...this.#static].map((held) => [held.zone.key, held]));
+  #answer(): void {
+    const { changes } = this.#members;
+    const byZone = new Map([...this.#members.now(), ...this.#static].map((held) => [held.zone.key, held]));
     const held = [...byZone.values()];
     const store = this.#store;
     const zones = new ServedZones(held.map(({ zone }) => zone));
     const cells = held.map((each) => zoneCellOf(store, this.#wanted(each)));
     const notified = held.map(({ zone, id }) => store.cells.flags(`notified ${zone.text} ${id}`, 1));
     const lookup = new StoredLookup(new ZoneSource(store, zones, cells, this.#settings.fallthrough, this.#clock));
-    this.#answering = { held, zones, cells, notified, lookup, loads: this.#loads() };
+    this.#answering = { held, zones, cells, notified, lookup, changes };
   }
 
   #transfer(name: Name): Transfer | undefined {
@@ -263,18 +230,6 @@ function mayNotify({ primaries, notify: { networks, keys } }: SecondaryLine, que
   if (primaries.some((primary) => primary.client === client)) return true;
   const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
   return networks.some(({ network, bits }) => inPrefix(address, network, bits));
-}
-/** All records of a version, at once: for catalogs. Within a reading. */
-function readAll({ soa, records }: Transfer, zone: Name, catalog: Catalog): void {
-  const written = new ZoneRecords({ head: HEAD, tail: new Uint8Array(0) });
-  written.add(soa);
-  if (typeof records === 'function') for (const _ of records(written)) void _;
-  written.add(soa);
-  written.end();
-  const incoming = new Incoming({
-    zone, type: TYPE.AXFR, id: 0, serial: undefined, check: undefined, now: () => 0, mostRecords: Infinity, mostBytes: Infinity,
-  }, { begin() {}, record: (_kind, owner, length, type, _ttl, data, size) => catalog.add(owner, length, type, data, size) });
-  for (const message of written.full) incoming.take(message);
 }
 
 export default definePlugin({
