@@ -81,12 +81,13 @@ function sizeOf(path: string): number | undefined {
 }
 
 /** Only what keeps a server from loading the zone is an error here, and only where that stops the start. */
-function problemsOf({ zone, path, refusal: refused }: ZoneMention, stops: boolean, loading: Loading): readonly Problem[] {
+function problemsOf(mention: ZoneMention, stops: boolean, loading: Loading): readonly Problem[] {
+  const { zone, path, refusal: refused, digest, iterations } = mention;
   const name = Name.parse(zone);
   const text = readZone(path, name, MOST);
   const isBroken = text.problems.length > 0;
   const now = Math.floor(Date.now() / 1000);
-  const refusal = isBroken ? undefined : refused === undefined ? loading.refusal(path, name, now) : refused();
+  const refusal = isBroken ? undefined : refused === undefined ? loading.refusal(path, name, now, digest, iterations) : refused();
   const worst = stops ? 'error' : 'warning';
   const found = zoneFindings(name, path, text, now).flatMap((finding): Problem[] => {
     const { file, line, column, message } = finding;

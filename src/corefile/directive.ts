@@ -36,6 +36,9 @@ export interface ZoneMention {
   readonly path: string;
   /** Why whoever serves it would refuse it; where it is not given, all that is a zone is served. */
   readonly refusal?: () => string | undefined;
+  /** What the line asks of the zone's digest, and how many iterations of its hashes are taken; what is usual where nothing is said. */
+  readonly digest?: 'check' | 'require' | 'make';
+  readonly iterations?: number | undefined;
 }
 /**
  * A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served; or zones that are: `list` looks

@@ -96,11 +96,12 @@ export class Loading {
       this.#scratch.begin(NOTHING);
     }
   }
-  /** Why a file cannot be served as this zone at `now`, undefined where it can: tries it and keeps nothing of it. */
-  refusal(path: string, name: Name, now: number): string | undefined {
+  /** Why a file cannot be served as this zone at `now`, and so, undefined where it can: tries it and keeps nothing of it. */
+  refusal(path: string, name: Name, now: number, digest: DigestRule = 'check', iterations = MOST_ITERATIONS): string | undefined {
     try {
+      this.#scratch.mostIterations = iterations;
       this.#read(path, name, lookAt([path])?.size ?? 0);
-      this.#digest('check', now);
+      this.#digest(digest, now);
       this.#builder.discard(this.#builder.build(this.#scratch, 0));
       return undefined;
     } catch (error) {

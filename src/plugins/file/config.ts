@@ -78,8 +78,8 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     read.push({ file, zones, reload, unchanged, iterations, verifies, digest });
   }
   // Of two lines with one zone the later one counts: the file of the other is not read.
-  const named = new Map(read.flatMap(({ file, zones }) =>
-    zones.map(({ key, text }) => [key, { zone: text, path: pathOf(file, context) }] as const)));
+  const named = new Map(read.flatMap(({ file, zones, digest, iterations }) =>
+    zones.map(({ key, text }) => [key, { zone: text, path: pathOf(file, context), digest, iterations }] as const)));
   lines[0].mentions({ what: 'zones', stops: true, list: async () => [...named.values()] });
   return { lines: read, fallthrough };
 }
