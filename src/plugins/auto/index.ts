@@ -57,6 +57,8 @@ class Folder implements Part {
   #lookup!: StoredLookup;
   #kept: KeptZones | undefined = undefined;
   #changed: ((zone: Name) => void) | undefined = undefined;
+  /** Zones that changed, by their keys, while the folder is looked at; who follows them hears of them when all of it was. */
+  #waiting: Map<string, Name> | undefined = undefined;
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
@@ -77,7 +79,7 @@ class Folder implements Part {
     // What lies outside of the zones of the line is nobody's (AUTO-6).
     const isWanted = (zone: Name): boolean => zones.match(zone) !== undefined;
     if (this.#folder === '') return;
-    const kept = new KeptZones(run, { prune, counted, iterations, site: this.#site, changed: (zone) => this.#changed?.(zone) });
+    const kept = new KeptZones(run, { prune, counted, iterations, site: this.#site, changed: (zone) => this.#tell(zone) });
     this.#kept = kept;
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
     const list = run.space(this.#site).note('auto zones');
@@ -100,8 +102,15 @@ class Folder implements Part {
     });
     let wait = reload;
     const again = async (): Promise<void> => {
-      if (wait === reload) await look();
-      wait = await kept.look() ? Math.min(STILL, reload) : reload;
+      this.#waiting = new Map();
+      try {
+        if (wait === reload) await look();
+        wait = await kept.look() ? Math.min(STILL, reload) : reload;
+      } finally {
+        const changed = this.#waiting;
+        this.#waiting = undefined;
+        if (!run.signal.aborted) for (const zone of changed.values()) this.#tell(zone);
+      }
     };
     if (reload > 0) every(run.clock, () => wait, run.signal, run.report, again);
   }
@@ -111,7 +120,12 @@ class Folder implements Part {
     if (others.length === 0 || run.signal.aborted) return;
     list.write(kept.found.map(({ zone, path }) => JSON.stringify([zone.text, path])).join('\n'));
     for (const zone of others) run.store.changes.zone(zone.key).all();
-    for (const zone of others) if (found.zones.has(zone.key)) this.#changed?.(zone);
+    for (const zone of others) if (found.zones.has(zone.key)) this.#tell(zone);
+  }
+  /** Tells who follows the zone, now or when the look has ended. */
+  #tell(zone: Name): void {
+    if (this.#waiting === undefined) this.#changed?.(zone);
+    else this.#waiting.set(zone.key, zone);
   }
 
   start(run: Run): void {
