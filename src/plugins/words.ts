@@ -14,6 +14,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('metadata', () => import('./metadata/index.ts')),
   late('geoip', () => import('./geoip/index.ts')),
   late('cancel', () => import('./cancel/index.ts')),
+  late('proxyproto', () => import('./proxyproto/index.ts')),
   late('grpc_server', () => import('./grpc_server/index.ts')),
   late('https', () => import('./https/index.ts')),
   late('timeouts', () => import('./timeouts/index.ts')),

@@ -14,6 +14,7 @@ import { HttpHeld } from './http-channel.ts';
 import type { HttpAsked, HttpKind } from './http-channel.ts';
 import { Places } from './places.ts';
 import { streamTransport } from './stream-listener.ts';
+import type { Ends } from './ends.ts';
 import type { HeldBy } from './held.ts';
 import type { StreamKind, StreamOptions } from './stream-listener.ts';
 
@@ -45,8 +46,8 @@ class Grpc implements StreamKind, HttpKind {
   readonly body = MOST + AROUND;
   readonly #places = new Places();
 
-  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy): HttpHeld {
-    const connection = new HttpHeld(socket, this, service, by, secure);
+  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy, ends: Ends): HttpHeld {
+    const connection = new HttpHeld(socket, this, service, by, secure, ends);
     this.#places.take(by, connection, this.limits(service).connections);
     socket.on('close', () => this.#places.leave(by, connection));
     return connection;

@@ -13,6 +13,7 @@ import type { SecureChannel } from '../secure/server.ts';
 import { unmapped, writePeer } from './addresses.ts';
 import { UNREAD } from './ledger.ts';
 import { Seats } from './seats.ts';
+import type { Ends } from './ends.ts';
 import type { Held, HeldBy } from './held.ts';
 
 /** Bytes of a request's head. */
@@ -67,6 +68,9 @@ export class HttpAsked implements Channel {
   get secure(): SecureChannel | undefined {
     return this.#connection.secure;
   }
+  get tlvs(): Uint8Array | undefined {
+    return this.#connection.tlvs;
+  }
   refuse(): void {
     this.refused = true;
   }
@@ -89,6 +93,7 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   readonly secure: SecureChannel | undefined;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly tlvs: Uint8Array | undefined;
   /** The request whose question is being asked at the moment. */
   serving: HttpAsked | undefined = undefined;
   readonly #by: HeldBy;
@@ -102,15 +107,17 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   #stopped = 0;
   #left = false;
 
-  constructor(socket: Socket, kind: HttpKind, service: Service, by: HeldBy, secure: SecureChannel | undefined) {
+  constructor(socket: Socket, kind: HttpKind, service: Service, by: HeldBy, secure: SecureChannel | undefined, ends: Ends) {
     this.kind = kind;
     this.service = service;
     this.secure = secure;
     this.#by = by;
     this.#seats = Seats.of(service.arena);
-    this.localAddress = unmapped(socket.localAddress ?? '');
-    this.localPort = socket.localPort ?? 0;
-    writePeer(new Uint8Array(this.#peer.buffer), 0, socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0, tlvs } = ends;
+    this.localAddress = unmapped(localAddress);
+    this.localPort = localPort;
+    this.tlvs = tlvs;
+    writePeer(new Uint8Array(this.#peer.buffer), 0, remoteAddress, remotePort);
     const { timeouts: { read, write, idle } } = service;
     const streams = kind.limits(service).streams;
     const bounds: HttpBounds = { head: MOST_HEAD, body: kind.body, streams: streams === 0 ? Infinity : streams, read, write, idle };

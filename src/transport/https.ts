@@ -16,6 +16,7 @@ import type { HttpAsked, HttpKind } from './http-channel.ts';
 import { PathTemplate } from './path-template.ts';
 import { Places } from './places.ts';
 import { streamTransport } from './stream-listener.ts';
+import type { Ends } from './ends.ts';
 import type { HeldBy } from './held.ts';
 import type { StreamKind, StreamOptions } from './stream-listener.ts';
 
@@ -45,8 +46,8 @@ class Https implements StreamKind, HttpKind {
   readonly #places = new Places();
   readonly #templates = new WeakMap<HttpLimits, readonly PathTemplate[]>();
 
-  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy): HttpHeld {
-    const connection = new HttpHeld(socket, this, service, by, secure);
+  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy, ends: Ends): HttpHeld {
+    const connection = new HttpHeld(socket, this, service, by, secure, ends);
     this.#places.take(by, connection, this.limits(service).connections);
     socket.on('close', () => this.#places.leave(by, connection));
     return connection;

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { ProxySetting } from '../kernel/query/proxy-setting.ts';
+import type { ProxyRules } from '../kernel/query/proxy-setting.ts';
 import { TlsSetting } from '../kernel/query/tls-setting.ts';
 import type { Scheme } from '../dns/port.ts';
 import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
@@ -12,9 +14,11 @@ import type { SecureChannel } from '../secure/server.ts';
 import { isWildcard, openWildcard } from './addresses.ts';
 import { Connections } from './connections.ts';
 import type { ConnectionLimits } from './connections.ts';
+import type { Ends } from './ends.ts';
 import { Handshake } from './handshake.ts';
 import type { Held, HeldBy } from './held.ts';
 import { LISTENERS, Ledger } from './ledger.ts';
+import { awaitHeader } from './proxied-stream.ts';
 
 /** What may be set: the clock, how often timeouts are looked at (milliseconds), and what all threads count together. */
 export interface StreamOptions extends ConnectionLimits {
@@ -33,8 +37,8 @@ export interface StreamKind {
   readonly scheme: Scheme;
   /** Names for ALPN, the best first. */
   readonly protocols: readonly string[];
-  /** Takes a connection over; `secure` where it has TLS. Nobody has read from the socket. */
-  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy): Held;
+  /** Takes a connection over; `secure` where it has TLS, `ends` as a proxy says them, or the socket. Nobody has read from the socket. */
+  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy, ends: Ends): Held;
 }
 
 /**
@@ -107,11 +111,26 @@ class StreamListener implements Listener, HeldBy {
       return;
     }
     this.connections.makeRoom();
-    const secure = this.#secure;
-    if (secure === undefined) this.#hold(this.#kind.accept(socket, undefined, this.#service, this));
-    else this.#shakeHands(socket, secure);
+    const rules = this.#service.settings.get(ProxySetting);
+    if (rules === undefined) this.#enter(socket, socket);
+    else this.#awaitHeader(socket, rules);
   }
-  #shakeHands(socket: Socket, secure: SecureServer): void {
+  #awaitHeader(socket: Socket, rules: ProxyRules): void {
+    const waiting = new Handshake(socket, this.#service, this, () => socket.destroy());
+    this.#hold(waiting);
+    awaitHeader(socket, rules, (ends) => {
+      this.gone(waiting);
+      if (waiting.stopping) return void socket.destroy();
+      this.#enter(socket, ends);
+      if (this.#secure === undefined) socket.resume();
+    }, () => this.gone(waiting));
+  }
+  #enter(socket: Socket, ends: Ends): void {
+    const secure = this.#secure;
+    if (secure === undefined) this.#hold(this.#kind.accept(socket, undefined, this.#service, this, ends));
+    else this.#shakeHands(socket, secure, ends);
+  }
+  #shakeHands(socket: Socket, secure: SecureServer, ends: Ends): void {
     const handshake = new Handshake(socket, this.#service, this, () => secure.late(socket));
     this.#hold(handshake);
     secure.accept(socket, {
@@ -119,7 +138,7 @@ class StreamListener implements Listener, HeldBy {
         const { service, stopping } = handshake;
         this.gone(handshake);
         if (stopping) return void stream.destroy();
-        this.#hold(this.#kind.accept(stream, channel, service, this));
+        this.#hold(this.#kind.accept(stream, channel, service, this, ends === socket ? stream : ends));
       },
       failed: () => {
         this.gone(handshake);

@@ -11,6 +11,7 @@ import { Frames } from '../dns/frames.ts';
 import { UNFINISHED, UNREAD } from './ledger.ts';
 import { StreamWriter } from './stream-writer.ts';
 import type { Asking, WriterOwner } from './stream-writer.ts';
+import type { Ends } from './ends.ts';
 import type { Held, HeldBy } from './held.ts';
 import type { SecureChannel } from '../secure/server.ts';
 
@@ -30,6 +31,8 @@ export interface StreamOwner extends WriterOwner {
   readonly by: HeldBy;
   readonly name: TransportName;
   readonly secure: SecureChannel | undefined;
+  /** As a proxy says them, or the socket. */
+  readonly ends: Ends;
 }
 
 /**
@@ -46,6 +49,7 @@ export class StreamConnection implements Channel, Asking, Held {
   service: Service;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly tlvs: Uint8Array | undefined;
   readonly #socket: Socket;
   readonly #owner: StreamOwner;
   readonly #writer: StreamWriter;
@@ -71,9 +75,11 @@ export class StreamConnection implements Channel, Asking, Held {
     this.#writer = new StreamWriter(socket, owner, this);
     this.transport = owner.name;
     this.secure = owner.secure;
-    this.localAddress = unmapped(socket.localAddress ?? '');
-    this.localPort = socket.localPort ?? 0;
-    writePeer(new Uint8Array(this.#peer.buffer), 0, socket.remoteAddress ?? '', socket.remotePort ?? 0);
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0, tlvs } = owner.ends;
+    this.localAddress = unmapped(localAddress);
+    this.localPort = localPort;
+    this.tlvs = tlvs;
+    writePeer(new Uint8Array(this.#peer.buffer), 0, remoteAddress, remotePort);
     this.#since = owner.by.now();
     this.#until = this.#since + service.timeouts.read;
     socket.on('data', (chunk: Uint8Array) => this.#came(chunk));

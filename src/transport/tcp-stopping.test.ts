@@ -72,7 +72,7 @@ test('a client that asks every 3 ms is left in one of its pauses, whenever the s
     const [client, socket] = duplexPair();
     const owner = {
       name: 'tcp' as const, by: { now: () => now, gone() {}, connections: new Connections(new Ledger()) }, out: new FrameBuffer(),
-      seats: Seats.of(service.arena), secure: undefined,
+      seats: Seats.of(service.arena), secure: undefined, ends: { remoteAddress: '127.0.0.1', remotePort: 7 },
     };
     const here = Object.assign(socket, { remoteAddress: '127.0.0.1', remotePort: 7 }) as unknown as Socket;
     const connection = new StreamConnection(here, service, owner);

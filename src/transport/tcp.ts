@@ -7,6 +7,7 @@ import { FrameBuffer } from '../dns/frames.ts';
 import { Seats } from './seats.ts';
 import { StreamConnection } from './stream.ts';
 import { streamTransport } from './stream-listener.ts';
+import type { Ends } from './ends.ts';
 import type { HeldBy } from './held.ts';
 import type { StreamKind, StreamOptions } from './stream-listener.ts';
 import type { Socket } from 'node:net';
@@ -25,9 +26,9 @@ class Framed implements StreamKind {
     this.scheme = scheme;
     this.#name = name;
   }
-  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy): StreamConnection {
+  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy, ends: Ends): StreamConnection {
     const out = (this.#out ??= new FrameBuffer());
-    return new StreamConnection(socket, service, { by, name: this.#name, out, seats: Seats.of(service.arena), secure });
+    return new StreamConnection(socket, service, { by, name: this.#name, out, seats: Seats.of(service.arena), secure, ends });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/
 import { BOX_ENTRIES, BOX_WORDS, COUNT, DUAL, ENTRY, LOST, QUEUED, STEP } from './addon.ts';
 import type { Addon } from './addon.ts';
 import { isWildcard, openWildcard } from './addresses.ts';
+import { DROPPED, ProxiedDatagrams } from './proxied-datagrams.ts';
 import { Reception } from './reception.ts';
 import { socketError } from './socket-error.ts';
 
@@ -20,7 +21,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 class BatchSocket implements Channel {
   readonly transport = 'udp';
   readonly stream = false;
-  service: Service;
+  #service: Service;
+  /** Where a proxy may stand before it. */
+  #proxied: ProxiedDatagrams | undefined;
   readonly localAddress: string;
   readonly localPort: number;
   readonly #addon: Addon;
@@ -37,7 +40,8 @@ class BatchSocket implements Channel {
     this.#addon = addon;
     this.#reception = reception;
     this.#arena = service.arena;
-    this.service = service;
+    this.#service = service;
+    this.#proxied = ProxiedDatagrams.of(service);
     this.localAddress = address;
     this.#socket = addon.open(reception.board, this.#box, service.arena.bytes, address, port, dual ? DUAL : 0, '',
       (count) => this.#receive(count));
@@ -46,6 +50,13 @@ class BatchSocket implements Channel {
     reception.attach();
   }
 
+  get service(): Service {
+    return this.#service;
+  }
+  set service(service: Service) {
+    this.#service = service;
+    this.#proxied = ProxiedDatagrams.of(service, this.#proxied);
+  }
   takeLost(): number {
     const lost = this.#box[LOST]!;
     this.#box[LOST] = 0;
@@ -59,13 +70,18 @@ class BatchSocket implements Channel {
     const reception = this.#reception;
     reception.settle();
     if (count <= 0) return;
-    const { service } = this;
+    const service = this.#service, proxied = this.#proxied;
     service.begin();
     for (let i = 0; i < count; i++) {
       const query = reception.query(i);
-      query.arrive(reception.length(i), this);
+      const length = proxied === undefined ? reception.length(i) : proxied.enter(query, reception.length(i));
+      if (length === DROPPED) continue;
+      query.arrive(length, this);
       const outcome = service.serve(query);
-      if (outcome === undefined) continue;
+      if (outcome === undefined) {
+        proxied?.leave(query);
+        continue;
+      }
       if (outcome === LATER) {
         this.#late++;
         reception.replace(i);
@@ -77,6 +93,7 @@ class BatchSocket implements Channel {
 
   /** Into the outbox, or out at once where the reply outgrew its seat. */
   #put(query: Query, message: Message): void {
+    this.#proxied?.leave(query);
     let { at } = message;
     if (message.bytes !== this.#arena.bytes) {
       if (message.length > query.replyRoom) {
@@ -98,6 +115,7 @@ class BatchSocket implements Channel {
 
   send(query: Query, message: Message | undefined): void {
     if (message !== undefined && !this.#closed) this.#put(query, message);
+    else this.#proxied?.leave(query);
     this.#reception.leave(query);
     if (--this.#late === 0) this.#empty?.();
   }

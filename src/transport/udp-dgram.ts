@@ -10,6 +10,7 @@ import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { isWildcard, localAddresses, writePeer } from './addresses.ts';
+import { DROPPED, ProxiedDatagrams } from './proxied-datagrams.ts';
 import { Seats } from './seats.ts';
 
 /** Milliseconds between looks at the machine's addresses. */
@@ -42,7 +43,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 class DgramSocket implements Channel {
   readonly transport = 'udp';
   readonly stream = false;
-  service: Service;
+  #service: Service;
+  #proxied: ProxiedDatagrams | undefined;
   readonly localAddress: string;
   localPort = 0;
   /** The address that it is bound to. */
@@ -57,7 +59,8 @@ class DgramSocket implements Channel {
   #empty: (() => void) | undefined = undefined;
 
   constructor(service: Service, address: string) {
-    this.service = service;
+    this.#service = service;
+    this.#proxied = ProxiedDatagrams.of(service);
     this.localAddress = this.bound = address;
     this.#seats = Seats.of(service.arena);
     this.#socket = dgramSocket(address, true);
@@ -80,6 +83,13 @@ class DgramSocket implements Channel {
     });
   }
 
+  get service(): Service {
+    return this.#service;
+  }
+  set service(service: Service) {
+    this.#service = service;
+    this.#proxied = ProxiedDatagrams.of(service, this.#proxied);
+  }
   get queued(): number {
     return this.#socket.getSendQueueCount();
   }
@@ -96,7 +106,9 @@ class DgramSocket implements Channel {
     const length = Math.min(packet.length, PACKET_ROOM);
     query.bytes.set(packet.length > length ? packet.subarray(0, length) : packet, query.at);
     writePeer(query.bytes, query.peerAt, from.address, from.port);
-    query.arrive(length, this);
+    const asked = this.#proxied === undefined ? length : this.#proxied.enter(query, length);
+    if (asked === DROPPED) return this.#seats.release(query);
+    query.arrive(asked, this);
     const { service } = this;
     service.begin();
     this.#late.set(query, from);
@@ -109,6 +121,7 @@ class DgramSocket implements Channel {
     const to = this.#late.get(query);
     if (to === undefined) return;
     this.#late.delete(query);
+    this.#proxied?.leave(query);
     if (message !== undefined && !this.#closed) {
       // A copy: where sending would block, the memory is read later.
       const bytes = Buffer.from(message.bytes.subarray(message.at, message.at + message.length));

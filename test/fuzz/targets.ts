@@ -9,6 +9,7 @@ import { objects } from './kubernetes.ts';
 import { ended as served, serve } from './serve.ts';
 import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
+import { proxy } from './proxy.ts';
 import type { Target } from './target.ts';
 import { flags, hosts, resolvConf, weights } from './text.ts';
 import { transfers } from './transfers.ts';
@@ -22,6 +23,7 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, list, watch, objects, corefile, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
+  proxy,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

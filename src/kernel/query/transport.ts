@@ -46,6 +46,8 @@ export interface Channel {
   readonly localPort: number;
   /** Of a stream over TLS: what its handshake said. */
   readonly secure?: SecureChannel | undefined;
+  /** Of a stream that a proxy opened for somebody: what else it said of it (PP-5). */
+  readonly tlvs?: Uint8Array | undefined;
   /** Of a question over HTTP: its request. */
   readonly request?: HttpQuestion;
   /**
