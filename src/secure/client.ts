@@ -15,11 +15,18 @@ export interface ClientSettings {
   readonly serverName: string | undefined;
   /** For ALPN. */
   readonly protocols: readonly string[];
+  /** Where no context is handed over with it, which has one of its own. */
   readonly leastVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
-/** A context for these files. Throws Error where they cannot be used. */
-export const clientContext = (tls: typeof nodeTls, { cert, key, ca }: ClientPem): SecureContext => tls.createSecureContext({
+/**
+ * A context for these files. The least version is the context's: one that stands beside a context is not looked at by Node. Throws Error
+ * where the files cannot be used.
+ */
+export const clientContext = (
+  tls: typeof nodeTls, { cert, key, ca }: ClientPem, leastVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2',
+): SecureContext => tls.createSecureContext({
+  minVersion: leastVersion,
   ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(ca === undefined ? {} : { ca }),
 });
 
@@ -30,7 +37,9 @@ export class SecureClient {
   readonly #context: SecureContext;
   #session: Buffer | undefined;
 
-  constructor(tls: typeof nodeTls, settings: ClientSettings, context: SecureContext = clientContext(tls, settings.pem)) {
+  constructor(
+    tls: typeof nodeTls, settings: ClientSettings, context: SecureContext = clientContext(tls, settings.pem, settings.leastVersion),
+  ) {
     this.#tls = tls;
     this.#settings = settings;
     this.#context = context;
@@ -38,10 +47,10 @@ export class SecureClient {
 
   /** Says `secureConnect` when the other side is who it shall be, else `error`. */
   connect(how: NetConnectOpts): TLSSocket {
-    const { serverName, protocols, leastVersion = 'TLSv1.2' } = this.#settings;
+    const { serverName, protocols } = this.#settings;
     const session = this.#session;
     const socket = this.#tls.connect({
-      ...how as object, secureContext: this.#context, ALPNProtocols: [...protocols], minVersion: leastVersion,
+      ...how as object, secureContext: this.#context, ALPNProtocols: [...protocols],
       ...(serverName === undefined ? {} : { servername: serverName }), ...(session === undefined ? {} : { session }),
     });
     socket.on('session', (given: Buffer) => {

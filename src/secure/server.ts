@@ -17,6 +17,8 @@ export interface SecureChannel {
   readonly serverName: string | undefined;
   /** Of the client's certificate, as `CN=a,O=b`; undefined without one, or where nobody asked for one. */
   readonly subject: string | undefined;
+  /** Whether that certificate is good: signed by an authority that is trusted, and in its time. */
+  readonly isVerified: boolean;
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly version: string;
 }
@@ -94,6 +96,7 @@ export class SecureServer {
     const { alpnProtocol, servername } = stream as unknown as { alpnProtocol: string | false | null; servername?: string | false };
     newcomer.arrived(stream, {
       alpn: alpnProtocol || undefined, serverName: servername || undefined, version, subject: peer?.subject.split('\n').join(','),
+      isVerified: peer !== undefined && stream.authorized,
     });
   }
   #fail(key: string, newcomer: Newcomer, reason: FailureReason): void {

@@ -18,7 +18,7 @@ import { SOA } from '../../dns/types.ts';
 import type { Key } from '../../tsig/key.ts';
 import { ReplyCheck, Signer } from '../../tsig/signature.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
-import type { Primary } from './config.ts';
+import type { Primary } from './primaries.ts';
 import { exchange } from './exchange.ts';
 import type { ExchangeParts } from './exchange.ts';
 

@@ -4,25 +4,17 @@ import { readDigestRule } from '../../authority/zone/digest-rule.ts';
 import type { DigestRule } from '../../authority/zone/digest-rule.ts';
 import { MOST_ITERATIONS } from '../../authority/zone/version.ts';
 import type { Directive } from '../../corefile/directive.ts';
-import { parseAddress, parseCIDR, printAddress, unmap } from '../../dns/address.ts';
+import { parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
-import { joinHostPort, splitHostPort } from '../../dns/host-port.ts';
-import type { HostPort } from '../../dns/host-port.ts';
 import { Name } from '../../dns/name.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/site/zones.ts';
+import { readClientPem } from '../../upstream/client-tls.ts';
+import { readPrimaries } from './primaries.ts';
+import type { Primary, PrimaryTls } from './primaries.ts';
 
-/** A server that has the zone. */
-export interface Primary {
-  /** `192.0.2.1:53`. */
-  readonly text: string;
-  readonly address: string;
-  readonly port: number;
-  /** The address as clients' addresses are printed. */
-  readonly client: string;
-}
 /** Who may say that a zone has changed. */
 export interface Notifying {
   readonly networks: readonly CIDR[];
@@ -64,7 +56,7 @@ export interface Settings {
   readonly lines: readonly SecondaryLine[];
   readonly fallthrough: Fallthrough;
 }
-type Draft = { -readonly [key in keyof SecondaryLine]: SecondaryLine[key] } & { primaries: Primary[]; networks: CIDR[]; keys: string[] };
+type Draft = { -readonly [key in keyof SecondaryLine]: SecondaryLine[key] } & { hosts: string[]; networks: CIDR[]; keys: string[] };
 
 /** Reads the lines; throws with CoreDNS's texts. */
 export function readSettings(lines: Lines, context: ParseContext): Settings {
@@ -72,8 +64,10 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   const read = lines.map((line) => {
     const networks: CIDR[] = [];
     const keys: string[] = [];
+    const tls: PrimaryTls = { pem: undefined, serverName: undefined };
+    const path = (text: string): string => (text.startsWith('/') ? text : join(context.root ?? '', text));
     const draft: Draft = {
-      zones: zonesOf(line.rest(), context.zones).names, primaries: [], catalog: undefined, isCatalog: false, key: undefined,
+      zones: zonesOf(line.rest(), context.zones).names, primaries: [], hosts: [], catalog: undefined, isCatalog: false, key: undefined,
       mostMembers: Infinity,
       notify: { networks, keys }, networks, keys, mostRecords: Infinity, mostBytes: 0,
       mostIterations: MOST_ITERATIONS, isNewest: false, forwardsUpdates: false,
@@ -112,8 +106,16 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         property.end();
       },
       snapshot(property) {
-        const folder = property.arg();
-        draft.snapshot = folder.startsWith('/') ? folder : join(context.root ?? '', folder);
+        draft.snapshot = path(property.arg());
+        property.end();
+      },
+      tls(property) {
+        const files = property.rest();
+        if (files.length > 3) property.wrongArgs();
+        tls.pem = property.attempt(() => readClientPem(files.map(path), context.machine.readFile));
+      },
+      tls_servername(property) {
+        tls.serverName = property.arg();
         property.end();
       },
       forward_updates(property) {
@@ -137,7 +139,8 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         draft.asksExpiry = true;
       },
     });
-    if (draft.primaries.length === 0) line.fail('secondary zones require a transfer from property');
+    if (draft.hosts.length === 0) line.fail('secondary zones require a transfer from property');
+    draft.primaries = readPrimaries(line, draft.hosts, tls);
     return draft;
   });
   return { lines: read, fallthrough };
@@ -153,23 +156,7 @@ function readFrom(line: Directive, draft: Draft): void {
   if (hosts.length === 0) line.wrongArgs();
   for (const host of hosts) {
     if (host === '*') line.refuse("can't use '*' in transfer from");
-    draft.primaries.push(readPrimary(line, host));
-  }
-}
-/** An address, or an address and a port (LIB-3). */
-function readPrimary(line: Directive, text: string): Primary {
-  const { host, port } = hostPort(text);
-  const octets = parseAddress(host.replace(/%.*$/, ''));
-  if (octets === undefined) return line.refuse(`must specify an IP address: \`${host}'`);
-  const number = Number(port === '' ? '53' : port);
-  if (!Number.isInteger(number) || number < 0 || number > 65535) line.doubt(`the port of ${text} is no number from 1 to 65535`);
-  return { text: joinHostPort(host, port === '' ? '53' : port), address: host, port: number, client: printAddress(unmap(octets)) };
-}
-function hostPort(text: string): HostPort {
-  try {
-    return splitHostPort(text);
-  } catch {
-    return { host: text, port: '53' };
+    draft.hosts.push(host);
   }
 }
 function readNotify(line: Directive, draft: Draft): void {

@@ -1,11 +1,13 @@
-// One question to a primary over a connection of its own, and all messages that come back. Knows frames and time; knows nothing of what the
-// messages say.
+// One question to a primary over a connection of its own, plain or over TLS, and all messages that come back. Knows frames and time; knows
+// nothing of what the messages say.
 import { connect } from 'node:net';
 import { Frames } from '../../dns/frames.ts';
+import { joinHostPort } from '../../dns/host-port.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Signal } from '../../kernel/signal.ts';
 import { dialError, readError } from '../../upstream/network-error.ts';
 import type { DatagramPeer } from '../../upstream/datagrams.ts';
+import type { DialSecurely } from '../../upstream/secure-dial.ts';
 
 /** Milliseconds for a connection, without an octet, and in all. */
 const CONNECT = 5000, SILENT = 30_000, LONGEST = 3_600_000;
@@ -18,17 +20,22 @@ export interface ExchangeParts {
   readonly signal: Signal;
 }
 
+/** Whom to ask, and how a connection is begun where it is over TLS. */
+export type ExchangePeer = DatagramPeer & { readonly secure?: DialSecurely };
+
 /**
  * Sends the packet, and hands on message after message until `take` says that it was the last one. Rejects with an Error in Go's words
  * where the network fails or nothing comes for too long, and with what `take` throws. The octets are used again after the call.
  */
 export function exchange(
-  to: DatagramPeer, packet: Uint8Array, take: (bytes: Uint8Array) => boolean, { clock, signal }: ExchangeParts,
+  to: ExchangePeer, packet: Uint8Array, take: (bytes: Uint8Array) => boolean, { clock, signal }: ExchangeParts,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Error('the server ends'));
     if (!(to.port >= 0 && to.port < 65536)) return reject(new Error(`dial tcp: address ${to.port}: invalid port`));
-    const socket = connect({ host: to.address, port: to.port });
+    const { secure } = to;
+    const where = { host: to.address, port: to.port };
+    const socket = secure === undefined ? connect(where) : secure.connect(where);
     const frames = new Frames();
     const began = clock.monotonic();
     let heard = began;
@@ -46,6 +53,7 @@ export function exchange(
     const fail = (error: Error): void => end(() => reject(error));
     const failed = (code: string): void => fail(isConnected ? readError('tcp', `${socket.localAddress}:${socket.localPort}`, to, code)
       : dialError('tcp', to, code));
+    const untrusted = (why: string): void => fail(new Error(`dial tcp ${joinHostPort(to.address, to.port)}: ${why}`));
     const stop = (): void => fail(new Error('the server ends'));
     const look = (): void => {
       const now = clock.monotonic();
@@ -60,7 +68,11 @@ export function exchange(
     };
     cancel = clock.after(1000, look);
     signal.addEventListener('abort', stop, { once: true });
-    socket.on('connect', () => {
+    socket.on(secure === undefined ? 'connect' : 'secureConnect', () => {
+      // Who does not choose it may be anything but a server of DNS (RFC 9103 section 7.1).
+      if (secure !== undefined && (socket as { alpnProtocol?: unknown }).alpnProtocol !== 'dot') {
+        return untrusted('tls: the other side does not choose the protocol dot');
+      }
       isConnected = true;
       heard = period = clock.monotonic();
       const framed = new Uint8Array(packet.length + 2);
@@ -69,7 +81,11 @@ export function exchange(
       framed.set(packet, 2);
       socket.write(framed);
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => failed(error.code ?? error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const told = secure?.told(error);
+      if (told === undefined) failed(error.code ?? error.message);
+      else untrusted(told);
+    });
     socket.on('end', () => fail(new Error('EOF')));
     socket.on('close', () => fail(new Error('EOF')));
     socket.on('data', (chunk: Uint8Array) => {

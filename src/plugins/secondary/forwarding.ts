@@ -9,7 +9,7 @@ import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
-import type { Primary } from './config.ts';
+import type { Primary } from './primaries.ts';
 import { exchange } from './exchange.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { Turnstile } from './turnstile.ts';

@@ -25,7 +25,8 @@ import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
 import { Catalog } from './catalog.ts';
 import { Client } from './client.ts';
-import type { Primary, SecondaryLine } from './config.ts';
+import type { SecondaryLine } from './config.ts';
+import type { Primary } from './primaries.ts';
 import { Publishing } from './publishing.ts';
 import { readSnapshot, snapshotPath, touchSnapshot, writeSnapshot } from './snapshot.ts';
 import { TransferredZone } from './transferred-zone.ts';
@@ -44,7 +45,7 @@ const TRANSFERS = 10, TRANSFERS_EACH = 2, QUESTIONS = 100;
 
 /** Whoever says the same has the same zone: its primaries, what it is signed with, and the id under which a catalog has it. */
 const nameOf = ({ primaries, key = '' }: SecondaryLine, zone: Name, id: string): string =>
-  `secondary ${zone.text} ${primaries.map(({ text }) => text).join(' ')} ${key} ${id}`;
+  `secondary ${zone.text} ${primaries.map(({ identity }) => identity).join(' ')} ${key} ${id}`;
 /** A zone, as a block has it. */
 export interface Wanted {
   readonly zone: Name;

@@ -8,8 +8,8 @@ import { TransferredZone } from './transferred-zone.ts';
 import type { ZoneParts } from './transferred-zone.ts';
 import { Turnstile } from './turnstile.ts';
 
-const ONE = { text: '192.0.2.1:53', address: '192.0.2.1', port: 53, client: '192.0.2.1' };
-const TWO = { text: '192.0.2.2:53', address: '192.0.2.2', port: 53, client: '192.0.2.2' };
+const ONE = { text: '192.0.2.1:53', address: '192.0.2.1', port: 53, client: '192.0.2.1', identity: '' };
+const TWO = { text: '192.0.2.2:53', address: '192.0.2.2', port: 53, client: '192.0.2.2', identity: '' };
 /** Refresh 100, retry 10 and expire 1000 seconds. */
 const soa = (serial: number) => parseRR(`a.test. 60 IN SOA ns h ${serial} 100 10 1000 60`)!;
 

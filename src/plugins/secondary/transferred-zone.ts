@@ -11,7 +11,7 @@ import { serialOf } from '../../authority/transfer.ts';
 import type { Keeper } from '../../authority/signing/keeping.ts';
 import type { Client, Heard } from './client.ts';
 import { timersOf } from './client.ts';
-import type { Primary } from './config.ts';
+import type { Primary } from './primaries.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** Milliseconds: between the first tries, at first and at most; how much later than said a check may be. */

@@ -31,6 +31,8 @@ export interface Grant {
   readonly clients: readonly string[];
   readonly networks: readonly CIDR[];
   readonly key: string | undefined;
+  /** Whether it has to come over TLS (RFC 9103), and the common name of whose good certificate; undefined: however it comes. */
+  readonly tls: { readonly client: string | undefined } | undefined;
 }
 /** One line of *transfer* with its block. */
 export interface Stanza {
@@ -69,12 +71,14 @@ function readStanza(line: Directive, context: ParseContext): Stanza {
 }
 
 function readTo(line: Directive, stanza: Stanza): void {
-  const words = line.rest();
+  const words = [...line.rest()];
   if (words.length === 0) line.wrongArgs();
+  const secure = words.indexOf('tls');
+  const tls = secure < 0 ? undefined : readTls(line, words.splice(secure).slice(1));
   const at = words.indexOf('key');
   const hosts = at < 0 ? words : words.slice(0, at);
   const key = at < 0 ? undefined : readKey(line, words.slice(at + 1));
-  const grant = { anybody: hosts.length === 0, clients: [] as string[], networks: [] as CIDR[], key };
+  const grant = { anybody: hosts.length === 0, clients: [] as string[], networks: [] as CIDR[], key, tls };
   for (const host of hosts) {
     const network = host.includes('/') ? parseCIDR(host) : undefined;
     if (host === '*') grant.anybody = true;
@@ -90,6 +94,10 @@ function readTo(line: Directive, stanza: Stanza): void {
   }
   if (hosts.length === 0) stanza.to.push('*');
   stanza.grants.push(grant);
+}
+function readTls(line: Directive, [client, ...more]: readonly string[]): { readonly client: string | undefined } {
+  if (more.length > 0) return line.wrongArgs('behind tls, which is the last word, stands the common name of one client, or nothing');
+  return { client };
 }
 function readKey(line: Directive, [name, ...more]: readonly string[]): string {
   if (name === undefined || more.length > 0) return line.wrongArgs('behind key stands the name of one key, and nothing else');

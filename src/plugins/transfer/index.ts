@@ -26,7 +26,7 @@ import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Key } from '../../tsig/key.ts';
-import { clientOf, mayTransfer, stanzaOf } from './access.ts';
+import { clientOf, mayTransfer, stanzaOf, whyRefused } from './access.ts';
 import { Changes } from './changes.ts';
 import { readStanzas } from './config.ts';
 import type { Stanza } from './config.ts';
@@ -97,7 +97,7 @@ class ZoneTransfers implements Part {
     const stanza = stanzaOf(this.#stanzas, zone);
     if (stanza === undefined) return next(query);
     if (!mayTransfer(stanza, query)) {
-      query.extendedError = { code: INFO_CODE.PROHIBITED, text: 'the client may not transfer the zone' };
+      query.extendedError = { code: INFO_CODE.PROHIBITED, text: whyRefused(stanza, query) };
       return query.begin(0, RCODE.REFUSED);
     }
     let serial: number | undefined;
