@@ -1,5 +1,5 @@
 // NSD, Knot and BIND, each as primary and as secondary of one zone with a key: their configuration files, and how they are told to read a
-// zone again. Knows their options; knows nothing of ours.
+// zone again. Knows their options, and of ours the block that has the key.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,6 +19,9 @@ export interface Setting {
   /** What else the zone's part of the configuration says. */
   readonly more?: string;
 }
+/** Our block of the zone, which knows the key, with these lines. */
+export const blockOf = ({ zone, key, secret }: Pick<Setting, 'zone' | 'key' | 'secret'>, port: number, lines: string): string =>
+  `${zone}:${port} {\nbind 127.0.0.1\ntsig {\nsecret ${key} ${secret}\n}\n${lines}\n}\n`;
 /** One program. */
 export interface Authority {
   readonly name: string;

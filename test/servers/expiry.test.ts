@@ -1,18 +1,16 @@
 // In a chain of secondaries none begins to count anew when a zone expires (RFC 7314): ours in the middle of it, and behind Knot and BIND.
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
-import { AUTHORITIES } from './authorities.ts';
-import { missing, output, scratch } from './programs.ts';
+import { AUTHORITIES, blockOf } from './authorities.ts';
+import { missing, output, scratch, until } from './programs.ts';
 
 const ZONE = 'example.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZmFiNGUyMDYw', EXPIRE = 1_209_600;
+const whose = { zone: ZONE, key: KEY, secret: SECRET };
 const TEXT = `$ORIGIN ${ZONE}.\n@ 60 IN SOA ns host 1 1 1 ${EXPIRE} 60\n@ 60 IN NS ns\nns 60 IN A 192.0.2.53\n`;
-const block = (port: number, lines: string): string =>
-  `${ZONE}:${port} {\nbind 127.0.0.1\ntsig {\nsecret ${KEY} ${SECRET}\n}\n${lines}\n}\n`;
 const pulled = (port: number): string =>
   `secondary {\ntransfer from 127.0.0.1:${port}\nkey ${KEY}\nexpire_option\n}\ntransfer {\nto key ${KEY}\n}`;
 
@@ -21,11 +19,6 @@ async function left(port: number): Promise<number | undefined> {
   const said = await output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '+expire', ZONE, 'SOA']);
   const [, seconds] = /EXPIRE: (\d+)/.exec(said) ?? [];
   return seconds === undefined ? undefined : Number(seconds);
-}
-async function until(what: string, condition: () => Promise<boolean>, said: () => string): Promise<void> {
-  for (const end = performance.now() + 40_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 100))) {
-    assert.ok(performance.now() < end, `waited until ${what}\n${said().slice(-3000)}`);
-  }
 }
 const AWARE = AUTHORITIES.filter(({ name }) => name !== 'NSD');
 
@@ -37,13 +30,13 @@ for (const authority of AWARE) {
       const [folder, theirs] = [scratch(t), scratch(t)];
       const [first, middle, last] = [await freePort(), await freePort(), await freePort()];
       writeFileSync(path.join(folder, 'zone'), TEXT);
-      const primary = await serve(block(first, `file ${folder}/zone\ntransfer {\nto key ${KEY}\n}`), standard);
+      const primary = await serve(blockOf(whose, first, `file ${folder}/zone\ntransfer {\nto key ${KEY}\n}`), standard);
       let isGone = false;
       t.after(() => (isGone ? undefined : primary.close()));
       const inMiddle = order === 'in the middle';
       const [port, peer] = inMiddle ? [middle, first] : [last, middle];
       const running = authority.secondary(t, { folder: theirs, zone: ZONE, key: KEY, secret: SECRET, port, peer });
-      const ours = await serve(block(inMiddle ? last : middle, pulled(inMiddle ? middle : first)), standard);
+      const ours = await serve(blockOf(whose, inMiddle ? last : middle, pulled(inMiddle ? middle : first)), standard);
       t.after(() => ours.close());
       const said = (): string => `${running.printed()}\n${ours.log()}`;
       // Each asks its primary every second or two, so what is left is about all of it.

@@ -1,4 +1,5 @@
 // The programs of others that tests ask, run once or for as long as a test lasts. Knows processes and scratch folders; knows no DNS.
+import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,4 +57,11 @@ export function started(t: TestContext, program: string, args: readonly string[]
     await ended;
   });
   return { printed: () => printed, signal: (name) => void child.kill(name) };
+}
+
+/** Waits until this holds, as long as other programs may take; else fails with what was waited for and what was said. */
+export async function until(what: string, condition: () => Promise<boolean> | boolean, said: () => string): Promise<void> {
+  for (const end = performance.now() + 60_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 50))) {
+    assert.ok(performance.now() < end, `waited for ${what}\n${said().slice(-3000)}`);
+  }
 }

@@ -8,11 +8,12 @@ import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
 import { examples } from '../gates/page.ts';
-import { AUTHORITIES } from './authorities.ts';
+import { AUTHORITIES, blockOf } from './authorities.ts';
 import type { Authority } from './authorities.ts';
-import { missing, output, scratch } from './programs.ts';
+import { missing, output, scratch, until } from './programs.ts';
 
 const ZONE = 'example.org', KEY = 'transfer.example.org', SECRET = 'MSeIeuj72gTBg9n7+mBQPlxYVm9wP4YyXlW5rKGbXDg=';
+const whose = { zone: ZONE, key: KEY, secret: SECRET };
 const zoneText = (serial: number): string => `$ORIGIN ${ZONE}.
 $TTL 60
 @ IN SOA ns host ${serial} 7200 3600 1209600 60
@@ -24,12 +25,6 @@ ns.sub IN A 192.0.2.5
 ${Array.from({ length: 100 }, (_, i) => `host${i} IN A 192.0.2.${i === 7 ? serial : i}\n`).join('')}
 ${serial > 1 ? 'new IN CNAME host1\n' : 'old IN CNAME host1\n'}`;
 
-/** Waits until this holds, as long as other programs may take. */
-async function until(what: string, condition: () => Promise<boolean> | boolean, said: () => string): Promise<void> {
-  for (const end = performance.now() + 60_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    assert.ok(performance.now() < end, `waited for ${what}\n${said().slice(-3000)}`);
-  }
-}
 const dig = (port: number, ...words: readonly string[]): Promise<string> =>
   output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
 const serialAt = async (port: number): Promise<string | undefined> =>
@@ -43,8 +38,6 @@ async function zoneAt(port: number, folder: string): Promise<readonly string[]> 
   return text.split('\n').filter((line) => /\tIN\t/.test(line)).map((line) => line.toLowerCase()).sort();
 }
 const TOOLS = ['dig', 'ldns-verify-zone'];
-const block = (port: number, lines: string): string =>
-  `${ZONE}:${port} {\nbind 127.0.0.1\ntsig {\nsecret ${KEY} ${SECRET}\n}\n${lines}\n}\n`;
 const signing = (folder: string, policy = ''): string => `dnssec {\nauto\nkeys ${folder}/keys\n${policy}\n}`;
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
@@ -60,7 +53,7 @@ for (const authority of AUTHORITIES) {
       const file = path.join(folder, 'ours');
       writeFileSync(file, zoneText(1));
       const lines = `${signing(folder, policy)}\nfile ${file} {\nreload 200ms\n}\ntransfer {\nto 127.0.0.1:${port} key ${KEY}\n}`;
-      const ours = await serve(block(peer, lines), standard);
+      const ours = await serve(blockOf(whose, peer, lines), standard);
       t.after(() => ours.close());
       const running = authority.secondary(t, { folder: theirs, zone: ZONE, key: KEY, secret: SECRET, port, peer });
       const said = () => `${running.printed()}\n${ours.log()}`;
@@ -86,7 +79,7 @@ test('a zone comes unsigned from NSD and goes on signed', { skip: missing(...nsd
   const setting = { folder: theirs, zone: ZONE, key: KEY, secret: SECRET, port, peer };
   const running = nsd.primary(t, setting);
   const lines = `${signing(folder)}\nsecondary {\ntransfer from 127.0.0.1:${port}\nkey ${KEY}\n}\ntransfer {\nto key ${KEY}\n}`;
-  const ours = await serve(block(peer, lines), standard);
+  const ours = await serve(blockOf(whose, peer, lines), standard);
   t.after(() => ours.close());
   const said = () => `${running.printed()}\n${ours.log()}`;
   await until('the first version', async () => await serialAt(peer) === '1', said);
@@ -106,7 +99,7 @@ test('an update is signed when it is answered', { skip: missing('nsupdate', ...T
   writeFileSync(path.join(folder, 'seed'), zoneText(1));
   const lines = `${signing(folder)}\ndynupdate {\nfile ${folder}/seed\ndatabase ${folder}/db\nallow ${KEY} under ${ZONE}. A AAAA TXT\n}\n`
     + `transfer {\nto key ${KEY}\n}`;
-  const ours = await serve(block(port, lines), standard);
+  const ours = await serve(blockOf(whose, port, lines), standard);
   t.after(() => ours.close());
   for (let i = 1; i <= 5; i++) {
     const to = `server 127.0.0.1 ${port}\nzone ${ZONE}\nkey hmac-sha256:${KEY} ${SECRET}\n`;

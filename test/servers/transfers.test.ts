@@ -7,11 +7,12 @@ import { test } from 'node:test';
 import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
-import { AUTHORITIES } from './authorities.ts';
+import { AUTHORITIES, blockOf } from './authorities.ts';
 import type { Authority } from './authorities.ts';
-import { missing, output, scratch } from './programs.ts';
+import { missing, output, scratch, until } from './programs.ts';
 
 const ZONE = 'example.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZmFiNGUyMDYw';
+const whose = { zone: ZONE, key: KEY, secret: SECRET };
 /** A version of the zone: so many hosts, each with the serial in its address. */
 const zoneText = (serial: number): string => `$ORIGIN ${ZONE}.
 $TTL 60
@@ -30,16 +31,6 @@ odd IN TYPE65280 \\# 4 0a000001
 ${Array.from({ length: 300 }, (_, i) => `host${i} IN A 192.0.${i % 7 === 0 ? serial : 0}.${i % 250}\n`).join('')}
 ${serial > 1 ? 'new IN CNAME host1\n' : 'old IN CNAME host1\n'}`;
 
-/** Our block, which knows the key. */
-const block = (port: number, lines: string): string =>
-  `${ZONE}:${port} {\nbind 127.0.0.1\ntsig {\nsecret ${KEY} ${SECRET}\n}\n${lines}\n}\n`;
-
-/** Waits until this holds, as long as other programs may take. */
-async function until(what: string, condition: () => Promise<boolean> | boolean, said: () => string): Promise<void> {
-  for (const end = performance.now() + 40_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    assert.ok(performance.now() < end, `waited for ${what}\n${said().slice(-3000)}`);
-  }
-}
 const dig = (port: number, ...words: readonly string[]): Promise<string> =>
   output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
 /** The serial there; undefined where nobody answers. */
@@ -57,7 +48,7 @@ for (const authority of AUTHORITIES) {
     const setting = { folder, zone: ZONE, key: KEY, secret: SECRET, port, peer };
     const running = authority.primary(t, setting);
     const lines = `secondary {\ntransfer from 127.0.0.1:${port}\nkey ${KEY}\n}\ntransfer {\nto key ${KEY}\n}`;
-    const ours = await serve(block(peer, lines), standard);
+    const ours = await serve(blockOf(whose, peer, lines), standard);
     t.after(() => ours.close());
     const said = () => `${running.printed()}\n${ours.log()}`;
     await until('the first version', async () => await serialAt(peer) === '1', said);
@@ -78,7 +69,8 @@ for (const authority of AUTHORITIES) {
     const [port, peer] = [await freePort(), await freePort()];
     const file = path.join(folder, 'ours');
     writeFileSync(file, zoneText(1));
-    const ours = await serve(block(peer, `file ${file} {\nreload 200ms\n}\ntransfer {\nto 127.0.0.1:${port} key ${KEY}\n}`), standard);
+    const lines = `file ${file} {\nreload 200ms\n}\ntransfer {\nto 127.0.0.1:${port} key ${KEY}\n}`;
+    const ours = await serve(blockOf(whose, peer, lines), standard);
     t.after(() => ours.close());
     const running = authority.secondary(t, { folder: theirs, zone: ZONE, key: KEY, secret: SECRET, port, peer });
     const said = () => `${running.printed()}\n${ours.log()}`;
@@ -97,7 +89,7 @@ test('a change goes from NSD through ours to Knot', { skip: missing(...nsd.progr
   const [from, ours, to] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(path.join(first, 'zone'), zoneText(1));
   const lines = `secondary {\ntransfer from 127.0.0.1:${from}\nkey ${KEY}\n}\ntransfer {\nto 127.0.0.1:${to} key ${KEY}\n}`;
-  const server = await serve(block(ours, lines), standard);
+  const server = await serve(blockOf(whose, ours, lines), standard);
   t.after(() => server.close());
   const primary = nsd.primary(t, { folder: first, zone: ZONE, key: KEY, secret: SECRET, port: from, peer: ours });
   const secondary = knot.secondary(t, { folder: last, zone: ZONE, key: KEY, secret: SECRET, port: to, peer: ours });

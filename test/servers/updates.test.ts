@@ -9,7 +9,7 @@ import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
 import { AUTHORITIES } from './authorities.ts';
-import { missing, output, scratch } from './programs.ts';
+import { missing, output, scratch, until } from './programs.ts';
 
 const ZONE = 'example.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZmFiNGUyMDYw';
 const SEED = '@ 60 SOA ns host 1 7200 3600 1209600 60\n@ 60 NS ns\nns 60 A 192.0.2.53\nold 60 TXT "a text"\n';
@@ -29,11 +29,6 @@ const zoneAt = async (port: number): Promise<readonly string[]> => (await dig(po
   .filter((line) => /\tIN\t/.test(line)).map((line) => line.toLowerCase().replace(/\s+/g, ' ')).sort();
 const serialAt = async (port: number): Promise<string | undefined> =>
   /SOA\s+\S+\s+\S+\s+(\d+)/.exec(await dig(port, ZONE, 'SOA', '+noall', '+answer'))?.[1];
-async function until(what: string, condition: () => Promise<boolean>, said: () => string): Promise<void> {
-  for (const end = performance.now() + 40_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    assert.ok(performance.now() < end, `waited for ${what}\n${said().slice(-3000)}`);
-  }
-}
 
 /** What both programs read in the same words. */
 const SCRIPT = (port: number): string => `server 127.0.0.1 ${port}

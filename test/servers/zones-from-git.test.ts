@@ -16,7 +16,7 @@ import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
 import { examples } from '../gates/page.ts';
-import { missing, scratch } from './programs.ts';
+import { missing, scratch, until } from './programs.ts';
 
 const QR = 0x80, NOTIFY = 0x20;
 
@@ -94,12 +94,6 @@ async function listener(t: TestContext, wanted: () => number, serials: () => Pro
     if (serial === String(wanted())) looks = looks.then(async () => void old.push(...await serials()));
   });
   return { port: socket.address().port, heard, old, looked: () => looks };
-}
-
-async function until(what: string, condition: () => Promise<boolean> | boolean, said: () => string): Promise<void> {
-  for (const end = performance.now() + 60_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    assert.ok(performance.now() < end, `waited for ${what}\n${said().slice(-3000)}`);
-  }
 }
 
 /** The server of the page, whose zones come from there and whose secondary is at this port. */
