@@ -40,8 +40,12 @@ export const FAMILIES = {
 };
 /** The most of a first transfer, and by what a later one may be larger than what there was: octets. */
 const FIRST_BYTES = 2 ** 30, TIMES = 10, LEAST_BYTES = 1 << 20;
-/** Transfers at once, and with one primary; questions at once. */
-const TRANSFERS = 10, TRANSFERS_EACH = 2, QUESTIONS = 100;
+/** Transfers at once, and with one primary; questions at once; files that are read at once. */
+const TRANSFERS = 10, TRANSFERS_EACH = 2, QUESTIONS = 100, FILES = 16;
+
+const NOWHERE = new Uint8Array(1);
+/** Words of a scratch that is kept for the next zone. */
+const SPARE = 1 << 18;
 
 /** Whoever says the same has the same zone: its primaries, what it is signed with, and the id under which a catalog has it. */
 const nameOf = ({ primaries, key = '' }: SecondaryLine, zone: Name, id: string): string =>
@@ -63,9 +67,20 @@ export const zoneCellOf = (store: Store, { line, zone, id, signing }: Wanted): Z
 class Common {
   readonly transfers = new Turnstile(TRANSFERS, TRANSFERS_EACH);
   readonly questions = new Turnstile(QUESTIONS, QUESTIONS);
+  readonly files = new Turnstile(FILES, FILES);
+  readonly #spare: Scratch[] = [];
   /** The zones that have numbers of their own. */
   readonly #labels = new Set<string>();
 
+  /** Calls with a scratch that others had before: of thousands of small zones each would leave its own to be collected. */
+  async withScratch<T>(store: Store, zone: Uint8Array, call: (scratch: Scratch) => Promise<T>): Promise<T> {
+    const scratch = this.#spare.pop() ?? new Scratch(store.memory.hash);
+    try {
+      return await call(scratch.begin(zone));
+    } finally {
+      if (scratch.words.length <= SPARE) this.#spare.push(scratch.begin(NOWHERE));
+    }
+  }
   /** Under which name looks at the primaries of a zone are counted. */
   label(zone: string, all: boolean): string {
     if (!all && this.#labels.size >= MOST_ZONES && !this.#labels.has(zone)) return OTHERS;
@@ -203,22 +218,26 @@ class Opened {
     };
   }
   /** The version that an earlier process kept. */
-  async #restore(): Promise<number | undefined> {
-    const { store } = this.#run;
-    const kept = await readSnapshot(this.#snapshot!);
-    if (kept === undefined) return undefined;
-    const wire = this.#name.folded.octets;
-    const scratch = new Scratch(store.memory.hash).begin(wire);
+  #restore(): Promise<number | undefined> {
+    const { files } = this.#common;
+    return files.pass('', async () => {
+      if (this.#end.signal.aborted) return undefined;
+      const kept = await readSnapshot(this.#snapshot!);
+      if (kept === undefined) return undefined;
+      await this.#common.withScratch(this.#run.store, this.#name.folded.octets, (scratch) => this.#fill(scratch, kept.messages));
+      return kept.contact;
+    });
+  }
+  async #fill(scratch: Scratch, messages: readonly Uint8Array[]): Promise<void> {
     scratch.mostIterations = this.#line.mostIterations;
-    const filling = new Filling(scratch, wire);
+    const filling = new Filling(scratch, this.#name.folded.octets);
     const incoming = new Incoming({
       zone: this.#name, type: TYPE.AXFR, id: 0, serial: undefined, check: undefined, now: () => 0,
       mostRecords: Infinity, mostBytes: Infinity,
     }, filling);
-    if (!kept.messages.some((message) => incoming.take(message))) throw new Error('it does not end');
+    if (!messages.some((message) => incoming.take(message))) throw new Error('it does not end');
     await this.#publishing.publish(scratch);
     this.#saved = incoming.serial;
-    return kept.contact;
   }
   /** Keeps the version that is served where it is another one, else the time. */
   #keep(contact: number): void {
