@@ -34,7 +34,7 @@ function allow(line: Directive, settings: Settings): void {
 }
 function others(line: Directive, settings: Settings): void {
   const text = line.only();
-  if (!POLICIES.includes(text)) line.unexpected('use, ignore, reject or skip');
+  if (!POLICIES.includes(text)) line.wrongArgs('a policy is use, ignore, reject or skip');
   settings.others = text as ProxyPolicy;
 }
 function tracking(line: Directive, settings: Settings): void {
