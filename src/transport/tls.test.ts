@@ -107,7 +107,7 @@ test('TLS: what the handshake said is known to who answers', async (t) => {
   const one = await client(bench, { cert, key, servername: 'one.test' });
   one.send(question(1, 'now.test'));
   await one.replies(1);
-  assert.deepEqual(seen, [{ alpn: 'dot', serverName: 'one.test', subject: 'CN=client 7', version: 'TLSv1.3' }]);
+  assert.deepEqual(seen, [{ alpn: 'dot', serverName: 'one.test', subject: 'CN=client 7', version: 'TLSv1.3', isVerified: true }]);
   one.close();
 });
 
