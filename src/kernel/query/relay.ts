@@ -43,6 +43,8 @@ function dataFits(bytes: Uint8Array, at: number, length: number): boolean {
   let opts = 0;
   for (let r = 0; r < records.count; r++) {
     const fixed = records.fixedAt[r]!;
+    // An owner that lies further on, in a TTL perhaps, would be another one when that counts down: written anew.
+    if (leadsOn(bytes, at, records.ownerAt[r]!)) return false;
     const type = u16(bytes, fixed);
     const size = u16(bytes, fixed + 8);
     const from = fixed + 10;
@@ -61,6 +63,12 @@ function dataFits(bytes: Uint8Array, at: number, length: number): boolean {
     } else if (type !== TYPE.OPT && !otherFits(bytes, at, length, type, from)) return false;
   }
   return true;
+}
+/** Whether the name at `owner` ends in a pointer to itself or further on; those of the question and of names before lead back. */
+function leadsOn(bytes: Uint8Array, at: number, owner: number): boolean {
+  let label = owner;
+  while (bytes[label]! !== 0 && bytes[label]! < 0xc0) label += bytes[label]! + 1;
+  return bytes[label]! !== 0 && (u16(bytes, label) & 0x3fff) >= owner - at;
 }
 function optionsFit(bytes: Uint8Array, option: number, end: number): boolean {
   while (option + 4 <= end) option += 4 + u16(bytes, option + 2);

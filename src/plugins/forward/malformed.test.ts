@@ -89,3 +89,11 @@ test('options that run over the end of their OPT make a malformed reply', async 
     assert.match(text, /^failure 2: dns: malformed message: .* EDE 23$/);
   }
 });
+
+test('an owner that points on, into its own TTL, is written out: it stays what it is when that counts down', async () => {
+  const { text, message } = await told(record(TYPE.A, [192, 0, 2, 1], { owner: [0xc0, 39] }), { answer: 1 });
+  assert.equal(text, 'reply 0 answers 1');
+  const { bytes, at, length } = message;
+  assert.equal(bytes[at + 33], 0);
+  assert.equal(decodeMessage(bytes, at, length).answer[0]!.name.text, '.');
+});
