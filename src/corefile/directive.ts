@@ -260,9 +260,9 @@ export class Directive {
     throw new CorefileError(message, this.#current, { hint: hint ?? this.#braceHint(), ...(code === undefined ? {} : { code }) });
   }
 
-  /** Stops with the bare message, as CoreDNS does where a plugin's own error names no place; the error still knows it. */
-  refuse(message: string, hint?: string): never {
-    throw new CorefileError(message, this.#current, { form: 'none', hint: hint ?? this.#braceHint() });
+  /** Stops with the bare message, as CoreDNS does where a plugin's own error names no place; the error knows `at`. */
+  refuse(message: string, hint?: string, at: Position = this.#current): never {
+    throw new CorefileError(message, at, { form: 'none', hint: hint ?? this.#braceHint() });
   }
 
   /** Stops with `Syntax error: Unexpected token 'x', expecting 'y'` (PARSE-7), x being the word read last. */

@@ -2,7 +2,7 @@
 // Knows node:tls, which it is handed; knows nothing of what is said on the connections.
 import type { NetConnectOpts } from 'node:net';
 import type * as nodeTls from 'node:tls';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls';
 import type { Pem } from './pair.ts';
 
 /** What a client has to show and whom it trusts; without `ca` whom the machine trusts. */
@@ -51,17 +51,22 @@ export class SecureClient {
     const session = this.#session;
     const socket = this.#tls.connect({
       ...how as object, secureContext: this.#context, ALPNProtocols: [...protocols],
-      ...(serverName === undefined ? {} : { servername: serverName }), ...(session === undefined ? {} : { session }),
+      ...(serverName === undefined ? {} : this.#identity(serverName)), ...(session === undefined ? {} : { session }),
     });
     socket.on('session', (given: Buffer) => {
       this.#session = given;
     });
     return socket;
   }
+  /** An address is no name that may be said in a handshake (RFC 6066 section 3), but it can be what the certificate has to have. */
+  #identity(serverName: string): ConnectionOptions {
+    if (!isAddress(serverName)) return { servername: serverName };
+    return { checkServerIdentity: (_, certificate) => this.#tls.checkServerIdentity(serverName, certificate) };
+  }
   /** What is wrong with the other side's certificate or its TLS, in Go's words; undefined where it was the network. */
   told(error: Error): string | undefined {
-    const { code = '', cert, reason } = error as NodeJS.ErrnoException & { cert?: { subjectaltname?: string }; reason?: string };
-    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(cert?.subjectaltname, this.#settings.serverName, reason);
+    const { code = '', cert, host = '' } = error as NodeJS.ErrnoException & { cert?: { subjectaltname?: string }; host?: string };
+    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `tls: failed to verify certificate: x509: ${wrongName(cert?.subjectaltname, host)}`;
     const why = X509[code];
     if (why !== undefined) return `tls: failed to verify certificate: x509: ${why}`;
     // Who did not take the session may take a new one.
@@ -88,9 +93,13 @@ const ALERTS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'first record does not look like a TLS handshake',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'first record does not look like a TLS handshake',
 };
-/** `certificate is valid for a, b, not c`. */
-function wrongName(names: string | undefined, wanted: string | undefined, reason: string | undefined): string {
-  const valid = names?.replace(/(DNS|IP Address):/g, '');
-  const why = valid === undefined || wanted === undefined ? reason ?? 'another name' : `certificate is valid for ${valid}, not ${wanted}`;
-  return `tls: failed to verify certificate: x509: ${why}`;
+/** No name of a host has digits and dots alone. */
+const isAddress = (text: string): boolean => text.includes(':') || /^[\d.]+$/.test(text);
+/** `certificate is valid for a, b, not c`: of the certificate's names, as Node lists them, those of the kind that was wanted. */
+function wrongName(listed = '', wanted: string): string {
+  const kind = isAddress(wanted) ? 'IP Address:' : 'DNS:';
+  const names = listed.split(', ').filter((name) => name.startsWith(kind)).map((name) => name.slice(kind.length));
+  if (names.length > 0) return `certificate is valid for ${names.join(', ')}, not ${wanted}`;
+  return kind === 'DNS:' ? `certificate is not valid for any names, but wanted to match ${wanted}`
+    : `cannot validate certificate for ${wanted} because it doesn't contain any IP SANs`;
 }

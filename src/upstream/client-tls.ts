@@ -1,6 +1,4 @@
-// TLS towards upstreams: certificates as the Corefile names them, and what is said of a server whose name or certificate is wrong. Knows
-// files through what it is handed; opens no connection.
-import type { Socket } from 'node:net';
+// TLS towards upstreams: certificates as the Corefile names them. Knows files through what it is handed; opens no connection.
 import { fileError } from '../wording/errno.ts';
 
 /** Texts of PEM files: our own certificate and its key, and those whom servers are signed by; undefined ca: whom the system trusts. */
@@ -9,16 +7,6 @@ export interface ClientPem {
   readonly key?: string;
   readonly ca?: string;
 }
-/** What a connection to a server is secured with. */
-export interface ClientTls extends ClientPem {
-  /** The name that the server has to have; undefined: its address. */
-  readonly servername: string | undefined;
-}
-/** `tls.connect` of Node, as far as it is used here. */
-export type ConnectSecurely = (options: {
-  readonly host?: string; readonly port?: number; readonly path?: string; readonly localAddress?: string; readonly servername: string;
-  readonly ALPNProtocols: string[]; readonly session?: Buffer; readonly cert?: string; readonly key?: string; readonly ca?: string;
-}) => Socket & { readonly alpnProtocol: string | false | null };
 
 /**
  * Reads the files of `tls [CERT KEY] [CA]`: none, the CA alone, certificate and key, or all three. Throws Error with CoreDNS's text.

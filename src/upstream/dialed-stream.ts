@@ -6,7 +6,7 @@ import { Frames } from '../dns/frames.ts';
 import { HEADER, u16 } from '../dns/packet.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
-import { dialError, readError } from './network-error.ts';
+import { dialError, readError, untrusted } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import type { DatagramPeer } from './datagrams.ts';
 import type { PoolSettings } from './pool-settings.ts';
@@ -217,7 +217,8 @@ export class DialedStream implements Carrier {
   /** The connection is over: what waits on it fails, or is asked again. */
   #end(code: string, told?: string): void {
     if (this.#ended) return;
-    const error = told !== undefined ? this.#untrusted(told) : this.#connected ? this.#error(code) : dialError('tcp', this.#owner.to, code);
+    const { to } = this.#owner;
+    const error = told !== undefined ? untrusted(to, told) : this.#connected ? this.#error(code) : dialError('tcp', to, code);
     this.#ended = true;
     this.#socket.destroy();
     const waiting = [...this.#waiting.values()].filter((asking) => asking !== GIVEN_UP);
@@ -228,10 +229,6 @@ export class DialedStream implements Carrier {
       this.#leave(asking);
     }
     this.#owner.ended(this, waiting, error);
-  }
-  #untrusted(told: string): ExchangeError {
-    const { address, port } = this.#owner.to;
-    return new ExchangeError(`dial tcp ${joinHostPort(address, port)}: ${told}`, 'ETLS');
   }
   /** Closes the connection. Nothing may wait on it. */
   close(): void {

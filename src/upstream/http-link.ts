@@ -2,25 +2,25 @@
 // and time; what a request is made of is its owner's.
 import net from 'node:net';
 import type { Socket } from 'node:net';
+import { reasonOf } from '../wording/errno.ts';
 import type { ClientSide, Replied, Unanswered, Waiting } from '../http/client-side.ts';
 import type { Asking, Carrier, ExchangeError } from './asking.ts';
-import type { ClientTls, ConnectSecurely } from './client-tls.ts';
-import type { DatagramPeer } from './datagrams.ts';
+import { untrusted } from './network-error.ts';
+import type { StreamPeer } from './network-error.ts';
 import type { PoolSettings } from './pool-settings.ts';
+import type { DialSecurely } from './secure-dial.ts';
 import type { Timers } from './timers.ts';
 
 /** What a connection needs of its way. */
 export interface HttpLinkOwner {
-  /** `path` is of a Unix socket, in place of address and port. */
-  readonly to: DatagramPeer & { readonly path?: string };
-  readonly tls: { readonly connect: ConnectSecurely; readonly options: ClientTls } | undefined;
+  readonly to: StreamPeer;
+  readonly secure: DialSecurely | undefined;
   readonly timers: Timers;
   readonly settings: PoolSettings;
-  readonly protocols: readonly string[];
   /** Questions on one connection. */
   readonly depth: number;
-  readonly session: Buffer | undefined;
-  keep(session: Buffer): void;
+  /** It took so long to connect, or to find out that one cannot. */
+  dialed(milliseconds: number): void;
   sideFor(socket: Socket, alpn: string | undefined): ClientSide;
   write(side: ClientSide, waiting: Waiting, asking: Asking): void;
   takes(most: number): void;
@@ -35,7 +35,7 @@ export interface HttpLinkOwner {
   /** Nothing came in time, on a connection that stood or that never did. */
   silent(connected: boolean): ExchangeError;
   /** It could not be opened. */
-  unreachable(error: NodeJS.ErrnoException | undefined): ExchangeError;
+  unreachable(code: string): ExchangeError;
 }
 
 /** A question on its way. */
@@ -77,21 +77,11 @@ export class HttpLink implements Carrier {
     this.#way = way;
     this.#dialTimeout = dialTimeout;
     this.openedAt = this.usedAt = way.timers.now;
-    const { to, tls } = way;
+    const { to, secure } = way;
     const source = to.source === undefined ? {} : { localAddress: to.source };
-    const place = to.path === undefined ? { host: to.address, port: to.port, ...source } : { path: to.path };
-    if (tls === undefined) this.#socket = net.connect({ ...place, noDelay: true });
-    else {
-      const { servername, cert, key, ca } = tls.options;
-      const name = servername !== undefined && net.isIP(servername) === 0 ? servername : '';
-      this.#socket = tls.connect({
-        ...place, servername: name, ALPNProtocols: [...way.protocols], ...(way.session !== undefined && { session: way.session }),
-        ...(cert !== undefined && { cert }), ...(key !== undefined && { key }), ...(ca !== undefined && { ca }),
-      });
-      this.#socket.setNoDelay(true);
-      this.#socket.on('session', (session: Buffer) => way.keep(session));
-    }
-    this.#socket.on(tls === undefined ? 'connect' : 'secureConnect', () => this.#connect());
+    const how = to.path === undefined ? { host: to.address, port: to.port, noDelay: true, ...source } : { path: to.path };
+    this.#socket = secure === undefined ? net.connect(how) : secure.connect(how);
+    this.#socket.on(secure === undefined ? 'connect' : 'secureConnect', () => this.#connect());
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#socket.on('drain', () => this.#side?.drained());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error));
@@ -136,8 +126,9 @@ export class HttpLink implements Carrier {
     const { timers, settings } = this.#way;
     timers.look();
     this.#heardAt = timers.now;
+    this.#way.dialed(timers.now - this.openedAt);
     const { alpnProtocol } = this.#socket as { alpnProtocol?: string | false | null };
-    const side = this.#way.sideFor(this.#socket, this.#way.tls === undefined ? undefined : alpnProtocol || 'http/1.1');
+    const side = this.#way.sideFor(this.#socket, this.#way.secure === undefined ? undefined : alpnProtocol || 'http/1.1');
     this.#side = side;
     for (const asking of this.#queue) {
       timers.clear(asking);
@@ -189,6 +180,7 @@ export class HttpLink implements Carrier {
     if (this.#side === undefined || this.#heardAt < timers.now - settings.readTimeout) this.#way.retire(this);
     this.#queue.delete(asking);
     this.#leave(asking);
+    if (this.#side === undefined) this.#way.dialed(this.#dialTimeout);
     if (pending !== undefined) this.#side?.forget(pending);
     asking.failed(this.#way.silent(this.#side !== undefined));
     if (this.retired && this.waiting === 0) this.close();
@@ -203,9 +195,9 @@ export class HttpLink implements Carrier {
     this.#socket.destroy();
     this.#way.timers.look();
     this.#way.retire(this);
-    const why = error?.code ?? 'EOF';
-    if (this.#side !== undefined) this.#side.closed(why === 'EOF' ? 'EOF' : (error?.message ?? why));
-    const failed: ExchangeError = this.#way.unreachable(error);
+    const told = error === undefined ? undefined : this.#way.secure?.told(error);
+    this.#side?.closed(error === undefined ? 'EOF' : told ?? `read: ${reasonOf(error)}`);
+    const failed = told === undefined ? this.#way.unreachable(error?.code ?? 'EOF') : untrusted(this.#way.to, told);
     for (const asking of this.#queue) {
       this.#queue.delete(asking);
       this.#leave(asking);

@@ -37,7 +37,7 @@ class Asked extends Asking {
   }
 }
 const wayTo = (port: number, kind: 'https' | 'grpc' = 'https', method: 'GET' | 'POST' = 'POST') => new HttpWay({
-  kind, method, to: { address: '127.0.0.1', port }, tls: undefined, timers: new Timers(systemClock), ids: new RandomIds(),
+  kind, method, to: { address: '127.0.0.1', port }, secure: undefined, timers: new Timers(systemClock), ids: new RandomIds(),
   settings: DEFAULT_POOL, wall: () => 0,
 });
 /** What becomes of a question. */

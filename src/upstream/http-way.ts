@@ -11,21 +11,22 @@ import { HEADER, u16 } from '../dns/packet.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
-import type { ClientTls, ConnectSecurely } from './client-tls.ts';
-import type { DatagramPeer } from './datagrams.ts';
+import { DialTime } from './dial-time.ts';
 import { HttpLink } from './http-link.ts';
 import type { HttpLinkOwner } from './http-link.ts';
 import { dialError, outOfSockets } from './network-error.ts';
+import type { StreamPeer } from './network-error.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import type { RandomIds } from './random-ids.ts';
+import type { DialSecurely } from './secure-dial.ts';
 import type { Timers } from './timers.ts';
 import type { Way } from './way.ts';
 
 /** Connections to one upstream; questions on one of them before another one is opened. */
 const CONNECTIONS = 16, DEPTH = 64;
-/** Milliseconds: to connect (half of what a query has in all), and after which a silent connection is not fresh any more. */
-const DIAL = 2500, FRESH = 250;
+/** Milliseconds after which a silent connection is not fresh any more. */
+const FRESH = 250;
 /** How often a question is asked again that the server did not look at. */
 const MOST_REFUSALS = 4;
 /** The longest time that an upstream is left alone because it asks for that, milliseconds. */
@@ -35,13 +36,18 @@ const words = new Int32Array((65536 + 64) >> 2);
 const bytes = new Uint8Array(words.buffer);
 const output = new FrameOutput();
 
+/** What TLS has to agree on, for ALPN. */
+export const HTTP_PROTOCOLS = { https: ['h2', 'http/1.1'], grpc: ['h2'] } as const;
+
 /** Where, and how. */
 export interface HttpWayParts {
   readonly kind: 'https' | 'grpc';
   readonly method: 'GET' | 'POST';
-  /** `path` is of a Unix socket, in place of address and port. */
-  readonly to: DatagramPeer & { readonly path?: string };
-  readonly tls: { readonly connect: ConnectSecurely; readonly options: ClientTls } | undefined;
+  readonly to: StreamPeer;
+  /** undefined: in the clear. */
+  readonly secure: DialSecurely | undefined;
+  /** The name in requests, where it is another one than the place. */
+  readonly serverName?: string | undefined;
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
@@ -52,34 +58,32 @@ export interface HttpWayParts {
 /** The way, for one thread. */
 export class HttpWay implements Way, Carrier, HttpLinkOwner {
   readonly to: HttpWayParts['to'];
-  readonly tls: HttpWayParts['tls'];
+  readonly secure: DialSecurely | undefined;
   readonly timers: Timers;
   readonly settings: PoolSettings;
-  readonly protocols: readonly string[];
   /** Questions on one connection before another one is opened: no more than the upstream takes. */
   depth = DEPTH;
-  /** What the next connection can be opened sooner with. */
-  session: Buffer | undefined;
   readonly #parts: HttpWayParts;
   readonly #form: RequestForm;
   readonly #place: string;
   readonly #queue = new Set<Asking>();
+  readonly #dialTime: DialTime;
   #links: HttpLink[] = [];
   #restUntil = 0;
   #closed = false;
 
   constructor(parts: HttpWayParts) {
-    const { kind, method, to, tls, timers, settings } = parts;
+    const { kind, method, to, secure, serverName, timers, settings } = parts;
     this.#parts = parts;
     this.to = to;
-    this.tls = tls;
+    this.secure = secure;
+    this.#dialTime = new DialTime(true);
     this.timers = timers;
     this.settings = settings;
     this.#place = to.path ?? joinHostPort(to.address.replace(/%.*/, ''), to.port);
-    this.protocols = kind === 'grpc' ? ['h2'] : ['h2', 'http/1.1'];
     this.#form = {
-      method: kind === 'grpc' ? 'POST' : method, scheme: tls === undefined ? 'http' : 'https',
-      authority: tls?.options.servername ?? (to.path === undefined ? this.#place : 'localhost'),
+      method: kind === 'grpc' ? 'POST' : method, scheme: secure === undefined ? 'http' : 'https',
+      authority: serverName ?? (to.path === undefined ? this.#place : 'localhost'),
       target: kind === 'grpc' ? '/coredns.dns.DnsService/Query' : '/dns-query',
       fields: kind === 'grpc' ? [['content-type', 'application/grpc'], ['te', 'trailers']]
         : [['accept', 'application/dns-message'], ...(method === 'GET' ? [] : [['content-type', 'application/dns-message'] as const])],
@@ -111,7 +115,7 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   #open(asking: Asking): ExchangeError | undefined {
     let link: HttpLink;
     try {
-      link = new HttpLink(this, DIAL);
+      link = new HttpLink(this, this.#dialTime.most(asking.until - this.timers.now));
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       const open = outOfSockets(code) ? this.#links.find((each) => each.connected && each.free) : undefined;
@@ -174,8 +178,8 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
     } else if (this.#form.method === 'POST') side.send(waiting, bytes, 0, length);
     else side.send(waiting, bytes, 0, 0, `/dns-query?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`);
   }
-  keep(session: Buffer): void {
-    this.session = session;
+  dialed(milliseconds: number): void {
+    this.#dialTime.took(milliseconds);
   }
   /** An upstream takes so many questions at once. */
   takes(most: number): void {
@@ -227,10 +231,8 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   silent(connected: boolean): ExchangeError {
     return connected ? this.#error('i/o timeout', 'timeout') : dialError('tcp', this.to, 'timeout');
   }
-  unreachable(error: NodeJS.ErrnoException | undefined): ExchangeError {
-    if (error === undefined) return this.#error('EOF while connecting', 'EOF');
-    const { code = '', message } = error;
-    return error.syscall === 'connect' ? dialError('tcp', this.to, code) : this.#error(`tls: ${message}`, code);
+  unreachable(code: string): ExchangeError {
+    return dialError('tcp', this.to, code);
   }
   /**
    * Those that were on a connection when it died are asked once more, on a fresh one; those that the server did not look at a few times,

@@ -11,11 +11,18 @@ const reason = (code: string) => errnoWords(code) ?? code;
 /** Whether it is ours to open fewer sockets, not the upstream's to answer: what is open already can still be used. */
 export const outOfSockets = (code: string): boolean => ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(code);
 
+/** Where somebody is reached; `path` is of a Unix socket, in place of address and port. */
+export type StreamPeer = DatagramPeer & { readonly path?: string };
+const placed = (network: 'udp' | 'tcp', { address, port, path }: StreamPeer): string =>
+  (path === undefined ? `${network} ${joinHostPort(address, port)}` : `unix ${path}`);
+
 /** What could not be reached: `dial tcp 127.0.0.1:53: connect: connection refused`, or `i/o timeout` for the code `timeout`. */
-export function dialError(network: 'udp' | 'tcp', to: DatagramPeer, code: string): ExchangeError {
+export function dialError(network: 'udp' | 'tcp', to: StreamPeer, code: string): ExchangeError {
   const why = code === 'timeout' ? 'i/o timeout' : `${isShortage(code) ? 'socket' : 'connect'}: ${reason(code)}`;
-  return new ExchangeError(`dial ${network} ${joinHostPort(to.address, to.port)}: ${why}`, code);
+  return new ExchangeError(`dial ${placed(network, to)}: ${why}`, code);
 }
+/** Who was reached is not who it shall be, or speaks no TLS; `told` says why. */
+export const untrusted = (to: StreamPeer, told: string): ExchangeError => new ExchangeError(`dial ${placed('tcp', to)}: ${told}`, 'ETLS');
 /** What went wrong after that: `read udp 127.0.0.1:4711->127.0.0.1:53: i/o timeout`. `local` is `address:port`. */
 export function readError(network: 'udp' | 'tcp', local: string, to: DatagramPeer, code: string): ExchangeError {
   if (code === 'EOF') return new ExchangeError('EOF', code);

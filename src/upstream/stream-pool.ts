@@ -3,6 +3,7 @@
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import type { DatagramPeer } from './datagrams.ts';
+import { DialTime } from './dial-time.ts';
 import { dialError, outOfSockets } from './network-error.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
@@ -17,10 +18,6 @@ import type { Way } from './way.ts';
 const CONNECTIONS = 16;
 /** Questions on one connection: many servers answer those of one connection one after the other. */
 const DEPTH = 8;
-/** FWD-8: bounds of the time to connect, milliseconds, and the weight of the newest in the average. */
-const LEAST_DIAL = 1000, LONGEST_DIAL = 30000, WEIGHT = 4;
-/** No connection is waited for longer than this: a query has five seconds in all. */
-const PATIENCE = 5000;
 /** Connections with one question each, for those that were on one which was closed; others wait for their turn. */
 const MOST_APART = 64;
 
@@ -40,12 +37,13 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
   readonly #apart = new Set<DialedStream>();
   readonly #queue = new Set<Asking>();
   #depth = DEPTH;
-  #averageDial = LONGEST_DIAL / 2;
+  readonly #dialTime: DialTime;
   #closed = false;
 
   /** Over TLS where `secure` says how. */
   constructor(parts: Omit<UpstreamParts, 'datagrams'>, secure?: DialSecurely) {
     this.secure = secure;
+    this.#dialTime = new DialTime(secure !== undefined);
     this.#network = secure === undefined ? 'tcp' : 'tls';
     this.to = parts.to;
     this.timers = parts.timers;
@@ -76,10 +74,8 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
   }
   #open({ until }: Asking): DialedStream | ExchangeError {
     this.#counter.miss(this.#network);
-    // Of the time that is left a handshake takes half at most, so that there is a second try (FWD-18).
-    const most = this.secure === undefined ? Infinity : Math.max(1, (until - this.timers.now) / 2);
     try {
-      return new DialedStream(this, Math.min(this.#dialTimeout(), most));
+      return new DialedStream(this, this.#dialTime.most(until - this.timers.now));
     } catch (error) {
       return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
     }
@@ -163,12 +159,8 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
     if (connection.waiting === 0) connection.close();
   }
 
-  #dialTimeout(): number {
-    const average = this.#averageDial;
-    return Math.min(PATIENCE, average < LEAST_DIAL ? LEAST_DIAL : Math.min(2 * average, LONGEST_DIAL));
-  }
   dialed(milliseconds: number): void {
-    this.#averageDial += (milliseconds - this.#averageDial) / WEIGHT;
+    this.#dialTime.took(milliseconds);
   }
   idle(connection: DialedStream): void {
     connection.usedAt = this.timers.now;

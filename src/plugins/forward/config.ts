@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { formatDuration } from '../../wording/duration.ts';
 import type { Directive } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { joinHostPort } from '../../dns/host-port.ts';
 import { Name } from '../../dns/name.ts';
@@ -79,40 +80,44 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
     : `Unsupported CIDR notation: '${from}' expands to multiple zones. Using only '${zones[0].text}'.`;
   const words = line.rest();
   if (words.length === 0) line.wrongArgs(isUpstream(from) ? `did you mean "forward . ${from}"?` : undefined);
-  for (const [i, word] of words.entries()) doubtUpstream(line, word, line.argsAt[i + 1]);
+  for (const [i, word] of words.entries()) doubtUpstream(line, word, line.argsAt[i + 1]!);
   const options = defaults();
   line.properties(readers(options, (file) => (file.startsWith('/') ? file : join(root, file)), machine.readFile));
   const { maxAge, expire } = options;
   if (maxAge > 0 && maxAge < expire) {
     line.refuse(`max_age (${formatDuration(maxAge)}) must not be less than expire (${formatDuration(expire)})`);
   }
-  const to = words.map((word) => readTo(line, word, machine.readFile));
-  for (const entry of to) refuseTwoNames(line, entry, options.serverName);
-  if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`);
-  if (to.every((entry) => 'addresses' in entry && entry.addresses.length === 0)) line.refuse('no valid upstream addresses found');
+  const to = words.map((word, i) => readTo(line, word, machine.readFile, line.argsAt[i + 1]!));
+  for (const [i, entry] of to.entries()) refuseTwoNames(line, entry, options.serverName, line.argsAt[i + 1]!);
+  if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`, undefined, line.argsAt.at(-1));
+  if (to.every((entry) => 'addresses' in entry && entry.addresses.length === 0)) {
+    line.refuse('no valid upstream addresses found', undefined, line.argsAt[1]);
+  }
   return { from: zones[0], warning, to, options };
 }
 
 /** What upstreams may be spoken to in. */
 const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'https']);
-function readTo(line: Directive, word: string, readFile: (path: string) => Uint8Array): UpstreamEntry {
+function readTo(line: Directive, word: string, readFile: (path: string) => Uint8Array, at: Position): UpstreamEntry {
+  const refuse = (message: string): never => line.refuse(message, undefined, at);
   const [scheme, rest] = splitScheme(word);
   if (scheme === 'https' && rest.includes('/')) {
-    line.refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
+    refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
   }
   if (scheme === 'quic') {
-    line.refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
+    refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
   }
-  if (!SCHEMES.has(scheme)) line.refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
-  return line.attempt(() => readUpstream(word, readFile));
+  if (!SCHEMES.has(scheme)) refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
+  return line.attempt(() => readUpstream(word, readFile), refuse);
 }
 
 /** The name of a server stands once. */
-function refuseTwoNames(line: Directive, entry: UpstreamEntry, serverName: string | undefined): void {
+function refuseTwoNames(line: Directive, entry: UpstreamEntry, serverName: string | undefined, at: Position): void {
   for (const { scheme, zone, address, port } of 'addresses' in entry ? entry.addresses : [{ ...entry, address: entry.host }]) {
     if (scheme === 'dns' || zone === undefined || serverName === undefined) continue;
     const place = `${scheme}://${joinHostPort(address, port)}`;
-    line.refuse(`both forward ('${serverName}') and proxy level ('${zone}') TLS servernames are set for upstream proxy '${place}'`);
+    const what = `both forward ('${serverName}') and proxy level ('${zone}') TLS servernames are set`;
+    line.refuse(`${what} for upstream proxy '${place}'`, undefined, at);
   }
 }
 
@@ -137,8 +142,10 @@ function rcodes(line: Directive): number[] {
 }
 const isUpstream = (word: string) => word.startsWith('/') || isResolver(word);
 /** Leaves word of a port that is none, and of what looks like a file and would be looked up as a name. */
-function doubtUpstream(line: Directive, word: string, at = line.at): void {
-  const { host, port } = splitPort(splitScheme(word)[1]) ?? {};
+function doubtUpstream(line: Directive, word: string, at: Position): void {
+  const [scheme, place] = splitScheme(word);
+  // What is behind the port is refused with its own reason: a path, or the name of a server, which may stand there.
+  const { host, port } = splitPort(scheme === 'dns' ? place : place.replace(/[/%][^\]]*$/, '')) ?? {};
   if (host !== undefined && parseAddress(host) !== undefined && !(/^\d+$/.test(port!) && Number(port) > 0 && Number(port) < 65536)) {
     line.doubt(`the port of ${word} is no number from 1 to 65535, so it never answers`, undefined, 'unlikely', at);
   }

@@ -3,7 +3,6 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import { SecureClient, clientContext } from '../../secure/client.ts';
 import { transportSecurity } from '../../secure/node.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
-import type { ClientTls, ConnectSecurely } from '../../upstream/client-tls.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
@@ -13,11 +12,8 @@ import { Upstream } from '../../upstream/upstream.ts';
 import type { Way } from '../../upstream/way.ts';
 import type { Options } from './config.ts';
 
-/** What is loaded for schemes that need more than sockets. */
-interface Loaded {
-  readonly connect: ConnectSecurely;
-  readonly HttpWay: typeof import('../../upstream/http-way.ts').HttpWay;
-}
+/** What is loaded for who is asked over HTTP. */
+type Http = typeof import('../../upstream/http-way.ts');
 
 /** Makes the upstreams of a line in one thread. */
 export class UpstreamMaker {
@@ -25,48 +21,39 @@ export class UpstreamMaker {
   readonly #options: Options;
   readonly #timers: Timers;
   readonly #ids: RandomIds;
-  readonly #loaded: Loaded | undefined;
+  readonly #http: Http | undefined;
   #context: ReturnType<typeof clientContext> | undefined;
 
-  private constructor(run: Run, options: Options, timers: Timers, ids: RandomIds, loaded: Loaded | undefined) {
+  private constructor(run: Run, options: Options, timers: Timers, ids: RandomIds, http: Http | undefined) {
     this.#run = run;
     this.#options = options;
     this.#timers = timers;
     this.#ids = ids;
-    this.#loaded = loaded;
+    this.#http = http;
   }
-  /** Loads what these addresses need: TLS and HTTP cost a start several milliseconds. */
+  /** Loads what these addresses need: HTTP costs a start several milliseconds. */
   static async for(addresses: readonly UpstreamAddress[], run: Run, options: Options, timers: Timers, ids: RandomIds):
     Promise<UpstreamMaker> {
-    let loaded: Loaded | undefined;
-    if (addresses.some(({ scheme }) => scheme === 'https')) {
-      const [tls, { HttpWay }] = await Promise.all([import('node:tls'), import('../../upstream/http-way.ts')]);
-      loaded = { connect: tls.connect as unknown as ConnectSecurely, HttpWay };
-    }
-    return new UpstreamMaker(run, options, timers, ids, loaded);
+    const http = addresses.some(({ scheme }) => scheme === 'https') ? await import('../../upstream/http-way.ts') : undefined;
+    return new UpstreamMaker(run, options, timers, ids, http);
   }
 
   open(at: UpstreamAddress, settings: PoolSettings, counter: PoolCounter): Upstream {
     const { source } = this.#options;
     const to = { address: scoped(at.address, at.zone), port: Number(at.port), ...(source === undefined ? {} : { source }) };
     const parts = { to, datagrams: this.#run.datagrams, timers: this.#timers, ids: this.#ids, settings, counter };
-    if (at.scheme === 'tls') return new Upstream(parts, this.#tls(at, parts));
-    return new Upstream(parts, at.scheme === 'https' ? this.#https(at, to, settings) : undefined);
+    return new Upstream(parts, at.scheme === 'dns' ? undefined : this.#secured(at, parts));
   }
-  /** Over TLS (RFC 7858): all of a line have one context, and sessions of their own. */
-  #tls({ zone }: UpstreamAddress, parts: UpstreamParts): Way {
-    const { tls: pem, serverName } = this.#options;
+  /** Over TLS (RFC 7858) or HTTPS (RFC 8484): all of a line have one context, and sessions of their own. */
+  #secured({ scheme, zone }: UpstreamAddress, parts: UpstreamParts): Way {
+    const { tls: pem, serverName = zone, dohMethod } = this.#options;
     const tls = transportSecurity();
     this.#context ??= clientContext(tls, pem);
-    return new StreamPool(parts, new SecureClient(tls, { pem, serverName: serverName ?? zone, protocols: ['dot'] }, this.#context));
-  }
-  #https({ zone }: UpstreamAddress, to: { address: string; port: number; source?: string }, settings: PoolSettings): Way {
-    const { connect, HttpWay } = this.#loaded!;
-    const { tls, serverName, dohMethod } = this.#options;
-    const options: ClientTls = { ...tls, servername: zone ?? serverName };
+    const client = (protocols: readonly string[]) => new SecureClient(tls, { pem, serverName, protocols }, this.#context);
+    if (scheme === 'tls') return new StreamPool(parts, client(['dot']));
+    const { HttpWay, HTTP_PROTOCOLS } = this.#http!;
     return new HttpWay({
-      kind: 'https', method: dohMethod, to, tls: { connect, options }, timers: this.#timers, ids: this.#ids, settings,
-      wall: () => this.#run.clock.wall(),
+      ...parts, kind: 'https', method: dohMethod, secure: client(HTTP_PROTOCOLS.https), serverName, wall: () => this.#run.clock.wall(),
     });
   }
 }

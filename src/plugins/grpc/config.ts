@@ -1,6 +1,7 @@
 // What a `grpc` line says (GRPC-1). Knows its options and their texts; opens nothing.
 import { join } from 'node:path';
 import { once } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
 import type { Name } from '../../dns/name.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
@@ -38,10 +39,10 @@ export function readSettings(lines: Lines, { machine, root = '' }: ParseContext)
   const words = line.rest();
   if (words.length === 0) line.wrongArgs();
   const to = new Map<string, GrpcPlace>();
-  for (const word of words) {
+  for (const [i, word] of words.entries()) {
     const [scheme, rest] = splitScheme(word);
     if (scheme === 'unix') to.set(word, { path: rest });
-    else for (const place of addressesOf(word, rest, machine.readFile)) to.set(addressKey(place), place);
+    else for (const place of addressesOf(word, rest, machine.readFile, line.argsAt[i + 1]!)) to.set(addressKey(place), place);
   }
   if (to.size > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.size}`);
   const settings: Settings = {
@@ -71,9 +72,9 @@ export function readSettings(lines: Lines, { machine, root = '' }: ParseContext)
   });
   return settings;
 
-  function addressesOf(word: string, rest: string, readFile: (path: string) => Uint8Array): readonly UpstreamAddress[] {
+  function addressesOf(word: string, rest: string, readFile: (path: string) => Uint8Array, at: Position): readonly UpstreamAddress[] {
     const entry = line.attempt(() => readUpstream(`grpc://${rest}`, readFile), (reason) =>
-      line.refuse(reason.startsWith('not an IP address, file') ? `not an IP address or file ${quoted(word)}` : reason));
+      line.refuse(reason.startsWith('not an IP address, file') ? `not an IP address or file ${quoted(word)}` : reason, undefined, at));
     // A file of name servers says port 53, which nobody speaks gRPC at.
     return 'addresses' in entry ? entry.addresses.map((at) => (at.scheme === 'dns' ? { ...at, port: '443' } : at)) : [];
   }

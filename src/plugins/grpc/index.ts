@@ -12,8 +12,9 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
 import { Asking, ExchangeError } from '../../upstream/asking.ts';
-import type { ConnectSecurely } from '../../upstream/client-tls.ts';
-import { HttpWay } from '../../upstream/http-way.ts';
+import { SecureClient, clientContext } from '../../secure/client.ts';
+import { transportSecurity } from '../../secure/node.ts';
+import { HTTP_PROTOCOLS, HttpWay } from '../../upstream/http-way.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { createPolicy } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
@@ -23,6 +24,8 @@ import type { Way } from '../../upstream/way.ts';
 import { readSettings } from './config.ts';
 import type { GrpcPlace, Settings } from './config.ts';
 import { FAMILIES, UpstreamCounter } from './families.ts';
+
+type SecureContext = ReturnType<typeof clientContext>;
 
 /** Milliseconds in all, and between looks at connections that are idle. */
 const PATIENCE = 5000, SWEEP = 1000;
@@ -91,9 +94,9 @@ class GrpcUpstreams implements Part {
     const { to, tls, policy } = this.#settings;
     const timers = this.#timers = await run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
     const ids = new RandomIds();
-    const connect = tls === undefined ? undefined : (await import('node:tls')).connect as unknown as ConnectSecurely;
+    const context = tls === undefined ? undefined : clientContext(transportSecurity(), tls);
     this.#policy = createPolicy(policy, ids);
-    this.#targets = to.map((place) => this.#target(place, run, timers, ids, connect));
+    this.#targets = to.map((place) => this.#target(place, run, timers, ids, context));
     const sweep = (): void => {
       for (const { way } of this.#targets) way.sweep(timers.now);
       cancel = run.clock.after(SWEEP, sweep);
@@ -104,14 +107,16 @@ class GrpcUpstreams implements Part {
       for (const { way } of this.#targets) way.close();
     }, { once: true });
   }
-  #target(place: GrpcPlace, run: Run, timers: Timers, ids: RandomIds, connect: ConnectSecurely | undefined): Target {
-    const { tls, serverName } = this.#settings;
+  #target(place: GrpcPlace, run: Run, timers: Timers, ids: RandomIds, context: SecureContext | undefined): Target {
+    const { tls: pem = {}, serverName: common } = this.#settings;
     const unix = 'path' in place;
     const name = unix ? place.path : joinHostPort(place.address, place.port);
     const to = unix ? { address: '', port: 0, path: place.path } : { address: place.address, port: Number(place.port) };
+    const serverName = context === undefined ? undefined : common ?? (unix ? undefined : place.zone);
+    const secure = context === undefined ? undefined
+      : new SecureClient(transportSecurity(), { pem, serverName, protocols: HTTP_PROTOCOLS.grpc }, context);
     const way = new HttpWay({
-      kind: 'grpc', method: 'POST', to, timers, ids, settings: DEFAULT_POOL, wall: () => run.clock.wall(),
-      tls: connect === undefined ? undefined : { connect, options: { ...tls, servername: serverName ?? (unix ? undefined : place.zone) } },
+      kind: 'grpc', method: 'POST', to, secure, serverName, timers, ids, settings: DEFAULT_POOL, wall: () => run.clock.wall(),
     });
     return { name, way, counter: new UpstreamCounter(run.metrics, name) };
   }
