@@ -24,6 +24,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('bufsize', () => import('./bufsize/index.ts')),
   late('bind', usually('bind')),
   late('debug', () => import('./debug/index.ts')),
+  late('trace', () => import('./trace/index.ts')),
   late('ready', () => import('./ready/index.ts')),
   { ...late('health', usually('health')), standing: true },
   late('pprof', () => import('./pprof/index.ts')),

@@ -1,5 +1,6 @@
 // One client's question and all that is asked because of it: when it came, what is known of it, which parts saw it, what the reply shall
 // carry. Knows nothing of packets or plugins.
+import type { Followed } from './followed.ts';
 import type { Metadata } from './metadata.ts';
 import { Notes } from './notes.ts';
 import type { ExtendedError } from './outcome.ts';
@@ -60,6 +61,8 @@ export class Journey {
   trail = new Trail();
   /** What was remarked about it; undefined where nobody listens. */
   notes: Notes | undefined = undefined;
+  /** Who follows it; undefined where nobody does. */
+  followed: Followed | undefined = undefined;
 
   /** Another client's question of `size` bytes begins. */
   begin(size: number, wantsAuthentic: boolean): void {
@@ -80,6 +83,7 @@ export class Journey {
     this.toldName = '';
     this.trail.clear();
     this.notes = undefined;
+    this.followed = undefined;
   }
   /** From now on remarks are kept. */
   listen(): Notes {
@@ -91,6 +95,7 @@ export class Journey {
     const journey = this.#same(this.trail);
     journey.depth = this.depth + 1;
     journey.notes = this.notes;
+    journey.followed = this.followed;
     this.trail.enter(AGAIN);
     return journey;
   }

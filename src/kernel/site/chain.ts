@@ -4,7 +4,8 @@ import { failure } from '../query/outcome.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
 import { hopOf } from '../query/trail.ts';
-import type { Handler, Part } from './plugin.ts';
+import { followedStep } from './follow.ts';
+import type { FollowedHandler, Handler, Part } from './plugin.ts';
 import type { Site } from './site.ts';
 
 /** A handler that forgot to return something. */
@@ -15,23 +16,37 @@ function nothing(name: string): never {
 /**
  * Closures made once: each part holds the handler of what follows it. Whoever is entered is put on the query's trail. The end of the
  * chain is SERVFAIL, and says who asked for more (SRV-15). A part may call its `next` late: then a reading of shared memory is opened here.
+ * A part that follows some questions is handed a second chain of what stands behind it.
  */
 export function chain(site: Site): Handler | undefined {
   const { parts } = site;
   const handling = parts.filter(({ part }) => part.handle !== undefined);
   if (handling.length === 0) return undefined;
   const exhausted = failure(RCODE.SERVFAIL, new Error(`plugin/${handling.at(-1)!.name}: no next plugin found`));
+  const follower = handling.findIndex(({ part }) => part.follows !== undefined);
   let next: Handler = () => exhausted;
+  let followed: FollowedHandler = next;
   for (let i = handling.length - 1; i >= 0; i--) {
     const { name, part } = handling[i]!;
     const after = next;
     const hop = hopOf(name);
+    part.follows?.(followed);
     next = (query) => {
       query.journey.trail.enter(hop);
       return (site.reading.open ? part.handle!(query, after) : late(site, part, query, after)) ?? nothing(name);
     };
+    if (follower >= 0 && i > follower) followed = followedStep(name, stepInto(site, name, part), next, followed);
   }
   return next;
+}
+
+/** The step into a part, whatever comes next. */
+function stepInto(site: Site, name: string, part: Part): (query: Query, next: Handler) => Answer {
+  const hop = hopOf(name);
+  return (query, next) => {
+    query.journey.trail.enter(hop);
+    return (site.reading.open ? part.handle!(query, next) : late(site, part, query, next)) ?? nothing(name);
+  };
 }
 
 /** Apart, so that a hop of an answer that is at hand makes no closure. */

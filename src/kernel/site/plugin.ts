@@ -17,6 +17,8 @@ import type { Site } from './site.ts';
 
 /** Answers a query, or hands it on: `return next(query)`. */
 export type Handler = (query: Query) => Answer;
+/** The same for a question that is followed: from within which part it is called, as whoever follows numbers them. */
+export type FollowedHandler = (query: Query, from: number) => Answer;
 export type { Lines };
 
 /** One Corefile word. */
@@ -69,6 +71,11 @@ export interface Machine {
 export interface Part {
   /** Must not throw for what clients or upstreams do: an outcome says that. What it throws is a bug, caught in serve.ts. */
   handle?(query: Query, next: Handler): Answer;
+  /**
+   * Is handed, when the chain is made, a second one of what stands behind it: who is on `query.journey.followed` is told of its steps. It
+   * calls that in place of `next` for questions that it follows.
+   */
+  follows?(behind: FollowedHandler): void;
   /** Labels by name (META-1). */
   readonly metadata?: { readonly [label: string]: Provider };
   /**

@@ -197,7 +197,7 @@ test('what finds no room is counted, and said each ten seconds (TAP-4)', async (
     files: undefined, only: undefined,
   };
   const outlet = new Outlet(line, { clock, log });
-  outlet.add({ rings: () => [ring] });
+  outlet.add({ all: [ring] });
   for (let i = 0; i < 10; i++) frames.put(told, new Uint8Array(0));
   await clock.elapse(10_100);
   for (let i = 0; i < 2; i++) frames.put(told, new Uint8Array(0));

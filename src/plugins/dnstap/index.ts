@@ -6,46 +6,15 @@ import type { Tap } from '../../kernel/query/tap.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import { MOST_THREADS } from '../../store/layout.ts';
-import { Ring } from '../../store/ring.ts';
+import { RING_PLACES, Rings } from '../../store/rings.ts';
 import type { Flags } from '../../store/cells.ts';
-import type { Store } from '../../store/store.ts';
 import { readLine } from './config.ts';
 import type { TapLine } from './config.ts';
 import { Outlet } from './outlet.ts';
-import type { Source } from './outlet.ts';
 import { Tapper } from './tapper.ts';
 
 /** Milliseconds that queries of a load which has ended may still be under way; the rings are given back a while after that. */
 const LINGER = 30_000;
-
-/** The rings that the threads of one load made, found by the places that they told. */
-class Rings implements Source {
-  readonly #store: Store;
-  readonly #places: Flags;
-  readonly #rings: (Ring | undefined)[] = [];
-  #isWhole = false;
-
-  constructor(store: Store, places: Flags) {
-    this.#store = store;
-    this.#places = places;
-  }
-  rings(): readonly Ring[] {
-    if (!this.#isWhole) this.#look();
-    return this.#rings.filter((ring) => ring !== undefined);
-  }
-  /** No thread makes another one: the places may soon be those of another load. */
-  whole(): void {
-    this.#look();
-    this.#isWhole = true;
-  }
-  #look(): void {
-    for (let thread = 0; thread < MOST_THREADS; thread++) {
-      const place = this.#places.get(thread);
-      if (place !== 0) this.#rings[thread] ??= new Ring(this.#store.memory, place);
-    }
-  }
-}
 
 /** One line of a block. */
 class Line implements Tap {
@@ -79,12 +48,12 @@ class Line implements Tap {
     this.#tapper?.forwarded(...told);
   }
   #places(run: Run): Flags {
-    return run.space(this.#site).flags(`dnstap ${this.#number}`, MOST_THREADS);
+    return run.space(this.#site).flags(`dnstap ${this.#number}`, RING_PLACES);
   }
 
   async #control(run: Run): Promise<void> {
     const { store, clock } = run;
-    const source = new Rings(store, this.#places(run));
+    const source = new Rings(store.memory, this.#places(run));
     // It outlives the load by what is still under way.
     const ended = new AbortController();
     const log = run.log.prefix('dnstap');
@@ -93,7 +62,7 @@ class Line implements Tap {
     const end = (): void => {
       outlet.remove(source);
       ended.abort();
-      for (const ring of source.rings()) store.memory.give(ring.place);
+      source.give();
     };
     run.signal.addEventListener('abort', () => {
       source.whole();
@@ -104,9 +73,7 @@ class Line implements Tap {
 
   #start(run: Run): void {
     const { store, clock, signal } = run;
-    const ring = Ring.make(store.memory, this.#line.ring);
-    if (ring === undefined) throw new Error('the shared memory has no room for the messages of dnstap');
-    this.#places(run).set(run.thread, ring.place);
+    const ring = Rings.tell(store.memory, this.#places(run), run.thread, this.#line.ring);
     this.#tapper = new Tapper(this.#line, ring, store.memory, clock);
     signal.addEventListener('abort', () => void clock.after(LINGER, () => (this.#tapper = undefined)), { once: true });
   }

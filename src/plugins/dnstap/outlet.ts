@@ -21,9 +21,9 @@ export interface Surroundings {
   readonly log: Log;
 }
 /** The rings of one load, those of all threads. */
-export interface Source {
+interface Source {
   /** Those that were made until now. */
-  rings(): readonly Ring[];
+  readonly all: readonly Ring[];
 }
 
 /** One place that messages go to or are fetched from. */
@@ -68,7 +68,7 @@ export class Outlet {
   /** Takes what is in the rings, as far as somebody takes it. A place that is sent to may be away for a while: then it waits there. */
   empty(): void {
     for (const source of this.#sources) {
-      for (const ring of source.rings()) {
+      for (const ring of source.all) {
         this.#lost += ring.takeLost();
         for (let frames = ring.look(); frames.length > 0; frames = ring.look()) {
           if (!this.#send(frames)) break;

@@ -8,7 +8,7 @@ import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/site/zones.ts';
 import { quoted } from '../../wording/quote.ts';
-import { parseFloat32 } from './float.ts';
+import { parseFloating } from '../../wording/float.ts';
 import { ownAddresses, searchNames } from './host.ts';
 import type { ApiSettings, PodMode, Watched } from './cluster/watched.ts';
 import { Selector, SelectorError } from './selector.ts';
@@ -158,7 +158,7 @@ const apiReaders = (draft: Draft) => ({
     draft.api.kubeconfig = { file, context };
   },
   apiserver_qps(line: Directive) {
-    const qps = atLeastNone(line, parseFloat32);
+    const qps = atLeastNone(line, (text) => parseFloating(text, 32));
     draft.api.qps = Number.isNaN(qps) ? 0 : qps;
   },
   apiserver_burst(line: Directive) {
