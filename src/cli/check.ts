@@ -63,6 +63,7 @@ export async function checkCorefile(text: string, file: string, port: number, ow
   const forms = new Map(plugins.flatMap(({ name, syntax }) => (syntax === undefined ? [] : [[name, syntax] as const])));
   problems.push(...errors.map((error) => told(error, file, sources, forms)));
   problems.push(...notes.flatMap((note) => doubtful(note)));
+  for (const note of notes) if (note.what === 'faults') problems.push(...(await note.find()).map((fault) => stopping(note, fault)));
   if (configuration !== undefined) {
     problems.push(...portClashes(notes, configuration.addresses), ...keyDoubts(configuration), ...strayProperties(configuration));
     if (configuration.blocks.length === 0 && errors.length === 0) problems.push(nothing(file));
@@ -90,6 +91,8 @@ function told(error: Error, file: string, sources: Sources, forms: ReadonlyMap<s
     ...placeOf(error), severity: 'error', code: error.code, message: error.reason, ...withHint(adviceFor(error, sources, forms)),
   };
 }
+const stopping = (note: Notes[number], fault: string): Problem =>
+  ({ ...placeOf(note.at), severity: 'error', code: 'value', message: `plugin/${note.plugin}: ${fault}` });
 function doubtful(note: Notes[number]): Problem[] {
   const place = placeOf(note.at);
   if (note.what === 'doubt') {

@@ -42,10 +42,11 @@ export interface ZoneMention {
 }
 /**
  * A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served; or zones that are: `list` looks
- * which, and `stops` says whether one that cannot be loaded stops the start.
+ * which, and `stops` says whether one that cannot be loaded stops the start. Or `find` looks what of the line's own files would stop it.
  */
 export type Mention = { readonly what: 'file'; readonly path: string } | { readonly what: 'http'; readonly address: string }
-  | { readonly what: 'zones'; readonly stops: boolean; readonly list: () => Promise<readonly ZoneMention[]> };
+  | { readonly what: 'zones'; readonly stops: boolean; readonly list: () => Promise<readonly ZoneMention[]> }
+  | { readonly what: 'faults'; readonly find: () => Promise<readonly string[]> };
 /** What a line's readers leave for `check`: doubts, what only the machine knows, and faults where more than the first is wanted. */
 export type Note = { readonly at: Position } & (Mention
   | { readonly what: 'fault'; readonly error: unknown }

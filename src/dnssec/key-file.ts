@@ -189,6 +189,13 @@ export function keyFileStem(owner: Name): string {
   return `K${owner.text.toLowerCase().replace(/[^a-z0-9._-]/g, code)}`;
 }
 
+/** The zone whose files begin so; undefined where none's do. */
+export function stemOwner(stem: string): Name | undefined {
+  if (!stem.startsWith('K')) return undefined;
+  const owner = Name.maybe(stem.slice(1).replace(/%([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))));
+  return owner !== undefined && keyFileStem(owner) === stem ? owner : undefined;
+}
+
 /** The name of both files of a key without their endings: `Kexample.org.+013+12345`. */
 export const keyFileName = (owner: Name, data: Uint8Array): string =>
   `${keyFileStem(owner)}+${String(algorithmNumber(data)).padStart(3, '0')}+${String(keyTag(data)).padStart(5, '0')}`;

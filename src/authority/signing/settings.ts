@@ -9,6 +9,8 @@ import type { Chain } from './chain.ts';
 export interface SigningSettings {
   readonly chain: Chain;
   readonly keys: KeySettings;
+  /** A file in which the zone itself is kept: its serial is kept beside it too. */
+  readonly besides?: string | undefined;
 }
 
 /** Read by whoever has zones in versions: how one of them is to be signed, undefined where it is served as it is. */

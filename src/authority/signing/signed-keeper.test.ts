@@ -198,7 +198,7 @@ test('what cannot be kept is said, and what cannot be signed leaves what was ser
   assert.equal(rig.serial, 9);
   rig.check();
   assert.deepEqual(rig.said.filter((text) => /serial/.test(text)),
-    ['The serial of example.org. as it is signed cannot be kept in DIR/keys: after a restart it may be behind']);
+    ['The serial of example.org. as it is signed cannot be kept in DIR/keys/Kexample.org.serial: after a restart it may be behind']);
   assert.equal(rig.keeper.trouble, undefined);
   rig.keeper.close();
 });

@@ -9,7 +9,7 @@ import type { Changed } from '../zone/change.ts';
 import { ZoneKeeper } from '../zone/keeper.ts';
 import { EXPIRES, RECORDS, SERIAL } from '../zone/version.ts';
 import type { ZoneCell } from '../zone/zone-cell.ts';
-import { KeptSerial } from './kept-serials.ts';
+import { KeptSerial, serialPath } from './kept-serials.ts';
 import { openPlans } from './plans.ts';
 import type { Plans } from './plans.ts';
 import { sentPlan, signVersion } from './sign-version.ts';
@@ -62,7 +62,7 @@ export class SignedKeeper {
   }
   /** Finds or makes the keys. Rejects with a text for people. */
   async begin(): Promise<this> {
-    const { keys } = this.#settings;
+    const { keys, besides } = this.#settings;
     try {
       this.#plans = await openPlans(this.#run, this.zone, keys);
       this.#plans.listen(() => this.#again());
@@ -70,7 +70,9 @@ export class SignedKeeper {
       this.close();
       throw error;
     }
-    this.#serial = new KeptSerial(keys.folder, this.zone);
+    const { version } = this.served;
+    const served = version === 0 ? undefined : this.#run.store.memory.refresh()[version + SERIAL]! >>> 0;
+    this.#serial = new KeptSerial([serialPath(keys.folder, this.zone), ...(besides === undefined ? [] : [`${besides}.serial`])], served);
     // Somebody may have had it a moment ago: then nobody knows what is due.
     if (this.cell.version !== 0) {
       this.#due = 0;
@@ -163,11 +165,11 @@ export class SignedKeeper {
     }
   }
   #keep(serial: number): void {
-    if (this.#serial.keep(serial) || this.#isSaid) return;
+    const failed = this.#serial.keep(serial);
+    if (failed === undefined || this.#isSaid) return;
     this.#isSaid = true;
-    const { folder } = this.#settings.keys;
     this.#run.log.prefix('dnssec').warning(
-      `The serial of ${this.zone.text} as it is signed cannot be kept in ${folder}: after a restart it may be behind`);
+      `The serial of ${this.zone.text} as it is signed cannot be kept in ${failed}: after a restart it may be behind`);
   }
   #say(isFirst: boolean, made: number, serial: number): void {
     const log = this.#run.log.prefix('dnssec');

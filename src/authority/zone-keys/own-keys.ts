@@ -11,6 +11,7 @@ import type { SigningKey } from '../../dnssec/signing-key.ts';
 import { fileError } from '../../wording/errno.ts';
 import { keyOfTexts, openFolder, readTexts, removeKey, syncFolder, writeKey, writeLasting } from './key-files.ts';
 import type { KeyTexts, Warn } from './key-files.ts';
+import { toldMade } from './told-steps.ts';
 
 const { link, readFile, rm } = promises;
 const ALGORITHM = algorithmNamed('ECDSAP256SHA256')!;
@@ -25,18 +26,23 @@ const markOf = (folder: string, zone: Name): string => join(folder, `${keyFileSt
  * where the key is of another zone. `warn` hears of what others can read.
  */
 export async function ownKeys(folder: string, zones: readonly Name[], now: number, warn: Warn): Promise<KeyTexts[]> {
+  const keys: KeyTexts[] = [];
+  let what = '';
   try {
     await openFolder(folder, warn);
-    const keys: KeyTexts[] = [];
-    for (const zone of zones) keys.push(await readOwn(folder, zone, warn) ?? await makeOwn(folder, zone, now, warn));
+    for (const zone of zones) {
+      what = `the keys of zone ${zone.text}: `;
+      keys.push(await readOwn(folder, zone, warn) ?? await makeOwn(folder, zone, now, warn));
+    }
     return keys;
   } catch (error) {
     const { path = folder } = error as NodeJS.ErrnoException;
-    throw new Error(fileError(error, path), { cause: error });
+    throw new Error(`${what}${fileError(error, path)}`, { cause: error });
   }
 }
 
-async function readOwn(folder: string, zone: Name, warn: Warn): Promise<KeyTexts | undefined> {
+/** The key that was made for a zone; undefined where none was. Rejects where it is not there whole. */
+export async function readOwn(folder: string, zone: Name, warn: Warn): Promise<KeyTexts | undefined> {
   let name: string;
   try {
     name = (await readFile(markOf(folder, zone), 'latin1')).trim();
@@ -68,6 +74,7 @@ async function makeOwn(folder: string, zone: Name, now: number, warn: Warn): Pro
   }
   const found = await readOwn(folder, zone, warn);
   if (found === undefined) throw new Error(`${markOf(folder, zone)} went away`);
+  if (found.name === base) warn(toldMade(zone, { role: 'csk', data: key.data }, folder));
   return found;
 }
 /** The keys of such texts. */

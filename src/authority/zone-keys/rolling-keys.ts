@@ -27,7 +27,7 @@ import type { KeyOrder } from './orders.ts';
 import { ParentRounds } from './parent-rounds.ts';
 import { signalsIn, tellHolders } from './signals.ts';
 import type { SignalZone } from './signals.ts';
-import { stepsBetween } from './told-steps.ts';
+import { stepsBetween, toldMade } from './told-steps.ts';
 import { ZoneKeyFiles } from './zone-key-files.ts';
 
 /** Seconds: the longest time between two looks. */
@@ -82,7 +82,7 @@ export class RollingKeys implements FolderZone, SignalZone {
       return keys;
     } catch (error) {
       const { path = settings.folder } = error as NodeJS.ErrnoException;
-      throw new Error(fileError(error, path), { cause: error });
+      throw new Error(`the keys of zone ${zone.text} for dnssec: ${fileError(error, path)}`, { cause: error });
     }
   }
   /** From now on the zones of a folder that `has` says yes to are kept so. */
@@ -192,8 +192,11 @@ export class RollingKeys implements FolderZone, SignalZone {
       const lying = await this.#files.lying(now);
       let first = lying.length === 0 ? NO_KEYS : takenOver(NO_KEYS, lying, now);
       if (first.keys.length > 0) this.#log.info(`zone ${this.zone.text} goes on with the keys that lie in ${this.#settings.folder}`);
-      first = advanced(withKeys(first, policy, await this.#make(first, [], now), now), now);
-      state = await this.#files.create({ ...first, revision: 1, at: now }) ? await this.#files.read() : await this.#files.others(first);
+      const made = await this.#make(first, [], now);
+      first = advanced(withKeys(first, policy, made, now), now);
+      const isOurs = await this.#files.create({ ...first, revision: 1, at: now });
+      state = isOurs ? await this.#files.read() : await this.#files.others(first);
+      if (isOurs) for (const key of made) this.#log.warning(toldMade(this.zone, key, this.#settings.folder));
     }
     this.#state = state!;
     await this.#files.load(this.#state);

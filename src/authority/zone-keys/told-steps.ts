@@ -5,8 +5,13 @@ import { algorithmNumber, keyTag } from '../../dnssec/dnskey.ts';
 import { signsKeys, stageOf } from '../../dnssec/rollover/state.ts';
 import type { KeyState, Phase, ZoneState } from '../../dnssec/rollover/state.ts';
 
-const nameOf = (key: KeyState): string =>
+const nameOf = (key: Pick<KeyState, 'role' | 'data'>): string =>
   `${key.role} ${keyTag(key.data)} (${algorithmOf(algorithmNumber(key.data))?.name ?? algorithmNumber(key.data)})`;
+
+/** What is said of a key that is made where a zone had none: it may have had one elsewhere, or until now. */
+export const toldMade = (zone: Name, key: Pick<KeyState, 'role' | 'data'>, folder: string): string =>
+  `zone ${zone.text} had no ${key.role} in ${folder}: made ${nameOf(key)}; if it was signed before, its keys are lost, and validators `
+  + 'refuse it until its parent has the DS of this one';
 
 /** A line for each key that is at something else than before. */
 export function stepsBetween(zone: Name, before: ZoneState, after: ZoneState): string[] {

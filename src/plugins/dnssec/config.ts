@@ -3,11 +3,12 @@ import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { readKeyPair } from '../../authority/key-pair-files.ts';
+import { keyFaults, ownKeyFaults } from '../../authority/zone-keys/key-faults.ts';
 import { nearestWord } from '../../corefile/suggest.ts';
 import type { Name } from '../../dns/name.ts';
 import type { SigningKey } from '../../dnssec/signing-key.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
-import { zonesOf } from '../../kernel/site/zones.ts';
+import { Zones, zonesOf } from '../../kernel/site/zones.ts';
 import type { DenialKind } from './denial.ts';
 import { readWhole } from './whole-config.ts';
 
@@ -38,6 +39,8 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   if (line.body?.some(({ word }) => word === 'auto') !== true) return readOnline(line, context);
   const zones = zonesOf(line.rest(), context.zones).names;
   const whole = readWhole(line, context);
+  const among = new Zones(zones);
+  line.mentions({ what: 'faults', find: () => keyFaults(whole.keys.folder, (zone) => among.match(zone) !== undefined) }, line.at);
   return { zones, keys: [], files: [], own: undefined, secrets: [], capacity: 0, denial: 'black lies', whole };
 }
 function readOnline(line: Directive, { zones: block, root, machine }: ParseContext): Settings {
@@ -57,7 +60,8 @@ function readOnline(line: Directive, { zones: block, root, machine }: ParseConte
       if (kind === 'aws_secretsmanager') secrets.push(...names);
       else if (kind === 'auto') {
         if (names.length > 1) property.wrongArgs();
-        own = at(names[0]!);
+        const folder = own = at(names[0]!);
+        property.mentions({ what: 'faults', find: () => ownKeyFaults(folder, zones) });
       } else if (kind !== 'file') property.fail(`key is of a file or a secret, not of '${kind}'`, nearestWord(kind, KINDS));
       else {
         for (const name of names) {

@@ -2,6 +2,7 @@
 // reply-signer.ts, what denies a name in denial.ts.
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { pluginError } from '../../corefile/error.ts';
 import { u16, u32 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
@@ -90,7 +91,10 @@ class Dnssec implements Part {
     }));
     const { secrets, own, zones } = this.#settings;
     if (own !== undefined) {
-      const texts = await ownKeys(own, zones, Math.floor(run.clock.wall() / 1000), (text) => run.log.prefix('dnssec').warning(text));
+      const warn = (text: string): void => run.log.prefix('dnssec').warning(text);
+      const texts = await ownKeys(own, zones, Math.floor(run.clock.wall() / 1000), warn).catch((error) => {
+        throw pluginError('dnssec', error);
+      });
       run.space(this.#site).note('dnssec keys').write(JSON.stringify(texts));
     }
     if (secrets.length > 0) run.space(this.#site).note('dnssec secrets').write(JSON.stringify(await fetchSecrets(secrets)));

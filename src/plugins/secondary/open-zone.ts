@@ -128,7 +128,9 @@ class Opened {
 
   static async open(run: Run, held: Wanted, key: Key | undefined): Promise<Opened> {
     const { line, zone, id, signing } = held;
-    const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing, () => opened.#publishing.tell());
+    const besides = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, zone);
+    const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing && { ...signing, besides }, () =>
+      opened.#publishing.tell());
     const opened = new Opened(run, held, key, keeper);
     return opened;
   }
