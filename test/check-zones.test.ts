@@ -75,6 +75,12 @@ for (const [what, file, status, out] of rows) {
   });
 }
 
+test('a zone of a folder that a file has too', () => {
+  const { stdout } = check('.:1053 {\n    auto {\n        directory zones\n    }\n    file good a.test\n}\n');
+  const text = "plugin/auto: zone a.test. is plugin/file's too (line 5), which comes first and answers: auto never does";
+  assert.ok(stdout.includes(`C:2:5: warning: ${text}\n`), stdout);
+});
+
 test('what only a load finds out is found: too many iterations of NSEC3', () => {
   const { status, stdout } = check(naming('iterations'));
   assert.match(stdout, /^iterations: error: NSEC3 with 5000 iterations: at most \d+ are served/m);
@@ -88,7 +94,8 @@ test('a file is found below root, and read as the zones that its line names', ()
 });
 
 test('of two lines with one zone the file of the later one counts, and of two blocks with one file each problem is told once', () => {
-  assert.equal(check(naming('broken', '\n    file good')).stdout, 'C: no problems\n');
+  assert.match(check(naming('broken', '\n    file good')).stdout,
+    /^C:2:5: warning: plugin\/file: zone z\.test\. stands in line 3 again, which counts: .*\nC: 1 warning\n$/s);
   const { stdout } = check(`${naming('broken')}${naming('broken').replace('1053', '1054')}`);
   assert.match(stdout, /^C: 2 errors$/m);
 });
@@ -112,7 +119,7 @@ test('those that auto takes from its folder are looked into, and stop no start',
     'zones/db.b.test:4:5: warning: address of type A expected, found "300.0.0.1"\n  a A 300.0.0.1\n      ^\nC: 1 warning\n');
   assert.equal(status, 0);
   const both = 'test:1053 {\n    auto {\n        directory zones\n    }\n    file zones/db.b.test b.test\n}\n';
-  assert.match(check(both).stdout, /^zones\/db\.b\.test:4:5: error: .*\nC: 1 error\n$/s, 'told once, as what it is for file');
+  assert.match(check(both).stdout, /^zones\/db\.b\.test:4:5: error: .*\nC: 1 error, 1 warning\n$/sm, 'told once, as what it is for file');
   assert.equal(check('test:1053 {\n    auto {\n        directory nowhere\n    }\n}\n').stdout, 'C: no problems\n');
   assert.equal(check('test:1053 {\n    auto\n}\n').stdout, 'C: no problems\n');
 });

@@ -12,6 +12,7 @@ import { additionsOf, pluginsWith } from './plugin-choice.ts';
 import { portClashes } from './port-clashes.ts';
 import type { Problem } from './problem.ts';
 import { readOptionsOf } from './read-options.ts';
+import { sourceClashes } from './source-clashes.ts';
 import { Sources } from './sources.ts';
 import { syntaxOf } from './syntax.ts';
 
@@ -64,6 +65,7 @@ export async function checkCorefile(text: string, file: string, port: number, ow
   problems.push(...errors.map((error) => told(error, file, sources, forms)));
   problems.push(...notes.flatMap((note) => doubtful(note)));
   for (const note of notes) if (note.what === 'faults') problems.push(...(await note.find()).map((fault) => stopping(note, fault)));
+  problems.push(...await sourceClashes(notes, plugins.map(({ name }) => name)));
   if (configuration !== undefined) {
     problems.push(...portClashes(notes, configuration.addresses), ...keyDoubts(configuration), ...strayProperties(configuration));
     if (configuration.blocks.length === 0 && errors.length === 0) problems.push(nothing(file));

@@ -40,12 +40,20 @@ export interface ZoneMention {
   readonly digest?: 'check' | 'require' | 'make';
   readonly iterations?: number | undefined;
 }
+/** A zone that a line answers for, its name as text, and whether names that it does not have are left to others. */
+export interface SourceMention {
+  readonly zone: string;
+  readonly at: Position;
+  readonly falls: boolean;
+}
 /**
  * A file that is read, or an HTTP address (`host:port`) that is listened on, once the line is served; or zones that are: `list` looks
- * which, and `stops` says whether one that cannot be loaded stops the start. Or `find` looks what of the line's own files would stop it.
+ * which, and `stops` says whether one that cannot be loaded stops the start. Or `find` looks what of the line's own files would stop it,
+ * and `list` of `sources` which zones it answers for.
  */
 export type Mention = { readonly what: 'file'; readonly path: string } | { readonly what: 'http'; readonly address: string }
   | { readonly what: 'zones'; readonly stops: boolean; readonly list: () => Promise<readonly ZoneMention[]> }
+  | { readonly what: 'sources'; readonly list: () => Promise<readonly SourceMention[]> }
   | { readonly what: 'faults'; readonly find: () => Promise<readonly string[]> };
 /** What a line's readers leave for `check`: doubts, what only the machine knows, and faults where more than the first is wanted. */
 export type Note = { readonly at: Position } & (Mention

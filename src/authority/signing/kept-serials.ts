@@ -1,5 +1,5 @@
-// The serial that a zone was signed under last, kept over restarts beside its keys, and beside what else is kept of the zone, since keys may
-// be lost: a zone that is signed anew is another one for secondaries, whatever its source says. Knows small files; knows no zone's contents.
+// The serial that a zone was signed under last, kept over restarts beside its keys, and beside what else is kept of the zone, since keys
+// may be lost: a zone that is signed anew is another one for secondaries, whatever its source says. Knows small files; knows no zone.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Name } from '../../dns/name.ts';

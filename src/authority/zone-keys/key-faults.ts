@@ -1,7 +1,6 @@
-// What is wrong with the keys that lie in a folder, before anybody relies on them: at a start, before a reload, and for `check`. Knows files
-// and states; changes nothing.
+// What is wrong with the keys that lie in a folder, before anybody relies on them: before a reload, and for `check`. Knows files and
+// states; changes nothing.
 import { promises } from 'node:fs';
-import { join } from 'node:path';
 import type { Name } from '../../dns/name.ts';
 import { stemOwner } from '../../dnssec/key-file.ts';
 import { fileError } from '../../wording/errno.ts';

@@ -46,8 +46,8 @@ export interface ReadOptions {
   readonly schemes?: ReadonlySet<string>;
   /** Where every problem is put instead of throwing the first one (`check`). */
   readonly problems?: Error[];
-  /** Where lines leave word of what starts and is hardly meant, each with its plugin (`check`). */
-  readonly notes?: (Note & { readonly plugin: string })[];
+  /** Where lines leave word of what starts and is hardly meant, each with its plugin and the number of its block (`check`). */
+  readonly notes?: (Note & { readonly plugin: string; readonly block: number })[];
 }
 /** One listening address and what is served there. */
 export interface Address {
@@ -97,8 +97,10 @@ export function build(text: string, options: ReadOptions): Configuration {
   for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, options.schemes));
   const addresses = listenOn(drafts, attempt);
   for (const address of addresses) attempt(() => settle(address, options.warn));
-  for (const each of drafts.flatMap(({ directives }) => (options.notes === undefined ? [] : directives))) {
-    options.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner })));
+  for (const { directives, site } of options.notes === undefined ? [] : drafts) {
+    for (const each of directives) {
+      options.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner, block: site.index })));
+    }
   }
   return { sites, blocks, addresses, canonical: canonicalText(blocks), parsed: () => parsedForm(blocks, options.file) };
 }

@@ -191,7 +191,9 @@ export default definePlugin({
       const found = await scan(path, names, (zone) => zones.match(zone) !== undefined).catch(() => undefined);
       return [...found?.zones.values() ?? []].map((each) => ({ zone: each.zone.text, path: each.path }));
     };
+    const [{ at }] = lines;
     lines[0].mentions({ what: 'zones', stops: false, list });
+    lines[0].mentions({ what: 'sources', list: async () => (await list()).map(({ zone }) => ({ zone, at, falls: false })) });
     return settings;
   },
   create: (settings, site) => new Folder(settings, site),

@@ -66,6 +66,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   const rules = allowed.map((words) => line.attempt(() => readRule(words, zone)));
   const settings: Settings = { zone, seed, database, rules, limits, mostUpdates };
   line.mentions({ what: 'zones', stops: true, list: async () => [mentioned(settings, context)] });
+  line.mentions({ what: 'sources', list: async () => [{ zone: zone.text, at: line.at, falls: false }] });
   return settings;
 }
 /** What is read at the start: the database, or the seed where there is none yet. */

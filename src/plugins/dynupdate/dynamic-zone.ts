@@ -78,7 +78,8 @@ export class DynamicZone implements Closable {
 
   /** Opens it and reads it for the first time. Rejects where it cannot be served. */
   static async open(run: Run, line: ZoneLine, limits: UpdateLimits): Promise<DynamicZone> {
-    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), line.signing && { ...line.signing, besides: line.database }, () => zone.#tell());
+    const signing = line.signing && { ...line.signing, besides: line.database };
+    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), signing, () => zone.#tell());
     const zone: DynamicZone = new DynamicZone(run, line, keeper);
     return zone.#begin(limits);
   }

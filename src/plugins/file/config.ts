@@ -2,9 +2,10 @@
 import { readDigestRule } from '../../authority/zone/digest-rule.ts';
 import type { DigestRule } from '../../authority/zone/digest-rule.ts';
 import type { Directive } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
 import { join } from 'node:path';
 import type { Name } from '../../dns/name.ts';
-import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
+import { NEVER, covers, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
@@ -35,6 +36,7 @@ export interface Settings {
 /** Reads the lines; throws with CoreDNS's texts. */
 export function readSettings(lines: Lines, context: ParseContext): Settings {
   const read: FileLine[] = [];
+  const sources: { readonly zone: Name; readonly at: Position }[] = [];
   let fallthrough = NEVER;
   // A line without it takes it from the one before.
   let reload = 60_000;
@@ -75,12 +77,15 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       },
       upstream: (property) => void property.rest(),
     });
+    sources.push(...zones.map((zone) => ({ zone, at: line.at })));
     read.push({ file, zones, reload, unchanged, iterations, verifies, digest });
   }
   // Of two lines with one zone the later one counts: the file of the other is not read.
   const named = new Map(read.flatMap(({ file, zones, digest, iterations }) =>
     zones.map(({ key, text }) => [key, { zone: text, path: pathOf(file, context), digest, iterations }] as const)));
   lines[0].mentions({ what: 'zones', stops: true, list: async () => [...named.values()] });
+  const told = sources.map(({ zone, at }) => ({ zone: zone.text, at, falls: covers(fallthrough, zone) }));
+  lines[0].mentions({ what: 'sources', list: async () => told });
   return { lines: read, fallthrough };
 }
 const pathOf = (file: string, { root }: ParseContext): string => (file.startsWith('/') ? file : join(root ?? '', file));

@@ -7,7 +7,7 @@ import type { Directive } from '../../corefile/directive.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
-import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
+import { NEVER, covers, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { Zones, zonesOf } from '../../kernel/site/zones.ts';
@@ -143,6 +143,9 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     draft.primaries = readPrimaries(line, draft.hosts, tls);
     return draft;
   });
+  const sources = read.flatMap(({ zones }, i) => zones.map((zone) =>
+    ({ zone: zone.text, at: lines[i]!.at, falls: covers(fallthrough, zone) })));
+  lines[0].mentions({ what: 'sources', list: async () => sources });
   return { lines: read, fallthrough };
 }
 function keyName(line: Directive, text: string): string {
