@@ -1,10 +1,12 @@
 // *forward* facilitates proxying DNS messages to upstream resolvers. Knows its lines and which names they are for; the rest is in the
 // files beside it.
+import { RESOLVER_ARPA, isOfResolverArpa, noneDesignated } from '../../authority/resolver-arpa.ts';
 import { joinHostPort } from '../../dns/host-port.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { pluginError } from '../../corefile/error.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Taps } from '../../kernel/query/tap.ts';
 import { AnyClass, Deadline } from '../../kernel/site/site.ts';
@@ -38,6 +40,8 @@ class Line {
   readonly #site: Site;
   readonly #alternate: boolean;
   readonly #everything: boolean;
+  /** Asked for the very zone that no resolver hands on (RFC 9462 section 6.1). */
+  readonly #isOfResolverArpa: boolean;
   #addresses: readonly UpstreamAddress[] = [];
   #forwarder!: Forwarder;
 
@@ -47,14 +51,19 @@ class Line {
     this.#site = site;
     this.#alternate = alternate;
     this.#everything = stanza.from.key === '\0' && stanza.options.except.length === 0;
+    this.#isOfResolverArpa = stanza.from.isUnder(RESOLVER_ARPA);
   }
 
   part(): Part {
     return {
-      handle: (query, next) => (this.#everything || this.#matches(query) ? this.#forwarder.forward(query, next) : next(query)),
+      handle: (query, next) => (this.#everything || this.#matches(query) ? this.#forward(query, next) : next(query)),
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),
     };
+  }
+  /** Who is the upstream's designated resolver is not for our clients: they would leave for it (RFC 9462 section 6.1). */
+  #forward(query: Query, next: Handler): Answer {
+    return isOfResolverArpa(query) && !this.#isOfResolverArpa ? noneDesignated(query) : this.#forwarder.forward(query, next);
   }
   /** FWD-3: what is excepted is not forwarded, except FROM itself. */
   #matches(query: Query): boolean {

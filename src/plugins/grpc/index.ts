@@ -1,5 +1,6 @@
 // *grpc* facilitates proxying DNS messages to upstream resolvers via gRPC protocol. Knows in which order they are asked and what becomes of
 // their replies (GRPC-2, GRPC-3); how they are asked is upstream's.
+import { RESOLVER_ARPA, isOfResolverArpa, noneDesignated } from '../../authority/resolver-arpa.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { joinHostPort } from '../../dns/host-port.ts';
 import { RCODE } from '../../dns/rcode.ts';
@@ -125,6 +126,8 @@ class GrpcUpstreams implements Part {
     const { from, except } = this.#settings;
     const { name } = query;
     if (!name.isUnder(from) || (!name.equals(from) && except.some((zone) => name.isUnder(zone)))) return next(query);
+    // Who is the upstream's designated resolver is not for our clients (RFC 9462 section 6.1).
+    if (isOfResolverArpa(query) && !from.isUnder(RESOLVER_ARPA)) return noneDesignated(query);
     return this.#ask(query, next);
   }
   /** Each once, in the order of the policy, until one says something. */
