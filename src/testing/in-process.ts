@@ -123,6 +123,10 @@ export class InProcess implements Subject {
     this.#lines.flush();
     return this.#log.split('\n').slice(0, -1);
   }
+  /** What was written of the log without anybody asking for it. */
+  get written(): string {
+    return this.#log;
+  }
   /** Forgets the log so far, for runs that are long. */
   forget(): void {
     this.#lines.flush();

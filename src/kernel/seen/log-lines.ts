@@ -30,7 +30,6 @@ export class LogLines {
   #at = 0;
   #wholeUntil = 0;
   #asked = false;
-  #pressing = false;
   /** The reader was too slow, or writing failed: nobody tries before the moment that was asked for. */
   #stalled = false;
   #patience = SOONEST;
@@ -150,23 +149,21 @@ export class LogLines {
     this.byte(NEWLINE);
     this.#wholeUntil = this.#at;
   }
-  /** A whole line that is no query's own: `settle` writes it before replies leave, so that who got a failure finds why in the log. */
+  /** A whole line. */
   line(text: string): void {
     this.room(Math.min(SIZE, text.length * 3 + 1));
     this.text(text);
     this.end();
-    this.#pressing = true;
   }
-  /** Writes what is there if a whole line is among it. */
+  /** Before replies leave: writes what is there, so that who got an answer finds its line in the log, and who got a failure its reason. */
   settle(): void {
-    if (this.#pressing) this.flush();
+    if (this.#wholeUntil > 0) this.flush();
   }
 
   /** Writes what is there, as far as the reader takes it. */
   flush(): void {
     if (this.#stalled) return;
     this.#asked = false;
-    this.#pressing = false;
     if (this.#write() && this.dropped > 0) {
       const { dropped } = this;
       this.dropped = 0;

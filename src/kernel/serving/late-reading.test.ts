@@ -14,6 +14,7 @@ import { NEVER } from '../site/fallthrough.ts';
 import log from '../../plugins/log/index.ts';
 import metadata from '../../plugins/metadata/index.ts';
 import rewrite from '../../plugins/rewrite/index.ts';
+import whoami from '../../plugins/whoami/index.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
 import type { Answer } from '../query/outcome.ts';
@@ -24,6 +25,17 @@ import type { Handler, Part } from '../site/plugin.ts';
 
 const SIZE = 64;
 const later = () => new Promise((resolve) => setImmediate(resolve));
+
+test('who got an answer finds its line in the log', async () => {
+  const server = new InProcess([log, rewrite, whoami]);
+  try {
+    assert.equal(await server.start('. {\n    log . {name}\n    whoami\n}\n'), undefined);
+    await server.ask(parseAsk('a.test A'));
+    assert.match(server.written, /\[INFO\] a\.test\.\n$/);
+  } finally {
+    await server.close();
+  }
+});
 
 /** Finds an entry, has it replaced, its memory recycled and filled with something else, and reads it. */
 function readWhileItGoes(store: Store): string {

@@ -101,6 +101,7 @@ export class Server implements Service, LateEnds {
   }
   end(): void {
     this.reading.leave();
+    this.#log.lines.settle();
   }
 
   serve(query: Query): Message | undefined | typeof LATER {
