@@ -1,9 +1,10 @@
-// The words that a Corefile may have, in the order of the chain (ORD-1), whether they are built yet or not. Knows names alone.
+// The words that a Corefile may have, in the order of the chain (ORD-1), whether they are built yet or not; our own ones among them. Knows
+// names alone.
 
 /** ORD-1. A test compares the standard plugins with it. */
 export const ORDER: readonly string[] = (
   'root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts multisocket reload nsid bufsize bind debug trace ready '
-  + 'health pprof shed prometheus errors log dnstap local dns64 siit any chaos loadbalance tsig rewrite autopath acl cache header dnssec '
-  + 'tls minimal template transfer dynupdate hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd loop forward '
-  + 'grpc erratic whoami on sign view nomad'
+  + 'health pprof shed prometheus errors log dnstap local ddr dns64 siit any chaos loadbalance tsig rewrite autopath acl cache header '
+  + 'dnssec tls minimal template transfer dynupdate hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd loop '
+  + 'forward grpc erratic whoami on sign view nomad'
 ).split(' ');

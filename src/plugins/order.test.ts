@@ -13,10 +13,10 @@ const OLD = (
   + 'minimal template transfer hosts route53 azure clouddns k8s_external kubernetes file auto secondary etcd loop forward grpc erratic '
   + 'whoami on sign view nomad'
 ).split(' ');
-/** ORD-7: what 1.15.0 has more, and behind which word. */
-const NEW: readonly (readonly [word: string, after: string])[] = [['siit', 'dns64'], ['dynupdate', 'transfer']];
+/** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
+const NEW: readonly (readonly [word: string, after: string])[] = [['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local']];
 
-test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 in their places', () => {
+test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 and our own in their places', () => {
   const words = NEW.reduce((list, [word, after]) => list.toSpliced(list.indexOf(after) + 1, 0, word), OLD);
   assert.equal(new Set(OLD).size, 60);
   assert.deepEqual(ORDER, words);

@@ -34,6 +34,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('log', usually('log')),
   late('dnstap', () => import('./dnstap/index.ts')),
   { ...late('local', () => import('./local/index.ts')), standing: true },
+  late('ddr', () => import('./ddr/index.ts')),
   late('dns64', () => import('./dns64/index.ts')),
   late('siit', () => import('./siit/index.ts')),
   late('any', () => import('./any/index.ts')),
