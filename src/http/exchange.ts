@@ -3,8 +3,8 @@
 
 const REASONS: { readonly [status: number]: string } = {
   200: 'OK', 302: 'Found', 400: 'Bad Request', 404: 'Not Found', 405: 'Method Not Allowed', 413: 'Content Too Large',
-  415: 'Unsupported Media Type', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error', 501: 'Not Implemented',
-  503: 'Service Unavailable', 505: 'HTTP Version Not Supported',
+  415: 'Unsupported Media Type', 425: 'Too Early', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error',
+  501: 'Not Implemented', 503: 'Service Unavailable', 505: 'HTTP Version Not Supported',
 };
 
 /** The head of a reply, without what says how long its body is; made once and used often. */
@@ -13,8 +13,9 @@ export class Heading {
   readonly fields: readonly (readonly [name: string, value: string])[];
   /** Whether it says how long the body is. */
   readonly sized: boolean;
-  /** As HTTP/2 says it, once it did. */
+  /** As HTTP/2 says it, and as HTTP/3 does, once they did. */
   block: Buffer | undefined;
+  section: Buffer | undefined;
   #text: string | undefined;
 
   /** Names as HTTP/1.1 writes them. Status 0 makes the trailers of a reply. */
@@ -38,10 +39,12 @@ export interface Exchange {
   /** Whom the client means to ask: `:authority`, or Host. */
   readonly authority: string;
   /** Of HTTP. */
-  readonly version: 1 | 2;
+  readonly version: 1 | 2 | 3;
   /** The body, while it is being handed over; larger ones than the connection takes are empty, and `tooLarge`. */
   readonly body: Buffer;
   readonly tooLarge: boolean;
+  /** It came before the client proved that it is nobody's repetition (0-RTT, RFC 8470). */
+  readonly early?: boolean;
   /** The value of a field, by its lower-case name; and all of them. */
   field(name: string): string | undefined;
   readonly fields: ReadonlyMap<string, string>;

@@ -10,7 +10,7 @@ import type { FrameOutput } from './frames.ts';
 import { CONNECTION_WINDOW, Http2Connection, LIST_MOST, STREAM_WINDOW, TABLE } from './h2-connection.ts';
 import { H2Stream } from './h2-stream.ts';
 import { block } from './hpack.ts';
-import type { Field } from './hpack.ts';
+import type { Field } from './field-bytes.ts';
 
 /** Requests at once, whatever the server says. */
 const MOST_STREAMS = 1000;

@@ -10,7 +10,7 @@ import type { FrameOutput } from './frames.ts';
 import { Sender } from './h2-sender.ts';
 import type { H2Stream } from './h2-stream.ts';
 import { Decoder } from './hpack.ts';
-import type { Field } from './hpack.ts';
+import type { Field } from './field-bytes.ts';
 
 /** Bytes of the table of what the peer says, of a header block, and of the list that it unfolds to. */
 export const TABLE = 4096, BLOCK_MOST = 16384, LIST_MOST = 16384;

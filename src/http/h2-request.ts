@@ -1,20 +1,6 @@
-// One request of HTTP/2 as it comes: its fields, judged by the rules of RFC 9113 section 8. Knows fields; the connection is an interface.
+// One request of HTTP/2, and where its reply goes. Knows its stream; the connection is an interface.
 import type { Exchange, Heading } from './exchange.ts';
 import { H2Stream } from './h2-stream.ts';
-import type { Field } from './hpack.ts';
-
-/** What a field was found to be: nothing special, none of a request, or a length. */
-const SOUND = 1, BAD = 2, LENGTH = 3;
-
-function judge({ name, value }: Field): number {
-  if (/[^!#$%&'*+.^_`|~0-9a-z-]/.test(name) || name === '' || /[\0\r\n]|^[ \t]|[ \t]$/.test(value)) return BAD;
-  switch (name) {
-    case 'connection': case 'transfer-encoding': case 'upgrade': case 'keep-alive': case 'proxy-connection': return BAD;
-    case 'content-length': return /^[0-9]{1,9}$/.test(value) ? LENGTH : BAD;
-    case 'te': return value === 'trailers' ? SOUND : BAD;
-    default: return SOUND;
-  }
-}
 
 /** Where a request came, and its reply goes. */
 export interface Replying {
@@ -39,35 +25,4 @@ export class ServerStream extends H2Stream implements Exchange {
   reply(heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void {
     this.#connection.reply(this, heading, body, at, length, trailers);
   }
-}
-
-/** Takes a field of a request's head, or of what stands behind its body. */
-export function take(stream: ServerStream, field: Field): void {
-  const { name, value } = field;
-  if (stream.trailing) {
-    if (name.startsWith(':')) stream.bad = true;
-    return;
-  }
-  if (name.charCodeAt(0) === 58) return pseudo(stream, name, value);
-  const verdict = (field.verdict ||= judge(field));
-  if (verdict === BAD || (verdict === LENGTH && stream.length !== -1)) stream.bad = true;
-  else if (verdict === LENGTH) stream.length = Number(value);
-  stream.list.push(field);
-}
-/** The pseudo-fields of a request stand once each, before all others (RFC 9113 section 8.3). */
-function pseudo(stream: H2Stream, name: string, value: string): void {
-  if (stream.list.length > 0) stream.bad = true;
-  if (name === ':path') {
-    if (stream.target !== '' || /[^!-~\x80-\xff]/.test(value)) stream.bad = true;
-    stream.target = value;
-  } else if (name === ':method') {
-    if (stream.method !== '') stream.bad = true;
-    stream.method = value;
-  } else if (name === ':scheme') {
-    if (stream.scheme !== '') stream.bad = true;
-    stream.scheme = value;
-  } else if (name === ':authority') {
-    if (stream.authority !== '') stream.bad = true;
-    stream.authority = value;
-  } else stream.bad = true;
 }

@@ -7,10 +7,11 @@ import {
 } from './frames.ts';
 import type { FrameOutput } from './frames.ts';
 import { CONNECTION_WINDOW, Http2Connection, LIST_MOST, STREAM_WINDOW, TABLE } from './h2-connection.ts';
-import { ServerStream, take } from './h2-request.ts';
+import { ServerStream } from './h2-request.ts';
 import { blockOf, lengthOf } from './h2-heading.ts';
 import type { H2Stream } from './h2-stream.ts';
-import type { Field } from './hpack.ts';
+import { take } from './request-fields.ts';
+import type { Field } from './field-bytes.ts';
 
 /** Bytes of replies that a client may leave in windows before new requests are refused. */
 const HELD_MOST = 1 << 22;

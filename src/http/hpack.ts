@@ -1,20 +1,6 @@
 // HPACK (RFC 7541): a decoder with bounds for what comes, and for what goes literals that no table keeps, laid out once. So there is no
 // state of ours that could go wrong when the peer shrinks its table. Knows bytes and names; knows no frames.
-import { latin1Bytes } from '../dns/latin1.ts';
-import { unfold } from './huffman.ts';
-
-/** A field. */
-export class Field {
-  readonly name: string;
-  readonly value: string;
-  /** What a reader once made of it, found again when the peer names it out of the table; 0 is nothing yet. */
-  verdict = 0;
-
-  constructor(name: string, value: string) {
-    this.name = name;
-    this.value = value;
-  }
-}
+import { Field, PrefixReader, prefixedInteger, prefixedText, sizeOf } from './field-bytes.ts';
 
 const STATIC: readonly Field[] = (':authority,:method=GET,:method=POST,:path=/,:path=/index.html,:scheme=http,:scheme=https,:status=200,'
   + ':status=204,:status=206,:status=304,:status=400,:status=404,:status=500,accept-charset,accept-encoding=gzip| deflate,accept-language,'
@@ -26,23 +12,20 @@ const STATIC: readonly Field[] = (':authority,:method=GET,:method=POST,:path=/,:
   const [name = '', value = ''] = entry.split('=');
   return new Field(name, value.replace('|', ','));
 });
-/** What an entry takes beside its octets (RFC 7541 section 4.1). */
-const OVERHEAD = 32;
-const sizeOf = ({ name, value }: Field): number => name.length + value.length + OVERHEAD;
 
 /** The table of what one peer says. */
-export class Decoder {
+export class Decoder extends PrefixReader {
   /** Newest last. */
   readonly #table: Field[] = [];
   readonly #limit: number;
   #size = 0;
   #most: number;
-  #at = 0;
   /** Of the block that was read last: it was cut off where its list became longer than allowed. */
   tooLong = false;
 
   /** `limit` bytes are what we said that the table may have (SETTINGS_HEADER_TABLE_SIZE). */
   constructor(limit: number) {
+    super();
     this.#most = this.#limit = limit;
   }
 
@@ -51,18 +34,18 @@ export class Decoder {
    * bytes of fields the rest is still read, since the table goes on, but not given.
    */
   read(bytes: Buffer, at: number, end: number, each: (field: Field) => void, listMost: number): boolean {
-    this.#at = at;
+    this.at = at;
     this.tooLong = false;
     let list = 0;
     let sizes = true;
-    while (this.#at < end) {
-      const byte = bytes[this.#at]!;
+    while (this.at < end) {
+      const byte = bytes[this.at]!;
       if ((byte & 0xe0) === 0x20) {
-        if (!sizes || !this.#resize(this.#integer(bytes, end, 5))) return false;
+        if (!sizes || !this.#resize(this.integer(bytes, end, 5))) return false;
         continue;
       }
       sizes = false;
-      const field = byte & 0x80 ? this.#entry(this.#integer(bytes, end, 7)) : this.#literal(bytes, end, (byte & 0x40) !== 0);
+      const field = byte & 0x80 ? this.#entry(this.integer(bytes, end, 7)) : this.#literal(bytes, end, (byte & 0x40) !== 0);
       if (field === undefined) return false;
       list += sizeOf(field);
       // A bomb: one entry of a table that is named a thousand times.
@@ -70,7 +53,7 @@ export class Decoder {
       if (list > listMost) this.tooLong = true;
       else each(field);
     }
-    return this.#at === end;
+    return this.at === end;
   }
 
   #resize(size: number): boolean {
@@ -80,10 +63,10 @@ export class Decoder {
     return true;
   }
   #literal(bytes: Buffer, end: number, keep: boolean): Field | undefined {
-    const index = this.#integer(bytes, end, keep ? 6 : 4);
+    const index = this.integer(bytes, end, keep ? 6 : 4);
     if (index < 0) return undefined;
-    const name = index === 0 ? this.#string(bytes, end) : this.#entry(index)?.name;
-    const value = name === undefined ? undefined : this.#string(bytes, end);
+    const name = index === 0 ? this.text(bytes, end) : this.#entry(index)?.name;
+    const value = name === undefined ? undefined : this.text(bytes, end);
     if (name === undefined || value === undefined) return undefined;
     const field = new Field(name, value);
     if (keep) this.#keep(field);
@@ -105,28 +88,6 @@ export class Decoder {
     while (this.#size + room > this.#most && gone < this.#table.length) this.#size -= sizeOf(this.#table[gone++]!);
     if (gone > 0) this.#table.splice(0, gone);
   }
-  /** -1 where it does not end in time, or is larger than anything here can be. */
-  #integer(bytes: Buffer, end: number, prefix: number): number {
-    const most = (1 << prefix) - 1;
-    let value = bytes[this.#at++]! & most;
-    if (value < most) return value;
-    for (let shift = 0; shift <= 21; shift += 7) {
-      if (this.#at >= end) return -1;
-      const byte = bytes[this.#at++]!;
-      value += (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    return -1;
-  }
-  #string(bytes: Buffer, end: number): string | undefined {
-    if (this.#at >= end) return undefined;
-    const huffman = (bytes[this.#at]! & 0x80) !== 0;
-    const length = this.#integer(bytes, end, 7);
-    const at = this.#at;
-    if (length < 0 || at + length > end) return undefined;
-    this.#at = at + length;
-    return huffman ? unfold(bytes, at, at + length) : bytes.toString('latin1', at, at + length);
-  }
 }
 
 /** Lays out a block of literals that no table keeps (RFC 7541 section 6.2.2). Values are one character a byte. */
@@ -135,18 +96,9 @@ export function block(fields: readonly (readonly [name: string, value: string])[
   for (const [name, value] of fields) {
     const whole = STATIC.findIndex((entry) => entry.name === name && entry.value === value);
     const index = whole >= 0 ? whole : STATIC.findIndex((entry) => entry.name === name);
-    if (whole >= 0) parts.push(integer(whole + 1, 7, 0x80));
-    else if (index >= 0) parts.push(integer(index + 1, 4, 0), string(value));
-    else parts.push(integer(0, 4, 0), string(name), string(value));
+    if (whole >= 0) parts.push(prefixedInteger(whole + 1, 7, 0x80));
+    else if (index >= 0) parts.push(prefixedInteger(index + 1, 4, 0), prefixedText(value));
+    else parts.push(prefixedInteger(0, 4, 0), prefixedText(name), prefixedText(value));
   }
   return Buffer.concat(parts);
 }
-function integer(value: number, prefix: number, high: number): Buffer {
-  const most = (1 << prefix) - 1;
-  if (value < most) return Buffer.of(high | value);
-  const bytes = [high | most];
-  let rest = value - most;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest & 0x7f) | 0x80);
-  return Buffer.from([...bytes, rest]);
-}
-const string = (text: string): Buffer => Buffer.concat([integer(text.length, 7, 0), latin1Bytes(text)]);

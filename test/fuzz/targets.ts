@@ -3,6 +3,7 @@ import { cacheSnapshot } from './cache-snapshot.ts';
 import { corefile } from './corefile.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { hpack, http2, replies, requests } from './http.ts';
+import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
@@ -21,7 +22,8 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, forward, upstream, frames, replies, requests, hpack, http2, list, watch, objects, corefile, hosts, resolvConf, weights, flags,
+  serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
+  corefile, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy,
 ];

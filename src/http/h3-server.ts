@@ -1,0 +1,261 @@
+// The server's side of one HTTP/3 connection: requests, their rules (RFC 9114 section 4), replies, and how it ends. Knows the service that
+// answers; knows no path and nothing of QUIC.
+import type { Exchange, Heading, HttpBounds, HttpOwner, HttpService } from './exchange.ts';
+import type { Field } from './field-bytes.ts';
+import { Http3Connection } from './h3-connection.ts';
+import {
+  EXCESSIVE_LOAD, GOAWAY, ID_ERROR, MESSAGE_ERROR, NO_ERROR, OK, REQUEST_CANCELLED, REQUEST_INCOMPLETE, REQUEST_REJECTED, frame, varints,
+} from './h3-frames.ts';
+import { sectionOf } from './h3-heading.ts';
+import { sendMessage } from './h3-output.ts';
+import { H3Stream } from './h3-stream.ts';
+import type { StreamWire } from './h3-wire.ts';
+import { take } from './request-fields.ts';
+
+/** Bytes of replies that a client may leave untaken before new requests are refused; those shorter than SMALL are not counted. */
+const HELD_MOST = 1 << 22, SMALL = 1024;
+/** Milliseconds from the first GOAWAY to the one that counts, and from the last reply to the end, so that it arrives. */
+const SECOND_GOAWAY = 100, LINGER = 100;
+/** No stream has a higher id (RFC 9114 section 5.2). */
+const LAST_ID = 2 ** 53 - 4;
+const NOTHING = Buffer.alloc(0);
+
+/** One request. */
+class Request extends H3Stream implements Exchange {
+  readonly #connection: Http3Server;
+  readonly version = 3;
+  readonly early: boolean;
+  gone: (() => void) | undefined = undefined;
+  /** It was handed over and has no reply yet. */
+  asked = false;
+  /** When it was opened. */
+  readonly since: number;
+  /** Bytes of its reply that the client has not taken, as far as they are counted. */
+  held = 0;
+
+  constructor(id: number, connection: Http3Server, since: number, early: boolean) {
+    super(id);
+    this.#connection = connection;
+    this.since = since;
+    this.early = early;
+  }
+  reply(heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void {
+    this.#connection.reply(this, heading, body, at, length, trailers);
+  }
+}
+
+/** A connection that asks us. */
+export class Http3Server extends Http3Connection {
+  readonly #service: HttpService;
+  readonly #bounds: HttpBounds;
+  readonly #owner: HttpOwner;
+  #until: number;
+  /** `leaving`: the client was told so, `left`: and which stream is the last. */
+  #state: 'open' | 'leaving' | 'left' = 'open';
+  /** When the next step of leaving comes. */
+  #leavesAt = Infinity;
+  #last = -4;
+  /** Streams whose replies the client has not taken yet, and the bytes. */
+  readonly #untaken = new Map<number, number>();
+  #held = 0;
+  readonly canBeTold = true;
+  waiting = 0;
+  asked = false;
+  since: number;
+
+  constructor(wire: StreamWire, service: HttpService, bounds: HttpBounds, owner: HttpOwner) {
+    super(wire, true);
+    this.#service = service;
+    this.#bounds = bounds;
+    this.#owner = owner;
+    this.since = owner.now();
+    this.#until = this.since + bounds.read;
+    this.greet();
+  }
+
+  // --- what comes
+
+  protected streamFor(id: number, early: boolean): Request | undefined {
+    const known = this.streams.get(id) as Request | undefined;
+    if (known !== undefined) return known;
+    // Behind the last GOAWAY: what comes was sent before the client knew, and it asks elsewhere.
+    if (this.#state === 'left' || this.streams.size >= this.#bounds.streams || this.#held >= HELD_MOST) {
+      this.idleFrames++;
+      this.#refuse(id, REQUEST_REJECTED);
+      return undefined;
+    }
+    if (id > this.#last) this.#last = id;
+    const stream = new Request(id, this, this.#owner.now(), early);
+    this.streams.set(id, stream);
+    return stream;
+  }
+  #refuse(id: number, code: number): void {
+    this.wire.stop(id, code);
+    this.wire.reset(id, code);
+  }
+  /** Ends a request without a reply. */
+  #drop(stream: Request, code: number): void {
+    this.idleFrames++;
+    stream.over = true;
+    this.streams.delete(stream.id);
+    this.#refuse(stream.id, code);
+    this.#forget(stream);
+  }
+  /** It is not waited for any more. */
+  #forget(stream: Request): void {
+    stream.forget();
+    if (!stream.asked) return;
+    stream.asked = false;
+    this.waiting--;
+    const { gone } = stream;
+    stream.gone = undefined;
+    gone?.();
+  }
+
+  field(stream: H3Stream, field: Field): void {
+    take(stream, field);
+  }
+  headed(stream: H3Stream, tooLong: boolean): void {
+    const request = stream as Request;
+    if (tooLong) return this.#drop(request, EXCESSIVE_LOAD);
+    const { bad, method, target, scheme } = request;
+    // Whom a request is for is said once, or in both places (RFC 9114 section 4.3.1).
+    const nobody = request.authority === '' && request.field('host') === undefined;
+    if (bad || method === '' || target === '' || scheme === '' || nobody) this.#drop(request, MESSAGE_ERROR);
+  }
+  content(stream: H3Stream, bytes: Buffer, at: number, end: number, whole: boolean): void {
+    const request = stream as Request;
+    if (request.tooLarge) return;                               // answered before all of its body came: that is skipped
+    if (request.size + end - at > this.#bounds.body) {
+      request.forget();
+      request.tooLarge = true;
+      return this.#ask(request);
+    }
+    if (!whole) return request.add(bytes, at, end);
+    request.finish(bytes, at, end);
+    this.#whole(request);
+  }
+  finished(stream: H3Stream): void {
+    const request = stream as Request;
+    if (!request.headed) return this.#drop(request, REQUEST_INCOMPLETE);
+    if (request.tooLarge) return;
+    if (request.size > 0) request.finish(NOTHING, 0, 0);
+    this.#whole(request);
+  }
+  #whole(stream: Request): void {
+    if (stream.length !== -1 && stream.length !== stream.size) return this.#drop(stream, MESSAGE_ERROR);
+    this.#ask(stream);
+  }
+  #ask(stream: Request): void {
+    stream.asked = this.asked = true;
+    this.waiting++;
+    this.since = this.#owner.now();
+    this.#until = this.since + this.#bounds.idle;
+    this.#service.request(stream);
+    stream.forget();
+  }
+  protected cancelled(stream: H3Stream): void {
+    this.#drop(stream as Request, REQUEST_CANCELLED);
+  }
+  protected unwanted(stream: H3Stream): void {
+    this.#drop(stream as Request, REQUEST_CANCELLED);
+  }
+  /** Of pushes, which there are none of; it cannot grow. */
+  #pushesEnd = Infinity;
+  protected goneAway(id: number): number {
+    if (id > this.#pushesEnd) return ID_ERROR;
+    this.#pushesEnd = id;
+    return OK;
+  }
+
+  // --- what is said
+
+  /** Sends a reply; it leaves with the others of the turn. */
+  reply(stream: Request, heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void {
+    if (this.ended || stream.over || !stream.asked) return;
+    stream.gone = undefined;
+    stream.asked = false;
+    this.waiting--;
+    if (this.idleFrames > 0) this.idleFrames--;
+    const none = stream.method === 'HEAD';
+    const counted = !none && length > SMALL;
+    if (counted) this.#hold(stream.id, length);
+    sendMessage(this.wire, stream.id, sectionOf(heading), trailers === undefined && heading.sized && !none, body, at, none ? 0 : length,
+      trailers && sectionOf(trailers), counted);
+    stream.over = true;
+    this.streams.delete(stream.id);
+    // The rest of its body is not wanted (RFC 9114 section 4.1).
+    if (!stream.ended) this.wire.stop(stream.id, NO_ERROR);
+    this.since = this.#owner.now();
+    this.#until = this.since + this.#bounds.idle;
+  }
+  #hold(id: number, bytes: number): void {
+    this.#untaken.set(id, bytes);
+    this.#held += bytes;
+    this.#owner.unread?.(this.#held);
+  }
+  /** All of a reply was taken. */
+  sent(id: number): void {
+    const bytes = this.#untaken.get(id);
+    if (bytes === undefined) return;
+    this.#untaken.delete(id);
+    this.#held -= bytes;
+    this.#until = Math.max(this.#until, this.#owner.now() + this.#bounds.idle);
+    this.#owner.unread?.(this.#held);
+  }
+  override stoppedBy(id: number, code: number): void {
+    super.stoppedBy(id, code);
+    if (!this.#untaken.has(id)) return;
+    this.wire.reset(id, REQUEST_CANCELLED);
+    this.sent(id);
+  }
+
+  // --- how it ends
+
+  check(now: number): void {
+    if (this.ended) return;
+    if (this.idleFrames > 0) this.idleFrames--;
+    if (this.#state === 'leaving' && now >= this.#leavesAt) this.#left(now);
+    for (const stream of [...this.streams.values()] as Request[]) {
+      if (!stream.asked && now - stream.since > this.#bounds.read) this.#drop(stream, REQUEST_CANCELLED);
+    }
+    if (this.#state === 'left') {
+      if (this.streams.size > 0) this.#leavesAt = now + LINGER;
+      else if (now >= this.#leavesAt) this.end(NO_ERROR);
+      return;
+    }
+    if (now >= this.#until && this.waiting === 0) this.end(this.#held > 0 ? EXCESSIVE_LOAD : NO_ERROR);
+  }
+  /** Twice (RFC 9114 section 5.2): what is on its way when the client hears it is still answered. */
+  leave(): void {
+    if (this.#state !== 'open' || this.ended) return;
+    this.#state = 'leaving';
+    this.#leavesAt = this.#owner.now() + SECOND_GOAWAY;
+    this.#goaway(LAST_ID);
+  }
+  #left(now: number): void {
+    this.#state = 'left';
+    this.#leavesAt = now + (this.asked ? LINGER : 0);
+    this.#goaway(this.#last + 4);
+  }
+  #goaway(id: number): void {
+    if (this.control < 0) return;
+    const bytes = frame(GOAWAY, varints(id));
+    this.wire.send(this.control, bytes, 0, bytes.length, false);
+  }
+  protected broke(): void {
+    this.closed();
+  }
+  /** The connection is gone. */
+  closed(): void {
+    this.ended = true;
+    for (const stream of [...this.streams.values()] as Request[]) {
+      stream.over = true;
+      this.#forget(stream);
+    }
+    this.streams.clear();
+    this.#untaken.clear();
+    if (this.#held > 0) this.#owner.unread?.(0);
+    this.#held = 0;
+  }
+}
