@@ -9,7 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Name } from '../dns/name.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
-import { setU32, u32 } from '../dns/packet.ts';
+import { joined, setU32, u32 } from '../dns/packet.ts';
 import { quoted } from '../wording/quote.ts';
 
 const { open, readFile, rename, unlink } = promises;
@@ -200,15 +200,6 @@ function number(value: number): Uint8Array {
   const bytes = new Uint8Array(LENGTH);
   setU32(bytes, 0, value);
   return bytes;
-}
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** A `Buffer` would not do: a slice of it is no copy. */

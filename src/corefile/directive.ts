@@ -5,6 +5,7 @@ import { CorefileError } from './error.ts';
 import type { Code, Position } from './error.ts';
 import type { Word } from './lex.ts';
 import { parseInteger } from '../wording/integer.ts';
+import { quoted } from '../wording/quote.ts';
 import { nearestWord } from './suggest.ts';
 
 /** All lines of one word in one block; a plugin reads them together (PARSE-8). */
@@ -192,13 +193,13 @@ export class Directive {
   }
 
   /**
-   * Gives each line of the sub-block to the reader of its word, or to `otherwise` (by default: `unknown property 'x'`).
+   * Gives each line of the sub-block to the reader of its word, or to `otherwise` (by default: `unknown property 'x'`, or `"x"`).
    * Arguments that a reader leaves are read as one more property, as CoreDNS does; a `}` among them ends the block.
    */
-  properties(readers: PropertyReaders, otherwise?: (line: Directive) => void): void {
+  properties(readers: PropertyReaders, otherwise: ((line: Directive) => void) | "'" | '"' = "'"): void {
     this.#opened = true;
     if (this.#braces === undefined) return;
-    const unknown = otherwise ?? ((line: Directive): void => line.#unknownProperty(readers));
+    const unknown = typeof otherwise === 'function' ? otherwise : (line: Directive): void => line.#unknownProperty(readers, otherwise);
     for (const line of this.#braces.lines) {
       if (this.#property(line, readers, unknown)) return;
     }
@@ -244,9 +245,10 @@ export class Directive {
     }
   }
 
-  #unknownProperty(readers: PropertyReaders): never {
+  #unknownProperty(readers: PropertyReaders, quote: "'" | '"'): never {
     const nearest = nearestWord(this.word, Object.keys(readers));
-    this.fail(`unknown property '${this.word}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`, 'unknown-property');
+    const word = quote === '"' ? quoted(this.word) : `'${this.word}'`;
+    this.fail(`unknown property ${word}`, nearest === undefined ? undefined : `did you mean '${nearest}'?`, 'unknown-property');
   }
 
   /** The notes of this line and of all in its braces. */

@@ -34,6 +34,17 @@ export function setU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
+/** Octets one behind the other, as a copy. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** The offset after the name at `at`, which may end in a pointer; -1 where it runs past `end` or has a reserved label type. */
 export function skipName(bytes: Uint8Array, at: number, end: number): number {
   for (;;) {

@@ -1,6 +1,5 @@
 // DNS over gRPC (TR-5): the service `coredns.dns.DnsService`, its framing of messages, and what is said where there is no answer. Knows
 // statuses and five bytes before a message; connections and questions are http-channel.ts's.
-import type { Socket } from 'node:net';
 import { prepareHttp2 } from '../http/connection.ts';
 import { Heading } from '../http/exchange.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -9,14 +8,10 @@ import { DEFAULT_GRPC, GrpcSetting } from '../kernel/query/http-setting.ts';
 import type { HttpLimits } from '../kernel/query/http-setting.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { HttpQuestion, Service, Transport } from '../kernel/query/transport.ts';
-import type { SecureChannel } from '../secure/server.ts';
-import { HttpHeld } from './http-channel.ts';
-import type { HttpAsked, HttpKind } from './http-channel.ts';
-import { Places } from './places.ts';
+import type { HttpAsked, HttpHeld } from './http-channel.ts';
+import { HttpScheme } from './http-kind.ts';
 import { streamTransport } from './stream-listener.ts';
-import type { Ends } from './ends.ts';
-import type { HeldBy } from './held.ts';
-import type { StreamKind, StreamOptions } from './stream-listener.ts';
+import type { StreamOptions } from './stream-listener.ts';
 
 const QUERY = '/coredns.dns.DnsService/Query', HEALTH = '/grpc.health.v1.Health/Check';
 /** Bytes of a message, and of a request around one: five before it, and its field of a protocol buffer. */
@@ -39,19 +34,12 @@ const LATE = refusal(GRPC_STATUS.DEADLINE_EXCEEDED, 'the deadline has passed');
 const TOO_LARGE = refusal(GRPC_STATUS.RESOURCE_EXHAUSTED, 'the request is larger than a message can be');
 const COMPRESSED = refusal(GRPC_STATUS.UNIMPLEMENTED, 'no compression is spoken here');
 
-class Grpc implements StreamKind, HttpKind {
+class Grpc extends HttpScheme {
   readonly scheme = 'grpc';
   readonly name = 'grpc';
   readonly protocols: readonly string[] = ['h2'];
   readonly body = MOST + AROUND;
-  readonly #places = new Places();
 
-  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy, ends: Ends): HttpHeld {
-    const connection = new HttpHeld(socket, this, service, by, secure, ends);
-    this.#places.take(by, connection, this.limits(service).connections);
-    socket.on('close', () => this.#places.leave(by, connection));
-    return connection;
-  }
   limits({ settings }: Service): HttpLimits {
     return settings.get(GrpcSetting) ?? DEFAULT_GRPC;
   }

@@ -1,6 +1,5 @@
 // DNS over HTTPS (RFC 8484, TR-3): what a request has to look like, and what is said to it. Knows paths, methods and statuses; connections
 // and questions are http-channel.ts's.
-import type { Socket } from 'node:net';
 import { Heading } from '../http/exchange.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { prepareHttp2 } from '../http/connection.ts';
@@ -10,15 +9,11 @@ import { DEFAULT_HTTPS, HttpsSetting } from '../kernel/query/http-setting.ts';
 import type { HttpLimits } from '../kernel/query/http-setting.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { HttpQuestion, Service, Transport } from '../kernel/query/transport.ts';
-import type { SecureChannel } from '../secure/server.ts';
-import { HttpHeld } from './http-channel.ts';
-import type { HttpAsked, HttpKind } from './http-channel.ts';
+import type { HttpAsked, HttpHeld } from './http-channel.ts';
+import { HttpScheme } from './http-kind.ts';
 import { PathTemplate } from './path-template.ts';
-import { Places } from './places.ts';
 import { streamTransport } from './stream-listener.ts';
-import type { Ends } from './ends.ts';
-import type { HeldBy } from './held.ts';
-import type { StreamKind, StreamOptions } from './stream-listener.ts';
+import type { StreamOptions } from './stream-listener.ts';
 
 const PATH = '/dns-query';
 /** Bytes of a message, and of a body that holds one. */
@@ -38,20 +33,13 @@ function headingFor(seconds: number): Heading {
   return heading;
 }
 
-class Https implements StreamKind, HttpKind {
+class Https extends HttpScheme {
   readonly scheme = 'https';
   readonly name = 'https';
   readonly protocols: readonly string[] = ['h2', 'http/1.1'];
   readonly body = MOST + 1;
-  readonly #places = new Places();
   readonly #templates = new WeakMap<HttpLimits, readonly PathTemplate[]>();
 
-  accept(socket: Socket, secure: SecureChannel | undefined, service: Service, by: HeldBy, ends: Ends): HttpHeld {
-    const connection = new HttpHeld(socket, this, service, by, secure, ends);
-    this.#places.take(by, connection, this.limits(service).connections);
-    socket.on('close', () => this.#places.leave(by, connection));
-    return connection;
-  }
   limits({ settings }: Service): HttpLimits {
     return settings.get(HttpsSetting) ?? DEFAULT_HTTPS;
   }

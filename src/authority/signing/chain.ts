@@ -1,5 +1,6 @@
 // The records that prove what a zone has not: one behind each name (RFC 4034 section 4) or behind the hash of each (RFC 5155 section 7.1).
 // Knows types and names as octets; knows no signature.
+import { joined } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { HASHED_LABEL, HASH_LENGTH, writeHashedLabel } from '../../dnssec/hashed-name.ts';
 import { PLANNED } from '../../dnssec/key-plan.ts';
@@ -45,7 +46,7 @@ const told = (types: readonly number[], isCut: boolean): number[] =>
 
 /** The data of the NSEC of a name with these types; `next` is the wire name behind it, `length` bytes of it. */
 export function nsecData(next: Uint8Array, length: number, types: readonly number[], isCut: boolean): Uint8Array {
-  return joined(next.subarray(0, length), bitmap([...told(types, isCut), RRSIG, NSEC]));
+  return joined([next.subarray(0, length), bitmap([...told(types, isCut), RRSIG, NSEC])]);
 }
 /** The data of the NSEC3 of a name with these types; the hash behind it is at `at` in `next`. */
 export function nsec3Data(next: Uint8Array, at: number, types: readonly number[], isCut: boolean, chain: Chain): Uint8Array {
@@ -53,7 +54,7 @@ export function nsec3Data(next: Uint8Array, at: number, types: readonly number[]
   // What is signed at the name: at a delegation without keys nothing is.
   const isSigned = own.length > 0 && (!isCut || own.includes(TYPE.DS));
   const head = Uint8Array.of(SHA1, chain === 'opt-out' ? OPT_OUT : 0, ITERATIONS >> 8, ITERATIONS, NO_SALT.length, HASH_LENGTH);
-  return joined(head, next.subarray(at, at + HASH_LENGTH), bitmap(isSigned ? [...own, RRSIG] : own));
+  return joined([head, next.subarray(at, at + HASH_LENGTH), bitmap(isSigned ? [...own, RRSIG] : own)]);
 }
 /** The data of the NSEC3PARAM of the zone: its flags are always 0 (RFC 5155 section 4.1.2). */
 export const nsec3ParamData = (): Uint8Array => Uint8Array.of(SHA1, 0, ITERATIONS >> 8, ITERATIONS, NO_SALT.length);
@@ -92,13 +93,4 @@ export function provenByHash(plan: Plan, chain: Chain, hasDs: (name: number) => 
     below = i;
   }
   return proven.reverse();
-}
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -3,7 +3,6 @@ import type { Directive } from '../../corefile/directive.ts';
 import type { ParseContext } from '../../kernel/site/plugin.ts';
 import { unknownPlaceholders } from '../../kernel/query/line-format.ts';
 import { COREDNS_VERSION } from '../../kernel/version.ts';
-import { nearestWord } from '../../corefile/suggest.ts';
 import { quoted } from '../../wording/quote.ts';
 import { MESSAGES } from './frames.ts';
 
@@ -38,7 +37,6 @@ export interface TapLine {
 const MEGABYTE = 1 << 20;
 /** Bytes of a ring for ten thousand messages, and at most: a thread has one. */
 const RING = 2 * MEGABYTE, LARGEST_RING = 64 * MEGABYTE;
-const PROPERTIES = ['identity', 'version', 'extra', 'skipverify', 'tls', 'only'];
 
 /** Reads a line. Throws CorefileError. */
 export function readLine(line: Directive, { machine, root }: ParseContext): TapLine {
@@ -81,9 +79,6 @@ export function readLine(line: Directive, { machine, root }: ParseContext): TapL
       if (words.length === 0) property.wrongArgs();
       only = new Set(words.map((name) => typeOf(property, name)));
     },
-  }, (property) => {
-    const nearest = nearestWord(property.word, PROPERTIES);
-    property.fail(`unknown property '${property.word}'`, nearest === undefined ? undefined : `did you mean '${nearest}'?`);
   });
   return {
     place, listens, full: word === 'full', mostWaiting: megabytes * MEGABYTE, ring: ringOf(queues), ...read, files, only,

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from '../../corefile/directive.ts';
 import type { Directive, ZoneMention } from '../../corefile/directive.ts';
-import { nearestWord } from '../../corefile/suggest.ts';
 import { readRule } from '../../authority/update-rules.ts';
 import type { UpdateRule } from '../../authority/update-rules.ts';
 import { UpdateJournal } from '../../authority/update-journal.ts';
@@ -11,7 +10,6 @@ import { readSeed } from '../../authority/update-seed.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
-import { quoted } from '../../wording/quote.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 
 /** What the line says. */
@@ -55,11 +53,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     max_records: (property) => void (limits.mostRecords = number(property)),
     max_bytes: (property) => void (limits.mostBytes = number(property)),
     max_update_records: (property) => void (mostUpdates = number(property)),
-  }, (property) => {
-    const nearest = nearestWord(property.word, ['file', 'allow', 'database', 'max_records', 'max_bytes', 'max_update_records']);
-    const hint = nearest === undefined ? 'it has file, database, allow and three limits' : `did you mean '${nearest}'?`;
-    property.fail(`unknown property ${quoted(property.word)}`, hint);
-  });
+  }, '"');
   if (seed === undefined) return line.fail('file is required');
   if (allowed.length === 0) line.fail('at least one allow rule is required');
   if (database === seed) line.refuse('database and seed must be different files');

@@ -54,7 +54,7 @@ function parse(lines: Lines, context: ParseContext): Settings {
       for (const word of property.rest()) property.fail(`unknown property ${quoted(word)}`, 'edns-subnet stands alone');
       bySubnet = true;
     },
-  }, (property) => property.fail(`unknown property ${quoted(property.word)}`, "did you mean 'edns-subnet'?"));
+  }, '"');
   if (again !== undefined) again.fail('configuring multiple databases is not supported', 'one line a server block');
   return { path, schema: probe(line, path, context), bySubnet };
 }

@@ -25,13 +25,12 @@ export function readSettings(lines: Lines): Settings {
     if (policy === 'round_robin') {
       if (args.length > 0) line.fail(`unknown property for ${policy}`);
       weighted = undefined;
-      line.properties({ prefer: (property) => prefer.push(...networks(property)) }, unknown);
+      line.properties({ prefer: (property) => prefer.push(...networks(property)) });
     } else if (policy === 'weighted') weighted = readWeighted(line, args);
     else line.refuse(`unknown policy: ${policy}`);
   }
   return { prefer, weighted };
 }
-const unknown = (line: Directive) => line.fail(`unknown property '${line.word}'`);
 
 function networks(line: Directive): readonly Network[] {
   return line.rest().map((text) => {
@@ -51,6 +50,6 @@ function readWeighted(line: Directive, [file, ...more]: readonly string[]): Sett
       if (rest.length > 0) property.fail('unexpected argument');
       reload = property.duration(text, () => property.fail(`invalid reload duration '${text}'`));
     },
-  }, unknown);
+  });
   return { file, reload };
 }

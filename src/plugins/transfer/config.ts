@@ -1,6 +1,5 @@
 // The lines of *transfer* as data. Knows words and addresses; opens nothing.
 import type { Directive } from '../../corefile/directive.ts';
-import { nearestWord } from '../../corefile/suggest.ts';
 import { parseAddress, parseCIDR, printAddress, unmap } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
 import { quoted } from '../../wording/quote.ts';
@@ -61,11 +60,7 @@ function readStanza(line: Directive, context: ParseContext): Stanza {
       stanza.most = property.integer('max', { min: 1 });
       property.end();
     },
-  }, (property) => {
-    const nearest = nearestWord(property.word, ['to', 'source', 'max']);
-    const hint = nearest === undefined ? undefined : `did you mean '${nearest}'?`;
-    property.fail(`unknown property ${quoted(property.word)}`, hint);
-  });
+  }, '"');
   if (stanza.to.length === 0) line.fail("'to' is required");
   return stanza;
 }
