@@ -9,6 +9,7 @@ import { Connections } from '../transport/connections.ts';
 import { dnsTransport } from '../transport/dns.ts';
 import { lateTransport } from '../transport/late.ts';
 import { Ledger } from '../transport/ledger.ts';
+import type { QuicPorts } from '../transport/quic-listener.ts';
 import { dot, tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
@@ -41,9 +42,15 @@ export function equip({ file, port, json = false, streams }: Common, thread: num
   const datagrams = udp({ warn });
   const options = { ...readOptionsOf(file, port, plugins, warn), builtIn: builtIn(port) };
   const all = new Connections(new Ledger(streams, thread), { files: fileLimit() });
+  let ports: Promise<QuicPorts> | undefined;
+  const quicPorts = () => (ports ??= import('../transport/quic-listener.ts').then((module) => new module.QuicPorts()));
   const transports = {
     dns: dnsTransport(datagrams, tcp({ all })), tls: dot({ all }),
     https: lateTransport('https', async () => (await import('../transport/https.ts')).https({ all })),
+    quic: lateTransport('quic', async () => {
+      const { doq } = await import('../transport/doq.ts');
+      return doq(await quicPorts(), { all });
+    }),
     grpc: lateTransport('grpc', async () => (await import('../transport/grpc.ts')).grpc({ all })),
   };
   return { lines, debugging, log, readOptions: options, transports, clock: systemClock, datagrams: datagrams.datagrams };

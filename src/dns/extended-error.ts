@@ -27,4 +27,6 @@ export const INFO_CODE = {
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23,
   INVALID_DATA: 24,
+  /** RFC 9250 section 8.4. */
+  TOO_EARLY: 26,
 } as const;

@@ -15,6 +15,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('geoip', () => import('./geoip/index.ts')),
   late('cancel', () => import('./cancel/index.ts')),
   late('proxyproto', () => import('./proxyproto/index.ts')),
+  late('quic', () => import('./quic/index.ts')),
   late('grpc_server', () => import('./grpc_server/index.ts')),
   late('https', () => import('./https/index.ts')),
   late('timeouts', () => import('./timeouts/index.ts')),

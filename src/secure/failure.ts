@@ -18,3 +18,15 @@ const REASONS: readonly (readonly [code: RegExp, reason: FailureReason])[] = [
 export function failureReason({ code = '' }: { readonly code?: string | undefined }): FailureReason {
   return REASONS.find(([form]) => form.test(code))?.[1] ?? 'other';
 }
+
+/** Alerts of TLS as they stand in a close of QUIC (RFC 9001 section 4.8), from 0x100 on, and what they mean. */
+const ALERTS: Readonly<Record<number, FailureReason>> = {
+  40: 'cipher', 42: 'bad_certificate', 43: 'bad_certificate', 44: 'bad_certificate', 45: 'bad_certificate', 46: 'bad_certificate',
+  47: 'not_tls', 48: 'bad_certificate', 50: 'not_tls', 70: 'version', 116: 'no_certificate', 120: 'protocol',
+};
+/** What the end of a handshake of QUIC means; an alert of the client's is the client's refusal. */
+export function quicFailure({ by, code }: { readonly by: string; readonly code: number }): FailureReason {
+  if (by === 'silence') return 'timeout';
+  if (by === 'peer') return code >= 0x100 && code < 0x200 ? 'refused_by_client' : 'closed';
+  return code >= 0x100 && code < 0x200 ? ALERTS[code - 0x100] ?? 'other' : 'other';
+}

@@ -15,6 +15,17 @@ export interface HandshakeCounter {
   succeeded(version: string, resumed: boolean): void;
   failed(reason: FailureReason): void;
 }
+/** What became of connections of QUIC, counted by who listens with this. */
+export interface QuicCounter {
+  /** A question of DNS over QUIC got its answer, or its connection an error: 0, or RFC 9250's code. */
+  answered(server: string, code: 0 | 1 | 2): void;
+  /** What a socket has counted since it said so last, and how many connections it has now. */
+  counted(server: string, counts: { readonly [what: string]: number }, connections: number): void;
+  /** What changed cannot be served with, and what was there before stays: said once for each reason. */
+  refused(reason: string): void;
+  /** The library has panicked: one connection is lost. */
+  panicked(text: string): void;
+}
 /** Why there is no connection. */
 export type FailureReason = 'not_tls' | 'version' | 'cipher' | 'protocol' | 'no_certificate' | 'bad_certificate' | 'refused_by_client'
   | 'timeout' | 'closed' | 'other';
@@ -39,6 +50,7 @@ export class ServerTls {
   /** Writes lines of secrets. */
   log: ((line: Buffer) => void) | undefined = undefined;
   counter: HandshakeCounter | undefined = undefined;
+  quic: QuicCounter | undefined = undefined;
   /** SHA-256 in hexadecimal. */
   digest: (text: string) => string = () => '';
   /** Node's TLS, once it is loaded. */

@@ -24,9 +24,13 @@ export class Tickets {
   #span = -1;
   #keys: TicketKeys | undefined;
 
+  /** Whether replicas have the same secret; otherwise it is this process's own. */
+  readonly shared: boolean;
+
   /** `now` is in milliseconds since 1970, so that replicas change keys at once. */
-  constructor(secret: Uint8Array, derive: Derive, now: () => number) {
+  constructor(secret: Uint8Array, derive: Derive, now: () => number, shared = false) {
     this.#secret = secret;
+    this.shared = shared;
     this.#derive = derive;
     this.#now = now;
   }
@@ -37,6 +41,10 @@ export class Tickets {
     if (this.#keys !== undefined && span === this.#span) return this.#keys;
     this.#span = span;
     return (this.#keys = { current: this.#of(span), last: this.#of(span - 1) });
+  }
+  /** So many octets for another use, which `use` names. */
+  derive(use: string, length: number): Buffer {
+    return this.#derive(this.#secret, use, length);
   }
   #of(span: number): Buffer {
     return this.#derive(this.#secret, `session tickets ${span}`, LENGTH);

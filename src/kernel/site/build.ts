@@ -21,6 +21,7 @@ import { REQUEST_LABELS } from '../query/request-labels.ts';
 import type { LatePlugin, Machine, Plugin, Written } from './plugin.ts';
 import { MetadataZones, Root, Site, ViewFilter } from './site.ts';
 import type { NamedPart } from './site.ts';
+import { TlsSetting } from '../query/tls-setting.ts';
 import { ListenerSettings } from '../query/listener-setting.ts';
 import { Bind } from '../query/transport.ts';
 import type { Endpoint } from '../query/transport.ts';
@@ -266,4 +267,8 @@ function settle(address: Address, warn: (text: string) => void): void {
   const sites = [...new Map(zones.map(([zone, site]) => [site, zone])).entries()];
   const blocks = sites.map(([site, zone]) => ({ zone: Name.wire(zone).text, slots: site }));
   address.settings = ListenerSettings.of(blocks, { label: name, scheme, warn });
+  const missing = WITHOUT_TLS[scheme];
+  if (missing !== undefined && address.settings.get(TlsSetting) === undefined) throw new Error(missing);
 }
+/** What cannot be spoken in the clear, in CoreDNS's words. */
+const WITHOUT_TLS: { readonly [scheme in Scheme]?: string } = { quic: 'ListenPacket: quic: tls.Config not set' };

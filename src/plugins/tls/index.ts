@@ -20,7 +20,7 @@ import { quoted } from '../../wording/quote.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { cryptography, transportSecurity } from '../../secure/node.ts';
-import { CountedHandshakes, FAMILIES } from './families.ts';
+import { CountedHandshakes, CountedQuic, FAMILIES } from './families.ts';
 
 /** Milliseconds between looks at the files. */
 const LOOK = 10_000;
@@ -94,6 +94,7 @@ class Certificate implements Part {
     tls.tls = transportSecurity();
     tls.digest = (text) => crypto.createHash('sha256').update(text).digest('hex');
     tls.counter = new CountedHandshakes(run.metrics);
+    tls.quic = new CountedQuic(run.metrics, run.log.prefix('tls'));
     tls.round = () => note.round;
     tls.pair = () => {
       const { round } = note;
@@ -110,7 +111,7 @@ class Certificate implements Part {
     const { hkdfSync } = cryptography();
     const secret = tickets === 'own' ? Buffer.from(run.store.note('tls ticket secret').read(), 'hex') : tickets;
     const derive = (from: Uint8Array, info: string, length: number) => Buffer.from(hkdfSync('sha256', from, '', info, length));
-    return new Tickets(secret, derive, () => run.clock.wall());
+    return new Tickets(secret, derive, () => run.clock.wall(), tickets !== 'own');
   }
   /** What a listener of packets needs to read what was recorded of connections: for looking for faults alone. */
   #openKeylog(run: Run): void {

@@ -6,36 +6,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
-import { reply } from './transport-service.ts';
+import { Replies } from './transport-replies.ts';
 import type { Got } from './transport-service.ts';
-
-/** Collects replies and tells who waits for them. */
-class Replies {
-  readonly got: Got[] = [];
-  readonly #waiting = new Set<() => void>();
-
-  add(bytes: Uint8Array): void {
-    this.got.push(reply(bytes));
-    this.wake();
-  }
-  wake(): void {
-    for (const look of this.#waiting) look();
-  }
-  /** Resolves when the condition holds; rejects when it does not within half a minute. */
-  async until(condition: () => boolean, what: string): Promise<void> {
-    if (condition()) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.slice(0, 20))}`)), 30_000);
-      const look = (): void => {
-        if (!condition()) return;
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-    });
-  }
-}
 
 /** Asks and collects what comes back. */
 export interface Client {

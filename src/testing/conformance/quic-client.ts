@@ -1,0 +1,131 @@
+// A client of DNS over QUIC that a transport is tested with: each packet on a stream of its own, with the id 0 that it must have there.
+// Knows the addon; knows nothing of servers.
+import { loadQuic } from '../../quic/addon.ts';
+import type { QuicAddon, QuicAsking } from '../../quic/addon.ts';
+import type { QuicConnection, QuicEnd, QuicSpeaker } from '../../quic/connection.ts';
+import { QuicEndpoint } from '../../quic/endpoint.ts';
+import { framed } from './transport-clients.ts';
+import type { Client } from './transport-clients.ts';
+import { Replies } from './transport-replies.ts';
+
+/** The addon, or why tests of QUIC are skipped. */
+export const quicAddon: QuicAddon | string = loadQuic();
+/** For `test(name, needsQuic, ...)`: skips by name where the addon is not there. */
+export const needsQuic = { skip: typeof quicAddon === 'string' ? `QUIC: ${quicAddon}: npm run native` : false } as const;
+
+/** Settings of a client that takes any certificate. */
+export const ASKING: QuicAsking = {
+  alpn: ['doq'], insecure: true, early: false, sessions: 'tests', streams: 8, connections: 0, handshakes: 0, handshake: 5000, write: 5000,
+  idle: 30_000, unsent: 1 << 20, overload: 0,
+};
+
+/** What a client may do beside asking. */
+export interface QuicClient extends Client {
+  readonly connection: QuicConnection;
+  readonly endpoint: QuicEndpoint;
+  /** Bytes as they are on a stream of their own: its number. */
+  raw(bytes: Uint8Array, fin?: boolean): number;
+  /** What has happened beside replies: `reset 0 1`, `stopped 0 3`, `closed peer 2`, `opened`, `rejected`. */
+  readonly heard: string[];
+  until(condition: () => boolean, what: string): Promise<void>;
+}
+
+class Speaker implements QuicSpeaker {
+  readonly replies: Replies;
+  readonly heard: string[] = [];
+  readonly ids = new Map<number, number>();
+  readonly #parts = new Map<number, Uint8Array[]>();
+  readonly #waiting: (() => boolean)[] = [];
+
+  constructor(replies: Replies) {
+    this.replies = replies;
+  }
+  data(stream: number, bytes: Uint8Array, at: number, length: number, fin: boolean): void {
+    const parts = this.#parts.get(stream) ?? [];
+    parts.push(bytes.slice(at, at + length));
+    this.#parts.set(stream, parts);
+    if (!fin) return;
+    let whole = Buffer.concat(parts);
+    while (whole.length >= 2) {
+      const end = 2 + whole.readUInt16BE(0);
+      const message = Buffer.from(whole.subarray(2, end));
+      const id = this.ids.get(stream);
+      if (id !== undefined) message.writeUInt16BE(id, 0);
+      this.replies.add(message);
+      whole = whole.subarray(end);
+    }
+  }
+  #say(text: string): void {
+    this.heard.push(text);
+    this.replies.wake();
+  }
+  resetBy(stream: number, code: number): void {
+    this.#say(`reset ${stream} ${code}`);
+  }
+  stoppedBy(stream: number, code: number): void {
+    this.#say(`stopped ${stream} ${code}`);
+  }
+  sent(): void {}
+  room(): void {
+    for (const send of this.#waiting.splice(0)) if (!send()) this.#waiting.push(send);
+  }
+  /** Sends now, or when a stream is allowed. */
+  send(now: () => boolean): void {
+    if (!now()) this.#waiting.push(now);
+  }
+  opened(rejected: boolean): void {
+    this.#say(rejected ? 'opened' : 'opened early');
+  }
+  closed({ by, code }: QuicEnd): void {
+    this.#say(`closed ${by} ${code}`);
+  }
+}
+
+/** Begins a connection; does not wait for its handshake. */
+export function beginQuic(address: string, port: number, options: Partial<QuicAsking> = {}, name = 'a.test'): QuicClient {
+  if (typeof quicAddon === 'string') throw new Error(quicAddon);
+  const endpoint = QuicEndpoint.client(quicAddon, address.includes(':') ? '::1' : '127.0.0.1');
+  if (typeof endpoint === 'number') throw new Error(`errno ${-endpoint}`);
+  const settings = quicAddon.asking({ ...ASKING, ...options });
+  const speaker = new Speaker(new Replies());
+  const connection = endpoint.connect(settings, address, port, name, () => speaker);
+  quicAddon.forget(settings);
+  const raw = (bytes: Uint8Array, fin = true): number => {
+    const stream = connection.open(false);
+    if (stream >= 0) connection.send(stream, bytes, 0, bytes.length, fin);
+    return stream;
+  };
+  const { replies } = speaker;
+  // The loop of a test goes on for as long as its client is there.
+  const alive = setInterval(() => {}, 1000);
+  return {
+    connection, endpoint, raw, got: replies.got, heard: speaker.heard,
+    send: (packet) => speaker.send(() => {
+      const sent = Buffer.from(packet);
+      if (sent.length >= 2) sent.writeUInt16BE(0, 0);
+      const stream = raw(framed(sent));
+      if (stream >= 0 && packet.length >= 2) speaker.ids.set(stream, (packet[0]! << 8) | packet[1]!);
+      return stream >= 0;
+    }),
+    until: (condition, what) => replies.until(condition, what),
+    replies: async (count) => {
+      await replies.until(() => replies.got.length >= count, `${count} replies; heard ${speaker.heard.join(', ')}`);
+      return replies.got;
+    },
+    close: () => {
+      clearInterval(alive);
+      endpoint.close();
+    },
+  };
+}
+
+/** Connects, to whatever certificate. */
+export async function quicClient(address: string, port: number, options: Partial<QuicAsking> = {}, name = 'a.test'): Promise<QuicClient> {
+  const client = beginQuic(address, port, options, name);
+  await client.until(() => client.heard.length > 0, 'the handshake');
+  if (!client.heard[0]!.startsWith('opened')) {
+    client.close();
+    throw new Error(client.heard[0]);
+  }
+  return client;
+}
