@@ -29,3 +29,17 @@ function shuffled(order: Uint8Array, count: number, ids: RandomIds): void {
     order[other] = i;
   }
 }
+/**
+ * Who is asked second is of the other family than the first, where there is one: what is wrong with a family is wrong with all of it
+ * (RFC 8305). `six` says of each number whether it is an IPv6 address.
+ */
+export function otherFamily(order: Uint8Array, six: readonly boolean[]): void {
+  const first = six[order[0]!];
+  for (let i = 1; i < order.length; i++) {
+    if (six[order[i]!] === first) continue;
+    const other = order[i]!;
+    order.copyWithin(2, 1, i);
+    order[1] = other;
+    return;
+  }
+}

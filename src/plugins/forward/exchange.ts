@@ -2,7 +2,6 @@
 // their order; knows no sockets.
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { RCODE } from '../../dns/rcode.ts';
-import type { ExtendedError } from '../../kernel/query/outcome.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -10,7 +9,9 @@ import type { Handler } from '../../kernel/site/plugin.ts';
 import { ExchangeError } from '../../upstream/asking.ts';
 import type { OnWheel } from '../../upstream/timers.ts';
 import type { Attempt } from './attempt.ts';
-import type { Forwarder } from './forwarder.ts';
+import { failureReason } from './failure-reason.ts';
+import { otherFamily } from '../../upstream/policy.ts';
+import type { Forwarder, Target } from './forwarder.ts';
 import { Walked, cutShort, endsEarly, relay, rewritten } from '../../kernel/query/relay.ts';
 
 const TC = 2;
@@ -43,7 +44,8 @@ export class Exchange implements OnWheel {
   hash = 0;
   following: Exchange | undefined = undefined;
   readonly #forwarder: Forwarder;
-  readonly #order: Uint8Array;
+  #targets: readonly Target[];
+  #order: Uint8Array;
   readonly #keepResolve = (resolve: (outcome: Answer) => void): void => {
     this.#resolve = resolve;
   };
@@ -64,7 +66,8 @@ export class Exchange implements OnWheel {
 
   constructor(forwarder: Forwarder) {
     this.#forwarder = forwarder;
-    this.#order = forwarder.targets.length === 1 ? ONE : new Uint8Array(forwarder.targets.length);
+    this.#targets = forwarder.targets;
+    this.#order = orderOf(this.#targets);
   }
 
   /** Asks what `query`, which is set, asks; the promise is of the outcome. `crowded` begins over TCP: many like it are under way. */
@@ -81,7 +84,12 @@ export class Exchange implements OnWheel {
     this.#attempts = 0;
     this.#failovers = 0;
     this.#error = undefined;
+    if (this.#targets !== forwarder.targets) {
+      this.#targets = forwarder.targets;
+      this.#order = orderOf(this.#targets);
+    }
     forwarder.policy(this.#order, this.#order.length);
+    if (forwarder.families !== undefined) otherFamily(this.#order, forwarder.families);
     const promise = new Promise<Outcome>(this.#keepResolve as never);
     this.#try();
     for (let more = forwarder.options.race; more > 1 && this.#live.length > 0; more--) this.#try();
@@ -104,13 +112,14 @@ export class Exchange implements OnWheel {
     if (chosen === BROKEN) {
       metrics.broken();
       if (options.failfast) return this.#exhausted();
-      chosen = this.#forwarder.anyTarget();
+      chosen = this.#forwarder.below(this.#targets.length);
     }
-    this.#ask(chosen, this.#apart);
+    this.#ask(this.#targets[chosen]!, this.#apart);
   }
   /** The number of an upstream that is not down, not silent, and not being asked already. */
   #choose(now: number): number {
-    const { targets, health, options, repliedAt } = this.#forwarder;
+    const { health, options, repliedAt } = this.#forwarder;
+    const targets = this.#targets;
     let silent = NONE;
     for (let n = targets.length; n > 0; n--) {
       if (this.#place === targets.length) {
@@ -118,13 +127,14 @@ export class Exchange implements OnWheel {
         this.#fails = 0;
       }
       const index = this.#order[this.#place++]!;
-      if (this.#live.length > 0 && this.#isAsked(index)) continue;
-      if (health.down(index, options.maxFails)) this.#fails++;
+      const target = targets[index]!;
+      if (this.#live.length > 0 && this.#isAsked(target)) continue;
+      if (health.down(target.index, options.maxFails)) this.#fails++;
       else {
-        const { pace } = targets[index]!;
-        if (options.race === 0 || !pace.silent(now, repliedAt) || pace.recovered(health.recoveries(index))) return index;
+        const { pace } = target;
+        if (options.race === 0 || !pace.silent(now, repliedAt) || pace.recovered(health.recoveries(target.index))) return index;
         // A silent one gets a question now and then, to find out whether it is there again; somebody else is asked as well.
-        if (pace.mayProbe(now, options.checkInterval)) this.#ask(index, false);
+        if (pace.mayProbe(now, options.checkInterval)) this.#ask(target, false);
         else if (silent === NONE) silent = index;
       }
     }
@@ -132,13 +142,12 @@ export class Exchange implements OnWheel {
     this.#fails = targets.length;
     return BROKEN;
   }
-  #isAsked(index: number): boolean {
-    return this.#live.some(({ target }) => target.index === index);
+  #isAsked(target: Target): boolean {
+    return this.#live.some((attempt) => attempt.target === target);
   }
-  #ask(index: number, apart: boolean): void {
-    const { targets, options, timers } = this.#forwarder;
+  #ask(target: Target, apart: boolean): void {
+    const { options, timers } = this.#forwarder;
     const { query } = this;
-    const target = targets[index]!;
     const attempt = this.#forwarder.attempt();
     attempt.question = query;
     attempt.until = this.#deadline;
@@ -148,19 +157,19 @@ export class Exchange implements OnWheel {
     const crowded = this.#crowded && this.#attempts === 0;
     attempt.begin(this, target, crowded || options.forceTcp || (query.stream && !options.preferUdp) ? 'tcp' : 'udp');
     if (options.race === 0 || this.spoke >= 0) return;
-    if (this.#live.length < targets.length) timers.set(this, target.pace.another);
+    if (this.#live.length < this.#targets.length) timers.set(this, target.pace.another);
     else if (attempt.tcp && !attempt.doubted) timers.set(this, target.pace.afresh);
   }
   /** Nothing came for as long as is usual three times over: another one is asked too, or the same over a fresh connection. */
   expire(): void {
     if (!this.#mayTry()) return;
     const before = this.#live.length;
-    if (before < this.#forwarder.targets.length) this.#try();
+    if (before < this.#targets.length) this.#try();
     for (const attempt of this.#live.slice(0, before)) {
       if (!attempt.doubtful) continue;
       attempt.doubted = true;
       attempt.carrier?.doubt?.();
-      this.#ask(attempt.target.index, true);
+      this.#ask(attempt.target, true);
       this.#live.at(-1)!.doubted = true;
     }
   }
@@ -170,7 +179,7 @@ export class Exchange implements OnWheel {
 
   /** A reply to the question came. */
   answered(attempt: Attempt, bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
-    const { options, targets, alternate } = this.#forwarder;
+    const { options, alternate } = this.#forwarder;
     const { query } = this;
     const { tcp } = attempt;
     const tooLong = !tcp && length > query.limit;
@@ -189,7 +198,7 @@ export class Exchange implements OnWheel {
     if (!tcp && options.preferUdp && ((bytes[at + 2]! & TC) !== 0 || cut)) return attempt.overTcp();
     attempt.tell(query, bytes, at, length);
     this.#drop(attempt);
-    if (options.failover.includes(rcode) && ++this.#failovers < targets.length && this.#mayTry()) {
+    if (options.failover.includes(rcode) && ++this.#failovers < this.#targets.length && this.#mayTry()) {
       this.#try();
       if (this.#live.length > 0 || this.query === undefined) return;
     }
@@ -222,7 +231,7 @@ export class Exchange implements OnWheel {
   }
   /** The attempt brought an error, or nothing in time: another upstream is asked, if there is time and the number of errors allows it. */
   failed(attempt: Attempt, error: ExchangeError): void {
-    const { targets, limit, timers } = this.#forwarder;
+    const { limit, timers } = this.#forwarder;
     timers.clear(this);
     attempt.tell(this.query, NOTHING, 0, 0);
     this.#error = error;
@@ -230,7 +239,7 @@ export class Exchange implements OnWheel {
     this.#drop(attempt);
     // Those that are still under way may bring an error each.
     const over = limit > 0 && ++this.#attempts + this.#live.length >= limit;
-    if (!over && this.#fails < targets.length && this.#mayTry()) this.#try();
+    if (!over && this.#fails < this.#targets.length && this.#mayTry()) this.#try();
     if (this.query !== undefined && this.#live.length === 0) this.#exhausted();
   }
   #drop(attempt: Attempt, release = true): void {
@@ -246,7 +255,7 @@ export class Exchange implements OnWheel {
   #exhausted(): void {
     const error = this.#error;
     const outcome = failure(RCODE.SERVFAIL, error ?? noHealthy);
-    const why = reason(error);
+    const why = failureReason(error);
     this.#tell((query) => {
       query.extendedError = why;
       return outcome;
@@ -274,6 +283,7 @@ export class Exchange implements OnWheel {
   }
 }
 
+const orderOf = ({ length }: readonly Target[]): Uint8Array => (length === 1 ? ONE : new Uint8Array(length));
 /** What the handler says; what it throws is the bug of one query alone. */
 function settled(answer: (query: Query, next: Handler) => Answer, query: Query, next: Handler): Answer {
   try {
@@ -281,11 +291,4 @@ function settled(answer: (query: Query, next: Handler) => Answer, query: Query, 
   } catch (error) {
     return Promise.reject(error);
   }
-}
-/** Each way in which upstreams fail has its text (RFC 8914 sections 4.23 and 4.24). */
-function reason(error: ExchangeError | undefined): ExtendedError {
-  if (error === undefined) return { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: 'no upstream is healthy' };
-  if (error.timeout) return { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: 'no upstream answered in time' };
-  if (error.code === 'EBADMSG') return { code: INFO_CODE.NETWORK_ERROR, text: 'the reply of the upstream was malformed' };
-  return { code: INFO_CODE.NETWORK_ERROR, text: 'no upstream could be reached' };
 }

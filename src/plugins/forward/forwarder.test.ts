@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Name } from '../../dns/name.ts';
 import type { Family } from '../../kernel/seen/metrics.ts';
 import type { FakeSocket } from '../../testing/fake-datagrams.ts';
-import type { Options } from './config.ts';
+import type { Options } from './properties.ts';
 import { a, respond, setUp } from './rig.test.ts';
 
 test('the reply is relayed with the id of the query', async () => {

@@ -17,8 +17,10 @@ import type { Health } from '../../upstream/health.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import type { Options } from './config.ts';
+import type { Options } from './properties.ts';
 import { Attempt } from './attempt.ts';
+import type { Seated } from './seats.ts';
+import { isSix } from './targets.ts';
 import { Exchange } from './exchange.ts';
 import type { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { UnderWay } from './under-way.ts';
@@ -32,7 +34,9 @@ const MOST_ALIKE = 4;
 
 /** One upstream with what belongs to it. */
 export interface Target {
+  /** Its number among those that threads share. */
   readonly index: number;
+  readonly at: Seated;
   /** `127.0.0.1:53` */
   readonly name: string;
   readonly upstream: Upstream;
@@ -67,7 +71,8 @@ export interface ForwarderParts {
 /** A line at work in one thread. */
 export class Forwarder {
   readonly options: Options;
-  readonly targets: readonly Target[];
+  /** Who is asked now; of a line with host names they come and go. */
+  targets: readonly Target[];
   readonly health: Health;
   readonly timers: Timers;
   readonly metrics: ForwardMetrics;
@@ -76,7 +81,9 @@ export class Forwarder {
   readonly alternate: boolean;
   readonly taps: readonly Tap[];
   /** Errors after which one gives up; 0 is never. */
-  readonly limit: number;
+  limit = 0;
+  /** Where some of them are reached over IPv6 and some over IPv4: which are, in their order. */
+  families: readonly boolean[] | undefined = undefined;
   readonly #ids: RandomIds;
   readonly #concurrent: Concurrent;
   readonly #underWay: UnderWay;
@@ -91,7 +98,7 @@ export class Forwarder {
 
   constructor(parts: ForwarderParts) {
     this.options = parts.options;
-    this.targets = parts.targets;
+    this.targets = [];
     this.health = parts.health;
     this.timers = parts.timers;
     this.metrics = parts.metrics;
@@ -99,11 +106,21 @@ export class Forwarder {
     this.alternate = parts.alternate;
     this.taps = parts.taps;
     this.policy = createPolicy(parts.options.policy, parts.ids);
-    this.limit = parts.options.maxConnectAttempts ?? ATTEMPTS * parts.targets.length;
     this.#ids = parts.ids;
     this.#concurrent = parts.concurrent;
     this.#underWay = new UnderWay(parts.hash);
+    this.take(parts.targets);
     this.#refusal = failure(RCODE.REFUSED, new Error(`concurrent queries exceeded maximum ${parts.options.maxConcurrentText}`));
+  }
+
+  /** From now on these are asked. What is under way with others goes on. */
+  take(targets: readonly Target[]): void {
+    const gone = this.targets.filter((target) => !targets.includes(target));
+    this.targets = targets;
+    this.limit = this.options.maxConnectAttempts ?? ATTEMPTS * targets.length;
+    const six = targets.map(({ at }) => isSix(at));
+    this.families = this.options.policy !== 'sequential' && six.includes(true) && six.includes(false) ? six : undefined;
+    for (const { upstream } of gone) upstream.close();
   }
 
   /** Forwards the query; `next` is where `next` and `next_on_nodata` hand it on to. */
@@ -137,9 +154,9 @@ export class Forwarder {
     this.#idle.push(exchange);
     if (--this.#mine === 0 && this.#stopped) this.#close();
   }
-  /** Any upstream, for when all are down. */
-  anyTarget(): number {
-    return this.#ids.below(this.targets.length);
+  /** A number drawn at random, for when all are down. */
+  below(count: number): number {
+    return this.#ids.below(count);
   }
 
   /** Closes what is idle, from time to time, until the signal aborts; then everything, as soon as no query needs it. */

@@ -20,7 +20,7 @@ import { Pace } from '../../upstream/pace.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { Upstream } from '../../upstream/upstream.ts';
-import type { Options } from './config.ts';
+import type { Options } from './properties.ts';
 import { Forwarder } from './forwarder.ts';
 import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 
@@ -38,7 +38,7 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root,
     forceTcp: false, preferUdp: false, ...DEFAULT_POOL, policy: 'sequential', maxConcurrent: 0,
     maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false,
-    failfast: false, failover: [], resolvers: [], source: undefined, race: 1,
+    failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
     tls: {}, serverName: undefined, dohMethod: 'POST',
     ...change,
   };
@@ -47,7 +47,8 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     const name = `127.0.0.${index + 1}:53`;
     const counter = new UpstreamMetrics(metrics, name);
     const upstream = new Upstream({ to, datagrams, timers, ids, settings: options, counter });
-    return { index, name, metrics: counter, pace: new Pace(), upstream };
+    const at = { scheme: 'dns' as const, address: to.address, port: '53', zone: undefined, seat: index };
+    return { at, index, name, metrics: counter, pace: new Pace(), upstream };
   });
   const { cells, memory } = Store.create(1 << 22);
   const fails = cells.flags('health', CELLS * upstreams);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readUpstream } from '../../upstream/address.ts';
-import { resolveTargets, systemLookUp } from './targets.ts';
+import { systemLookUp, targetsOf } from './targets.ts';
 
 const nothing = () => {
   throw Object.assign(new Error(), { code: 'ENOENT' });
@@ -29,12 +29,12 @@ test('the hosts file is read first, and knows names without the dot', async () =
   await assert.rejects(systemLookUp('ours', hosts, missing), { message: 'lookup ours.: no such host' });
 });
 
-test('the same address and port is one upstream, unless it is spoken to in another way or by another name', async () => {
+test('the same address and port is one upstream, unless it is spoken to in another way or by another name', () => {
   const words = [
     '192.0.2.1', 'dns://192.0.2.1:53', '192.0.2.1:5353', 'tls://192.0.2.1:53', 'tls://192.0.2.1%a.test', 'tls://192.0.2.1%b.test',
     'tls://192.0.2.1%a.test:853', 'fe80::1%eth0', 'fe80::1%eth1',
   ];
-  const targets = await resolveTargets(words.map((word) => readUpstream(word, nothing)), [], nothing);
+  const targets = targetsOf(words.map((word) => readUpstream(word, nothing)), nothing);
   assert.deepEqual(targets.map(({ scheme, port, zone = '' }) => `${scheme} ${port} ${zone}`), [
     'dns 53 ', 'dns 5353 ', 'tls 53 ', 'tls 853 a.test', 'tls 853 b.test', 'dns 53 eth0', 'dns 53 eth1',
   ]);

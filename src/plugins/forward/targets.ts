@@ -1,5 +1,5 @@
-// From the words of a `forward` line to addresses: host names are looked up, once, and what comes twice is asked once (FWD-1). Knows how
-// to look up; knows nothing of queries.
+// From the words of a `forward` line to addresses: how host names are looked up, and what counts as one upstream (FWD-1, FWD-17). Knows how
+// to look up once; knows nothing of queries, and not when to look again.
 import { readFileSync } from 'node:fs';
 import { decodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
@@ -9,36 +9,40 @@ import { TYPE } from '../../dns/type-name.ts';
 import { addressKey, splitPort } from '../../upstream/address.ts';
 import type { UpstreamAddress, UpstreamEntry } from '../../upstream/address.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
+import type { Question } from '../../upstream/question.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { quoted } from '../../wording/quote.ts';
 
-type HostEntry = Exclude<UpstreamEntry, { readonly addresses: unknown }>;
+/** A host name among the words of a line. */
+export type HostEntry = Exclude<UpstreamEntry, { readonly addresses: unknown }>;
 /** Makes an upstream that can be asked a few questions. */
 export type OpenResolver = (address: string, port: number) => Upstream;
+/** What a name leads to, and for how many milliseconds; undefined where nobody says. */
+export interface LookedUp {
+  readonly addresses: readonly string[];
+  readonly ttl: number | undefined;
+}
+/** Finds the addresses of a host. Rejects with Go's text. */
+export type LookUp = (host: string) => Promise<LookedUp>;
 
-/** The addresses to forward to. Rejects with CoreDNS's text where a name has none. */
-export async function resolveTargets(entries: readonly UpstreamEntry[], resolvers: readonly string[], open: OpenResolver):
-Promise<readonly UpstreamAddress[]> {
+/** The addresses to forward to, in the order of the words; what comes twice is asked once. `of` has those of each name. */
+export function targetsOf(entries: readonly UpstreamEntry[], of: (entry: HostEntry) => readonly string[]): readonly UpstreamAddress[] {
   const found = new Map<string, UpstreamAddress>();
   for (const entry of entries) {
-    const addresses = 'addresses' in entry ? entry.addresses : await lookUp(entry, resolvers, open);
+    const addresses = 'addresses' in entry ? entry.addresses : placesOf(entry, of(entry));
     for (const address of addresses) if (!found.has(addressKey(address))) found.set(addressKey(address), address);
   }
-  if (found.size === 0) throw new Error('no valid upstream addresses found');
   return [...found.values()];
 }
-
-async function lookUp(entry: HostEntry, resolvers: readonly string[], open: OpenResolver): Promise<readonly UpstreamAddress[]> {
-  const { host, scheme, port, zone } = entry;
-  try {
-    const addresses = resolvers.length === 0 ? await systemLookUp(host) : await resolverLookUp(host, resolvers, open);
-    // The one that was meant is who has the name, not who has the address.
-    const name = scheme === 'tls' ? zone ?? host.replace(/\.$/, '') : zone;
-    return addresses.map((address) => ({ scheme, address, port, zone: name }));
-  } catch (error) {
-    throw new Error(`failed to resolve ${quoted(host)}: ${(error as Error).message}`, { cause: error });
-  }
+/** The one that was meant is who has the name, not who has the address. */
+function placesOf({ host, scheme, port, zone }: HostEntry, addresses: readonly string[]): readonly UpstreamAddress[] {
+  const name = scheme === 'dns' ? zone : zone ?? host.replace(/\.$/, '');
+  return addresses.map((address) => ({ scheme, address, port, zone: name }));
 }
+
+/** Why a name of a line has no address. */
+export const unresolved = (host: string, error: unknown): Error =>
+  new Error(`failed to resolve ${quoted(host)}: ${(error as Error).message}`, { cause: error });
 
 const HOSTS = '/etc/hosts';
 const fromSystem = async (name: string) => {
@@ -64,6 +68,8 @@ export async function systemLookUp(host: string, hosts: string = readHosts(), as
     throw new Error(`lookup ${name}: ${code === 'ENOTFOUND' ? 'no such host' : code}`, { cause: error });
   }
 }
+/** The system's own way, which says no TTL. */
+export const bySystem: LookUp = async (host) => ({ addresses: await systemLookUp(host), ttl: undefined });
 
 function readHosts(): string {
   try {
@@ -73,26 +79,50 @@ function readHosts(): string {
   }
 }
 
-/** Each resolver in turn, until one knows an address; the AAAA look-up may fail where there are A records. */
-async function resolverLookUp(host: string, resolvers: readonly string[], open: OpenResolver): Promise<readonly string[]> {
+/** Asks one question; undefined where what came is no answer to it. */
+export type AskName = (question: Question) => Promise<Uint8Array | undefined>;
+
+/** Each resolver in turn, until one knows an address. */
+export const byResolvers = (resolvers: readonly string[], open: OpenResolver): LookUp => async (host) => {
   let last: unknown;
   for (const resolver of resolvers) {
     const { host: address, port } = splitPort(resolver) ?? { host: resolver, port: String(PORT.dns) };
     const upstream = open(address, Number(port));
-    const addresses: string[] = [];
     try {
-      for (const type of [TYPE.A, TYPE.AAAA]) addresses.push(...(await addressesOf(upstream, Name.parse(host), type)));
+      return await byAsking(host, (question) => ask(upstream, question, 'udp'));
     } catch (error) {
       last = error;
     } finally {
       upstream.close();
     }
-    if (addresses.length > 0) return addresses;
   }
-  throw new Error(`no addresses found for ${quoted(host)}${last === undefined ? '' : `: ${(last as Error).message}`}`);
+  throw last;
+};
+
+/** Both kinds of addresses are asked for at once; one of the two questions may fail. Rejects where neither has any. */
+export async function byAsking(host: string, ask: AskName): Promise<LookedUp> {
+  const name = Name.parse(host);
+  const asked = [TYPE.AAAA, TYPE.A].map(async (type) => answered(await ask(makeQuestion(name, type, true)), type));
+  const found = await Promise.allSettled(asked);
+  const lists = found.map((each) => (each.status === 'fulfilled' ? each.value : undefined));
+  const [six, four] = lists.map((list) => list?.addresses ?? []);
+  const addresses = interleaved(six!, four!);
+  if (addresses.length > 0) {
+    return { addresses, ttl: Math.min(...lists.flatMap((list) => (list === undefined || list.addresses.length === 0 ? [] : list.ttl))) };
+  }
+  const why = found.find((each) => each.status === 'rejected')?.reason as Error | undefined;
+  throw new Error(`no addresses found for ${quoted(host)}${why === undefined ? '' : `: ${why.message}`}`);
 }
-async function addressesOf(upstream: Upstream, name: Name, type: number): Promise<readonly string[]> {
-  const reply = await ask(upstream, makeQuestion(name, type, true), 'udp');
-  if (reply === undefined) return [];
-  return decodeMessage(reply).answer.filter((record) => record.type === type).map(({ rdata }) => printAddress(rdata));
+/** The families take turns, IPv6 first: who gets no answer from the one asks the other next (RFC 8305 section 4). */
+function interleaved(six: readonly string[], four: readonly string[]): readonly string[] {
+  return Array.from({ length: Math.max(six.length, four.length) }, (_, i) => [six[i], four[i]]).flat().filter((each) => each !== undefined);
 }
+function answered(reply: Uint8Array | undefined, type: number): { addresses: readonly string[]; ttl: number } {
+  if (reply === undefined) return { addresses: [], ttl: 0 };
+  const { answer } = decodeMessage(reply);
+  const ttl = 1000 * Math.min(...answer.map((record) => record.ttl));
+  return { addresses: answer.filter((record) => record.type === type).map(({ rdata }) => printAddress(rdata)), ttl };
+}
+
+/** Whether it is reached over IPv6. */
+export const isSix = ({ address }: UpstreamAddress): boolean => address.includes(':');

@@ -2,7 +2,7 @@
 import type { Run } from '../../kernel/site/plugin.ts';
 import { SecureClient, clientContext } from '../../secure/client.ts';
 import { transportSecurity } from '../../secure/node.ts';
-import type { UpstreamAddress } from '../../upstream/address.ts';
+import type { UpstreamAddress, UpstreamScheme } from '../../upstream/address.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
@@ -10,7 +10,7 @@ import { StreamPool } from '../../upstream/stream-pool.ts';
 import type { UpstreamParts } from '../../upstream/udp-pool.ts';
 import { Upstream } from '../../upstream/upstream.ts';
 import type { Way } from '../../upstream/way.ts';
-import type { Options } from './config.ts';
+import type { Options } from './properties.ts';
 
 /** What is loaded for who is asked over HTTP. */
 type Http = typeof import('../../upstream/http-way.ts');
@@ -31,10 +31,10 @@ export class UpstreamMaker {
     this.#ids = ids;
     this.#http = http;
   }
-  /** Loads what these addresses need: HTTP costs a start several milliseconds. */
-  static async for(addresses: readonly UpstreamAddress[], run: Run, options: Options, timers: Timers, ids: RandomIds):
+  /** Loads what these schemes need: HTTP costs a start several milliseconds. */
+  static async for(schemes: readonly UpstreamScheme[], run: Run, options: Options, timers: Timers, ids: RandomIds):
     Promise<UpstreamMaker> {
-    const http = addresses.some(({ scheme }) => scheme === 'https') ? await import('../../upstream/http-way.ts') : undefined;
+    const http = schemes.includes('https') ? await import('../../upstream/http-way.ts') : undefined;
     return new UpstreamMaker(run, options, timers, ids, http);
   }
 

@@ -1,0 +1,259 @@
+// One `forward` line at work (FWD-2): which names it is for, and its upstreams as they come and go with the addresses of host names. Knows
+// a load and its threads; what becomes of one query is the forwarder's.
+import { RESOLVER_ARPA, isOfResolverArpa, noneDesignated } from '../../authority/resolver-arpa.ts';
+import { pluginError } from '../../corefile/error.ts';
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import { joinHostPort } from '../../dns/host-port.ts';
+import type { Name } from '../../dns/name.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { Taps } from '../../kernel/query/tap.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { Deadline } from '../../kernel/site/site.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import { Slot } from '../../kernel/slot.ts';
+import type { Flags } from '../../store/cells.ts';
+import type { Note } from '../../store/notes.ts';
+import type { UpstreamAddress } from '../../upstream/address.ts';
+import { ask, makeQuestion } from '../../upstream/ask.ts';
+import { CELLS, Health } from '../../upstream/health.ts';
+import { Pace } from '../../upstream/pace.ts';
+import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
+import type { PoolSettings } from '../../upstream/pool-settings.ts';
+import { RandomIds } from '../../upstream/random-ids.ts';
+import { Timers } from '../../upstream/timers.ts';
+import { Upstream } from '../../upstream/upstream.ts';
+import type { Stanza } from './config.ts';
+import { Forwarder } from './forwarder.ts';
+import type { Target } from './forwarder.ts';
+import { HostNames, KnownNames } from './host-names.ts';
+import { OwnBlocks, leadsBack } from './own-blocks.ts';
+import type { NeedsNames } from './own-blocks.ts';
+import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+import { Seats } from './seats.ts';
+import type { Seated } from './seats.ts';
+import { bySystem, byAsking, byResolvers, targetsOf } from './targets.ts';
+import type { HostEntry, LookUp } from './targets.ts';
+import { UpstreamMaker } from './upstream-maker.ts';
+
+/** FWD-10: a health check waits one second, and keeps no socket. */
+const CHECKED: PoolSettings = { ...DEFAULT_POOL, readTimeout: 1000, expire: 0 };
+/** Milliseconds between two looks whether names have addresses now, and how long a query waits for that. */
+const LOOK = 20, WAIT = 2000;
+/** The lines of a block. */
+const Lines = new Slot<Line>('forward lines');
+
+/** What a thread asks upstreams with. */
+interface Tools {
+  readonly run: Run;
+  readonly maker: UpstreamMaker;
+  readonly metrics: ForwardMetrics;
+  readonly checked: (Upstream | undefined)[];
+}
+
+/** A line. */
+export class Line implements NeedsNames {
+  readonly site: Site;
+  readonly hosts: readonly string[];
+  /** Its number in the block. */
+  readonly #number: number;
+  readonly #stanza: Stanza;
+  readonly #entries: readonly HostEntry[];
+  readonly #alternate: boolean;
+  readonly #everything: boolean;
+  /** Asked for the very zone that no resolver hands on (RFC 9462 section 6.1). */
+  readonly #isOfResolverArpa: boolean;
+  #names: HostNames | undefined;
+  readonly #seats: Seats;
+  #note: Note | undefined;
+  /** How often the addresses had been written when this thread read them. */
+  #round = 0;
+  #why = '';
+  #numbers: Flags | undefined;
+  #tools!: Tools;
+  #forwarder!: Forwarder;
+
+  constructor(stanza: Stanza, site: Site, number: number, alternate: boolean) {
+    this.#number = number;
+    this.#stanza = stanza;
+    this.site = site;
+    this.#alternate = alternate;
+    this.#everything = stanza.from.key === '\0' && stanza.options.except.length === 0;
+    this.#isOfResolverArpa = stanza.from.isUnder(RESOLVER_ARPA);
+    this.#entries = stanza.to.filter((entry) => 'host' in entry);
+    this.hosts = stanza.options.resolveSelf ? this.#entries.map(({ host }) => host) : [];
+    this.#seats = new Seats(stanza.to.filter((entry) => 'addresses' in entry).flatMap(({ addresses }) => addresses).length);
+    site.put(Lines, this);
+  }
+
+  part(): Part {
+    const forward = this.#entries.length === 0 ? (query: Query, next: Handler) => this.#forwarder.forward(query, next)
+      : (query: Query, next: Handler) => this.#byName(query, next);
+    return {
+      handle: (query, next) => {
+        if (!this.#everything && !this.takes(query.name)) return next(query);
+        // Who is the upstream's designated resolver is not for our clients: they would leave for it.
+        return isOfResolverArpa(query) && !this.#isOfResolverArpa ? noneDesignated(query) : forward(query, next);
+      },
+      control: (run) => this.#control(run),
+      start: (run) => this.#start(run),
+      started: () => this.#started(),
+      remark: () => this.#remark(),
+    };
+  }
+  /** FWD-3: what is excepted is not forwarded, except FROM itself. */
+  takes(name: Name): boolean {
+    const { from, options } = this.#stanza;
+    return name.isUnder(from) && (name.equals(from) || !options.except.some((zone) => name.isUnder(zone)));
+  }
+  #byName(query: Query, next: Handler): Answer {
+    if (this.#note!.round !== this.#round) this.#renew();
+    if (this.#forwarder.targets.length > 0) return this.#forwarder.forward(query, next);
+    return this.#round === 0 ? this.#waiting(query, next) : this.#nowhere(query);
+  }
+  #nowhere(query: Query): Answer {
+    query.extendedError = { code: INFO_CODE.NO_REACHABLE_AUTHORITY, text: 'no upstream has an address yet' };
+    return failure(RCODE.SERVFAIL, new Error(this.#why || 'no upstream has an address yet'));
+  }
+  /** The names are being looked up for the first time. */
+  async #waiting(query: Query, next: Handler): Promise<Awaited<Answer>> {
+    const { clock, signal } = this.#tools.run;
+    const until = clock.monotonic() + WAIT;
+    while (this.#note!.round === this.#round && clock.monotonic() < until && !signal.aborted) {
+      await new Promise<void>((resolve) => clock.after(LOOK, resolve));
+    }
+    return query.reading.within(() => {
+      if (this.#note!.round !== this.#round) this.#renew();
+      return this.#forwarder.targets.length > 0 ? this.#forwarder.forward(query, next) : this.#nowhere(query);
+    });
+  }
+
+  // --- on main
+
+  /** Looks host names up, for all threads. */
+  async #control(run: Run): Promise<void> {
+    const { warning, options } = this.#stanza;
+    if (warning !== undefined) run.log.prefix('forward').warning(warning);
+    if (this.#entries.length === 0) return;
+    const loop = this.hosts.length === 0 ? undefined : leadsBack(this, run.sites, (site) => site.all(Lines));
+    if (loop !== undefined) throw pluginError('forward', new Error(loop));
+    this.#note = run.space(this.site).note(`forward ${this.#number}`);
+    this.#names = new HostNames({
+      entries: this.#entries, lookUp: await this.#lookUp(run), clock: run.clock, signal: run.signal,
+      known: await run.shared.use(`forward/names ${this.#way}`, run.signal, () => new KnownNames()),
+      changed: (error) => this.#publish(error),
+      failed: (error) => run.log.prefix('forward').warning(`${error.message}`),
+    });
+    if (!options.resolveSelf && !options.resolveLater) {
+      await this.#names.find().catch((error: unknown) => {
+        throw pluginError('forward', error);
+      });
+    }
+    if (this.#targets().length > 0) this.#publish(undefined);
+  }
+  /** Who is asked: names are known by what those said. */
+  get #way(): string {
+    const { resolveSelf, resolvers } = this.#stanza.options;
+    return resolveSelf ? `self ${this.site.zones.map(({ text }) => text).join(' ')}` : resolvers.join(' ');
+  }
+  async #lookUp(run: Run): Promise<LookUp> {
+    const { resolvers, resolveSelf, source } = this.#stanza.options;
+    if (resolveSelf) {
+      const { ask: own } = new OwnBlocks(this.site, run);
+      return (host) => byAsking(host, own);
+    }
+    if (resolvers.length === 0) return bySystem;
+    const timers = await timersOf(run);
+    const ids = new RandomIds();
+    return byResolvers(resolvers, (address, port) => new Upstream({
+      to: { address, port, ...(source === undefined ? {} : { source }) },
+      datagrams: run.datagrams, timers, ids, settings: DEFAULT_POOL, counter: UNCOUNTED,
+    }));
+  }
+  #targets(): readonly UpstreamAddress[] {
+    return targetsOf(this.#stanza.to, ({ host }) => this.#names!.of(host));
+  }
+  #publish(error: Error | undefined): void {
+    const seated = this.#seats.give(this.#targets());
+    // Whoever had the number before may have been down.
+    for (const seat of this.#seats.fresh) this.#numbers?.set(seat, 0);
+    this.#note!.write(JSON.stringify({ seated, why: error?.message }));
+  }
+  /** Once this server answers, it can be asked itself. */
+  #started(): void {
+    this.#names?.watch();
+  }
+  #remark(): string | undefined {
+    const unknown = this.#names?.unknown ?? [];
+    return unknown.length === 0 ? undefined : `forward: no address is known of ${unknown.join(', ')}`;
+  }
+
+  // --- in every thread
+
+  async #start(run: Run): Promise<void> {
+    const { options, to } = this.#stanza;
+    const timers = await timersOf(run);
+    const ids = new RandomIds();
+    const metrics = new ForwardMetrics(run.metrics);
+    const schemes = to.flatMap((entry) => ('host' in entry ? [entry.scheme] : entry.addresses.map(({ scheme }) => scheme)));
+    const maker = await UpstreamMaker.for(schemes, run, options, timers, ids);
+    this.#tools = { run, maker, metrics, checked: [] };
+    if (this.#entries.length > 0) this.#note ??= run.space(this.site).note(`forward ${this.#number}`);
+    const seats = this.#entries.length > 0 ? this.#seats.count : targetsOf(to, () => []).length;
+    this.#forwarder = new Forwarder({
+      options, targets: [], health: this.#health(seats), timers, ids, metrics,
+      concurrent: run.space(this.site).gauges(`forward ${this.#number}`, 1),
+      hash: run.store.memory.hash, patience: this.site.last(Deadline) ?? Infinity, alternate: this.#alternate,
+      taps: this.site.all(Taps),
+    });
+    if (this.#note === undefined) this.#take(targetsOf(to, () => []).map((at, seat) => ({ ...at, seat })));
+    else if (this.#note.round !== 0) this.#renew();
+    this.#forwarder.keep(run.clock, run.signal);
+  }
+  /** Takes over what main found. */
+  #renew(): void {
+    this.#round = this.#note!.round;
+    const { seated, why = '' } = JSON.parse(this.#note!.read()) as { seated: readonly Seated[]; why?: string };
+    this.#why = why;
+    this.#take(seated);
+  }
+  /** Those that were there stay as they are. */
+  #take(seated: readonly Seated[]): void {
+    const { maker, metrics, checked } = this.#tools;
+    const { options } = this.#stanza;
+    const before = new Map(this.#forwarder.targets.map((target) => [keyOf(target.at), target]));
+    const targets = seated.map((at): Target => {
+      const known = before.get(keyOf(at));
+      if (known !== undefined) return known;
+      const name = joinHostPort(at.address, at.port);
+      const counter = new UpstreamMetrics(metrics, name);
+      checked[at.seat]?.close();
+      checked[at.seat] = maker.open(at, CHECKED, UNCOUNTED);
+      return { at, index: at.seat, name, metrics: counter, pace: new Pace(), upstream: maker.open(at, options, counter) };
+    });
+    this.#forwarder.take(targets);
+  }
+  #health(count: number): Health {
+    const { options } = this.#stanza;
+    const { run, checked } = this.#tools;
+    const numbers = this.#numbers = run.space(this.site).flags(`forward ${this.#number}`, CELLS * count);
+    const question = makeQuestion(options.checkName, TYPE.NS, options.checkRecursion);
+    run.signal.addEventListener('abort', () => {
+      for (const upstream of checked) upstream?.close();
+    }, { once: true });
+    return new Health({
+      count, numbers,
+      after: (milliseconds, call) => run.clock.after(milliseconds, call), wall: () => run.clock.wall(),
+      interval: options.checkInterval, signal: run.signal,
+      probe: (index) => ask(checked[index]!, question, options.forceTcp ? 'tcp' : 'udp'),
+      failed: (index) => this.#forwarder.targets.find((target) => target.index === index)?.metrics.checkFailed(),
+    });
+  }
+}
+
+/** One wheel for each thread. */
+const timersOf = (run: Run) => run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
+const keyOf = ({ seat, scheme, address, port, zone = '' }: Seated): string => [seat, scheme, address, port, zone].join(' ');
