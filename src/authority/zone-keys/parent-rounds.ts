@@ -8,8 +8,8 @@ import type { Clock } from '../../kernel/clock.ts';
 export interface Parent {
   /** What each of its servers has of the zone. Never rejects. */
   shown(zone: Name): Promise<Shown>;
-  /** The zone asks for something else (RFC 9859). */
-  changed(zone: Name): void;
+  /** The zone asks for something else: tells the parent, where that is wished for (RFC 9859). Resolves with what became of it. */
+  changed(zone: Name): Promise<string> | undefined;
 }
 /** Seconds between two rounds: the least, the usual, and the most while nobody answers. */
 const LEAST = 1, USUAL = 600, MOST = 3600;

@@ -6,7 +6,7 @@ import { TYPE } from '../../dns/type-name.ts';
 import { textOf } from '../../dnssec/key-plan.ts';
 import type { KeyPlan, PlanRecord } from '../../dnssec/key-plan.ts';
 import { dutiesOf, planOf } from '../../dnssec/rollover/duties.ts';
-import { confirmed, isParentAsked, observed } from '../../dnssec/rollover/parent.ts';
+import { confirmed, observed } from '../../dnssec/rollover/parent.ts';
 import type { Shown } from '../../dnssec/rollover/parent.ts';
 import { NO_KEYS } from '../../dnssec/rollover/state.ts';
 import type { Role, ZoneState } from '../../dnssec/rollover/state.ts';
@@ -18,22 +18,22 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { keyFileStem } from '../../dnssec/key-file.ts';
 import { fileError } from '../../wording/errno.ts';
+import { ClockJumps } from './clock-jumps.ts';
 import { ForeignKeys } from './foreign-keys.ts';
 import { wordsOf } from './key-settings.ts';
 import type { KeyRun, KeySettings } from './key-settings.ts';
 import { KeyFolder } from './key-folder.ts';
 import type { FolderZone } from './key-folder.ts';
 import type { KeyOrder } from './orders.ts';
-import { ParentRounds } from './parent-rounds.ts';
+import { ParentWatch } from './parent-watch.ts';
 import { signalsIn, tellHolders } from './signals.ts';
 import type { SignalZone } from './signals.ts';
+import { overdue, waitingSince } from './told-waits.ts';
 import { stepsBetween, toldMade } from './told-steps.ts';
 import { ZoneKeyFiles } from './zone-key-files.ts';
 
 /** Seconds: the longest time between two looks. */
 const LONGEST = 3600;
-/** Seconds by which the clock may differ from what went by before that is taken for a jump. */
-const JUMP = 60;
 
 /** One zone's. */
 export class RollingKeys implements FolderZone, SignalZone {
@@ -51,10 +51,8 @@ export class RollingKeys implements FolderZone, SignalZone {
   #queue: Promise<unknown> = Promise.resolve();
   readonly #calls = new Set<() => void>();
   #cancel = (): void => {};
-  readonly #rounds: ParentRounds;
-  /** When time was looked at last: on the wall, and what only goes on. */
-  #wall: number;
-  #steady: number;
+  readonly #parent: ParentWatch;
+  readonly #jumps: ClockJumps;
   #isClosed = false;
   #failed = '';
   /** Whether the parent is to be told of what it is asked for, once that is published. */
@@ -69,9 +67,12 @@ export class RollingKeys implements FolderZone, SignalZone {
     this.#files = new ZoneKeyFiles(settings.folder, zone, (text) => this.#log.warning(text));
     this.#owner = latin1Bytes(zone.key);
     this.#foreign = new ForeignKeys(zone);
-    this.#wall = run.clock.wall();
-    this.#steady = run.clock.monotonic();
-    this.#rounds = new ParentRounds(run.clock, () => this.#asked());
+    this.#jumps = new ClockJumps(run.clock);
+    this.#parent = new ParentWatch(zone, run.clock, this.#log, {
+      settings: () => this.#settings, state: () => this.#state, isHeld: () => folder.isHeld,
+      others: () => this.#foreign.records.filter(({ type }) => type === TYPE.DNSKEY),
+      take: (shown) => this.#after(() => this.#turn([], shown)),
+    });
   }
   /** The keys of a zone, found or made: one object for all who have the folder. Rejects with a text for people. */
   static async open(run: KeyRun, zone: Name, settings: KeySettings): Promise<RollingKeys> {
@@ -85,10 +86,13 @@ export class RollingKeys implements FolderZone, SignalZone {
       throw new Error(`the keys of zone ${zone.text} for dnssec: ${fileError(error, path)}`, { cause: error });
     }
   }
+  /** Those of a folder that are open. */
+  static openIn(folder: string, clock: Clock): readonly RollingKeys[] {
+    return [...KeyFolder.openZones(folder, clock)].filter((keys) => keys instanceof RollingKeys);
+  }
   /** From now on the zones of a folder that `has` says yes to are kept so. */
   static configure(clock: Clock, settings: KeySettings, has: (zone: Name) => boolean): void {
-    for (const keys of KeyFolder.openZones(settings.folder, clock)) if (keys instanceof RollingKeys
-      && has(keys.zone)) keys.#configure(settings);
+    for (const keys of RollingKeys.openIn(settings.folder, clock)) if (has(keys.zone)) keys.#configure(settings);
   }
   #configure(settings: KeySettings): void {
     const isOther = wordsOf(settings) !== wordsOf(this.#settings);
@@ -108,6 +112,14 @@ export class RollingKeys implements FolderZone, SignalZone {
   /** The plan of now. */
   get plan(): KeyPlan {
     return this.#plan;
+  }
+  /** What somebody should look at; undefined where all is well. */
+  get trouble(): string | undefined {
+    return this.#parent.trouble || overdue(this.zone, this.#state, this.#now);
+  }
+  /** Since when the longest of its waits for others lasts, seconds since 1970; 0 where it waits for nobody. */
+  get waitsSince(): number {
+    return waitingSince(this.#state);
   }
   /** Calls whenever there is another plan; returns what ends that. */
   listen(call: () => void): () => void {
@@ -131,7 +143,7 @@ export class RollingKeys implements FolderZone, SignalZone {
     return this.#after(async () => {
       if (!this.#folder.isHeld) return;
       await this.#write(published(this.#state, this.#settings.policy, stamp, mostTtl, this.#now));
-      if (this.#isToTell && stamp === this.#plan.stamp) this.#settings.parent?.changed(this.zone);
+      if (this.#isToTell && stamp === this.#plan.stamp) this.#parent.tell();
       this.#isToTell &&= stamp !== this.#plan.stamp;
       await this.#turn();
     });
@@ -141,7 +153,7 @@ export class RollingKeys implements FolderZone, SignalZone {
     if (--this.#users > 0 || this.#isClosed) return;
     this.#isClosed = true;
     this.#cancel();
-    this.#rounds.end();
+    this.#parent.end();
     tellHolders(this, this.#run.clock, 'gone');
     void this.#queue.then(() => this.#folder.leave(this));
   }
@@ -205,7 +217,7 @@ export class RollingKeys implements FolderZone, SignalZone {
     else if (this.#state.at > now) await this.#write(notAhead(this.#state, now));
     tellHolders(this, this.#run.clock, 'here');
     await this.#after(() => (this.#folder.isHeld ? this.#turn() : Promise.resolve()));
-    this.#rounds.begin();
+    this.#parent.begin();
     return this;
   }
   async #make(state: ZoneState, ordered: readonly Role[], now: number): Promise<MadeKey[]> {
@@ -236,12 +248,8 @@ export class RollingKeys implements FolderZone, SignalZone {
   }
   /** Where the clock was set, what has to wait waits as long as before. */
   async #minded(): Promise<void> {
-    const { clock } = this.#run;
-    const [wall, steady] = [clock.wall(), clock.monotonic()];
-    const jump = Math.round((wall - this.#wall - (steady - this.#steady)) / 1000);
-    if (Math.abs(jump) < JUMP) return;
-    this.#wall = wall;
-    this.#steady = steady;
+    const jump = this.#jumps.look();
+    if (jump === 0) return;
     this.#log.warning(`The clock was set by ${jump} seconds: the keys of ${this.zone.text} wait as long as before`);
     await this.#write(shifted(this.#state, jump));
   }
@@ -287,14 +295,5 @@ export class RollingKeys implements FolderZone, SignalZone {
     const due = Math.min(nextTime(this.#state, this.#now), ...policy.roles.map((role) => ageTime(this.#state, policy, role)));
     const seconds = Math.max(1, Math.min(LONGEST, due - this.#now));
     this.#cancel = this.#run.clock.after(seconds * 1000, () => void this.look());
-  }
-  /** One round; says for how long what the parent has may be kept; undefined where nobody said anything. */
-  async #asked(): Promise<number | undefined> {
-    const { parent } = this.#settings;
-    if (parent === undefined || !this.#folder.isHeld || !isParentAsked(this.#state)) return this.#state.dsTtl.value
-      || this.#settings.policy.parentTtl;
-    const shown = await parent.shown(this.zone);
-    await this.#after(() => this.#turn([], shown));
-    return shown.every((one) => one === undefined) ? undefined : this.#state.dsTtl.value || this.#settings.policy.parentTtl;
   }
 }

@@ -36,7 +36,7 @@ import { Pace } from './pace.ts';
 import { ReplySigner, Sheet, UnderWay } from './reply-signer.ts';
 import { fetchSecrets, keysOfSecrets } from './secrets.ts';
 import { Signers } from './signers.ts';
-import { WholeZones } from './whole-zones.ts';
+import { WAITING, WholeZones } from './whole-zones.ts';
 
 const FAMILIES = {
   entries: gauge('coredns_dnssec_cache_entries', 'The number of elements in the dnssec cache.', ['server', 'type']),
@@ -254,7 +254,7 @@ class Dnssec implements Part {
 }
 
 export default definePlugin({
-  name: 'dnssec', metrics: FAMILIES, parse: readSettings,
+  name: 'dnssec', metrics: { ...FAMILIES, waiting: WAITING }, parse: readSettings,
   create(settings, site) {
     const { whole, zones } = settings;
     return whole === undefined ? new Dnssec(settings, site) : new WholeZones(zones, whole, site);

@@ -1,16 +1,23 @@
 // Keys of `dnssec { auto }` and `key auto` that are gone, whole or in part: what is said of it at a start, at a reload and by `check`, and
 // that the serial goes on where something else of the zone was kept.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { checkCorefile } from '../../cli/check.ts';
+import { decodeMessage, encodeMessage } from '../../dns/message.ts';
+import { AA, QR, message } from '../../dns/parts.ts';
+import { parseRR } from '../../dns/rr.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { serve } from '../../testing/served.ts';
 import dynupdate from '../dynupdate/index.ts';
 import file from '../file/index.ts';
+import prometheus from '../prometheus/index.ts';
+import ready from '../ready/index.ts';
 import tsig from '../tsig/index.ts';
 import dnssec from './index.ts';
 
@@ -95,6 +102,35 @@ test('a key that is cut, and one of somebody else, are found by check', async (t
   writeFileSync(path, text);
   writeFileSync(join(folder, 'keys', 'Kexample.org.state'), 'nonsense');
   assert.match((await checked(whole(folder))).join(), /^2 error plugin\/dnssec: the keys of zone example\.org\.: .*Kexample\.org\.state/);
+});
+
+test('a parent that has the DS of lost keys is said, remarked by ready, and what waits for it is a metric', async (t) => {
+  const folder = folderOf(t);
+  const parent = createSocket('udp4');
+  t.after(() => parent.close());
+  const ds = parseRR(`example.org. 3600 IN DS 4711 13 2 ${'AB'.repeat(32)}`)!;
+  parent.on('message', (bytes, { port }) => {
+    const { id, question } = decodeMessage(bytes);
+    parent.send(encodeMessage(message({ id, flags: QR | AA, question: question!, answer: [ds] }), { compress: true }), port, '127.0.0.1');
+  });
+  await new Promise<void>((resolve) => parent.bind(0, '127.0.0.1', resolve));
+  const [pages, numbers] = [await freePort(), await freePort()];
+  const corefile = whole(folder, `file ${folder}/db\n    ready 127.0.0.1:${pages}\n    prometheus 127.0.0.1:${numbers}`)
+    .replace('auto\n', `auto\n        parent 127.0.0.1:${parent.address().port}\n`);
+  const clock = new FakeClock();
+  const server = await serve(corefile, [...PLUGINS, prometheus, ready], clock);
+  t.after(() => server.close());
+  const text = `example.org.: its parent has the DS of 4711, of which no key is in ${folder}/keys: validators refuse the zone`;
+  for (let left = 1000; left > 0 && !server.log().includes(text); left--) {
+    await clock.elapse(600_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(server.log().includes(`[ERROR] plugin/dnssec: zone ${text}`), server.log());
+  for (let hour = 0; hour < 6; hour++) await clock.elapse(3_600_000);
+  const page = async (port: number, path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  assert.ok((await page(pages, '/ready')).includes(text));
+  const since = /coredns_dnssec_parent_awaited_timestamp_seconds\{zone="example\.org\."\} (\S+)/.exec(await page(numbers, '/metrics'));
+  assert.ok(Math.abs(Number(since?.[1]) - clock.wall() / 1000) < 10 * 86_400, since?.[0]);
 });
 
 test('where the folder of keys is lost and the database is not, the serial goes on', async (t) => {

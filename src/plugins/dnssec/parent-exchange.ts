@@ -6,8 +6,9 @@ import { Frames } from '../../dns/frames.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { edns } from '../../dns/opt.ts';
-import { QR, RD, TC, message } from '../../dns/parts.ts';
-import type { Parts } from '../../dns/parts.ts';
+import { AA, QR, RD, TC, message } from '../../dns/parts.ts';
+import type { Parts, Question } from '../../dns/parts.ts';
+import { OPCODE } from '../../dns/rcode.ts';
 import { CLASS } from '../../dns/type-name.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { DatagramPeer } from '../../upstream/datagrams.ts';
@@ -30,16 +31,24 @@ export interface ParentQuestion {
 }
 
 /** The reply to a question of class IN; undefined where none comes. Never rejects. */
-export async function askParent(to: DatagramPeer, { name, type, recursion, signed = false }: ParentQuestion,
-  clock: Clock): Promise<Parts | undefined> {
+export const askParent = (to: DatagramPeer, { name, type, recursion, signed = false }: ParentQuestion, clock: Clock):
+Promise<Parts | undefined> =>
+  exchanged(to, { question: { name, type, class: CLASS.IN }, flags: recursion ? RD : 0, edns: edns(SIZE, signed) }, clock);
+/** The reply to a NOTIFY of this type (RFC 9859); undefined where none comes. Never rejects. */
+export const notifyParent = (to: DatagramPeer, name: Name, type: number, clock: Clock): Promise<Parts | undefined> =>
+  exchanged(to, { question: { name, type, class: CLASS.IN }, opcode: OPCODE.NOTIFY, flags: AA }, clock);
+
+async function exchanged(to: DatagramPeer, given: Partial<Parts> & { readonly question: Question }, clock: Clock):
+Promise<Parts | undefined> {
   const id = ids.next();
-  const question = { name, type, class: CLASS.IN };
-  const packet = encodeMessage(message({ id, flags: recursion ? RD : 0, question, edns: edns(SIZE, signed) }), { compress: false });
+  const { question: { name, type }, opcode = OPCODE.QUERY } = given;
+  const packet = encodeMessage(message({ ...given, id }), { compress: false });
   const read = (bytes: Uint8Array): Parts | undefined => {
     try {
       const parts = decodeMessage(bytes);
       const { question: echo, flags } = parts;
-      const isReply = parts.id === id && (flags & QR) !== 0 && echo?.type === type && echo.name.equals(name);
+      const isSame = parts.id === id && parts.opcode === opcode;
+      const isReply = isSame && (flags & QR) !== 0 && echo?.type === type && echo.name.equals(name);
       return isReply ? parts : undefined;
     } catch {
       return undefined;
@@ -55,7 +64,7 @@ export async function askParent(to: DatagramPeer, { name, type, recursion, signe
 type Read = (bytes: Uint8Array) => Parts | undefined;
 
 /** Sends a message once; the first answer that `read` takes, or undefined. */
-export function overUdp({ address, port }: DatagramPeer, packet: Uint8Array, read: Read, clock: Clock): Promise<Parts | undefined> {
+function overUdp({ address, port }: DatagramPeer, packet: Uint8Array, read: Read, clock: Clock): Promise<Parts | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     let isOver = false;

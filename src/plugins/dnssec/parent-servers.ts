@@ -5,6 +5,7 @@ import type { Parent } from '../../authority/zone-keys/parent-rounds.ts';
 import { printAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { AA } from '../../dns/parts.ts';
+import { PORT } from '../../dns/port.ts';
 import type { Parts } from '../../dns/parts.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { RR } from '../../dns/rr.ts';
@@ -16,6 +17,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { DatagramPeer } from '../../upstream/datagrams.ts';
 import { nameservers } from '../../upstream/resolv-conf.ts';
 import { askParent } from './parent-exchange.ts';
+import { notifyOf } from './parent-notify.ts';
 
 /** Servers of a parent that are asked at most, and addresses of one. */
 const MOST = 32, ADDRESSES = 4;
@@ -26,16 +28,23 @@ export interface ParentLines {
   readonly servers: readonly DatagramPeer[];
   /** Servers that resolve names; those of the machine where there are none. */
   readonly resolvers: readonly DatagramPeer[];
+  /** Whether it is told of what zones ask of it (RFC 9859). */
+  readonly notifies?: boolean;
 }
 
 /** The parents of a block's zones. */
 export class ParentServers implements Parent {
   readonly #lines: ParentLines;
   readonly #clock: Clock;
+  readonly #port: number;
+  /** The last time that a zone had something to say, by its key. */
+  readonly #rounds = new Map<string, object>();
 
-  constructor(lines: ParentLines, clock: Clock = systemClock) {
+  /** `port` is that of servers of which an address alone is known. */
+  constructor(lines: ParentLines, clock: Clock = systemClock, port: number = PORT.dns) {
     this.#lines = lines;
     this.#clock = clock;
+    this.#port = port;
   }
 
   /** A server is what has one name: an answer of one of its addresses is its answer. */
@@ -45,7 +54,14 @@ export class ParentServers implements Parent {
     // Nobody to ask is one who is silent.
     return all.length === 0 ? [undefined] : Promise.all(all.map((peers) => this.#shownBy(peers, zone)));
   }
-  changed(): void {}
+  /** The last one of a zone counts: an earlier one that goes on trying ends. */
+  changed(zone: Name): Promise<string> | undefined {
+    if (!this.#lines.notifies) return undefined;
+    const round = {};
+    this.#rounds.set(zone.key, round);
+    const resolving = { ask: (name: Name, type: number) => this.#reply(name, type), addresses: (name: Name) => this.#addresses(name) };
+    return notifyOf(zone, resolving, this.#clock, () => this.#rounds.get(zone.key) !== round);
+  }
 
   async #shownBy(peers: readonly DatagramPeer[], zone: Name): Promise<ShownDelegation | undefined> {
     for (const peer of peers) {
@@ -68,21 +84,26 @@ export class ParentServers implements Parent {
   }
   async #addresses(name: Name): Promise<DatagramPeer[]> {
     const found = await Promise.all([TYPE.A, TYPE.AAAA].map((type) => this.#resolved(name, type)));
-    return found.flatMap((records) => records ?? []).slice(0, ADDRESSES).map(({ rdata }) => ({ address: printAddress(rdata), port: 53 }));
+    const addresses = found.flatMap((records) => records ?? []).slice(0, ADDRESSES);
+    return addresses.map(({ rdata }) => ({ address: printAddress(rdata), port: this.#port }));
   }
   /** The records of a name, none where it has none; undefined where nobody says. */
   async #resolved(name: Name, type: number): Promise<RR[] | undefined> {
+    const reply = await this.#reply(name, type);
+    return reply?.answer.filter((one) => one.type === type && (type !== TYPE.NS || one.name.equals(name)));
+  }
+  /** What the first says who says anything of use. */
+  async #reply(name: Name, type: number): Promise<Parts | undefined> {
     for (const peer of this.#resolvers()) {
-      const reply: Parts | undefined = await askParent(peer, { name, type, recursion: true }, this.#clock);
-      if (reply === undefined || (reply.rcode !== RCODE.NOERROR && reply.rcode !== RCODE.NXDOMAIN)) continue;
-      return reply.answer.filter((one) => one.type === type && (type !== TYPE.NS || one.name.equals(name)));
+      const reply = await askParent(peer, { name, type, recursion: true }, this.#clock);
+      if (reply?.rcode === RCODE.NOERROR || reply?.rcode === RCODE.NXDOMAIN) return reply;
     }
     return undefined;
   }
   #resolvers(): readonly DatagramPeer[] {
     if (this.#lines.resolvers.length > 0) return this.#lines.resolvers;
     try {
-      return nameservers(readFileSync('/etc/resolv.conf', 'latin1')).map((address) => ({ address, port: 53 }));
+      return nameservers(readFileSync('/etc/resolv.conf', 'latin1')).map((address) => ({ address, port: this.#port }));
     } catch {
       return [];
     }

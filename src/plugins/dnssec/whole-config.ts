@@ -13,7 +13,7 @@ import type { DatagramPeer } from '../../upstream/datagrams.ts';
 import { PolicyReader } from './key-policy.ts';
 import { ParentServers } from './parent-servers.ts';
 
-const PROPERTIES = ['auto', 'keys', 'policy', 'foreign', 'dsboot', 'parent', 'resolver'];
+const PROPERTIES = ['auto', 'keys', 'policy', 'foreign', 'dsboot', 'parent', 'resolver', 'notify_cds'];
 
 /** Reads what is between the braces of a line with `auto`, behind its zones. Throws CorefileError. */
 export function readWhole(line: Directive, { root }: ParseContext): SigningSettings {
@@ -22,7 +22,7 @@ export function readWhole(line: Directive, { root }: ParseContext): SigningSetti
   let policy = USUAL_POLICY;
   let foreign: string | undefined;
   let servers: readonly Name[] = [];
-  const parent: { servers: DatagramPeer[]; resolvers: DatagramPeer[] } = { servers: [], resolvers: [] };
+  const parent: { servers: DatagramPeer[]; resolvers: DatagramPeer[]; notifies: boolean } = { servers: [], resolvers: [], notifies: false };
   const at = (path: string): string => (root === undefined || path.startsWith('/') ? path : `${root.replace(/\/+$/, '')}/${path}`);
   line.properties({
     auto: (property) => property.bare(),
@@ -44,6 +44,10 @@ export function readWhole(line: Directive, { root }: ParseContext): SigningSetti
     },
     resolver(property) {
       parent.resolvers = peersOf(property);
+    },
+    notify_cds(property) {
+      property.bare();
+      parent.notifies = true;
     },
   }, (property) => {
     const { word } = property;

@@ -8,15 +8,25 @@ import { RollingKeys } from '../../authority/zone-keys/rolling-keys.ts';
 import { pluginError } from '../../corefile/error.ts';
 import type { Name } from '../../dns/name.ts';
 import { keyFileStem } from '../../dnssec/key-file.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { gauge } from '../../kernel/seen/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Zones } from '../../kernel/site/zones.ts';
+
+/** When those zones whose keys wait for their parent began to. */
+export const WAITING = gauge('coredns_dnssec_parent_awaited_timestamp_seconds',
+  'Since when the keys of a zone wait for what its parent shows; 0 where they do not.', ['zone']);
+/** Zones that have a number of their own, and troubles that are remarked, at most. */
+const MOST_ZONES = 1000, MOST_REMARKS = 3;
 
 /** The part of a block. */
 export class WholeZones implements Part {
   readonly #site: Site;
   readonly #settings: SigningSettings;
   readonly #zones: Zones;
+  #clock: Clock | undefined;
 
   constructor(names: readonly Name[], settings: SigningSettings, site: Site) {
     this.#site = site;
@@ -32,8 +42,26 @@ export class WholeZones implements Part {
     if (faults.length > 0) throw pluginError('dnssec', new Error(faults.join('; ')));
   }
   /** A load may say otherwise how keys are kept that are there. */
-  started({ clock }: Run): void {
+  started({ clock, metrics, signal }: Run): void {
+    this.#clock = clock;
     RollingKeys.configure(clock, this.#settings.keys, (zone) => this.#zones.match(zone) !== undefined);
+    metrics.whenAsked(signal, () => this.#tell(metrics));
+  }
+  remark(): string | undefined {
+    const troubles = this.#keys().flatMap(({ trouble }) => trouble ?? []);
+    const more = troubles.length > MOST_REMARKS ? [`and ${troubles.length - MOST_REMARKS} more`] : [];
+    return troubles.length === 0 ? undefined : [...troubles.slice(0, MOST_REMARKS), ...more].join('; ');
+  }
+  #keys(): RollingKeys[] {
+    if (this.#clock === undefined) return [];
+    return [...RollingKeys.openIn(this.#settings.keys.folder, this.#clock)].filter(({ zone }) => this.#zones.match(zone) !== undefined);
+  }
+  #tell(metrics: Metrics): void {
+    const family = metrics.family(WAITING);
+    for (const { zone: { text }, waitsSince } of this.#keys()) {
+      const isTold = family.has([text]) || (waitsSince > 0 && family.size < MOST_ZONES);
+      if (isTold) metrics.values[family.cell([text])] = waitsSince;
+    }
   }
   /** Without zones that can be signed it would sign nothing, and nobody would know. */
   whole(): void {
