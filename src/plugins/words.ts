@@ -67,4 +67,5 @@ export const standardWords: readonly LatePlugin[] = [
   late('on', () => import('./on/index.ts')),
   late('sign', () => import('./sign/index.ts')),
   late('view', () => import('./view/index.ts')),
+  late('nomad', () => import('./nomad/index.ts')),
 ];
