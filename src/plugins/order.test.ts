@@ -14,7 +14,9 @@ const OLD = (
   + 'whoami on sign view nomad'
 ).split(' ');
 /** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
-const NEW: readonly (readonly [word: string, after: string])[] = [['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local']];
+const NEW: readonly (readonly [word: string, after: string])[] = [
+  ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['connections', 'timeouts'],
+];
 
 test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 and our own in their places', () => {
   const words = NEW.reduce((list, [word, after]) => list.toSpliced(list.indexOf(after) + 1, 0, word), OLD);

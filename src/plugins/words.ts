@@ -19,6 +19,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('grpc_server', () => import('./grpc_server/index.ts')),
   late('https', () => import('./https/index.ts')),
   late('timeouts', () => import('./timeouts/index.ts')),
+  late('connections', () => import('./connections/index.ts')),
   late('multisocket', () => import('./multisocket/index.ts')),
   { ...late('reload', () => import('./reload/index.ts')), standing: true },
   late('nsid', () => import('./nsid/index.ts')),

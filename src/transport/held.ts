@@ -8,6 +8,8 @@ export interface Held extends Tenant {
   service: Service;
   /** Called now and then: closes what has been silent or stuck for too long. */
   check(now: number): void;
+  /** There are nearly as many connections as there may be: it has one question, and half a second for it. */
+  brief?(now: number): void;
   /** The server stops: from now on `leave` is called every millisecond, until it is gone or is destroyed. */
   stop(): void;
   leave(now: number): void;

@@ -21,6 +21,8 @@ const MOST_HEAD = 16384;
 
 /** Milliseconds after which a client that says nothing has said everything, where the server stops. */
 const SILENT = 20;
+/** Milliseconds that a client has where there are nearly as many connections as there may be. */
+const BRIEF = 500;
 
 /** What the questions of one scheme look like. */
 export interface HttpKind {
@@ -106,6 +108,8 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   #unread = 0;
   #stopped = 0;
   #left = false;
+  /** Until when it may wait for nothing. */
+  #briefUntil = Infinity;
 
   constructor(socket: Socket, kind: HttpKind, service: Service, by: HeldBy, secure: SecureChannel | undefined, ends: Ends) {
     this.kind = kind;
@@ -187,6 +191,7 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   #answer(asked: HttpAsked, query: Query, message: Message | undefined): void {
     this.kind.reply(asked, message);
     this.#seats.release(query);
+    if (this.#briefUntil !== Infinity && !this.#left) this.#leave();
   }
   /** Gives up those whose clients do not wait any longer; `late` says so. */
   expire(now: number, late: (asked: HttpAsked) => void): void {
@@ -207,7 +212,11 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   }
   check(now: number): void {
     this.#connection.check(now);
+    if (now >= this.#briefUntil && this.claim < 2) this.destroy();
     if (this.#timed.size > 0) this.kind.expired?.(this, now);
+  }
+  brief(now: number): void {
+    this.#briefUntil = now + BRIEF;
   }
   stop(): void {
     this.#stopped = this.now();

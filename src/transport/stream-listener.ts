@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { ConnectionSetting, DEFAULT_CONNECTIONS } from '../kernel/query/connection-setting.ts';
+import type { ConnectionRules } from '../kernel/query/connection-setting.ts';
 import { ProxySetting } from '../kernel/query/proxy-setting.ts';
 import type { ProxyRules } from '../kernel/query/proxy-setting.ts';
 import { TlsSetting } from '../kernel/query/tls-setting.ts';
@@ -66,6 +68,7 @@ class StreamListener implements Listener, HeldBy {
   readonly #clock: Clock;
   readonly #every: number;
   #secure: SecureServer | undefined;
+  #rules: ConnectionRules;
   readonly #servers: Server[] = [];
   readonly #mine = new Set<Held>();
   #cancel: (() => void) | undefined = undefined;
@@ -81,6 +84,7 @@ class StreamListener implements Listener, HeldBy {
     this.#clock = clock;
     this.#every = every;
     this.#secure = this.#secureServer(service);
+    this.#rules = rulesOf(service);
   }
 
   async open(sockets: number): Promise<void> {
@@ -110,14 +114,14 @@ class StreamListener implements Listener, HeldBy {
       socket.destroy();
       return;
     }
-    this.connections.makeRoom();
     const rules = this.#service.settings.get(ProxySetting);
-    if (rules === undefined) this.#enter(socket, socket);
-    else this.#awaitHeader(socket, rules);
+    if (rules === undefined) return this.#enter(socket, socket);
+    this.connections.makeRoom(this.#rules);
+    this.#awaitHeader(socket, rules);
   }
   #awaitHeader(socket: Socket, rules: ProxyRules): void {
     const waiting = new Handshake(socket, this.#service, this, () => socket.destroy());
-    this.#hold(waiting);
+    this.#hold(waiting, '');
     awaitHeader(socket, rules, (ends) => {
       this.gone(waiting);
       if (waiting.stopping) return void socket.destroy();
@@ -127,33 +131,53 @@ class StreamListener implements Listener, HeldBy {
   }
   #enter(socket: Socket, ends: Ends): void {
     const secure = this.#secure;
-    if (secure === undefined) this.#hold(this.#kind.accept(socket, undefined, this.#service, this, ends));
-    else this.#shakeHands(socket, secure, ends);
+    const { remoteAddress: client = '' } = ends;
+    const isNear = this.connections.isNear(this.#rules.overload);
+    if (!this.connections.admits(client, this.#rules)) {
+      this.#service.cut?.('per_client', client);
+      socket.destroy();
+    } else if (secure === undefined) this.#arrived(this.#kind.accept(socket, undefined, this.#service, this, ends), client, isNear);
+    else this.#shakeHands(socket, secure, ends, client, isNear);
   }
-  #shakeHands(socket: Socket, secure: SecureServer, ends: Ends): void {
-    const handshake = new Handshake(socket, this.#service, this, () => secure.late(socket));
-    this.#hold(handshake);
-    secure.accept(socket, {
+  #shakeHands(socket: Socket, secure: SecureServer, ends: Ends, client: string, isNear: boolean): void {
+    const { handshakes } = this.connections;
+    const over = (): void => {
+      handshakes.leave(handshake, this.#rules.handshakes, this.now());
+      this.gone(handshake);
+    };
+    const begin = (): void => secure.accept(socket, {
       arrived: (stream, channel) => {
         const { service, stopping } = handshake;
-        this.gone(handshake);
+        over();
         if (stopping) return void stream.destroy();
-        this.#hold(this.#kind.accept(stream, channel, service, this, ends === socket ? stream : ends));
+        this.#arrived(this.#kind.accept(stream, channel, service, this, ends === socket ? stream : ends), client, isNear);
       },
       failed: () => {
-        this.gone(handshake);
+        over();
         setImmediate(() => socket.destroy());
       },
     });
+    const handshake = new Handshake(socket, this.#service, this, () => secure.late(socket), begin, client);
+    this.#hold(handshake, client);
+    socket.once('close', over);
+    handshakes.enter(handshake, this.#rules.handshakes, this.now());
   }
-  #hold(connection: Held): void {
-    this.connections.add(connection);
+  /** Near the limit a newcomer has one question, and half a second. */
+  #arrived(connection: Held, client: string, isNear: boolean): void {
+    this.#hold(connection, client);
+    if (!isNear) return;
+    this.#service.cut?.('overload', client);
+    connection.brief?.(this.now());
+  }
+  #hold(connection: Held, client: string): void {
+    this.connections.add(connection, client, this.#rules);
     this.#mine.add(connection);
     this.#cancel ??= this.#clock.after(this.#every, this.#check);
   }
   readonly #check = (): void => {
     const now = this.now();
     for (const connection of this.#mine) connection.check(now);
+    if (this.#secure !== undefined) this.connections.handshakes.check(this.#rules.handshakes, now);
     this.#cancel = this.#mine.size > 0 ? this.#clock.after(this.#every, this.#check) : undefined;
   };
   gone(connection: Held): void {
@@ -164,6 +188,7 @@ class StreamListener implements Listener, HeldBy {
   handTo(service: Service): void {
     this.#service = service;
     this.#secure = this.#secureServer(service);
+    this.#rules = rulesOf(service);
     for (const connection of this.#mine) connection.service = service;
   }
   close(graceMs: number): Promise<void> {
@@ -194,6 +219,8 @@ class StreamListener implements Listener, HeldBy {
     this.#cancelLeaving = this.#mine.size > 0 ? this.#clock.after(SOON, this.#leave) : undefined;
   };
 }
+
+const rulesOf = ({ settings }: Service): ConnectionRules => settings.get(ConnectionSetting) ?? DEFAULT_CONNECTIONS;
 
 class StreamTransport implements Transport {
   readonly scheme: Scheme;

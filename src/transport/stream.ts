@@ -19,6 +19,8 @@ import type { SecureChannel } from '../secure/server.ts';
 export const READ_AHEAD = 16;
 /** Milliseconds for a client to close its side after we closed ours; where the server stops. */
 const LINGER = 1000, LINGER_STOPPING = 250;
+/** Milliseconds that a client has where there are nearly as many connections as there may be. */
+const BRIEF = 500;
 /**
  * Where the server stops, in milliseconds. A client that is silent for `SILENT` is done. One that asks on is left between two questions,
  * soon after an answer and not before `BURST` is over: later in its pause the next one may be on its way already. One that never
@@ -61,6 +63,8 @@ export class StreamConnection implements Channel, Asking, Held {
   #asked = 0;
   #state: State = 'open';
   #paused = false;
+  /** It has one question, and no time. */
+  #isBrief = false;
   /** When something was last heard or said, until when the client may be silent, and when the server began to stop. */
   #since: number;
   #until: number;
@@ -108,7 +112,7 @@ export class StreamConnection implements Channel, Asking, Held {
   }
   get #limited(): boolean {
     const { queries } = this.service.timeouts;
-    return queries > 0 && this.#asked >= queries;
+    return (queries > 0 && this.#asked >= queries) || (this.#isBrief && this.#asked > 0);
   }
   /** Whether another question may be asked now. */
   get #free(): boolean {
@@ -193,7 +197,7 @@ export class StreamConnection implements Channel, Asking, Held {
 
   expect(what: 'write' | 'idle'): void {
     this.#since = this.#owner.by.now();
-    this.#until = this.#since + this.service.timeouts[what];
+    this.#until = this.#since + (this.#isBrief ? BRIEF : this.service.timeouts[what]);
   }
   moved(): void {
     if (this.#frames.pending) this.#run();
@@ -235,6 +239,10 @@ export class StreamConnection implements Channel, Asking, Held {
   check(now: number): void {
     if (now < this.#until) return;
     if (this.#writer.blocked || (this.#writer.waiting === 0 && !this.#writer.streaming)) this.#socket.destroy();
+  }
+  brief(now: number): void {
+    this.#isBrief = true;
+    this.#until = now + BRIEF;
   }
   /** Called every millisecond while the server stops: whoever is silent was answered, whatever lay in the socket when it began. */
   leave(now: number): void {

@@ -7,6 +7,7 @@ import type { Reading } from '../../store/reading.ts';
 import type { Scheme } from '../../dns/port.ts';
 import type { SecureChannel } from '../../secure/server.ts';
 import { Slot } from '../slot.ts';
+import type { CutReason } from './connection-setting.ts';
 import { ListenerSetting, placeOf } from './listener-setting.ts';
 import type { Line, ListenerSettings, SharedAddress, SharingBlock } from './listener-setting.ts';
 
@@ -93,6 +94,8 @@ export interface Service {
   readonly timeouts: Timeouts;
   /** What its blocks say of its listener. */
   readonly settings: ListenerSettings;
+  /** A connection of this client was cut, or has one question alone: counted, and said now and then. */
+  cut?(reason: CutReason, client: string): void;
 }
 
 /** Milliseconds (SRV-3, TMO-1). */

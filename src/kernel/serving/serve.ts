@@ -22,6 +22,7 @@ import { AdmittedOpcode, AnyClass, Debug, Stacktrace } from '../site/site.ts';
 import { LateAnswers } from './late-answers.ts';
 import type { LateEnds } from './late-answers.ts';
 import type { Traffic } from './traffic.ts';
+import type { CutReason } from '../query/connection-setting.ts';
 import type { ListenerSettings } from '../query/listener-setting.ts';
 import { LATER } from '../query/transport.ts';
 import type { Service, Timeouts } from '../query/transport.ts';
@@ -70,7 +71,8 @@ export class Server implements Service, LateEnds {
   readonly #checks: readonly SignatureCheck[];
   readonly #late: LateAnswers = new LateAnswers(this);
   #now = 0;
-  /** When a plugin was last named for what it threw. */
+  /** When somebody was last named whose connection was cut, and when a plugin for what it threw. */
+  #cutSaid = -Infinity;
   #blamed = -Infinity;
   /** Queries that wait for an answer. */
   underWay = 0;
@@ -227,6 +229,13 @@ export class Server implements Service, LateEnds {
     this.#log.error(`plugin/${name} threw on ${query.name.text} ${typeName(query.type)}${at === undefined ? '' : ` at ${at}`}`);
   }
 
+  cut(reason: CutReason, client: string): void {
+    this.#traffic.cut(this.label, reason);
+    const now = this.#clock.monotonic();
+    if (now - this.#cutSaid < 10_000) return;
+    this.#cutSaid = now;
+    this.#log.warning(`${this.label} cuts connections (${reason}), that of ${client === '' ? 'an unknown client' : client} among them`);
+  }
   ready(): boolean {
     return this.sites.every(({ parts }) => parts.every(({ part }) => part.ready?.() ?? true));
   }

@@ -36,6 +36,9 @@ const FAMILIES = {
 /** Not among them: CoreDNS has no such counter, so it is shown when there are lost lines. */
 const LOST = counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.');
 
+const CUT = counter('coredns_connections_cut_total',
+  'Counter of connections that were cut, or had one question alone, by reason.', ['server', 'reason']);
+
 /** The cells of one server, zone and view; made once, added to by every query. */
 export class TrafficCells {
   readonly #traffic: Traffic;
@@ -132,6 +135,10 @@ export class Traffic {
   readonly lostLines = (count: number): void => {
     this.metrics.values[this.metrics.family(LOST).cell([])]! += count;
   };
+  /** A connection was cut. */
+  cut(server: string, reason: string): void {
+    this.metrics.values[this.metrics.family(CUT).cell([server, reason])]!++;
+  }
   /** A panic in a plugin (SRV-5). */
   panicked(): void {
     this.metrics.values[this.#panics.cell([])]!++;
