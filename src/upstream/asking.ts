@@ -1,4 +1,5 @@
 // One question on its way to one upstream, whatever carries it. Knows what can become of it; knows no socket.
+import type { Dressing } from './dressing.ts';
 import type { Question } from './question.ts';
 import type { OnWheel } from './timers.ts';
 
@@ -38,9 +39,23 @@ export abstract class Asking implements OnWheel {
   /** The name with the letters that were drawn for it, or undefined: then any case will do. */
   letters: Uint8Array | undefined = undefined;
   question!: Question;
+  /** What the question has on for this upstream, and the reply is to lose. */
+  dressing: Dressing | undefined = undefined;
+  /** It was asked once more with a cookie that the upstream had just given. */
+  again = false;
 
   expire(): void {
     this.carrier!.expired(this);
+  }
+  /** What ways call in place of `answered`: what the question had on is taken off the reply. */
+  arrived(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
+    const { dressing } = this;
+    if (dressing?.refuses(bytes, at, length, this.question.questionEnd) === true) {
+      return this.failed(new ExchangeError('the upstream does not take the cookie that it gave', 'EBADMSG'));
+    }
+    const bare = dressing?.undress(bytes, at, length, this.question.questionEnd);
+    if (bare === undefined) this.answered(bytes, words, at, length);
+    else this.answered(bare, new Int32Array(bare.buffer), 0, bare.length);
   }
   /** A reply with this id, from where it was sent, to this very question. The bytes are there until this returns. */
   abstract answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void;

@@ -9,10 +9,12 @@ import type { Asking, Carrier } from './asking.ts';
 import { dialError, readError, untrusted } from './network-error.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import type { DatagramPeer } from './datagrams.ts';
+import { lifetime } from './pool-settings.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Timers } from './timers.ts';
+import { resumed } from './secure-dial.ts';
 import type { DialSecurely } from './secure-dial.ts';
 
 const input = Buffer.allocUnsafeSlow(65536);
@@ -30,6 +32,10 @@ export interface DialedStreamOwner {
   readonly settings: PoolSettings;
   /** Where connections are over TLS: how one is begun. */
   readonly secure: DialSecurely | undefined;
+  /** What is counted of it. */
+  opened(resumed: boolean | undefined): void;
+  closed(): void;
+  muted(): void;
   /** It took so long to connect, or to find out that one cannot. */
   dialed(milliseconds: number): void;
   /** Nothing waits on it any more. */
@@ -71,8 +77,7 @@ export class DialedStream implements Carrier {
     this.openedAt = owner.timers.now;
     this.usedAt = this.openedAt;
     this.#dialTimeout = dialTimeout;
-    const { maxAge } = owner.settings;
-    this.most = maxAge === 0 ? Infinity : maxAge - (maxAge / 10) * (owner.ids.next() / 65536);
+    this.most = lifetime(owner.settings.maxAge, owner.ids);
     const { address, port, source } = owner.to;
     const how = {
       host: address, port, noDelay: true, ...(source === undefined ? {} : { localAddress: source }),
@@ -137,6 +142,7 @@ export class DialedStream implements Carrier {
   #connect(): void {
     if (this.#ended) return;
     this.#connected = true;
+    this.#owner.opened(this.#owner.secure === undefined ? undefined : resumed(this.#socket));
     this.#local = joinHostPort(this.#socket.localAddress ?? '', this.#socket.localPort ?? 0);
     const { timers, settings } = this.#owner;
     timers.look();
@@ -175,7 +181,7 @@ export class DialedStream implements Carrier {
     this.#owner.timers.clear(asking);
     this.#leave(asking);
     if (this.waiting === 0) this.#owner.idle(this);
-    if (answersQuestion(asking.question, bytes, words, at, length)) asking.answered(bytes, words, at, length);
+    if (answersQuestion(asking.question, bytes, words, at, length)) asking.arrived(bytes, words, at, length);
     else asking.mismatched();
   }
   #leave(asking: Asking): void {
@@ -196,6 +202,7 @@ export class DialedStream implements Carrier {
   }
   /** It may be dead: what waits on it waits on, and nothing more is put on it. */
   doubt(): void {
+    if (!this.retired) this.#owner.muted();
     this.#owner.retire(this);
   }
   quietSince(time: number): boolean {
@@ -220,6 +227,7 @@ export class DialedStream implements Carrier {
     const { to } = this.#owner;
     const error = told !== undefined ? untrusted(to, told) : this.#connected ? this.#error(code) : dialError('tcp', to, code);
     this.#ended = true;
+    if (this.#connected) this.#owner.closed();
     this.#socket.destroy();
     const waiting = [...this.#waiting.values()].filter((asking) => asking !== GIVEN_UP);
     this.#waiting.clear();
@@ -234,6 +242,7 @@ export class DialedStream implements Carrier {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#connected) this.#owner.closed();
     this.#owner.retire(this);
     this.#socket.destroy();
   }

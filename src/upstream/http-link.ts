@@ -7,7 +7,10 @@ import type { ClientSide, Replied, Unanswered, Waiting } from '../http/client-si
 import type { Asking, Carrier, ExchangeError } from './asking.ts';
 import { untrusted } from './network-error.ts';
 import type { StreamPeer } from './network-error.ts';
+import { lifetime } from './pool-settings.ts';
 import type { PoolSettings } from './pool-settings.ts';
+import type { RandomIds } from './random-ids.ts';
+import { resumed } from './secure-dial.ts';
 import type { DialSecurely } from './secure-dial.ts';
 import type { Timers } from './timers.ts';
 
@@ -17,8 +20,13 @@ export interface HttpLinkOwner {
   readonly secure: DialSecurely | undefined;
   readonly timers: Timers;
   readonly settings: PoolSettings;
+  readonly ids: RandomIds;
   /** Questions on one connection. */
   readonly depth: number;
+  /** What is counted of it. */
+  opened(resumed: boolean | undefined): void;
+  closed(): void;
+  muted(): void;
   /** It took so long to connect, or to find out that one cannot. */
   dialed(milliseconds: number): void;
   sideFor(socket: Socket, alpn: string | undefined): ClientSide;
@@ -68,6 +76,8 @@ export class HttpLink implements Carrier {
   /** Several questions waited on it at the same time. */
   shared = false;
   readonly openedAt: number;
+  /** Milliseconds after which no further question is put on it: less than is said, by up to a tenth, so that not all end at once. */
+  readonly most: number;
   usedAt: number;
   replies = 0;
   /** No further question is to be put on it. */
@@ -77,6 +87,7 @@ export class HttpLink implements Carrier {
     this.#way = way;
     this.#dialTimeout = dialTimeout;
     this.openedAt = this.usedAt = way.timers.now;
+    this.most = lifetime(way.settings.maxAge, way.ids);
     const { to, secure } = way;
     const source = to.source === undefined ? {} : { localAddress: to.source };
     const how = to.path === undefined ? { host: to.address, port: to.port, noDelay: true, ...source } : { path: to.path };
@@ -128,6 +139,7 @@ export class HttpLink implements Carrier {
     this.#heardAt = timers.now;
     this.#way.dialed(timers.now - this.openedAt);
     const { alpnProtocol } = this.#socket as { alpnProtocol?: string | false | null };
+    this.#way.opened(this.#way.secure === undefined ? undefined : resumed(this.#socket));
     const side = this.#way.sideFor(this.#socket, this.#way.secure === undefined ? undefined : alpnProtocol || 'http/1.1');
     this.#side = side;
     for (const asking of this.#queue) {
@@ -185,6 +197,11 @@ export class HttpLink implements Carrier {
     asking.failed(this.#way.silent(this.#side !== undefined));
     if (this.retired && this.waiting === 0) this.close();
   }
+  /** It may be dead: what waits on it waits on, and nothing more is put on it. */
+  doubt(): void {
+    if (!this.retired) this.#way.muted();
+    this.#way.retire(this);
+  }
   quietSince(time: number): boolean {
     return this.replies > 0 && this.#heardAt <= time;
   }
@@ -192,6 +209,7 @@ export class HttpLink implements Carrier {
   #end(error: NodeJS.ErrnoException | undefined): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.connected) this.#way.closed();
     this.#socket.destroy();
     this.#way.timers.look();
     this.#way.retire(this);
@@ -208,6 +226,7 @@ export class HttpLink implements Carrier {
   close(): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.connected) this.#way.closed();
     this.#way.retire(this);
     this.#socket.end();
     this.#socket.destroySoon();

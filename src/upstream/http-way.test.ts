@@ -36,8 +36,8 @@ class Asked extends Asking {
     this.#tell(error.message.replaceAll(/\.1:\d+/g, '.1:PORT'));
   }
 }
-const wayTo = (port: number, kind: 'https' | 'grpc' = 'https', method: 'GET' | 'POST' = 'POST') => new HttpWay({
-  kind, method, to: { address: '127.0.0.1', port }, secure: undefined, timers: new Timers(systemClock), ids: new RandomIds(),
+const wayTo = (port: number, kind: 'https' | 'grpc' = 'https', method: 'GET' | 'POST' = 'POST', path?: string) => new HttpWay({
+  kind, method, path, to: { address: '127.0.0.1', port }, secure: undefined, timers: new Timers(systemClock), ids: new RandomIds(),
   settings: DEFAULT_POOL, wall: () => 0,
 });
 /** What becomes of a question. */
@@ -216,4 +216,19 @@ test('no server, and one that speaks something else', async (t) => {
   await new Promise<void>((resolve) => server.close(() => resolve()));
   assert.equal(await ask(wayTo(port)), 'dial tcp 127.0.0.1:PORT: connect: connection refused');
   assert.equal(await ask(wayTo(99999)), 'dial tcp: address 99999: invalid port');
+});
+
+test('questions are asked for at the path that is said', async (t) => {
+  const paths: string[] = [];
+  const { port } = await upstream(t, (stream, body, path) => {
+    paths.push(path.replace(/=.*/, '='));
+    stream.respond({ ':status': 200, 'content-type': 'application/dns-message' });
+    stream.end(answerTo(path.includes('?') ? Buffer.from(path.split('=')[1]!, 'base64url') : body));
+  });
+  for (const method of ['POST', 'GET'] as const) {
+    const way = wayTo(port, 'https', method, '/resolve/me');
+    assert.equal(await ask(way), 'answered 0');
+    way.close();
+  }
+  assert.deepEqual(paths, ['/resolve/me', '/resolve/me?dns=']);
 });

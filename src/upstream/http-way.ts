@@ -8,15 +8,16 @@ import { Http1Client } from '../http/h1-client.ts';
 import { Http2Client } from '../http/h2-client.ts';
 import { joinHostPort } from '../dns/host-port.ts';
 import { HEADER, u16 } from '../dns/packet.ts';
-import { RCODE } from '../dns/rcode.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import { DialTime } from './dial-time.ts';
 import { HttpLink } from './http-link.ts';
 import type { HttpLinkOwner } from './http-link.ts';
+import { notFound, restAsked } from './http-reply.ts';
 import { dialError, outOfSockets } from './network-error.ts';
 import type { StreamPeer } from './network-error.ts';
-import type { PoolSettings } from './pool-settings.ts';
+import { UNCOUNTED } from './pool-settings.ts';
+import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import type { RandomIds } from './random-ids.ts';
 import type { DialSecurely } from './secure-dial.ts';
@@ -29,8 +30,6 @@ const CONNECTIONS = 16, DEPTH = 64;
 const FRESH = 250;
 /** How often a question is asked again that the server did not look at. */
 const MOST_REFUSALS = 4;
-/** The longest time that an upstream is left alone because it asks for that, milliseconds. */
-const REST = 60_000;
 /** What goes out and comes in, where it can be read by words. */
 const words = new Int32Array((65536 + 64) >> 2);
 const bytes = new Uint8Array(words.buffer);
@@ -51,6 +50,9 @@ export interface HttpWayParts {
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly settings: PoolSettings;
+  readonly counter?: PoolCounter;
+  /** Where questions are asked for over HTTPS. */
+  readonly path?: string | undefined;
   /** Milliseconds since 1970. */
   readonly wall: () => number;
 }
@@ -61,6 +63,8 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   readonly secure: DialSecurely | undefined;
   readonly timers: Timers;
   readonly settings: PoolSettings;
+  readonly ids: RandomIds;
+  readonly #counter: PoolCounter;
   /** Questions on one connection before another one is opened: no more than the upstream takes. */
   depth = DEPTH;
   readonly #parts: HttpWayParts;
@@ -73,18 +77,20 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   #closed = false;
 
   constructor(parts: HttpWayParts) {
-    const { kind, method, to, secure, serverName, timers, settings } = parts;
+    const { kind, method, to, secure, serverName, timers, settings, path = '/dns-query' } = parts;
     this.#parts = parts;
     this.to = to;
     this.secure = secure;
     this.#dialTime = new DialTime(true);
     this.timers = timers;
+    this.ids = parts.ids;
+    this.#counter = parts.counter ?? UNCOUNTED;
     this.settings = settings;
     this.#place = to.path ?? joinHostPort(to.address.replace(/%.*/, ''), to.port);
     this.#form = {
       method: kind === 'grpc' ? 'POST' : method, scheme: secure === undefined ? 'http' : 'https',
       authority: serverName ?? (to.path === undefined ? this.#place : 'localhost'),
-      target: kind === 'grpc' ? '/coredns.dns.DnsService/Query' : '/dns-query',
+      target: kind === 'grpc' ? '/coredns.dns.DnsService/Query' : path,
       fields: kind === 'grpc' ? [['content-type', 'application/grpc'], ['te', 'trailers']]
         : [['accept', 'application/dns-message'], ...(method === 'GET' ? [] : [['content-type', 'application/dns-message'] as const])],
     };
@@ -139,8 +145,7 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
     return best !== undefined && best.waiting >= this.depth && this.#links.length < CONNECTIONS ? undefined : best;
   }
   #worn(link: HttpLink, now: number): boolean {
-    const { expire, maxAge } = this.settings;
-    return (link.waiting === 0 && now - link.usedAt > expire) || (maxAge > 0 && now - link.openedAt > maxAge);
+    return (link.waiting === 0 && now - link.usedAt > this.settings.expire) || now - link.openedAt > link.most;
   }
   #close(link: HttpLink): void {
     this.retire(link);
@@ -176,7 +181,16 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
       const frame = frameOf(bytes, 0, length);
       side.send(waiting, frame, 0, frame.length);
     } else if (this.#form.method === 'POST') side.send(waiting, bytes, 0, length);
-    else side.send(waiting, bytes, 0, 0, `/dns-query?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`);
+    else side.send(waiting, bytes, 0, 0, `${this.#form.target}?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`);
+  }
+  opened(resumed: boolean | undefined): void {
+    this.#counter.opened(this.#parts.kind, resumed);
+  }
+  closed(): void {
+    this.#counter.closed(this.#parts.kind);
+  }
+  muted(): void {
+    this.#counter.mute();
   }
   dialed(milliseconds: number): void {
     this.#dialTime.took(milliseconds);
@@ -255,7 +269,7 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
       return asking.failed(this.#error('what came is no reply', 'EBADMSG'));
     }
     bytes.set(message);
-    if (answersQuestion(asking.question, bytes, words, 0, message.length)) asking.answered(bytes, words, 0, message.length);
+    if (answersQuestion(asking.question, bytes, words, 0, message.length)) asking.arrived(bytes, words, 0, message.length);
     else asking.mismatched();
   }
   #messageOf(asking: Asking, reply: Replied): Uint8Array | ExchangeError {
@@ -272,23 +286,8 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   /** Another status than 200; one that asks for rest gets it (RFC 9110 section 10.2.3). */
   #status(reply: Replied): ExchangeError {
     const { status } = reply;
-    const after = status === 429 || status === 503 ? reply.field('retry-after') : undefined;
-    if (after !== undefined) {
-      const wait = /^\d{1,9}$/.test(after) ? Number(after) * 1000 : Date.parse(after) - this.#parts.wall();
-      if (wait > 0) this.#restUntil = this.timers.now + Math.min(wait, REST);
-    }
+    const wait = restAsked(reply, this.#parts.wall());
+    if (wait > 0) this.#restUntil = this.timers.now + wait;
     return this.#error(`HTTP status ${status}`, 'HTTP');
   }
-}
-
-/** What NotFound means (GRPC-2): the question with NXDOMAIN. */
-function notFound(asking: Asking): Uint8Array {
-  const { at, bytes: asked, questionEnd } = asking.question;
-  const reply = asked.slice(at, at + questionEnd);
-  reply[2] = (reply[2]! & 0x79) | 0x80;
-  reply[3] = RCODE.NXDOMAIN;
-  reply[0] = asking.id >> 8;
-  reply[1] = asking.id;
-  reply.fill(0, 6, HEADER);
-  return reply;
 }

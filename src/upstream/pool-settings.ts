@@ -1,5 +1,6 @@
 // How an upstream's sockets and connections are kept (FWD-8). Knows numbers only.
 import type { Network } from './network.ts';
+import type { RandomIds } from './random-ids.ts';
 
 /** Times are milliseconds. */
 export interface PoolSettings {
@@ -25,6 +26,16 @@ export interface PoolCounter {
   stray(): void;
   /** A socket was given up because so many of them came. */
   besieged(): void;
+  /** A connection stands; `resumed` says of one over TLS whether it went on with a session. */
+  opened(network: Network, resumed: boolean | undefined): void;
+  /** One that stood is closed. */
+  closed(network: Network): void;
+  /** One has gone mute, so that what waits on it is asked over another one. */
+  mute(): void;
 }
 /** For who does not count. */
-export const UNCOUNTED: PoolCounter = { hit() {}, miss() {}, stray() {}, besieged() {} };
+export const UNCOUNTED: PoolCounter = { hit() {}, miss() {}, stray() {}, besieged() {}, opened() {}, closed() {}, mute() {} };
+
+/** For how many milliseconds one connection is used: less than `maxAge`, by up to a tenth, so that not all of them end at once. */
+export const lifetime = (maxAge: number, ids: RandomIds): number =>
+  (maxAge === 0 ? Infinity : maxAge - (maxAge / 10) * (ids.next() / 65536));

@@ -8,3 +8,5 @@ export interface DialSecurely {
   /** What is wrong with the other side's certificate or its TLS, in Go's words; undefined where it was the network. */
   told(error: Error): string | undefined;
 }
+/** Whether a connection over TLS went on with a session of another one. */
+export const resumed = (socket: Socket): boolean => (socket as Socket & { isSessionReused?(): boolean }).isSessionReused?.() === true;

@@ -159,6 +159,15 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
     if (connection.waiting === 0) connection.close();
   }
 
+  opened(resumed: boolean | undefined): void {
+    this.#counter.opened(this.#network, resumed);
+  }
+  closed(): void {
+    this.#counter.closed(this.#network);
+  }
+  muted(): void {
+    this.#counter.mute();
+  }
   dialed(milliseconds: number): void {
     this.#dialTime.took(milliseconds);
   }

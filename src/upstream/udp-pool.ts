@@ -159,11 +159,24 @@ export class UdpPool {
     if (!answers && !repeatsNoQuestion(bytes, at)) return this.#stray(carrier);
     const { letters } = asking;
     if (answers && letters !== undefined && !this.#kept(letters, bytes, at, length, asking.question)) return this.#refold(carrier, asking);
+    const verdict = answers ? asking.dressing?.vouches(bytes, at, length, asking.question.questionEnd) : undefined;
+    if (verdict === 'stray') return this.#stray(carrier);
     this.#parts.timers.clear(asking);
     carrier.answered.add(id);
     this.#leave(carrier, asking);
-    if (answers) asking.answered(bytes, words, at, length);
+    if (verdict === 'doubtful' || verdict === 'again') this.#afresh(asking, verdict);
+    else if (answers) asking.arrived(bytes, words, at, length);
     else asking.mismatched();
+  }
+  /** Without the cookie that it should have, a reply may be forged, and over TCP none can be; a new cookie is tried once. */
+  #afresh(asking: Asking, verdict: 'doubtful' | 'again'): void {
+    const { counter, overTcp } = this.#parts;
+    if (verdict === 'doubtful') counter.stray();
+    asking.question = asking.dressing!.dress(asking.question);
+    if (verdict === 'doubtful' || asking.again) return overTcp(asking);
+    asking.again = true;
+    const error = this.ask(asking);
+    if (error !== undefined) asking.failed(error);
   }
   /** Whether the reply has the letters that were drawn: they become the client's again. */
   #kept(letters: Uint8Array, bytes: Uint8Array, at: number, length: number, question: Question): boolean {

@@ -6,7 +6,7 @@ import { FakeDatagrams } from '../testing/fake-datagrams.ts';
 import { makeQuestion } from './ask.ts';
 import { Asking } from './asking.ts';
 import type { ExchangeError } from './asking.ts';
-import { DEFAULT_POOL } from './pool-settings.ts';
+import { DEFAULT_POOL, UNCOUNTED } from './pool-settings.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { RandomIds } from './random-ids.ts';
 import { Timers } from './timers.ts';
@@ -50,6 +50,7 @@ export function setUp(settings: Partial<PoolSettings> = {}, ids: RandomIds = new
   const datagrams = new FakeDatagrams();
   const counts = { hit: 0, miss: 0, stray: 0, besieged: 0 };
   const counter = {
+    ...UNCOUNTED,
     hit: () => void counts.hit++, miss: () => void counts.miss++, stray: () => void counts.stray++, besieged: () => void counts.besieged++,
   };
   const to = { address: '127.0.0.1', port: 5353 };

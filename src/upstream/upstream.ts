@@ -4,6 +4,7 @@ import { joinHostPort } from '../dns/host-port.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking } from './asking.ts';
 import type { DatagramPeer } from './datagrams.ts';
+import type { Dressing } from './dressing.ts';
 import type { Network } from './network.ts';
 import { outOfSockets } from './network-error.ts';
 import { StreamPool } from './stream-pool.ts';
@@ -18,20 +19,27 @@ export class Upstream {
   readonly to: DatagramPeer;
   readonly #parts: UpstreamParts;
   readonly #only: Way | undefined;
+  readonly #dressing: Dressing | undefined;
   #udp: UdpPool | undefined;
   #tcp: StreamPool | undefined;
   #closed = false;
 
-  /** `only`: everything goes this way, whatever network is named. */
-  constructor(parts: UpstreamParts, only?: Way) {
+  /** `only`: everything goes this way, whatever network is named. `dressing` is what questions get on. */
+  constructor(parts: UpstreamParts, only?: Way, dressing?: Dressing) {
     this.to = parts.to;
     this.#parts = parts;
     this.name = joinHostPort(parts.to.address.replace(/%.*/, ''), parts.to.port);
     this.#only = only;
+    this.#dressing = dressing;
   }
 
   /** Asks over a network; what becomes of it goes to the asking, never before this returns. */
   ask(asking: Asking, network: Network): void {
+    asking.dressing = this.#dressing;
+    if (this.#dressing !== undefined) {
+      asking.again = false;
+      asking.question = this.#dressing.dress(asking.question);
+    }
     const error = this.#valid(network) ?? this.#way(asking, network);
     if (error === undefined) return;
     // Later: who is told may ask again, and again.

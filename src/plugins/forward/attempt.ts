@@ -77,7 +77,8 @@ export class Attempt extends Asking {
     this.release();
   }
   failed(error: ExchangeError): void {
-    const { health, options } = this.#forwarder;
+    const { health, options, trips } = this.#forwarder;
+    trips.lost(this.target.index);
     if (options.maxFails !== 0) health.check(this.target.index);
     const exchange = this.#exchange;
     if (exchange === undefined) this.release();
@@ -86,6 +87,7 @@ export class Attempt extends Asking {
   #heard(): void {
     const { now } = this.#forwarder.timers;
     this.target.pace.replied(now - this.#askedAt);
+    this.#forwarder.trips.took(this.target.index, now - this.#askedAt);
     this.#forwarder.repliedAt = now;
   }
 }

@@ -165,6 +165,7 @@ export class Exchange implements OnWheel {
     if (!this.#mayTry()) return;
     const before = this.#live.length;
     if (before < this.#targets.length) this.#try();
+    if (this.#live.length > before) this.#live.at(-1)!.target.metrics.raced();
     for (const attempt of this.#live.slice(0, before)) {
       if (!attempt.doubtful) continue;
       attempt.doubted = true;

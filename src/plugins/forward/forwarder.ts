@@ -10,10 +10,11 @@ import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Tap } from '../../kernel/query/tap.ts';
 import type { Hash } from '../../store/hash.ts';
-import { createPolicy } from '../../upstream/policy.ts';
+import { createPolicy, fastest } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
 import type { Pace } from '../../upstream/pace.ts';
 import type { Health } from '../../upstream/health.ts';
+import type { RoundTrips } from '../../upstream/round-trips.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
@@ -53,6 +54,7 @@ export interface ForwarderParts {
   readonly options: Options;
   readonly targets: readonly Target[];
   readonly health: Health;
+  readonly trips: RoundTrips;
   readonly timers: Timers;
   readonly ids: RandomIds;
   readonly metrics: ForwardMetrics;
@@ -77,6 +79,7 @@ export class Forwarder {
   readonly timers: Timers;
   readonly metrics: ForwardMetrics;
   readonly policy: Policy;
+  readonly trips: RoundTrips;
   readonly patience: number;
   readonly alternate: boolean;
   readonly taps: readonly Tap[];
@@ -105,7 +108,9 @@ export class Forwarder {
     this.patience = parts.patience;
     this.alternate = parts.alternate;
     this.taps = parts.taps;
-    this.policy = createPolicy(parts.options.policy, parts.ids);
+    const { policy } = parts.options;
+    this.trips = parts.trips;
+    this.policy = policy === 'fastest' ? fastest(parts.ids, (i) => this.trips.of(this.targets[i]!.index)) : createPolicy(policy, parts.ids);
     this.#ids = parts.ids;
     this.#concurrent = parts.concurrent;
     this.#underWay = new UnderWay(parts.hash);
@@ -153,6 +158,13 @@ export class Forwarder {
     this.#underWay.remove(exchange);
     this.#idle.push(exchange);
     if (--this.#mine === 0 && this.#stopped) this.#close();
+  }
+  /** Writes into the metrics how long upstreams need. */
+  tellTrips(): void {
+    for (const { index, metrics } of this.targets) {
+      const trip = this.trips.of(index);
+      if (trip !== 0) metrics.needs(trip / 1e6);
+    }
   }
   /** A number drawn at random, for when all are down. */
   below(count: number): number {

@@ -23,6 +23,7 @@ import { CELLS, Health } from '../../upstream/health.ts';
 import { Pace } from '../../upstream/pace.ts';
 import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
 import type { PoolSettings } from '../../upstream/pool-settings.ts';
+import { RoundTrips } from '../../upstream/round-trips.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { Upstream } from '../../upstream/upstream.ts';
@@ -73,6 +74,7 @@ export class Line implements NeedsNames {
   #round = 0;
   #why = '';
   #numbers: Flags | undefined;
+  #trips: RoundTrips | undefined;
   #tools!: Tools;
   #forwarder!: Forwarder;
 
@@ -179,7 +181,10 @@ export class Line implements NeedsNames {
   #publish(error: Error | undefined): void {
     const seated = this.#seats.give(this.#targets());
     // Whoever had the number before may have been down.
-    for (const seat of this.#seats.fresh) this.#numbers?.set(seat, 0);
+    for (const seat of this.#seats.fresh) {
+      this.#numbers?.set(seat, 0);
+      this.#trips?.forget(seat);
+    }
     this.#note!.write(JSON.stringify({ seated, why: error?.message }));
   }
   /** Once this server answers, it can be asked itself. */
@@ -203,8 +208,9 @@ export class Line implements NeedsNames {
     this.#tools = { run, maker, metrics, checked: [] };
     if (this.#entries.length > 0) this.#note ??= run.space(this.site).note(`forward ${this.#number}`);
     const seats = this.#entries.length > 0 ? this.#seats.count : targetsOf(to, () => []).length;
+    const trips = this.#trips = new RoundTrips(run.space(this.site).flags(`forward trips ${this.#number}`, seats));
     this.#forwarder = new Forwarder({
-      options, targets: [], health: this.#health(seats), timers, ids, metrics,
+      options, targets: [], health: this.#health(seats), trips, timers, ids, metrics,
       concurrent: run.space(this.site).gauges(`forward ${this.#number}`, 1),
       hash: run.store.memory.hash, patience: this.site.last(Deadline) ?? Infinity, alternate: this.#alternate,
       taps: this.site.all(Taps),
@@ -212,6 +218,8 @@ export class Line implements NeedsNames {
     if (this.#note === undefined) this.#take(targetsOf(to, () => []).map((at, seat) => ({ ...at, seat })));
     else if (this.#note.round !== 0) this.#renew();
     this.#forwarder.keep(run.clock, run.signal);
+    // They are shared, so one thread tells of them.
+    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#forwarder.tellTrips());
   }
   /** Takes over what main found. */
   #renew(): void {

@@ -30,7 +30,7 @@ export interface Options {
   readTimeout: number;
   /** Letters of names are drawn at random (draft-vixie-dnsext-dns0x20). */
   randomCase: boolean;
-  policy: PolicyName;
+  policy: PolicyName | 'fastest';
   maxConcurrent: number;
   /** The text of max_concurrent, for the error that it brings. */
   maxConcurrentText: string;
@@ -48,6 +48,11 @@ export interface Options {
   tls: ClientPem;
   serverName: string | undefined;
   dohMethod: 'POST' | 'GET';
+  /** Where questions are asked for over HTTPS. */
+  dohPath: string;
+  /** Questions over TLS are padded (RFC 8467); those over UDP and TCP carry cookies (RFC 7873). */
+  padding: boolean;
+  cookies: boolean;
   /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
   race: number;
 }
@@ -57,7 +62,7 @@ export const defaults = (): Options => ({
   except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root, forceTcp: false,
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
   failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
-  tls: {}, serverName: undefined, dohMethod: 'POST',
+  tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false,
 });
 
 /** A duration that is not negative. */
@@ -140,9 +145,16 @@ export const readers = (options: Options, path: (text: string) => string, readFi
     if (method !== 'POST' && method !== 'GET') line.refuse('doh_method must be either POST or GET');
     options.dohMethod = method;
   },
+  doh_path: (line: Directive) => {
+    const path = line.arg();
+    if (!/^\/[!-"$-;=?-~]*$/.test(path) || path.includes('?')) line.refuse(`doh_path must be the path of a URL: ${quoted(path)}`);
+    options.dohPath = path;
+  },
+  padding: flag(() => { options.padding = true; }),
+  cookies: flag(() => { options.cookies = true; }),
   policy: (line: Directive) => {
     const word = line.arg();
-    options.policy = POLICIES.find((name) => name === word) ?? line.fail(`unknown policy '${word}'`);
+    options.policy = word === 'fastest' ? word : POLICIES.find((name) => name === word) ?? line.fail(`unknown policy '${word}'`);
   },
   max_concurrent: (line: Directive) => {
     options.maxConcurrent = count(line, 'max_concurrent');

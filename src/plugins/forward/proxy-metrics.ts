@@ -1,6 +1,6 @@
 // The counters of `forward` (section 10 of the metrics' documentation). Knows names and labels, and nothing of what is counted.
 import { rcodeName } from '../../dns/rcode.ts';
-import { TIME_BUCKETS, counter, histogram } from '../../kernel/seen/metrics.ts';
+import { TIME_BUCKETS, counter, gauge, histogram } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import type { PoolCounter } from '../../upstream/pool-settings.ts';
 import type { Network } from '../../upstream/network.ts';
@@ -17,6 +17,14 @@ export const FAMILIES = {
     'Counter of the datagrams with an id or a question that nobody waited for.', ['to']),
   besieged: counter('coredns_forward_besieged_sockets_total',
     'Counter of the sockets that were given up because of stray replies; what waited on them is asked over TCP.', ['to']),
+  open: gauge('coredns_forward_connections', 'Connections that stand.', ['to', 'proto']),
+  handshakes: counter('coredns_forward_handshakes_total',
+    'Counter of the handshakes with upstreams over TLS, and whether they went on with a session.', ['to', 'resumed']),
+  mute: counter('coredns_forward_mute_connections_total',
+    'Counter of the connections that went mute: what waited on them was asked over another one.', ['to']),
+  raced: counter('coredns_forward_raced_total',
+    'Counter of the questions that were asked of an upstream while another one was silent.', ['to']),
+  trip: gauge('coredns_forward_round_trip_seconds', 'The time that an upstream usually needs.', ['to']),
   hits: counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
     ['proxy_name', 'to', 'proto']),
   misses: counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',
@@ -53,6 +61,32 @@ export class UpstreamMetrics implements PoolCounter {
     const { metrics, besieged } = this.#all;
     metrics.values[besieged.cell([this.#to])]!++;
   }
+  opened(network: Network, resumed: boolean | undefined): void {
+    this.#open(network, 1);
+    const { metrics, handshakes } = this.#all;
+    if (resumed !== undefined) metrics.values[handshakes.cell([this.#to, String(resumed)])]!++;
+  }
+  closed(network: Network): void {
+    this.#open(network, -1);
+  }
+  #open(network: Network, change: number): void {
+    const { metrics, open } = this.#all;
+    metrics.values[open.cell([this.#to, PROTO[network] ?? network])]! += change;
+  }
+  mute(): void {
+    const { metrics, mute } = this.#all;
+    metrics.values[mute.cell([this.#to])]!++;
+  }
+  /** It was asked since another one was silent. */
+  raced(): void {
+    const { metrics, raced } = this.#all;
+    metrics.values[raced.cell([this.#to])]!++;
+  }
+  /** It usually needs so many seconds. */
+  needs(seconds: number): void {
+    const { metrics, trip } = this.#all;
+    metrics.values[trip.cell([this.#to])] = seconds;
+  }
   #cells(network: Network): [hits: number, misses: number] {
     let cells = this.#kept.get(network);
     if (cells === undefined) this.#kept.set(network, (cells = [0, 0]));
@@ -82,6 +116,11 @@ export class ForwardMetrics {
   readonly checkFailures: Family;
   readonly strays: Family;
   readonly besieged: Family;
+  readonly open: Family;
+  readonly handshakes: Family;
+  readonly mute: Family;
+  readonly raced: Family;
+  readonly trip: Family;
   readonly #broken: number;
   readonly #rejects: number;
 
@@ -93,6 +132,11 @@ export class ForwardMetrics {
     this.checkFailures = metrics.family(FAMILIES.checkFailures);
     this.strays = metrics.family(FAMILIES.strays);
     this.besieged = metrics.family(FAMILIES.besieged);
+    this.open = metrics.family(FAMILIES.open);
+    this.handshakes = metrics.family(FAMILIES.handshakes);
+    this.mute = metrics.family(FAMILIES.mute);
+    this.raced = metrics.family(FAMILIES.raced);
+    this.trip = metrics.family(FAMILIES.trip);
     this.hits = metrics.family(FAMILIES.hits);
     this.misses = metrics.family(FAMILIES.misses);
   }

@@ -18,6 +18,7 @@ import { CELLS, Health } from '../../upstream/health.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { Pace } from '../../upstream/pace.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
+import { RoundTrips } from '../../upstream/round-trips.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { Upstream } from '../../upstream/upstream.ts';
 import type { Options } from './properties.ts';
@@ -39,7 +40,7 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     forceTcp: false, preferUdp: false, ...DEFAULT_POOL, policy: 'sequential', maxConcurrent: 0,
     maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false,
     failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
-    tls: {}, serverName: undefined, dohMethod: 'POST',
+    tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false,
     ...change,
   };
   const targets = Array.from({ length: upstreams }, (_, index) => {
@@ -58,7 +59,8 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
   });
   const concurrent = cells.gauges('under way', 1);
   const forwarder = new Forwarder({
-    options, targets, health, timers, ids, metrics, concurrent, hash: memory.hash, patience, alternate, taps: [],
+    options, targets, health, trips: new RoundTrips(cells.flags('trips', upstreams)), timers, ids, metrics, concurrent,
+    hash: memory.hash, patience, alternate, taps: [],
   });
   const ask = (name = 'www.example.org', edns?: Parts['edns'], type = 1) => {
     const query = queryFor(name, clock.monotonic(), edns, type);

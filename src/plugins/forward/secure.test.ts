@@ -13,11 +13,13 @@ import { Authority } from '../../testing/certificates.ts';
 import { framed, udpClient } from '../../testing/conformance/transport-clients.ts';
 import { question } from '../../testing/conformance/transport-service.ts';
 import { serve } from '../../testing/served.ts';
+import { freePort } from '../../testing/free-port.ts';
 import errors from '../errors/index.ts';
+import prometheus from '../prometheus/index.ts';
 import forward from './index.ts';
 
 const authority = new Authority();
-const PLUGINS = [errors, forward];
+const PLUGINS = [errors, prometheus, forward];
 
 /** A server over TLS that repeats the question as its answer. */
 class SecureUpstream {
@@ -25,6 +27,8 @@ class SecureUpstream {
   opened = 0;
   resumed = 0;
   asked = 0;
+  /** The last question. */
+  last: Buffer | undefined = undefined;
   /** What it does with a question: answers, says nothing, or ends the connection. */
   does: (count: number, socket: TLSSocket) => 'answer' | 'nothing' | 'end' = () => 'answer';
   readonly #server;
@@ -45,6 +49,7 @@ class SecureUpstream {
     });
   }
   #answer(socket: TLSSocket, packet: Buffer): void {
+    this.last = Buffer.from(packet);
     const what = this.does(++this.asked, socket);
     if (what === 'end') socket.destroy();
     if (what !== 'answer') return;
@@ -66,12 +71,13 @@ class SecureUpstream {
 }
 
 /** A server that forwards, and a client of it. */
-async function forwarding(t: TestContext, to: string, properties = '') {
+async function forwarding(t: TestContext, to: string, properties = '', words = '') {
   const folder = mkdtempSync(join(tmpdir(), 'forward-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, authority.pem);
-  const server = await serve(`. {\n errors\n forward . ${to} {\n tls ${ca}\n tls_servername dns.test\n ${properties}\n }\n}\n`, PLUGINS);
+  const line = `forward . ${to} {\n tls ${ca}\n tls_servername dns.test\n ${properties}\n }`;
+  const server = await serve(`. {\n errors\n ${words}\n ${line}\n}\n`, PLUGINS);
   t.after(() => server.close());
   const client = await udpClient('127.0.0.1', server.port);
   t.after(() => client.close());
@@ -83,7 +89,7 @@ async function forwarding(t: TestContext, to: string, properties = '') {
     await client.replies(before + count);
     return client.got.slice(before).length;
   };
-  return { server, ask };
+  return { server, ask, client };
 }
 
 test('many questions share few connections, and later ones the same', async (t) => {
@@ -164,4 +170,36 @@ test('an upstream that ends each connection is named with its address', async (t
   const { ask, server } = await forwarding(t, `tls://127.0.0.1:${await upstream.listen(t)}`, 'max_connect_attempts 1');
   await ask(1);
   assert.match(server.log(), /read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: (EOF|read: connection reset by peer)/);
+});
+
+test('padding: questions are padded to 128 octets on their way, and clients see nothing of it', async (t) => {
+  const upstream = new SecureUpstream();
+  const { ask, client } = await forwarding(t, `tls://127.0.0.1:${await upstream.listen(t)}`, 'padding');
+  await ask(1);
+  assert.equal(upstream.last!.length, 128);
+  assert.equal(upstream.last!.readUInt16BE(10), 1);
+  assert.equal(client.got[0]!.length, question(1, 'n1.test').length);
+});
+
+test('what stands, shakes hands, resumes and goes mute is counted, and nothing before', async (t) => {
+  const upstream = new SecureUpstream();
+  const port = await freePort();
+  const to = `127.0.0.1:${await upstream.listen(t)}`;
+  const { ask } = await forwarding(t, `tls://${to}`, '', `prometheus 127.0.0.1:${port}`);
+  const counted = async (): Promise<string[]> => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return text.split('\n').filter((line) => /^coredns_forward_(connections|handshakes|mute|raced)/.test(line));
+  };
+  assert.deepEqual(await counted(), []);
+  await ask(4);
+  assert.deepEqual(await counted(), [
+    `coredns_forward_connections{proto="tcp-tls",to="${to}"} 1`, `coredns_forward_handshakes_total{resumed="false",to="${to}"} 1`,
+  ]);
+  const [mute] = upstream.connections;
+  upstream.does = (_, socket) => (socket === mute ? 'nothing' : 'answer');
+  await ask(1);
+  const after = await counted();
+  assert.ok(after.includes(`coredns_forward_mute_connections_total{to="${to}"} 1`), after.join('\n'));
+  assert.ok(after.includes(`coredns_forward_handshakes_total{resumed="true",to="${to}"} 1`), after.join('\n'));
+  upstream.cut();
 });

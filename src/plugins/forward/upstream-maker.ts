@@ -3,6 +3,8 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import { SecureClient, clientContext } from '../../secure/client.ts';
 import { transportSecurity } from '../../secure/node.ts';
 import type { UpstreamAddress, UpstreamScheme } from '../../upstream/address.ts';
+import { Cookies } from '../../upstream/cookies.ts';
+import { Dressing } from '../../upstream/dressing.ts';
 import type { PoolCounter, PoolSettings } from '../../upstream/pool-settings.ts';
 import type { RandomIds } from '../../upstream/random-ids.ts';
 import type { Timers } from '../../upstream/timers.ts';
@@ -42,18 +44,25 @@ export class UpstreamMaker {
     const { source } = this.#options;
     const to = { address: scoped(at.address, at.zone), port: Number(at.port), ...(source === undefined ? {} : { source }) };
     const parts = { to, datagrams: this.#run.datagrams, timers: this.#timers, ids: this.#ids, settings, counter };
-    return new Upstream(parts, at.scheme === 'dns' ? undefined : this.#secured(at, parts));
+    return new Upstream(parts, at.scheme === 'dns' ? undefined : this.#secured(at, parts), this.#dressing(at));
+  }
+  /** Nobody can read over TLS, or write: padding is for there, cookies for elsewhere. */
+  #dressing({ scheme }: UpstreamAddress): Dressing | undefined {
+    const { padding, cookies } = this.#options;
+    if (scheme === 'dns') return cookies ? new Dressing(false, new Cookies(this.#ids)) : undefined;
+    return padding ? new Dressing(true, undefined) : undefined;
   }
   /** Over TLS (RFC 7858) or HTTPS (RFC 8484): all of a line have one context, and sessions of their own. */
   #secured({ scheme, zone }: UpstreamAddress, parts: UpstreamParts): Way {
-    const { tls: pem, serverName = zone, dohMethod } = this.#options;
+    const { tls: pem, serverName = zone, dohMethod, dohPath } = this.#options;
     const tls = transportSecurity();
     this.#context ??= clientContext(tls, pem);
     const client = (protocols: readonly string[]) => new SecureClient(tls, { pem, serverName, protocols }, this.#context);
     if (scheme === 'tls') return new StreamPool(parts, client(['dot']));
     const { HttpWay, HTTP_PROTOCOLS } = this.#http!;
     return new HttpWay({
-      ...parts, kind: 'https', method: dohMethod, secure: client(HTTP_PROTOCOLS.https), serverName, wall: () => this.#run.clock.wall(),
+      ...parts, kind: 'https', method: dohMethod, path: dohPath, secure: client(HTTP_PROTOCOLS.https), serverName,
+      wall: () => this.#run.clock.wall(),
     });
   }
 }
