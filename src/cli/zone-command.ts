@@ -15,7 +15,7 @@ export const ZONE_USAGE = `Usage: coredns-ts zone check [--strict] [--json] ZONE
        coredns-ts zone diff [--nsupdate|--ixfr] ZONE OLD NEW
        coredns-ts zone sign [--keep-serial] ZONE FILE KEY...
        coredns-ts zone keys KEY...
-       coredns-ts zone keys ZONE DIR [roll [csk|ksk|zsk] | hold [off] | confirm-ds]
+       coredns-ts zone keys [--json] [--conf COREFILE] ZONE [DIR] [roll [csk|ksk|zsk] | hold [off] | confirm-ds]
 
 check   finds what is wrong with a zone's master file, a hundred problems at most: errors keep servers from loading it
         or resolvers from its names, warnings do not
@@ -24,12 +24,12 @@ diff    prints which records one file has and another has not
 sign    prints it with keys, NSEC records and signatures; KEY is a key's file in BIND's format, with either ending or none
 keys    prints what keys are, and the DS records that their parent needs; of a folder of "dnssec { auto }" what a zone's keys
         wait for, since when: its server makes another key (roll), stops and goes on (hold, hold off), or believes that the
-        parent has done its part (confirm-ds)
+        parent has done its part (confirm-ds). Without DIR it is what COREFILE says, by default that of this folder
 
 FILE may be a zone's master file, or the database of *dynupdate*.
 
   --strict     warnings count as errors
-  --json       findings as JSON: file, line, column, severity, message
+  --json       findings as JSON: file, line, column, severity, message; keys as JSON, with their times
   --nsupdate   the difference as a script for nsupdate
   --ixfr       the difference as an IXFR gives it (RFC 1995)
   --keep-serial  the serial number stays as it is; else it is the time
@@ -43,7 +43,7 @@ const MOST = 100;
 const OPTIONS: { readonly [word: string]: { readonly options: readonly string[]; readonly files: number; readonly keys?: true } } = {
   check: { options: ['--strict', '--json'], files: 1 }, print: { options: [], files: 1 },
   diff: { options: ['--nsupdate', '--ixfr'], files: 2 },
-  sign: { options: ['--keep-serial'], files: 1, keys: true }, keys: { options: [], files: 0, keys: true },
+  sign: { options: ['--keep-serial'], files: 1, keys: true }, keys: { options: ['--json', '--conf'], files: 0, keys: true },
 };
 
 /** Runs `zone` with its arguments and sets the exit status: 0, 1 for problems, 2 for wrong arguments. */
@@ -55,18 +55,12 @@ export function zoneCommand(args: readonly string[]): void {
   const options = new Set(rest.filter((arg) => arg.startsWith('-')));
   const unknown = [...options].find((option) => !taken.options.includes(option));
   if (unknown !== undefined) return refuse(`unknown option ${unknown}`);
-  const given = rest.filter((arg) => !arg.startsWith('-'));
+  const conf = rest.indexOf('--conf');
+  const given = rest.filter((arg, i) => !arg.startsWith('-') && (conf < 0 || i !== conf + 1));
   if (taken.keys === true && given.length < taken.files * 2 + 1) {
     return refuse(word === 'keys' ? 'a key is needed' : 'a zone, a file and a key are needed');
   }
-  const [first = '', folder = '', ...words] = given;
-  const ofFolder = word === 'keys' && statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? zoneOf(first) : undefined;
-  if (ofFolder !== undefined) {
-    return void import('./zone-key-states.ts').then(({ keyStatesCommand }) => keyStatesCommand(ofFolder, folder, words)).then((status) => {
-      process.exitCode = status;
-    });
-  }
-  if (word === 'keys') return void import('./zone-keys.ts').then(({ keysCommand }) => keysCommand(given));
+  if (word === 'keys') return void keys(given, { json: options.has('--json'), corefile: conf < 0 ? undefined : rest[conf + 1] ?? '' });
   const [zoneText = '', ...files] = given;
   if (taken.keys === undefined && files.length !== taken.files) {
     return refuse(`a zone and ${taken.files === 1 ? 'a file' : 'two files'} are needed`);
@@ -77,6 +71,31 @@ export function zoneCommand(args: readonly string[]): void {
   else if (word === 'print') print(zone, files[0]!);
   else if (word === 'sign') void import('./zone-keys.ts').then(({ signCommand }) => signCommand(zone, files, options));
   else difference(zone, files as [string, string], options);
+}
+
+/** Files of keys, or the keys of a zone in a folder, which is named or what a Corefile says. */
+async function keys(given: readonly string[], { json, corefile }: { readonly json: boolean; readonly corefile: string | undefined }):
+Promise<void> {
+  const [first = '', folder = '', ...words] = given;
+  const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  const zone = zoneOf(first);
+  const isOrder = ['', 'roll', 'hold', 'confirm-ds'].includes(folder);
+  if (zone !== undefined && isFolder) return told(zone, folder, words);
+  const isKey = !isThere('Corefile') || ['', '.key', '.private'].some((ending) => isThere(`${first}${ending}`));
+  if (zone === undefined || !isOrder || (isKey && corefile === undefined)) {
+    if (given.length > 0 && (json || corefile !== undefined)) return refuse('--json and --conf are for the keys of a zone');
+    return (await import('./zone-keys.ts')).keysCommand(given);
+  }
+  const { keyFolderOf } = await import('./key-folders.ts');
+  const found = await keyFolderOf(zone, corefile ?? 'Corefile');
+  if (found.folder !== undefined) return told(zone, found.folder, folder === '' ? [] : [folder, ...words]);
+  process.stderr.write(`${found.why}\n`);
+  process.exitCode = 1;
+
+  async function told(of: Name, at: string, order: readonly string[]): Promise<void> {
+    process.exitCode = await (await import('./zone-key-states.ts')).keyStatesCommand(of, at, order, json);
+  }
 }
 
 function refuse(reason: string): void {

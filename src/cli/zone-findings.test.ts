@@ -1,5 +1,6 @@
 // What `zone check` finds, one thing after another, and the difference of two zones.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +91,19 @@ test('signatures that end, that begin later, of nobody and for nothing; DS and C
     '14 error: v DS has no signature, and the zone has keys',
     '15 error: example.org. CDS 9 has no DNSKEY', '15 error: example.org. CDS has no signature, and the zone has keys',
   ]);
+});
+
+test('DS, CDS and CDNSKEY of the zone that are of none of its keys, or not what a key has', () => {
+  const zero = Buffer.alloc(64).toString('base64');
+  const digest = createHash('sha256').update('\x07example\x03org\0\x01\x01\x03\x0d').update(Buffer.alloc(64)).digest('hex');
+  const all = found(`@ DNSKEY 257 3 13 ${zero}\n@ DS 1038 13 2 ${digest}\n@ DS 1038 13 2 ${'ab'.repeat(32)}\n@ DS 7 13 2 ${digest}\n`
+    + `@ DS 1038 13 200 ABCD\n@ CDNSKEY 257 3 13 ${zero}\n@ CDNSKEY 256 3 13 ${zero}\n`);
+  assert.deepEqual(all.filter((text) => !text.includes('signature')), [
+    '7 error: example.org. DS 1038 is not that of the DNSKEY', '8 error: example.org. DS 7 has no DNSKEY',
+    '11 error: example.org. CDNSKEY 1037 has no DNSKEY',
+  ]);
+  assert.deepEqual(found('@ CDS 0 0 0 00\n@ CDNSKEY 0 3 0 AA==\n'), []);
+  assert.deepEqual(found(`@ DS 7 13 2 ${digest}\n`), ['5 error: example.org. DS 7 has no DNSKEY']);
 });
 
 test('text that cannot be read comes with its line, and hides no other finding; there are a hundred at most', () => {

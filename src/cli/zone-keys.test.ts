@@ -54,7 +54,8 @@ test('shows keys and the DS records of those that a parent needs', () => {
 /** What is refused, with which status and words. */
 const WRONG: readonly (readonly [args: readonly string[], status: number, said: RegExp])[] = [
   [['sign', 'example.org', 'db'], 2, /a zone, a file and a key are needed/], [['keys'], 2, /a key is needed/],
-  [['keys', '--json', csk], 2, /unknown option --json/], [['keys', 'none'], 1, /^open none\.key: no such file or directory\n$/],
+  [['keys', '--json', csk], 2, /--json and --conf are for the keys of a zone/],
+  [['keys', 'none'], 1, /^open none\.key: no such file or directory\n$/],
   [['sign', 'example.org', 'none', csk], 1, /none: no such file or directory/],
   [['sign', 'example.org', 'db', other], 1, /^key example\.net\. \(keyid: \d+\) is of another zone\n$/],
   [['sign', 'example.net', 'db', other], 1, /SOA/],

@@ -1,6 +1,9 @@
 // What is doubtful in the signatures and keys of a zone. Knows times and algorithms as they stand in records; verifies nothing.
-import { CDS, DNSKEY, RRSIG } from '../dns/index.ts';
-import { keyTag } from '../dnssec/dnskey.ts';
+import { DNSKEY, RRSIG } from '../dns/index.ts';
+import { latin1Bytes } from '../dns/latin1.ts';
+import { u16 } from '../dns/packet.ts';
+import { digestLength, setHas } from '../dnssec/delegation.ts';
+import { algorithmNumber, keyTag } from '../dnssec/dnskey.ts';
 import { TYPE, typeName } from '../dns/type-name.ts';
 import type { Say, ZoneNames } from './zone-findings.ts';
 
@@ -14,15 +17,30 @@ function timeOf(value: number, now: number): number {
 
 const printed = (time: number): string => new Date(time * 1000).toISOString().slice(0, 16).replace('T', ' ');
 
-/** Says which signatures have ended or soon will, which sets have none in a signed zone, and which CDS has no key. */
-export function doubtsOfSignatures(names: ZoneNames, now: number, say: Say): void {
-  const keys = names.set(names.apex, TYPE.DNSKEY).map(({ rdata }) => ({ tag: keyTag(rdata), algorithm: DNSKEY.values(rdata).algorithm }));
-  for (const record of names.set(names.apex, TYPE.CDS)) {
-    const { keyTag: tag, algorithm } = CDS.values(record.rdata);
-    if (algorithm !== 0 && !keys.some((key) => key.tag === tag && key.algorithm === algorithm)) {
-      say('error', `${names.apex.text} CDS ${tag} has no DNSKEY`, record);
+/** What the zone says, or has of its parent, of its own keys: what no DNSKEY fits makes it bogus, or will. */
+function doubtsOfDelegation(names: ZoneNames, say: Say): void {
+  const { apex } = names;
+  const keys = names.set(apex, TYPE.DNSKEY);
+  const owner = latin1Bytes(apex.key);
+  for (const type of [TYPE.DS, TYPE.CDS, TYPE.CDNSKEY]) {
+    for (const record of names.set(apex, type)) {
+      const { rdata } = record;
+      // Algorithm 0 asks for an unsigned zone (RFC 8078 section 4).
+      if ((type === TYPE.CDNSKEY ? rdata[3] : rdata[2]) === 0) continue;
+      const tag = type === TYPE.CDNSKEY ? keyTag(rdata) : u16(rdata, 0);
+      const isOf = (key: Uint8Array): boolean => (type === TYPE.CDNSKEY ? Buffer.compare(key, rdata) === 0
+        : digestLength(rdata[3]!) === undefined ? keyTag(key) === tag && algorithmNumber(key) === rdata[2] : setHas([rdata], owner, key));
+      if (keys.some((key) => isOf(key.rdata))) continue;
+      const what = keys.some((key) => keyTag(key.rdata) === tag) ? 'is not that of the DNSKEY' : 'has no DNSKEY';
+      say('error', `${apex.text} ${typeName(type)} ${tag} ${what}`, record);
     }
   }
+}
+
+/** Says which signatures have ended or soon will, which sets have none in a signed zone, and which DS, CDS and CDNSKEY have no key. */
+export function doubtsOfSignatures(names: ZoneNames, now: number, say: Say): void {
+  const keys = names.set(names.apex, TYPE.DNSKEY).map(({ rdata }) => ({ tag: keyTag(rdata), algorithm: DNSKEY.values(rdata).algorithm }));
+  doubtsOfDelegation(names, say);
   for (const { name, sets } of names.nodes.values()) {
     const covered = new Set<number>();
     for (const record of sets.get(TYPE.RRSIG) ?? []) {
