@@ -3,12 +3,16 @@
 import type { Name } from '../../dns/name.ts';
 import { parseRR, record } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
+import { TYPE, typeName } from '../../dns/type-name.ts';
 import { compile } from '../../gotemplate/index.ts';
 import type { TemplateData } from './data.ts';
 import { parseUint } from '../../wording/unsigned.ts';
 
 /** A template whose only action is the owner's name, at the beginning. */
 const OWNED = /^\{\{-? *\.Name *\}\}([ \t](?:(?!\{\{)[\s\S])*)$/;
+
+/** Types whose data may have no octets (RFC 1035 section 3.3.10, RFC 3123). */
+const MAY_BE_EMPTY: ReadonlySet<number> = new Set([TYPE.NULL, TYPE.APL]);
 
 /** What the text made is no record. */
 export class RecordError extends Error {
@@ -32,6 +36,8 @@ function read(text: string): RR {
     throw new RecordError((error as Error).message, { cause: error });
   }
   if (found === undefined) throw new RecordError('there is no record in the text');
+  // The text of an UPDATE may leave the data out; a reply with such a record cannot be read.
+  if (found.rdata.length === 0 && !MAY_BE_EMPTY.has(found.type)) throw new RecordError(`bad ${typeName(found.type)}: its data is missing`);
   return found;
 }
 /** The record of a text that is always the same, or undefined where it is none: then each query finds that out. */
