@@ -62,6 +62,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('secondary', () => import('./secondary/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },
+  late('unbound', () => import('./unbound/index.ts')),
   late('grpc', () => import('./grpc/index.ts')),
   late('erratic', () => import('./erratic/index.ts')),
   late('whoami', () => import('./whoami/index.ts')),

@@ -43,19 +43,24 @@ export class Surroundings {
   get waits(): boolean {
     return this.#kubes.size > 0;
   }
-  /** `{{DIR}}`, `{{UPSTREAM}}`, `{{UPSTREAM:name}}`, `{{KUBE}}`, `{{KUBE:name}}`, and any other name in capitals, a free port, replaced. */
+  /**
+   * `{{DIR}}`, `{{UPSTREAM}}`, `{{UPSTREAM:name}}`, `{{UPSTREAM_PORT}}`, `{{KUBE}}`, `{{KUBE:name}}`, and any other name in capitals, a
+   * free port, replaced.
+   */
   async fill(text: string): Promise<string> {
     for (const [, name] of text.matchAll(/\{\{([A-Z0-9_]+(?::\w+)?)\}\}/g)) await this.#make(name!);
     return text.replace(/\{\{([A-Z0-9_]+(?::\w+)?)\}\}/g, (_, name: string) => this.#value(name));
   }
   async #make(name: string): Promise<void> {
     if (name === 'DIR') return;
-    if (/^UPSTREAM(:|$)/.test(name)) await this.upstream(name.slice(9));
+    if (name === 'UPSTREAM_PORT') await this.upstream('');
+    else if (/^UPSTREAM(:|$)/.test(name)) await this.upstream(name.slice(9));
     else if (/^KUBE(:|$)/.test(name)) await this.kube(name.slice(5));
     else if (!this.#ports.has(name)) this.#ports.set(name, await freePort());
   }
   #value(name: string): string {
     if (name === 'DIR') return this.directory;
+    if (name === 'UPSTREAM_PORT') return String(this.#upstreams.get('')?.port);
     if (/^KUBE(:|$)/.test(name)) return String(this.#kubes.get(name.slice(5))?.port);
     const upstream = /^UPSTREAM(:|$)/.test(name) ? this.#upstreams.get(name.slice(9)) : undefined;
     return upstream === undefined ? String(this.#ports.get(name)) : `127.0.0.1:${upstream.port}`;

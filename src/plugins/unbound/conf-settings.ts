@@ -1,0 +1,171 @@
+// What an unbound.conf means to a resolver. Knows settings by name and a resolver's own; reads the files that it names.
+import { inPrefix, parseAddress, parseCIDR, parseZonedAddress, printAddress } from '../../dns/address.ts';
+import type { CIDR } from '../../dns/address.ts';
+import { Name } from '../../dns/name.ts';
+import { parseRR } from '../../dns/rr.ts';
+import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { algorithmOf } from '../../dnssec/algorithm.ts';
+import { digestLength } from '../../dnssec/delegation.ts';
+import type { TrustAnchor, ValidationSettings } from '../../resolver/anchors.ts';
+import { PrivateAddresses } from '../../resolver/private-addresses.ts';
+import { DEFAULTS } from '../../resolver/settings.ts';
+import type { GivenZone, ResolverSettings, RootServer, ServerAddress } from '../../resolver/settings.ts';
+import type { Conf, ConfClause, ConfSetting } from './conf.ts';
+import { ConfError } from './conf-words.ts';
+import { quoted } from '../../wording/quote.ts';
+
+/** What a file means. Without `validation` nothing is validated. */
+export interface ConfMeans {
+  readonly resolver: ResolverSettings;
+  readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
+}
+/** NSEC3 with more is not counted, where nothing else is said (Unbound's own). */
+const ITERATIONS = 150;
+const LOOPBACK: readonly CIDR[] = ['127.0.0.0/8', '::1/128'].map((text) => parseCIDR(text)!);
+
+/** Gives meaning to what was read. Throws ConfError. */
+export function settingsOf(conf: Conf, readText: (path: string) => string): ConfMeans {
+  const said = new Said(conf);
+  const refused = networks(said.all('do-not-query-address'));
+  const localhost = said.yes('do-not-query-localhost', true) ? LOOPBACK : [];
+  const isRefused = (address: string): boolean => {
+    const octets = parseAddress(address);
+    return octets !== undefined && [...refused, ...localhost].some(({ address: net, bits }) => inPrefix(octets, net, bits));
+  };
+  const hints = said.last('root-hints');
+  const resolver: ResolverSettings = {
+    ...DEFAULTS, given: conf.clauses.filter(({ kind }) => kind !== 'server').map(given),
+    minimise: !said.yes('qname-minimisation', true) ? 'off' : said.yes('qname-minimisation-strict', false) ? 'strict' : 'on',
+    hardenBelowNxdomain: said.yes('harden-below-nxdomain', true), refused: isRefused,
+    private: new PrivateAddresses(networks(said.all('private-address')), said.names('private-domain')),
+    ipv4: said.yes('do-ip4', true), ipv6: said.yes('do-ip6', true), tcpOnly: said.yes('tcp-upstream', false),
+    mostTtl: said.number('cache-max-ttl', DEFAULTS.mostTtl),
+    mostNegativeTtl: said.number('cache-max-negative-ttl', DEFAULTS.mostNegativeTtl),
+    leastTtl: said.number('cache-min-ttl', 0), mostAliases: said.number('max-query-restarts', DEFAULTS.mostAliases),
+    tries: said.number('outbound-msg-retry', DEFAULTS.tries), mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions),
+    prefetch: said.yes('prefetch', false), hints: hints === undefined ? DEFAULTS.hints : rootServers(hints, readText),
+  };
+  const modules = said.last('module-config')?.values[0] ?? 'validator iterator';
+  const anchors = modules.split(/\s+/).includes('validator') ? anchorsOf(said, readText) : [];
+  if (anchors.length === 0) return { resolver, validation: undefined };
+  return { resolver, validation: {
+    anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
+    supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
+  } };
+}
+
+/** The settings of the clause `server`. */
+class Said {
+  readonly #settings: readonly ConfSetting[];
+  constructor({ clauses }: Conf) {
+    this.#settings = clauses.filter(({ kind }) => kind === 'server').flatMap(({ settings }) => settings);
+  }
+  all(name: string): ConfSetting[] {
+    return this.#settings.filter((each) => each.name === name);
+  }
+  last(name: string): ConfSetting | undefined {
+    return this.all(name).at(-1);
+  }
+  yes(name: string, otherwise: boolean): boolean {
+    return yesIn(this.last(name), otherwise);
+  }
+  number(name: string, otherwise: number): number {
+    const found = this.last(name);
+    if (found === undefined) return otherwise;
+    if (!/^\d{1,9}$/.test(found.values[0]!)) throw wrong(found, 'a number');
+    return Number(found.values[0]);
+  }
+  names(name: string): Name[] {
+    return this.all(name).map(nameIn);
+  }
+}
+const wrong = ({ at, name, values }: ConfSetting, expected: string): ConfError =>
+  new ConfError(at, `${name} is ${expected}, not ${quoted(values.join(' '))}`);
+function yesIn(setting: ConfSetting | undefined, otherwise: boolean): boolean {
+  if (setting === undefined) return otherwise;
+  const [word] = setting.values;
+  if (word !== 'yes' && word !== 'no') throw wrong(setting, '"yes" or "no"');
+  return word === 'yes';
+}
+function nameIn(setting: ConfSetting): Name {
+  const name = Name.maybe(setting.values[0]!);
+  if (name === undefined) throw wrong(setting, 'a name');
+  return name;
+}
+function networks(settings: readonly ConfSetting[]): CIDR[] {
+  return settings.map((setting) => {
+    const [text = ''] = setting.values;
+    const octets = parseAddress(text);
+    const found = parseCIDR(octets === undefined ? text : `${text}/${octets.length * 8}`);
+    if (found === undefined) throw wrong(setting, 'an address or a network');
+    return found;
+  });
+}
+/** `1024 150 2048 150 4096 150`: sizes of keys, and how many iterations each may have; ours is the most of them. */
+function iterations(said: Said): number {
+  const found = said.last('val-nsec3-keysize-iterations');
+  if (found === undefined) return ITERATIONS;
+  const numbers = found.values[0]!.trim().split(/\s+/).map(Number);
+  if (numbers.length % 2 !== 0 || numbers.some((each) => !Number.isInteger(each))) throw wrong(found, 'pairs of numbers');
+  return Math.max(...numbers.filter((_, i) => i % 2 === 1));
+}
+
+/** A clause of servers. */
+function given({ kind, settings, at }: ConfClause): GivenZone {
+  const prefix = kind === 'stub-zone' ? 'stub' : 'forward';
+  const of = (name: string): ConfSetting[] => settings.filter((each) => each.name === name);
+  const [name] = of('name');
+  if (name === undefined) throw new ConfError(at, `${kind} lacks its name`);
+  const addresses = of(`${prefix}-addr`).map(serverAddress);
+  const names = of(`${prefix}-host`).map(nameIn);
+  if (addresses.length + names.length === 0) throw new ConfError(at, `${kind} ${name.values[0]} has no servers: name ${prefix}-addr`);
+  return { zone: nameIn(name), kind: prefix, addresses, names, first: yesIn(of(`${prefix}-first`).at(-1), false),
+    prime: yesIn(of('stub-prime').at(-1), false), tcp: yesIn(of(`${prefix}-tcp-upstream`).at(-1), false) };
+}
+/** `192.0.2.1`, `192.0.2.1@5353`, `192.0.2.1@853#name`. */
+function serverAddress(setting: ConfSetting): ServerAddress {
+  const [, address = '', port = '53'] = /^([^@#]+)(?:@(\d{1,5}))?(?:#.*)?$/.exec(setting.values[0]!) ?? [];
+  if (parseZonedAddress(address) === undefined || Number(port) > 65535) throw wrong(setting, 'an address, or ADDRESS@PORT');
+  return { address, port: Number(port) };
+}
+
+/** Records of a file that is named by a setting. */
+function recordsIn(setting: ConfSetting, readText: (path: string) => string): RR[] {
+  const [path = ''] = setting.values;
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    throw new ConfError(setting.at, (error as Error).message);
+  }
+  return text.split('\n').flatMap((line, i) => recordOf(line, { file: path, line: i + 1 }) ?? []);
+}
+function recordOf(text: string, at: ConfSetting['at']): RR | undefined {
+  try {
+    return parseRR(text);
+  } catch (error) {
+    throw new ConfError(at, (error as Error).message);
+  }
+}
+function anchorsOf(said: Said, readText: (path: string) => string): TrustAnchor[] {
+  const records = [
+    ...said.all('trust-anchor').flatMap((setting) => recordOf(setting.values[0]!, setting.at) ?? []),
+    ...[...said.all('trust-anchor-file'), ...said.all('trusted-keys-file')].flatMap((setting) => recordsIn(setting, readText)),
+  ];
+  const anchors = new Map<string, { zone: Name; ds: Uint8Array[]; keys: Uint8Array[] }>();
+  for (const { name, type, rdata } of records) {
+    const anchor = anchors.get(name.key) ?? { zone: name, ds: [], keys: [] };
+    anchors.set(name.key, anchor);
+    if (type === TYPE.DS) anchor.ds.push(rdata);
+    else if (type === TYPE.DNSKEY) anchor.keys.push(rdata);
+  }
+  return [...anchors.values()];
+}
+function rootServers(setting: ConfSetting, readText: (path: string) => string): RootServer[] {
+  const records = recordsIn(setting, readText);
+  const names = records.filter(({ type }) => type === TYPE.NS).map(({ rdata }) => Name.read(rdata, 0));
+  const addresses = records.filter(({ type }) => type === TYPE.A || type === TYPE.AAAA);
+  return names.map((name) => ({ name, addresses: addresses.filter((rr) => rr.name.equals(name)).map(({ rdata }) => printAddress(rdata)) }));
+}
+

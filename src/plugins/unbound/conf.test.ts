@@ -1,0 +1,92 @@
+// Tests of reading an unbound.conf: words as they stand, files within files, and what each name is here.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { settingsOf } from './conf-settings.ts';
+import { readConf } from './conf.ts';
+import { ConfError } from './conf-words.ts';
+
+const files = (texts: Readonly<Record<string, string>>) => (path: string): string => {
+  const text = texts[path];
+  if (text === undefined) throw new Error(`open ${path}: no such file or directory`);
+  return text;
+};
+const means = (text: string, others: Readonly<Record<string, string>> = {}) => {
+  const readText = files({ ...others, conf: text });
+  return settingsOf(readConf('conf', readText), readText);
+};
+const refusal = (text: string, others: Readonly<Record<string, string>> = {}): string => {
+  try {
+    means(text, others);
+  } catch (error) {
+    assert.ok(error instanceof ConfError, String(error));
+    return error.message;
+  }
+  return '';
+};
+
+test('names and values stand as they like: on one line, on several, quoted, with comments', () => {
+  const { resolver } = means(`
+    server: do-ip6:no qname-minimisation:
+       "no" # to be plain
+    stub-zone: name: 'corp.example' stub-addr: 10.0.0.1@5353 stub-addr: fd00::1
+    forward-zone:
+      name: "."
+      forward-addr: 192.0.2.1@853#dns.example
+      forward-first: yes`);
+  assert.equal(resolver.ipv6, false);
+  assert.equal(resolver.minimise, 'off');
+  assert.deepEqual(resolver.given.map(({ zone, kind, addresses, first }) => [zone.text, kind, addresses, first]), [
+    ['corp.example.', 'stub', [{ address: '10.0.0.1', port: 5353 }, { address: 'fd00::1', port: 53 }], false],
+    ['.', 'forward', [{ address: '192.0.2.1', port: 853 }], true],
+  ]);
+});
+test('without an anchor, or without the validator, nothing is validated; anchors come from lines and from files', () => {
+  const ds = 'example.org. 300 IN DS 1 13 2 ' + 'ab'.repeat(32);
+  assert.equal(means('server: do-ip6: no').validation, undefined);
+  assert.equal(means(`server: module-config: "iterator" trust-anchor: "${ds}"`).validation, undefined);
+  const { validation } = means(`server: trust-anchor: "${ds}" trust-anchor-file: "root.key" domain-insecure: "lab."`,
+    { 'root.key': `; the root\n. 300 IN DS 1 13 2 ${'cd'.repeat(32)}\n` });
+  assert.deepEqual(validation?.anchors.map(({ zone, ds: all }) => [zone.text, all.length]), [['example.org.', 1], ['.', 1]]);
+  assert.deepEqual(validation?.insecure.map(({ text }) => text), ['lab.']);
+});
+test('servers are not asked at refused addresses, nor at this machine unless that is said', () => {
+  const { resolver: { refused } } = means('server: do-not-query-address: 192.0.2.0/24');
+  assert.deepEqual(['192.0.2.9', '198.51.100.1', '127.0.0.1', '::1'].map(refused), [true, false, true, true]);
+  assert.equal(means('server: do-not-query-localhost: no').resolver.refused('127.0.0.1'), false);
+});
+test('each fault is told with its file and line, and what was meant', () => {
+  assert.equal(refusal('server:\n  do-ip7: no'), 'conf:2: unknown setting "do-ip7": did you mean do-ip4?');
+  assert.equal(refusal('server:\n  do-ip6: maybe'), 'conf:2: do-ip6 is "yes" or "no", not "maybe"');
+  assert.equal(refusal('do-ip6: no'), 'conf:1: do-ip6 stands in no clause');
+  assert.equal(refusal('server: do-ip6:\nstub-zone: name: a'), 'conf:1: do-ip6 lacks its value');
+  assert.equal(refusal('stub-zone:\n name: a.'), 'conf:1: stub-zone a. has no servers: name stub-addr');
+  assert.equal(refusal('stub-zone: stub-addr: 1.1.1.1'), 'conf:1: stub-zone lacks its name');
+  assert.equal(refusal('stub-zone: name: a. stub-addr: ns.a.'), 'conf:1: stub-addr is an address, or ADDRESS@PORT, not "ns.a."');
+  assert.equal(refusal('server:\n\n local-data: "a. A 192.0.2.1"').slice(0, 30), 'conf:3: local-data: not built ');
+  assert.equal(refusal('server: trust-anchor: "a. DS 1"').slice(0, 8), 'conf:1: ');
+  assert.equal(refusal('server: "open'), 'conf:1: a quote does not end on its line');
+  assert.equal(refusal('server: loose'), 'conf:1: "loose" where a setting was expected');
+  assert.equal(refusal('rpz: name: "a"'), 'conf:1: rpz: not built yet');
+});
+test('what is included is read in its place, a fault in it is told with its own name, and circles end', () => {
+  const { resolver } = means('server:\n include: "more.conf"\n do-ip6: no', { 'more.conf': 'do-ip4: no\n' });
+  assert.deepEqual([resolver.ipv4, resolver.ipv6], [false, false]);
+  assert.equal(refusal('server:\n include: more', { more: '\n\nnope: 1' }), 'more:3: unknown setting "nope"');
+  assert.equal(refusal('server:\n include: none'), 'conf:2: open none: no such file or directory');
+  assert.equal(refusal('include: conf'), 'conf:1: files include one another');
+});
+test('what is turned off is not missed, and what has no meaning here is told once', () => {
+  assert.equal(refusal('server: serve-expired: no ratelimit: 0'), '');
+  const text = 'server: num-threads: 4 verbosity: 1 num-threads: 2\nremote-control:\n control-enable: yes';
+  const conf = readConf('conf', files({ conf: text }));
+  assert.deepEqual(conf.idle, ['num-threads', 'verbosity']);
+});
+test('any text is read or refused with a place', () => {
+  const word = fc.constantFrom('server:', 'stub-zone:', 'name:', 'do-ip6:', 'yes', 'no', '"', "'", '#', '\n', 'include:', 'conf', '@',
+    '1.1.1.1', 'rpz:', 'trust-anchor:', 'private-address:', '10.0.0.0/8', '\\', ':', '\u00e9');
+  fc.assert(fc.property(fc.array(word, { maxLength: 20 }), (words) => {
+    const said = refusal(words.join(' '));
+    assert.ok(said === '' || /^conf:\d+: ./.test(said), said);
+  }), { numRuns: 500 });
+});

@@ -1,0 +1,108 @@
+// *unbound* resolves names from the root, and validates where it is told what to trust; its settings are those of Unbound, and so is
+// its file. Knows its lines; what a resolver does is in resolver/.
+import type { Directive } from '../../corefile/directive.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+import { latin1 } from '../../dns/latin1.ts';
+import { Name } from '../../dns/name.ts';
+import { CLASS } from '../../dns/type-name.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
+import { answerBy } from '../../resolver/answering.ts';
+import { Resolver } from '../../resolver/resolver.ts';
+import { Sockets } from '../../resolver/sockets.ts';
+import { readConf } from './conf.ts';
+import type { Conf } from './conf.ts';
+import { settingsOf } from './conf-settings.ts';
+import type { ConfMeans } from './conf-settings.ts';
+
+/** The line of a block. */
+export interface Settings {
+  readonly from: Name;
+  readonly except: readonly Name[];
+  readonly means: ConfMeans;
+  /** Settings of the file that have no meaning here. */
+  readonly idle: readonly string[];
+}
+
+function parse(lines: Lines, context: ParseContext): Settings {
+  const [line, again] = lines;
+  again?.fail('unbound can stand once in a server block');
+  const from = line.more ? nameIn(line) : Name.root;
+  line.end();
+  const readText = (path: string): string => {
+    const octets = context.machine.readFile(path);
+    return latin1(octets, 0, octets.length);
+  };
+  const except: Name[] = [];
+  const confs: Conf[] = [];
+  /** Where to tell of what the settings mean together. */
+  let at = line;
+  const read = (property: Directive, path: string, text: (path: string) => string): void => {
+    at = property;
+    confs.push(property.attempt(() => readConf(path, text), (reason) => property.fail(reason)));
+  };
+  line.properties({
+    except: (property) => {
+      except.push(...zonesOf(property.words(1), []).names);
+    },
+    config: (property) => read(property, property.only(), readText),
+    option: (property) => {
+      const [name = '', ...values] = property.words(2);
+      const text = `server:\n${name.replace(/:$/, '')}: ${values.map((value) => `"${value}"`).join(' ')}\n`;
+      read(property, 'option', (path) => (path === 'option' ? text : readText(path)));
+    },
+  });
+  const conf: Conf = { clauses: confs.flatMap(({ clauses }) => clauses), idle: [...new Set(confs.flatMap(({ idle }) => idle))] };
+  const means = line.attempt(() => settingsOf(conf, readText), (reason) => at.fail(reason));
+  return { from, except, means, idle: conf.idle };
+}
+function nameIn(line: Directive): Name {
+  const text = line.arg();
+  return Name.maybe(text) ?? line.fail(`not a name: ${text}`);
+}
+
+class Unbound implements Part {
+  readonly #settings: Settings;
+  #resolver!: Resolver;
+  #now!: () => number;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+  control({ log }: Run): void {
+    const { idle } = this.#settings;
+    if (idle.length > 0) log.prefix('unbound').info(`settings without meaning here: ${idle.join(', ')}`);
+  }
+  start({ clock, datagrams }: Run): void {
+    const { resolver, validation } = this.#settings.means;
+    const now = (): number => clock.monotonic();
+    this.#now = now;
+    const network = new Sockets({ datagrams, after: (milliseconds, call) => clock.after(milliseconds, call) });
+    const parts = { network, now, random: secureRandom, udpSize: resolver.udpSize };
+    this.#resolver = new Resolver(resolver, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
+  }
+  handle(query: Query, next: Handler): Answer {
+    const { from, except } = this.#settings;
+    const { name } = query;
+    if (query.class !== CLASS.IN || !name.isUnder(from) || except.some((zone) => name.isUnder(zone))) return next(query);
+    return answerBy(this.#resolver, query, this.#now);
+  }
+}
+const drawn = new Uint32Array(256);
+let left = 0;
+/** From 0 up to 1, not to be foreseen. */
+function secureRandom(): number {
+  if (left === 0) {
+    crypto.getRandomValues(drawn);
+    left = drawn.length;
+  }
+  return drawn[--left]! / 2 ** 32;
+}
+
+export default definePlugin({
+  name: 'unbound',
+  parse,
+  create: (settings) => new Unbound(settings),
+});

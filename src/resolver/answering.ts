@@ -1,0 +1,39 @@
+// A query answered by a resolver: what was resolved as a reply, with the flags that RFC 6840 section 5.7 to 5.9 wants and the reason where
+// there is no answer. Knows queries and a resolver; knows no settings.
+import type { Name } from '../dns/name.ts';
+import { rcodeName, RCODE } from '../dns/rcode.ts';
+import { TYPE } from '../dns/type-name.ts';
+import { AD, CD, RA } from '../kernel/query/message.ts';
+import type { Message } from '../kernel/query/message.ts';
+import { failure } from '../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../kernel/query/outcome.ts';
+import type { Query } from '../kernel/query/query.ts';
+import { recordsOf } from './kept-set.ts';
+import type { Resolved, Resolver } from './resolver.ts';
+
+/** Answers queries. `now` is the clock by which the resolver keeps. */
+export function answerBy(resolver: Resolver, query: Query, now: () => number): Answer {
+  const { name, type, class: klass } = query;
+  const result = resolver.resolve({ name, type, class: klass });
+  return result.then((resolved) => query.reading.within(() => outcomeOf(resolved, query, name, now())));
+}
+function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): Outcome {
+  const { rcode, security, why, code } = resolved;
+  const isUnchecked = (query.flags & CD) !== 0;
+  if (rcode === RCODE.SERVFAIL && !(security === 'bogus' && isUnchecked)) {
+    query.extendedError = { code: code ?? 0, text: why ?? '' };
+    return failure(RCODE.SERVFAIL, why === undefined ? undefined : new Error(why));
+  }
+  if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN && rcode !== RCODE.YXDOMAIN) return failure(rcode, new Error(rcodeName(rcode)));
+  return written(resolved, query, name, now);
+}
+function written({ rcode, answer, authority, security }: Resolved, query: Query, name: Name, now: number): Message {
+  const wants = query.wantsDnssec;
+  const records = answer.flatMap((set) => recordsOf(set, now, wants));
+  const proofs = authority.filter(({ type }) => wants || type === TYPE.SOA).flatMap((set) => recordsOf(set, now, wants));
+  // The owner as it was asked, where it is the same name.
+  const asked = records.map((rr) => (rr.name.equals(name) ? { ...rr, name } : rr));
+  const reply = query.reply({ rcode, answer: asked, authority: proofs });
+  reply.setFlags(RA | (security === 'secure' && (wants || query.wantsAuthentic) ? AD : 0));
+  return reply;
+}

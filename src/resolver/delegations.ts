@@ -1,0 +1,95 @@
+// Where to begin with a question: the nearest zone whose servers are known or given. Knows the cache and the settings; asks nobody.
+import { Name } from '../dns/name.ts';
+import type { Question } from '../dns/parts.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
+import { printAddress } from '../dns/address.ts';
+import { Delegation } from './delegation.ts';
+import type { NamedServer } from './delegation.ts';
+import { RANK, targetOf } from './kept-set.ts';
+import type { KeptSet } from './kept-set.ts';
+import type { RecordCache } from './record-cache.ts';
+import type { GivenZone, ResolverSettings, ServerAddress } from './settings.ts';
+
+/** Finds delegations. */
+export class Delegations {
+  readonly #settings: ResolverSettings;
+  readonly #cache: RecordCache;
+  readonly #given: ReadonlyMap<string, GivenZone>;
+
+  constructor(settings: ResolverSettings, cache: RecordCache) {
+    this.#settings = settings;
+    this.#cache = cache;
+    this.#given = new Map(settings.given.map((each) => [each.zone.key, each]));
+  }
+
+  /**
+   * The nearest one at or above the name (above it, for DS: the parent has it); undefined where only the root is left and it has not been
+   * asked for its servers. `passed` are zones that are of no use now.
+   */
+  nearest({ name, type, class: klass }: Question, passed: ReadonlySet<string>): Delegation | undefined {
+    const from = type === TYPE.DS ? (name.parent ?? name) : name;
+    const forward = this.#forwardOf(from, passed);
+    for (let zone: Name | undefined = from; zone !== undefined; zone = zone.parent) {
+      if (forward !== undefined && zone.equals(forward.zone)) return forward;
+      const given = this.#given.get(zone.key);
+      if (!passed.has(zone.key) && forward === undefined) {
+        const kept = this.#cache.set(zone, TYPE.NS, klass);
+        if (kept !== undefined) {
+          const found = this.ofSet(kept);
+          if (!found.isUseless) return found;
+        }
+      }
+      if (given !== undefined && given.kind === 'stub' && !passed.has(`given ${zone.key}`) && (!given.prime || zone.raw.length > 1)) {
+        if (zone.raw.length > 1) return this.#ofGiven(given);
+      }
+    }
+    return undefined;
+  }
+  /** The forward zone that the name is in, unless a nearer stub zone has it. */
+  #forwardOf(name: Name, passed: ReadonlySet<string>): Delegation | undefined {
+    for (let zone: Name | undefined = name; zone !== undefined; zone = zone.parent) {
+      const given = this.#given.get(zone.key);
+      if (given === undefined || passed.has(`given ${zone.key}`)) continue;
+      return given.kind === 'forward' ? this.#ofGiven(given) : undefined;
+    }
+    return undefined;
+  }
+  /** Whether servers are given for this zone, and the answers of others are tried where they fail. */
+  givenFor(zone: Name): GivenZone | undefined {
+    return this.#given.get(zone.key);
+  }
+  /** What is known of the root before it was asked. */
+  hints(): Delegation {
+    const given = this.#given.get('\0');
+    if (given?.kind === 'stub') return this.#ofGiven(given, 'hints');
+    const servers = this.#settings.hints.map(({ name, addresses }) =>
+      ({ name, addresses: this.usable(addresses.map((address) => ({ address, port: 53 }))), hasLooked: true }));
+    return new Delegation(Name.root, 'hints', servers);
+  }
+  #ofGiven({ zone, kind, addresses, names, tcp }: GivenZone, source: 'hints' | undefined = undefined): Delegation {
+    const servers = names.map((name) => ({ name, addresses: this.addressesOf(name), hasLooked: false }));
+    return new Delegation(zone, source ?? kind, servers, this.usable(addresses), tcp);
+  }
+
+  /** The delegation that an NS set is, with the addresses that are kept. */
+  ofSet(set: KeptSet): Delegation {
+    const servers: NamedServer[] = set.data.map((data) => {
+      const name = targetOf(data);
+      return { name, addresses: this.addressesOf(name), hasLooked: false };
+    });
+    return new Delegation(set.name, set.rank >= RANK.AUTHORITY ? 'child' : 'parent', servers, [], this.#settings.tcpOnly, set.until);
+  }
+  /** The kept addresses of a server that may be asked. */
+  addressesOf(name: Name): ServerAddress[] {
+    const found: ServerAddress[] = [];
+    for (const type of [TYPE.A, TYPE.AAAA]) {
+      for (const data of this.#cache.set(name, type, CLASS.IN)?.data ?? []) found.push({ address: printAddress(data), port: 53 });
+    }
+    return this.usable(found);
+  }
+  /** Those that the settings allow. */
+  usable(addresses: readonly ServerAddress[]): ServerAddress[] {
+    const { refused, ipv4, ipv6 } = this.#settings;
+    return addresses.filter(({ address }) => (address.includes(':') ? ipv6 : ipv4) && !refused(address));
+  }
+}

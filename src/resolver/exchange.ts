@@ -1,0 +1,87 @@
+// One question to one server: with EDNS or without, over UDP and, where the reply was cut, over TCP. Knows messages; sockets are
+// handed to it.
+import { decodeMessage, encodeMessage } from '../dns/message.ts';
+import { edns } from '../dns/opt.ts';
+import { CD, RD, TC, message } from '../dns/parts.ts';
+import type { Parts, Question } from '../dns/parts.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { repliesTo } from './scrub.ts';
+import type { Server } from './servers.ts';
+import type { ServerAddress } from './settings.ts';
+
+/** Where questions leave and replies come in. */
+export interface ServerNetwork {
+  /**
+   * Sends a query and gives the first reply that `isIt` takes for one; undefined where none came within so many milliseconds, or the
+   * network said that none will. Never rejects.
+   */
+  exchange(
+    to: ServerAddress, query: Uint8Array, tcp: boolean, patience: number, isIt: (reply: Uint8Array) => boolean,
+  ): Promise<Uint8Array | undefined>;
+}
+
+/** What the questions of a resolver have in common. */
+export interface ExchangeParts {
+  readonly network: ServerNetwork;
+  readonly now: () => number;
+  /** From 0 up to 1, not to be foreseen. */
+  readonly random: () => number;
+  readonly udpSize: number;
+}
+/** How one question is asked. */
+export interface Manner {
+  readonly tcp: boolean;
+  readonly recursionDesired: boolean;
+  /** DO, and CD for who resolves: what is bogus is found out here. */
+  readonly dnssec: boolean;
+}
+
+/** Asks; undefined where the server did not reply. What it replied is for the caller to judge. */
+export async function askServer(parts: ExchangeParts, server: Server, question: Question, manner: Manner): Promise<Parts | undefined> {
+  const { now } = parts;
+  const withEdns = server.understandsEdns(now());
+  const reply = await once(parts, server, question, manner, withEdns, manner.tcp);
+  if (reply === undefined) return undefined;
+  // RFC 6891 section 7: who does not know OPT may say so in several ways.
+  if (withEdns && reply.edns === undefined && (reply.rcode === RCODE.FORMERR || reply.rcode === RCODE.NOTIMP)) {
+    const plain = await once(parts, server, question, manner, false, manner.tcp);
+    if (plain !== undefined && plain.rcode !== RCODE.FORMERR) server.isPlain(now());
+    return plain;
+  }
+  return reply;
+}
+async function once(
+  parts: ExchangeParts, server: Server, question: Question, manner: Manner, withEdns: boolean, tcp: boolean,
+): Promise<Parts | undefined> {
+  const { network, now, random, udpSize } = parts;
+  const id = Math.floor(random() * 65536);
+  const query = encodeMessage(message({
+    id, question, flags: manner.recursionDesired ? RD | (manner.dnssec && withEdns ? CD : 0) : 0,
+    ...(withEdns ? { edns: edns(udpSize, manner.dnssec) } : {}),
+  }), { compress: false });
+  let found: Parts | undefined;
+  const isIt = (bytes: Uint8Array): boolean => {
+    found = read(bytes, id, question);
+    return found !== undefined;
+  };
+  const began = now();
+  const reply = await network.exchange(server, query, tcp, server.patience, isIt);
+  if (reply === undefined || found === undefined) {
+    server.failed(now());
+    return undefined;
+  }
+  server.answered(now() - began);
+  if (!tcp && (found.flags & TC) !== 0) return once(parts, server, question, manner, withEdns, true);
+  return found;
+}
+/** The reply, if it is one to this question. One without a question is taken where it says that the query could not be read. */
+function read(bytes: Uint8Array, id: number, question: Question): Parts | undefined {
+  if (bytes.length < 12 || ((bytes[0]! << 8) | bytes[1]!) !== id) return undefined;
+  try {
+    const parts = decodeMessage(bytes);
+    if (repliesTo(parts, question)) return parts;
+    return parts.question === undefined && parts.rcode !== RCODE.NOERROR && parts.rcode !== RCODE.NXDOMAIN ? parts : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+// A record set as it is kept: how far it is believed (RFC 2181 section 5.4.1), until when, and what is known of its signatures. Knows one
+// set; knows no cache.
+import { Name } from '../dns/name.ts';
+import { record } from '../dns/rr.ts';
+import type { RR } from '../dns/rr.ts';
+import { TYPE } from '../dns/type-name.ts';
+
+/** How far a set is believed: a lower one never replaces a higher one that lives. */
+export const RANK = {
+  /** What stood in the additional section, or is a server's address beside a referral. */
+  GLUE: 1,
+  /** The NS and DS of a referral. */
+  REFERRAL: 2,
+  /** The answer of a server that is not authoritative: of a forwarder. */
+  HEARSAY: 3,
+  /** The authority section of an authoritative answer. */
+  AUTHORITY: 4,
+  /** An authoritative answer. */
+  ANSWER: 5,
+} as const;
+
+/** What validation made of something (RFC 4035 section 4.3). */
+export type Security = 'unchecked' | 'bogus' | 'insecure' | 'secure';
+
+/** A set. */
+export interface KeptSet {
+  /** As it came, letters of any case. */
+  readonly name: Name;
+  readonly type: number;
+  readonly class: number;
+  readonly data: readonly Uint8Array[];
+  /** The data of the RRSIGs that cover it. */
+  readonly signatures: readonly Uint8Array[];
+  /** Seconds, as it came, and milliseconds of the clock until when it may be used. */
+  readonly ttl: number;
+  readonly until: number;
+  readonly rank: number;
+  security: Security;
+}
+
+/** Seconds that are left. */
+export const leftOf = (set: KeptSet, now: number): number => Math.max(0, Math.ceil((set.until - now) / 1000));
+
+/** The records of a set, with the TTL that is left, and its signatures behind them where they are wanted. */
+export function recordsOf(set: KeptSet, now: number, signatures: boolean): RR[] {
+  const ttl = leftOf(set, now);
+  const records = set.data.map((data) => record(set.name, set.type, set.class, ttl, data));
+  if (signatures) for (const data of set.signatures) records.push(record(set.name, TYPE.RRSIG, set.class, ttl, data));
+  return records;
+}
+
+/** The name that the data begins with: that of an NS, CNAME, DNAME or PTR. */
+export const targetOf = (data: Uint8Array): Name => Name.read(data, 0);
+
+/** Sets of records, in the order in which their first ones stand; RRSIGs go to the sets that they cover, unless they were asked for. */
+export function setsOf(records: readonly RR[], rank: number, now: number, ttlOf: (ttl: number) => number, asked = 0): KeptSet[] {
+  const sets = new Map<string, { first: RR; data: Uint8Array[]; signatures: Uint8Array[]; ttl: number }>();
+  const signed: RR[] = [];
+  for (const each of records) {
+    if (each.type === TYPE.RRSIG && asked !== TYPE.RRSIG) {
+      signed.push(each);
+      continue;
+    }
+    const key = `${each.type}/${each.class}/${each.name.key}`;
+    const known = sets.get(key);
+    if (known === undefined) sets.set(key, { first: each, data: [each.rdata], signatures: [], ttl: each.ttl });
+    else {
+      known.ttl = Math.min(known.ttl, each.ttl);
+      if (!known.data.some((has) => Buffer.compare(has, each.rdata) === 0)) known.data.push(each.rdata);
+    }
+  }
+  for (const each of signed) {
+    if (each.rdata.length < 19) continue;
+    const covered = (each.rdata[0]! << 8) | each.rdata[1]!;
+    const set = sets.get(`${covered}/${each.class}/${each.name.key}`);
+    if (set !== undefined && !set.signatures.some((has) => Buffer.compare(has, each.rdata) === 0)) set.signatures.push(each.rdata);
+  }
+  return [...sets.values()].map(({ first, data, signatures, ttl }) => {
+    const seconds = ttlOf(ttl);
+    return { name: first.name, type: first.type, class: first.class, data, signatures, ttl: seconds, until: now + seconds * 1000, rank,
+      security: 'unchecked' as const };
+  });
+}

@@ -1,0 +1,106 @@
+// What of a server's reply is believed (RFC 2181 section 5.4.1, RFC 5452): what was asked for and lies in the zone that the server
+// was asked for; the rest is as if it had not been sent. Knows one reply; knows no cache.
+import { type Name, NameError } from '../dns/name.ts';
+import { QR } from '../dns/parts.ts';
+import type { Parts, Question } from '../dns/parts.ts';
+import { record } from '../dns/rr.ts';
+import type { RR } from '../dns/rr.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
+import { targetOf } from './kept-set.ts';
+
+/** A reply of which nothing is left that does not belong. */
+export interface Scrubbed {
+  readonly parts: Parts;
+  /** The aliases of the answer in their order, and the sets that the last one leads to. */
+  readonly answer: readonly RR[];
+  readonly authority: readonly RR[];
+  readonly additional: readonly RR[];
+  /** The name at the end of the aliases. */
+  readonly last: Name;
+  /** A DNAME of the answer leads to a name that is too long (RFC 6672 section 2.2). */
+  readonly tooLong: boolean;
+}
+
+const PROOFS: ReadonlySet<number> = new Set([TYPE.NSEC, TYPE.NSEC3, TYPE.DS]);
+
+/** Whether it is a reply to the question at all. */
+export function repliesTo(parts: Parts, question: Question): boolean {
+  const { question: asked } = parts;
+  return (parts.flags & QR) !== 0 && parts.opcode === 0 && asked !== undefined && asked.type === question.type
+    && asked.class === question.class && asked.name.equals(question.name);
+}
+
+/** Looks through a reply of a server for `zone`. `isRefused` says of records that they are not for public names. */
+export function scrub(parts: Parts, question: Question, zone: Name, isRefused: (rr: RR) => boolean): Scrubbed {
+  const belongs = (rr: RR): boolean => (question.class === CLASS.ANY || rr.class === question.class) && rr.name.isUnder(zone)
+    && !isRefused(rr);
+  const all = parts.answer.filter(belongs);
+  const chain = followed(all, question);
+  // Who refers to the very zone has its DS beside the referral.
+  if (question.type === TYPE.DS && chain.records.length === 0) {
+    chain.records.push(...parts.authority.filter((rr) => belongs(rr) && rr.type === TYPE.DS && rr.name.equals(question.name)));
+  }
+  // A signature belongs to its set, wherever it stands.
+  const signed = [...parts.answer, ...parts.authority, ...parts.additional].filter((rr) => rr.type === TYPE.RRSIG && belongs(rr));
+  const signaturesOf = (sets: readonly RR[]): RR[] => (question.type === TYPE.RRSIG ? []
+    : signed.filter((rr) => sets.some((kept) => kept.type === coveredBy(rr) && kept.name.equals(rr.name))));
+  // Servers of a zone above are no news, but that they are named says who answered.
+  const authority = parts.authority.filter((rr) =>
+    (belongs(rr) || (rr.type === TYPE.NS && zone.isUnder(rr.name))) && isProper(rr, question.name, chain.last));
+  const servers = new Set([...chain.records, ...authority].filter(({ type }) => type === TYPE.NS).map(({ rdata }) => targetOf(rdata).key));
+  const isAddress = ({ type }: RR): boolean => type === TYPE.A || type === TYPE.AAAA;
+  const additional = parts.additional.filter((rr) => belongs(rr) && isAddress(rr) && servers.has(rr.name.key));
+  const { records, last, tooLong } = chain;
+  const withSignatures = (sets: readonly RR[]): RR[] => [...sets, ...signaturesOf(sets)];
+  return { parts, answer: withSignatures(records), authority: withSignatures(authority), additional, last, tooLong };
+}
+const coveredBy = ({ rdata }: RR): number => (rdata.length < 2 ? 0 : (rdata[0]! << 8) | rdata[1]!);
+
+/** NS and SOA of the zone that the name is in, proofs, and their signatures. */
+function isProper(rr: RR, name: Name, last: Name): boolean {
+  const { type } = rr;
+  if (type === TYPE.NS || type === TYPE.SOA) return name.isUnder(rr.name) || last.isUnder(rr.name);
+  return PROOFS.has(type);
+}
+
+/** The answer's records in the order of their aliases; what is not on the way is left out. */
+function followed(records: readonly RR[], { name, type }: Question): { records: RR[]; last: Name; tooLong: boolean } {
+  const kept: RR[] = [];
+  const met = new Set<string>();
+  let last = name;
+  for (;;) {
+    if (met.has(last.key)) return { records: kept, last, tooLong: false };
+    met.add(last.key);
+    const here = records.filter((rr) => rr.name.equals(last) && (type === TYPE.ANY ? true : rr.type === type));
+    if (here.length > 0) return { records: [...kept, ...here], last, tooLong: false };
+    const next = aliasAt(records, last, type);
+    if (next === undefined) return { records: kept, last, tooLong: false };
+    kept.push(...next.records);
+    if (next.target === undefined) return { records: kept, last, tooLong: true };
+    last = next.target;
+  }
+}
+function aliasAt(records: readonly RR[], name: Name, type: number): { records: RR[]; target: Name | undefined } | undefined {
+  const dname = records.filter((rr) => rr.type === TYPE.DNAME && !rr.name.equals(name) && name.isUnder(rr.name));
+  if (dname.length === 1) {
+    const made = synthesized(dname[0]!, name);
+    return { records: made === undefined ? dname : [...dname, made], target: made === undefined ? undefined : targetOf(made.rdata) };
+  }
+  if (type === TYPE.CNAME) return undefined;
+  const cname = records.filter((rr) => rr.type === TYPE.CNAME && rr.name.equals(name));
+  if (cname.length === 0) return undefined;
+  return { records: [cname[0]!], target: targetOf(cname[0]!.rdata) };
+}
+
+/** The CNAME that a DNAME makes of a name below it (RFC 6672 section 3.1); undefined where it would be too long. */
+export function synthesized(dname: RR, name: Name): RR | undefined {
+  const labels = name.split();
+  const own = labels.slice(0, labels.length - dname.name.labels);
+  try {
+    const target = own.reduceRight((under, label) => under.under(label), targetOf(dname.rdata));
+    return record(name, TYPE.CNAME, dname.class, dname.ttl, target.octets);
+  } catch (error) {
+    if (error instanceof NameError) return undefined;
+    throw error;
+  }
+}

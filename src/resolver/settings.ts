@@ -1,0 +1,80 @@
+// What a resolver is told: where it begins, whom it asks for which zone, what it believes and how much it may ask. Knows values; knows no
+// file that says them.
+import { Name } from '../dns/name.ts';
+import { PrivateAddresses } from './private-addresses.ts';
+
+/** A server's address, as sockets take it. */
+export interface ServerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A zone whose servers are given rather than found. */
+export interface GivenZone {
+  readonly zone: Name;
+  /** `stub` servers are authoritative and asked without RD; `forward` ones resolve by themselves. */
+  readonly kind: 'stub' | 'forward';
+  readonly addresses: readonly ServerAddress[];
+  /** Servers by name; looked up when they are needed. */
+  readonly names: readonly Name[];
+  /** Where all of them fail, the zone is resolved as if nothing was said. */
+  readonly first: boolean;
+  /** The servers are asked which are the zone's (RFC 9609), as those of the root always are. */
+  readonly prime: boolean;
+  /** Asked over TCP alone. */
+  readonly tcp: boolean;
+}
+
+/** Everything that a resolver is told; times are milliseconds. */
+export interface ResolverSettings {
+  readonly given: readonly GivenZone[];
+  /** QNAME minimisation (RFC 9156): `strict` never goes back to the whole name. */
+  readonly minimise: 'off' | 'on' | 'strict';
+  /** Nothing exists below a name that does not (RFC 8020). */
+  readonly hardenBelowNxdomain: boolean;
+  /** Addresses that are no answer for public names. */
+  readonly private: PrivateAddresses;
+  /** Addresses that no server is asked at. */
+  readonly refused: (address: string) => boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Seconds: no TTL is longer, no TTL of a denial is. */
+  readonly mostTtl: number;
+  readonly mostNegativeTtl: number;
+  readonly leastTtl: number;
+  /** What one question of a client may cost: questions sent, aliases followed, names of servers looked up. */
+  readonly mostQuestions: number;
+  readonly mostAliases: number;
+  readonly mostServerNames: number;
+  /** How often a server is asked the same. */
+  readonly tries: number;
+  /** Octets of a UDP reply that are offered (RFC 9715). */
+  readonly udpSize: number;
+  readonly tcpOnly: boolean;
+  /** What is asked for near its end is asked for again meanwhile. */
+  readonly prefetch: boolean;
+  /** Names and addresses of the root's servers to begin with. */
+  readonly hints: readonly RootServer[];
+}
+
+/** A server of the root. */
+export interface RootServer {
+  readonly name: Name;
+  readonly addresses: readonly string[];
+}
+
+/** Names and addresses of the root's servers (IANA), to begin with. */
+export const ROOT_HINTS: readonly RootServer[] = [
+  ['a', '198.41.0.4', '2001:503:ba3e::2:30'], ['b', '170.247.170.2', '2801:1b8:10::b'], ['c', '192.33.4.12', '2001:500:2::c'],
+  ['d', '199.7.91.13', '2001:500:2d::d'], ['e', '192.203.230.10', '2001:500:a8::e'], ['f', '192.5.5.241', '2001:500:2f::f'],
+  ['g', '192.112.36.4', '2001:500:12::d0d'], ['h', '198.97.190.53', '2001:500:1::53'], ['i', '192.36.148.17', '2001:7fe::53'],
+  ['j', '192.58.128.30', '2001:503:c27::2:30'], ['k', '193.0.14.129', '2001:7fd::1'], ['l', '199.7.83.42', '2001:500:9f::42'],
+  ['m', '202.12.27.33', '2001:dc3::35'],
+].map(([letter, ...addresses]) => ({ name: Name.parse(`${letter}.root-servers.net.`), addresses }));
+
+/** What is meant where nothing is said. */
+export const DEFAULTS: ResolverSettings = {
+  given: [], minimise: 'on', hardenBelowNxdomain: true, private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
+  mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0, mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3, udpSize: 1232,
+  tcpOnly: false, prefetch: false, hints: ROOT_HINTS,
+};

@@ -1,0 +1,87 @@
+// Tests of validation: what a signed internet proves, what is not signed, and what is bogus and why.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AA } from '../dns/parts.ts';
+import type { Parts } from '../dns/parts.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { TYPE } from '../dns/type-name.ts';
+import { MadeZone } from '../testing/made-internet.ts';
+import type { MadeServer } from '../testing/made-internet.ts';
+import { A, B, TEST, rigOf, zones } from './rig.test.ts';
+
+const signed = () => rigOf({}, true);
+const without = (zone: MadeZone, change: (said: Partial<Parts>) => Partial<Parts>): MadeServer =>
+  (question) => (question.type === TYPE.DNSKEY ? zone.answer(question) : change(zone.answer(question)!));
+
+const forgedBy = (zone: MadeZone): MadeServer => without(zone, (said) =>
+  ({ ...said, answer: said.answer?.map((rr) => (rr.type === TYPE.A ? { ...rr, rdata: Uint8Array.of(6, 6, 6, 6) } : rr)) ?? [] }));
+
+test('what is signed from the root down is secure: answers, aliases, wildcards and denials', async () => {
+  const rig = signed();
+  assert.equal(await rig.ask('www.a.test. A'), 'secure NOERROR www.a.test. 300 A 192.0.2.80');
+  assert.equal(await rig.ask('inner.a.test. A'), 'secure NOERROR inner.a.test. 300 CNAME www.a.test. www.a.test. 300 A 192.0.2.80');
+  assert.equal(await rig.ask('y.wild.a.test. A'), 'secure NOERROR y.wild.a.test. 300 A 192.0.2.81');
+  assert.equal(await rig.ask('nope.a.test. A'), 'secure NXDOMAIN');
+  assert.equal(await rig.ask('www.a.test. MX'), 'secure NOERROR');
+  assert.equal(await rig.ask('ent.a.test. A'), 'secure NOERROR');
+  assert.equal(await rig.ask('a.test. DNSKEY').then((said) => said.slice(0, 14)), 'secure NOERROR');
+});
+test('a zone without DS is insecure, where its parent proves that, and so is what leads there', async () => {
+  const rig = signed();
+  assert.equal(await rig.ask('www.b.test. A'), 'insecure NOERROR www.b.test. 300 A 192.0.2.90');
+  assert.equal(await rig.ask('alias.a.test. A'), 'insecure NOERROR alias.a.test. 300 CNAME www.b.test. www.b.test. 300 A 192.0.2.90');
+  assert.equal(await rig.ask('nope.b.test. A'), 'insecure NXDOMAIN');
+});
+test('another address than the signed one is bogus, and another server is asked', async () => {
+  const rig = signed();
+  rig.internet.at(A, forgedBy(rig.zones.a));
+  assert.equal(await rig.ask('www.a.test. A'), 'bogus SERVFAIL (6: the signature of www.a.test. A does not hold)');
+  const two = rigOf({}, true, zones(true, { more: ['a 300 NS ns2.a', `ns2.a 300 A ${B}`] }));
+  two.internet.at(A, forgedBy(two.zones.a)).at(B, two.zones.a);
+  assert.equal(await two.ask('www.a.test. A'), 'secure NOERROR www.a.test. 300 A 192.0.2.80');
+});
+test('signatures that are missing, expired or not valid yet are told by their codes', async () => {
+  const unsigned = signed();
+  const bare = (said: Partial<Parts>) => ({ ...said, answer: said.answer?.filter(({ type }) => type !== TYPE.RRSIG) ?? [] });
+  unsigned.internet.at(A, without(unsigned.zones.a, bare));
+  assert.match(await unsigned.ask('www.a.test. A'), /^bogus SERVFAIL \(10: no signature of www\.a\.test\. A\)$/);
+  const late = signed();
+  late.wall += 2 * 31_536_000_000;
+  assert.match(await late.ask('www.a.test. A'), /^bogus SERVFAIL \(7: the signature of \. DNSKEY has expired\)$/);
+  const early = signed();
+  early.wall -= 2 * 31_536_000_000;
+  assert.match(await early.ask('www.a.test. A'), /^bogus SERVFAIL \(8: /);
+});
+test('a denial without its proof is bogus, and one for another name', async () => {
+  const rig = signed();
+  const { a } = rig.zones;
+  rig.internet.at(A, without(a, () => ({ flags: AA, rcode: RCODE.NXDOMAIN, authority: a.set(a.apex, TYPE.SOA) })));
+  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL \(12: nothing proves what is said of www\.a\.test\.\)$/);
+  const other = signed();
+  const nsec = other.zones.a.answer({ name: other.zones.a.apex.under('zzz'), type: TYPE.A, class: 1 })!.authority!;
+  other.internet.at(A, without(other.zones.a, () => ({ flags: AA, rcode: RCODE.NXDOMAIN, authority: nsec })));
+  assert.match(await other.ask('www.a.test. A'), /^bogus SERVFAIL \(6: nothing proves/);
+});
+test('keys that are not those of the DS make the zone bogus', async () => {
+  const rig = signed();
+  const other = new MadeZone('a.test.', ['@ 300 NS ns', `ns 300 A ${A}`, 'www 300 A 6.6.6.6'], true);
+  rig.internet.at(A, other);
+  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL \(9: no DNSKEY of a\.test\. is the one that is trusted\)$/);
+});
+test('a referral that hides the DS is no way around the signatures', async () => {
+  const rig = signed();
+  const plain = new MadeZone('a.test.', ['@ 300 NS ns', `ns 300 A ${A}`, 'www 300 A 6.6.6.6']);
+  rig.internet.at(A, plain);
+  const { test: parent } = rig.zones;
+  rig.internet.at(TEST, (question) => {
+    const said = parent.answer(question)!;
+    return { ...said, authority: (said.authority ?? []).filter(({ type }) => type !== TYPE.DS) };
+  });
+  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL/);
+});
+test('what nobody can check is as good as unsigned, and so is what is said to be', async () => {
+  const made = zones(true, { ds: `a.test. 300 DS 1 200 2 ${'ab'.repeat(32)}` });
+  assert.equal(await rigOf({}, true, made).ask('www.a.test. A'), 'insecure NOERROR www.a.test. 300 A 192.0.2.80');
+  const told = rigOf({}, true, zones(true, { ds: `a.test. 300 DS 1 13 2 ${'ab'.repeat(32)}` }));
+  assert.match(await told.ask('www.a.test. A'), /^bogus SERVFAIL \(9: /);
+});
