@@ -204,6 +204,8 @@ test('each word has its forms, from the pages and without them', () => {
   }
 });
 
+/** What `tls` takes where it names no files. */
+const ACME: ReadonlySet<string> = new Set(['acme', 'email', 'ca', 'ca_root', 'storage', 'resolver', 'challenge']);
 test('each property of a page is one that its plugin knows, and a misspelt one has a help', async () => {
   const wrong: string[] = [];
   const needed: Readonly<Record<string, string>> = {
@@ -214,7 +216,8 @@ test('each property of a page is one that its plugin knows, and a misspelt one h
     const syntax = syntaxOf(word)!;
     if (syntax.open) continue;
     for (const property of syntax.properties.keys()) {
-      const head = property === 'prefer' ? word : `${word}${needed[word] ?? ''}`;
+      const isAlone = property === 'prefer' || (word === 'tls' && ACME.has(property));
+      const head = isAlone ? word : `${word}${needed[word] ?? ''}`;
       const right = (await checked(block(`${head} {`, property, '}'))).findings.problems;
       if (right.some(({ code, message }) => code === 'unknown-property' || /unknown (property|option|field)/i.test(message))) {
         wrong.push(`${word}: ${property} is unknown`);

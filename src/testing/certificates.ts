@@ -1,6 +1,7 @@
 // Certificates for tests: an authority and what it signs, made at once and without any program. Knows X.509 as far as that.
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { der, oid, sequence, setOf, time, utf8 } from '../secure/der.ts';
 
 /** PEM of a certificate and its key. */
 export interface MadePair {
@@ -16,35 +17,30 @@ export interface Wanted {
   /** Milliseconds since 1970; from yesterday until in a month where nothing is given. */
   readonly from?: number;
   readonly until?: number;
+  /** The key of whoever asks for it, as SubjectPublicKeyInfo; one that is made here where nothing is given. */
+  readonly publicKey?: Uint8Array;
 }
 
 const DAY = 86_400_000;
 
-/** One value of DER: its tag, its length, its contents. */
-function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  const body = Buffer.concat(parts);
-  const { length } = body;
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
-  return Buffer.concat([Buffer.from([tag, ...size]), body]);
-}
-const oid = (...octets: readonly number[]): Buffer => der(0x06, Buffer.from(octets));
-const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text));
-const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts);
-const time = (at: number): Buffer => der(0x18, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`));
-const named = (common: string): Buffer => sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), utf8(common))));
+const named = (common: string): Buffer => sequence(setOf(sequence(oid('2.5.4.3'), utf8(common))));
 /** ecdsa-with-SHA256. */
-const ALGORITHM = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+const ALGORITHM = sequence(oid('1.2.840.10045.4.3.2'));
 const pem = (kind: string, bytes: Buffer): string =>
   `-----BEGIN ${kind}-----\n${bytes.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END ${kind}-----\n`;
 
+/** What names the key of whoever signed: the same for all authorities of tests. */
+const AUTHORITY_KEY = Buffer.from('0102030405060708090a0b0c0d0e0f1011121314', 'hex');
+
 const extension = (id: number, critical: boolean, value: Buffer): Buffer =>
-  sequence(oid(0x55, 0x1d, id), ...(critical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
+  sequence(oid(`2.5.29.${id}`), ...(critical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
 function extensions(authority: boolean, names: readonly string[]): Buffer {
   const general = names.map((name) =>
     (/^[\d.]+$/.test(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name))));
   return der(0xa3, sequence(
     extension(19, true, sequence(...(authority ? [der(0x01, Buffer.from([0xff]))] : []))),
     ...(general.length === 0 ? [] : [extension(17, false, sequence(...general))]),
+    ...(authority ? [] : [extension(35, false, sequence(der(0x80, AUTHORITY_KEY)))]),
   ));
 }
 
@@ -52,13 +48,14 @@ interface Signer {
   readonly common: string;
   readonly key: KeyObject;
 }
-function make({ common = '', names = [], from = Date.now() - DAY, until = Date.now() + 30 * DAY }: Wanted, signer?: Signer): MadePair {
+function make(wanted: Wanted, signer?: Signer): MadePair {
+  const { common = '', names = [], from = Date.now() - DAY, until = Date.now() + 30 * DAY, publicKey: theirs } = wanted;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = common === '' && names[0] !== undefined ? names[0] : common;
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))), der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])), ALGORITHM,
     named(signer?.common ?? subject), sequence(time(from), time(until)), named(subject),
-    publicKey.export({ type: 'spki', format: 'der' }), extensions(signer === undefined, names),
+    theirs ?? publicKey.export({ type: 'spki', format: 'der' }), extensions(signer === undefined, names),
   );
   const signature = sign('sha256', body, signer?.key ?? privateKey);
   const cert = pem('CERTIFICATE', sequence(body, ALGORITHM, der(0x03, Buffer.from([0]), signature)));

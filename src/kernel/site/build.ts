@@ -91,6 +91,10 @@ export function build(text: string, options: ReadOptions): Configuration {
   const drafts = blocks.flatMap((block, index) => attempt(() => draft(block, index, options)) ?? []);
   for (const plugin of options.plugins) {
     for (const each of drafts) attempt(() => setUp(plugin, each, options));
+    const { name, guest } = plugin;
+    if (guest === undefined) continue;
+    const all = drafts.map(({ site }) => site);
+    for (const { site, parts } of drafts) parts.push(...[guest(site, all) ?? []].flat().map((part) => ({ name, part })));
   }
   for (const line of drafts.flatMap(({ lines }) => unbuilt(lines, options.plugins))) attempt(() => refuseUnbuilt(line));
   const sites = drafts.map(complete);

@@ -36,6 +36,8 @@ export interface Plugin<Config = unknown> {
   parse(lines: Lines, context: ParseContext): Config;
   /** No I/O. Several parts where the word may stand several times. Parts are made anew at each load. */
   create(config: Config, site: Site): Part | readonly Part[];
+  /** A part that it has in a block because of what lines of other blocks say, whether there is one in this block or not. */
+  guest?(site: Site, sites: readonly Site[]): Part | undefined;
 }
 /** A plugin that is loaded when a configuration has one of its words. */
 export interface LatePlugin {

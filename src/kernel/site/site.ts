@@ -2,7 +2,7 @@
 import type { Name } from '../../dns/name.ts';
 import { Metadata } from '../query/metadata.ts';
 import type { Provider } from '../query/metadata.ts';
-import type { Handler, Part } from './plugin.ts';
+import type { Handler, Part, Run } from './plugin.ts';
 import type { Query } from '../query/query.ts';
 import type { Reading } from '../../store/reading.ts';
 import { Slot, Slots } from '../slot.ts';
@@ -32,6 +32,8 @@ export const EchoedOption = new Slot<number>('echoed option');
 export const AdmittedOpcode = new Slot<number>('admitted opcode');
 /** Zones of which `cache` keeps nothing (CACHE-24): whoever changed one asks at once whether it is so. */
 export const Uncached = new Slot<Name>('uncached zone');
+/** Put there by `on certrenew`: what is done once another certificate is served with. Read by who renews certificates. */
+export const Renewed = new Slot<(run: Run) => Promise<void>>('certificate renewed');
 /** Put there by `debug`: a panic ends the process (DBG-1). */
 export const Debug = new Slot<true>('debug');
 /** Put there by `errors { stacktrace }` (EL-4). */

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Lines, Run } from '../../kernel/site/plugin.ts';
+import { Renewed } from '../../kernel/site/site.ts';
 import { quoted } from '../../wording/quote.ts';
 import { splitCommand } from './command.ts';
 
-/** A `certrenew` command waits for the certificates that `tls` renews. */
 type Event = 'startup' | 'shutdown' | 'certrenew';
 interface Hook {
   readonly event: Event;
@@ -58,10 +58,11 @@ function execute({ command, args, waits }: Hook, run: Run): Promise<void> {
 export default definePlugin({
   name: 'on',
   parse,
-  create(hooks) {
+  create(hooks, site) {
     const each = async (event: Event, run: Run) => {
       for (const hook of hooks) if (hook.event === event) await execute(hook, run);
     };
+    if (hooks.some(({ event }) => event === 'certrenew')) site.put(Renewed, (run) => each('certrenew', run));
     return {
       // As CoreDNS: a reload is a start too, and everything listens by then.
       started: (run) => each('startup', run),

@@ -1,4 +1,4 @@
-// What a `tls` line says (TLS-1). Knows its options and their texts; reads the files that it names, and opens nothing.
+// What a `tls` line says (TLS-1, TLS-2). Knows its options and their texts; reads the files that it names, and opens nothing.
 import { once } from '../../corefile/directive.ts';
 import type { Directive, Lines } from '../../corefile/directive.ts';
 import type { Position } from '../../corefile/error.ts';
@@ -10,14 +10,15 @@ import type { PairFiles } from '../../secure/pair-files.ts';
 import { CLIENT_AUTH } from '../../secure/server-tls.ts';
 import type { ClientAuth, LeastVersion } from '../../secure/server-tls.ts';
 import { fileError } from '../../wording/errno.ts';
+import { readAcme } from './acme-config.ts';
+import type { AcmeSettings } from './acme-config.ts';
 import { cryptography } from '../../secure/node.ts';
 
 /** One line. */
 export interface Settings {
   readonly at: Position;
-  readonly files: PairFiles;
-  /** What the files had when the configuration was read. */
-  readonly first: Pair;
+  /** Where the certificate comes from: files, and what they had when the configuration was read; or whoever it is ordered from. */
+  readonly source: { readonly files: PairFiles; readonly first: Pair } | { readonly acme: AcmeSettings };
   readonly clientAuth: ClientAuth;
   readonly leastVersion: LeastVersion;
   readonly keylog: { readonly path: string; readonly at: Position } | undefined;
@@ -38,16 +39,18 @@ interface Options {
 export function readSettings(lines: Lines, { root, machine }: ParseContext): Settings {
   if (lines.length > 1) lines[1]!.fail('TLS already configured for this server instance');
   const line = once(lines);
-  const [cert, key, ca] = argumentsOf(line);
   const path = (name: string): string => (root === undefined || name.startsWith('/') ? name : `${root.replace(/\/+$/, '')}/${name}`);
-  const files = { cert: path(cert!), key: path(key!), ca: ca === undefined ? undefined : path(ca) };
   const options: Options = { clientAuth: 'nocert', leastVersion: 'TLSv1.2', keylog: undefined, tickets: 'own' };
-  line.properties(readers(options, path, machine.readFile), (other) => other.fail(`unknown option '${other.word}'`));
-  return { at: line.at, files, first: readFiles(line, files, machine.readFile), ...options };
+  const { client_auth, keylog, ...ours } = readers(options, path, machine.readFile);
+  const { readFile } = machine;
+  if (line.args.length === 0) return { at: line.at, source: { acme: readAcme(line, { path, readFile }, ours) }, ...options };
+  const [cert, key, ca] = argumentsOf(line);
+  const files = { cert: path(cert!), key: path(key!), ca: ca === undefined ? undefined : path(ca) };
+  line.properties({ client_auth, keylog, ...ours }, (other) => other.fail(`unknown option '${other.word}'`));
+  return { at: line.at, source: { files, first: readFiles(line, files, machine.readFile) }, ...options };
 }
 /** CoreDNS names itself twice where their number is wrong. */
 function argumentsOf(line: Directive): readonly string[] {
-  if (line.args.length === 0) line.refuse('certificates by ACME are not built yet: name the files of a certificate and its key');
   try {
     return line.words(2, 3);
   } catch (error) {

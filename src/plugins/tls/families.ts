@@ -16,6 +16,8 @@ export const FAMILIES = {
   quicConnections: gauge('coredns_quic_connections', 'Connections of QUIC that are open or under way.', ['server']),
   quicEvents: counter('coredns_quic_events_total',
     'Counter of what sockets of QUIC did: retry, refused, lost, astray (for another thread), panic.', ['server', 'event']),
+  orders: counter('coredns_tls_acme_orders_total',
+    'Counter of certificates that were ordered, by first name and result.', ['name', 'result']),
 };
 
 /** Counts the handshakes of a thread. */

@@ -8,15 +8,20 @@ import { TlsSetting } from '../../kernel/query/tls-setting.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { Renewed } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readPair } from '../../secure/pair.ts';
 import type { Pair, Pem } from '../../secure/pair.ts';
 import { WatchedPair } from '../../secure/pair-files.ts';
+import type { PairFiles } from '../../secure/pair-files.ts';
 import { ServerTls } from '../../secure/server-tls.ts';
 import { Tickets } from '../../secure/tickets.ts';
 import type { Note } from '../../store/notes.ts';
 import { fileError } from '../../wording/errno.ts';
 import { quoted } from '../../wording/quote.ts';
+import type { OrderedCertificate } from './acme/ordered-certificate.ts';
+import type { AcmeSettings } from './acme-config.ts';
+import { OrderedDomains, challengeIn } from './challenge.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { cryptography, transportSecurity } from '../../secure/node.ts';
@@ -34,17 +39,19 @@ class Certificate implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #tls: ServerTls;
-  #pair: Pair;
+  #until = Infinity;
   #round = 0;
   #now: () => number = () => 0;
+  #ordered: OrderedCertificate | undefined = undefined;
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
-    this.#pair = settings.first;
-    const { at, clientAuth, leastVersion, first, keylog } = settings;
+    const { at, clientAuth, leastVersion, source, keylog } = settings;
+    const first = 'acme' in source ? NOTHING : source.first;
     this.#tls = new ServerTls({ at, clientAuth, leastVersion, first, keylog: keylog?.path });
     site.put(TlsSetting, this.#tls);
+    if ('acme' in source) site.put(OrderedDomains, source.acme.domains);
   }
 
   readonly metadata = {
@@ -53,16 +60,20 @@ class Certificate implements Part {
     'tls/version': (query: Query) => query.channel.secure?.version.replace(/^TLSv/, ''),
   };
 
-  /** Main looks whether other certificates stand in the files, and tells all threads. */
-  control(run: Run): void {
-    const { files, first, tickets } = this.#settings;
-    const log = run.log.prefix('tls');
-    const note = this.#note(run);
+  /** Main looks whether there is another certificate, or sees to it that there is, and tells all threads. */
+  async control(run: Run): Promise<void> {
+    const { source, tickets } = this.#settings;
     const secret = run.store.note('tls ticket secret');
     if (tickets === 'own' && secret.round === 0) secret.write(cryptography().randomBytes(SECRET).toString('hex'));
     this.#openKeylog(run);
-    this.#tellEnd(run, first);
     this.#now = () => run.clock.wall();
+    if ('acme' in source) await this.#order(run, source.acme);
+    else this.#watch(run, source);
+  }
+  #watch(run: Run, { files, first }: { readonly files: PairFiles; readonly first: Pair }): void {
+    const log = run.log.prefix('tls');
+    const note = this.#note(run);
+    this.#tellEnd(run, first);
     if (first.until <= this.#now()) log.warning(`the certificate of ${files.cert} has ended: clients that look will refuse it`);
     const watched = new WatchedPair(files, first, {
       read: (path) => readFile(path, 'utf8').catch((error: unknown) => Promise.reject(new Error(fileError(error, path)))),
@@ -77,20 +88,37 @@ class Certificate implements Part {
     });
     every(run.clock, LOOK, run.signal, (error) => run.report(error), () => watched.look());
   }
+  /** Whoever says the same, in this load or the next, has the same certificate: an order that is under way goes on. */
+  async #order(run: Run, acme: AcmeSettings): Promise<void> {
+    const { OrderedCertificate } = await import('./acme/ordered-certificate.ts');
+    const note = this.#note(run);
+    const ordered = await run.shared.use(noteName(acme), run.signal, () => OrderedCertificate.open(run, acme, note));
+    this.#ordered = ordered;
+    if (ordered.isReal) this.#tellEnd(run, ordered.pair);
+    ordered.hold((pair) => {
+      this.#tellEnd(run, pair);
+      void tellRenewed(run).catch((error: unknown) => run.report(error));
+    }, run.signal);
+  }
   #note(run: Run): Note {
-    return run.space(this.#site).note('tls');
+    const { source } = this.#settings;
+    return 'acme' in source ? run.store.note(noteName(source.acme)) : run.space(this.#site).note('tls');
   }
   #tellEnd({ metrics }: Run, { names: [name = ''], until }: Pair): void {
     metrics.values[metrics.family(FAMILIES.expiry).cell([name])] = until / 1000;
-    this.#pair = { ...this.#pair, until };
+    this.#until = until;
+  }
+  started(run: Run): void {
+    void this.#ordered?.begin().catch((error: unknown) => run.report(error));
   }
 
   /** Each thread makes handshakes of its own, with what main found. */
   start(run: Run): void {
+    const { source } = this.#settings;
     const tls = this.#tls;
     const crypto = cryptography();
     const note = this.#note(run);
-    let { first: pair } = this.#settings;
+    let pair = 'acme' in source ? undefined : source.first;
     tls.tls = transportSecurity();
     tls.digest = (text) => crypto.createHash('sha256').update(text).digest('hex');
     tls.counter = new CountedHandshakes(run.metrics);
@@ -98,7 +126,7 @@ class Certificate implements Part {
     tls.round = () => note.round;
     tls.pair = () => {
       const { round } = note;
-      if (round === this.#round) return pair;
+      if (round === this.#round && pair !== undefined) return pair;
       this.#round = round;
       return (pair = readPair(JSON.parse(note.read()) as Pem, crypto));
     };
@@ -137,9 +165,21 @@ class Certificate implements Part {
 
   /** A certificate that ends soon, since it was not renewed. */
   remark(): string | undefined {
-    const left = this.#pair.until - this.#now();
-    return left > SOON ? undefined : `the certificate of ${this.#settings.files.cert} ends ${new Date(this.#pair.until).toISOString()}`;
+    const { source } = this.#settings;
+    if ('acme' in source) return this.#ordered?.remark();
+    const left = this.#until - this.#now();
+    return left > SOON ? undefined : `the certificate of ${source.files.cert} ends ${new Date(this.#until).toISOString()}`;
   }
+}
+
+/** What stands for the files where there are none. */
+const NOTHING: Pem = { cert: '', key: '', ca: undefined };
+/** Where a certificate stands that is ordered so. */
+const noteName = (acme: AcmeSettings): string =>
+  `tls ordered ${cryptography().createHash('sha256').update(JSON.stringify(acme)).digest('hex')}`;
+/** Does what was configured for this, one after the other. */
+async function tellRenewed(run: Run): Promise<void> {
+  for (const renewed of run.sites.flatMap((site) => site.all(Renewed))) await renewed(run);
 }
 
 export default definePlugin({
@@ -147,4 +187,5 @@ export default definePlugin({
   metrics: FAMILIES,
   parse: readSettings,
   create: (settings, site) => new Certificate(settings, site),
+  guest: challengeIn,
 });
