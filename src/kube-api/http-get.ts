@@ -27,6 +27,8 @@ export interface Get {
   readonly limits: Limits;
   /** What is sent, for a POST; undefined for a GET. */
   readonly body?: Uint8Array | undefined;
+  /** Where it is neither of the two. */
+  readonly method?: 'PUT' | undefined;
 }
 /** Milliseconds until a connection stands (TLS included), until the head is there after that, and between two pieces of the body. */
 export interface Limits {
@@ -139,7 +141,8 @@ class Exchange {
     this.#connected = true;
     this.#within(limits.head, () => new ApiError('timeout', `${authority}: net/http: timeout awaiting response headers`));
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    const [method, length] = body === undefined ? ['GET', ''] : ['POST', `Content-Length: ${body.length}\r\n`];
+    const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
+    const method = this.#what.method ?? (body === undefined ? 'GET' : 'POST');
     this.#socket!.write(`${method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${who}${lines}${length}Connection: close\r\n\r\n`);
     if (body !== undefined) this.#socket!.write(body);
   }

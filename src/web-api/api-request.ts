@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** Makes it a POST. */
   readonly body?: Uint8Array;
+  /** Where it is neither GET nor POST. */
+  readonly method?: 'PUT';
   /** Milliseconds that the head of the reply may take once connected; ten seconds where it is not said. */
   readonly patience?: number;
 }
@@ -63,6 +65,7 @@ export async function askApi(place: ApiPlace, request: ApiRequest, clock: Clock,
   const what = {
     host, port, authority: authority.includes(':') && /:\d+$/.test(authority) ? authority : `${authority}:${port}`,
     tls: secure ? {} : undefined, target: `${prefix}${request.target}`, headers, limits, body: request.body,
+    method: request.method,
   };
   await get(what, {
     head(head) {

@@ -1,0 +1,67 @@
+// The records of a zone as an API of a cloud gives them, text by text, into a scratch: what cannot be used is left out alone, and named.
+// Knows texts and the zone; knows no API.
+import { latin1 } from '../../dns/latin1.ts';
+import { Name } from '../../dns/name.ts';
+import { parseRR } from '../../dns/rr.ts';
+import type { Scratch } from '../zone/scratch.ts';
+
+/** How many of those that are left out are named. */
+const NAMED = 5;
+
+/** What one fetch gives. */
+export class HostedRecords {
+  readonly #zone: Name;
+  readonly #scratch: Scratch;
+  readonly #seen = new Set<string>();
+  readonly #ttls = new Map<string, number>();
+  readonly #records: { readonly owner: number; readonly type: number; readonly set: string; readonly rdata: Uint8Array }[] = [];
+  readonly #left: string[] = [];
+  #count = 0;
+
+  constructor(zone: Name, scratch: Scratch) {
+    this.#zone = zone;
+    this.#scratch = scratch;
+  }
+
+  /**
+   * A record: its owner as text with or without the last dot, its type as a word, and its data as in a master file, where a name without a
+   * last dot is whole. Of a set that comes in parts the lowest TTL counts, and what is said twice is one.
+   */
+  add(owner: string, type: string, ttl: number, data: string): void {
+    const name = Name.maybe(owner.endsWith('.') ? owner : `${owner}.`);
+    if (name === undefined) return this.leave(owner, type, 'its name is none');
+    if (!Number.isInteger(ttl) || ttl < 0 || ttl > 0x7fffffff) return this.leave(owner, type, `its TTL is ${ttl}`);
+    let rdata: Uint8Array, number: number;
+    try {
+      const record = parseRR(`. ${ttl} IN ${type} ${data}`)!;
+      rdata = record.rdata;
+      number = record.type;
+    } catch (error) {
+      return this.leave(owner, type, (error as Error).message);
+    }
+    const { octets } = name;
+    const handle = this.#scratch.owner(octets, octets.length);
+    if (handle < 0) return this.leave(owner, type, `it is not in ${this.#zone.text}`);
+    const set = `${name.key} ${number}`;
+    const known = `${set} ${latin1(rdata, 0, rdata.length)}`;
+    this.#ttls.set(set, Math.min(ttl, this.#ttls.get(set) ?? ttl));
+    if (this.#seen.has(known)) return;
+    this.#seen.add(known);
+    this.#records.push({ owner: handle, type: number, set, rdata });
+  }
+  /** One that cannot be used, and why. */
+  leave(owner: string, type: string, why: string): void {
+    this.#count++;
+    if (this.#left.length < NAMED) this.#left.push(`${Name.maybe(owner)?.text ?? owner} ${type}: ${why}`);
+  }
+
+  /** All of it was fetched: the scratch gets it. */
+  fill(): void {
+    for (const { owner, type, set, rdata } of this.#records) this.#scratch.add(owner, type, this.#ttls.get(set)!, rdata, rdata.length);
+  }
+  /** What was left out, for people; empty where all was used. */
+  get left(): string {
+    const more = this.#count - this.#left.length;
+    return this.#left.join('; ') + (more > 0 ? `; and ${more} more` : '');
+  }
+}
