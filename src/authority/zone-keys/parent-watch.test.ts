@@ -65,6 +65,22 @@ test('a parent that has the DS of lost keys is said once, with both tags, until 
   assert.equal(rig.keys.trouble, undefined);
 });
 
+test('a reload that says otherwise while a key is made counts from the next step on', async (t) => {
+  const rig = await open(t);
+  await pass(rig, 1);
+  const say = (algorithm: number): void => {
+    const { policy } = usualSettings(rig.folder);
+    RollingKeys.configure(rig.clock, { ...usualSettings(rig.folder), policy: { ...policy, algorithm } }, () => true);
+  };
+  say(14);
+  // Now the first of these turns waits for its key.
+  await new Promise((resolve) => setImmediate(resolve));
+  say(15);
+  await pass(rig, 0.25);
+  const made = rig.said.filter((text) => / is (generated|published)$/.test(text));
+  assert.ok(made.length >= 2 && made.length <= 3, made.join('\n'));
+});
+
 test('the parent is told whenever the zone shows that it asks for something else', async (t) => {
   const rig = await open(t);
   assert.equal(rig.told, 0, 'nothing is asked of it while caches may be without the key');

@@ -13,7 +13,7 @@ import type { Role, ZoneState } from '../../dnssec/rollover/state.ts';
 import { advanced } from '../../dnssec/rollover/steps.ts';
 import { foreseen, nextTime, notAhead, published, shifted } from '../../dnssec/rollover/timing.ts';
 import { ageTime, takenOver, wishes, withKeys, withoutRemoved } from '../../dnssec/rollover/wishes.ts';
-import type { MadeKey } from '../../dnssec/rollover/wishes.ts';
+import type { KeyPolicy, MadeKey } from '../../dnssec/rollover/wishes.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { keyFileStem } from '../../dnssec/key-file.ts';
@@ -204,7 +204,7 @@ export class RollingKeys implements FolderZone, SignalZone {
       const lying = await this.#files.lying(now);
       let first = lying.length === 0 ? NO_KEYS : takenOver(NO_KEYS, lying, now);
       if (first.keys.length > 0) this.#log.info(`zone ${this.zone.text} goes on with the keys that lie in ${this.#settings.folder}`);
-      const made = await this.#make(first, [], now);
+      const made = await this.#make(first, policy, [], now);
       first = advanced(withKeys(first, policy, made, now), now);
       const isOurs = await this.#files.create({ ...first, revision: 1, at: now });
       state = isOurs ? await this.#files.read() : await this.#files.others(first);
@@ -220,8 +220,7 @@ export class RollingKeys implements FolderZone, SignalZone {
     this.#parent.begin();
     return this;
   }
-  async #make(state: ZoneState, ordered: readonly Role[], now: number): Promise<MadeKey[]> {
-    const { policy } = this.#settings;
+  async #make(state: ZoneState, policy: KeyPolicy, ordered: readonly Role[], now: number): Promise<MadeKey[]> {
     const made: MadeKey[] = [];
     const foreign = this.#foreign.records.filter(({ type }) => type === TYPE.DNSKEY);
     for (const role of wishes(state, policy, ordered, now)) {
@@ -232,12 +231,13 @@ export class RollingKeys implements FolderZone, SignalZone {
 
   /** Takes all steps that may be taken now. */
   async #turn(ordered: readonly Role[] = [], shown?: Shown): Promise<void> {
-    const { policy } = this.#settings;
-    if (shown !== undefined) await this.#write(observed(this.#state, this.#owner, shown, policy, this.#now));
+    if (shown !== undefined) await this.#write(observed(this.#state, this.#owner, shown, this.#settings.policy, this.#now));
     for (let orders = ordered; ; orders = []) {
       const now = this.#now;
       const before = this.#state;
-      const made = await this.#make(before, orders, now);
+      // Making keys takes time, and a reload may say otherwise meanwhile: that counts from the next step on.
+      const { policy } = this.#settings;
+      const made = await this.#make(before, policy, orders, now);
       const { state, removed } = withoutRemoved(advanced(withKeys(before, policy, made, now), now));
       if (state === before) break;
       await this.#write(state);

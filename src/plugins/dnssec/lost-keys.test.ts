@@ -162,3 +162,19 @@ test('where the folder of keys is lost and the database is not, the serial goes 
   assert.ok(serialOf(log) > last, `${serialOf(log)} behind ${last}`);
   assert.match(log, /made csk/);
 });
+
+test('a zone below that of another block, with keys in the same folder, has the policy of its own block', async (t) => {
+  const folder = folderOf(t);
+  const below = whole(folder).replace('example.org', 'sub.example.org')
+    .replace('auto\n', 'auto\n        policy {\n            ksk\n            zsk\n        }\n');
+  for (const corefile of [`${whole(folder)}${below}`, `${below}${whole(folder)}`]) {
+    const clock = new FakeClock();
+    const server = await serve(corefile, PLUGINS, clock);
+    for (let hour = 0; hour < 4; hour++) await clock.elapse(3_600_000);
+    await server.close();
+    assert.doesNotMatch(server.log(), /retired|removed/);
+    const roles = [...server.log().matchAll(/zone (\S+) had no (\w+) in/g)].map(([, zone, role]) => `${zone} ${role}`).sort();
+    assert.deepEqual(roles, ['example.org. csk', 'sub.example.org. ksk', 'sub.example.org. zsk']);
+    rmSync(join(folder, 'keys'), { recursive: true });
+  }
+});

@@ -26,13 +26,19 @@ export class WholeZones implements Part {
   readonly #site: Site;
   readonly #settings: SigningSettings;
   readonly #zones: Zones;
+  /** The zones of this block, by their keys: one below may be another block's. */
+  readonly #asked = new Set<string>();
   #clock: Clock | undefined;
 
   constructor(names: readonly Name[], settings: SigningSettings, site: Site) {
     this.#site = site;
     this.#settings = settings;
     const zones = this.#zones = new Zones(names);
-    site.put(ZoneSigning, (zone) => (zones.match(zone) === undefined ? undefined : settings));
+    site.put(ZoneSigning, (zone) => {
+      if (zones.match(zone) === undefined) return undefined;
+      this.#asked.add(zone.key);
+      return settings;
+    });
   }
   /** What a process has of keys that are lost lasts until its end: a reload tells of them. Those of zones that are not open yet tell it. */
   async control({ clock }: Run): Promise<void> {
@@ -44,7 +50,7 @@ export class WholeZones implements Part {
   /** A load may say otherwise how keys are kept that are there. */
   started({ clock, metrics, signal }: Run): void {
     this.#clock = clock;
-    RollingKeys.configure(clock, this.#settings.keys, (zone) => this.#zones.match(zone) !== undefined);
+    RollingKeys.configure(clock, this.#settings.keys, (zone) => this.#asked.has(zone.key));
     metrics.whenAsked(signal, () => this.#tell(metrics));
   }
   remark(): string | undefined {
@@ -54,7 +60,7 @@ export class WholeZones implements Part {
   }
   #keys(): RollingKeys[] {
     if (this.#clock === undefined) return [];
-    return [...RollingKeys.openIn(this.#settings.keys.folder, this.#clock)].filter(({ zone }) => this.#zones.match(zone) !== undefined);
+    return [...RollingKeys.openIn(this.#settings.keys.folder, this.#clock)].filter(({ zone }) => this.#asked.has(zone.key));
   }
   #tell(metrics: Metrics): void {
     const family = metrics.family(WAITING);
