@@ -15,7 +15,8 @@ const OLD = (
 ).split(' ');
 /** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
 const NEW: readonly (readonly [word: string, after: string])[] = [
-  ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['connections', 'timeouts'],
+  ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'], ['connections', 'timeouts'],
+  ['unbound', 'forward'],
 ];
 
 test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 and our own in their places', () => {

@@ -35,6 +35,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('errors', usually('errors')),
   late('log', usually('log')),
   late('dnstap', () => import('./dnstap/index.ts')),
+  late('cookies', () => import('./cookies/index.ts')),
   { ...late('local', () => import('./local/index.ts')), standing: true },
   late('ddr', () => import('./ddr/index.ts')),
   late('dns64', () => import('./dns64/index.ts')),
