@@ -10,6 +10,7 @@ if (node !== process.execPath) process.exit(spawnSync(node, process.argv.slice(1
 const runs = {
   readings: { amount: 1_000_000, unit: 'answers', wrong: ['foreign'] },
   updates: { amount: 100_000, unit: 'updates', wrong: ['missing', 'back'] },
+  connections: { amount: 100_000, unit: 'connections', wrong: ['unanswered', 'files'] },
   labels: { amount: 1_000_000, unit: 'lines', wrong: ['foreign', 'panics'] },
 };
 

@@ -1,6 +1,7 @@
 // A little of each long run. Knows that there are some; `npm run soak -- NAME` runs one in full.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { soak as connections } from './connections.ts';
 import { soak as labels } from './labels.ts';
 import { soak } from './readings.ts';
 import { fullDisk, noSmallDisk, soak as updates } from './updates.ts';
@@ -30,4 +31,12 @@ test('a full disk takes nothing that was acknowledged, and updates go on when th
   const { missing, back, updates: taken, refused } = await fullDisk();
   assert.deepEqual([missing, back], [0, 0], `in ${taken} updates`);
   assert.ok(refused > 5 && taken > 100, `${refused} refused, ${taken} taken`);
+});
+
+test('of thousands that come and go, a third in the middle of a handshake, nothing is left, and who comes then is answered', {
+  skip: linux,
+}, async () => {
+  const { unanswered, files, grown, abandoned } = await connections(5000);
+  assert.deepEqual([unanswered, files], [0, 0], 'answers that did not come, files that are still open');
+  assert.ok(abandoned >= 1600 && grown < 64, `${abandoned} abandoned, ${grown} MB more`);
 });
