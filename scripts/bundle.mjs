@@ -28,7 +28,8 @@ const SCRIPTS = ['server', 'kubernetes'];
 const groups = [{
   name: SCRIPTS[0],
   test: new RegExp(`src/(?:${[
-    'kernel/', 'store/', 'corefile/', 'transport/', 'upstream/', 'threads/(?!serving-thread|compact)', 'cli/(?:run|server)\\.ts',
+    'kernel/', 'store/', 'corefile/', 'transport/(?!https|http-|grpc|path-template|places|doq|doh|quic|h3)', 'upstream/(?!http-|quic|doq|h3)',
+    'threads/(?!serving-thread|compact)', 'cli/(?:run|server)\\.ts',
     'plugins/(?:usual\\.ts|bind|errors|log|cache/(?!snapshot)|forward|hosts|health)',
     // What `kubernetes` shares with others that load without it.
     'authority/(?:transfer|external-names|zone-name)\\.ts', 'dns/order\\.ts',
