@@ -13,7 +13,7 @@ import { OPTION, findOption } from '../../dns/edns-options.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import type { Parts } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
-import { RCODE } from '../../dns/rcode.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { RD, TC } from '../../kernel/query/message.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -28,10 +28,10 @@ const SECRET = 'e5e973e5a6b2a43f48e7dc849e37bfcf', OTHER = '445536bcd2513298075a
 const CLIENT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
 /** Asks over UDP with this cookie, or without any. */
-function ask(port: number, cookie?: Uint8Array): Promise<Parts> {
+function ask(port: number, cookie?: Uint8Array, opcode = 0): Promise<Parts> {
   const options = cookie === undefined ? [] : [{ code: OPTION.COOKIE, data: cookie }];
   const packet = encodeMessage({
-    id: 7, opcode: 0, rcode: 0, flags: RD, question: { name: Name.parse('a.test.'), type: TYPE.A, class: 1 }, answer: [], authority: [],
+    id: 7, opcode, rcode: 0, flags: RD, question: { name: Name.parse('a.test.'), type: TYPE.A, class: 1 }, answer: [], authority: [],
     additional: [], edns: { udpSize: 1232, version: 0, dnssecOk: false, z: 0, extendedRcode: 0, options },
   }, { compress: false });
   return new Promise((resolve) => {
@@ -104,6 +104,9 @@ test('required: BADCOOKIE with a good one, then the answer; who sends none is to
   const strict = await served(t, 'cookies {\nrequire all\n}\nwhoami');
   const plain = await ask(strict.port);
   assert.deepEqual([plain.flags & TC, plain.rcode, plain.additional.length], [TC, RCODE.NOERROR, 0]);
+  // A primary's NOTIFY has no cookie, and is what it is.
+  assert.equal((await ask(strict.port, undefined, OPCODE.NOTIFY)).flags & TC, 0);
+  assert.notEqual(extended(await ask(strict.port, CLIENT, OPCODE.NOTIFY)), RCODE.BADCOOKIE);
 });
 
 test('two servers with one secret take each other\'s cookies, during a change as well; a broken file changes nothing', async (t) => {
@@ -140,6 +143,7 @@ test('kdig and dig get the cookie, and come back with it after BADCOOKIE; a sign
   assert.match(dig.stdout, /BADCOOKIE, retrying[\s\S]*status: NOERROR[\s\S]*COOKIE: [0-9a-f]{48} \(good\)/);
   const key = `hmac-sha256:k:${Buffer.alloc(32, 7).toString('base64')}`;
   const signed = await run('dig', [...at, '-y', key, '+cookie', '+timeout=20', '+tries=1', 'a.test', 'A']);
+  assert.doesNotMatch(signed.stdout, /BADCOOKIE/);
   assert.match(`${signed.stdout}${signed.stderr}`, /status: NOERROR[\s\S]*\(good\)[\s\S]*TSIG/);
   assert.doesNotMatch(`${signed.stdout}${signed.stderr}`, /could not be validated|verify failure/);
 });

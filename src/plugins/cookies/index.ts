@@ -5,7 +5,7 @@ import { SERVER_COOKIE, makeServerCookie, worthOf } from '../../dns/cookie.ts';
 import type { CookieBearer } from '../../dns/cookie.ts';
 import { OPTION } from '../../dns/edns-options.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
-import { RCODE } from '../../dns/rcode.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { every } from '../../kernel/clock.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { TC } from '../../kernel/query/message.ts';
@@ -115,8 +115,7 @@ class Cookies implements Part {
     const length = option === 0 ? 0 : u16(query.bytes, query.at + option + 2);
     if (option === 0) {
       this.#counts('none');
-      if (this.#line.require === 'all' && !query.stream) return query.begin(TC, RCODE.NOERROR);
-      return next(query);
+      return this.#line.require === 'all' && isUnproven(query) ? query.begin(TC, RCODE.NOERROR) : next(query);
     }
     // RFC 7873 section 5.2.2.
     if (length !== CLIENT && (length < LEAST || length > MOST)) {
@@ -132,7 +131,7 @@ class Cookies implements Part {
     this.#counts(worth);
     strip(query, option);
     const isGood = worth === 'good' || worth === 'old';
-    const answer = isGood || query.stream || this.#line.require === 'nothing' ? next(query) : refused(query);
+    const answer = isGood || this.#line.require === 'nothing' || !isUnproven(query) ? next(query) : refused(query);
     const given = worth === 'good' ? server : undefined;
     return upon(answer, (outcome, asked: Query) => {
       asked.seal = this.#seal(who, given, now, asked.seal);
@@ -161,6 +160,11 @@ class Cookies implements Part {
     this.#metrics.values[this.#metrics.family(QUESTIONS).cell([worth])]!++;
   }
 }
+
+/**
+ * A question over UDP without a true signature may be somebody else's. What servers tell each other (NOTIFY, UPDATE) needs no cookie.
+ */
+const isUnproven = ({ stream, opcode, journey }: Query): boolean => !stream && opcode === OPCODE.QUERY && journey.signature?.error !== 0;
 
 /** Asked again with the cookie that this reply has (RFC 7873 section 5.2.3). */
 function refused(query: Query): Message {
