@@ -28,8 +28,11 @@ export interface ClientSide {
   readonly most: number;
   /** Requests that wait. */
   readonly waiting: number;
-  /** Sends a request; it leaves with the others of this turn. `target` is the path, where it differs from the usual one. */
-  send(waiting: Waiting, body: Uint8Array, at: number, length: number, target?: string): void;
+  /**
+   * Sends a request; it leaves with the others of this turn. `target` is the path, where it differs from the usual one; `fields` are those
+   * that it has alone.
+   */
+  send(waiting: Waiting, body: Uint8Array, at: number, length: number, target?: string, fields?: RequestForm['fields']): void;
   /** Nobody waits for this one any more. */
   forget(waiting: Waiting): void;
   receive(chunk: Buffer): void;

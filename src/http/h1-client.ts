@@ -43,10 +43,13 @@ export class Http1Client implements ClientSide {
     return this.#who === undefined ? 0 : 1;
   }
 
-  send(who: Waiting, body: Uint8Array, at: number, length: number, target = this.#form.target): void {
+  send(
+    who: Waiting, body: Uint8Array, at: number, length: number, target = this.#form.target, fields: RequestForm['fields'] = [],
+  ): void {
     this.#who = who;
+    const more = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     const size = this.#form.method === 'POST' ? `Content-Length: ${length}\r\n` : '';
-    const head = `${this.#form.method} ${target}${this.#common}${size}\r\n`;
+    const head = `${this.#form.method} ${target}${this.#common}${more}${size}\r\n`;
     const bytes = Buffer.allocUnsafe(head.length + length);
     bytes.write(head, 'latin1');
     bytes.set(body.subarray(at, at + length), head.length);

@@ -63,14 +63,16 @@ export class Http2Client extends Http2Connection implements ClientSide {
     return this.#streams.size;
   }
 
-  send(who: Waiting, body: Uint8Array, at: number, length: number, target?: string): void {
+  send(who: Waiting, body: Uint8Array, at: number, length: number, target?: string, fields?: RequestForm['fields']): void {
     const id = this.#next;
     this.#next += 2;
     this.last = id;
     const stream = new ClientStream(id, this.sender.initial, who);
     this.streams.set(id, stream);
     this.#streams.set(who, stream);
-    this.sender.headers(id, target === undefined ? this.#head : headOf(this.#form, target), length === 0);
+    const form = fields === undefined ? this.#form : { ...this.#form, fields: [...this.#form.fields, ...fields] };
+    const isUsual = target === undefined && fields === undefined;
+    this.sender.headers(id, isUsual ? this.#head : headOf(form, target ?? form.target), length === 0);
     if (length > 0) this.sender.data(stream, body, at, length);
     // All of a turn leave with one write.
     this.#later();

@@ -174,14 +174,18 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
     const { question } = asking;
     const { kind, ids } = this.#parts;
     const length = lengthToSend(question);
+    const fields = question.journey?.followed?.fields;
     // Caches of HTTP find the same question again (RFC 8484 section 4.1).
     asking.id = kind === 'https' ? 0 : ids.next();
     writeQuestion(question, length, asking.id, words, bytes, 0);
     if (kind === 'grpc') {
       const frame = frameOf(bytes, 0, length);
-      side.send(waiting, frame, 0, frame.length);
-    } else if (this.#form.method === 'POST') side.send(waiting, bytes, 0, length);
-    else side.send(waiting, bytes, 0, 0, `${this.#form.target}?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`);
+      side.send(waiting, frame, 0, frame.length, undefined, fields);
+    } else if (this.#form.method === 'POST') side.send(waiting, bytes, 0, length, undefined, fields);
+    else {
+      const target = `${this.#form.target}?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`;
+      side.send(waiting, bytes, 0, 0, target, fields);
+    }
   }
   opened(resumed: boolean | undefined): void {
     this.#counter.opened(this.#parts.kind, resumed);

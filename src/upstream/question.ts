@@ -11,7 +11,11 @@ export interface Question {
   readonly questionEnd: number;
   /** Offset of its OPT from `at`, or 0. */
   readonly optAt: number;
+  /** What is known of the client's question that it is asked for: where somebody follows that, a request over HTTP says so. */
+  readonly journey?: { readonly followed: { readonly fields: RequestFields } | undefined };
 }
+/** Fields of a request. */
+export type RequestFields = readonly (readonly [name: string, value: string])[];
 
 /** Whether the message of `length` bytes at `at` is a response with exactly this question, but for the case of letters. */
 export function answersQuestion(question: Question, bytes: Uint8Array, words: Int32Array, at: number, length: number): boolean {

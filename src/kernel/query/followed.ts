@@ -8,6 +8,8 @@ export interface Followed {
   readonly id: string;
   /** The number of the part that was entered last of those that have not been left. */
   readonly deepest: number;
+  /** What a request to another server says of it, as HTTP writes it. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
   /** A part is entered, from within the one with the number `from`: its own number, or -1 where nobody is told any more. */
   enter(name: string, from: number): number;
   /** It is left; without an outcome where it threw. */

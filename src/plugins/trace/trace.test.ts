@@ -264,3 +264,24 @@ test('a question over HTTPS goes on with the trace of its request, and one that 
   assert.deepEqual([root.traceId, root.id, root.shared, to.spans.length], [TRACE, SPAN, true, 2]);
   assert.equal(to.spans.find(({ name }) => name === 'whoami')!.parentId, SPAN);
 });
+
+test('what another server does for a query belongs to the same trace, over HTTPS and over gRPC, with POST and GET', async (t) => {
+  const { collector: to, port } = await collector(t);
+  const [https, grpc] = [await freePort(), await freePort()];
+  const server = new Spawned(`https://.:${https} grpc://.:${grpc} {\ntls ${CERTS}cert.pem ${CERTS}key.pem\n`
+    + `trace 127.0.0.1:${port} {\n${fast}\nservice there\n}\nwhoami\n}`);
+  t.after(() => server.kill());
+  await server.says(/CoreDNS-/);
+  const tls = `tls ${CERTS}ca.pem\ntls_servername dns.example.test`;
+  const ways = [`forward . https://127.0.0.1:${https} {\n${tls}\n}`, `forward . https://127.0.0.1:${https} {\n${tls}\ndoh_method GET\n}`,
+    `grpc . 127.0.0.1:${grpc} {\n${tls}\n}`];
+  for (const [i, way] of ways.entries()) {
+    const front = await served(t, `trace 127.0.0.1:${port} {\n${fast}\n}\n${way}`);
+    await ask(front.port, `q${i}`);
+    const root = () => to.spans.find(({ localEndpoint, tags }) => localEndpoint.serviceName === 'there'
+      && tags?.['coredns.io/name'] === `q${i}.test.`);
+    const mine = () => to.spans.find(({ name, traceId }) => (name === 'forward' || name === 'grpc') && traceId === root()?.traceId);
+    await to.until(() => mine() !== undefined);
+    assert.equal(root()!.parentId, mine()!.id, way);
+  }
+});

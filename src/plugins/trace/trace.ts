@@ -66,6 +66,10 @@ export class Trace implements Followed {
   get parent(): string | undefined {
     return this.isShared ? this.caller!.parent : this.caller?.span;
   }
+  get fields(): readonly (readonly [name: string, value: string])[] {
+    const { id } = this.spans[this.deepest]!;
+    return [['b3', `${this.id}-${id}-1`], ['traceparent', `00-${this.id.padStart(32, '0')}-${id}-01`]];
+  }
   get deepest(): number {
     return this.#open.at(-1) ?? 0;
   }
