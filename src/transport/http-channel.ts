@@ -3,14 +3,16 @@
 import type { Socket } from 'node:net';
 import { HttpConnection } from '../http/connection.ts';
 import type { Exchange, HttpBounds, HttpOwner, HttpService } from '../http/exchange.ts';
+import { parseAddress, printAddress, unmap } from '../dns/address.ts';
 import { PACKET_ROOM, PEER_ROOM } from '../kernel/query/arena.ts';
-import type { HttpLimits } from '../kernel/query/http-setting.ts';
+import type { HttpLimits, Trust } from '../kernel/query/http-setting.ts';
 import type { Message } from '../kernel/query/message.ts';
 import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, HttpQuestion, Service, TransportName } from '../kernel/query/transport.ts';
 import type { SecureChannel } from '../secure/server.ts';
 import { unmapped, writePeer } from './addresses.ts';
+import { forwardedClient } from './forwarded.ts';
 import { UNREAD } from './ledger.ts';
 import { Seats } from './seats.ts';
 import type { Ends } from './ends.ts';
@@ -103,6 +105,7 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   readonly #seats: Seats;
   /** The client, as it stands in each of its questions' seats. */
   readonly #peer = new Int32Array(PEER_ROOM >> 2);
+  readonly #address: Uint8Array;
   /** Those whose answer is later, and that have a time of their own. */
   readonly #timed = new Set<HttpAsked>();
   #unread = 0;
@@ -122,6 +125,7 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
     this.localPort = localPort;
     this.tlvs = tlvs;
     writePeer(new Uint8Array(this.#peer.buffer), 0, remoteAddress, remotePort);
+    this.#address = unmap(parseAddress(remoteAddress.replace(/%.*/, '')) ?? new Uint8Array(4));
     const { timeouts: { read, write, idle } } = service;
     const streams = kind.limits(service).streams;
     const bounds: HttpBounds = { head: MOST_HEAD, body: kind.body, streams: streams === 0 ? Infinity : streams, read, write, idle };
@@ -158,13 +162,32 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
 
   // --- questions
 
+  /**
+   * Where a proxy that is trusted has passed it on, who asks: written into the question's seat. False where nobody can tell, since the
+   * fields name two.
+   */
+  #forward(exchange: Exchange, query: Query, trust: Trust): boolean {
+    const { fields } = exchange;
+    const client = forwardedClient(this.#address, trust.networks, fields.get('forwarded'), fields.get('x-forwarded-for'));
+    if (client === 'torn') {
+      trust.torn(printAddress(this.#address));
+      return false;
+    }
+    if (client !== undefined) writePeer(query.bytes, query.peerAt, printAddress(client.address), client.port);
+    return true;
+  }
   /** Asks with these bytes. `until`: when the client does not wait any longer. */
   ask(exchange: Exchange, request: HttpQuestion, bytes: Uint8Array, at: number, length: number, until = Infinity): void {
     const asked = new HttpAsked(exchange, this, request);
+    const { trust } = this.kind.limits(this.service);
     const query = this.#take(length);
     if (length <= 64) for (let i = 0; i < length; i++) query.bytes[query.at + i] = bytes[at + i]!;
     else query.bytes.set(bytes.subarray(at, at + length), query.at);
     for (let i = 0, to = query.peerAt >> 2; i < PEER_ROOM >> 2; i++) query.words[to + i] = this.#peer[i]!;
+    if (trust !== undefined && !this.#forward(exchange, query, trust)) {
+      asked.refused = true;
+      return this.#answer(asked, query, undefined);
+    }
     query.arrive(length, asked);
     this.serving = asked;
     const outcome = this.service.serve(query);

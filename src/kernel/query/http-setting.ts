@@ -1,5 +1,6 @@
 // What blocks say of the HTTP that they are asked over: limits and paths, and how several blocks of one address are joined. Knows the
 // rules; knows no HTTP.
+import type { CIDR } from '../../dns/address.ts';
 import { ListenerSetting, placeOf } from './listener-setting.ts';
 import type { Line, SharedAddress, SharingBlock } from './listener-setting.ts';
 
@@ -11,6 +12,14 @@ export interface HttpSaid {
   readonly streams?: number;
   /** Paths beside `/dns-query`, with `{name}` for parts that become metadata. */
   readonly paths?: readonly string[];
+  /** Whose word counts on who asks. */
+  readonly trust?: Trust;
+}
+/** Proxies of HTTP whose `Forwarded` and `X-Forwarded-For` count. */
+export interface Trust {
+  readonly networks: readonly CIDR[];
+  /** A request was refused, since its fields name two clients; counts it, and says who sent it. */
+  torn(peer: string): void;
 }
 /** A path, with names of parts in braces. */
 export const PATH_TEMPLATE = /^\/(?:[A-Za-z0-9._~/-]|\{[a-z][a-z0-9_]*\})*$/;
@@ -19,6 +28,7 @@ export interface HttpLimits {
   readonly connections: number;
   readonly streams: number;
   readonly paths: readonly string[];
+  readonly trust?: Trust | undefined;
 }
 /** Where no block says anything (TR-0, TR-12). */
 export const DEFAULT_HTTPS: HttpLimits = { connections: 200, streams: 250, paths: [] };
@@ -35,7 +45,20 @@ function join(scheme: string, blocks: readonly SharingBlock<HttpSaid>[], address
   if (address.scheme !== scheme) return undefined;
   const connections = one('max_connections', blocks, address, ({ connections: most }) => most) ?? limits.connections;
   const streams = one('max_streams', blocks, address, ({ streams: most }) => most) ?? limits.streams;
-  return { connections, streams, paths: [...new Set(blocks.flatMap(({ said }) => said?.paths ?? []))] };
+  return { connections, streams, paths: [...new Set(blocks.flatMap(({ said }) => said?.paths ?? []))], trust: trustOf(blocks, address) };
+}
+const inWords = ({ networks }: Trust): string => networks.map(({ network, bits }) => `${network.join('.')}/${bits}`).sort().join(' ');
+/** Whose word counts protects: blocks that share an address and say anything have to say the same. */
+function trustOf(blocks: readonly SharingBlock<HttpSaid>[], { label, warn }: SharedAddress): Trust | undefined {
+  const saying = blocks.flatMap(({ said }) => (said?.trust === undefined ? [] : [{ at: said.at, trust: said.trust }]));
+  const [first] = saying;
+  if (first === undefined) return undefined;
+  for (const { at, trust } of saying) {
+    if (inWords(trust) === inWords(first.trust)) continue;
+    throw new Error(`conflicting trust_forwarded for shared listener ${label}: ${placeOf(first.at)} and ${placeOf(at)}`);
+  }
+  if (saying.length < blocks.length) warn(`trust_forwarded of ${placeOf(first.at)} counts for all blocks that share ${label}`);
+  return first.trust;
 }
 /** The value that blocks agree on. Who shares a listener of HTTPS and differs in streams is refused, as by CoreDNS (TR-12). */
 function one(word: string, blocks: readonly SharingBlock<HttpSaid>[], { label, scheme, warn }: SharedAddress,
