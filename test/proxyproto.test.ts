@@ -144,6 +144,8 @@ for (const udp of ['', 'dgram']) {
       assert.equal(reply.readUInt16BE(0), i);
     }
     await server.says(/q99\.test\. from 192\.0\.2\.7:4242 to 198\.51\.100\.1/);
+    one.send(Buffer.concat([header(Buffer.of(4, 0, 1, 9)), question(7, 'tlv.test')]), port, '127.0.0.1');
+    await server.says(/tlv\.test\. from 192\.0\.2\.7:4242 to 198\.51\.100\.1 04000109\./);
     await server.says(/q98\.test\. from 127\.0\.0\.1:\d+ to 127\.0\.0\.1 /);
   });
 }

@@ -26,6 +26,7 @@ export class ProxiedDatagrams {
   #rules: ProxyRules;
   readonly #now: () => number;
   readonly #senders = new Map<Query, Uint8Array>();
+  readonly #tlvs = new Map<Query, Uint8Array>();
   readonly #sessions = new Map<string, Session>();
 
   constructor(rules: ProxyRules, now: () => number) {
@@ -66,6 +67,7 @@ export class ProxiedDatagrams {
       return DROPPED;
     }
     const header = found as ProxyHeader;
+    if (policy === 'use' && header.tlvs.length > 0) this.#tlvs.set(query, header.tlvs);
     if (policy === 'use' && header.ends !== undefined) {
       if (this.#rules.kept > 0) this.#remember(sender(query), header.ends);
       this.#speakFor(query, header.ends);
@@ -73,8 +75,13 @@ export class ProxiedDatagrams {
     bytes.copyWithin(at, at + header.length, at + length);
     return length - header.length;
   }
+  /** What else the header of a question said, until its reply leaves. */
+  tlvs(query: Query): Uint8Array | undefined {
+    return this.#tlvs.get(query);
+  }
   /** Puts the sender back: what leaves goes there. */
   leave(query: Query): void {
+    if (this.#tlvs.size > 0) this.#tlvs.delete(query);
     const real = this.#senders.get(query);
     if (real === undefined) return;
     this.#senders.delete(query);

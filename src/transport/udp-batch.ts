@@ -113,6 +113,9 @@ class BatchSocket implements Channel {
     box[COUNT] = count + 1;
   }
 
+  tlvsOf(query: Query): Uint8Array | undefined {
+    return this.#proxied?.tlvs(query);
+  }
   send(query: Query, message: Message | undefined): void {
     if (message !== undefined && !this.#closed) this.#put(query, message);
     else this.#proxied?.leave(query);

@@ -117,6 +117,9 @@ class DgramSocket implements Channel {
     if (outcome !== LATER) this.send(query, outcome);
   }
 
+  tlvsOf(query: Query): Uint8Array | undefined {
+    return this.#proxied?.tlvs(query);
+  }
   send(query: Query, message: Message | undefined): void {
     const to = this.#late.get(query);
     if (to === undefined) return;

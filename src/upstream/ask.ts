@@ -44,6 +44,10 @@ class Single extends Asking {
 }
 
 /** A copy of the reply; undefined where something came that answers another question. Rejects with ExchangeError. */
-export function ask(upstream: Upstream, question: Question, network: Network): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => upstream.ask(new Single(question, resolve, reject), network));
+export function ask(upstream: Upstream, question: Question, network: Network, header?: Uint8Array): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const asking = new Single(question, resolve, reject);
+    asking.header = header;
+    upstream.ask(asking, network);
+  });
 }

@@ -41,6 +41,8 @@ export abstract class Asking implements OnWheel {
   question!: Question;
   /** What the question has on for this upstream, and the reply is to lose. */
   dressing: Dressing | undefined = undefined;
+  /** What stands before the question, for an upstream that wants to know whom it is asked for. */
+  header: Uint8Array | undefined = undefined;
   /** It was asked once more with a cookie that the upstream had just given. */
   again = false;
 

@@ -63,6 +63,7 @@ export class DialedStream implements Carrier {
   waiting = 0;
   /** Replies that it brought. */
   replies = 0;
+  readonly header: Uint8Array | undefined;
   readonly openedAt: number;
   usedAt: number;
   /** Milliseconds after which no further question is put on it: less than is said, by up to a tenth, so that not all end at once. */
@@ -72,7 +73,9 @@ export class DialedStream implements Carrier {
   /** True where no further question is to be put on it. */
   retired = false;
 
-  constructor(owner: DialedStreamOwner, dialTimeout: number) {
+  /** `header` is what the connection begins with. */
+  constructor(owner: DialedStreamOwner, dialTimeout: number, header?: Uint8Array) {
+    this.header = header;
     this.#owner = owner;
     this.openedAt = owner.timers.now;
     this.usedAt = this.openedAt;
@@ -84,13 +87,25 @@ export class DialedStream implements Carrier {
       onread: { buffer: input, callback: (count: number) => this.#read(count) },
     };
     const { secure } = owner;
-    this.#socket = secure === undefined ? net.connect(how) : secure.connect(how);
+    this.#socket = header !== undefined ? this.#begin(how, header) : secure === undefined ? net.connect(how) : secure.connect(how);
     this.#socket.on(secure === undefined ? 'connect' : 'secureConnect', () => this.#connect());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error.code ?? 'EIO', secure?.told(error)));
     this.#socket.on('end', () => this.#end('EOF'));
     this.#socket.on('close', () => this.#end('EOF'));
   }
 
+  /** The header comes first, before a handshake too. */
+  #begin(how: net.TcpNetConnectOpts, header: Uint8Array): net.Socket {
+    const { secure } = this.#owner;
+    const { onread: _, ...plain } = how;
+    const socket = net.connect(secure === undefined ? how : plain);
+    socket.write(header);
+    if (secure === undefined) return socket;
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error.code ?? 'EIO'));
+    return secure.connect({ ...plain, socket } as net.NetConnectOpts).on('data', (chunk: Buffer) => {
+      for (let at = 0; at < chunk.length; at += input.length) this.#read(chunk.copy(input, 0, at));
+    });
+  }
   /** Puts a question on the connection; it leaves with the others of this turn of the event loop. */
   ask(asking: Asking): void {
     const { ids, timers, settings } = this.#owner;

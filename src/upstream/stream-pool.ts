@@ -54,7 +54,8 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
 
   /** Sends the question, or says why it cannot be sent. */
   ask(asking: Asking): ExchangeError | undefined {
-    if (asking.apart) return this.#askApart(asking);
+    // A connection that begins with whom it is for is for nobody else.
+    if (asking.apart || asking.header !== undefined) return this.#askApart(asking);
     const kept = this.#choose();
     if (kept !== undefined) {
       this.#counter.hit(this.#network);
@@ -72,24 +73,25 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
   get open(): boolean {
     return this.#connections.some(({ connected }) => connected);
   }
-  #open({ until }: Asking): DialedStream | ExchangeError {
+  #open({ until, header }: Asking): DialedStream | ExchangeError {
     this.#counter.miss(this.#network);
     try {
-      return new DialedStream(this, this.#dialTime.most(until - this.timers.now));
+      return new DialedStream(this, this.#dialTime.most(until - this.timers.now), header);
     } catch (error) {
       return dialError('tcp', this.to, (error as NodeJS.ErrnoException).code ?? String(error));
     }
   }
   /** Where no connection can be opened, one that is open will do. */
   #onAny(asking: Asking, error: ExchangeError): ExchangeError | undefined {
-    const open = outOfSockets(error.code) ? this.#connections.find(({ connected }) => connected) : undefined;
+    const may = asking.header === undefined && outOfSockets(error.code);
+    const open = may ? this.#connections.find(({ connected }) => connected) : undefined;
     if (open === undefined) return error;
     open.ask(asking);
     return undefined;
   }
   /** A connection for one question, which is kept for others once that is answered. */
   #askApart(asking: Asking): ExchangeError | undefined {
-    const shared = this.secure !== undefined && this.#apart.size >= MOST_APART_SECURE ? this.#leastBusyApart() : undefined;
+    const shared = asking.header === undefined && this.secure !== undefined && this.#apart.size >= MOST_APART_SECURE ? this.#leastBusyApart() : undefined;
     if (shared !== undefined) {
       shared.ask(asking);
       return undefined;
@@ -109,7 +111,7 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
   }
   #leastBusyApart(): DialedStream | undefined {
     let best: DialedStream | undefined;
-    for (const one of this.#apart) if (best === undefined || one.waiting < best.waiting) best = one;
+    for (const one of this.#apart) if (one.header === undefined && (best === undefined || one.waiting < best.waiting)) best = one;
     return best;
   }
   /** One that waited for a connection of its own gets it. */
@@ -176,7 +178,7 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
     const { maxIdle, expire } = this.settings;
     if (this.#apart.delete(connection)) {
       this.#nextApart();
-      if (this.#closed || this.#connections.length >= CONNECTIONS) return;
+      if (this.#closed || connection.header !== undefined || this.#connections.length >= CONNECTIONS) return;
       connection.retired = false;
       this.#connections.push(connection);
     }

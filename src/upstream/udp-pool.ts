@@ -102,7 +102,10 @@ export class UdpPool {
     carrier.usedAt = timers.now;
     const { question } = asking;
     const length = lengthToSend(question);
-    const at = socket.write(length);
+    const { header } = asking;
+    const before = header?.length ?? 0;
+    const at = socket.write(before + length) + before;
+    if (header !== undefined) socket.bytes.set(header, at - before);
     writeQuestion(question, length, id, socket.words, socket.bytes, at);
     const draws = settings.randomCase && !this.#folds;
     asking.letters = draws ? drawLetters(socket.bytes, at + HEADER, question.questionEnd - HEADER - 4, ids) : undefined;

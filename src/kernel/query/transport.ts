@@ -49,6 +49,8 @@ export interface Channel {
   readonly secure?: SecureChannel | undefined;
   /** Of a stream that a proxy opened for somebody: what else it said of it (PP-5). */
   readonly tlvs?: Uint8Array | undefined;
+  /** The same of a UDP socket's datagram. */
+  tlvsOf?(query: Query): Uint8Array | undefined;
   /** Of a question over HTTP: its request. */
   readonly request?: HttpQuestion;
   /**

@@ -1,9 +1,12 @@
 // One question to one upstream, on behalf of an exchange or, once that is over, of nobody. Knows what it hears of the upstream; decides
 // nothing.
+import { parseAddress, unmap } from '../../dns/address.ts';
+import { addressAt, askedAddress, isIPv4 } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Asking } from '../../upstream/asking.ts';
 import type { ExchangeError } from '../../upstream/asking.ts';
 import type { Network } from '../../upstream/network.ts';
+import { proxyHeader } from '../../upstream/spoken-for.ts';
 import { copyQuestion } from '../../upstream/question.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarder, Target } from './forwarder.ts';
@@ -29,6 +32,7 @@ export class Attempt extends Asking {
     this.target = target;
     this.doubted = false;
     target.pace.asked(this.#askedAt);
+    this.header = this.#forwarder.options.proxyProtocol ? headerFor(exchange.query) : undefined;
     target.upstream.ask(this, network);
   }
   /** Whether it waits on a connection that may be dead, and nobody has asked over a fresh one yet. */
@@ -90,4 +94,15 @@ export class Attempt extends Asking {
     this.#forwarder.trips.took(this.target.index, now - this.#askedAt);
     this.#forwarder.repliedAt = now;
   }
+}
+
+/** Whom the question is asked for. */
+function headerFor(query: Query): Uint8Array {
+  const { bytes, words, peerAt, channel } = query;
+  const at = addressAt(bytes, words, peerAt);
+  const local = parseAddress(askedAddress(query).replace(/%.*/, ''));
+  return proxyHeader({
+    address: bytes.slice(at, at + (isIPv4(bytes, words, peerAt) ? 4 : 16)), port: query.clientPort,
+    localAddress: unmap(local ?? new Uint8Array(4)), localPort: channel.localPort, stream: query.stream,
+  });
 }

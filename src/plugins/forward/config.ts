@@ -42,6 +42,9 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
   }
   const to = words.map((word, i) => readTo(line, word, machine.readFile, line.argsAt[i + 1]!));
   for (const [i, entry] of to.entries()) refuseTwoNames(line, entry, options.serverName, line.argsAt[i + 1]!);
+  if (options.proxyProtocol && to.some((entry) => schemesOf(entry).includes('https'))) {
+    line.refuse('proxy_protocol is for upstreams over UDP, TCP and TLS: over HTTPS many clients share a connection');
+  }
   if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`, undefined, line.argsAt.at(-1));
   if (to.every((entry) => 'addresses' in entry && entry.addresses.length === 0)) {
     line.refuse('no valid upstream addresses found', undefined, line.argsAt[1]);
@@ -49,6 +52,8 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
   return { from: zones[0], warning, to, options };
 }
 
+const schemesOf = (entry: UpstreamEntry): readonly string[] =>
+  ('host' in entry ? [entry.scheme] : entry.addresses.map(({ scheme }) => scheme));
 /** What upstreams may be spoken to in. */
 const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'https']);
 function readTo(line: Directive, word: string, readFile: (path: string) => Uint8Array, at: Position): UpstreamEntry {

@@ -141,7 +141,8 @@ export class Forwarder {
       return this.#refusal;
     }
     const same = this.#underWay.find(query);
-    if (same !== undefined && query.type !== TYPE.HINFO) return same.join(query, next);
+    // Upstreams that know who asks may answer each otherwise.
+    if (!this.options.proxyProtocol && same !== undefined && query.type !== TYPE.HINFO) return same.join(query, next);
     const crowded = this.#underWay.alike >= MOST_ALIKE;
     const exchange = this.#idle.pop() ?? new Exchange(this);
     this.#mine++;

@@ -26,6 +26,7 @@ import type { PoolSettings } from '../../upstream/pool-settings.ts';
 import { RoundTrips } from '../../upstream/round-trips.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
+import { ownHeader } from '../../upstream/spoken-for.ts';
 import { Upstream } from '../../upstream/upstream.ts';
 import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
@@ -249,6 +250,7 @@ export class Line implements NeedsNames {
     const { run, checked } = this.#tools;
     const numbers = this.#numbers = run.space(this.site).flags(`forward ${this.#number}`, CELLS * count);
     const question = makeQuestion(options.checkName, TYPE.NS, options.checkRecursion);
+    const header = options.proxyProtocol ? ownHeader() : undefined;
     run.signal.addEventListener('abort', () => {
       for (const upstream of checked) upstream?.close();
     }, { once: true });
@@ -256,7 +258,7 @@ export class Line implements NeedsNames {
       count, numbers,
       after: (milliseconds, call) => run.clock.after(milliseconds, call), wall: () => run.clock.wall(),
       interval: options.checkInterval, signal: run.signal,
-      probe: (index) => ask(checked[index]!, question, options.forceTcp ? 'tcp' : 'udp'),
+      probe: (index) => ask(checked[index]!, question, options.forceTcp ? 'tcp' : 'udp', header),
       failed: (index) => this.#forwarder.targets.find((target) => target.index === index)?.metrics.checkFailed(),
     });
   }

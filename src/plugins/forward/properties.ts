@@ -53,6 +53,8 @@ export interface Options {
   /** Questions over TLS are padded (RFC 8467); those over UDP and TCP carry cookies (RFC 7873). */
   padding: boolean;
   cookies: boolean;
+  /** Upstreams hear whom they are asked for (the PROXY protocol, version 2). */
+  proxyProtocol: boolean;
   /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
   race: number;
 }
@@ -62,7 +64,7 @@ export const defaults = (): Options => ({
   except: [], maxFails: 2, maxConnectAttempts: undefined, checkInterval: 500, checkRecursion: true, checkName: Name.root, forceTcp: false,
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
   failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
-  tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false,
+  tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false, proxyProtocol: false,
 });
 
 /** A duration that is not negative. */
@@ -149,6 +151,10 @@ export const readers = (options: Options, path: (text: string) => string, readFi
     const path = line.arg();
     if (!/^\/[!-"$-;=?-~]*$/.test(path) || path.includes('?')) line.refuse(`doh_path must be the path of a URL: ${quoted(path)}`);
     options.dohPath = path;
+  },
+  proxy_protocol: (line: Directive) => {
+    if (line.only() !== 'v2') line.refuse('proxy_protocol must be v2');
+    options.proxyProtocol = true;
   },
   padding: flag(() => { options.padding = true; }),
   cookies: flag(() => { options.cookies = true; }),

@@ -70,8 +70,10 @@ export default definePlugin({
     });
     return {
       metadata: {
-        'proxyproto/tlv': ({ channel: { tlvs } }) =>
-          tlvs === undefined || tlvs.length === 0 ? undefined : Buffer.from(tlvs).toString('hex'),
+        'proxyproto/tlv': (query) => {
+          const tlvs = query.channel.tlvs ?? query.channel.tlvsOf?.(query);
+          return tlvs === undefined || tlvs.length === 0 ? undefined : Buffer.from(tlvs).toString('hex');
+        },
       },
       start({ metrics, log, clock }) {
         const lines = log.prefix('proxyproto');
