@@ -91,7 +91,8 @@ export class StreamPool implements DialedStreamOwner, Carrier, Way {
   }
   /** A connection for one question, which is kept for others once that is answered. */
   #askApart(asking: Asking): ExchangeError | undefined {
-    const shared = asking.header === undefined && this.secure !== undefined && this.#apart.size >= MOST_APART_SECURE ? this.#leastBusyApart() : undefined;
+    const full = asking.header === undefined && this.secure !== undefined && this.#apart.size >= MOST_APART_SECURE;
+    const shared = full ? this.#leastBusyApart() : undefined;
     if (shared !== undefined) {
       shared.ask(asking);
       return undefined;

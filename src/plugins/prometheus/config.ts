@@ -9,6 +9,8 @@ export interface PrometheusConfig {
   readonly address: string;
   /** `runtime_metrics`: more of the runtime's own numbers. */
   readonly runtime: boolean;
+  /** The file that says how it is served over TLS, from where the process runs. */
+  readonly tls: string | undefined;
 }
 
 /** Throws CorefileError. */
@@ -19,16 +21,17 @@ export function readPrometheus(lines: Lines): PrometheusConfig {
   line.end();
   line.mentions({ what: 'http', address });
   let runtime = false;
+  let tls: string | undefined;
   line.properties({
     runtime_metrics(property) {
       property.end();
       runtime = true;
     },
     tls(property) {
-      property.arg();
+      tls = property.arg();
       property.end();
-      property.fail('tls is not built yet', 'put the endpoint behind a proxy that speaks TLS, or bind it to loopback');
+      property.mentions({ what: 'file', path: tls });
     },
   }, (unknown) => unknown.fail(`unknown option: ${unknown.word}`));
-  return { address, runtime };
+  return { address, runtime, tls };
 }

@@ -5,7 +5,7 @@ import { upon } from '../../kernel/query/outcome.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { readPrometheus } from './config.ts';
 import { Counter } from './count.ts';
-import { FAMILIES, openEndpoint, tellPlugins } from './endpoint.ts';
+import { FAMILIES, Secured, openEndpoint, tellPlugins } from './endpoint.ts';
 
 const NAME = 'prometheus';
 const counted = (site: Site) => site.handlers.some(({ name }) => name === NAME);
@@ -17,6 +17,7 @@ export default definePlugin({
   parse: readPrometheus,
   create(config, site) {
     let counter: Counter;
+    site.put(Secured, config);
     const part: Part = {
       control: (run) => openEndpoint(run, config),
       start(run) {
