@@ -52,6 +52,8 @@ class UdpCarrier implements Carrier {
   usesLeft: number;
   readonly openedAt: number;
   usedAt: number;
+  /** When a reply came last; 0 before the first one. */
+  heardAt = 0;
   retired = false;
 
   constructor(pool: UdpPool, uses: number, now: number) {
@@ -63,8 +65,12 @@ class UdpCarrier implements Carrier {
   expired(asking: Asking): void {
     this.pool.expired(this, asking);
   }
-  quietSince(): boolean {
-    return false;
+  /** It may lead nowhere any more (a NAT on the way forgot it, or the upstream is not there): nothing more leaves by it. */
+  doubt(): void {
+    this.pool.doubt(this);
+  }
+  quietSince(time: number): boolean {
+    return this.heardAt > 0 && this.heardAt <= time;
   }
 }
 
@@ -89,7 +95,7 @@ export class UdpPool {
   /** Sends the question, or says why it cannot be sent. */
   ask(asking: Asking): ExchangeError | undefined {
     const { timers, ids, settings } = this.#parts;
-    const carrier = this.#carrier();
+    const carrier = this.#carrier(asking.apart);
     if (carrier instanceof ExchangeError) return carrier;
     const { asked, socket } = carrier;
     if (asked.waiting + asked.burnt >= MOST_ASKED) return dialError('udp', this.#parts.to, 'ENOBUFS');
@@ -113,11 +119,11 @@ export class UdpPool {
     return undefined;
   }
   /** The socket to ask from. Where none can be opened, any that is open. */
-  #carrier(): UdpCarrier | ExchangeError {
+  #carrier(fresh: boolean): UdpCarrier | ExchangeError {
     const { ids, timers, counter } = this.#parts;
     const place = ids.below(this.#carriers.length);
     const kept = this.#carriers[place];
-    if (kept !== undefined && !this.#worn(kept, timers.now)) {
+    if (kept !== undefined && !fresh && !this.#worn(kept, timers.now)) {
       counter.hit('udp');
       return kept;
     }
@@ -165,6 +171,7 @@ export class UdpPool {
     const verdict = answers ? asking.dressing?.vouches(bytes, at, length, asking.question.questionEnd) : undefined;
     if (verdict === 'stray') return this.#stray(carrier);
     this.#parts.timers.clear(asking);
+    carrier.heardAt = this.#parts.timers.now;
     carrier.answered.add(id);
     this.#leave(carrier, asking);
     if (verdict === 'doubtful' || verdict === 'again') this.#afresh(asking, verdict);
@@ -240,6 +247,11 @@ export class UdpPool {
     for (const asking of waiting) asking.failed(error);
   }
 
+  doubt(carrier: UdpCarrier): void {
+    if (carrier.retired) return;
+    this.#parts.counter.mute();
+    this.#retire(carrier);
+  }
   #retire(carrier: UdpCarrier): void {
     const place = this.#carriers.indexOf(carrier);
     if (place >= 0) this.#carriers[place] = undefined;

@@ -158,7 +158,7 @@ export class Exchange implements OnWheel {
     attempt.begin(this, target, crowded || options.forceTcp || (query.stream && !options.preferUdp) ? 'tcp' : 'udp');
     if (options.race === 0 || this.spoke >= 0) return;
     if (this.#live.length < this.#targets.length) timers.set(this, target.pace.another);
-    else if (attempt.tcp && !attempt.doubted) timers.set(this, target.pace.afresh);
+    else if (!attempt.doubted && (attempt.tcp || this.#targets.length === 1)) timers.set(this, target.pace.afresh);
   }
   /** Nothing came for as long as is usual three times over: another one is asked too, or the same over a fresh connection. */
   expire(): void {
@@ -167,7 +167,8 @@ export class Exchange implements OnWheel {
     if (before < this.#targets.length) this.#try();
     if (this.#live.length > before) this.#live.at(-1)!.target.metrics.raced();
     for (const attempt of this.#live.slice(0, before)) {
-      if (!attempt.doubtful) continue;
+      // Over UDP another upstream does as well.
+      if (!attempt.doubtful || (!attempt.tcp && this.#targets.length > 1)) continue;
       attempt.doubted = true;
       attempt.carrier?.doubt?.();
       this.#ask(attempt.target, true);

@@ -220,7 +220,7 @@ export class Line implements NeedsNames {
     else if (this.#note.round !== 0) this.#renew();
     this.#forwarder.keep(run.clock, run.signal);
     // They are shared, so one thread tells of them.
-    if (run.thread === 0) run.metrics.whenAsked(run.signal, () => this.#forwarder.tellTrips());
+    if (run.thread === 0 && options.policy === 'fastest') run.metrics.whenAsked(run.signal, () => this.#forwarder.tellTrips());
   }
   /** Takes over what main found. */
   #renew(): void {

@@ -17,14 +17,14 @@ export const FAMILIES = {
     'Counter of the datagrams with an id or a question that nobody waited for.', ['to']),
   besieged: counter('coredns_forward_besieged_sockets_total',
     'Counter of the sockets that were given up because of stray replies; what waited on them is asked over TCP.', ['to']),
-  open: gauge('coredns_forward_connections', 'Connections that stand.', ['to', 'proto']),
-  handshakes: counter('coredns_forward_handshakes_total',
+  open: gauge('coredns_upstream_connections', 'Connections over TLS that stand.', ['to', 'proto']),
+  handshakes: counter('coredns_upstream_handshakes_total',
     'Counter of the handshakes with upstreams over TLS, and whether they went on with a session.', ['to', 'resumed']),
-  mute: counter('coredns_forward_mute_connections_total',
+  mute: counter('coredns_upstream_mute_connections_total',
     'Counter of the connections that went mute: what waited on them was asked over another one.', ['to']),
-  raced: counter('coredns_forward_raced_total',
+  raced: counter('coredns_upstream_raced_total',
     'Counter of the questions that were asked of an upstream while another one was silent.', ['to']),
-  trip: gauge('coredns_forward_round_trip_seconds', 'The time that an upstream usually needs.', ['to']),
+  trip: gauge('coredns_upstream_round_trip_seconds', 'The time that an upstream usually needs.', ['to']),
   hits: counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.',
     ['proxy_name', 'to', 'proto']),
   misses: counter('coredns_proxy_conn_cache_misses_total', 'Counter of connection cache misses per upstream and protocol.',
@@ -69,7 +69,9 @@ export class UpstreamMetrics implements PoolCounter {
   closed(network: Network): void {
     this.#open(network, -1);
   }
+  /** Those in the clear cost little, and dashboards of CoreDNS do not know them. */
   #open(network: Network, change: number): void {
+    if (network === 'tcp') return;
     const { metrics, open } = this.#all;
     metrics.values[open.cell([this.#to, PROTO[network] ?? network])]! += change;
   }

@@ -188,18 +188,18 @@ test('what stands, shakes hands, resumes and goes mute is counted, and nothing b
   const { ask } = await forwarding(t, `tls://${to}`, '', `prometheus 127.0.0.1:${port}`);
   const counted = async (): Promise<string[]> => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    return text.split('\n').filter((line) => /^coredns_forward_(connections|handshakes|mute|raced)/.test(line));
+    return text.split('\n').filter((line) => /^coredns_upstream_(connections|handshakes|mute|raced)/.test(line));
   };
   assert.deepEqual(await counted(), []);
   await ask(4);
   assert.deepEqual(await counted(), [
-    `coredns_forward_connections{proto="tcp-tls",to="${to}"} 1`, `coredns_forward_handshakes_total{resumed="false",to="${to}"} 1`,
+    `coredns_upstream_connections{proto="tcp-tls",to="${to}"} 1`, `coredns_upstream_handshakes_total{resumed="false",to="${to}"} 1`,
   ]);
   const [mute] = upstream.connections;
   upstream.does = (_, socket) => (socket === mute ? 'nothing' : 'answer');
   await ask(1);
   const after = await counted();
-  assert.ok(after.includes(`coredns_forward_mute_connections_total{to="${to}"} 1`), after.join('\n'));
-  assert.ok(after.includes(`coredns_forward_handshakes_total{resumed="true",to="${to}"} 1`), after.join('\n'));
+  assert.ok(after.includes(`coredns_upstream_mute_connections_total{to="${to}"} 1`), after.join('\n'));
+  assert.ok(after.includes(`coredns_upstream_handshakes_total{resumed="true",to="${to}"} 1`), after.join('\n'));
   upstream.cut();
 });
