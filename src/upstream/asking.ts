@@ -9,7 +9,7 @@ export interface Carrier {
   expired(asking: Asking): void;
   /** Nobody shall wait on it any more who does not yet. */
   doubt?(): void;
-  /** Whether it brought replies before, and nothing at all since that moment (milliseconds): it may be dead. */
+  /** Whether nothing at all came on it since that moment (milliseconds): it may be dead. */
   quietSince(time: number): boolean;
 }
 

@@ -221,7 +221,7 @@ export class DialedStream implements Carrier {
     this.#owner.retire(this);
   }
   quietSince(time: number): boolean {
-    return this.replies > 0 && this.#heardAt <= time;
+    return this.#heardAt <= time;
   }
   #error(code: string): ExchangeError {
     const { secure, to } = this.#owner;

@@ -203,7 +203,7 @@ export class HttpLink implements Carrier {
     this.#way.retire(this);
   }
   quietSince(time: number): boolean {
-    return this.replies > 0 && this.#heardAt <= time;
+    return this.#heardAt <= time;
   }
 
   #end(error: NodeJS.ErrnoException | undefined): void {

@@ -26,12 +26,15 @@ export class Pace {
   get afresh(): number {
     return silentAfter(this.#usual, AFRESH);
   }
+  /** Whether it ever replied. */
+  known = false;
   /** It was asked. */
   asked(now: number): void {
     if (this.#unheard < 0) this.#unheard = now;
   }
   /** It replied after so many milliseconds. */
   replied(milliseconds: number): void {
+    this.known = true;
     this.#unheard = -1;
     this.#usual += (milliseconds - this.#usual) * (milliseconds > this.#usual ? SLOWER : QUICKER);
   }

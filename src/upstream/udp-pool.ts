@@ -52,8 +52,8 @@ class UdpCarrier implements Carrier {
   usesLeft: number;
   readonly openedAt: number;
   usedAt: number;
-  /** When a reply came last; 0 before the first one. */
-  heardAt = 0;
+  /** When a reply came last. */
+  heardAt = -Infinity;
   retired = false;
 
   constructor(pool: UdpPool, uses: number, now: number) {
@@ -70,7 +70,7 @@ class UdpCarrier implements Carrier {
     this.pool.doubt(this);
   }
   quietSince(time: number): boolean {
-    return this.heardAt > 0 && this.heardAt <= time;
+    return this.heardAt <= time;
   }
 }
 

@@ -17,7 +17,7 @@ export class Attempt extends Asking {
   #exchange: Exchange | undefined = undefined;
   #askedAt = 0;
   target!: Target;
-  /** The upstream was silent for so long that it was asked over a fresh connection, too. */
+  /** It was silent for so long that the upstream was asked over a fresh connection, too. */
   doubted = false;
 
   constructor(forwarder: Forwarder) {
@@ -35,10 +35,19 @@ export class Attempt extends Asking {
     this.header = this.#forwarder.options.proxyProtocol ? headerFor(exchange.query) : undefined;
     target.upstream.ask(this, network);
   }
-  /** Whether it waits on a connection that may be dead, and nobody has asked over a fresh one yet. */
+  /** Whether it waits on what may be dead, for an upstream that is known to answer, and nobody has asked over a fresh connection yet. */
   get doubtful(): boolean {
     const { now } = this.#forwarder.timers;
-    return !this.doubted && now - this.#askedAt >= this.target.pace.afresh && this.carrier?.quietSince(this.#askedAt) === true;
+    const { pace } = this.target;
+    const since = now - pace.afresh;
+    // Datagrams get lost one by one, connections go mute as a whole.
+    return !this.doubted && pace.known && this.#askedAt <= since && (!this.tcp || this.carrier?.quietSince(since) === true);
+  }
+  /** The path that it waits on is given up, if nothing at all comes on it. */
+  doubt(): void {
+    this.doubted = true;
+    const { carrier, target } = this;
+    if (carrier?.quietSince(this.#forwarder.timers.now - target.pace.afresh) === true) carrier.doubt?.();
   }
   /** The same question over TCP. */
   overTcp(): void {

@@ -9,14 +9,19 @@ import type { Handler } from '../../kernel/site/plugin.ts';
 import { ExchangeError } from '../../upstream/asking.ts';
 import type { OnWheel } from '../../upstream/timers.ts';
 import type { Attempt } from './attempt.ts';
-import { failureReason } from './failure-reason.ts';
+import { NO_HEALTHY, failureReason } from './failure-reason.ts';
 import { otherFamily } from '../../upstream/policy.ts';
 import type { Forwarder, Target } from './forwarder.ts';
+import { settled } from './settled.ts';
 import { Walked, cutShort, endsEarly, relay, rewritten } from '../../kernel/query/relay.ts';
 
 const TC = 2;
 /** FWD-9: milliseconds after which no other upstream is asked. */
 const PATIENCE = 5000;
+/** A question is asked over so many fresh paths, where those before are mute. */
+const MOST_DOUBTS = 3;
+/** Milliseconds after which a connection that was not mute yet is looked at again. */
+const AGAIN = 50;
 /** In place of an upstream: none that could be asked now, and all of them are down. */
 const NONE = -1, BROKEN = -2;
 
@@ -24,7 +29,6 @@ const walked = new Walked();
 /** The order of one upstream, whatever the policy. */
 const ONE = new Uint8Array(1);
 const NOTHING = new Uint8Array(0);
-const noHealthy = new Error('no healthy proxies');
 
 /** Somebody who asked the same while it was under way. */
 interface Follower {
@@ -62,6 +66,8 @@ export class Exchange implements OnWheel {
   #fails = 0;
   #attempts = 0;
   #failovers = 0;
+  /** Paths that were taken for mute. */
+  #doubts = 0;
   #error: ExchangeError | undefined = undefined;
 
   constructor(forwarder: Forwarder) {
@@ -83,6 +89,7 @@ export class Exchange implements OnWheel {
     this.#fails = 0;
     this.#attempts = 0;
     this.#failovers = 0;
+    this.#doubts = 0;
     this.#error = undefined;
     if (this.#targets !== forwarder.targets) {
       this.#targets = forwarder.targets;
@@ -143,7 +150,7 @@ export class Exchange implements OnWheel {
     return BROKEN;
   }
   #isAsked(target: Target): boolean {
-    return this.#live.some((attempt) => attempt.target === target);
+    return this.#live.some((attempt) => attempt.target === target && !attempt.doubted);
   }
   #ask(target: Target, apart: boolean): void {
     const { options, timers } = this.#forwarder;
@@ -168,12 +175,12 @@ export class Exchange implements OnWheel {
     if (this.#live.length > before) this.#live.at(-1)!.target.metrics.raced();
     for (const attempt of this.#live.slice(0, before)) {
       // Over UDP another upstream does as well.
-      if (!attempt.doubtful || (!attempt.tcp && this.#targets.length > 1)) continue;
-      attempt.doubted = true;
-      attempt.carrier?.doubt?.();
+      if (!attempt.doubtful || (!attempt.tcp && this.#targets.length > 1) || this.#doubts++ >= MOST_DOUBTS) continue;
+      attempt.doubt();
       this.#ask(attempt.target, true);
-      this.#live.at(-1)!.doubted = true;
     }
+    // Something came on its connection a moment ago: that may have been the last.
+    if (this.spoke < 0 && this.#live.some(({ doubted, tcp }) => tcp && !doubted)) this.#forwarder.timers.set(this, AGAIN);
   }
   #mayTry(): boolean {
     return this.#forwarder.timers.now < this.#deadline;
@@ -256,7 +263,7 @@ export class Exchange implements OnWheel {
   }
   #exhausted(): void {
     const error = this.#error;
-    const outcome = failure(RCODE.SERVFAIL, error ?? noHealthy);
+    const outcome = failure(RCODE.SERVFAIL, error ?? NO_HEALTHY);
     const why = failureReason(error);
     this.#tell((query) => {
       query.extendedError = why;
@@ -286,11 +293,3 @@ export class Exchange implements OnWheel {
 }
 
 const orderOf = ({ length }: readonly Target[]): Uint8Array => (length === 1 ? ONE : new Uint8Array(length));
-/** What the handler says; what it throws is the bug of one query alone. */
-function settled(answer: (query: Query, next: Handler) => Answer, query: Query, next: Handler): Answer {
-  try {
-    return answer(query, next);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}

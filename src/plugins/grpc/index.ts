@@ -7,21 +7,22 @@ import { RCODE } from '../../dns/rcode.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { Walked, relay, rewritten } from '../../kernel/query/relay.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
-import { Asking, ExchangeError } from '../../upstream/asking.ts';
+import { ExchangeError } from '../../upstream/asking.ts';
 import { SecureClient, clientContext } from '../../secure/client.ts';
 import { transportSecurity } from '../../secure/node.ts';
 import { HTTP_PROTOCOLS, HttpWay } from '../../upstream/http-way.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
+import { Pace } from '../../upstream/pace.ts';
 import { createPolicy } from '../../upstream/policy.ts';
 import type { Policy } from '../../upstream/policy.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
-import type { Way } from '../../upstream/way.ts';
+import { askedAt } from './attempt.ts';
+import type { Target } from './attempt.ts';
 import { readSettings } from './config.ts';
 import type { GrpcPlace, Settings } from './config.ts';
 import { FAMILIES, UpstreamCounter } from './families.ts';
@@ -30,55 +31,6 @@ type SecureContext = ReturnType<typeof clientContext>;
 
 /** Milliseconds in all, and between looks at connections that are idle. */
 const PATIENCE = 5000, SWEEP = 1000;
-const walked = new Walked();
-
-/** One upstream. */
-interface Target {
-  readonly name: string;
-  readonly way: Way;
-  readonly counter: UpstreamCounter;
-}
-
-/** A question at one upstream. */
-class Attempt extends Asking {
-  readonly #query: Query;
-  readonly #target: Target;
-  readonly #timers: Timers;
-  readonly #tell: (outcome: Outcome | ExchangeError) => void;
-  readonly #askedAt: number;
-
-  constructor(query: Query, target: Target, timers: Timers, tell: (outcome: Outcome | ExchangeError) => void) {
-    super();
-    this.#query = query;
-    this.#target = target;
-    this.#timers = timers;
-    this.#tell = tell;
-    this.#askedAt = timers.now;
-    this.question = query;
-  }
-  answered(bytes: Uint8Array, words: Int32Array, at: number, length: number): void {
-    const { questionEnd } = this.#query;
-    walked.read(bytes, at, length, questionEnd);
-    let anew: Uint8Array | undefined;
-    if (walked.plain === 0) {
-      const told = rewritten(bytes, at, length);
-      const { name } = this.#target;
-      if (typeof told === 'string') return this.failed(new ExchangeError(`${name}: dns: malformed message: ${told}`, 'EBADMSG'));
-      anew = told;
-      walked.read(anew, 0, anew.length, questionEnd);
-    }
-    this.#target.counter.replied(walked.rcode, this.#timers.now - this.#askedAt);
-    this.#tell(anew === undefined ? relay(this.#query, words, at, length, walked)
-      : relay(this.#query, new Int32Array(anew.buffer), 0, anew.length, walked));
-  }
-  mismatched(): void {
-    this.#query.extendedError = { code: INFO_CODE.NETWORK_ERROR, text: 'the upstream repeated no question, or another one' };
-    this.#tell(this.#query.begin(0, RCODE.FORMERR));
-  }
-  failed(error: ExchangeError): void {
-    this.#tell(error);
-  }
-}
 
 /** A `grpc` line in one thread. */
 class GrpcUpstreams implements Part {
@@ -119,7 +71,7 @@ class GrpcUpstreams implements Part {
     const way = new HttpWay({
       kind: 'grpc', method: 'POST', to, secure, serverName, timers, ids, settings: DEFAULT_POOL, wall: () => run.clock.wall(),
     });
-    return { name, way, counter: new UpstreamCounter(run.metrics, name) };
+    return { name, way, counter: new UpstreamCounter(run.metrics, name), pace: new Pace() };
   }
 
   handle(query: Query, next: Handler): Answer {
@@ -153,14 +105,9 @@ class GrpcUpstreams implements Part {
     return failure(RCODE.SERVFAIL, error);
   }
   #at(target: Target, query: Query, until: number): Promise<Outcome | ExchangeError> {
-    return new Promise((resolve) => {
-      const attempt = new Attempt(query, target, this.#timers, resolve);
-      attempt.until = until;
-      target.counter.asked();
-      query.metadata?.set('grpc/upstream', target.name);
-      const failed = target.way.ask(attempt);
-      if (failed !== undefined) resolve(failed);
-    });
+    target.counter.asked();
+    query.metadata?.set('grpc/upstream', target.name);
+    return askedAt(target, query, this.#timers, until);
   }
 }
 
