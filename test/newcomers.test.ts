@@ -205,7 +205,7 @@ test('each word has its forms, from the pages and without them', () => {
 });
 
 /** What `tls` takes where it names no files. */
-const ACME: ReadonlySet<string> = new Set(['acme', 'email', 'ca', 'ca_root', 'storage', 'resolver', 'challenge']);
+const ACME: ReadonlySet<string> = new Set(['acme', 'email', 'ca', 'ca_root', 'storage', 'resolver', 'challenge', 'eab']);
 test('each property of a page is one that its plugin knows, and a misspelt one has a help', async () => {
   const wrong: string[] = [];
   const needed: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 // What one server block says of TLS, and the certificate that it has at the moment. Knows settings; opens nothing.
 import type * as nodeTls from 'node:tls';
 import type { Pair, Pem } from './pair.ts';
+import type { TlsProof } from './proof.ts';
 import type { Tickets } from './tickets.ts';
 
 /** What is asked of clients (TLS-1): nothing; a certificate, whoever signed it; one, always; a good one, if any; a good one, always. */
@@ -53,6 +54,8 @@ export class ServerTls {
   quic: QuicCounter | undefined = undefined;
   /** SHA-256 in hexadecimal. */
   digest: (text: string) => string = () => '';
+  /** What a CA wants to see now (RFC 8737); undefined where none ever does. The same object until it is another. */
+  proofs: (() => readonly TlsProof[]) | undefined = undefined;
   /** Node's TLS, once it is loaded. */
   tls: typeof nodeTls | undefined = undefined;
 

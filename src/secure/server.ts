@@ -5,6 +5,8 @@ import type * as nodeTls from 'node:tls';
 import type { SecureContext, Server, TLSSocket, TlsOptions } from 'node:tls';
 import { chosenFor } from './pair.ts';
 import type { Pair } from './pair.ts';
+import { asksForProof, proofServer } from './proof.ts';
+import type { TlsProof } from './proof.ts';
 import { failureReason } from './failure.ts';
 import type { FailureReason, ServerTls } from './server-tls.ts';
 import { KEPT, isSealedBy } from './tickets.ts';
@@ -43,6 +45,7 @@ export class SecureServer {
   #server!: Server;
   /** The same with the keys before the present ones, for who comes back with an older ticket. */
   #before: Server | undefined;
+  #prover: { readonly proofs: readonly TlsProof[]; readonly server: Server } | undefined = undefined;
 
   /** `protocols` for ALPN; `label` tells sessions of this address from those of others. */
   constructor(blocks: readonly [ServerTls, ...ServerTls[]], protocols: readonly string[], label: string) {
@@ -59,22 +62,45 @@ export class SecureServer {
     socket.once('close', () => {
       if (this.#waiting.get(key) === newcomer) this.#fail(key, newcomer, 'closed');
     });
-    if (this.#before === undefined) this.#server.emit('connection', socket);
-    else this.#peek(socket, this.#before, this.#keys!.last);
+    const proving = this.#proving();
+    if (this.#before === undefined && proving === undefined) this.#server.emit('connection', socket);
+    else this.#peek(socket, (hello) => this.#serverFor(hello, proving));
+  }
+  /** Who speaks with a client that begins so; undefined while that cannot be told. */
+  #serverFor(hello: Buffer, proving: Server | undefined): Server | undefined {
+    const isProof = proving === undefined ? false : asksForProof(hello);
+    if (isProof !== false) return isProof === true ? proving : undefined;
+    const sealed = this.#before === undefined ? false : isSealedBy(hello, this.#keys!.last);
+    return sealed === undefined ? undefined : sealed ? this.#before : this.#server;
+  }
+  /** Who shows proofs to a CA, while there are any: a connection that it makes serves for nothing else. */
+  #proving(): Server | undefined {
+    const proofs = this.#blocks.flatMap((block) => block.proofs?.() ?? NO_PROOFS);
+    if (proofs.length === 0) return (this.#prover = undefined);
+    if (this.#prover?.proofs.every((proof, i) => proof === proofs[i]) !== true || this.#prover.proofs.length !== proofs.length) {
+      this.#prover = { proofs, server: proofServer(this.#tls, proofs, (stream) => this.#proved(stream)) };
+    }
+    return this.#prover.server;
+  }
+  #proved(stream: Socket): void {
+    const key = keyOf(stream);
+    const newcomer = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    newcomer?.failed('closed');
   }
   /** Looks at what the client begins with. */
-  #peek(socket: Socket, before: Server, last: Buffer): void {
+  #peek(socket: Socket, choose: (hello: Buffer) => Server | undefined): void {
     let hello = Buffer.alloc(0);
     const read = (): void => {
       const chunk = socket.read() as Buffer | null;
       if (chunk !== null) hello = Buffer.concat([hello, chunk]);
-      const sealed = chunk === null && socket.readableEnded ? false : isSealedBy(hello, last);
-      if (sealed === undefined) return;
+      const server = chunk === null && socket.readableEnded ? this.#server : choose(hello);
+      if (server === undefined) return;
       socket.off('readable', read);
       socket.pause();
       if (socket.destroyed) return;
       socket.unshift(hello);
-      (sealed ? before : this.#server).emit('connection', socket);
+      server.emit('connection', socket);
     };
     socket.on('readable', read);
   }
@@ -168,6 +194,7 @@ export class SecureServer {
   }
 }
 
+const NO_PROOFS: readonly TlsProof[] = [];
 /** SSL_OP_NO_TICKET. */
 const NO_TICKET = 1 << 14;
 

@@ -27,13 +27,15 @@ export interface PebbleOptions {
   readonly tlsPort?: number;
   /** Of a hundred nonces so many are refused. */
   readonly refusedNonces?: number;
+  /** Keys of accounts that were made elsewhere, as base64url, by their names: then only such are taken. */
+  readonly external?: { readonly [id: string]: string };
   /** Seconds that its certificates are good for. */
   readonly life?: number;
 }
 
 /** Starts it; resolves when it answers. */
 export async function startPebble(program: string, options: PebbleOptions): Promise<Pebble> {
-  const { resolver, tlsPort = 5001, refusedNonces = 20, life = 7_776_000 } = options;
+  const { resolver, tlsPort = 5001, refusedNonces = 20, life = 7_776_000, external } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pebble-'));
   const authority = new Authority();
   const { cert, key } = authority.sign({ names: ['127.0.0.1'] });
@@ -43,7 +45,7 @@ export async function startPebble(program: string, options: PebbleOptions): Prom
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ pebble: {
     listenAddress: `127.0.0.1:${port}`, managementListenAddress: `127.0.0.1:${management}`,
     certificate: join(folder, 'cert.pem'), privateKey: join(folder, 'key.pem'), httpPort: 5002, tlsPort, ocspResponderURL: '',
-    externalAccountBindingRequired: false, retryAfter: { authz: 1, order: 1 },
+    externalAccountBindingRequired: external !== undefined, externalAccountMACKeys: external ?? {}, retryAfter: { authz: 1, order: 1 },
     profiles: { default: { description: 'of tests', validityPeriod: life } },
   } }));
   const child = spawn(program, ['-config', join(folder, 'config.json'), '-dnsserver', resolver, '-strict'], {

@@ -6,6 +6,7 @@ import { cryptography } from '../../secure/node.ts';
 import { readAuthorities } from '../../secure/pair.ts';
 import { fileError } from '../../wording/errno.ts';
 import { quoted } from '../../wording/quote.ts';
+import type { ExternalAccount } from './acme/jws.ts';
 import type { ChallengeKind } from './acme/order.ts';
 
 /** How certificates are ordered. */
@@ -22,6 +23,7 @@ export interface AcmeSettings {
   /** Who is asked whether a proof can be seen. */
   readonly resolver: string | undefined;
   readonly challenge: ChallengeKind;
+  readonly external: ExternalAccount | undefined;
 }
 /** What reading needs of the block. */
 export interface AcmeContext {
@@ -29,6 +31,7 @@ export interface AcmeContext {
   readonly readFile: (path: string) => Uint8Array;
 }
 
+const KINDS: readonly ChallengeKind[] = ['dns-01', 'tls-alpn-01'];
 const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory', STORAGE = '.coredns/acme';
 
 /** The words, whatever they say: `others` are those that a line with files has as well. */
@@ -39,8 +42,8 @@ export function readAcme(line: Directive, context: AcmeContext, others: Property
     said.set(option.word, option.words(least, most));
   };
   const one = once(1, 1);
-  line.properties({ ...others, acme: once(1, Infinity), email: one, ca: one, storage: one, ca_root: one, resolver: one },
-    (other) => other.fail(`unknown ACME option ${quoted(other.word)}`));
+  const own = { acme: once(1, Infinity), email: one, ca: one, storage: one, ca_root: one, resolver: one, challenge: one, eab: once(2, 2) };
+  line.properties({ ...others, ...own }, (other) => other.fail(`unknown ACME option ${quoted(other.word)}`));
   const text = (word: string): string | undefined => said.get(word)?.[0];
   const domains = [...new Set((said.get('acme') ?? []).map((domain) => domainOf(line, domain)))];
   const [first, ...more] = domains;
@@ -49,7 +52,8 @@ export function readAcme(line: Directive, context: AcmeContext, others: Property
     domains: [first, ...more], email: text('email'), ca: caOf(line, text('ca') ?? LETS_ENCRYPT),
     storage: context.path(text('storage') ?? STORAGE),
     root: rootOf(line, text('ca_root'), context), resolver: resolverOf(line, text('resolver')),
-    challenge: 'dns-01',
+    challenge: challengeOf(line, text('challenge') ?? 'dns-01', domains),
+    external: externalOf(line, said.get('eab'), context),
   };
 }
 
@@ -104,4 +108,26 @@ function resolverOf(line: Directive, text: string | undefined): string | undefin
     line.refuse(`invalid ACME resolver port ${quoted(parts.port)}`);
   }
   return text;
+}
+function challengeOf(line: Directive, text: string, domains: readonly string[]): ChallengeKind {
+  const known = KINDS.find((kind) => kind === text);
+  if (known === undefined) line.refuse(`challenge must be dns-01 or tls-alpn-01: '${text}'`);
+  const wildcard = domains.find((domain) => domain.startsWith('*'));
+  if (known !== 'dns-01' && wildcard !== undefined) line.refuse(`a wildcard is proved by dns-01 alone: '${wildcard}'`);
+  return known;
+}
+/** The key is a secret: it stands in a file. */
+function externalOf(line: Directive, said: readonly string[] | undefined, { path, readFile }: AcmeContext): ExternalAccount | undefined {
+  if (said === undefined) return undefined;
+  const [id = '', name = ''] = said;
+  const file = path(name);
+  const key = line.attempt(() => {
+    try {
+      return new TextDecoder().decode(readFile(file)).trim().replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_');
+    } catch (error) {
+      throw new Error(`reading the key of eab ${quoted(file)}: ${fileError(error, file)}`);
+    }
+  });
+  if (!/^[\w-]{16,}$/.test(key)) line.refuse(`the key of eab ${quoted(file)} is no base64url`);
+  return { id, key };
 }

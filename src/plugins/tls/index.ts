@@ -14,6 +14,7 @@ import { readPair } from '../../secure/pair.ts';
 import type { Pair, Pem } from '../../secure/pair.ts';
 import { WatchedPair } from '../../secure/pair-files.ts';
 import type { PairFiles } from '../../secure/pair-files.ts';
+import type { TlsProof } from '../../secure/proof.ts';
 import { ServerTls } from '../../secure/server-tls.ts';
 import { Tickets } from '../../secure/tickets.ts';
 import type { Note } from '../../store/notes.ts';
@@ -91,8 +92,8 @@ class Certificate implements Part {
   /** Whoever says the same, in this load or the next, has the same certificate: an order that is under way goes on. */
   async #order(run: Run, acme: AcmeSettings): Promise<void> {
     const { OrderedCertificate } = await import('./acme/ordered-certificate.ts');
-    const note = this.#note(run);
-    const ordered = await run.shared.use(noteName(acme), run.signal, () => OrderedCertificate.open(run, acme, note));
+    const notes = { note: this.#note(run), overTls: run.store.note(proofsName(acme)) };
+    const ordered = await run.shared.use(noteName(acme), run.signal, () => OrderedCertificate.open(run, acme, notes));
     this.#ordered = ordered;
     if (ordered.isReal) this.#tellEnd(run, ordered.pair);
     ordered.hold((pair) => {
@@ -131,6 +132,7 @@ class Certificate implements Part {
       return (pair = readPair(JSON.parse(note.read()) as Pem, crypto));
     };
     tls.tickets = this.#tickets(run);
+    if ('acme' in source && source.acme.challenge === 'tls-alpn-01') tls.proofs = noted(run.store.note(proofsName(source.acme)));
     this.#log(run);
   }
   #tickets(run: Run): Tickets | undefined {
@@ -177,6 +179,18 @@ const NOTHING: Pem = { cert: '', key: '', ca: undefined };
 /** Where a certificate stands that is ordered so. */
 const noteName = (acme: AcmeSettings): string =>
   `tls ordered ${cryptography().createHash('sha256').update(JSON.stringify(acme)).digest('hex')}`;
+const proofsName = (acme: AcmeSettings): string => `${noteName(acme)} proofs`;
+/** What main writes there, read again when it is something else. */
+function noted(note: Note): () => readonly TlsProof[] {
+  let round = 0;
+  let proofs: readonly TlsProof[] = [];
+  return () => {
+    if (note.round === round) return proofs;
+    round = note.round;
+    const text = note.read();
+    return (proofs = text === '' ? [] : JSON.parse(text) as readonly TlsProof[]);
+  };
+}
 /** Does what was configured for this, one after the other. */
 async function tellRenewed(run: Run): Promise<void> {
   for (const renewed of run.sites.flatMap((site) => site.all(Renewed))) await renewed(run);

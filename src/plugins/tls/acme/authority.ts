@@ -2,9 +2,11 @@
 // Knows the account and what is ordered; knows nothing of when, and not where certificates lie. Main's.
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Log } from '../../../kernel/seen/log.ts';
-import { certificateNumbers, certificateRequest } from '../../../secure/made-certificate.ts';
+import { certificateNumbers, certificateRequest, selfSigned } from '../../../secure/made-certificate.ts';
 import { cryptography } from '../../../secure/node.ts';
 import type { Pem } from '../../../secure/pair.ts';
+import type { TlsProof } from '../../../secure/proof.ts';
+import type { Note } from '../../../store/notes.ts';
 import type { AcmeSettings } from '../acme-config.ts';
 import { challengeName } from '../challenge.ts';
 import type { CertificateFolder } from './certificate-folder.ts';
@@ -23,6 +25,8 @@ export interface AuthorityParts {
   readonly settings: AcmeSettings;
   readonly folder: CertificateFolder;
   readonly challenges: Challenges;
+  /** Where certificates stand that a CA wants to see. */
+  readonly overTls: Note;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -55,8 +59,8 @@ export class CertificateAuthority {
       session, clock, signal, domains, kind: challenge,
       replaces: before === undefined || session.at('renewalInfo') === undefined ? undefined : nameOf(before),
       request: () => certificateRequest(domains, key, crypto),
-      show: (proofs) => this.#show(proofs.map(shown)),
-      withdraw: () => this.#withdraw(),
+      ...(challenge === 'dns-01' ? { show: (proofs) => this.#show(proofs.map(shown)), withdraw: () => this.#withdraw() }
+        : { show: (proofs) => this.#showOverTls(proofs), withdraw: async () => this.#parts.overTls.write('') }),
     });
     return { cert, key: pemOf(key), ca: undefined };
   }
@@ -66,10 +70,10 @@ export class CertificateAuthority {
     return new AcmeRequests(clock, root, signal);
   }
   async #open(): Promise<AcmeSession> {
-    const { settings: { ca, email }, clock, log } = this.#parts;
+    const { settings: { ca, email, external }, clock, log } = this.#parts;
     const requests = this.#requests;
     const session = new AcmeSession({
-      ask: (url, body) => requests.ask(url, body), key: () => this.#accountKey(), clock, directory: ca,
+      ask: (url, body) => requests.ask(url, body), key: () => this.#accountKey(), clock, directory: ca, external,
       contact: email === undefined ? undefined : `mailto:${email}`,
       terms: (url) => {
         if (url !== this.#toldTerms) log.info(`who has an account at ${new URL(ca).host} agrees to its terms of service: ${url}`);
@@ -101,6 +105,17 @@ export class CertificateAuthority {
       log.warning(`${resolver} does not see the proof at ${challengeName(domain)}: the ACME server may not see it either`);
     }
   }
+  async #showOverTls(proofs: readonly Proof[]): Promise<void> {
+    const crypto = cryptography();
+    const now = this.#parts.clock.wall();
+    const made = proofs.map(({ domain, text }): TlsProof => {
+      const key = newKey();
+      const acmeIdentifier = crypto.createHash('sha256').update(text).digest();
+      const says = { common: 'a proof', names: [domain], from: now - HOUR, until: now + HOUR, serial: crypto.randomBytes(8) };
+      return { domain, cert: selfSigned({ ...says, acmeIdentifier }, key, crypto), key: pemOf(key) };
+    });
+    this.#parts.overTls.write(JSON.stringify(made));
+  }
   async #withdraw(): Promise<void> {
     const { challenges, folder } = this.#parts;
     challenges.show(folder.name, []);
@@ -110,6 +125,8 @@ export class CertificateAuthority {
 
 /** Milliseconds after which whoever has the folder has looked into it. */
 const SEEN = 12_000;
+/** A proof over TLS is good for so long around its making. */
+const HOUR = 3_600_000;
 /** As a TXT record has it. */
 const shown = ({ domain, text }: Proof): Proof => ({ domain, text: proofInDns(text, cryptography()) });
 /** A key of P-256. */

@@ -4,7 +4,7 @@ import type * as nodeCrypto from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /** What of Node's cryptography it takes. */
-export type JwsCryptography = Pick<typeof nodeCrypto, 'createHash' | 'createPublicKey' | 'sign'>;
+export type JwsCryptography = Pick<typeof nodeCrypto, 'createHash' | 'createHmac' | 'createPublicKey' | 'sign'>;
 
 /** The public part of a key of P-256, with its members in the order that its thumbprint has (RFC 7638 section 3.2). */
 export interface PublicJwk {
@@ -12,6 +12,11 @@ export interface PublicJwk {
   readonly kty: string;
   readonly x: string;
   readonly y: string;
+}
+/** An account that was made elsewhere: how the authority calls it, and its key as base64url. */
+export interface ExternalAccount {
+  readonly id: string;
+  readonly key: string;
 }
 const base64url = (bytes: string | Uint8Array): string => Buffer.from(bytes as Uint8Array).toString('base64url');
 
@@ -40,6 +45,13 @@ export class AccountKey {
     const body = payload === undefined ? '' : base64url(JSON.stringify(payload));
     const signature = this.#crypto.sign('sha256', Buffer.from(`${head}.${body}`), { key: this.#key, dsaEncoding: 'ieee-p1363' });
     return JSON.stringify({ protected: head, payload: body, signature: base64url(signature) });
+  }
+  /** What binds a new account to one that was made elsewhere, with its key (section 7.3.4). */
+  boundTo({ id, key }: ExternalAccount, url: string): unknown {
+    const head = base64url(JSON.stringify({ alg: 'HS256', kid: id, url }));
+    const payload = base64url(JSON.stringify(this.jwk));
+    const signature = this.#crypto.createHmac('sha256', Buffer.from(key, 'base64url')).update(`${head}.${payload}`).digest('base64url');
+    return { protected: head, payload, signature };
   }
   /** What proves at the names of a challenge that the account is this one (section 8.1). */
   proof(token: string): string {

@@ -37,6 +37,12 @@ interface Beginning {
   readonly end: AbortController;
 }
 
+/** Where every thread finds what is served with, and what a CA wants to see of it. */
+export interface Notes {
+  readonly note: Note;
+  readonly overTls: Note;
+}
+
 /** One certificate. */
 export class OrderedCertificate implements Closable {
   /** What is served with now. */
@@ -62,7 +68,7 @@ export class OrderedCertificate implements Closable {
   #why = '';
   #isAtWork = false;
 
-  private constructor(run: Run, settings: AcmeSettings, note: Note, { folder, challenges, found, end }: Beginning) {
+  private constructor(run: Run, settings: AcmeSettings, { note, overTls }: Notes, { folder, challenges, found, end }: Beginning) {
     this.#run = run;
     this.#log = run.log.prefix('tls');
     this.#settings = settings;
@@ -70,7 +76,9 @@ export class OrderedCertificate implements Closable {
     this.#folder = folder;
     this.#challenges = challenges;
     this.#end = end;
-    this.#authority = new CertificateAuthority({ settings, folder, challenges, clock: run.clock, log: this.#log, signal: end.signal });
+    const { clock } = run;
+    const { signal } = end;
+    this.#authority = new CertificateAuthority({ settings, folder, challenges, overTls, clock, log: this.#log, signal });
     this.#isReal = found !== undefined;
     this.pair = found ?? placeholder(run.clock.wall());
     this.#watched = new WatchedPair(folder.files, this.pair, {
@@ -83,14 +91,14 @@ export class OrderedCertificate implements Closable {
     this.#write();
   }
   /** Begins with what the folder has, or with a certificate of nobody, and looks at it until nobody has it any more. */
-  static async open(run: Run, settings: AcmeSettings, note: Note): Promise<OrderedCertificate> {
+  static async open(run: Run, settings: AcmeSettings, notes: Notes): Promise<OrderedCertificate> {
     const { createHash, randomBytes } = cryptography();
     const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
     const folder = new CertificateFolder(settings, digest, run.clock, randomBytes(8).toString('hex'));
     const end = new AbortController();
     const challenges = await run.shared.use(CHALLENGES, end.signal, () => new Challenges(run.store.note(CHALLENGES)));
     const found = await pairIn(folder, settings, run);
-    const opened = new OrderedCertificate(run, settings, note, { folder, challenges, found, end });
+    const opened = new OrderedCertificate(run, settings, notes, { folder, challenges, found, end });
     every(run.clock, LOOK, end.signal, (error) => run.report(error), () => opened.#look());
     return opened;
   }

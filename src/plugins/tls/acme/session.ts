@@ -2,7 +2,7 @@
 // account's key; knows no order.
 import type { Clock } from '../../../kernel/clock.ts';
 import { quoted } from '../../../wording/quote.ts';
-import type { AccountKey } from './jws.ts';
+import type { AccountKey, ExternalAccount } from './jws.ts';
 import { AcmeRefusal, objectOf } from './refusal.ts';
 import type { AcmeReply } from './requests.ts';
 
@@ -21,6 +21,8 @@ export interface SessionParts {
   readonly directory: string;
   /** `mailto:` of who is told of what is wrong with certificates; undefined: nobody. */
   readonly contact: string | undefined;
+  /** Whose account it is, where the authority wants to know. */
+  readonly external: ExternalAccount | undefined;
   /** The server has terms of service, at this URL: who has an account agrees to them. */
   readonly terms: (url: string) => void;
 }
@@ -60,14 +62,18 @@ export class AcmeSession {
 
   /** Makes the account of the key, or finds the one that it has (section 7.3.1). */
   async register(): Promise<void> {
-    const { contact, terms } = this.#parts;
+    const { contact, terms, external } = this.#parts;
     const meta = (this.#directory['meta'] ?? {}) as { readonly [key: string]: unknown };
-    if (meta['externalAccountRequired'] === true) {
-      throw new Error('the ACME server wants an account that was made elsewhere (externalAccountRequired), which is not supported');
+    if (meta['externalAccountRequired'] === true && external === undefined) {
+      throw new Error('the ACME server wants an account that was made elsewhere (externalAccountRequired): name it with eab');
     }
     if (typeof meta['termsOfService'] === 'string') terms(meta['termsOfService']);
-    const reply = await this.#post('the account', this.#url('newAccount'),
-      { termsOfServiceAgreed: true, ...(contact === undefined ? {} : { contact: [contact] }) });
+    const url = this.#url('newAccount');
+    const key = this.#key ??= await this.#parts.key();
+    const reply = await this.#post('the account', url, {
+      termsOfServiceAgreed: true, ...(contact === undefined ? {} : { contact: [contact] }),
+      ...(external === undefined ? {} : { externalAccountBinding: key.boundTo(external, url) }),
+    });
     this.#account = reply.field('location');
     if (this.#account === undefined) throw new Error('the ACME server does not say where the account is');
   }
