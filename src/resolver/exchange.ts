@@ -24,6 +24,8 @@ export interface ServerNetwork {
 export interface ExchangeParts {
   readonly network: ServerNetwork;
   readonly now: () => number;
+  /** Calls once after so many milliseconds, unless the returned function is called before. */
+  readonly after: (milliseconds: number, call: () => void) => () => void;
   /** From 0 up to 1, not to be foreseen. */
   readonly random: () => number;
   readonly udpSize: number;

@@ -134,3 +134,36 @@ test('equal questions that come at the same time are one', async () => {
   assert.equal(one, other);
   assert.equal(rig.asked().length, 4);
 });
+test('what is near its end is asked for again meanwhile, once', async () => {
+  const rig = rigOf({ prefetch: true });
+  assert.equal(await rig.ask('www.a.test. A'), WWW);
+  rig.asked();
+  rig.time += 269_000;
+  assert.equal(await rig.ask('www.a.test. A'), WWW.replace('300', '31'));
+  assert.deepEqual(rig.asked(), []);
+  rig.time += 1000;
+  await Promise.all([rig.ask('www.a.test. A'), rig.ask('www.a.test. A')]);
+  await new Promise(setImmediate);
+  assert.deepEqual(rig.asked(), [`${A} www.a.test. A`]);
+  assert.equal(await rig.ask('www.a.test. A'), WWW);
+});
+test('what is over is answered where nothing newer can be had, or takes too long, and never mixed (RFC 8767)', async () => {
+  const stale = { keep: 3_600_000, after: 1800, ttl: 30 };
+  const rig = rigOf({ stale });
+  const silent = () => ({ rcode: RCODE.SERVFAIL });
+  await rig.ask('alias.a.test. A');
+  await rig.ask('nope.a.test. A');
+  rig.internet.at(ROOT, silent).at(TEST, silent).at(A, silent).at(B, silent);
+  rig.time += 400_000;
+  assert.equal(await rig.ask('alias.a.test. A'), 'NOERROR alias.a.test. 30 CNAME www.b.test. www.b.test. 30 A 192.0.2.90');
+  assert.equal(await rig.ask('nope.a.test. A'), 'NXDOMAIN');
+  assert.match(await rig.ask('new.a.test. A'), /^SERVFAIL/);
+  rig.time += 3_600_000;
+  assert.match(await rig.ask('alias.a.test. A'), /^SERVFAIL/, 'too old');
+  const now = rigOf({ stale: { ...stale, after: 0 } });
+  await now.ask('www.a.test. A');
+  now.time += 400_000;
+  assert.equal(await now.ask('www.a.test. A'), WWW.replace('300', '30'), 'at once, and asked for meanwhile');
+  await new Promise(setImmediate);
+  assert.equal(await now.ask('www.a.test. A'), WWW);
+});

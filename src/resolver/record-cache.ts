@@ -13,7 +13,8 @@ export interface Step {
   readonly authority: readonly KeptSet[];
   /** Where an alias leads. */
   readonly target: Name | undefined;
-  /** Milliseconds of the clock. */
+  /** Milliseconds of the clock: when it came, and until when it may be used. */
+  readonly came: number;
   readonly until: number;
   security: Security;
   /** Who said so, so that another can be asked. */

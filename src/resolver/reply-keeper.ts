@@ -53,7 +53,23 @@ export class ReplyKeeper {
     for (const set of setsOf(reply.additional, RANK.GLUE, now, this.#ttl)) this.#cache.keep(set);
     const step = this.#step(reply, kind, question, kept, authority, now);
     this.#cache.keepStep(question.name, question.type, question.class, step);
+    if (step.target !== undefined) this.#further(step, question, kept, now);
     return step;
+  }
+  /** Aliases that the same reply goes on with are steps too, with the same proofs. */
+  #further(first: Step, { type, class: klass }: Question, kept: readonly KeptSet[], now: number): void {
+    const met = new Set<string>();
+    for (let name = first.target!; !met.has(name.key); met.add(name.key)) {
+      const own = kept.filter((set) => set.type === type && set.name.equals(name));
+      const answer = own.length > 0 ? own : firstAlias(kept, name);
+      if (answer.length === 0 || (own.length === 0 && answer.at(-1)!.type !== TYPE.CNAME)) return;
+      const target = own.length > 0 ? undefined : targetOf(answer.at(-1)!.data[0]!);
+      const until = Math.min(...answer.map((set) => set.until));
+      const step: Step = { ...first, kind: target === undefined ? 'answer' : 'alias', answer, target, came: now, until };
+      this.#cache.keepStep(name, type, klass, step);
+      if (target === undefined) return;
+      name = target;
+    }
   }
   #step(
     reply: Scrubbed, kind: Step['kind'], { name, type }: Question, answer: readonly KeptSet[], authority: readonly KeptSet[], now: number,
@@ -66,13 +82,14 @@ export class ReplyKeeper {
       const seconds = Math.min(soa?.ttl ?? UNSAID, minimum, this.#settings.mostNegativeTtl);
       const until = now + seconds * 1000;
       const shortened = proofs.map((set) => (set.until > until && set.type === TYPE.SOA ? { ...set, until } : set));
-      return { kind, rcode, answer: [], authority: shortened, target: undefined, until, security: 'unchecked' };
+      return { kind, rcode, answer: [], authority: shortened, target: undefined, came: now, until, security: 'unchecked' };
     }
     const own = kind === 'alias' ? firstAlias(answer, name)
       : answer.filter((set) => set.name.equals(name) && (type === TYPE.ANY || set.type === type));
     const until = Math.min(...own.map((set) => set.until), Infinity);
     const target = kind === 'alias' && !reply.tooLong ? targetOf(own.at(-1)!.data[0]!) : undefined;
-    return { kind, rcode, answer: own, authority: proofs.filter(({ type: is }) => is !== TYPE.SOA), target, until, security: 'unchecked' };
+    return { kind, rcode, answer: own, authority: proofs.filter(({ type: is }) => is !== TYPE.SOA), target, came: now, until,
+      security: 'unchecked' };
   }
 
   /** Keeps a referral; the NS set of the zone that it leads to, as it counts now. */
@@ -99,7 +116,7 @@ export class ReplyKeeper {
     if (proofs.length === 0) return;
     const until = Math.min(...proofs.map((set) => set.until), now + this.#settings.mostNegativeTtl * 1000);
     const step: Step = {
-      kind: 'nodata', rcode: RCODE.NOERROR, answer: [], authority: proofs, target: undefined, until, security: 'unchecked',
+      kind: 'nodata', rcode: RCODE.NOERROR, answer: [], authority: proofs, target: undefined, came: now, until, security: 'unchecked',
     };
     this.#cache.keepStep(cut, TYPE.DS, CLASS.IN, step);
   }

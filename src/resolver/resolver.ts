@@ -1,39 +1,27 @@
 // Answers a question: from what is kept, or by asking, along all its aliases. Knows steps; knows nothing of servers and of clients.
-import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { TYPE } from '../dns/type-name.ts';
-import { record } from '../dns/rr.ts';
 import { Budget, ResolutionError } from './budget.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { Iteration } from './iteration.ts';
 import type { Errand } from './budget.ts';
-import { RANK, targetOf } from './kept-set.ts';
-import type { KeptSet, Security } from './kept-set.ts';
+import { KeptAnswers, stepOf, weakest } from './kept-answers.ts';
+import type { KeptSet } from './kept-set.ts';
+import type { Resolved } from './resolved.ts';
 import { RecordCache } from './record-cache.ts';
 import type { Step } from './record-cache.ts';
-import { synthesized } from './scrub.ts';
 import type { ValidationSettings } from './anchors.ts';
 import { Trust } from './trust.ts';
 import { Validation } from './validation.ts';
 import type { ResolverSettings } from './settings.ts';
 
-/** What resolving a question gave. */
-export interface Resolved {
-  readonly rcode: number;
-  /** Aliases first. */
-  readonly answer: readonly KeptSet[];
-  readonly authority: readonly KeptSet[];
-  readonly security: Security;
-  /** Why there is no answer, for people, and the info code of the Extended DNS Error (RFC 8914). */
-  readonly why: string | undefined;
-  readonly code: number | undefined;
-}
-
 /** How often another server is asked where what one said is bogus. */
 const MOST_AGAIN = 3;
 /** Milliseconds that one question may take, and for how long a failure is kept (RFC 9520). */
 const PATIENCE = 15_000, FAILED = 5_000;
+/** Failures that are kept. */
+const MOST_FAILURES = 10_000;
 
 /** A resolver, with what it keeps. */
 export class Resolver {
@@ -43,6 +31,8 @@ export class Resolver {
   readonly #settings: ResolverSettings;
   readonly #permissive: boolean;
   readonly #parts: ExchangeParts;
+  readonly #kept: KeptAnswers;
+  readonly #refreshing = new Set<string>();
   readonly #underWay = new Map<string, Promise<Resolved>>();
   readonly #failures = new Map<string, { readonly until: number; readonly result: Resolved }>();
 
@@ -52,6 +42,7 @@ export class Resolver {
     this.#parts = parts;
     this.#permissive = validation?.permissive === true;
     this.cache = new RecordCache(parts.now);
+    this.#kept = new KeptAnswers(settings, this.cache, parts.now);
     this.#iteration = new Iteration(settings, this.cache, parts);
     const fetch = (question: Question, errand: Errand): Promise<Step> => this.#fetch(question, errand);
     if (validation !== undefined) this.#validation = new Validation(new Trust(validation, this.cache, parts.now, fetch));
@@ -60,11 +51,13 @@ export class Resolver {
     const { name, type, class: klass } = question;
     const ds = type === TYPE.DS ? this.cache.set(name, type, klass) : undefined;
     if (ds !== undefined) return stepOf('answer', [ds], undefined);
-    return this.kept(question) ?? await this.#iteration.ask(question, errand);
+    return this.#kept.step(question) ?? await this.#iteration.ask(question, errand);
   }
   /** A step, asked for again elsewhere where it is bogus. */
   async #step(question: Question, errand: Errand): Promise<Step> {
-    let step = await this.#judged(this.kept(question) ?? await this.#iteration.ask(question, errand), question, errand);
+    const kept = this.#kept.step(question);
+    if (kept !== undefined && this.#kept.isNearEnd(kept)) this.#refresh(question);
+    let step = await this.#judged(kept ?? await this.#iteration.ask(question, errand), question, errand);
     for (let again = 0; again < MOST_AGAIN && step.security === 'bogus' && step.said !== undefined; again++) {
       errand.avoided.add(step.said);
       try {
@@ -78,7 +71,13 @@ export class Resolver {
   }
   async #judged(step: Step, question: Question, errand: Errand): Promise<Step> {
     if (this.#validation === undefined || step.security !== 'unchecked') return step;
-    const { security, why, code } = await this.#validation.judge(step, question, errand);
+    const { security, exists, why, code } = await this.#validation.judge(step, question, errand);
+    if (exists === true) {
+      const nodata: Step = { ...step, kind: 'nodata', rcode: RCODE.NOERROR, security };
+      this.cache.forgetStep(question.name, question.type, question.class);
+      this.cache.keepStep(question.name, question.type, question.class, nodata);
+      return nodata;
+    }
     step.security = security;
     step.why = why;
     step.code = code;
@@ -87,26 +86,66 @@ export class Resolver {
     return step;
   }
 
-  /** Equal questions that come while one is under way share it. Never rejects for what servers do. */
-  resolve(question: Question): Promise<Resolved> {
+  /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
+  async resolve(question: Question): Promise<Resolved> {
+    const { stale } = this.#settings;
+    if (stale === undefined || this.#kept.step(question) !== undefined) return this.#shared(question);
+    const old = this.#kept.stale(question);
+    if (old === undefined) return this.#shared(question);
+    const newer = this.#shared(question);
+    if (stale.after === 0) {
+      void newer.catch(() => {});
+      return old;
+    }
+    const found = await this.#within(stale.after, newer);
+    return found === undefined || found.rcode === RCODE.SERVFAIL ? old : found;
+  }
+  /** What comes in so many milliseconds. */
+  #within(milliseconds: number, newer: Promise<Resolved>): Promise<Resolved | undefined> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#parts.after(milliseconds, () => resolve(undefined));
+      newer.then((found) => {
+        cancel();
+        resolve(found);
+      }, reject);
+    });
+  }
+  /** Equal questions that come while one is under way share it. */
+  #shared(question: Question): Promise<Resolved> {
     const key = `${question.type}/${question.class}/${question.name.key}`;
     const failed = this.#failures.get(key);
     if (failed !== undefined && failed.until > this.#parts.now()) return Promise.resolve(failed.result);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
-    const begun = this.#resolve(question).then((result) => {
-      this.#underWay.delete(key);
-      if (result.rcode === RCODE.SERVFAIL) this.#failures.set(key, { until: this.#parts.now() + FAILED, result });
+    const begun = this.#resolve(question).finally(() => this.#underWay.delete(key)).then((result) => {
+      if (result.rcode === RCODE.SERVFAIL) this.#failed(key, result);
       else this.#failures.delete(key);
       return result;
     });
     this.#underWay.set(key, begun);
     return begun;
   }
+  #failed(key: string, result: Resolved): void {
+    this.#failures.set(key, { until: this.#parts.now() + FAILED, result });
+    if (this.#failures.size > MOST_FAILURES) this.#failures.delete(this.#failures.keys().next().value!);
+  }
+  /** Asks for what is near its end, so that the next one need not wait. */
+  #refresh(question: Question): void {
+    const key = `${question.type}/${question.class}/${question.name.key}`;
+    if (this.#refreshing.has(key)) return;
+    this.#refreshing.add(key);
+    const errand = this.#errand();
+    void this.#iteration.ask(question, errand).then((step) => this.#judged(step, question, errand))
+      .catch((error: unknown) => {
+        if (!(error instanceof ResolutionError)) throw error;
+      }).finally(() => this.#refreshing.delete(key));
+  }
+  #errand(): Errand {
+    return { budget: new Budget(this.#settings, this.#parts.now() + PATIENCE), depth: 0, pending: new Set(), avoided: new Set() };
+  }
   async #resolve(question: Question): Promise<Resolved> {
-    const budget = new Budget(this.#settings, this.#parts.now() + PATIENCE);
     try {
-      return await this.follow(question, { budget, depth: 0, pending: new Set(), avoided: new Set() });
+      return await this.follow(question, this.#errand());
     } catch (error) {
       if (!(error instanceof ResolutionError)) throw error;
       return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code };
@@ -135,46 +174,4 @@ export class Resolver {
     }
     throw new ResolutionError('too many aliases', 22);
   }
-
-  /** What is kept for a question: what was said to it, or sets that came with other answers. */
-  kept(question: Question): Step | undefined {
-    const { name, type, class: klass } = question;
-    const step = this.cache.step(name, type, klass);
-    if (step !== undefined) return step;
-    if (type === TYPE.ANY) return undefined;
-    const set = this.cache.set(name, type, klass);
-    if (set !== undefined && set.rank >= RANK.HEARSAY) return stepOf('answer', [set], undefined);
-    const cname = type === TYPE.CNAME ? undefined : this.cache.set(name, TYPE.CNAME, klass);
-    if (cname !== undefined && cname.rank >= RANK.HEARSAY) return stepOf('alias', [cname], targetOf(cname.data[0]!));
-    return this.#keptDname(name, klass) ?? this.#keptDenial(name, type, klass);
-  }
-  #keptDname(name: Name, klass: number): Step | undefined {
-    for (let above = name.parent; above !== undefined; above = above.parent) {
-      const dname = this.cache.set(above, TYPE.DNAME, klass);
-      if (dname === undefined || dname.rank < RANK.HEARSAY) continue;
-      const made = synthesized(record(dname.name, TYPE.DNAME, klass, dname.ttl, dname.data[0]!), name);
-      if (made === undefined) return undefined;
-      const cname: KeptSet = { ...dname, name, type: TYPE.CNAME, data: [made.rdata], signatures: [] };
-      return stepOf('alias', [dname, cname], targetOf(made.rdata));
-    }
-    return undefined;
-  }
-  /** Nothing exists below a name that does not exist, where that was proved (RFC 8020); nor of another type at it. */
-  #keptDenial(name: Name, type: number, klass: number): Step | undefined {
-    if (!this.#settings.hardenBelowNxdomain) return undefined;
-    for (let above: Name | undefined = name; above !== undefined && above.raw.length > 1; above = above.parent) {
-      const denied = this.cache.nxdomain(above, klass);
-      if (denied !== undefined && (above === name || denied.security === 'secure') && type !== TYPE.DS) return denied;
-    }
-    return undefined;
-  }
 }
-
-function stepOf(kind: 'answer' | 'alias', answer: readonly KeptSet[], target: Name | undefined): Step {
-  return { kind, rcode: RCODE.NOERROR, answer, authority: [], target, until: Math.min(...answer.map(({ until }) => until)),
-    security: answer.every(({ security }) => security === 'secure') ? 'secure' : answer[0]!.security };
-}
-const ORDER: readonly Security[] = ['bogus', 'unchecked', 'insecure', 'secure'];
-/** An answer is no more secure than the least secure step to it. */
-const weakest = (steps: readonly Step[]): Security =>
-  steps.reduce<Security>((worst, { security }) => (ORDER.indexOf(security) < ORDER.indexOf(worst) ? security : worst), 'secure');

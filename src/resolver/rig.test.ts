@@ -23,13 +23,19 @@ export class Rig {
 
   constructor(settings: Partial<ResolverSettings> = {}, validation?: Partial<ValidationSettings>) {
     const hints = [{ name: Name.parse('ns.root.'), addresses: [ROOT] }];
-    const parts = { network: this.internet, now: () => this.time, random: () => 0.5, udpSize: 1232 };
+    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232 };
     const supports = (number: number): boolean => number === 13;
     this.resolver = new Resolver({ ...DEFAULTS, hints, minimise: 'off', ...settings }, parts, validation === undefined ? undefined : {
       anchors: [], insecure: [], mostIterations: 50, permissive: false, supports, supportsDigest: (kind) => kind === 2,
       wall: () => this.wall + this.time, ...validation,
     });
   }
+  /** What waits for its time. */
+  readonly waiting: (() => void)[] = [];
+  readonly after = (_milliseconds: number, call: () => void): (() => void) => {
+    this.waiting.push(call);
+    return () => {};
+  };
   /** `NOERROR www.a.test. 300 A 192.0.2.80`, the rcode and the records of the answer; `secure` and the like in front where it validates. */
   async ask(question: string): Promise<string> {
     const [name = '', type = ''] = question.split(' ');

@@ -25,6 +25,16 @@ export interface GivenZone {
   readonly tcp: boolean;
 }
 
+/** How long what is over is kept for hard times, and how it is answered. */
+export interface StaleSettings {
+  /** Milliseconds after its end. */
+  readonly keep: number;
+  /** Milliseconds that a client waits for something newer; 0: what is over is answered at once, and asked for meanwhile. */
+  readonly after: number;
+  /** Seconds that it may be kept by the client. */
+  readonly ttl: number;
+}
+
 /** Everything that a resolver is told; times are milliseconds. */
 export interface ResolverSettings {
   readonly given: readonly GivenZone[];
@@ -51,6 +61,8 @@ export interface ResolverSettings {
   /** Octets of a UDP reply that are offered (RFC 9715). */
   readonly udpSize: number;
   readonly tcpOnly: boolean;
+  /** What is over may be answered where nothing newer can be had (RFC 8767); undefined: never. */
+  readonly stale: StaleSettings | undefined;
   /** What is asked for near its end is asked for again meanwhile. */
   readonly prefetch: boolean;
   /** Names and addresses of the root's servers to begin with. */
@@ -76,5 +88,5 @@ export const ROOT_HINTS: readonly RootServer[] = [
 export const DEFAULTS: ResolverSettings = {
   given: [], minimise: 'on', hardenBelowNxdomain: true, private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
   mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0, mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3, udpSize: 1232,
-  tcpOnly: false, prefetch: false, hints: ROOT_HINTS,
+  tcpOnly: false, stale: undefined, prefetch: false, hints: ROOT_HINTS,
 };

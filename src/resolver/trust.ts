@@ -8,7 +8,7 @@ import { HashedDenials } from '../dnssec/validate/nsec3.ts';
 import { provesCut } from '../dnssec/validate/nsec.ts';
 import type { CutProof } from '../dnssec/validate/proof.ts';
 import { rightmost } from '../dnssec/validate/proof.ts';
-import { verifySet } from '../dnssec/validate/signed-set.ts';
+import { isOwnDenial, verifySet } from '../dnssec/validate/signed-set.ts';
 import { anchorOf } from './anchors.ts';
 import type { TrustAnchor, ValidationSettings } from './anchors.ts';
 import { ResolutionError } from './budget.ts';
@@ -145,8 +145,9 @@ export class Trust {
     if (step === undefined) return { ...this.#broken(name, `no answer for the DS of ${name.text}`, 22), until: 0 };
     const found = await this.#fromDs(parent, name, step, errand);
     // DNSKEYs were asked for elsewhere already; a DS, or the proof that there is none, was not.
-    if (typeof found !== 'object' || found.state !== 'bogus' || step.said === undefined || again >= MOST_AGAIN) return found;
-    errand.avoided.add(step.said);
+    if (typeof found !== 'object' || found.state !== 'bogus' || again >= MOST_AGAIN) return found;
+    // Who said it beside a referral is not known any more, and is asked itself at first.
+    if (step.said !== undefined) errand.avoided.add(step.said);
     this.#cache.forgetStep(name, TYPE.DS, CLASS.IN);
     this.#cache.forget(name, TYPE.DS, CLASS.IN);
     this.#zones.delete(name.key);
@@ -167,7 +168,7 @@ export class Trust {
   /** What a kept NSEC of the name says. */
   #keptCut(parent: ZoneTrust, name: Name, errand: Errand): { readonly cut: CutProof; readonly until: number } | undefined {
     const nsec = this.#cache.set(name, TYPE.NSEC, CLASS.IN);
-    if (nsec === undefined || this.#verify(parent, nsec, errand).verdict !== 'valid') return undefined;
+    if (nsec === undefined || !this.#isOwn(parent, nsec, errand)) return undefined;
     const cut = provesCut([{ name, data: nsec.data[0]! }], name);
     return cut === 'no cut' || cut === 'unsigned cut' ? { cut, until: nsec.until } : undefined;
   }
@@ -195,8 +196,12 @@ export class Trust {
   #verify(parent: ZoneTrust, set: KeptSet, errand: Errand): ReturnType<typeof verifySet> {
     return verifySet(set, parent.zone, parent.keys, this.settings.wall() / 1000, effortOf(errand));
   }
+  #isOwn(parent: ZoneTrust, set: KeptSet, errand: Errand): boolean {
+    const { verdict, labels } = this.#verify(parent, set, errand);
+    return verdict === 'valid' && isOwnDenial(set, labels, parent.zone);
+  }
   #cut(parent: ZoneTrust, name: Name, sets: readonly KeptSet[], errand: Errand): CutProof {
-    const of = (type: number) => sets.filter((set) => set.type === type && this.#verify(parent, set, errand).verdict === 'valid')
+    const of = (type: number) => sets.filter((set) => set.type === type && this.#isOwn(parent, set, errand))
       .map((set) => ({ name: set.name, data: set.data[0]! }));
     const plain = of(TYPE.NSEC);
     if (plain.length > 0) {

@@ -4,8 +4,11 @@ import { test } from 'node:test';
 import { AA } from '../dns/parts.ts';
 import type { Parts } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
+import { Name } from '../dns/name.ts';
+import { record } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
-import { MadeZone } from '../testing/made-internet.ts';
+import { bitmapOf } from '../dnssec/type-bitmap.ts';
+import { MadeZone, SIGNED_AT } from '../testing/made-internet.ts';
 import type { MadeServer } from '../testing/made-internet.ts';
 import { A, B, TEST, rigOf, zones } from './rig.test.ts';
 
@@ -84,4 +87,39 @@ test('what nobody can check is as good as unsigned, and so is what is said to be
   assert.equal(await rigOf({}, true, made).ask('www.a.test. A'), 'insecure NOERROR www.a.test. 300 A 192.0.2.80');
   const told = rigOf({}, true, zones(true, { ds: `a.test. 300 DS 1 13 2 ${'ab'.repeat(32)}` }));
   assert.match(await told.ask('www.a.test. A'), /^bogus SERVFAIL \(9: /);
+});
+test('a denial that a wildcard made, or that leads out of its zone, proves nothing (CVE-2017-15105)', async () => {
+  const rig = signed();
+  const { a } = rig.zones;
+  const forged = (next: string) => {
+    const name = Name.parse('a.test.');
+    const rdata = Buffer.concat([Name.parse(next).octets, bitmapOf([TYPE.NS, TYPE.SOA])]);
+    const validity = { inception: SIGNED_AT - 100, expiration: SIGNED_AT + 100_000 };
+    const signature = a.key!.signSet({ owner: name.octets, type: TYPE.NSEC, class: 1, ttl: 60, data: [rdata] }, validity);
+    return [record(name, TYPE.NSEC, 1, 60, rdata), record(name, TYPE.RRSIG, 1, 60, signature)];
+  };
+  const said = (next: string): MadeServer =>
+    without(a, () => ({ flags: AA, rcode: RCODE.NXDOMAIN, authority: [...a.set(a.apex, TYPE.SOA), ...forged(next)] }));
+  rig.internet.at(A, said('zz.test.'));
+  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL \(6: nothing proves/);
+  const wild = signed();
+  wild.internet.at(A, without(wild.zones.a, () => {
+    const star = Name.parse('*.wild.a.test.');
+    const sets = wild.zones.a.set(star, TYPE.NSEC, Name.parse('vvv.wild.a.test.'));
+    return { flags: AA, rcode: RCODE.NXDOMAIN, authority: [...wild.zones.a.set(wild.zones.a.apex, TYPE.SOA), ...sets] };
+  }));
+  assert.match(await wild.ask('www.wild.a.test. A'), /^bogus SERVFAIL/);
+});
+test('a denial of a name that exists but has nothing is one of the type', async () => {
+  const rig = signed();
+  const { a } = rig.zones;
+  rig.internet.at(A, without(a, (said) => ({ ...said, rcode: RCODE.NXDOMAIN })));
+  assert.equal(await rig.ask('ent.a.test. A'), 'secure NOERROR');
+});
+test('a wildcard makes no DNAME', async () => {
+  const odd = new MadeZone('a.test.', ['@ 300 NS ns', `ns 300 A ${A}`, '*.d 300 DNAME b.test.'], true);
+  const other = rigOf({}, true, { ...zones(true, { ds: odd.ds }), a: odd });
+  const answer = odd.set(Name.parse('*.d.a.test.'), TYPE.DNAME, Name.parse('x.d.a.test.'));
+  other.internet.at(A, without(odd, () => ({ flags: AA, answer })));
+  assert.match(await other.ask('y.x.d.a.test. A'), /^bogus SERVFAIL \(6: a wildcard made x\.d\.a\.test\. DNAME\)$/);
 });

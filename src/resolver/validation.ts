@@ -6,7 +6,7 @@ import { HashedDenials } from '../dnssec/validate/nsec3.ts';
 import { provesNoData, provesNoName, provesWildcard } from '../dnssec/validate/nsec.ts';
 import { rightmost } from '../dnssec/validate/proof.ts';
 import type { Denial, Proof } from '../dnssec/validate/proof.ts';
-import { isExpanded, signerOf, verifySet } from '../dnssec/validate/signed-set.ts';
+import { isExpanded, isOwnDenial, signerOf, verifySet } from '../dnssec/validate/signed-set.ts';
 import type { Errand } from './budget.ts';
 import type { KeptSet, Security } from './kept-set.ts';
 import type { Step } from './record-cache.ts';
@@ -16,6 +16,8 @@ import { effortOf, whyNot } from './verdicts.ts';
 /** What validation says of a step. */
 export interface Validated {
   readonly security: Security;
+  /** The name exists all the same: the denial is one of the type alone. */
+  readonly exists?: true;
   readonly why?: string | undefined;
   readonly code?: number | undefined;
 }
@@ -62,6 +64,8 @@ export class Validation {
     const { verdict, labels, ttl } = verifySet(set, zone!.zone, zone!.keys, this.#trust.settings.wall() / 1000, effortOf(errand));
     if (verdict !== 'valid') return verdict === 'unsupported' ? INSECURE : { security: 'bogus', ...whyNot(verdict, set) };
     if (isExpanded(set, labels)) {
+      // RFC 6672 section 3.3: nobody could tell what it is of.
+      if (set.type === TYPE.DNAME) return { security: 'bogus', why: `a wildcard made ${set.name.text} DNAME`, code: 6 };
       const proof = this.#proof(step.authority, zone!, errand, {
         plain: (sets) => provesWildcard(sets, set.name, rightmost(set.name, labels)),
         hashed: (sets) => sets.provesWildcard(set.name, rightmost(set.name, labels)),
@@ -90,6 +94,9 @@ export class Validation {
       hashed: (sets) => (isNoName ? sets.provesNoName(name) : sets.provesNoData(name, type)),
     });
     if (proof === 'insecure') return INSECURE;
+    if (proof === 'missing' && isNoName && this.#proof(step.authority, zone!, errand, {
+      plain: (sets) => provesNoData(sets, name, type), hashed: (sets) => sets.provesNoData(name, type),
+    }) === 'proven') return { security: 'secure', exists: true };
     if (proof === 'missing') {
       const denials = step.authority.filter((set) => set.type === TYPE.NSEC || set.type === TYPE.NSEC3);
       const bad = denials.find((set) => this.#verdict(set, zone!, errand) !== 'valid');
@@ -104,10 +111,9 @@ export class Validation {
     return set.security === 'secure' ? 'valid'
       : verifySet(set, zone.zone, zone.keys, this.#trust.settings.wall() / 1000, effortOf(errand)).verdict;
   }
-  /** A denial that was made of a wildcard says nothing of where it stands (CVE-2017-15105). */
   #isOwn(set: KeptSet, zone: ZoneTrust, errand: Errand): boolean {
     const { verdict, labels } = verifySet(set, zone.zone, zone.keys, this.#trust.settings.wall() / 1000, effortOf(errand));
-    return verdict === 'valid' && !isExpanded(set, labels);
+    return verdict === 'valid' && isOwnDenial(set, labels, zone.zone);
   }
   /** What the signed records of either kind prove. */
   #proof(sets: readonly KeptSet[], zone: ZoneTrust, errand: Errand, by: {

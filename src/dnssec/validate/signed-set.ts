@@ -1,6 +1,7 @@
 // Whether a set is signed by a zone's keys, and why it is not (RFC 4035 section 5.3; KeyTrap, CVE-2023-50387, bounds what is tried). Knows
 // one set and the keys of one zone.
 import { Name } from '../../dns/name.ts';
+import { TYPE } from '../../dns/type-name.ts';
 import { signedLabels } from '../canonical.ts';
 import { readSignature } from '../signature.ts';
 import type { Verdict, VerifyingKey } from '../verification.ts';
@@ -52,6 +53,12 @@ export function verifySet(set: SignedSet, zone: Name, keys: readonly VerifyingKe
   }
   return { verdict: worst, labels: 0, ttl: 0 };
 }
+/**
+ * Whether a denial whose signature holds may be used: not one that was made of a wildcard, which says nothing of where it stands
+ * (CVE-2017-15105), nor an NSEC that leads out of its zone.
+ */
+export const isOwnDenial = (set: SignedSet, labels: number, zone: Name): boolean =>
+  !isExpanded(set, labels) && (set.type !== TYPE.NSEC || Name.read(set.data[0]!, 0).isUnder(zone));
 /** Whether the set was made of a wildcard. */
 export const isExpanded = (set: SignedSet, labels: number): boolean => labels < signedLabels(set.name.octets);
 

@@ -18,11 +18,13 @@ export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMea
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
 ]);
 
-const OBEYED = `cache-max-ttl cache-max-negative-ttl cache-min-ttl do-ip4 do-ip6 do-not-query-address do-not-query-localhost
-  domain-insecure harden-below-nxdomain max-query-restarts minimal-responses module-config outbound-msg-retry prefetch private-address
-  private-domain qname-minimisation qname-minimisation-strict root-hints tcp-upstream trust-anchor trust-anchor-file trusted-keys-file
+const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-ttl do-ip4 do-ip6 do-not-query-address
+  do-not-query-localhost domain-insecure harden-below-nxdomain max-query-restarts minimal-responses
+  module-config outbound-msg-retry prefetch private-address private-domain qname-minimisation qname-minimisation-strict
+  root-hints tcp-upstream trust-anchor trust-anchor-file trusted-keys-file
   val-nsec3-keysize-iterations val-permissive-mode name stub-addr stub-host stub-first stub-prime stub-tcp-upstream forward-addr
-  forward-host forward-first forward-tcp-upstream max-global-quota`;
+  forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
+  serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones`;
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
   outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size max-udp-size
@@ -33,18 +35,17 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   log-identity log-time-ascii log-queries log-replies log-tag-queryreply log-local-actions log-servfail log-destaddr pidfile
   identity version hide-identity hide-version hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
   harden-large-queries harden-glue harden-unverified-glue harden-dnssec-stripped harden-referral-path use-caps-for-id key-cache-size
-  key-cache-slabs neg-cache-size rrset-roundrobin unblock-lan-zones insecure-lan-zones trust-anchor-signaling root-key-sentinel
+  key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones trust-anchor-signaling root-key-sentinel
   val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart add-holddown del-holddown
   keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
   iter-scrub-ns iter-scrub-cname iter-scrub-promiscuous udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout
-  discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle define-tag:1 ede deny-any`;
+  discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle define-tag ede ede-serve-expired
+  serve-expired-ttl-reset val-override-date deny-any`;
 const REFUSED: readonly (readonly [names: string, why: string])[] = [
   ['auto-trust-anchor-file', 'keys are not followed by RFC 5011 yet: name them by trust-anchor-file'],
-  ['local-zone:2 local-data local-data-ptr', 'not built yet: use *hosts*, *file* or *template* in front of it'],
-  ['serve-expired serve-expired-ttl serve-expired-reply-ttl serve-expired-client-timeout', 'not built yet: use `serve_stale` of *cache*'],
-  ['aggressive-nsec', 'not built yet'], ['dns64-prefix', 'use *dns64*'], ['val-override-date', 'signatures are judged by the clock'],
+  ['aggressive-nsec', 'not built yet'], ['dns64-prefix', 'use *dns64*'],
   ['stub-tls-upstream forward-tls-upstream', 'not built yet: use *forward* with tls://'], ['tls-upstream', 'not built yet'],
-  ['access-control:2', 'use *acl*'], ['forward-no-cache stub-no-cache', 'not built yet'], ['ratelimit ip-ratelimit', 'not built yet'],
+  ['forward-no-cache stub-no-cache', 'not built yet'], ['ratelimit ip-ratelimit', 'not built yet'],
 ];
 
 const NAMES: ReadonlyMap<string, ConfName> = new Map([

@@ -2,21 +2,26 @@
 import { inPrefix, parseAddress, parseCIDR, parseZonedAddress, printAddress } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
-import { parseRR } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { algorithmOf } from '../../dnssec/algorithm.ts';
 import { digestLength } from '../../dnssec/delegation.ts';
 import type { TrustAnchor, ValidationSettings } from '../../resolver/anchors.ts';
+import type { LocalZones } from '../../resolver/local-zones.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS } from '../../resolver/settings.ts';
-import type { GivenZone, ResolverSettings, RootServer, ServerAddress } from '../../resolver/settings.ts';
+import type { GivenZone, ResolverSettings, RootServer, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
+import { localZones } from './conf-local.ts';
+import { Said, nameIn, networks, recordOf, wrong, yesIn } from './conf-said.ts';
+import { AccessList, accessAction } from './access.ts';
+import type { AccessAction } from './access.ts';
 import type { Conf, ConfClause, ConfSetting } from './conf.ts';
 import { ConfError } from './conf-words.ts';
-import { quoted } from '../../wording/quote.ts';
 
 /** What a file means. Without `validation` nothing is validated. */
 export interface ConfMeans {
+  readonly access: AccessList;
+  readonly local: LocalZones;
   readonly resolver: ResolverSettings;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
@@ -44,63 +49,32 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     mostNegativeTtl: said.number('cache-max-negative-ttl', DEFAULTS.mostNegativeTtl),
     leastTtl: said.number('cache-min-ttl', 0), mostAliases: said.number('max-query-restarts', DEFAULTS.mostAliases),
     tries: said.number('outbound-msg-retry', DEFAULTS.tries), mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions),
-    prefetch: said.yes('prefetch', false), hints: hints === undefined ? DEFAULTS.hints : rootServers(hints, readText),
+    prefetch: said.yes('prefetch', false), stale: staleOf(said), hints: hints === undefined ? DEFAULTS.hints : rootServers(hints, readText),
   };
   const modules = said.last('module-config')?.values[0] ?? 'validator iterator';
   const anchors = modules.split(/\s+/).includes('validator') ? anchorsOf(said, readText) : [];
-  if (anchors.length === 0) return { resolver, validation: undefined };
-  return { resolver, validation: {
+  const access = new AccessList(said.all('access-control').map(accessRule));
+  const local = localZones(said);
+  if (anchors.length === 0) return { access, local, resolver, validation: undefined };
+  return { access, local, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
   } };
 }
 
-/** The settings of the clause `server`. */
-class Said {
-  readonly #settings: readonly ConfSetting[];
-  constructor({ clauses }: Conf) {
-    this.#settings = clauses.filter(({ kind }) => kind === 'server').flatMap(({ settings }) => settings);
-  }
-  all(name: string): ConfSetting[] {
-    return this.#settings.filter((each) => each.name === name);
-  }
-  last(name: string): ConfSetting | undefined {
-    return this.all(name).at(-1);
-  }
-  yes(name: string, otherwise: boolean): boolean {
-    return yesIn(this.last(name), otherwise);
-  }
-  number(name: string, otherwise: number): number {
-    const found = this.last(name);
-    if (found === undefined) return otherwise;
-    if (!/^\d{1,9}$/.test(found.values[0]!)) throw wrong(found, 'a number');
-    return Number(found.values[0]);
-  }
-  names(name: string): Name[] {
-    return this.all(name).map(nameIn);
-  }
+/** Unbound's own where nothing is said: for ever, after 1.8 s, for 30 s. */
+function staleOf(said: Said): StaleSettings | undefined {
+  if (!said.yes('serve-expired', false)) return undefined;
+  const keep = said.number('serve-expired-ttl', 86400) * 1000;
+  const after = said.number('serve-expired-client-timeout', 1800);
+  return { keep: keep === 0 ? Infinity : keep, after, ttl: said.number('serve-expired-reply-ttl', 30) };
 }
-const wrong = ({ at, name, values }: ConfSetting, expected: string): ConfError =>
-  new ConfError(at, `${name} is ${expected}, not ${quoted(values.join(' '))}`);
-function yesIn(setting: ConfSetting | undefined, otherwise: boolean): boolean {
-  if (setting === undefined) return otherwise;
-  const [word] = setting.values;
-  if (word !== 'yes' && word !== 'no') throw wrong(setting, '"yes" or "no"');
-  return word === 'yes';
-}
-function nameIn(setting: ConfSetting): Name {
-  const name = Name.maybe(setting.values[0]!);
-  if (name === undefined) throw wrong(setting, 'a name');
-  return name;
-}
-function networks(settings: readonly ConfSetting[]): CIDR[] {
-  return settings.map((setting) => {
-    const [text = ''] = setting.values;
-    const octets = parseAddress(text);
-    const found = parseCIDR(octets === undefined ? text : `${text}/${octets.length * 8}`);
-    if (found === undefined) throw wrong(setting, 'an address or a network');
-    return found;
-  });
+
+function accessRule(setting: ConfSetting): { readonly network: CIDR; readonly action: AccessAction } {
+  const [network] = networks([setting]);
+  const action = accessAction(setting.values[1]!);
+  if (action === undefined) throw wrong(setting, 'a network and one of deny, refuse, allow, allow_setrd, allow_snoop');
+  return { network: network!, action };
 }
 /** `1024 150 2048 150 4096 150`: sizes of keys, and how many iterations each may have; ours is the most of them. */
 function iterations(said: Said): number {
@@ -140,13 +114,6 @@ function recordsIn(setting: ConfSetting, readText: (path: string) => string): RR
     throw new ConfError(setting.at, (error as Error).message);
   }
   return text.split('\n').flatMap((line, i) => recordOf(line, { file: path, line: i + 1 }) ?? []);
-}
-function recordOf(text: string, at: ConfSetting['at']): RR | undefined {
-  try {
-    return parseRR(text);
-  } catch (error) {
-    throw new ConfError(at, (error as Error).message);
-  }
 }
 function anchorsOf(said: Said, readText: (path: string) => string): TrustAnchor[] {
   const records = [

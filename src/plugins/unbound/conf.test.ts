@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseAddress } from '../../dns/address.ts';
 import { settingsOf } from './conf-settings.ts';
 import { readConf } from './conf.ts';
 import { ConfError } from './conf-words.ts';
@@ -55,6 +56,15 @@ test('servers are not asked at refused addresses, nor at this machine unless tha
   assert.deepEqual(['192.0.2.9', '198.51.100.1', '127.0.0.1', '::1'].map(refused), [true, false, true, true]);
   assert.equal(means('server: do-not-query-localhost: no').resolver.refused('127.0.0.1'), false);
 });
+test('who may ask is what the nearest network says; where something is said, others than this machine are refused', () => {
+  const rules = ['10.0.0.0/8 allow', '10.1.0.0/16 deny', '10.1.1.0/24 allow_snoop'];
+  const { access } = means(`server: ${rules.map((rule) => `access-control: ${rule}`).join('\n')}`);
+  const of = (text: string) => access.of(parseAddress(text)!);
+  assert.deepEqual(['10.9.9.9', '10.1.9.9', '10.1.1.9'].map(of), ['allow', 'deny', 'snoop']);
+  assert.deepEqual(['192.0.2.1', '127.0.0.1', '::1'].map(of), ['refuse', 'allow', 'allow']);
+  assert.equal(means('server: do-ip6: no').access.of(parseAddress('192.0.2.1')!), 'snoop');
+  assert.equal(refusal('server: access-control: 10.0.0.0/8 perhaps').slice(0, 37), 'conf:1: access-control is a network a');
+});
 test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('server:\n  do-ip7: no'), 'conf:2: unknown setting "do-ip7": did you mean do-ip4?');
   assert.equal(refusal('server:\n  do-ip6: maybe'), 'conf:2: do-ip6 is "yes" or "no", not "maybe"');
@@ -63,7 +73,10 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('stub-zone:\n name: a.'), 'conf:1: stub-zone a. has no servers: name stub-addr');
   assert.equal(refusal('stub-zone: stub-addr: 1.1.1.1'), 'conf:1: stub-zone lacks its name');
   assert.equal(refusal('stub-zone: name: a. stub-addr: ns.a.'), 'conf:1: stub-addr is an address, or ADDRESS@PORT, not "ns.a."');
-  assert.equal(refusal('server:\n\n local-data: "a. A 192.0.2.1"').slice(0, 30), 'conf:3: local-data: not built ');
+  assert.equal(refusal('server:\n\n aggressive-nsec: yes'), 'conf:3: aggressive-nsec: not built yet');
+  assert.equal(refusal('server: local-zone: a. some').slice(0, 28), 'conf:1: local-zone is a zone');
+  assert.equal(refusal('server: local-data: "a. A"').slice(0, 8), 'conf:1: ');
+  assert.equal(refusal('server: local-data-ptr: "a. b."').slice(0, 33), 'conf:1: local-data-ptr is an addr');
   assert.equal(refusal('server: trust-anchor: "a. DS 1"').slice(0, 8), 'conf:1: ');
   assert.equal(refusal('server: "open'), 'conf:1: a quote does not end on its line');
   assert.equal(refusal('server: loose'), 'conf:1: "loose" where a setting was expected');
@@ -77,7 +90,7 @@ test('what is included is read in its place, a fault in it is told with its own 
   assert.equal(refusal('include: conf'), 'conf:1: files include one another');
 });
 test('what is turned off is not missed, and what has no meaning here is told once', () => {
-  assert.equal(refusal('server: serve-expired: no ratelimit: 0'), '');
+  assert.equal(refusal('server: aggressive-nsec: no ratelimit: 0'), '');
   const text = 'server: num-threads: 4 verbosity: 1 num-threads: 2\nremote-control:\n control-enable: yes';
   const conf = readConf('conf', files({ conf: text }));
   assert.deepEqual(conf.idle, ['num-threads', 'verbosity']);

@@ -6,10 +6,15 @@ import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { CLASS } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
+import { RD } from '../../kernel/query/message.ts';
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import type { AccessAction } from './access.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
-import { answerBy } from '../../resolver/answering.ts';
+import { answerBy, answerLocally } from '../../resolver/answering.ts';
 import { Resolver } from '../../resolver/resolver.ts';
 import { Sockets } from '../../resolver/sockets.ts';
 import { readConf } from './conf.ts';
@@ -79,15 +84,27 @@ class Unbound implements Part {
     const { resolver, validation } = this.#settings.means;
     const now = (): number => clock.monotonic();
     this.#now = now;
-    const network = new Sockets({ datagrams, after: (milliseconds, call) => clock.after(milliseconds, call) });
-    const parts = { network, now, random: secureRandom, udpSize: resolver.udpSize };
+    const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
+    const network = new Sockets({ datagrams, after });
+    const parts = { network, now, after, random: secureRandom, udpSize: resolver.udpSize };
     this.#resolver = new Resolver(resolver, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
   }
   handle(query: Query, next: Handler): Answer {
     const { from, except } = this.#settings;
     const { name } = query;
     if (query.class !== CLASS.IN || !name.isUnder(from) || except.some((zone) => name.isUnder(zone))) return next(query);
-    return answerBy(this.#resolver, query, this.#now);
+    const { access } = this.#settings.means;
+    const allowed = access.of(query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength));
+    if (allowed === 'deny') return drop();
+    // Who does not wish for recursion would look into what others asked for.
+    if (allowed === 'refuse' || (allowed === 'allow' && (query.flags & RD) === 0)) return this.#refuse(query, allowed);
+    const { local } = this.#settings.means;
+    return answerLocally(local, this.#resolver, query, this.#now) ?? answerBy(this.#resolver, query, this.#now);
+  }
+  #refuse(query: Query, allowed: AccessAction): Answer {
+    query.extendedError = allowed === 'refuse' ? { code: INFO_CODE.PROHIBITED, text: '' }
+      : { code: INFO_CODE.NOT_AUTHORITATIVE, text: 'this server resolves, and has no data of its own' };
+    return failure(RCODE.REFUSED);
   }
 }
 const drawn = new Uint32Array(256);

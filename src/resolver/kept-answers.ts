@@ -1,0 +1,104 @@
+// What a resolver can say from what it keeps: steps, sets that came with other answers, and, in hard times, what is over (RFC 8767). Knows
+// the cache; asks nobody.
+import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Name } from '../dns/name.ts';
+import type { Question } from '../dns/parts.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { record } from '../dns/rr.ts';
+import { TYPE } from '../dns/type-name.ts';
+import { RANK, targetOf } from './kept-set.ts';
+import type { KeptSet, Security } from './kept-set.ts';
+import type { RecordCache, Step } from './record-cache.ts';
+import type { Resolved } from './resolved.ts';
+import { synthesized } from './scrub.ts';
+import type { ResolverSettings } from './settings.ts';
+
+/** Aliases that what is over is followed along. */
+const MOST_ALIASES = 11;
+/** The last part of its life in which what is kept is asked for again, one in so many. */
+const LAST = 10;
+
+/** Answers without asking. */
+export class KeptAnswers {
+  readonly #settings: ResolverSettings;
+  readonly #cache: RecordCache;
+  readonly #now: () => number;
+
+  constructor(settings: ResolverSettings, cache: RecordCache, now: () => number) {
+    this.#settings = settings;
+    this.#cache = cache;
+    this.#now = now;
+  }
+
+  /** What is kept for a question: what was said to it, or sets that came with other answers. */
+  step(question: Question): Step | undefined {
+    const { name, type, class: klass } = question;
+    const step = this.#cache.step(name, type, klass);
+    if (step !== undefined) return step;
+    if (type === TYPE.ANY) return undefined;
+    const set = this.#cache.set(name, type, klass);
+    if (set !== undefined && set.rank >= RANK.HEARSAY) return stepOf('answer', [set], undefined);
+    const cname = type === TYPE.CNAME ? undefined : this.#cache.set(name, TYPE.CNAME, klass);
+    if (cname !== undefined && cname.rank >= RANK.HEARSAY) return stepOf('alias', [cname], targetOf(cname.data[0]!));
+    return this.#dname(name, klass) ?? this.#denial(name, type, klass);
+  }
+  #dname(name: Name, klass: number): Step | undefined {
+    for (let above = name.parent; above !== undefined; above = above.parent) {
+      const dname = this.#cache.set(above, TYPE.DNAME, klass);
+      if (dname === undefined || dname.rank < RANK.HEARSAY) continue;
+      const made = synthesized(record(dname.name, TYPE.DNAME, klass, dname.ttl, dname.data[0]!), name);
+      if (made === undefined) return undefined;
+      const cname: KeptSet = { ...dname, name, type: TYPE.CNAME, data: [made.rdata], signatures: [] };
+      return stepOf('alias', [dname, cname], targetOf(made.rdata));
+    }
+    return undefined;
+  }
+  /** Nothing exists below a name that does not exist, where that was proved (RFC 8020); nor of another type at it. */
+  #denial(name: Name, type: number, klass: number): Step | undefined {
+    if (!this.#settings.hardenBelowNxdomain) return undefined;
+    for (let above: Name | undefined = name; above !== undefined && above.raw.length > 1; above = above.parent) {
+      const denied = this.#cache.nxdomain(above, klass);
+      if (denied !== undefined && (above === name || denied.security === 'secure') && type !== TYPE.DS) return denied;
+    }
+    return undefined;
+  }
+
+  /** Whether it is time to ask for it again, so that nobody has to wait. */
+  isNearEnd({ came, until }: Step): boolean {
+    return this.#settings.prefetch && until - this.#now() <= (until - came) / LAST;
+  }
+  /** What is over but not for too long, along its aliases; undefined where some of it was never known. */
+  stale(question: Question): Resolved | undefined {
+    const { stale } = this.#settings;
+    if (stale === undefined) return undefined;
+    const until = this.#now() + stale.ttl * 1000;
+    const answer: KeptSet[] = [];
+    const steps: Step[] = [];
+    let asked = question;
+    while (steps.length <= MOST_ALIASES) {
+      const step = this.#cache.stale(asked.name, asked.type, asked.class);
+      if (step === undefined || step.security === 'bogus' || step.until + stale.keep < this.#now()) return undefined;
+      steps.push(step);
+      const now = this.#now();
+      answer.push(...step.answer.map((set) => (set.until > now ? set : { ...set, until: now + Math.min(stale.ttl, set.ttl) * 1000 })));
+      if (step.target === undefined) {
+        const isName = step.rcode !== RCODE.NXDOMAIN;
+        return { rcode: step.rcode, answer, authority: step.authority.map((set) => ({ ...set, until })), security: weakest(steps),
+          why: undefined, code: isName ? INFO_CODE.STALE_ANSWER : INFO_CODE.STALE_NXDOMAIN_ANSWER };
+      }
+      asked = { ...question, name: step.target };
+    }
+    return undefined;
+  }
+}
+
+/** A step of sets that are kept. */
+export function stepOf(kind: 'answer' | 'alias', answer: readonly KeptSet[], target: Name | undefined): Step {
+  const security = answer.every((set) => set.security === 'secure') ? 'secure' : answer[0]!.security;
+  const until = Math.min(...answer.map((set) => set.until));
+  return { kind, rcode: RCODE.NOERROR, answer, authority: [], target, came: until - answer[0]!.ttl * 1000, until, security };
+}
+const ORDER: readonly Security[] = ['bogus', 'unchecked', 'insecure', 'secure'];
+/** An answer is no more secure than the least secure step to it. */
+export const weakest = (steps: readonly Step[]): Security =>
+  steps.reduce<Security>((worst, { security }) => (ORDER.indexOf(security) < ORDER.indexOf(worst) ? security : worst), 'secure');

@@ -1,0 +1,14 @@
+// What a resolver says to a question, as its other parts and whoever asks see it. Knows sets; knows nothing of how it was found.
+import type { KeptSet, Security } from './kept-set.ts';
+
+/** What resolving a question gave. */
+export interface Resolved {
+  readonly rcode: number;
+  /** Aliases first. */
+  readonly answer: readonly KeptSet[];
+  readonly authority: readonly KeptSet[];
+  readonly security: Security;
+  /** Why there is no answer, for people, and the info code of the Extended DNS Error (RFC 8914). */
+  readonly why: string | undefined;
+  readonly code: number | undefined;
+}
