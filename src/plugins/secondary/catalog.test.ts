@@ -28,6 +28,17 @@ test('members by their ids; other records are passed over', () => {
     'three.zones.c.test. 0 IN TXT "no"', 'other.c.test. 0 IN A 192.0.2.1'), ['one a.test.', 'two b.test.']);
 });
 
+test('groups of members, each record one text', () => {
+  const catalog = new Catalog(Name.parse('c.test'));
+  for (const text of [...SOUND, 'a.zones.c.test. 0 IN PTR m.test.', 'group.a.zones.c.test. 0 IN TXT "one" "more"',
+    'Group.A.Zones.c.test. 0 IN TXT "Two"', 'group.zones.c.test. 0 IN TXT "no"', 'group.a.b.zones.c.test. 0 IN TXT "no"']) {
+    const { name, type, rdata } = parseRR(text)!;
+    catalog.add(name.octets, name.raw.length, type, rdata, rdata.length);
+  }
+  catalog.check();
+  assert.deepEqual([...catalog.groups], [['\x01a', ['onemore', 'Two']]]);
+});
+
 test('a catalog with more members than are taken counts as broken', () => {
   const catalog = new Catalog(Name.parse('c.test'));
   for (const text of [...SOUND, 'a.zones.c.test. 0 IN PTR m.test.', 'b.zones.c.test. 0 IN PTR n.test.']) {

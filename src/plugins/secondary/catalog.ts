@@ -11,6 +11,8 @@ export class Catalog {
   readonly members = new Map<string, string>();
   /** The catalogs that members may pass over to, by id (RFC 9432, section 4.3.1). */
   readonly owners = new Map<string, string>();
+  /** The groups of members, by id: texts of a character an octet (RFC 9432, section 4.3.2). */
+  readonly groups = new Map<string, string[]>();
   readonly #seen = new Set<string>();
   readonly #versions: string[] = [];
   #hasSoa = false;
@@ -30,7 +32,10 @@ export class Catalog {
       this.#hasSoa ||= type === TYPE.SOA;
       this.#hasNs ||= type === TYPE.NS;
     } else if (before === '\x07version' && type === TYPE.TXT) this.#versions.push(latin1(data, 0, size));
-    else if (type === TYPE.PTR && before.endsWith('\x05zones')) {
+    else if (type === TYPE.TXT && before.startsWith('\x05group') && before.endsWith('\x05zones')) {
+      const id = before.slice('\x05group'.length, -'\x05zones'.length);
+      if (isLabel(id)) this.#group(id, textOf(data, size));
+    } else if (type === TYPE.PTR && before.endsWith('\x05zones')) {
       const id = before.slice(0, -'\x05zones'.length);
       if (isLabel(id)) this.#member(id, lower(data, size));
       else if (id.startsWith('\x03coo') && isLabel(id.slice(4))) this.#owner(id.slice(4), lower(data, size));
@@ -47,6 +52,11 @@ export class Catalog {
     if (this.owners.has(id)) this.#wrong ??= `the member ${printable(id)} passes over to two catalogs`;
     this.owners.set(id, catalog);
   }
+  #group(id: string, group: string): void {
+    const groups = this.groups.get(id);
+    if (groups === undefined) this.groups.set(id, [group]);
+    else groups.push(group);
+  }
 
   /** Throws TransferError where it is no catalog, or has more than so many members: then nothing of it counts. */
   check(most = Infinity): void {
@@ -57,6 +67,12 @@ export class Catalog {
     const { size } = this.members;
     if (size > most) throw new TransferError(`the catalog has ${size} members, and at most ${most} are taken`);
   }
+}
+/** The strings of a TXT record, one after the other. */
+function textOf(data: Uint8Array, size: number): string {
+  let text = '';
+  for (let at = 0; at < size; at += 1 + data[at]!) text += latin1(data, at + 1, Math.min(at + 1 + data[at]!, size));
+  return text;
 }
 const lower = (bytes: Uint8Array, length: number): string => Name.wire(latin1(bytes, 0, length)).key;
 const isLabel = (id: string): boolean => id.length > 0 && id.length === id.charCodeAt(0) + 1;

@@ -78,7 +78,7 @@ class Secondaries implements Part {
     const byZone = new Map(settings.lines.flatMap((line) => line.zones.map((zone) => [zone.key, { zone, line, id: '' }] as const)));
     this.#static = [...byZone.values()];
     this.#catalogs = this.#static.filter(({ line }) => line.isCatalog);
-    if (settings.lines.some(({ forwardsUpdates }) => forwardsUpdates)) admitUpdates(site, (query) => this.#update(query));
+    if (allLines(settings).some(({ forwardsUpdates }) => forwardsUpdates)) admitUpdates(site, (query) => this.#update(query));
     site.put(SignableZones, true);
     site.put(Transfers, {
       name: 'secondary', transfer: (zone) => this.#transfer(zone),
@@ -89,7 +89,7 @@ class Secondaries implements Part {
   }
   whole(sites: readonly Site[]): void {
     this.#keys = new Map(sites.flatMap((site) => site.all(Keys)).flat().map((key) => [key.name.text, key]));
-    for (const { key, notify } of this.#settings.lines) {
+    for (const { key, notify } of allLines(this.#settings)) {
       for (const name of [...notify.keys, ...(key === undefined ? [] : [key])]) {
         if (!this.#keys.has(name)) throw new Error(`there is no key ${quoted(name)}: a tsig line has to say its secret`);
       }
@@ -140,7 +140,7 @@ class Secondaries implements Part {
   /** Members come and go with each version of a catalog. Who passes over is opened first, so that what is there stays. */
   #follow(run: Run): void {
     this.#members.settle();
-    const members = new Map(this.#members.now().map((member) => [`${member.of.zone.key} ${member.zone.key}${member.id}`, member]));
+    const members = new Map(this.#members.now().map((member) => [`${member.of.zone.key} ${member.zone.key}${member.id} ${member.group}`, member]));
     for (const [key, member] of members) {
       if (this.#ends.has(key) || run.signal.aborted) continue;
       const end = new AbortController();
@@ -221,6 +221,9 @@ class Secondaries implements Part {
     }
   }
 }
+
+/** The lines, and what they are for members of groups. */
+const allLines = ({ lines }: Settings): readonly SecondaryLine[] => lines.flatMap((line) => [line, ...line.groups.map((each) => each.line)]);
 
 /** Whether a client is one that says when a zone changes: a primary, or whom the line names. */
 function mayNotify({ primaries, notify: { networks, keys } }: SecondaryLine, query: Query): boolean {

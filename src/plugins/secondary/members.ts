@@ -28,6 +28,8 @@ export interface Member extends Held {
   readonly of: Held;
   /** The lower-case wire name of the catalog to which it may pass over. */
   readonly owner: string | undefined;
+  /** Its group, where the line has one of that name: what counts for it then. */
+  readonly group: string;
 }
 
 /**
@@ -129,11 +131,14 @@ export class Members {
     if (cell.version === 0) return [];
     const catalog = new Catalog(zone);
     this.#store.reading.within(() => readAll(transferOf(this.#store, zone, cell, true), zone, catalog));
-    const member = { ...line, isCatalog: false, catalog: undefined };
+    const member = { ...line, isCatalog: false, catalog: undefined, groups: [] };
     return [...catalog.members].flatMap(([id, key]) => {
       const name = Name.wire(key);
       const isWanted = !this.#own.has(key) && (line.catalog === undefined || line.catalog.match(name) !== undefined);
-      return isWanted ? [{ zone: name, line: member, id, of: held, owner: catalog.owners.get(id) }] : [];
+      if (!isWanted) return [];
+      const groups = line.groups.length === 0 ? undefined : catalog.groups.get(id);
+      const grouped = groups && line.groups.find(({ octets }) => groups.includes(octets));
+      return [{ zone: name, line: grouped?.line ?? member, id, of: held, owner: catalog.owners.get(id), group: grouped?.name ?? '' }];
     });
   }
 }
