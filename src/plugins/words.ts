@@ -54,6 +54,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('minimal', () => import('./minimal/index.ts')),
   late('template', () => import('./template/index.ts')),
   late('transfer', () => import('./transfer/index.ts')),
+  late('catalog', () => import('./catalog/index.ts')),
   late('dynupdate', () => import('./dynupdate/index.ts')),
   { ...late('hosts', usually('hosts')), standing: true },
   late('route53', () => import('./route53/index.ts')),

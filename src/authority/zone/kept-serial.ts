@@ -11,18 +11,23 @@ export interface KeptSerial {
 /** Its name says nothing that *auto* could take for a zone. */
 const besides = (path: string): string => join(dirname(path), `.serial-${Buffer.from(basename(path)).toString('hex')}`);
 
-/** What was kept; undefined where nothing was, or nobody can read it. */
-export function readKept(path: string): KeptSerial | undefined {
+/** What was kept beside a zone's file; undefined where nothing was, or nobody can read it. */
+export const readKept = (path: string): KeptSerial | undefined => readKeptIn(besides(path));
+/** What was kept in a file of its own; likewise. */
+export function readKeptIn(file: string): KeptSerial | undefined {
   try {
-    const [serial = '', contents = ''] = readFileSync(besides(path), 'utf8').split('\n');
+    const [serial = '', contents = ''] = readFileSync(file, 'utf8').split('\n');
     return /^\d{1,10}$/.test(serial) ? { serial: Number(serial) >>> 0, contents } : undefined;
   } catch {
     return undefined;
   }
 }
-/** Keeps it, on the disk when this returns: whole, or what was there before. False where the folder cannot be written. */
-export function writeKept(path: string, { serial, contents }: KeptSerial): boolean {
-  const file = besides(path);
+/**
+ * Keeps it beside a zone's file, on the disk when this returns: whole, or what was there before. False where the folder cannot be written.
+ */
+export const writeKept = (path: string, kept: KeptSerial): boolean => writeKeptIn(besides(path), kept);
+/** Keeps it in a file of its own; likewise. */
+export function writeKeptIn(file: string, { serial, contents }: KeptSerial): boolean {
   try {
     const aside = openSync(`${file}.new`, 'w');
     try {

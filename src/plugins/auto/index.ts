@@ -1,6 +1,7 @@
 // *auto* enables serving zone data from an RFC 1035-style master file, which is automatically picked up from disk. Knows which zones a
 // folder has; what is in them is in authority/zone.
 import { join } from 'node:path';
+import { HeldZones } from '../../authority/held-zones.ts';
 import { SignableZones } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
@@ -57,6 +58,9 @@ class Folder implements Part {
   #lookup!: StoredLookup;
   #kept: KeptZones | undefined = undefined;
   #changed: ((zone: Name) => void) | undefined = undefined;
+  /** Which zones the folder has, broken ones too, as of the last look; undefined where there was none; and who hears of others. */
+  #held: readonly Name[] | undefined = undefined;
+  #others = (): void => {};
   /** Zones that changed, by their keys, while the folder is looked at; who follows them hears of them when all of it was. */
   #waiting: Map<string, Name> | undefined = undefined;
 
@@ -65,6 +69,12 @@ class Folder implements Part {
     this.#site = site;
     this.#folder = settings.folder === '' ? '' : site.path(settings.folder);
     site.put(SignableZones, true);
+    site.put(HeldZones, {
+      zones: () => this.#held,
+      watch: (changed) => {
+        this.#others = changed;
+      },
+    });
     site.put(CountedZones, () => this.#counted);
     site.put(Transfers, {
       name: 'auto', transfer: (zone) => this.#transfer(zone),
@@ -78,7 +88,10 @@ class Folder implements Part {
     const { names, zones, reload, prune, counted, iterations } = this.#settings;
     // What lies outside of the zones of the line is nobody's (AUTO-6).
     const isWanted = (zone: Name): boolean => zones.match(zone) !== undefined;
-    if (this.#folder === '') return;
+    if (this.#folder === '') {
+      this.#held = [];
+      return;
+    }
     const kept = new KeptZones(run, { prune, counted, iterations, site: this.#site, changed: (zone) => this.#tell(zone) });
     this.#kept = kept;
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
@@ -117,10 +130,20 @@ class Folder implements Part {
   /** One look, one list: threads see all that came and went at once, caches and secondaries hear of it then. */
   async #take(run: Run, kept: KeptZones, list: Note, found: Scan): Promise<void> {
     const others = await kept.take(found);
-    if (others.length === 0 || run.signal.aborted) return;
+    if (run.signal.aborted) return;
+    this.#hold(kept, found);
+    if (others.length === 0) return;
     list.write(kept.found.map(({ zone, path }) => JSON.stringify([zone.text, path])).join('\n'));
     for (const zone of others) run.store.changes.zone(zone.key).all();
     for (const zone of others) if (found.zones.has(zone.key)) this.#tell(zone);
+  }
+  /** A zone whose file is broken is one that the folder has. */
+  #hold(kept: KeptZones, found: Scan): void {
+    const held = new Map([...found.zones.values(), ...kept.found].map(({ zone }) => [zone.key, zone]));
+    const isSame = this.#held?.length === held.size && this.#held.every(({ key }) => held.has(key));
+    if (isSame) return;
+    this.#held = [...held.values()];
+    this.#others();
   }
   /** Tells who follows the zone, now or when the look has ended. */
   #tell(zone: Name): void {

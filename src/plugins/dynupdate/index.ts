@@ -5,6 +5,7 @@ import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { OPCODE, RCODE, rcodeName } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
+import { HeldZones } from '../../authority/held-zones.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
@@ -66,6 +67,7 @@ class DynamicUpdates implements Part {
     this.#site = site;
     this.#zones = new ServedZones([settings.zone]);
     site.put(SignableZones, true);
+    site.put(HeldZones, { zones: () => [settings.zone], watch: () => {} });
     site.put(Uncached, settings.zone);
     admitUpdates(site, (query) => this.#update(query));
     site.put(Transfers, {

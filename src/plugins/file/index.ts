@@ -1,5 +1,6 @@
 // *file* enables serving zone data from an RFC 1035-style master file. Knows which block has which zones; what is in them is in
 // authority/zone.
+import { HeldZones } from '../../authority/held-zones.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
@@ -53,6 +54,8 @@ class Files implements Part {
     this.#named = [...byZone.values()];
     this.#zones = new ServedZones(this.#named.map(({ zone }) => zone));
     site.put(SignableZones, true);
+    // Which they are the Corefile says.
+    site.put(HeldZones, { zones: () => this.#named.map(({ zone }) => zone), watch: () => {} });
     site.put(Transfers, {
       name: 'file', transfer: (zone) => this.#transfer(zone),
       watch: (changed) => {

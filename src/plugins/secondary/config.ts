@@ -85,17 +85,17 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     const { names: zones } = zonesOf(line.rest(), context.zones);
     const block = emptyBlock();
     const groups: { readonly name: string; readonly at: Directive; readonly block: Block }[] = [];
-    const { said } = block;
+    const { said: draft } = block;
     line.properties({
       ...readersOf(block, context),
       catalog(property) {
         const members = property.rest();
-        said.isCatalog = true;
-        said.catalog = members.length === 0 ? undefined : new Zones(zonesOf(members, []).names);
+        draft.isCatalog = true;
+        draft.catalog = members.length === 0 ? undefined : new Zones(zonesOf(members, []).names);
       },
       members(property) {
         if (property.arg() !== 'max') property.fail('members knows the word max alone', 'members max N');
-        said.mostMembers = property.integer('members max', { min: 1 });
+        draft.mostMembers = property.integer('members max', { min: 1 });
         property.end();
       },
       fallthrough(property) {
@@ -109,11 +109,12 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         groups.push({ name, at: property, block: own });
       },
     });
-    if (groups.length > 0 && said.isCatalog !== true) groups[0]!.at.fail('group is of use with catalog alone');
+    if (groups.length > 0 && draft.isCatalog !== true) groups[0]!.at.fail('group is of use with catalog alone');
     if (block.hosts.length === 0) line.fail('secondary zones require a transfer from property');
     const { networks, keys } = block;
-    const plain = { ...USUAL, ...said, zones, primaries: readPrimaries(line, block.hosts, block.tls), notify: { networks, keys } };
-    return { ...plain, groups: groups.map(({ name, at, block: own }) => ({ name, octets: octetsOf(name), line: grouped(at, plain, block, own) })) };
+    const plain = { ...USUAL, ...draft, zones, primaries: readPrimaries(line, block.hosts, block.tls), notify: { networks, keys } };
+    const own = groups.map(({ name, at, block: said }) => ({ name, octets: octetsOf(name), line: grouped(at, plain, block, said) }));
+    return { ...plain, groups: own };
   });
   const sources = read.flatMap(({ zones }, i) => zones.map((zone) =>
     ({ zone: zone.text, at: lines[i]!.at, falls: covers(fallthrough, zone) })));

@@ -1,5 +1,6 @@
 // *secondary* enables serving a zone retrieved from a primary server. Knows which block has which zones, and who may say that they changed.
 import { Keys } from '../../authority/keys.ts';
+import { HeldZones } from '../../authority/held-zones.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
@@ -68,6 +69,8 @@ class Secondaries implements Part {
   #isLast = false;
   #answering!: Answering;
   #changed: ((zone: Name) => void) | undefined = undefined;
+  /** Who hears that catalogs have other members. */
+  #others = (): void => {};
   /** Main's: what is open, by name of the zone with the id of a member; and what ends a member. */
   readonly #open = new Map<string, TransferredZone>();
   readonly #ends = new Map<string, { readonly end: AbortController; readonly member: Member }>();
@@ -80,6 +83,12 @@ class Secondaries implements Part {
     this.#catalogs = this.#static.filter(({ line }) => line.isCatalog);
     if (allLines(settings).some(({ forwardsUpdates }) => forwardsUpdates)) admitUpdates(site, (query) => this.#update(query));
     site.put(SignableZones, true);
+    site.put(HeldZones, {
+      zones: () => this.#zones(),
+      watch: (changed) => {
+        this.#others = changed;
+      },
+    });
     site.put(Transfers, {
       name: 'secondary', transfer: (zone) => this.#transfer(zone),
       watch: (changed) => {
@@ -140,7 +149,10 @@ class Secondaries implements Part {
   /** Members come and go with each version of a catalog. Who passes over is opened first, so that what is there stays. */
   #follow(run: Run): void {
     this.#members.settle();
-    const members = new Map(this.#members.now().map((member) => [`${member.of.zone.key} ${member.zone.key}${member.id} ${member.group}`, member]));
+    const members = new Map<string, Member>(this.#members.now().map((member) => {
+      const { of, zone, id, group } = member;
+      return [`${of.zone.key} ${zone.key}${id} ${group}`, member];
+    }));
     for (const [key, member] of members) {
       if (this.#ends.has(key) || run.signal.aborted) continue;
       const end = new AbortController();
@@ -155,6 +167,14 @@ class Secondaries implements Part {
       this.#ends.delete(key);
       this.#open.delete(zone.key + id);
     }
+    this.#others();
+  }
+
+  /** All zones but catalogs; undefined while the members of one are not known. */
+  #zones(): readonly Name[] | undefined {
+    if (this.#catalogs.some((catalog) => this.#members.isMissing(catalog))) return undefined;
+    const own = this.#static.filter(({ line }) => !line.isCatalog);
+    return [...own, ...this.#members.now()].map(({ zone }) => zone);
   }
 
   /** What is answered from: made anew where a catalog has another version. */
@@ -223,7 +243,8 @@ class Secondaries implements Part {
 }
 
 /** The lines, and what they are for members of groups. */
-const allLines = ({ lines }: Settings): readonly SecondaryLine[] => lines.flatMap((line) => [line, ...line.groups.map((each) => each.line)]);
+const allLines = ({ lines }: Settings): readonly SecondaryLine[] =>
+  lines.flatMap((line) => [line, ...line.groups.map((each) => each.line)]);
 
 /** Whether a client is one that says when a zone changes: a primary, or whom the line names. */
 function mayNotify({ primaries, notify: { networks, keys } }: SecondaryLine, query: Query): boolean {

@@ -1,0 +1,145 @@
+// *catalog* serves lists of the zones of its block (RFC 9432), from which other servers know what to transfer. Knows which block has which
+// lists; what they say is in listing.ts.
+import { HeldZones } from '../../authority/held-zones.ts';
+import { Place, ServedZones } from '../../authority/served-zones.ts';
+import { StoredLookup } from '../../authority/stored-lookup.ts';
+import { Transfers } from '../../authority/transfer.ts';
+import type { Transfer } from '../../authority/transfer.ts';
+import { ZoneSource } from '../../authority/zone/source.ts';
+import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
+import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
+import { transferOf } from '../../authority/zone/zone-transfer.ts';
+import type { Name } from '../../dns/name.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { drop, failure } from '../../kernel/query/outcome.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import { NEVER } from '../../kernel/site/fallthrough.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import type { Store } from '../../store/store.ts';
+import { Rules, readSettings } from './config.ts';
+import type { CatalogLine } from './config.ts';
+import type { Listing, Properties } from './listing.ts';
+import { ProducedCatalog, catalogCellOf, nameOf } from './produced.ts';
+
+/** A line with what the process has of it. */
+interface Open {
+  readonly line: CatalogLine;
+  readonly rules: Rules;
+  readonly produced: ProducedCatalog;
+}
+
+class Catalogs implements Part {
+  readonly #lines: readonly CatalogLine[];
+  readonly #site: Site;
+  readonly #zones: ServedZones;
+  readonly #place = new Place();
+  #cells: readonly ZoneCell[] = [];
+  #store!: Store;
+  #lookup!: StoredLookup;
+  #log!: Log;
+  #isLast = false;
+  /** Main's. */
+  #open: readonly Open[] = [];
+  #changed: ((zone: Name) => void) | undefined = undefined;
+  /** Whether a look at the block's zones is to come already. */
+  #isDue = false;
+
+  constructor(lines: readonly CatalogLine[], site: Site) {
+    this.#lines = lines;
+    this.#site = site;
+    this.#zones = new ServedZones(lines.map(({ zone }) => zone));
+    site.put(Transfers, {
+      name: 'catalog', transfer: (zone) => this.#transfer(zone),
+      watch: (changed) => {
+        this.#changed = changed;
+      },
+    });
+  }
+  whole(): void {
+    if (this.#site.all(HeldZones).length > 0) return;
+    throw new Error('plugin/catalog: it lists the zones of file, auto, dynupdate and secondary, and its server block has none of them');
+  }
+
+  async control(run: Run): Promise<void> {
+    this.#open = await Promise.all(this.#lines.map(async (line) => {
+      const { zone } = line;
+      const { index } = this.#site;
+      const produced = await run.shared.use(nameOf(zone, index), run.signal, () => new ProducedCatalog(run, zone, index));
+      produced.listen(() => this.#changed?.(zone), run.signal);
+      return { line, rules: new Rules(line), produced };
+    }));
+    const due = (): void => {
+      if (this.#isDue) return;
+      this.#isDue = true;
+      queueMicrotask(() => {
+        this.#isDue = false;
+        if (!run.signal.aborted) this.#show(run);
+      });
+    };
+    for (const holder of this.#site.all(HeldZones)) holder.watch(due);
+  }
+  start(run: Run): void {
+    this.#store = run.store;
+    this.#log = run.log.prefix('catalog');
+    this.#isLast = this.#site.handlers.at(-1)?.part === this;
+    this.#cells = this.#lines.map(({ zone }) => catalogCellOf(run.store, zone, this.#site.index));
+    this.#lookup = new StoredLookup(new ZoneSource(run.store, this.#zones, this.#cells, NEVER));
+  }
+  /** Which zones others have is known by now, and this load is the one that counts. */
+  started(run: Run): void {
+    this.#show(run);
+  }
+  remark(): string | undefined {
+    const troubles = this.#open.flatMap(({ line: { zone }, produced: { trouble } }) =>
+      (trouble === undefined ? [] : [`catalog ${zone.text}: ${trouble}`]));
+    return troubles.length === 0 ? undefined : troubles.join('; ');
+  }
+
+  #show(run: Run): void {
+    const held = this.#site.all(HeldZones).map((holder) => holder.zones());
+    const zones = held.includes(undefined) ? undefined : (held as readonly (readonly Name[])[]).flat();
+    for (const { line, rules, produced } of this.#open) {
+      const { database, prune } = line;
+      try {
+        produced.show(zones && listed(zones, rules), { database: database && this.#site.path(database), prune });
+      } catch (error) {
+        run.report(error);
+      }
+    }
+  }
+  #transfer(zone: Name): Transfer | undefined {
+    const served = this.#zones.exactly(zone);
+    return served === undefined ? undefined : transferOf(this.#store, served.name, this.#cells[served.index]!);
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    if (query.opcode === OPCODE.NOTIFY || query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
+      if (!this.#zones.find(query, this.#place)) return next(query);
+      if (query.opcode !== OPCODE.NOTIFY) return failure(RCODE.REFUSED);
+      this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
+      return drop();
+    }
+    if (this.#isLast && !this.#zones.find(query, this.#place)) return failure(RCODE.REFUSED);
+    return this.#lookup.handle(query, next);
+  }
+}
+function listed(zones: readonly Name[], rules: Rules): Listing {
+  const listing = new Map<string, Properties>();
+  for (const zone of zones) {
+    const properties = rules.of(zone);
+    if (properties !== undefined) listing.set(zone.key, properties);
+  }
+  return listing;
+}
+
+export default definePlugin({
+  name: 'catalog',
+  metrics: ZONE_FAMILIES,
+  parse: readSettings,
+  create: (lines, site) => new Catalogs(lines, site),
+});
