@@ -1,5 +1,6 @@
 // Every fuzz target by its name. Knows where they are.
 import { cacheSnapshot } from './cache-snapshot.ts';
+import { catalogs, ourCatalogs } from './catalogs.ts';
 import { corefile } from './corefile.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { hpack, http2, replies, requests } from './http.ts';
@@ -25,7 +26,7 @@ export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
   corefile, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
-  proxy,
+  proxy, catalogs, ourCatalogs,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
