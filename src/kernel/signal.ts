@@ -24,6 +24,11 @@ export class Ending implements End {
   addEventListener(_type: 'abort', listener: () => void): void {
     this.#listeners?.push(listener);
   }
+  /** Calls no more. */
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) this.#listeners!.splice(at, 1);
+  }
   /** It is the end, once. */
   abort(): void {
     const listeners = this.#listeners ?? [];

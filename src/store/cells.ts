@@ -76,14 +76,7 @@ export class Cells {
     const whole = `flags ${count} ${name}`;
     const known = this.#flags.get(whole);
     if (known !== undefined) return known;
-    const at = claim(this.#memory, whole, count);
-    const numbers = new Int32Array(this.#memory.handle.buffer, at * 4, count);
-    const made: Flags = {
-      get: (index) => Atomics.load(numbers, index),
-      set: (index, value) => void Atomics.store(numbers, index, value),
-      add: (index, delta) => Atomics.add(numbers, index, delta),
-      exchange: (index, expected, value) => Atomics.compareExchange(numbers, index, expected, value) === expected,
-    };
+    const made = new WordFlags(this.#memory, claim(this.#memory, whole, count));
     this.#flags.set(whole, made);
     return made;
   }
@@ -91,6 +84,30 @@ export class Cells {
   /** A thread is dead: nothing of it is under way. Main calls it; it knows the gauges that main asked for too. */
   bury(thread: number): void {
     for (const gauges of this.#gauges.values()) gauges.bury(thread);
+  }
+}
+
+/** Words of the memory: there are ten thousands of such, so it has no view of its own. */
+class WordFlags implements Flags {
+  readonly #memory: Memory;
+  readonly #at: number;
+
+  constructor(memory: Memory, at: number) {
+    this.#memory = memory;
+    this.#at = at;
+  }
+
+  get(index: number): number {
+    return Atomics.load(this.#memory.words, this.#at + index);
+  }
+  set(index: number, value: number): void {
+    Atomics.store(this.#memory.words, this.#at + index, value);
+  }
+  add(index: number, delta: number): number {
+    return Atomics.add(this.#memory.words, this.#at + index, delta);
+  }
+  exchange(index: number, expected: number, value: number): boolean {
+    return Atomics.compareExchange(this.#memory.words, this.#at + index, expected, value) === expected;
   }
 }
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Frames } from '../../dns/frames.ts';
 import { joinHostPort } from '../../dns/host-port.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Signal } from '../../kernel/signal.ts';
+import type { End } from '../../kernel/signal.ts';
 import { dialError, readError } from '../../upstream/network-error.ts';
 import type { DatagramPeer } from '../../upstream/datagrams.ts';
 import type { DialSecurely } from '../../upstream/secure-dial.ts';
@@ -17,7 +17,7 @@ const LEAST = 100_000, PERIOD = 10_000;
 /** What an exchange needs. */
 export interface ExchangeParts {
   readonly clock: Clock;
-  readonly signal: Signal;
+  readonly signal: End & { removeEventListener(type: 'abort', listener: () => void): void };
 }
 
 /** Whom to ask, and how a connection is begun where it is over TLS. */

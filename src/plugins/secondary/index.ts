@@ -23,6 +23,8 @@ import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
+import { Ending } from '../../kernel/signal.ts';
+import type { End } from '../../kernel/signal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -32,7 +34,7 @@ import type { Key } from '../../tsig/key.ts';
 import { readSettings } from './config.ts';
 import { Forwarding } from './forwarding.ts';
 import type { SecondaryLine, Settings } from './config.ts';
-import { FAMILIES, openZone, zoneCellOf } from './open-zone.ts';
+import { FAMILIES, nextSlice, openZone, zoneCellOf } from './open-zone.ts';
 import type { Wanted } from './open-zone.ts';
 import { Members } from './members.ts';
 import type { Held, Member } from './members.ts';
@@ -71,9 +73,10 @@ class Secondaries implements Part {
   #changed: ((zone: Name) => void) | undefined = undefined;
   /** Who hears that catalogs have other members. */
   #others = (): void => {};
+  #following: Promise<void> = Promise.resolve();
   /** Main's: what is open, by name of the zone with the id of a member; and what ends a member. */
   readonly #open = new Map<string, TransferredZone>();
-  readonly #ends = new Map<string, { readonly end: AbortController; readonly member: Member }>();
+  readonly #ends = new Map<string, { readonly end: Ending; readonly member: Member }>();
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
@@ -108,7 +111,13 @@ class Secondaries implements Part {
 
   async control(run: Run): Promise<void> {
     this.#isMain = true;
-    for (const held of this.#static) await this.#take(run, held, run.signal);
+    const all = new Ending();
+    // One listener for all: a signal looks through those it has at each that comes.
+    run.signal.addEventListener('abort', () => {
+      all.abort();
+      for (const { end } of this.#ends.values()) end.abort();
+    }, { once: true });
+    for (const held of this.#static) await this.#take(run, held, all);
   }
   start(run: Run): void {
     this.#store = run.store;
@@ -137,7 +146,7 @@ class Secondaries implements Part {
   #wanted(held: Held): Wanted {
     return { ...held, signing: held.line.isCatalog ? undefined : signingOf(this.#site, held.zone) };
   }
-  async #take(run: Run, held: Held, signal: Run['signal']): Promise<TransferredZone> {
+  async #take(run: Run, held: Held, signal: End): Promise<TransferredZone> {
     const { zone, line, id } = held;
     const opened = await openZone(run, signal, this.#wanted(held), line.key === undefined ? undefined : this.#keys.get(line.key));
     this.#open.set(zone.key + id, opened);
@@ -146,26 +155,32 @@ class Secondaries implements Part {
     return opened;
   }
 
-  /** Members come and go with each version of a catalog. Who passes over is opened first, so that what is there stays. */
+  /** Members come and go with each version of a catalog: what becomes of one is done when that of the next begins. */
   #follow(run: Run): void {
     this.#members.settle();
+    this.#following = this.#following.then(() => this.#takeMembers(run)).catch(run.report);
+  }
+  /** Who passes over is opened first, so that what is there stays. */
+  async #takeMembers(run: Run): Promise<void> {
     const members = new Map<string, Member>(this.#members.now().map((member) => {
       const { of, zone, id, group } = member;
       return [`${of.zone.key} ${zone.key}${id} ${group}`, member];
     }));
     for (const [key, member] of members) {
-      if (this.#ends.has(key) || run.signal.aborted) continue;
-      const end = new AbortController();
+      if (this.#ends.has(key)) continue;
+      await nextSlice(run);
+      if (run.signal.aborted) return;
+      const end = new Ending();
       this.#ends.set(key, { end, member });
-      run.signal.addEventListener('abort', () => end.abort(), { once: true });
-      this.#take(run, member, end.signal).then((zone) => zone.begin(), run.report);
+      await this.#take(run, member, end).then((zone) => zone.begin(), run.report);
     }
+    const stays = new Set([...members.values()].map(({ zone, id }) => zone.key + id));
     for (const [key, { end, member: { of, zone, id } }] of this.#ends) {
       // Of a catalog that is not served nothing is known.
       if (members.has(key) || this.#members.isMissing(of)) continue;
       end.abort();
       this.#ends.delete(key);
-      this.#open.delete(zone.key + id);
+      if (!stays.has(zone.key + id)) this.#open.delete(zone.key + id);
     }
     this.#others();
   }

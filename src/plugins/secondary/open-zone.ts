@@ -20,6 +20,8 @@ import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { counter, gauge } from '../../kernel/seen/metrics.ts';
+import { Ending } from '../../kernel/signal.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
@@ -29,6 +31,7 @@ import type { SecondaryLine } from './config.ts';
 import type { Primary } from './primaries.ts';
 import { Publishing } from './publishing.ts';
 import { readSnapshot, snapshotPath, touchSnapshot, writeSnapshot } from './snapshot.ts';
+import { Slices } from './slices.ts';
 import { TransferredZone } from './transferred-zone.ts';
 import type { Pulled } from './transferred-zone.ts';
 import { Turnstile } from './turnstile.ts';
@@ -68,6 +71,7 @@ class Common {
   readonly transfers = new Turnstile(TRANSFERS, TRANSFERS_EACH);
   readonly questions = new Turnstile(QUESTIONS, QUESTIONS);
   readonly files = new Turnstile(FILES, FILES);
+  readonly slices = new Slices();
   readonly #spare: Scratch[] = [];
   /** The zones that have numbers of their own. */
   readonly #labels = new Set<string>();
@@ -95,8 +99,10 @@ function commonOf(store: Store): Common {
   return common;
 }
 
+/** Where a turn has no time left for opening zones, resolves in the next one. */
+export const nextSlice = ({ store, clock }: Run): Promise<void> | undefined => commonOf(store).slices.wait(() => clock.monotonic());
 /** The zone of a line, opened where no other block has it; it goes on over reloads. */
-export function openZone(run: Run, signal: Run['signal'], held: Wanted, key: Key | undefined): Promise<TransferredZone> {
+export function openZone(run: Run, signal: End, held: Wanted, key: Key | undefined): Promise<TransferredZone> {
   const { line, zone, id, signing } = held;
   const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, allMetrics } = line;
   // Who wants something else of it takes over what is there.
@@ -119,7 +125,7 @@ class Opened {
   readonly #label: string;
   readonly #client: Client;
   readonly #common: Common;
-  readonly #end = new AbortController();
+  readonly #end = new Ending();
   readonly #log: Log;
   /** The file that it is kept in, the serial of what is there, and what is being written. */
   readonly #snapshot: string | undefined;
@@ -143,9 +149,9 @@ class Opened {
     this.#log = log.prefix('secondary');
     this.#snapshot = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, name);
     this.#keeper = keeper;
-    this.#publishing = new Publishing(run, { name, line, keeper, isSigned: signing !== undefined, signal: this.#end.signal });
+    this.#publishing = new Publishing(run, { name, line, keeper, isSigned: signing !== undefined, signal: this.#end });
     this.#label = this.#common.label(name.text, line.allMetrics);
-    this.#client = new Client({ zone: name, key, edns: line.asksExpiry }, { clock, signal: this.#end.signal });
+    this.#client = new Client({ zone: name, key, edns: line.asksExpiry }, { clock, signal: this.#end });
     const zone = new TransferredZone(name, line.primaries, line.isNewest, {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
       pull: (primary, anyway) => this.#pull(primary, anyway), transfers: this.#common.transfers, questions: this.#common.questions,
@@ -221,9 +227,11 @@ class Opened {
   }
   /** The version that an earlier process kept. */
   #restore(): Promise<number | undefined> {
-    const { files } = this.#common;
+    const { files, slices } = this.#common;
+    const { clock } = this.#run;
     return files.pass('', async () => {
-      if (this.#end.signal.aborted) return undefined;
+      await slices.wait(() => clock.monotonic());
+      if (this.#end.aborted) return undefined;
       const kept = await readSnapshot(this.#snapshot!);
       if (kept === undefined) return undefined;
       await this.#common.withScratch(this.#run.store, this.#name.folded.octets, (scratch) => this.#fill(scratch, kept.messages));

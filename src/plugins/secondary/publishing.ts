@@ -12,6 +12,7 @@ import { ownsAtApex } from '../../authority/zone/version.ts';
 import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
 import type { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
+import type { End } from '../../kernel/signal.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Store } from '../../store/store.ts';
 import type { SecondaryLine } from './config.ts';
@@ -43,7 +44,7 @@ interface Published {
   /** Signed here: the keeper says when a version is served. */
   readonly isSigned: boolean;
   /** Aborted when nobody wants the zone any more. */
-  readonly signal: AbortSignal;
+  readonly signal: End;
 }
 
 /** Makes and serves the versions of one zone. */

@@ -1,6 +1,7 @@
 // A transferred zone on disk, as the messages that would give it away: written aside and renamed, and read whole or not at all. Knows files
 // and frames; knows nothing of versions. The time at which the file was changed last is the one at which a primary was heard last.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { PREFIX } from '../../dns/frames.ts';
@@ -8,6 +9,8 @@ import type { Name } from '../../dns/name.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
 
 const MAGIC = 'coredns-ts secondary 1\n', DIGEST = 32;
+/** Octets of a file that is read at once. */
+const SMALL = 1 << 16;
 
 /** The file of a zone in a folder. */
 export const snapshotPath = (folder: string, zone: Name): string =>
@@ -18,9 +21,9 @@ export async function writeSnapshot(file: string, messages: AsyncIterable<Uint8A
   const aside = `${file}.${process.pid}.new`;
   const handle = await open(aside, 'w', 0o600);
   try {
-    const hash = createHash('sha256');
+    const digest = createHash('sha256');
     const put = async (bytes: Uint8Array): Promise<void> => {
-      hash.update(bytes);
+      digest.update(bytes);
       await handle.write(bytes);
     };
     await put(new TextEncoder().encode(MAGIC));
@@ -30,7 +33,7 @@ export async function writeSnapshot(file: string, messages: AsyncIterable<Uint8A
       await put(prefix);
       await put(message);
     }
-    await handle.write(hash.digest());
+    await handle.write(digest.digest());
     await handle.utimes(contact / 1000, contact / 1000);
     await handle.sync();
   } catch (error) {
@@ -49,17 +52,11 @@ interface Snapshot {
 }
 /** Undefined where there is none; rejects where it is broken. */
 export async function readSnapshot(file: string): Promise<Snapshot | undefined> {
-  let bytes: Uint8Array;
-  let contact: number;
-  try {
-    bytes = await readFile(file);
-    contact = (await stat(file)).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const read = readSmall(file);
+  if (read === undefined) return undefined;
+  const { bytes, contact } = read === 'large' ? await readLarge(file) : read;
   const end = bytes.length - DIGEST;
-  const digest = createHash('sha256').update(bytes.subarray(0, Math.max(0, end))).digest();
+  const digest = hash('sha256', bytes.subarray(0, Math.max(0, end)), 'buffer');
   if (end < MAGIC.length || !digest.equals(bytes.subarray(end)) || new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
     throw new Error(`${file} is no whole snapshot`);
   }
@@ -68,6 +65,36 @@ export async function readSnapshot(file: string): Promise<Snapshot | undefined> 
     messages.push(bytes.subarray(at + PREFIX, at + PREFIX + u16(bytes, at)));
   }
   return { messages, contact };
+}
+
+interface Octets {
+  readonly bytes: Uint8Array;
+  readonly contact: number;
+}
+/** A small file at once, since handing each of thousands to another thread takes several times as long; undefined where there is none. */
+function readSmall(file: string): Octets | 'large' | undefined {
+  let handle: number;
+  try {
+    handle = openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { size, mtimeMs: contact } = fstatSync(handle);
+    if (size > SMALL) return 'large';
+    const bytes = new Uint8Array(size);
+    for (let at = 0, got: number; at < size; at += got) {
+      got = readSync(handle, bytes, at, size - at, at);
+      if (got === 0) return { bytes: bytes.subarray(0, at), contact };
+    }
+    return { bytes, contact };
+  } finally {
+    closeSync(handle);
+  }
+}
+async function readLarge(file: string): Promise<Octets> {
+  return { bytes: await readFile(file), contact: (await stat(file)).mtimeMs };
 }
 
 /** A primary was heard at this time and has nothing newer. */
