@@ -29,7 +29,7 @@ export const RETURNED = 8;
 /** Offset of the buckets of names. */
 export const BUCKETS = LINES + MOST_THREADS * LINE;
 /** How many buckets of names there are, a power of two. */
-export const BUCKET_COUNT = 1024;
+export const BUCKET_COUNT = 8192;
 /** Offset of what is known about slab 0. */
 export const METAS = BUCKETS + BUCKET_COUNT;
 /** Words that describe one slab. */

@@ -70,6 +70,9 @@ class Secondaries implements Part {
   /** Whether nobody stands behind it. */
   #isLast = false;
   #answering!: Answering;
+  /** How often a thread was told that some zone has changed, and how often main had heard of. */
+  #calls!: Flags;
+  #heard = 0;
   #changed: ((zone: Name) => void) | undefined = undefined;
   /** Who hears that catalogs have other members. */
   #others = (): void => {};
@@ -125,6 +128,7 @@ class Secondaries implements Part {
     this.#log = run.log.prefix('secondary');
     this.#forwarding = new Forwarding(run.clock, this.#log);
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
+    this.#calls = run.store.cells.flags(`notified ${this.#site.index}`, 1);
     this.#members = new Members(run.store, this.#catalogs, this.#static, this.#log);
     this.#answer();
   }
@@ -233,7 +237,10 @@ class Secondaries implements Part {
     if (!mayNotify(line, query)) return this.#refuse(query);
     this.#log.info(`Notify from ${query.clientAddress} for ${zone.text}: checking transfer`);
     if (this.#isMain) this.#open.get(zone.key + id)?.notified();
-    else notified[served.index]!.add(0, 1);
+    else {
+      notified[served.index]!.add(0, 1);
+      this.#calls.add(0, 1);
+    }
     return query.begin(AA, RCODE.NOERROR);
   }
   #update(query: Query): Answer | undefined {
@@ -248,6 +255,9 @@ class Secondaries implements Part {
   }
   /** Main's: what the other threads were told. */
   #listen(): void {
+    const calls = this.#calls.get(0);
+    if (calls === this.#heard) return;
+    this.#heard = calls;
     const { held, notified } = this.#current();
     for (let i = 0; i < held.length; i++) {
       if (notified[i]!.get(0) === 0) continue;
