@@ -62,11 +62,16 @@ test('what came of looks at primaries, and when one was heard, is read from /met
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     return text.split('\n').filter((line) => line.startsWith(`coredns_secondary_${name}{`)).map((line) => line.slice(line.indexOf('{')));
   };
+  const one = async (name: string, ...has: readonly string[]): Promise<number> => {
+    const found = (await read(name)).find((line) => has.every((each) => line.includes(each)));
+    return Number(found?.slice(found.lastIndexOf(' ')) ?? -1);
+  };
   const became = async (result: string, times: number): Promise<void> => {
     const line = new RegExp(`^{(?=.*zone="a\\.test\\.")(?=.*result="${result}").*} ${times}$`);
     for (let lines: readonly string[] = []; !lines.some((each) => line.test(each));) lines = await read('transfers_total');
   };
   await became('failed', 1);
+  assert.equal(await one('failures'), 1);
   assert.deepEqual((await read('contact_timestamp_seconds')).filter((line) => !line.endsWith(' 0')), []);
   primary.says = { AXFR: [whole(1)], SOA: [[soa(1)]] };
   await clock.elapse(250);
@@ -77,6 +82,10 @@ test('what came of looks at primaries, and when one was heard, is read from /met
   await clock.elapse(2000);
   await became('current', 1);
   await became('failed', 1);
+  assert.equal(await one('failures'), 0);
+  assert.equal(await one('received_total', 'kind="whole"'), 1);
+  assert.ok(await one('received_bytes_total') > 100);
+  assert.ok(await one('received_seconds_total') >= 0);
 });
 
 test('looks at primaries of more than a thousand zones are added up, unless all shall be told of', async (t) => {

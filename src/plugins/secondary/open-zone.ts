@@ -19,7 +19,6 @@ import { compareSerials } from '../../dns/order.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { Log } from '../../kernel/seen/log.ts';
-import { counter, gauge } from '../../kernel/seen/metrics.ts';
 import { Ending } from '../../kernel/signal.ts';
 import type { End } from '../../kernel/signal.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
@@ -27,6 +26,7 @@ import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
 import { Catalog } from './catalog.ts';
 import { Client } from './client.ts';
+import { Counts } from './counts.ts';
 import type { SecondaryLine } from './config.ts';
 import type { Primary } from './primaries.ts';
 import { Publishing } from './publishing.ts';
@@ -36,11 +36,6 @@ import { TransferredZone } from './transferred-zone.ts';
 import type { Pulled } from './transferred-zone.ts';
 import { Turnstile } from './turnstile.ts';
 
-/** Families of *secondary* beside those of zones. */
-export const FAMILIES = {
-  transfers: counter('coredns_secondary_transfers_total', 'Counter of looks at primaries and what came of them.', ['zone', 'result']),
-  contact: gauge('coredns_secondary_contact_timestamp_seconds', 'When a primary of the zone was heard last.', ['zone']),
-};
 /** The most of a first transfer, and by what a later one may be larger than what there was: octets. */
 const FIRST_BYTES = 2 ** 30, TIMES = 10, LEAST_BYTES = 1 << 20;
 /** Transfers at once, and with one primary; questions at once; files that are read at once. */
@@ -121,8 +116,7 @@ class Opened {
   readonly #name: Name;
   readonly #keeper: Keeper;
   readonly #publishing: Publishing;
-  /** Under which name it is counted. */
-  readonly #label: string;
+  readonly #counts: Counts;
   readonly #client: Client;
   readonly #common: Common;
   readonly #end = new Ending();
@@ -150,18 +144,19 @@ class Opened {
     this.#snapshot = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, name);
     this.#keeper = keeper;
     this.#publishing = new Publishing(run, { name, line, keeper, isSigned: signing !== undefined, signal: this.#end });
-    this.#label = this.#common.label(name.text, line.allMetrics);
+    this.#counts = new Counts(metrics, this.#common.label(name.text, line.allMetrics));
     this.#client = new Client({ zone: name, key, edns: line.asksExpiry }, { clock, signal: this.#end });
     const zone = new TransferredZone(name, line.primaries, line.isNewest, {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
       pull: (primary, anyway) => this.#pull(primary, anyway), transfers: this.#common.transfers, questions: this.#common.questions,
-      told: (result) => this.#told(result), random: Math.random,
+      told: (result) => this.#counts.looked(result, Math.floor(clock.wall() / 1000)), random: Math.random,
       ...(line.snapshot !== undefined && { restore: () => this.#restore(), keep: (contact) => this.#keep(contact) }),
     });
     const close = zone.close.bind(zone);
     zone.close = () => {
       this.#end.abort();
       close();
+      this.#counts.heard();
       this.#publishing.gone();
     };
     this.zone = zone;
@@ -172,11 +167,6 @@ class Opened {
     const { cell } = this.#keeper;
     if (cell.version === 0) return undefined;
     return store.reading.within(() => transferOf(store, this.#name, cell, true).soa);
-  }
-  #told(result: string): void {
-    const { metrics, clock } = this.#run;
-    metrics.values[metrics.family(FAMILIES.transfers).cell([this.#label, result])]!++;
-    if (result !== 'failed') metrics.values[metrics.family(FAMILIES.contact).cell([this.#label])] = Math.floor(clock.wall() / 1000);
   }
 
   /** Differences first, where we have something; whatever is wrong with them, the whole zone at once. */
@@ -218,11 +208,12 @@ class Opened {
     const got = incoming.kind === 'whole' ? 'the zone' : 'differences';
     const outside = filling.outside + incoming.outside;
     const left = outside === 0 ? '' : `; ${outside} records outside of the zone were left out`;
-    const seconds = ((clock.monotonic() - began) / 1000).toFixed(3);
+    const seconds = (clock.monotonic() - began) / 1000;
+    this.#counts.received(incoming.kind, incoming.bytes, seconds);
     return {
       kind: 'made', expiry,
       text: `Transferred ${zone.text} from ${primary.text}: ${asked} asked, ${got} got, ${incoming.records} records, ` +
-        `${incoming.bytes} bytes in ${seconds}s, ${incoming.serial} SOA serial${left}${why}`,
+        `${incoming.bytes} bytes in ${seconds.toFixed(3)}s, ${incoming.serial} SOA serial${left}${why}`,
     };
   }
   /** The version that an earlier process kept. */
