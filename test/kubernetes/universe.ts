@@ -4,7 +4,7 @@
 export const NAMESPACES: readonly string[] = ['default', 'prod', 'kube-system'];
 export const SERVICES: readonly string[] = ['web', 'api', 'db', 'cache', 'mail', 'x1'];
 export const IMPORTS: readonly string[] = ['shared', 'web'];
-export const CLUSTERS: readonly string[] = ['east', 'west'];
+export const CLUSTERS: readonly string[] = ['east', 'west', 'north.pole'];
 export const HOSTNAMES: readonly string[] = ['db-0', 'db-1'];
 export const TOPOLOGY_ZONES: readonly string[] = ['zone-a', 'zone.b'];
 export const PODS: readonly string[] = Array.from({ length: 10 }, (_, i) => `pod-${i}`);

@@ -2,10 +2,9 @@
 // how services lie in the store; writes nothing.
 import type { Asked, Place } from '../../../authority/served-zones.ts';
 import { Endpoints } from '../cluster/endpoints.ts';
-import { SIZE, SLICE_PORTS, afterPort, endpointName, le16, sliceCluster, sliceEndpoints, slicePorts } from '../cluster/layout.ts';
+import { SIZE, SLICE_PORTS, afterPort, clusterLabel, endpointName, le16, sliceEndpoints, slicePorts } from '../cluster/layout.ts';
 import { EndpointFilter, countPorts, portMatches } from './match.ts';
 import { endpointLabel } from '../cluster/endpoint-label.ts';
-import { latin1 } from '../cluster/wire-text.ts';
 import type { Parsed } from './question.ts';
 
 /** Bytes of a name (RFC 1035 section 2.3.4). */
@@ -115,13 +114,13 @@ export class MeantEndpoints {
       this.#isInside = this.#ports(asked, endpoints.slice) > 0;
     }
   }
-  /** The labels before the service's name in the target's, where `next` stands; '' where that name were longer than a name can be. */
+  /** The labels before the service's name in the target's, where `next` stands; '' where there is no such name. */
   targetOf(place: Place): string {
     const bytes = this.#bytes;
     const { slice, endpoint } = this.#endpoints;
-    const cluster = sliceCluster(bytes, slice);
-    const label = endpointLabel(bytes, endpoint);
-    const prefix = bytes[cluster] === 0 ? label : label + latin1(bytes, cluster, bytes[cluster]! + 1);
+    const cluster = clusterLabel(bytes, slice);
+    if (cluster === undefined) return '';
+    const prefix = endpointLabel(bytes, endpoint) + cluster;
     const known = place.at[place.labels]! - this.#parsed.service + place.zone.bytes.length;
     return prefix.length + known > LONGEST_NAME ? '' : prefix;
   }

@@ -10,7 +10,7 @@ import { HEADER } from '../../../dns/packet.ts';
 import { TYPE } from '../../../dns/type-name.ts';
 import type { ByteMap } from '../../../store/bytemap.ts';
 import { Endpoints } from '../cluster/endpoints.ts';
-import { PORTS, SLICE_PORTS, afterPort, le16, servicePorts, sliceCluster, slicePorts, textAt } from '../cluster/layout.ts';
+import { PORTS, SLICE_PORTS, afterPort, clusterLabel, le16, servicePorts, slicePorts, textAt } from '../cluster/layout.ts';
 import { ObjectKey } from '../cluster/maps.ts';
 import { endpointLabel } from '../cluster/endpoint-label.ts';
 import { Parsed } from './question.ts';
@@ -99,7 +99,8 @@ export class ServiceWalk {
     this.#writeAll(true);
     for (const port of this.#ports()) if (this.#find(port, undefined)) this.#writeAll(false);
     if (pairs.length === 2) {
-      if (this.#find(this.#label(pairs, 0), pairs)) this.#writeAll(true);
+      const label = this.#label(pairs, 0);
+      if (label !== undefined && this.#find(label, pairs)) this.#writeAll(true);
     } else if (pairs.length > 0) {
       for (const [label, those] of this.#named(pairs, new Map(), 0, pairs.length)) {
         if (this.#find(label, Int32Array.from(those))) this.#writeAll(true);
@@ -216,17 +217,17 @@ export class ServiceWalk {
   /** Adds some of the endpoints to those of their names. */
   #named(pairs: Int32Array, names: Map<string, number[]>, from: number, to: number): Map<string, number[]> {
     for (let i = from; i < to; i += 2) {
-      const label = this.#label(pairs, i).toLowerCase();
+      const label = this.#label(pairs, i)?.toLowerCase();
+      if (label === undefined) continue;
       const known = names.get(label);
       if (known === undefined) names.set(label, [pairs[i]!, pairs[i + 1]!]);
       else known.push(pairs[i]!, pairs[i + 1]!);
     }
     return names;
   }
-  /** The labels of an endpoint: its own, and that of its cluster. */
-  #label(pairs: Int32Array, i: number): string {
-    const bytes = this.#bytes;
-    const cluster = sliceCluster(bytes, pairs[i]!);
-    return endpointLabel(bytes, pairs[i + 1]!) + (bytes[cluster] === 0 ? '' : latin1(bytes, cluster, bytes[cluster]! + 1));
+  /** The labels of an endpoint: its own, and that of its cluster; undefined where it has none. */
+  #label(pairs: Int32Array, i: number): string | undefined {
+    const cluster = clusterLabel(this.#bytes, pairs[i]!);
+    return cluster === undefined ? undefined : endpointLabel(this.#bytes, pairs[i + 1]!) + cluster;
   }
 }

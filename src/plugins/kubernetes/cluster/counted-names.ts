@@ -4,10 +4,10 @@ import type { ServedZone } from '../../../authority/served-zones.ts';
 import { ZoneName } from '../../../authority/zone-name.ts';
 import { HEADER } from '../../../dns/packet.ts';
 import { reverseName } from '../../../dns/reverse.ts';
-import { ADDRESSES, DUPLICATE, HEAD, PORTS, SERVICE, SIZE, SLICE_PORTS, afterPort, endpointsAt, externalsAt, le16, servicePorts,
-  sliceCluster, slicePorts, slicesAt, textAt } from './layout.ts';
+import { ADDRESSES, DUPLICATE, HEAD, PORTS, SERVICE, SIZE, SLICE_PORTS, afterPort, clusterLabel, endpointsAt, externalsAt, le16,
+  servicePorts, slicePorts, slicesAt, textAt } from './layout.ts';
 import { endpointLabel } from './endpoint-label.ts';
-import { latin1, rawName } from './wire-text.ts';
+import { rawName } from './wire-text.ts';
 
 /** What one zone's changes are told to. */
 export interface Told {
@@ -88,10 +88,9 @@ export class CountedNames {
     }
   }
   #endpoints(imported: boolean, name: string, namespace: string, bytes: Uint8Array, slice: number): void {
-    const cluster = sliceCluster(bytes, slice);
-    const behind = bytes[cluster] === 0 ? '' : latin1(bytes, cluster, bytes[cluster]! + 1);
+    const behind = clusterLabel(bytes, slice);
     for (const endpoint of endpointsAt(bytes, slice)) {
-      this.#named(imported, name, namespace, endpointLabel(bytes, endpoint) + behind);
+      if (behind !== undefined) this.#named(imported, name, namespace, endpointLabel(bytes, endpoint) + behind);
       const size = bytes[endpoint]! & SIZE & ~DUPLICATE;
       if (size > 0 && !imported) this.#address(bytes, endpoint + 1, size);
     }

@@ -179,6 +179,16 @@ export function slicePorts(bytes: Uint8Array, slice: number): number {
 }
 /** Where the cluster id of a slice stands: its size, then its bytes. */
 export const sliceCluster = (bytes: Uint8Array, slice: number): number => slice + SLICE_NAME + 1 + bytes[slice + SLICE_NAME]!;
+/** Octets of a label. */
+const MOST_LABEL = 63;
+/** What stands for the id of a cluster that can be no label of a name: longer than any label. */
+export const NO_LABEL: string = '.'.repeat(MOST_LABEL + 1);
+/** The label of the cluster that a slice is of, behind its size; '' where it is of none, undefined where its id can be none. */
+export function clusterLabel(bytes: Uint8Array, slice: number): string | undefined {
+  const at = sliceCluster(bytes, slice);
+  const size = bytes[at]!;
+  return size > MOST_LABEL ? undefined : size === 0 ? '' : latin1(bytes, at, at + size + 1);
+}
 /** Where the endpoints of a slice begin. */
 export function sliceEndpoints(bytes: Uint8Array, slice: number): number {
   let at = slicePorts(bytes, slice);

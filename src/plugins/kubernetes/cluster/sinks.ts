@@ -5,7 +5,7 @@ import { AddressIndex, HOST_POD, POD, itemOf } from './address-index.ts';
 import type { CountedNames } from './counted-names.ts';
 import { addressLabel, fields, importFacts, isLabel, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
 import type { Latency } from './latency.ts';
-import { podLabels } from './layout.ts';
+import { NO_LABEL, podLabels } from './layout.ts';
 import { EXTERNAL_MODIFIED, IMPORTS_MODIFIED, MODIFIED, ObjectKey, REVISION, unseen } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { CHANGED_EXTERNALLY, SAME } from './service-store.ts';
@@ -158,7 +158,10 @@ export class SliceSink extends ObjectSink {
         : this.#services.removeSlice(name, namespace), MODIFIED);
     }
     if (this.#imports !== undefined) {
-      const of = isLabel(cluster) ? cluster : '';
+      // An id with a dot can be no label, so that endpoints there have no names.
+      const isNamed = cluster === '' || isLabel(cluster);
+      if (!isNamed) this.complain(name, object)('the id of its cluster can be no label, so its endpoints have no names');
+      const of = isNamed ? cluster : NO_LABEL;
       this.#changed(LABEL.test(imported) ? this.#imports.putSlice(name, imported, namespace, of, facts, this.round)
         : this.#imports.removeSlice(name, namespace), IMPORTS_MODIFIED);
     }
