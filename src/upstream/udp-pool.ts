@@ -19,6 +19,8 @@ import type { Timers } from './timers.ts';
 const SOCKETS = 8;
 /** A socket is replaced after so many questions, and up to as many again, drawn at random. */
 const USES = 1024;
+/** Milliseconds for which a socket is fresh. */
+const FRESH = 250;
 /** Ids that timed out on one socket; with more it is replaced. */
 const MOST_BURNT = 512;
 /** Datagrams that nobody waits for; with so many of them somebody is guessing ids, and the socket is given up. */
@@ -123,7 +125,9 @@ export class UdpPool {
     const { ids, timers, counter } = this.#parts;
     const place = ids.below(this.#carriers.length);
     const kept = this.#carriers[place];
-    if (kept !== undefined && !fresh && !this.#worn(kept, timers.now)) {
+    // Many may want a fresh one at once: one on which something came of late, or that is new, is fresh for all of them.
+    const since = fresh ? timers.now - FRESH : -Infinity;
+    if (kept !== undefined && (kept.heardAt >= since || kept.openedAt >= since) && !this.#worn(kept, timers.now)) {
       counter.hit('udp');
       return kept;
     }

@@ -18,8 +18,8 @@ import { Walked, cutShort, endsEarly, relay, rewritten } from '../../kernel/quer
 const TC = 2;
 /** FWD-9: milliseconds after which no other upstream is asked. */
 const PATIENCE = 5000;
-/** A question is asked over so many fresh paths, where those before are mute. */
-const MOST_DOUBTS = 3;
+/** A question is asked over so many fresh paths, where those before are mute; over UDP one that is merely slow gets all of them. */
+const MOST_DOUBTS = 3, MOST_COPIES = 2;
 /** Milliseconds after which a connection that was not mute yet is looked at again. */
 const AGAIN = 50;
 /** In place of an upstream: none that could be asked now, and all of them are down. */
@@ -175,7 +175,8 @@ export class Exchange implements OnWheel {
     if (this.#live.length > before) this.#live.at(-1)!.target.metrics.raced();
     for (const attempt of this.#live.slice(0, before)) {
       // Over UDP another upstream does as well.
-      if (!attempt.doubtful || (!attempt.tcp && this.#targets.length > 1) || this.#doubts++ >= MOST_DOUBTS) continue;
+      if (!attempt.doubtful || (!attempt.tcp && this.#targets.length > 1)) continue;
+      if (this.#doubts++ >= (attempt.tcp ? MOST_DOUBTS : MOST_COPIES)) continue;
       attempt.doubt();
       this.#ask(attempt.target, true);
     }
@@ -241,11 +242,14 @@ export class Exchange implements OnWheel {
   /** The attempt brought an error, or nothing in time: another upstream is asked, if there is time and the number of errors allows it. */
   failed(attempt: Attempt, error: ExchangeError): void {
     const { limit, timers } = this.#forwarder;
-    timers.clear(this);
     attempt.tell(this.query, NOTHING, 0, 0);
     this.#error = error;
     this.#apart ||= attempt.apart;
+    const { doubted } = attempt;
     this.#drop(attempt);
+    // Who was asked in its place may still be answered, and counts as well.
+    if (doubted && this.#live.length > 0) return;
+    timers.clear(this);
     // Those that are still under way may bring an error each.
     const over = limit > 0 && ++this.#attempts + this.#live.length >= limit;
     if (!over && this.#fails < this.#targets.length && this.#mayTry()) this.#try();

@@ -138,3 +138,18 @@ test('a kept connection on which nothing comes is doubted: the same upstream is 
   for (const { upstream } of forwarder.targets) upstream.close();
   server.close();
 });
+
+test('an upstream that is slow for many at once gets few copies, from few ports', async () => {
+  const { ask, datagrams, clock } = await acquainted({}, { upstreams: 1 });
+  const before = datagrams.sockets.length;
+  const asked = Array.from({ length: 400 }, (_, i) => ask(`slow${i}.test`));
+  const sent: Sent[] = [];
+  for (let waited = 0; waited < 1500; waited += 50) {
+    sent.push(...datagrams.sent());
+    await clock.elapse(50);
+  }
+  assert.ok(sent.length > 400 && sent.length <= 1200, `${sent.length} questions`);
+  assert.ok(datagrams.sockets.length - before <= 64, `${datagrams.sockets.length - before} sockets`);
+  for (const each of sent.slice(-1200)) respond(each);
+  for (const { outcome } of asked) assert.match(await outcome, /^reply 0/);
+});
