@@ -51,6 +51,10 @@ export function equip({ file, port, json = false, streams }: Common, thread: num
       const { doq } = await import('../transport/doq.ts');
       return doq(await quicPorts(), { all });
     }),
+    https3: lateTransport('https3', async () => {
+      const module = await import('../transport/https3.ts');
+      return module.https3(await quicPorts(), { all });
+    }),
     grpc: lateTransport('grpc', async () => (await import('../transport/grpc.ts')).grpc({ all })),
   };
   return { lines, debugging, log, readOptions: options, transports, clock: systemClock, datagrams: datagrams.datagrams };

@@ -5,7 +5,7 @@ import { files, machine } from './machine.ts';
 import { ORDER } from './plugin-names.ts';
 
 /** The schemes of the transports that are there; a test compares them. */
-export const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'quic', 'https', 'grpc']);
+export const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'quic', 'https', 'https3', 'grpc']);
 
 /** The options of one Corefile. */
 export function readOptionsOf(file: string, port: number, late: readonly LatePlugin[], warn: ReadOptions['warn']): ReadOptions {

@@ -158,6 +158,7 @@ test('a body beyond the bound is answered, and the rest of it is not wanted', ()
   assert.deepEqual(rig.asked.map(({ tooLarge, body }) => [tooLarge, body.length]), [[true, 0]]);
   rig.asked[0]!.reply(OK, NOTHING, 0, 0);
   assert.deepEqual(rig.wire.take(), ['fin 0', 'stop 0 0x100']);
+  rig.on(0, Buffer.alloc(700), true);
   rig.on(4, request(), true);
   assert.equal(rig.asked.length, 2);
 });

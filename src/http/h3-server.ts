@@ -16,6 +16,8 @@ import { take } from './request-fields.ts';
 const HELD_MOST = 1 << 22, SMALL = 1024;
 /** Milliseconds from the first GOAWAY to the one that counts, and from the last reply to the end, so that it arrives. */
 const SECOND_GOAWAY = 100, LINGER = 100;
+/** Streams that we stopped and whose last bytes may still be on their way. */
+const STOPPED = 256;
 /** No stream has a higher id (RFC 9114 section 5.2). */
 const LAST_ID = 2 ** 53 - 4;
 const NOTHING = Buffer.alloc(0);
@@ -58,7 +60,7 @@ export class Http3Server extends Http3Connection {
   /** Streams whose replies the client has not taken yet, and the bytes. */
   readonly #untaken = new Map<number, number>();
   #held = 0;
-  readonly canBeTold = true;
+  readonly #stopped = new Set<number>();
   waiting = 0;
   asked = false;
   since: number;
@@ -78,6 +80,7 @@ export class Http3Server extends Http3Connection {
   protected streamFor(id: number, early: boolean): Request | undefined {
     const known = this.streams.get(id) as Request | undefined;
     if (known !== undefined) return known;
+    if (this.#stopped.has(id)) return undefined;
     // Behind the last GOAWAY: what comes was sent before the client knew, and it asks elsewhere.
     if (this.#state === 'left' || this.streams.size >= this.#bounds.streams || this.#held >= HELD_MOST) {
       this.idleFrames++;
@@ -89,8 +92,18 @@ export class Http3Server extends Http3Connection {
     this.streams.set(id, stream);
     return stream;
   }
-  #refuse(id: number, code: number): void {
+  /** Nothing more of a stream is wanted; what is on its way is skipped. */
+  #stop(id: number, code: number): void {
     this.wire.stop(id, code);
+    this.#stopped.add(id);
+    if (this.#stopped.size <= STOPPED) return;
+    for (const oldest of this.#stopped) {
+      this.#stopped.delete(oldest);
+      return;
+    }
+  }
+  #refuse(id: number, code: number): void {
+    this.#stop(id, code);
     this.wire.reset(id, code);
   }
   /** Ends a request without a reply. */
@@ -185,7 +198,7 @@ export class Http3Server extends Http3Connection {
     stream.over = true;
     this.streams.delete(stream.id);
     // The rest of its body is not wanted (RFC 9114 section 4.1).
-    if (!stream.ended) this.wire.stop(stream.id, NO_ERROR);
+    if (!stream.ended) this.#stop(stream.id, NO_ERROR);
     this.since = this.#owner.now();
     this.#until = this.since + this.#bounds.idle;
   }

@@ -18,6 +18,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('quic', () => import('./quic/index.ts')),
   late('grpc_server', () => import('./grpc_server/index.ts')),
   late('https', () => import('./https/index.ts')),
+  late('https3', () => import('./https3/index.ts')),
   late('timeouts', () => import('./timeouts/index.ts')),
   late('connections', () => import('./connections/index.ts')),
   late('multisocket', () => import('./multisocket/index.ts')),

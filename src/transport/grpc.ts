@@ -8,7 +8,7 @@ import { DEFAULT_GRPC, GrpcSetting } from '../kernel/query/http-setting.ts';
 import type { HttpLimits } from '../kernel/query/http-setting.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { HttpQuestion, Service, Transport } from '../kernel/query/transport.ts';
-import type { HttpAsked, HttpHeld } from './http-channel.ts';
+import type { HttpAsked, HttpChannel } from './http-channel.ts';
 import { HttpScheme } from './http-kind.ts';
 import { streamTransport } from './stream-listener.ts';
 import type { StreamOptions } from './stream-listener.ts';
@@ -44,7 +44,7 @@ class Grpc extends HttpScheme {
     return settings.get(GrpcSetting) ?? DEFAULT_GRPC;
   }
 
-  request(exchange: Exchange, connection: HttpHeld): void {
+  request(exchange: Exchange, connection: HttpChannel): void {
     const { method, target, tooLarge } = exchange;
     if (exchange.version === 1) return exchange.reply(NO_HTTP1, NOTHING, 0, 0);
     if (method !== 'POST' || exchange.field('content-type')?.startsWith('application/grpc') !== true) {
@@ -66,7 +66,7 @@ class Grpc extends HttpScheme {
     }
     this.#ask(exchange, connection, message, until);
   }
-  #ask(exchange: Exchange, connection: HttpHeld, message: Buffer, until: number): void {
+  #ask(exchange: Exchange, connection: HttpChannel, message: Buffer, until: number): void {
     const question = unframed(message);
     if (question === undefined) return say(exchange, refusal(GRPC_STATUS.INTERNAL, 'the request is no DnsPacket'));
     if (question.length > MOST) {
@@ -81,7 +81,7 @@ class Grpc extends HttpScheme {
     const frame = frameOf(message.bytes, message.at, message.length);
     exchange.reply(OK, frame, 0, frame.length, END);
   }
-  expired(connection: HttpHeld, now: number): void {
+  expired(connection: HttpChannel, now: number): void {
     connection.expire(now, ({ exchange }) => say(exchange, LATE));
   }
 }
@@ -91,7 +91,7 @@ const say = (exchange: Exchange, heading: Heading): void => exchange.reply(headi
 /** Milliseconds of the units of `grpc-timeout`. */
 const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 /** When the client does not wait any longer; NaN where what it says of that is nothing. */
-function deadline(text: string | undefined, connection: HttpHeld): number {
+function deadline(text: string | undefined, connection: HttpChannel): number {
   if (text === undefined) return Infinity;
   const [, count, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
   return count === undefined ? Number.NaN : connection.now() + Number(count) * UNITS[unit]!;

@@ -1,7 +1,5 @@
-// Questions that come over HTTP: a connection as its listener holds it, and each request as the channel of its question. Knows seats,
-// limits and the two versions' common face; what a request has to look like is the kind's.
-import type { Socket } from 'node:net';
-import { HttpConnection } from '../http/connection.ts';
+// Questions that come over HTTP of any version: each request is the channel of its question. Knows seats and limits; what a request has to
+// look like is the kind's, and what carries it is of whoever extends this.
 import type { Exchange, HttpBounds, HttpOwner, HttpService } from '../http/exchange.ts';
 import { parseAddress, printAddress, unmap } from '../dns/address.ts';
 import { PACKET_ROOM, PEER_ROOM } from '../kernel/query/arena.ts';
@@ -21,11 +19,6 @@ import type { Held, HeldBy } from './held.ts';
 /** Bytes of a request's head. */
 const MOST_HEAD = 16384;
 
-/** Milliseconds after which a client that says nothing has said everything, where the server stops. */
-const SILENT = 20;
-/** Milliseconds that a client has where there are nearly as many connections as there may be. */
-const BRIEF = 500;
-
 /** What the questions of one scheme look like. */
 export interface HttpKind {
   readonly name: TransportName;
@@ -33,11 +26,11 @@ export interface HttpKind {
   readonly body: number;
   limits(service: Service): HttpLimits;
   /** Takes a request: asks with what is in it, or says why not. */
-  request(exchange: Exchange, connection: HttpHeld): void;
+  request(exchange: Exchange, connection: HttpChannel): void;
   /** Says the reply; no message where there is nothing to say, and `refused` where what came is no question. */
   reply(asked: HttpAsked, message: Message | undefined): void;
   /** Looks for requests whose clients do not wait any longer. */
-  expired?(connection: HttpHeld, now: number): void;
+  expired?(connection: HttpChannel, now: number): void;
 }
 
 /** One request, the channel of its question. */
@@ -45,14 +38,14 @@ export class HttpAsked implements Channel {
   readonly exchange: Exchange;
   readonly stream = true;
   readonly request: HttpQuestion;
-  readonly #connection: HttpHeld;
+  readonly #connection: HttpChannel;
   /** What came is no question that could be answered. */
   refused = false;
   /** Milliseconds: when the client does not wait any longer. */
   until = Infinity;
   #early: { readonly message: Message | undefined } | undefined = undefined;
 
-  constructor(exchange: Exchange, connection: HttpHeld, request: HttpQuestion) {
+  constructor(exchange: Exchange, connection: HttpChannel, request: HttpQuestion) {
     this.exchange = exchange;
     this.request = request;
     this.#connection = connection;
@@ -91,17 +84,16 @@ export class HttpAsked implements Channel {
 }
 
 /** A connection. */
-export class HttpHeld implements Held, HttpService, HttpOwner {
+export abstract class HttpChannel implements HttpService, HttpOwner {
   readonly kind: HttpKind;
   service: Service;
-  readonly secure: SecureChannel | undefined;
+  abstract readonly secure: SecureChannel | undefined;
   readonly localAddress: string;
   readonly localPort: number;
   readonly tlvs: Uint8Array | undefined;
   /** The request whose question is being asked at the moment. */
   serving: HttpAsked | undefined = undefined;
-  readonly #by: HeldBy;
-  readonly #connection: HttpConnection;
+  protected readonly by: HeldBy;
   readonly #seats: Seats;
   /** The client, as it stands in each of its questions' seats. */
   readonly #peer = new Int32Array(PEER_ROOM >> 2);
@@ -109,16 +101,11 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   /** Those whose answer is later, and that have a time of their own. */
   readonly #timed = new Set<HttpAsked>();
   #unread = 0;
-  #stopped = 0;
-  #left = false;
-  /** Until when it may wait for nothing. */
-  #briefUntil = Infinity;
 
-  constructor(socket: Socket, kind: HttpKind, service: Service, by: HeldBy, secure: SecureChannel | undefined, ends: Ends) {
+  constructor(kind: HttpKind, service: Service, by: HeldBy, ends: Ends) {
     this.kind = kind;
     this.service = service;
-    this.secure = secure;
-    this.#by = by;
+    this.by = by;
     this.#seats = Seats.of(service.arena);
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0, tlvs } = ends;
     this.localAddress = unmapped(localAddress);
@@ -126,20 +113,21 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
     this.tlvs = tlvs;
     writePeer(new Uint8Array(this.#peer.buffer), 0, remoteAddress, remotePort);
     this.#address = unmap(parseAddress(remoteAddress.replace(/%.*/, '')) ?? new Uint8Array(4));
+  }
+  /** As its listener counts it. */
+  protected abstract get held(): Held;
+  /** What it may do, as its service says. */
+  protected bounds(): HttpBounds {
+    const { kind, service } = this;
     const { timeouts: { read, write, idle } } = service;
-    const streams = kind.limits(service).streams;
-    const bounds: HttpBounds = { head: MOST_HEAD, body: kind.body, streams: streams === 0 ? Infinity : streams, read, write, idle };
-    this.#connection = new HttpConnection(socket, secure?.alpn, this, bounds, this);
-    socket.on('close', () => {
-      this.unread(0);
-      by.gone(this);
-    });
+    const { streams } = kind.limits(service);
+    return { head: MOST_HEAD, body: kind.body, streams: streams === 0 ? Infinity : streams, read, write, idle };
   }
 
   // --- what HTTP says
 
   now(): number {
-    return this.#by.now();
+    return this.by.now();
   }
   wall(): number {
     return Date.now();
@@ -153,11 +141,15 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   request(exchange: Exchange): void {
     this.kind.request(exchange, this);
   }
+  /** Whether somebody else could have repeated what comes now (0-RTT). */
+  get unproven(): boolean {
+    return false;
+  }
   unread(bytes: number): void {
     if (bytes === this.#unread) return;
     const before = this.#unread;
     this.#unread = bytes;
-    this.#by.connections.hold(this, UNREAD, bytes, before);
+    this.by.connections.hold(this.held, UNREAD, bytes, before);
   }
 
   // --- questions
@@ -214,8 +206,10 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
   #answer(asked: HttpAsked, query: Query, message: Message | undefined): void {
     this.kind.reply(asked, message);
     this.#seats.release(query);
-    if (this.#briefUntil !== Infinity && !this.#left) this.#leave();
+    this.answered();
   }
+  /** A question got its reply, or none. */
+  protected answered(): void {}
   /** Gives up those whose clients do not wait any longer; `late` says so. */
   expire(now: number, late: (asked: HttpAsked) => void): void {
     for (const asked of this.#timed) {
@@ -224,40 +218,8 @@ export class HttpHeld implements Held, HttpService, HttpOwner {
       late(asked);
     }
   }
-
-  // --- what the listener asks
-
-  get claim(): number {
-    return this.#connection.claim;
-  }
-  get since(): number {
-    return this.#connection.since;
-  }
-  check(now: number): void {
-    this.#connection.check(now);
-    if (now >= this.#briefUntil && this.claim < 2) this.destroy();
+  /** Looks for requests whose clients do not wait any longer. */
+  protected checkTimes(now: number): void {
     if (this.#timed.size > 0) this.kind.expired?.(this, now);
-  }
-  brief(now: number): void {
-    this.#briefUntil = now + BRIEF;
-  }
-  stop(): void {
-    this.#stopped = this.now();
-    // HTTP/2 has a word for it; of the others what lies in the socket already is waited for.
-    if (this.#connection.canBeTold) this.#leave();
-  }
-  leave(now: number): void {
-    if (!this.#left && now - this.#stopped >= SILENT) this.#leave();
-    this.#connection.check(now);
-  }
-  #leave(): void {
-    this.#left = true;
-    this.#connection.leave();
-  }
-  drop(): void {
-    this.destroy();
-  }
-  destroy(): void {
-    this.#connection.destroy();
   }
 }

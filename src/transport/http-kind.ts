@@ -8,8 +8,8 @@ import type { Service } from '../kernel/query/transport.ts';
 import type { SecureChannel } from '../secure/server.ts';
 import type { Ends } from './ends.ts';
 import type { HeldBy } from './held.ts';
-import { HttpHeld } from './http-channel.ts';
-import type { HttpAsked, HttpKind } from './http-channel.ts';
+import type { HttpAsked, HttpChannel, HttpKind } from './http-channel.ts';
+import { HttpHeld } from './http-held.ts';
 import { Places } from './places.ts';
 import type { StreamKind } from './stream-listener.ts';
 
@@ -28,6 +28,6 @@ export abstract class HttpScheme implements StreamKind, HttpKind {
     return connection;
   }
   abstract limits(service: Service): HttpLimits;
-  abstract request(exchange: Exchange, connection: HttpHeld): void;
+  abstract request(exchange: Exchange, connection: HttpChannel): void;
   abstract reply(asked: HttpAsked, message: Message | undefined): void;
 }

@@ -32,11 +32,16 @@ export interface HttpLimits {
 }
 /** Where no block says anything (TR-0, TR-12). */
 export const DEFAULT_HTTPS: HttpLimits = { connections: 200, streams: 250, paths: [] };
+/** The same for HTTP/3 (TR-4, TR-12). */
+export const DEFAULT_HTTPS3: HttpLimits = { connections: 200, streams: 256, paths: [] };
 /** The same for gRPC (TR-5). */
 export const DEFAULT_GRPC: HttpLimits = { connections: 200, streams: 256, paths: [] };
 
 /** Where `https` puts it. */
 export const HttpsSetting = new ListenerSetting<HttpSaid, HttpLimits>('https', (blocks, at) => join('https', blocks, at, DEFAULT_HTTPS));
+/** Where `https3` puts it. */
+export const Https3Setting = new ListenerSetting<HttpSaid, HttpLimits>('https3',
+  (blocks, at) => join('https3', blocks, at, DEFAULT_HTTPS3));
 /** Where `grpc_server` puts it. */
 export const GrpcSetting = new ListenerSetting<HttpSaid, HttpLimits>('grpc_server', (blocks, at) => join('grpc', blocks, at, DEFAULT_GRPC));
 

@@ -47,6 +47,7 @@ export interface ServerParts {
   readonly echoed: readonly number[];
   readonly timeouts: Timeouts;
   readonly settings: ListenerSettings;
+  readonly alternative?: number | undefined;
 }
 
 /** One address with all blocks that listen there (KEY-8). */
@@ -56,6 +57,7 @@ export class Server implements Service, LateEnds {
   readonly arena: Arena;
   readonly timeouts: Timeouts;
   readonly settings: ListenerSettings;
+  readonly alternative: number | undefined;
   readonly sites: readonly Site[];
   readonly reading: Reading;
   readonly #clock: Clock;
@@ -83,6 +85,7 @@ export class Server implements Service, LateEnds {
     this.arena = parts.arena;
     this.timeouts = parts.timeouts;
     this.settings = parts.settings;
+    this.alternative = parts.alternative;
     this.sites = parts.sites;
     this.#clock = parts.clock;
     this.reading = parts.reading;

@@ -180,11 +180,13 @@ export class Serving {
     let index = this.#indexes.get(address.label);
     if (index === undefined) this.#indexes.set(address.label, (index = this.#indexes.size));
     const { clock, log, store: { reading } } = this.#options;
-    const { label, settings } = address;
+    const { label, settings, alternative } = address;
     const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...settings.get(TimeoutSettings) };
     const echoed = configuration.sites.flatMap((site) => site.all(EchoedOption));
     const router = new Router(address.zones);
     const traffic = this.#traffic;
-    return new Server({ index, label, arena: this.#arena, clock, reading, log, traffic, router, sites, echoed, timeouts, settings });
+    return new Server({
+      index, label, arena: this.#arena, clock, reading, log, traffic, router, sites, echoed, timeouts, settings, alternative,
+    });
   }
 }

@@ -58,6 +58,8 @@ export interface Address {
   readonly zones: (readonly [zone: string, site: Site])[];
   /** What its blocks say of its listener. */
   settings: ListenerSettings;
+  /** Of HTTPS: the port of HTTP/3 for the same zones. */
+  alternative?: number | undefined;
 }
 /** A configuration that was read: nothing of it runs yet. */
 export interface Configuration extends Written {
@@ -102,6 +104,7 @@ export function build(text: string, options: ReadOptions): Configuration {
   for (const { at, scheme, port } of drafts.flatMap(({ keys }) => keys)) attempt(() => refuseAddress(at, scheme, port, options.schemes));
   const addresses = listenOn(drafts, attempt);
   for (const address of addresses) attempt(() => settle(address, options.warn));
+  for (const address of addresses) address.alternative = alternativeOf(address, addresses);
   for (const { directives, site } of options.notes === undefined ? [] : drafts) {
     for (const each of directives) {
       options.notes!.push(...each.allNotes().map((note) => ({ ...note, plugin: each.owner, block: site.index })));
@@ -275,4 +278,16 @@ function settle(address: Address, warn: (text: string) => void): void {
   if (missing !== undefined && address.settings.get(TlsSetting) === undefined) throw new Error(missing);
 }
 /** What cannot be spoken in the clear, in CoreDNS's words. */
-const WITHOUT_TLS: { readonly [scheme in Scheme]?: string } = { quic: 'ListenPacket: quic: tls.Config not set' };
+const WITHOUT_TLS: { readonly [scheme in Scheme]?: string } = {
+  quic: 'ListenPacket: quic: tls.Config not set', https3: 'DoH3 requires TLS, no TLS config found',
+};
+
+/** Where a browser that came over TCP may come over QUIC: at a zone and an address that both have. */
+function alternativeOf({ endpoint: { scheme, address }, zones }: Address, all: readonly Address[]): number | undefined {
+  if (scheme !== 'https') return undefined;
+  const names = new Set(zones.map(([zone]) => zone));
+  const found = all.find(({ endpoint, zones: others }) => endpoint.scheme === 'https3'
+    && (endpoint.address === address || EVERYWHERE.has(endpoint.address)) && others.some(([zone]) => names.has(zone)));
+  return found?.endpoint.port || undefined;
+}
+const EVERYWHERE: ReadonlySet<string> = new Set(['', '::', '0.0.0.0']);

@@ -3,13 +3,13 @@
 import type { Directive } from '../../corefile/directive.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
-import { HttpsSetting, PATH_TEMPLATE } from '../../kernel/query/http-setting.ts';
+import { HttpsSetting } from '../../kernel/query/http-setting.ts';
 import type { HttpSaid } from '../../kernel/query/http-setting.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
+import { readPath } from '../../kernel/site/http-path.ts';
 import { LimitReader } from '../../kernel/site/listener-limit.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Part } from '../../kernel/site/plugin.ts';
-import { quoted } from '../../wording/quote.ts';
 
 /** What a setting of HTTP/2 can say (TR-12). */
 const MOST_STREAMS = 0xffffffff;
@@ -19,14 +19,6 @@ const SAID = 10_000;
 const TORN = counter('coredns_https_forwarded_refused_total',
   'Counter of requests that were refused for what they say of who asks, by reason.', ['reason']);
 
-function template(property: Directive): string {
-  const text = property.only();
-  property.bare();
-  const names = [...text.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name!);
-  if (!PATH_TEMPLATE.test(text)) property.fail(`invalid path template ${quoted(text)}`, 'it is like /dns-query/{client}');
-  if (new Set(names).size < names.length) property.fail(`a name stands twice in path template ${quoted(text)}`);
-  return text;
-}
 const network = (property: Directive, text: string): CIDR => parseCIDR(text) ?? property.refuse(`${text}: invalid CIDR address: ${text}`);
 
 export default definePlugin({
@@ -41,7 +33,7 @@ export default definePlugin({
       line.properties({
         max_connections: (property) => limits.read(property),
         max_streams: (property) => limits.read(property, MOST_STREAMS),
-        path: (property) => void paths.push(template(property)),
+        path: (property) => void paths.push(readPath(property)),
         trust_forwarded: (property) => void trusted.push(...property.words(1).map((text) => network(property, text))),
       });
     }

@@ -5,14 +5,15 @@ import { test } from 'node:test';
 import { Arena } from '../../kernel/query/arena.ts';
 import type { ListenerSettings } from '../../kernel/query/listener-setting.ts';
 import type { Endpoint, Listener, Transport } from '../../kernel/query/transport.ts';
+import { http3Client } from './http3-client.ts';
 import { quicClient } from './quic-client.ts';
 import { eventually, tcpClient, tlsClient, udpClient } from './transport-clients.ts';
 import type { Client } from './transport-clients.ts';
 import { TestService, question } from './transport-service.ts';
 
 /** What it runs over. */
-type Kind = 'udp' | 'tcp' | 'tls' | 'quic';
-const CLIENTS = { udp: udpClient, tcp: tcpClient, tls: tlsClient, quic: quicClient } as const;
+type Kind = 'udp' | 'tcp' | 'tls' | 'quic' | 'https3';
+const CLIENTS = { udp: udpClient, tcp: tcpClient, tls: tlsClient, quic: quicClient, https3: http3Client } as const;
 /** Those whose replies leave in the order of their questions. */
 const inOrder = (kind: Kind): boolean => kind === 'tcp' || kind === 'tls';
 
@@ -107,8 +108,8 @@ function answers(scene: Scene, kind: Kind): void {
       assert.deepEqual(got, [0, 1, 2, 3].map((id) => `${id} hold.c${i}.test`));
     }
   });
-  // Over QUIC garbage ends its connection (RFC 9250 section 4.3.3).
-  if (kind !== 'quic') scene('says nothing to garbage, and goes on', async ({ service, client }) => {
+  // Over QUIC garbage ends its connection (RFC 9250 section 4.3.3), over HTTP it has a status.
+  if (kind !== 'quic' && kind !== 'https3') scene('says nothing to garbage, and goes on', async ({ service, client }) => {
     const one = await client();
     const packets = [[], [1], [0, 0, 0, 0, 0], Array(40).fill(255), Array(500).fill(7), [...question(1, 'never.test')]];
     for (const packet of packets) one.send(Uint8Array.from(packet));
