@@ -18,8 +18,8 @@ export interface Waiting {
   replied(reply: Replied): void;
   unanswered(why: Unanswered, text: string): void;
 }
-/** One connection. */
-export interface ClientSide {
+/** One connection, whatever it runs on. */
+export interface Requests {
   /** Whether another request may be sent now. */
   readonly free: boolean;
   /** It takes no further requests at all. */
@@ -35,10 +35,13 @@ export interface ClientSide {
   send(waiting: Waiting, body: Uint8Array, at: number, length: number, target?: string, fields?: RequestForm['fields']): void;
   /** Nobody waits for this one any more. */
   forget(waiting: Waiting): void;
+  /** The connection is gone, or its other side has said all that it will say. */
+  closed(text: string): void;
+}
+/** One on a socket. */
+export interface ClientSide extends Requests {
   receive(chunk: Buffer): void;
   drained(): void;
-  /** The socket is gone, or its other side has said all that it will say. */
-  closed(text: string): void;
 }
 /** What all requests of a connection have in common. */
 export interface RequestForm {

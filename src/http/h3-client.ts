@@ -1,6 +1,6 @@
 // The client's side of one HTTP/3 connection: many requests at once, their replies in any order, and what the server may say in between.
 // Knows who waits; knows nothing of QUIC but streams.
-import type { Replied, RequestForm, Unanswered, Waiting } from './client-side.ts';
+import type { Replied, RequestForm, Requests, Unanswered, Waiting } from './client-side.ts';
 import type { Field } from './field-bytes.ts';
 import { Http3Connection } from './h3-connection.ts';
 import { EXCESSIVE_LOAD, ID_ERROR, MESSAGE_ERROR, NO_ERROR, OK, REQUEST_CANCELLED, REQUEST_REJECTED } from './h3-frames.ts';
@@ -26,10 +26,13 @@ class ClientStream extends H3Stream implements Replied {
   }
 }
 /** A request for which there is no stream yet. */
-interface Unsent { readonly body: Uint8Array; readonly target: string | undefined }
+interface Unsent { readonly body: Uint8Array; readonly target?: string | undefined; readonly fields?: RequestForm['fields'] | undefined }
 
 /** A connection to a server. */
-export class Http3Client extends Http3Connection {
+export class Http3Client extends Http3Connection implements Requests {
+  readonly most = MOST_STREAMS;
+  /** What a connection is closed with that has come to its end. */
+  readonly noError = NO_ERROR;
   readonly #form: RequestForm;
   readonly #head: Buffer;
   readonly #sent = new Map<Waiting, ClientStream>();
@@ -44,6 +47,10 @@ export class Http3Client extends Http3Connection {
     this.greet();
   }
 
+  /** Whether requests may leave before the handshake is over. */
+  early(): boolean {
+    return this.control >= 0;
+  }
   /** Whether another request may be sent now. */
   get free(): boolean {
     return !this.leaving && this.#unsent.size === 0 && this.#sent.size < MOST_STREAMS;
@@ -57,19 +64,19 @@ export class Http3Client extends Http3Connection {
     return this.#sent.size + this.#unsent.size;
   }
 
-  /** Sends a request; it leaves with the others of this turn. `target` is the path, where it differs from the usual one. */
-  send(who: Waiting, body: Uint8Array, at: number, length: number, target?: string): void {
-    if (this.#unsent.size > 0 || !this.#sendNow(who, body, at, length, target)) {
-      this.#unsent.set(who, { body: body.slice(at, at + length), target });
+  send(who: Waiting, body: Uint8Array, at: number, length: number, target?: string, fields?: RequestForm['fields']): void {
+    if (this.#unsent.size > 0 || !this.#sendNow(who, body, at, length, target, fields)) {
+      this.#unsent.set(who, { body: body.slice(at, at + length), target, fields });
     }
   }
-  #sendNow(who: Waiting, body: Uint8Array, at: number, length: number, target: string | undefined): boolean {
+  #sendNow(who: Waiting, body: Uint8Array, at: number, length: number, target?: string, fields?: RequestForm['fields']): boolean {
     const id = this.wire.open(false);
     if (id < 0) return false;
     const stream = new ClientStream(id, who);
     this.streams.set(id, stream);
     this.#sent.set(who, stream);
-    const head = target === undefined ? this.#head : headOf(this.#form, target);
+    const form = fields === undefined ? this.#form : { ...this.#form, fields: [...this.#form.fields, ...fields] };
+    const head = target === undefined && fields === undefined ? this.#head : headOf(form, target ?? form.target);
     sendMessage(this.wire, id, head, length > 0, body, at, length, undefined, false);
     return true;
   }
@@ -83,8 +90,8 @@ export class Http3Client extends Http3Connection {
   }
   override room(): void {
     super.room();
-    for (const [who, { body, target }] of this.#unsent) {
-      if (this.leaving || !this.#sendNow(who, body, 0, body.length, target)) return;
+    for (const [who, { body, target, fields }] of this.#unsent) {
+      if (this.leaving || !this.#sendNow(who, body, 0, body.length, target, fields)) return;
       this.#unsent.delete(who);
     }
   }
@@ -196,10 +203,6 @@ export class Http3Client extends Http3Connection {
 
   // --- how it ends
 
-  /** Nothing waits, and nothing more shall. */
-  close(): void {
-    this.end(NO_ERROR);
-  }
   protected broke(code: number): void {
     this.closed(`what the server says is no HTTP/3 (0x${code.toString(16)})`);
   }

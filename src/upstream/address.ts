@@ -84,7 +84,7 @@ function hostEntry(
   text: string, scheme: UpstreamScheme, plain: string, port: string | undefined, behind: string | undefined,
 ): UpstreamEntry {
   const [host, zone = behind] = zoned(plain);
-  if (!['dns', 'tls', 'https'].includes(scheme) || !isHost(host)) {
+  if (scheme === 'grpc' || scheme === 'unix' || !isHost(host)) {
     throw new Error(`not an IP address, file, or valid domain: ${quoted(text)}`);
   }
   return { host, scheme, port: port ?? portOf(scheme), zone };

@@ -240,7 +240,7 @@ export class DialedStream implements Carrier {
   #end(code: string, told?: string): void {
     if (this.#ended) return;
     const { to } = this.#owner;
-    const error = told !== undefined ? untrusted(to, told) : this.#connected ? this.#error(code) : dialError('tcp', to, code);
+    const error = told !== undefined ? untrusted('tcp', to, told) : this.#connected ? this.#error(code) : dialError('tcp', to, code);
     this.#ended = true;
     if (this.#connected) this.#owner.closed();
     this.#socket.destroy();

@@ -1,23 +1,17 @@
-// One connection over HTTP to an upstream, from the moment that it is opened: the questions on it, and their deadlines. Knows the socket
-// and time; what a request is made of is its owner's.
-import net from 'node:net';
-import type { Socket } from 'node:net';
-import { reasonOf } from '../wording/errno.ts';
-import type { ClientSide, Replied, Unanswered, Waiting } from '../http/client-side.ts';
+// One connection to an upstream that carries requests, from the moment that it is begun: the questions on it, and their deadlines. Knows
+// time; what it runs on is its dialer's, and what a request is made of its owner's.
+import { OPCODE } from '../dns/rcode.ts';
+import type { Replied, Requests, Unanswered, Waiting } from '../http/client-side.ts';
 import type { Asking, Carrier, ExchangeError } from './asking.ts';
-import { untrusted } from './network-error.ts';
-import type { StreamPeer } from './network-error.ts';
+import type { DialEnd, Dialed, Dialer, Dialing } from './dialer.ts';
 import { lifetime } from './pool-settings.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import type { RandomIds } from './random-ids.ts';
-import { resumed } from './secure-dial.ts';
-import type { DialSecurely } from './secure-dial.ts';
 import type { Timers } from './timers.ts';
 
 /** What a connection needs of its way. */
 export interface HttpLinkOwner {
-  readonly to: StreamPeer;
-  readonly secure: DialSecurely | undefined;
+  readonly dialer: Dialer;
   readonly timers: Timers;
   readonly settings: PoolSettings;
   readonly ids: RandomIds;
@@ -29,8 +23,7 @@ export interface HttpLinkOwner {
   muted(): void;
   /** It took so long to connect, or to find out that one cannot. */
   dialed(milliseconds: number): void;
-  sideFor(socket: Socket, alpn: string | undefined): ClientSide;
-  write(side: ClientSide, waiting: Waiting, asking: Asking): void;
+  write(side: Requests, waiting: Waiting, asking: Asking): void;
   takes(most: number): void;
   /** Nothing waits on it any more. */
   idle(link: HttpLink): void;
@@ -42,8 +35,8 @@ export interface HttpLinkOwner {
   unanswered(link: HttpLink, asking: Asking, why: Unanswered, text: string): void;
   /** Nothing came in time, on a connection that stood or that never did. */
   silent(connected: boolean): ExchangeError;
-  /** It could not be opened. */
-  unreachable(code: string): ExchangeError;
+  /** It could not be opened; `told` where that is the fault of who was reached. */
+  unreachable(code: string, told: string | undefined): ExchangeError;
 }
 
 /** A question on its way. */
@@ -63,14 +56,16 @@ class Pending implements Waiting {
 }
 
 /** A connection. */
-export class HttpLink implements Carrier {
+export class HttpLink implements Carrier, Dialing {
   readonly #way: HttpLinkOwner;
-  readonly #socket: Socket;
+  readonly #dialed: Dialed;
   readonly #waiting = new Map<Asking, Pending>();
   /** Questions that came before it stood. */
   readonly #queue = new Set<Asking>();
   readonly #dialTimeout: number;
-  #side: ClientSide | undefined;
+  #side: Requests | undefined;
+  /** It does not stand yet, and takes what anybody may repeat (0-RTT). */
+  #early = false;
   #over = false;
   #heardAt = -Infinity;
   /** Several questions waited on it at the same time. */
@@ -83,26 +78,18 @@ export class HttpLink implements Carrier {
   /** No further question is to be put on it. */
   retired = false;
 
-  constructor(way: HttpLinkOwner, dialTimeout: number) {
+  /** `apart`: it shares nothing with others, which may be dead. Throws Error with the network's code. */
+  constructor(way: HttpLinkOwner, dialTimeout: number, apart: boolean) {
     this.#way = way;
     this.#dialTimeout = dialTimeout;
     this.openedAt = this.usedAt = way.timers.now;
     this.most = lifetime(way.settings.maxAge, way.ids);
-    const { to, secure } = way;
-    const source = to.source === undefined ? {} : { localAddress: to.source };
-    const how = to.path === undefined ? { host: to.address, port: to.port, noDelay: true, ...source } : { path: to.path };
-    this.#socket = secure === undefined ? net.connect(how) : secure.connect(how);
-    this.#socket.on(secure === undefined ? 'connect' : 'secureConnect', () => this.#connect());
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#socket.on('drain', () => this.#side?.drained());
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#end(error));
-    this.#socket.on('end', () => this.#end(undefined));
-    this.#socket.on('close', () => this.#end(undefined));
+    this.#dialed = way.dialer.dial(this, apart);
   }
 
   /** True from the moment that the upstream has taken it. */
   get connected(): boolean {
-    return this.#side !== undefined;
+    return this.#side !== undefined && !this.#early;
   }
   /** Questions that wait on it. */
   get waiting(): number {
@@ -122,26 +109,30 @@ export class HttpLink implements Carrier {
     asking.tcp = true;
     asking.carrier = this;
     this.usedAt = timers.now;
-    if (this.#side === undefined) this.#queue.add(asking);
-    else this.#send(this.#side, asking);
+    const waits = this.#side === undefined || (this.#early && !mayBeRepeated(asking));
+    if (waits) this.#queue.add(asking);
+    else this.#send(this.#side!, asking);
     if (this.waiting > 1) this.shared = true;
-    timers.set(asking, this.#side === undefined ? this.#dialTimeout : settings.readTimeout);
+    timers.set(asking, waits ? this.#dialTimeout : settings.readTimeout);
   }
-  #send(side: ClientSide, asking: Asking): void {
+  #send(side: Requests, asking: Asking): void {
     const pending = new Pending(asking, this);
     this.#waiting.set(asking, pending);
     this.#way.write(side, pending, asking);
   }
-  #connect(): void {
+  early(side: Requests): void {
+    this.#side = side;
+    this.#early = true;
+  }
+  stands(side: Requests, resumed: boolean | undefined): void {
     if (this.#over) return;
     const { timers, settings } = this.#way;
     timers.look();
     this.#heardAt = timers.now;
     this.#way.dialed(timers.now - this.openedAt);
-    const { alpnProtocol } = this.#socket as { alpnProtocol?: string | false | null };
-    this.#way.opened(this.#way.secure === undefined ? undefined : resumed(this.#socket));
-    const side = this.#way.sideFor(this.#socket, this.#way.secure === undefined ? undefined : alpnProtocol || 'http/1.1');
+    this.#way.opened(resumed);
     this.#side = side;
+    this.#early = false;
     for (const asking of this.#queue) {
       timers.clear(asking);
       this.#queue.delete(asking);
@@ -152,13 +143,14 @@ export class HttpLink implements Carrier {
     }
     this.#tidy();
   }
-  #read(chunk: Buffer): void {
-    if (this.#over) return;
+  hears(): boolean {
+    if (this.#over) return false;
     this.#way.timers.look();
     this.#heardAt = this.#way.timers.now;
-    const side = this.#side;
-    side?.receive(chunk);
-    if (side !== undefined) this.#way.takes(side.most);
+    return true;
+  }
+  heard(): void {
+    if (this.#side !== undefined) this.#way.takes(this.#side.most);
     this.#tidy();
   }
   /** Closes it where nothing waits on it and nothing more shall. */
@@ -206,16 +198,14 @@ export class HttpLink implements Carrier {
     return this.#heardAt <= time;
   }
 
-  #end(error: NodeJS.ErrnoException | undefined): void {
+  ended({ code, told, text }: DialEnd): void {
     if (this.#over) return;
     this.#over = true;
     if (this.connected) this.#way.closed();
-    this.#socket.destroy();
     this.#way.timers.look();
     this.#way.retire(this);
-    const told = error === undefined ? undefined : this.#way.secure?.told(error);
-    this.#side?.closed(error === undefined ? 'EOF' : told ?? `read: ${reasonOf(error)}`);
-    const failed = told === undefined ? this.#way.unreachable(error?.code ?? 'EOF') : untrusted(this.#way.to, told);
+    this.#side?.closed(text);
+    const failed: ExchangeError = this.#way.unreachable(code, told);
     for (const asking of this.#queue) {
       this.#queue.delete(asking);
       this.#leave(asking);
@@ -228,7 +218,9 @@ export class HttpLink implements Carrier {
     this.#over = true;
     if (this.connected) this.#way.closed();
     this.#way.retire(this);
-    this.#socket.end();
-    this.#socket.destroySoon();
+    this.#dialed.end();
   }
 }
+
+/** What costs nobody anything where it comes twice. */
+const mayBeRepeated = ({ question: { at, bytes } }: Asking): boolean => ((bytes[at + 2]! >> 3) & 15) === OPCODE.QUERY;

@@ -1,7 +1,6 @@
-// The way to an upstream over HTTP: DNS over HTTPS (RFC 8484) and over gRPC. Kept connections, many questions on each, and what replies of
-// HTTP mean. Knows connections and statuses; knows no frames.
-import type { Socket } from 'node:net';
-import type { ClientSide, Replied, RequestForm, Unanswered, Waiting } from '../http/client-side.ts';
+// The way to an upstream whose questions are requests: DNS over HTTPS (RFC 8484), over gRPC, and over QUIC (RFC 9250). Kept connections,
+// many questions on each, and what replies mean. Knows connections and statuses; knows no frames.
+import type { Replied, RequestForm, Requests, Unanswered, Waiting } from '../http/client-side.ts';
 import { FrameOutput } from '../http/frames.ts';
 import { GRPC_STATUS, frameOf, framed, unframed } from '../http/grpc-message.ts';
 import { Http1Client } from '../http/h1-client.ts';
@@ -11,16 +10,19 @@ import { HEADER, u16 } from '../dns/packet.ts';
 import { ExchangeError } from './asking.ts';
 import type { Asking, Carrier } from './asking.ts';
 import { DialTime } from './dial-time.ts';
+import type { Dialer } from './dialer.ts';
 import { HttpLink } from './http-link.ts';
 import type { HttpLinkOwner } from './http-link.ts';
 import { notFound, restAsked } from './http-reply.ts';
-import { dialError, outOfSockets } from './network-error.ts';
+import { withoutKeepalive } from './keepalive.ts';
+import { dialError, outOfSockets, untrusted } from './network-error.ts';
 import type { StreamPeer } from './network-error.ts';
 import { UNCOUNTED } from './pool-settings.ts';
 import type { PoolCounter, PoolSettings } from './pool-settings.ts';
 import { answersQuestion, lengthToSend, writeQuestion } from './question.ts';
 import type { RandomIds } from './random-ids.ts';
 import type { DialSecurely } from './secure-dial.ts';
+import { SocketDialer } from './socket-dialer.ts';
 import type { Timers } from './timers.ts';
 import type { Way } from './way.ts';
 
@@ -34,17 +36,20 @@ const MOST_REFUSALS = 4;
 const words = new Int32Array((65536 + 64) >> 2);
 const bytes = new Uint8Array(words.buffer);
 const output = new FrameOutput();
+const base64url = (length: number): string => Buffer.from(words.buffer, 0, length).toString('base64url');
 
 /** What TLS has to agree on, for ALPN. */
 export const HTTP_PROTOCOLS = { https: ['h2', 'http/1.1'], grpc: ['h2'] } as const;
 
 /** Where, and how. */
 export interface HttpWayParts {
-  readonly kind: 'https' | 'grpc';
+  readonly kind: 'https' | 'grpc' | 'https3' | 'quic';
   readonly method: 'GET' | 'POST';
   readonly to: StreamPeer;
   /** undefined: in the clear. */
-  readonly secure: DialSecurely | undefined;
+  readonly secure?: DialSecurely | undefined;
+  /** Over QUIC: what begins connections, for requests of this form. */
+  readonly dialer?: (form: RequestForm) => Dialer;
   /** The name in requests, where it is another one than the place. */
   readonly serverName?: string | undefined;
   readonly timers: Timers;
@@ -60,7 +65,7 @@ export interface HttpWayParts {
 /** The way, for one thread. */
 export class HttpWay implements Way, Carrier, HttpLinkOwner {
   readonly to: HttpWayParts['to'];
-  readonly secure: DialSecurely | undefined;
+  readonly dialer: Dialer;
   readonly timers: Timers;
   readonly settings: PoolSettings;
   readonly ids: RandomIds;
@@ -77,10 +82,9 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   #closed = false;
 
   constructor(parts: HttpWayParts) {
-    const { kind, method, to, secure, serverName, timers, settings, path = '/dns-query' } = parts;
+    const { kind, method, to, secure, dialer, serverName, timers, settings, path = '/dns-query' } = parts;
     this.#parts = parts;
     this.to = to;
-    this.secure = secure;
     this.#dialTime = new DialTime(true);
     this.timers = timers;
     this.ids = parts.ids;
@@ -88,18 +92,21 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
     this.settings = settings;
     this.#place = to.path ?? joinHostPort(to.address.replace(/%.*/, ''), to.port);
     this.#form = {
-      method: kind === 'grpc' ? 'POST' : method, scheme: secure === undefined ? 'http' : 'https',
+      method: kind === 'grpc' ? 'POST' : method, scheme: secure === undefined && dialer === undefined ? 'http' : 'https',
       authority: serverName ?? (to.path === undefined ? this.#place : 'localhost'),
       target: kind === 'grpc' ? '/coredns.dns.DnsService/Query' : path,
       fields: kind === 'grpc' ? [['content-type', 'application/grpc'], ['te', 'trailers']]
         : [['accept', 'application/dns-message'], ...(method === 'GET' ? [] : [['content-type', 'application/dns-message'] as const])],
     };
+    this.dialer = dialer?.(this.#form) ?? new SocketDialer(to, secure, (socket, alpn) =>
+      (alpn === 'http/1.1' && kind === 'https' ? new Http1Client(socket, this.#form)
+        : new Http2Client(socket, output, this.#form, this.depth)));
   }
 
   ask(asking: Asking): ExchangeError | undefined {
     // As CoreDNS: a port that is none is noticed when somebody asks.
     const { port } = this.to;
-    if (!(port >= 0 && port <= 65535)) return new ExchangeError(`dial tcp: address ${port}: invalid port`, 'EINVAL');
+    if (!(port >= 0 && port <= 65535)) return new ExchangeError(`dial ${this.dialer.network}: address ${port}: invalid port`, 'EINVAL');
     if (this.#restUntil > this.timers.now) return this.#error('asks not to be asked for a while', 'HTTP');
     asking.index = 0;
     return this.#carry(asking);
@@ -121,11 +128,11 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   #open(asking: Asking): ExchangeError | undefined {
     let link: HttpLink;
     try {
-      link = new HttpLink(this, this.#dialTime.most(asking.until - this.timers.now));
+      link = new HttpLink(this, this.#dialTime.most(asking.until - this.timers.now), asking.apart);
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       const open = outOfSockets(code) ? this.#links.find((each) => each.connected && each.free) : undefined;
-      if (open === undefined) return dialError('tcp', this.to, code);
+      if (open === undefined) return dialError(this.dialer.network, this.to, code);
       open.ask(asking);
       return undefined;
     }
@@ -160,32 +167,26 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   close(): void {
     this.#closed = true;
     for (const link of [...this.#links]) this.#close(link);
+    this.dialer.close();
   }
 
   // --- what connections say
 
-  /** HTTP/2, unless TLS agreed on something else. */
-  sideFor(socket: Socket, alpn: string | undefined): ClientSide {
-    return alpn === 'http/1.1' && this.#parts.kind === 'https' ? new Http1Client(socket, this.#form)
-      : new Http2Client(socket, output, this.#form, this.depth);
-  }
   /** Writes the request of a question. */
-  write(side: ClientSide, waiting: Waiting, asking: Asking): void {
+  write(side: Requests, waiting: Waiting, asking: Asking): void {
     const { question } = asking;
     const { kind, ids } = this.#parts;
-    const length = lengthToSend(question);
+    let length = lengthToSend(question);
     const fields = question.journey?.followed?.fields;
-    // Caches of HTTP find the same question again (RFC 8484 section 4.1).
-    asking.id = kind === 'https' ? 0 : ids.next();
+    // Caches of HTTP find the same question again (RFC 8484 section 4.1); over QUIC it has to be 0 (RFC 9250 section 4.2.1).
+    asking.id = kind === 'grpc' ? ids.next() : 0;
     writeQuestion(question, length, asking.id, words, bytes, 0);
+    if (kind === 'quic') length = withoutKeepalive(bytes, question.optAt, length);
     if (kind === 'grpc') {
       const frame = frameOf(bytes, 0, length);
       side.send(waiting, frame, 0, frame.length, undefined, fields);
-    } else if (this.#form.method === 'POST') side.send(waiting, bytes, 0, length, undefined, fields);
-    else {
-      const target = `${this.#form.target}?dns=${Buffer.from(words.buffer, 0, length).toString('base64url')}`;
-      side.send(waiting, bytes, 0, 0, target, fields);
-    }
+    } else if (kind === 'quic' || this.#form.method === 'POST') side.send(waiting, bytes, 0, length, undefined, fields);
+    else side.send(waiting, bytes, 0, 0, `${this.#form.target}?dns=${base64url(length)}`, fields);
   }
   opened(resumed: boolean | undefined): void {
     this.#counter.opened(this.#parts.kind, resumed);
@@ -247,10 +248,11 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
     return new ExchangeError(`${this.#parts.kind}://${this.#place}: ${text}`, code);
   }
   silent(connected: boolean): ExchangeError {
-    return connected ? this.#error('i/o timeout', 'timeout') : dialError('tcp', this.to, 'timeout');
+    return connected ? this.#error('i/o timeout', 'timeout') : dialError(this.dialer.network, this.to, 'timeout');
   }
-  unreachable(code: string): ExchangeError {
-    return dialError('tcp', this.to, code);
+  unreachable(code: string, told: string | undefined): ExchangeError {
+    const { network } = this.dialer;
+    return told === undefined ? dialError(network, this.to, code) : untrusted(network, this.to, told);
   }
   /**
    * Those that were on a connection when it died are asked once more, on a fresh one; those that the server did not look at a few times,
@@ -279,7 +281,7 @@ export class HttpWay implements Way, Carrier, HttpLinkOwner {
   #messageOf(asking: Asking, reply: Replied): Uint8Array | ExchangeError {
     const { status, body } = reply;
     if (status !== 200) return this.#status(reply);
-    if (this.#parts.kind === 'https') return body;
+    if (this.#parts.kind !== 'grpc') return body;
     const code = reply.field('grpc-status');
     if (code === String(GRPC_STATUS.NOT_FOUND)) return notFound(asking);
     if (code !== '0') return this.#error(`rpc error: code = ${code ?? 'none'} desc = ${reply.field('grpc-message') ?? ''}`, 'GRPC');

@@ -22,7 +22,8 @@ export function dialError(network: 'udp' | 'tcp', to: StreamPeer, code: string):
   return new ExchangeError(`dial ${placed(network, to)}: ${why}`, code);
 }
 /** Who was reached is not who it shall be, or speaks no TLS; `told` says why. */
-export const untrusted = (to: StreamPeer, told: string): ExchangeError => new ExchangeError(`dial ${placed('tcp', to)}: ${told}`, 'ETLS');
+export const untrusted = (network: 'udp' | 'tcp', to: StreamPeer, told: string): ExchangeError =>
+  new ExchangeError(`dial ${placed(network, to)}: ${told}`, 'ETLS');
 /** What went wrong after that: `read udp 127.0.0.1:4711->127.0.0.1:53: i/o timeout`. `local` is `address:port`. */
 export function readError(network: 'udp' | 'tcp', local: string, to: DatagramPeer, code: string): ExchangeError {
   if (code === 'EOF') return new ExchangeError('EOF', code);

@@ -42,7 +42,7 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
   }
   const to = words.map((word, i) => readTo(line, word, machine.readFile, line.argsAt[i + 1]!));
   for (const [i, entry] of to.entries()) refuseTwoNames(line, entry, options.serverName, line.argsAt[i + 1]!);
-  if (options.proxyProtocol && to.some((entry) => schemesOf(entry).includes('https'))) {
+  if (options.proxyProtocol && to.some((entry) => schemesOf(entry).some((scheme) => SHARED.has(scheme)))) {
     line.refuse('proxy_protocol is for upstreams over UDP, TCP and TLS: over HTTPS many clients share a connection');
   }
   if (to.length > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.length}`, undefined, line.argsAt.at(-1));
@@ -54,16 +54,15 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
 
 const schemesOf = (entry: UpstreamEntry): readonly string[] =>
   ('host' in entry ? [entry.scheme] : entry.addresses.map(({ scheme }) => scheme));
+/** Those on whose connections questions of many clients go together. */
+const SHARED: ReadonlySet<string> = new Set(['https', 'https3', 'quic']);
 /** What upstreams may be spoken to in. */
-const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'https']);
+const SCHEMES: ReadonlySet<string> = new Set(['dns', 'tls', 'https', 'https3', 'quic']);
 function readTo(line: Directive, word: string, readFile: (path: string) => Uint8Array, at: Position): UpstreamEntry {
   const refuse = (message: string): never => line.refuse(message, undefined, at);
   const [scheme, rest] = splitScheme(word);
-  if (scheme === 'https' && rest.includes('/')) {
+  if ((scheme === 'https' || scheme === 'https3') && rest.includes('/')) {
     refuse(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word}`);
-  }
-  if (scheme === 'quic') {
-    refuse(`upstreams over ${scheme}:// are not available in this version: ${word}`);
   }
   if (!SCHEMES.has(scheme)) refuse(`'${scheme}' is not supported as a destination protocol in forward: ${word}`);
   return line.attempt(() => readUpstream(word, readFile), refuse);

@@ -28,6 +28,9 @@ import { UnderWay } from './under-way.ts';
 
 /** The answer where a query would have to wait and too many do. */
 const CROWDED = failure(RCODE.SERVFAIL, new Error('too many queries wait for upstreams'));
+/** A transfer is several messages, and over QUIC one is what a question gets here (FWD-16). */
+const NO_TRANSFER = failure(RCODE.NOTIMP,
+  new Error('proxy: unsupported request: zone transfers over DoQ require multi-message response support'));
 /** FWD-9: attempts for each upstream, where the configuration does not say. */
 const ATTEMPTS = 2;
 /** So many questions for one name and type, but with flags or options of their own, may be under way over UDP (RFC 5452 section 5). */
@@ -134,6 +137,7 @@ export class Forwarder {
       query.extendedError = { code: INFO_CODE.OTHER, text: 'too many queries wait for upstreams' };
       return CROWDED;
     }
+    if ((query.type === TYPE.AXFR || query.type === TYPE.IXFR) && this.targets.every(({ at }) => at.scheme === 'quic')) return NO_TRANSFER;
     const { maxConcurrent } = this.options;
     if (maxConcurrent > 0 && !this.#concurrent.enter(0, maxConcurrent)) {
       this.metrics.rejected();

@@ -55,6 +55,8 @@ export interface Options {
   cookies: boolean;
   /** Upstreams hear whom they are asked for (the PROXY protocol, version 2). */
   proxyProtocol: boolean;
+  /** Upstreams over QUIC are asked before the handshake is over (0-RTT). */
+  earlyData: boolean;
   /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
   race: number;
 }
@@ -65,6 +67,7 @@ export const defaults = (): Options => ({
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
   failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
   tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false, proxyProtocol: false,
+  earlyData: false,
 });
 
 /** A duration that is not negative. */
@@ -158,6 +161,7 @@ export const readers = (options: Options, path: (text: string) => string, readFi
   },
   padding: flag(() => { options.padding = true; }),
   cookies: flag(() => { options.cookies = true; }),
+  early_data: flag(() => { options.earlyData = true; }),
   policy: (line: Directive) => {
     const word = line.arg();
     options.policy = word === 'fastest' ? word : POLICIES.find((name) => name === word) ?? line.fail(`unknown policy '${word}'`);

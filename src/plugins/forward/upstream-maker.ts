@@ -13,6 +13,7 @@ import type { UpstreamParts } from '../../upstream/udp-pool.ts';
 import { Upstream } from '../../upstream/upstream.ts';
 import type { Way } from '../../upstream/way.ts';
 import type { Options } from './properties.ts';
+import type { QuicUpstreams } from './quic-upstreams.ts';
 
 /** What is loaded for who is asked over HTTP. */
 type Http = typeof import('../../upstream/http-way.ts');
@@ -24,20 +25,25 @@ export class UpstreamMaker {
   readonly #timers: Timers;
   readonly #ids: RandomIds;
   readonly #http: Http | undefined;
+  readonly #quic: QuicUpstreams | undefined;
   #context: ReturnType<typeof clientContext> | undefined;
 
-  private constructor(run: Run, options: Options, timers: Timers, ids: RandomIds, http: Http | undefined) {
+  private constructor(run: Run, options: Options, timers: Timers, ids: RandomIds, http: Http | undefined,
+    quic: QuicUpstreams | undefined) {
     this.#run = run;
     this.#options = options;
     this.#timers = timers;
     this.#ids = ids;
     this.#http = http;
+    this.#quic = quic;
   }
-  /** Loads what these schemes need: HTTP costs a start several milliseconds. */
+  /** Loads what these schemes need: HTTP costs a start several milliseconds. Rejects where QUIC is wanted and not there. */
   static async for(schemes: readonly UpstreamScheme[], run: Run, options: Options, timers: Timers, ids: RandomIds):
     Promise<UpstreamMaker> {
     const http = schemes.includes('https') ? await import('../../upstream/http-way.ts') : undefined;
-    return new UpstreamMaker(run, options, timers, ids, http);
+    const quic = schemes.some((scheme) => scheme === 'quic' || scheme === 'https3')
+      ? (await import('./quic-upstreams.ts')).QuicUpstreams.load(options) : undefined;
+    return new UpstreamMaker(run, options, timers, ids, http, quic);
   }
 
   open(at: UpstreamAddress, settings: PoolSettings, counter: PoolCounter): Upstream {
@@ -52,9 +58,10 @@ export class UpstreamMaker {
     if (scheme === 'dns') return cookies ? new Dressing(false, new Cookies(this.#ids)) : undefined;
     return padding ? new Dressing(true, undefined) : undefined;
   }
-  /** Over TLS (RFC 7858) or HTTPS (RFC 8484): all of a line have one context, and sessions of their own. */
+  /** Over TLS (RFC 7858), HTTPS (RFC 8484) or QUIC (RFC 9250): all of a line have one context, and sessions of their own. */
   #secured({ scheme, zone }: UpstreamAddress, parts: UpstreamParts): Way {
     const { tls: pem, serverName = zone, dohMethod, dohPath } = this.#options;
+    if (scheme === 'quic' || scheme === 'https3') return this.#quic!.way(scheme, serverName, parts, () => this.#run.clock.wall());
     const tls = transportSecurity();
     this.#context ??= clientContext(tls, pem);
     const client = (protocols: readonly string[]) => new SecureClient(tls, { pem, serverName, protocols }, this.#context);
