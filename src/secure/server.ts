@@ -47,11 +47,11 @@ export class SecureServer {
   #before: Server | undefined;
   #prover: { readonly proofs: readonly TlsProof[]; readonly server: Server } | undefined = undefined;
 
-  /** `protocols` for ALPN; `label` tells sessions of this address from those of others. */
+  /** `protocols` for ALPN; `label` tells sessions of this scheme and port from those of others, whatever address a replica has. */
   constructor(blocks: readonly [ServerTls, ...ServerTls[]], protocols: readonly string[], label: string) {
     this.#blocks = blocks;
     this.#protocols = protocols;
-    this.#label = label;
+    this.#label = label.replace(/\/\/.*(?=:\d+$)/, '//');
   }
 
   /** Begins a handshake on a connection that was accepted. Nobody may have read from it. */
