@@ -1,5 +1,5 @@
 // DNS over HTTP/3 by the server as a process, on one port with DNS over QUIC and over HTTPS: who is told of it by Alt-Svc, and what aioquic
-// gets, by dnspython. Knows processes; skipped visibly where the addon or aioquic is not there.
+// gets, by dnspython, and quic-go (test/go/http3; HTTP3 names the program). Knows processes; skipped visibly where they are not there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -97,4 +97,12 @@ test('aioquic asks over HTTP/3, by POST and GET, and over QUIC on the same port'
   const { server, port } = await serving(t, (number) => `https3://.:${number} quic://.:${number} {\n${TLS}\n}\n`);
   const said = await output(python, ['-c', ASK, String(port), join(server.folder, 'ca.pem')]);
   assert.equal(said, 'True 0 www.a.test.\nTrue 0 www.a.test.\n0 www.a.test.\n');
+});
+
+const { HTTP3: program } = process.env;
+const withoutGo = needsQuic.skip || (program === undefined && 'the client on quic-go is not built (test/go/http3; HTTP3 names it)');
+test('quic-go asks over HTTP/3, by POST and GET, many at once over one connection', { skip: withoutGo }, async (t) => {
+  const { server, port } = await serving(t, (number) => `https3://.:${number} {\n${TLS}\n}\n`);
+  const said = await output(program!, [`https://127.0.0.1:${port}/dns-query`, join(server.folder, 'ca.pem'), 'dns.test', '2000', '50']);
+  assert.equal(said, '2000 answers over 1 connections\n');
 });
