@@ -11,9 +11,11 @@ import { randomInt } from 'node:crypto';
 const LOWEST = 3000, BEHIND = 12_000;
 /** What plugins listen on where the Corefile says nothing (spec 9.25, 9.41, 9.42, 9.45). */
 const DEFAULTS = [6053, 8080, 8181, 9153];
+/** What `fetch` asks nobody on ("bad port" of the Fetch standard), of those to choose from: a test that reads a page would fail there. */
+export const UNFETCHED: readonly number[] = [3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080];
 const ATTEMPTS = 200;
 /** Those that this process has given away: each once, since a server may not have taken it yet. */
-const given = new Set<number>(DEFAULTS);
+const given = new Set<number>([...DEFAULTS, ...UNFETCHED]);
 
 /** A port of 127.0.0.1, free over both protocols at the moment, never the same one twice. Rejects where there is none. */
 export async function freePort(): Promise<number> {
