@@ -62,6 +62,7 @@ class Secondaries implements Part {
   readonly #catalogs: readonly Held[];
   readonly #place = new Place();
   #members!: Members;
+  #isStarted = false;
   #keys: ReadonlyMap<string, Key> = new Map();
   #store!: Store;
   #clock!: Run['clock'];
@@ -122,6 +123,10 @@ class Secondaries implements Part {
       for (const { end } of this.#ends.values()) end.abort();
     }, { once: true });
     for (const held of this.#static) await this.#take(run, held, all);
+    // What the load before had goes on: it ends before this one has started.
+    if (run.first || this.#catalogs.length === 0) return;
+    this.#setMembers(run);
+    await this.#takeMembers(run);
   }
   start(run: Run): void {
     this.#store = run.store;
@@ -130,11 +135,15 @@ class Secondaries implements Part {
     this.#forwarding = new Forwarding(run.clock, this.#log);
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
     this.#calls = run.store.cells.flags(`notified ${this.#site.index}`, 1);
-    this.#members = new Members(run.store, this.#catalogs, this.#static, this.#log);
+    this.#setMembers(run);
     this.#answer();
+  }
+  #setMembers(run: Run): void {
+    this.#members ??= new Members(run.store, this.#catalogs, this.#static, run.log.prefix('secondary'));
   }
   /** No question is asked before the server listens: a primary may be another block of it. */
   started(run: Run): void {
+    this.#isStarted = true;
     for (const zone of this.#open.values()) zone.begin();
     every(run.clock, LOOK, run.signal, run.report, () => this.#listen());
     const follow = (): void => this.#follow(run);
@@ -177,7 +186,7 @@ class Secondaries implements Part {
       if (run.signal.aborted) return;
       const end = new Ending();
       this.#ends.set(key, { end, member });
-      await this.#take(run, member, end).then((zone) => zone.begin(), run.report);
+      await this.#take(run, member, end).then((zone) => this.#isStarted && zone.begin(), run.report);
     }
     const stays = new Set([...members.values()].map(({ zone, id }) => zone.key + id));
     for (const [key, { end, member: { of, zone, id } }] of this.#ends) {
@@ -187,7 +196,7 @@ class Secondaries implements Part {
       this.#ends.delete(key);
       if (!stays.has(zone.key + id)) this.#open.delete(zone.key + id);
     }
-    this.#others();
+    if (this.#isStarted) this.#others();
   }
 
   /** All zones but catalogs; undefined while the members of one are not known. */

@@ -167,3 +167,20 @@ test('members of a catalog that were kept are served after a start, and not tran
   assert.equal(await address(after.port), '192.0.2.1');
   assert.deepEqual(primary.asked.filter((each) => each.endsWith('XFR')), []);
 });
+
+test('a reload keeps members of a catalog, and their timers', { skip: isMissing }, async (t) => {
+  const primary = await new MadePrimary().open(t);
+  const [first, ns, , last] = of('c.test.', 1) as [string, string, string, string];
+  const catalog = [first, ns, 'version.c.test. 0 IN TXT "2"', 'one.zones.c.test. 0 IN PTR a.test.', last];
+  primary.says = { 'c.test. AXFR': [catalog], 'c.test. SOA': [[first]], AXFR: [whole(1)], SOA: [[soa(1)]] };
+  const text = `. {\nsecondary c.test {\ntransfer from 127.0.0.1:${primary.port}\ncatalog\n}\n}`;
+  const clock = new FakeClock();
+  const ours = await serve(text, standard, clock);
+  t.after(() => ours.close());
+  await eventually(() => ours.log().includes('Transferred a.test.'), 'the member is there');
+  await ours.replace(`${text}\nother.test {\nwhoami\n}`);
+  assert.equal(await address(ours.port), '192.0.2.1');
+  assert.deepEqual(primary.asked.filter((each) => each === 'SOA'), [], 'nothing is asked before its time');
+  await clock.elapse(2000);
+  await eventually(() => primary.asked.includes('SOA'), 'at its time it is');
+});
