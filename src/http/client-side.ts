@@ -17,6 +17,8 @@ export type Unanswered = 'unasked' | 'lost' | 'refused';
 export interface Waiting {
   replied(reply: Replied): void;
   unanswered(why: Unanswered, text: string): void;
+  /** Takes the body as it comes, as long as it may be, of HTTP/2: the reply has none then. What it is handed is there until it returns. */
+  part?(bytes: Buffer, at: number, end: number): void;
 }
 /** One connection, whatever it runs on. */
 export interface Requests {

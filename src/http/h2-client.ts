@@ -133,10 +133,20 @@ export class Http2Client extends Http2Connection implements ClientSide {
   }
   protected data(stream: ClientStream, bytes: Buffer, at: number, end: number, ends: boolean): void {
     if (!stream.trailing) return this.#give(stream, PROTOCOL_ERROR, 'a reply without a head');
+    if (stream.who.part !== undefined) return this.#part(stream, bytes, at, end, ends);
     if (stream.size + end - at > BODY_MOST) return this.#give(stream, CANCEL, 'the reply is too long');
     if (!ends) return stream.add(bytes, at, end);
     stream.finish(bytes, at, end);
     this.#whole(stream);
+  }
+  /** Of a reply that is taken as it comes: what was taken makes room, and is no idle frame. */
+  #part(stream: ClientStream, bytes: Buffer, at: number, end: number, ends: boolean): void {
+    if (end > at) {
+      this.idleFrames = Math.max(0, this.idleFrames - WORTH);
+      stream.who.part!(bytes, at, end);
+      if (!ends && !this.ended) this.sender.update(stream.id, end - at);
+    }
+    if (ends) this.#whole(stream);
   }
   #whole(stream: ClientStream): void {
     stream.ended = true;

@@ -1,0 +1,198 @@
+// Keeps a tree as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
+// revisions, compaction and silence; knows nothing of what keys mean. Main's.
+import { latin1Bytes } from '../../dns/latin1.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { pause } from '../../kube-api/pause.ts';
+import type { EtcdClient } from './client.ts';
+import { rangeOf, readPage } from './client.ts';
+import { EtcdError } from './link.ts';
+import type { Link } from './link.ts';
+import { KeyTree, keptOf } from './tree.ts';
+import { MessageWriter, eachField, prefixEnd, readHeader, readKeyValue } from './wire.ts';
+
+/** Who hears of it. */
+export interface FeedParts {
+  readonly client: EtcdClient;
+  readonly clock: Clock;
+  /** All keys begin with this. */
+  readonly prefix: string;
+  /** Called after the tree has them: keys that changed, undefined: any may have. */
+  changed(keys: readonly string[] | undefined): void;
+  /** Why it does not follow any more; undefined: it does again. */
+  told(trouble: string | undefined): void;
+}
+
+/** Keys of a page of a list: small pages cost etcd the rest of the range each. */
+const PAGE = 10_000;
+/** Milliseconds without a word after which the member is asked something, and for its answer; for a page of a list. */
+const SILENCE = 5000, ANSWER = 10_000, LIST = 30_000;
+/** Milliseconds between two tries, at first and at most. */
+const FIRST = 100, LONGEST = 5000;
+/** etcd's status for a revision that is compacted. */
+const OUT_OF_RANGE = 11;
+
+/** One prefix of one etcd. */
+export class EtcdFeed {
+  readonly #parts: FeedParts;
+  readonly #end = new AbortController();
+  #revision = 0n;
+  #cluster = 0n;
+  /** Whether anything was said yet. */
+  #isTold = false;
+  /** undefined until all was listed. */
+  tree: KeyTree | undefined;
+  /** Since when it does not follow, in milliseconds of the wall clock, and why. */
+  trouble: { readonly since: number; readonly why: string } | undefined;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+  }
+  close(): void {
+    this.#end.abort();
+  }
+
+  /** Follows until it is closed. */
+  async run(): Promise<void> {
+    const { client, clock } = this.#parts;
+    const { signal } = this.#end;
+    for (let wait = FIRST; !signal.aborted; ) {
+      try {
+        const link = await client.connect([['hasleader', 'true']]);
+        const close = (): void => link.close();
+        signal.addEventListener('abort', close, { once: true });
+        try {
+          await this.#follow(link, () => {
+            wait = FIRST;
+          });
+        } finally {
+          signal.removeEventListener('abort', close);
+          link.close();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        client.refused(error);
+        this.#tell(error instanceof Error ? error.message : String(error));
+      }
+      await pause(clock, wait * (0.5 + Math.random() / 2), signal);
+      wait = Math.min(LONGEST, wait * 2);
+    }
+  }
+  #tell(why: string | undefined): void {
+    if (why === this.trouble?.why && this.#isTold) return;
+    this.#isTold = true;
+    this.trouble = why === undefined ? undefined : { since: this.trouble?.since ?? this.#parts.clock.wall(), why };
+    this.#parts.told(why);
+  }
+  async #follow(link: Link, good: () => void): Promise<void> {
+    if (this.tree === undefined) await this.#list(link);
+    for (;;) {
+      const compacted = await this.#watch(link, good);
+      if (!compacted) return;
+      await this.#list(link);
+    }
+  }
+  /** All keys at one revision, page by page; what is served meanwhile stays. */
+  async #list(link: Link): Promise<void> {
+    const { prefix, changed } = this.#parts;
+    const end = prefixEnd(prefix);
+    for (;;) {
+      const tree = new KeyTree();
+      let from = prefix, revision = 0n;
+      try {
+        for (;;) {
+          const page = readPage(await link.call('etcdserverpb.KV/Range', rangeOf(from, end, { limit: PAGE, revision }).done(), LIST));
+          if (revision === 0n) {
+            revision = page.header.revision;
+            this.#cluster = page.header.cluster;
+          }
+          for (const each of page.found) tree.put(keptOf(each));
+          if (!page.more || page.found.length === 0) break;
+          from = `${page.found.at(-1)!.key}\0`;
+        }
+      } catch (error) {
+        if (error instanceof EtcdError && error.status === OUT_OF_RANGE) continue;
+        throw error;
+      }
+      this.tree = tree;
+      this.#revision = revision;
+      return changed(undefined);
+    }
+  }
+  /** Takes events until the watch ends: true where its revision is compacted. Rejects with why it ended. */
+  #watch(link: Link, good: () => void): Promise<boolean> {
+    const { clock, prefix } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const over = (done: () => void): void => {
+        cancel();
+        done();
+      };
+      const look = (): void => {
+        cancel = clock.after(SILENCE, look);
+        if (clock.monotonic() - link.heard < SILENCE) return;
+        const ask = rangeOf(prefix, undefined, { limit: 1, serializable: true, keysOnly: true }).done();
+        link.call('etcdserverpb.KV/Range', ask, ANSWER).catch(() => {});
+      };
+      let cancel = clock.after(SILENCE, look);
+      const create = new MessageWriter().bytes(1, latin1Bytes(prefix)).bytes(2, latin1Bytes(prefixEnd(prefix)))
+        .number(3, this.#revision + 1n).number(4, true).number(8, true);
+      const fragments: Buffer[] = [];
+      link.stream('etcdserverpb.Watch/Watch', new MessageWriter().bytes(1, create).done(), (message) => {
+        try {
+          const ended = this.#take(message, fragments, good);
+          if (ended !== undefined) over(() => (ended === '' ? resolve(true) : reject(new EtcdError(ended))));
+        } catch (error) {
+          over(() => reject(error));
+        }
+      }, (error) => over(() => reject(error ?? new EtcdError('etcd ended the watch'))));
+    });
+  }
+  /** A reply of the watch; '' where its revision is compacted, a text where it ended otherwise. A transaction is applied whole. */
+  #take(message: Buffer, fragments: Buffer[], good: () => void): string | undefined {
+    let header = { cluster: 0n, revision: 0n }, canceled = false, compacted = 0n, goesOn = false, reason = '', created = false;
+    const events: Buffer[] = [];
+    eachField(message, (field) => {
+      if (field.number === 1) header = readHeader(field.bytes);
+      else if (field.number === 3) created = field.value !== 0n;
+      else if (field.number === 4) canceled = field.value !== 0n;
+      else if (field.number === 5) compacted = field.value;
+      else if (field.number === 6) reason = field.bytes.toString();
+      else if (field.number === 7) goesOn = field.value !== 0n;
+      else if (field.number === 11) events.push(Buffer.from(field.bytes));
+    });
+    if (canceled) {
+      if (compacted > 0n) return '';
+      return reason === '' ? 'etcd cancelled the watch' : `etcd cancelled the watch: ${reason}`;
+    }
+    if (header.cluster !== this.#cluster) {
+      this.tree = undefined;
+      return 'another cluster answers at the same address';
+    }
+    if (created) {
+      // Its revision may be older than ours: this member is behind.
+      this.#tell(undefined);
+      good();
+      return undefined;
+    }
+    fragments.push(...events);
+    if (goesOn) return undefined;
+    this.#apply(fragments.splice(0));
+    if (header.revision > this.#revision) this.#revision = header.revision;
+    return undefined;
+  }
+  #apply(events: readonly Buffer[]): void {
+    const keys: string[] = [];
+    for (const event of events) {
+      let isDelete = false, pair: Buffer | undefined;
+      eachField(event, (field) => {
+        if (field.number === 1) isDelete = field.value !== 0n;
+        else if (field.number === 2) pair = field.bytes;
+      });
+      if (pair === undefined) continue;
+      const found = readKeyValue(pair);
+      if (isDelete) this.tree?.delete(found.key);
+      else this.tree?.put(keptOf(found));
+      keys.push(found.key);
+    }
+    if (keys.length > 0) this.#parts.changed(keys);
+  }
+}

@@ -1,0 +1,134 @@
+// *etcd* enables SkyDNS service discovery from etcd. Knows which names are its own and what a reply is made of; what is in etcd is
+// registry.ts's, on the main thread.
+import { readFileSync } from 'node:fs';
+import { soaRecord } from '../../authority/soa.ts';
+import type { SoaForm } from '../../authority/soa.ts';
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import type { Name } from '../../dns/name.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import type { RR } from '../../dns/rr.ts';
+import { TYPE } from '../../dns/type-name.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import { covers } from '../../kernel/site/fallthrough.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { SecureClient } from '../../secure/client.ts';
+import { transportSecurity } from '../../secure/node.ts';
+import { readClientPem } from '../../upstream/client-tls.ts';
+import type { ApiPlace } from '../../web-api/api-request.ts';
+import { Asked, BadMessage } from './answers.ts';
+import type { Told } from './answers.ts';
+import { readSettings } from './config.ts';
+import type { Settings } from './config.ts';
+import { Registry } from './registry.ts';
+import type { Found, Wanted } from './registry.ts';
+
+/** ETCD-7. */
+const FORM: SoaForm = {
+  primary: '\x02ns\x03dns', mailbox: '\x0ahostmaster', longest: 300, folded: true, refresh: 7200, retry: 1800, expire: 86_400,
+};
+const DENIED = 30;
+
+class Etcd implements Part {
+  readonly #settings: Settings;
+  /** Under which main answers: all that decides what is in the index. */
+  readonly #desk: string;
+  #run!: Run;
+  #log!: Log;
+  #registry: Registry | undefined = undefined;
+  /** The message that was complained of last. */
+  #said = '';
+
+  constructor(settings: Settings) {
+    const { endpoints, user, tls, path, direct, zones } = settings;
+    this.#settings = settings;
+    this.#desk = `etcd ${JSON.stringify([endpoints, user, tls, path, direct, zones.names.map(({ text }) => text)])}`;
+  }
+
+  async control(run: Run): Promise<void> {
+    const { endpoints, user, tls, path, direct, zones } = this.#settings;
+    const secure = (place: ApiPlace): SecureClient | undefined => secureOf(place, tls);
+    const registry = this.#registry = await run.shared.use(this.#desk, run.signal, () =>
+      new Registry(run, { etcd: { places: endpoints, user, secure }, path, direct, zones: zones.names }));
+    run.desk.serve(this.#desk, (order) => {
+      const { wanted, isWild } = order as { wanted: Wanted; isWild: boolean };
+      return registry.find(wanted, isWild);
+    }, run.signal);
+  }
+  start(run: Run): void {
+    this.#run = run;
+    this.#log = run.log.prefix('etcd');
+  }
+  remark(): string | undefined {
+    return this.#registry?.remark;
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    const zone = this.#settings.zones.match(query.name);
+    if (zone === undefined) return next(query);
+    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
+    return this.#answer(query, zone, next);
+  }
+  async #answer(query: Query, zone: Name, next: Handler): Promise<Outcome> {
+    if (query.type === TYPE.SOA) return query.reply({ aa: true, answer: [this.#soa(zone)] });
+    const { path, apexFallback, fallthrough, bounds } = this.#settings;
+    const asked = new Asked({ path, apexFallback }, zone, {
+      find: (key, deep, isWild) => this.#find({ wanted: { key, deep, bounds }, isWild }),
+      elsewhere: (name, type) => elsewhere(query, name, type),
+    });
+    let told: Told | undefined;
+    try {
+      told = await asked.tell(query.name, query.type);
+    } catch (error) {
+      return this.#failed(query, zone, error);
+    }
+    if (told === undefined && covers(fallthrough, query.name)) return query.reading.within(() => next(query));
+    if (asked.stale !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: asked.stale };
+    const { answer, additional } = told ?? { answer: [], additional: [] };
+    if (answer.length > 0) return query.reply({ aa: true, answer, additional });
+    return query.reply({ rcode: told === undefined ? RCODE.NXDOMAIN : RCODE.NOERROR, aa: true, authority: [this.#soa(zone)] });
+  }
+  async #find(order: { readonly wanted: Wanted; readonly isWild: boolean }): Promise<Found> {
+    const registry = this.#registry;
+    return registry === undefined ? await this.#run.desk.ask(this.#desk, order) as Found : registry.find(order.wanted, order.isWild);
+  }
+  /** ETCD-4: a message that is none fails every name above its key, and etcd that does not answer all names. */
+  #failed(query: Query, zone: Name, error: unknown): Outcome {
+    const why = error instanceof Error ? error.message : String(error);
+    if (why !== this.#said) this.#log.error(error instanceof BadMessage ? `a message cannot be used: ${why}` : why);
+    this.#said = why;
+    const text = error instanceof BadMessage ? `a message cannot be used: ${why}` : 'etcd does not answer';
+    query.extendedError = { code: error instanceof BadMessage ? INFO_CODE.OTHER : INFO_CODE.NETWORK_ERROR, text };
+    return query.reply({ rcode: RCODE.SERVFAIL, aa: true, authority: [this.#soa(zone)] });
+  }
+  #soa(zone: Name): RR {
+    return soaRecord(zone, DENIED, Math.floor(this.#run.clock.wall() / 1000), FORM);
+  }
+}
+
+/** What this server answers to another question of the same client, as records. */
+function elsewhere(query: Query, name: Name, type: number): Promise<readonly RR[]> {
+  return new Promise((resolve) => {
+    const take = (outcome: Outcome): Outcome => {
+      resolve(outcome.kind === 'reply' ? outcome.parts().answer : []);
+      return outcome;
+    };
+    const answer = upon(query.resolve({ name, type }), take, query);
+    if (answer instanceof Promise) answer.catch(() => resolve([]));
+  });
+}
+/** Files are read again for each connection, so that new certificates are shown to the next one. */
+function secureOf(place: ApiPlace, tls: readonly string[] | undefined): SecureClient | undefined {
+  if (!place.secure) return undefined;
+  const pem = readClientPem(tls ?? [], (path) => readFileSync(path));
+  return new SecureClient(transportSecurity(), { pem, serverName: place.host, protocols: ['h2'] });
+}
+
+export default definePlugin({
+  name: 'etcd',
+  parse: readSettings,
+  create: (stanzas) => stanzas.map((stanza) => new Etcd(stanza)),
+});

@@ -1,0 +1,74 @@
+// SkyDNS's messages as Go reads them, groups, wildcards of questions, keys, and etcd's encoding.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { grouped, keyOf, labelsOf, matches, readService } from './message.ts';
+import { KeyTree, keptOf } from './tree.ts';
+import { MessageWriter, WireFault, eachField, prefixEnd, readKeyValue } from './wire.ts';
+
+const read = (text: string) => readService('/k', Buffer.from(text));
+
+test('a message: fields in any case, null is nothing, other types are wrong', () => {
+  assert.deepEqual(read('{"HOST":"a","port":null,"other":[1]}'), {
+    key: '/k', host: 'a', port: 0, priority: 10, weight: 0, text: '', mail: false, ttl: 0, targetstrip: 0, group: '',
+  });
+  assert.equal(read('{"priority":-1}').priority, -1);
+  assert.equal(read('null').host, '');
+  const wrongs = ['', '{', '[]', '"a"', '1', '{"host":1}', '{"port":"80"}', '{"port":1.5}', '{"ttl":-1}', '{"ttl":4294967296}',
+    '{"mail":1}'];
+  for (const wrong of wrongs) {
+    assert.throws(() => read(wrong), Error, wrong);
+  }
+  assert.equal(read('{"__proto__":{"host":"x"},"constructor":1}').host, '');
+});
+
+test('groups: the shortest key decides, who has none stays, and disagreement at its depth keeps all', () => {
+  const of = (...services: readonly [string, string][]) =>
+    grouped(services.map(([key, group]) => ({ ...read('{}'), key, group }))).map(({ key }) => key);
+  assert.deepEqual(of(['/s/a/1', 'g1'], ['/s/a/2', ''], ['/s/a/b/3', 'g2']), ['/s/a/1', '/s/a/2']);
+  assert.deepEqual(of(['/s/a/1', 'g1'], ['/s/a/2', 'g2']), ['/s/a/1', '/s/a/2']);
+  assert.deepEqual(of(['/s/a/b/3', 'g2'], ['/s/a/1', '']), ['/s/a/b/3', '/s/a/1']);
+  assert.deepEqual(of(['/s/a/b/3', 'g2'], ['/s/a/1', 'g1']), ['/s/a/1']);
+  assert.deepEqual(of(), []);
+});
+
+test('keys and names, and labels of a question that stand for any', () => {
+  assert.equal(keyOf('skydns', ['a', 'sky', 'test']), '/skydns/test/sky/a');
+  assert.equal(keyOf('other/place', ['a', 'test']), '/other/place/test/a');
+  assert.deepEqual(labelsOf('other/place', '/other/place/test/a'), ['a', 'test']);
+  const wanted = keyOf('skydns', ['x', '*', 'sky', 'test']).split('/');
+  assert.deepEqual(['/skydns/test/sky/a/x', '/skydns/test/sky/a/x/y', '/skydns/test/sky/a/z', '/skydns/test/sky/a']
+    .map((key) => matches(key, wanted)), [true, true, false, false]);
+});
+
+test('a tree has what is below a key, or what is at it, and forgets empty branches', () => {
+  const tree = new KeyTree();
+  const put = (key: string, value = '{}') => tree.put(keptOf({ key, value: Buffer.from(value), lease: 0n }));
+  for (const key of ['/s/t/a', '/s/t/a/2', '/s/t/a/1', '/s/t/a//', '/s/t/__proto__', '/s/t/b/c']) put(key);
+  put('/s/t/b/d', 'none');
+  const range = (key: string, deep = true, most = 10) => tree.range(key, deep, most).map((kept) => kept.key);
+  assert.deepEqual(range('/s/t/a'), ['/s/t/a//', '/s/t/a/1', '/s/t/a/2']);
+  assert.deepEqual(range('/s/t/a', false), ['/s/t/a']);
+  assert.deepEqual(range('/s/t/a/1'), ['/s/t/a/1']);
+  assert.deepEqual(range('/s/t/constructor'), []);
+  assert.equal(range('/s', true, 3).length, 3);
+  assert.match(tree.range('/s/t/b', true, 10)[1]!.wrong, /JSON/);
+  for (const key of range('/s', true, 100)) tree.delete(key);
+  tree.delete('/s/t/not/there');
+  assert.deepEqual([tree.size, range('/s', true, 100)], [0, []]);
+});
+
+test('messages of etcd: what is written is read, ids of 64 bits whole; what is cut is refused', () => {
+  const id = 2n ** 63n + 5n;
+  const message = new MessageWriter().bytes(1, 'key').number(2, 7).number(3, 300).bytes(5, Buffer.of(0, 255)).number(6, id).done();
+  assert.deepEqual(readKeyValue(message), { key: 'key', value: Buffer.of(0, 255), revision: 300n, lease: id });
+  for (let length = 1; length < message.length; length++) {
+    try {
+      readKeyValue(message.subarray(0, length));
+    } catch (error) {
+      assert.ok(error instanceof WireFault);
+    }
+  }
+  assert.throws(() => eachField(Buffer.alloc(12, 0xff), () => {}), WireFault);
+  assert.throws(() => eachField(Buffer.of(0x0a, 5, 1), () => {}), WireFault);
+  assert.equal(prefixEnd('/skydns/'), '/skydns0');
+});

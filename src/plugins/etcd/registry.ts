@@ -1,0 +1,172 @@
+// One etcd and path as a process has it: what is under a key, from the index where that follows, from etcd where it does not yet; what the
+// index lacks is confirmed before it is denied. Knows when to ask whom; makes no DNS. Main's.
+import type { Name } from '../../dns/name.ts';
+import { Name as Names } from '../../dns/name.ts';
+import { ChangingZone } from '../../authority/changes.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import type { Closable } from '../../kernel/shared.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import { EtcdClient } from './client.ts';
+import type { EtcdPlaces } from './client.ts';
+import { EtcdFeed } from './feed.ts';
+import { Leases } from './leases.ts';
+import type { LeaseBounds } from './leases.ts';
+import { labelsOf } from './message.ts';
+import type { Service } from './message.ts';
+import { keptOf } from './tree.ts';
+import type { Kept } from './tree.ts';
+
+/** What a thread wants to know. */
+export interface Wanted {
+  /** Without a slash at its end. */
+  readonly key: string;
+  /** Whether what lies below it counts. */
+  readonly deep: boolean;
+  readonly bounds: LeaseBounds;
+}
+/** What is there. */
+export interface Found {
+  /** With the TTL that holds now, each. */
+  readonly services: readonly Service[];
+  /** The first key that is no message, and why. */
+  readonly wrong: string | undefined;
+  /** Why it may be old. */
+  readonly stale: string | undefined;
+}
+/** How an etcd is used. */
+export interface RegistryOptions {
+  readonly etcd: EtcdPlaces;
+  /** Without slashes around it. */
+  readonly path: string;
+  /** Each question is asked of etcd. */
+  readonly direct: boolean;
+  readonly zones: readonly Name[];
+}
+
+/** Services of an answer: more have no room in a message. */
+const MOST = 4000;
+/** Milliseconds for which a confirmation counts; confirmations a second; keys that are remembered. */
+const CONFIRMED = 1000, RATE = 200, REMEMBERED = 1000;
+/** Names that one change may concern before all do. */
+const MANY = 1000;
+/** TTL of a message that says none and has no lease. */
+const TTL = 300;
+
+/** One etcd and path. */
+export class Registry implements Closable {
+  readonly #options: RegistryOptions;
+  readonly #clock: Run['clock'];
+  readonly #log: Log;
+  readonly #client: EtcdClient;
+  readonly #feed: EtcdFeed | undefined;
+  readonly #leases: Leases;
+  readonly #changing: readonly ChangingZone[];
+  /** Confirmations under way, or done not long ago: whether something was there, and when that ends. */
+  readonly #confirmed = new Map<string, { readonly some: Promise<boolean>; readonly until: number }>();
+  #tokens = RATE;
+  #tokensAt = 0;
+  /** Whether somebody asked with a wildcard: what that was answered is of no name. */
+  #isWild = false;
+
+  constructor({ clock, log, store }: Pick<Run, 'clock' | 'log' | 'store'>, options: RegistryOptions) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log.prefix('etcd');
+    this.#client = new EtcdClient(options.etcd, clock);
+    this.#leases = new Leases(this.#client, clock);
+    this.#changing = options.zones.map((zone) => new ChangingZone(store, zone));
+    if (options.direct) return;
+    this.#feed = new EtcdFeed({
+      client: new EtcdClient(options.etcd, clock), clock, prefix: `/${options.path}/`, changed: (keys) => this.#changed(keys),
+      told: (trouble) => {
+        if (trouble === undefined) this.#log.info(`etcd is followed, ${this.#feed?.tree?.size ?? 0} keys below /${options.path}/`);
+        else this.#log.error(`etcd is not followed: ${trouble}`);
+      },
+    });
+    void this.#feed.run();
+  }
+  close(): void {
+    this.#feed?.close();
+    this.#client.close();
+  }
+  /** What an operator shall know; undefined where all is well. */
+  get remark(): string | undefined {
+    const trouble = this.#feed?.trouble;
+    return trouble === undefined ? undefined : `etcd is not followed since ${new Date(trouble.since).toISOString()}: ${trouble.why}`;
+  }
+
+  /** What is under a key. Rejects where nobody says. */
+  async find({ key, deep, bounds }: Wanted, isWild = false): Promise<Found> {
+    this.#isWild ||= isWild;
+    const feed = this.#feed;
+    const tree = feed?.tree;
+    if (tree === undefined) return this.#made(await this.#ask(key, deep), bounds, undefined);
+    let kept = tree.range(key, deep, MOST);
+    let stale = feed?.trouble === undefined ? undefined : 'etcd does not answer';
+    if (kept.length === 0) {
+      try {
+        if (await this.#isThere(key)) kept = await this.#ask(key, deep);
+      } catch {
+        stale ??= 'etcd does not answer';
+      }
+    }
+    return this.#made(kept, bounds, stale);
+  }
+  async #made(kept: readonly Kept[], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
+    const bad = kept.find(({ service }) => service === undefined);
+    if (bad !== undefined) return { services: [], wrong: `${bad.key}: ${bad.wrong}`, stale };
+    const services: Service[] = [];
+    for (const { service, lease } of kept) {
+      const left = lease === 0n ? 0 : await this.#leases.ttl(lease, bounds);
+      const { ttl } = service!;
+      services.push({ ...service!, ttl: left === 0 ? ttl || TTL : ttl === 0 ? left : Math.min(ttl, left) });
+    }
+    return { services, wrong: undefined, stale };
+  }
+  /** As CoreDNS asks: all below, and where that is nothing the key itself. */
+  async #ask(key: string, deep: boolean): Promise<Kept[]> {
+    if (deep) {
+      const { found } = await this.#client.range(`${key}/`, true, MOST);
+      if (found.length > 0) return found.map(keptOf);
+    }
+    return (await this.#client.range(key, false, 1)).found.map(keptOf);
+  }
+  /** Whether etcd has what the index lacks: asked once a second and key, and by no more than so many keys. */
+  #isThere(key: string): Promise<boolean> {
+    const now = this.#clock.monotonic();
+    const known = this.#confirmed.get(key);
+    if (known !== undefined && known.until > now) return known.some;
+    this.#tokens = Math.min(RATE, this.#tokens + (now - this.#tokensAt) * RATE / 1000);
+    this.#tokensAt = now;
+    if (this.#tokens < 1 || this.#feed?.trouble !== undefined) return Promise.resolve(false);
+    this.#tokens--;
+    if (this.#confirmed.size >= REMEMBERED) this.#confirmed.delete(this.#confirmed.keys().next().value!);
+    const some = this.#client.hasAny(key);
+    this.#confirmed.delete(key);
+    this.#confirmed.set(key, { some, until: now + CONFIRMED });
+    return some;
+  }
+  /** A change is of the name of its key and of all above it, whose answers have it too. */
+  #changed(keys: readonly string[] | undefined): void {
+    this.#confirmed.clear();
+    const names = keys === undefined || this.#isWild || keys.length > MANY ? undefined : this.#namesOf(keys);
+    for (const zone of this.#changing) zone.changed(names);
+  }
+  #namesOf(keys: readonly string[]): Name[] | undefined {
+    const names = new Map<string, Name>();
+    for (const key of keys) {
+      const labels = labelsOf(this.#options.path, key);
+      for (let i = 0; i < labels.length; i++) {
+        const text = labels.slice(i).join('.');
+        if (!names.has(text)) {
+          try {
+            names.set(text, Names.of(labels.slice(i)));
+          } catch {
+            // No question could have that name.
+          }
+        }
+      }
+    }
+    return names.size > MANY ? undefined : [...names.values()];
+  }
+}

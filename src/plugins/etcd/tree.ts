@@ -1,0 +1,81 @@
+// Keys and what is under them, in the order of etcd, for ranges. Knows segments of keys; knows no etcd. Main's.
+import { readService } from './message.ts';
+import type { Service } from './message.ts';
+
+/** What is kept of a key. */
+export interface Kept {
+  readonly key: string;
+  /** undefined: what is there is no message, for the reason in `wrong`. */
+  readonly service: Service | undefined;
+  readonly wrong: string;
+  /** The id of its lease, 0 for none. */
+  readonly lease: bigint;
+}
+interface Branch {
+  readonly below: Map<string, Branch>;
+  kept: Kept | undefined;
+}
+const branch = (): Branch => ({ below: new Map(), kept: undefined });
+
+/** Reads what etcd has under a key. */
+export function keptOf({ key, value, lease }: { readonly key: string; readonly value: Uint8Array; readonly lease: bigint }): Kept {
+  try {
+    return { key, service: readService(key, value), wrong: '', lease };
+  } catch (error) {
+    return { key, service: undefined, wrong: (error as Error).message, lease };
+  }
+}
+
+/** All keys below one path. */
+export class KeyTree {
+  readonly #root = branch();
+  size = 0;
+
+  put(kept: Kept): void {
+    let at = this.#root;
+    for (const part of kept.key.split('/')) {
+      let next = at.below.get(part);
+      if (next === undefined) at.below.set(part, next = branch());
+      at = next;
+    }
+    if (at.kept === undefined) this.size++;
+    at.kept = kept;
+  }
+  delete(key: string): void {
+    const way: (readonly [Branch, string])[] = [];
+    let at = this.#root;
+    for (const part of key.split('/')) {
+      way.push([at, part]);
+      const next = at.below.get(part);
+      if (next === undefined) return;
+      at = next;
+    }
+    if (at.kept === undefined) return;
+    at.kept = undefined;
+    this.size--;
+    for (const [above, part] of way.toReversed()) {
+      const { below, kept } = above.below.get(part)!;
+      if (kept !== undefined || below.size > 0) return;
+      above.below.delete(part);
+    }
+  }
+  /** What is below the key, at most so many in the order of their keys; what is at it where that is nothing, or where `deep` is false. */
+  range(key: string, deep: boolean, most: number): Kept[] {
+    let at: Branch | undefined = this.#root;
+    for (const part of key.split('/')) at = at?.below.get(part);
+    if (at === undefined) return [];
+    const found: Kept[] = [];
+    if (deep) collect(at, found, most);
+    if (found.length === 0 && at.kept !== undefined) found.push(at.kept);
+    return found;
+  }
+}
+function collect({ below }: Branch, found: Kept[], most: number): void {
+  // A key comes before those that go on behind its slash, in which order nobody but groups and first aliases asks.
+  for (const part of [...below.keys()].sort()) {
+    if (found.length >= most) return;
+    const next = below.get(part)!;
+    if (next.kept !== undefined) found.push(next.kept);
+    collect(next, found, most);
+  }
+}
