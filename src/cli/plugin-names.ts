@@ -6,5 +6,5 @@ export const ORDER: readonly string[] = (
   'root metadata geoip cancel proxyproto quic grpc_server https https3 timeouts connections multisocket reload nsid bufsize bind '
   + 'debug trace ready health pprof shed prometheus errors log dnstap cookies local ddr dns64 siit any chaos loadbalance tsig rewrite '
   + 'autopath acl cache header dnssec tls minimal template transfer catalog dynupdate hosts route53 azure clouddns k8s_external '
-  + 'kubernetes file auto secondary etcd loop forward unbound grpc erratic whoami on sign view nomad'
+  + 'kubernetes file auto secondary etcd consul loop forward unbound grpc erratic whoami on sign view nomad'
 ).split(' ');

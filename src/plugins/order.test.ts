@@ -16,7 +16,7 @@ const OLD = (
 /** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
 const NEW: readonly (readonly [word: string, after: string])[] = [
   ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'], ['connections', 'timeouts'],
-  ['unbound', 'forward'], ['catalog', 'transfer'],
+  ['unbound', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'],
 ];
 
 test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 and our own in their places', () => {

@@ -66,6 +66,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('auto', () => import('./auto/index.ts')),
   late('secondary', () => import('./secondary/index.ts')),
   late('etcd', () => import('./etcd/index.ts')),
+  late('consul', () => import('./consul/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },
   late('unbound', () => import('./unbound/index.ts')),

@@ -7,6 +7,10 @@ import { askOnce } from '../../testing/one-question.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';
 import { standard } from '../index.ts';
+import { systemClock } from '../../kernel/clock.ts';
+import { readPlace } from '../../web-api/api-request.ts';
+import { EtcdClient } from './client.ts';
+import { EtcdFeed } from './feed.ts';
 import { RealEtcd, isMissing } from './etcd-rig.test.ts';
 
 async function serving(t: TestContext, etcd: RealEtcd, stanza = '', more = '') {
@@ -144,6 +148,33 @@ test('a message that is none fails what is above it alone, and is named; the ape
   const bare = await serving(t, etcd, 'no_apex_fallback');
   await bare.has('etcd is followed');
   assert.equal((await bare.ask('')).rcode, 'NXDOMAIN');
+});
+
+test('an event that is lost is found by a comparison, mended and told', { skip: isMissing }, async (t) => {
+  const etcd = await new RealEtcd().open(t);
+  for (const name of ['a', 'b', 'c']) await etcd.put(`/skydns/test/sky/${name}`, { host: '192.0.2.1' });
+  const place = readPlace(etcd.url)!;
+  let hour = (): void => {};
+  const clock = { ...systemClock, after: (milliseconds: number, call: () => void) => {
+    if (milliseconds < 1e6) return systemClock.after(Math.min(milliseconds, 5000), call);
+    hour = call;
+    return () => {};
+  } };
+  const client = new EtcdClient({ places: [place], user: undefined, secure: () => undefined }, clock);
+  const mended: string[] = [];
+  const feed = new EtcdFeed({ client, clock, prefix: '/skydns/', changed() {}, told() {}, mended: (keys) => mended.push(...keys) });
+  t.after(() => feed.close());
+  void feed.run();
+  await eventually(() => feed.tree?.size === 3, 'all is listed');
+  feed.tree!.delete('/skydns/test/sky/a');
+  const [kept] = feed.tree!.range('/skydns/test/sky/b', false, 1);
+  feed.tree!.put({ ...kept!, key: '/skydns/test/sky/d' });
+  feed.tree!.put({ ...kept!, revision: 1n });
+  await etcd.put('/skydns/test/sky/e', { host: '192.0.2.5' });
+  hour();
+  await eventually(() => mended.length > 0, 'it is mended');
+  assert.deepEqual(mended.sort(), ['a', 'b', 'd'].map((name) => `/skydns/test/sky/${name}`));
+  assert.deepEqual(feed.tree!.keys().map(({ key }) => key.at(-1)), ['a', 'b', 'c', 'e']);
 });
 
 /** Tries until it is so. */

@@ -20,6 +20,8 @@ export interface FeedParts {
   changed(keys: readonly string[] | undefined): void;
   /** Why it does not follow any more; undefined: it does again. */
   told(trouble: string | undefined): void;
+  /** Keys that were not as etcd has them, though it said of no change: they are now. */
+  mended(keys: readonly string[]): void;
 }
 
 /** Keys of a page of a list: small pages cost etcd the rest of the range each. */
@@ -28,8 +30,18 @@ const PAGE = 10_000;
 const SILENCE = 5000, ANSWER = 10_000, LIST = 30_000;
 /** Milliseconds between two tries, at first and at most. */
 const FIRST = 100, LONGEST = 5000;
+/** Milliseconds between two comparisons of all keys with what etcd has: old versions of it lost events. */
+const COMPARE = 3_600_000;
+/** Milliseconds between two pages of that. */
+const PACE = 200;
 /** etcd's status for a revision that is compacted. */
 const OUT_OF_RANGE = 11;
+
+/** Whether the tree has the key as it was at a revision, or a newer one. */
+function isSince(tree: KeyTree, key: string, revision: bigint): boolean {
+  const [kept] = tree.range(key, false, 1);
+  return kept !== undefined && kept.revision >= revision;
+}
 
 /** One prefix of one etcd. */
 export class EtcdFeed {
@@ -118,14 +130,58 @@ export class EtcdFeed {
       return changed(undefined);
     }
   }
+  /**
+   * Compares keys and their revisions with those of etcd, page by page, and mends what differs without having changed meanwhile. Resolves
+   * to the keys that differed.
+   */
+  async #compare(link: Link): Promise<readonly string[]> {
+    const { prefix, clock } = this.#parts;
+    const { signal } = this.#end;
+    const end = prefixEnd(prefix);
+    const there = new Map<string, bigint>();
+    let from = prefix, revision = 0n;
+    for (;;) {
+      const range = rangeOf(from, end, { limit: PAGE, revision, keysOnly: true, serializable: true });
+      const page = readPage(await link.call('etcdserverpb.KV/Range', range.done(), LIST));
+      if (revision === 0n) ({ revision } = page.header);
+      for (const { key, revision: changed } of page.found) there.set(key, changed);
+      if (!page.more || page.found.length === 0) break;
+      from = `${page.found.at(-1)!.key}\0`;
+      await pause(clock, PACE, signal);
+    }
+    // What comes after that revision is newer than the list; what should have come before it, and did not by now, is lost.
+    await pause(clock, ANSWER, signal);
+    const { tree } = this;
+    if (tree === undefined || signal.aborted) return [];
+    const mended = tree.keys().filter(({ key, revision: changed }) => !there.has(key) && changed <= revision).map(({ key }) => key);
+    for (const key of mended) tree.delete(key);
+    for (const [key, changed] of there) {
+      if (isSince(tree, key, changed)) continue;
+      // It may have been deleted meanwhile.
+      const [now] = readPage(await link.call('etcdserverpb.KV/Range', rangeOf(key, undefined).done(), ANSWER)).found;
+      if (now === undefined || isSince(tree, key, now.revision)) continue;
+      tree.put(keptOf(now));
+      mended.push(key);
+    }
+    return mended;
+  }
   /** Takes events until the watch ends: true where its revision is compacted. Rejects with why it ended. */
   #watch(link: Link, good: () => void): Promise<boolean> {
     const { clock, prefix } = this.#parts;
     return new Promise((resolve, reject) => {
       const over = (done: () => void): void => {
         cancel();
+        cancelCompare();
         done();
       };
+      const compare = (): void => {
+        void this.#compare(link).then((keys) => {
+          if (keys.length > 0) this.#parts.mended(keys);
+        }, () => {}).then(() => {
+          if (!link.ended) cancelCompare = clock.after(COMPARE * (0.9 + Math.random() / 5), compare);
+        });
+      };
+      let cancelCompare = clock.after(COMPARE * (0.9 + Math.random() / 5), compare);
       const look = (): void => {
         cancel = clock.after(SILENCE, look);
         if (clock.monotonic() - link.heard < SILENCE) return;

@@ -23,7 +23,7 @@ import { Asked, BadMessage } from './answers.ts';
 import type { Told } from './answers.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { Registry } from './registry.ts';
+import { FAMILIES, Registry } from './registry.ts';
 import type { Found, Wanted } from './registry.ts';
 
 /** ETCD-7. */
@@ -129,6 +129,7 @@ function secureOf(place: ApiPlace, tls: readonly string[] | undefined): SecureCl
 
 export default definePlugin({
   name: 'etcd',
+  metrics: FAMILIES,
   parse: readSettings,
   create: (stanzas) => stanzas.map((stanza) => new Etcd(stanza)),
 });

@@ -42,7 +42,7 @@ test('keys and names, and labels of a question that stand for any', () => {
 
 test('a tree has what is below a key, or what is at it, and forgets empty branches', () => {
   const tree = new KeyTree();
-  const put = (key: string, value = '{}') => tree.put(keptOf({ key, value: Buffer.from(value), lease: 0n }));
+  const put = (key: string, value = '{}') => tree.put(keptOf({ key, value: Buffer.from(value), lease: 0n, revision: 1n }));
   for (const key of ['/s/t/a', '/s/t/a/2', '/s/t/a/1', '/s/t/a//', '/s/t/__proto__', '/s/t/b/c']) put(key);
   put('/s/t/b/d', 'none');
   const range = (key: string, deep = true, most = 10) => tree.range(key, deep, most).map((kept) => kept.key);

@@ -4,6 +4,7 @@ import type { Name } from '../../dns/name.ts';
 import { Name as Names } from '../../dns/name.ts';
 import { ChangingZone } from '../../authority/changes.ts';
 import type { Log } from '../../kernel/seen/log.ts';
+import { counter } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { EtcdClient } from './client.ts';
@@ -43,6 +44,11 @@ export interface RegistryOptions {
   readonly zones: readonly Name[];
 }
 
+/** What is counted. */
+export const FAMILIES = {
+  mended: counter('coredns_etcd_mended_keys_total', 'Counter of keys of which etcd did not say that they changed, and a comparison did.',
+    ['path']),
+};
 /** Services of an answer: more have no room in a message. */
 const MOST = 4000;
 /** Milliseconds for which a confirmation counts; confirmations a second; keys that are remembered. */
@@ -68,7 +74,7 @@ export class Registry implements Closable {
   /** Whether somebody asked with a wildcard: what that was answered is of no name. */
   #isWild = false;
 
-  constructor({ clock, log, store }: Pick<Run, 'clock' | 'log' | 'store'>, options: RegistryOptions) {
+  constructor({ clock, log, store, metrics }: Pick<Run, 'clock' | 'log' | 'store' | 'metrics'>, options: RegistryOptions) {
     this.#options = options;
     this.#clock = clock;
     this.#log = log.prefix('etcd');
@@ -81,6 +87,12 @@ export class Registry implements Closable {
       told: (trouble) => {
         if (trouble === undefined) this.#log.info(`etcd is followed, ${this.#feed?.tree?.size ?? 0} keys below /${options.path}/`);
         else this.#log.error(`etcd is not followed: ${trouble}`);
+      },
+      mended: (keys) => {
+        metrics.values[metrics.family(FAMILIES.mended).cell([options.path])]! += keys.length;
+        const some = keys.slice(0, 3).join(', ');
+        this.#log.warning(`etcd did not say that ${keys.length} keys have changed, which a comparison found: ${some}`);
+        this.#changed(keys);
       },
     });
     void this.#feed.run();

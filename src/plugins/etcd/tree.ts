@@ -1,6 +1,7 @@
 // Keys and what is under them, in the order of etcd, for ranges. Knows segments of keys; knows no etcd. Main's.
 import { readService } from './message.ts';
 import type { Service } from './message.ts';
+import type { KeyValue } from './wire.ts';
 
 /** What is kept of a key. */
 export interface Kept {
@@ -8,21 +9,34 @@ export interface Kept {
   /** undefined: what is there is no message, for the reason in `wrong`. */
   readonly service: Service | undefined;
   readonly wrong: string;
-  /** The id of its lease, 0 for none. */
+  /** The id of its lease, 0 for none; and the revision of its last change. */
   readonly lease: bigint;
+  readonly revision: bigint;
 }
 interface Branch {
   readonly below: Map<string, Branch>;
+  /** The names of what is below, in order; undefined until somebody needs it. */
+  order: string[] | undefined;
   kept: Kept | undefined;
 }
-const branch = (): Branch => ({ below: new Map(), kept: undefined });
+const branch = (): Branch => ({ below: new Map(), order: undefined, kept: undefined });
+/** Where a name stands in such an order, or would stand. */
+function placeIn(order: readonly string[], name: string): number {
+  let from = 0, to = order.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (order[middle]! < name) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
 
 /** Reads what etcd has under a key. */
-export function keptOf({ key, value, lease }: { readonly key: string; readonly value: Uint8Array; readonly lease: bigint }): Kept {
+export function keptOf({ key, value, lease, revision }: KeyValue): Kept {
   try {
-    return { key, service: readService(key, value), wrong: '', lease };
+    return { key, service: readService(key, value), wrong: '', lease, revision };
   } catch (error) {
-    return { key, service: undefined, wrong: (error as Error).message, lease };
+    return { key, service: undefined, wrong: (error as Error).message, lease, revision };
   }
 }
 
@@ -35,7 +49,10 @@ export class KeyTree {
     let at = this.#root;
     for (const part of kept.key.split('/')) {
       let next = at.below.get(part);
-      if (next === undefined) at.below.set(part, next = branch());
+      if (next === undefined) {
+        at.below.set(part, next = branch());
+        at.order?.splice(placeIn(at.order, part), 0, part);
+      }
       at = next;
     }
     if (at.kept === undefined) this.size++;
@@ -57,7 +74,14 @@ export class KeyTree {
       const { below, kept } = above.below.get(part)!;
       if (kept !== undefined || below.size > 0) return;
       above.below.delete(part);
+      above.order?.splice(placeIn(above.order, part), 1);
     }
+  }
+  /** All that is kept. */
+  keys(): Kept[] {
+    const found: Kept[] = [];
+    collect(this.#root, found, Infinity);
+    return found;
   }
   /** What is below the key, at most so many in the order of their keys; what is at it where that is nothing, or where `deep` is false. */
   range(key: string, deep: boolean, most: number): Kept[] {
@@ -70,11 +94,11 @@ export class KeyTree {
     return found;
   }
 }
-function collect({ below }: Branch, found: Kept[], most: number): void {
+function collect(at: Branch, found: Kept[], most: number): void {
   // A key comes before those that go on behind its slash, in which order nobody but groups and first aliases asks.
-  for (const part of [...below.keys()].sort()) {
+  for (const part of at.order ??= [...at.below.keys()].sort()) {
     if (found.length >= most) return;
-    const next = below.get(part)!;
+    const next = at.below.get(part)!;
     if (next.kept !== undefined) found.push(next.kept);
     collect(next, found, most);
   }
