@@ -170,8 +170,8 @@ export class QuicEndpoint {
     return this.#closed ? -1 : this.#addon.stream(this.#socket, number, oneWay);
   }
   /** For tests: the next packet of this connection panics. */
-  fault(number: number): void {
-    this.#addon.fault(this.#socket, number);
+  fault(connection: QuicConnection): void {
+    this.#addon.fault(this.#socket, (connection as Live).number);
   }
   /** Puts bytes to send into the box. */
   send(number: number, stream: number, bytes: Uint8Array, at: number, length: number, flags: number): void {

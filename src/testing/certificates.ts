@@ -66,11 +66,14 @@ function make(wanted: Wanted, signer?: Signer): MadePair {
 export class Authority {
   /** Its own certificate. */
   readonly pem: string;
+  /** The same with its key, as `openssl req -x509` makes them for a server; it stands for `authority.test`. */
+  readonly own: MadePair;
   readonly #signer: Signer;
 
   constructor(common = 'an authority of tests') {
-    const { cert, key } = make({ common });
+    const { cert, key } = make({ common, names: ['authority.test'] });
     this.pem = cert;
+    this.own = { cert, key };
     this.#signer = { common, key: createPrivateKey(key) };
   }
   /** A certificate of this authority, with a key of its own. */

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { QuicBlocks, authority, signed } from '../testing/conformance/quic-blocks.ts';
-import type { QuicBlockOptions } from '../testing/conformance/quic-blocks.ts';
-import { beginQuic, needsQuic, quicAddon, quicClient } from '../testing/conformance/quic-client.ts';
+import { beginQuic, needsQuic, quicAddon } from '../testing/conformance/quic-client.ts';
 import type { QuicClient } from '../testing/conformance/quic-client.ts';
+import { QuicRig, heard } from '../testing/conformance/quic-rig.ts';
 import { eventually, framed } from '../testing/conformance/transport-clients.ts';
-import { TestService, question } from '../testing/conformance/transport-service.ts';
-import { Bench, testTransport } from '../testing/conformance/transport.ts';
-import type { QuicAsking } from '../quic/addon.ts';
+import type { TestService } from '../testing/conformance/transport-service.ts';
+import { question } from '../testing/conformance/transport-service.ts';
+import { testTransport } from '../testing/conformance/transport.ts';
 import { doq } from './doq.ts';
 import { QuicPorts } from './quic-listener.ts';
 
@@ -19,42 +19,6 @@ else {
   const ports = new QuicPorts();
   testTransport({ name: 'QUIC', kind: 'quic', open: () => doq(ports), everyLoopback: true, settings: new QuicBlocks([one]).settings });
 }
-
-/** A listener, and clients of it that are closed with it. */
-class Rig {
-  readonly blocks: QuicBlocks;
-  readonly bench: Bench;
-  readonly #clients: QuicClient[] = [];
-
-  constructor(blocks: QuicBlocks, service = new TestService()) {
-    this.blocks = blocks;
-    this.bench = new Bench('quic', service, blocks.settings);
-  }
-  static async open(t: TestContext, options: QuicBlockOptions = {}, read = 3000, pairs = [one]): Promise<Rig> {
-    const rig = new Rig(new QuicBlocks(pairs, options));
-    rig.bench.service.timeouts = { ...rig.bench.service.timeouts, read };
-    await rig.bench.listen(doq(new QuicPorts(), { every: 5 }));
-    t.after(() => rig.close());
-    return rig;
-  }
-  get service(): TestService {
-    return this.bench.service;
-  }
-  get port(): number {
-    return this.bench.listener.at.port;
-  }
-  async client(options: Partial<QuicAsking> = {}, name?: string): Promise<QuicClient> {
-    const client = await quicClient('127.0.0.1', this.port, options, name);
-    this.#clients.push(client);
-    return client;
-  }
-  async close(): Promise<void> {
-    for (const client of this.#clients) client.close();
-    await this.bench.close();
-  }
-}
-const heard = (client: QuicClient, text: string) =>
-  client.until(() => client.heard.includes(text), `${text}, not ${client.heard.join(', ')}`);
 
 /** A question with an option in its OPT. */
 function withOption(code: number): Buffer {
@@ -77,7 +41,7 @@ const wrong: readonly (readonly [what: string, bytes: Uint8Array])[] = [
 ];
 for (const [what, bytes] of wrong) {
   test(`DoQ: ${what} is a protocol error, and ends the connection (RFC 9250 section 4.3.3)`, needsQuic, async (t) => {
-    const rig = await Rig.open(t);
+    const rig = await QuicRig.open(t);
     const client = await rig.client();
     client.raw(bytes);
     await heard(client, 'closed peer 2');
@@ -86,12 +50,12 @@ for (const [what, bytes] of wrong) {
   });
 }
 test('DoQ: a stream of one direction is a protocol error', needsQuic, async (t) => {
-  const client = await (await Rig.open(t)).client();
+  const client = await (await QuicRig.open(t)).client();
   client.connection.send(client.connection.open(true), Uint8Array.of(1), 0, 1, false);
   await heard(client, 'closed peer 2');
 });
 test('DoQ: other options are no error, and a question in pieces is one', needsQuic, async (t) => {
-  const client = await (await Rig.open(t)).client();
+  const client = await (await QuicRig.open(t)).client();
   client.raw(framed(withOption(10)));
   await client.replies(1);
   const bytes = framed(question(0, 'now.test'));
@@ -103,7 +67,7 @@ test('DoQ: other options are no error, and a question in pieces is one', needsQu
   await client.replies(2);
 });
 test('DoQ: a question that does not end costs its stream alone (TR-14)', needsQuic, async (t) => {
-  const rig = await Rig.open(t, {}, 50);
+  const rig = await QuicRig.open(t, {}, 50);
   const client = await rig.client();
   const bytes = framed(question(0, 'now.test'));
   const stream = client.connection.open(false);
@@ -127,7 +91,7 @@ test('DoQ: a question that its client gives up is forgotten, and its seat is fre
   await eventually(() => service.arena.left === service.arena.capacity, 'all seats are free');
 });
 async function withHeld(t: TestContext): Promise<{ service: TestService; client: QuicClient }> {
-  const rig = await Rig.open(t);
+  const rig = await QuicRig.open(t);
   const client = await rig.client();
   for (const id of [1, 2]) client.send(question(id, 'hold.test'));
   await eventually(() => rig.service.held.length === 2, 'both were asked');
@@ -141,13 +105,13 @@ test('DoQ: a connection that is gone takes its questions along', needsQuic, asyn
   await eventually(() => service.arena.left === service.arena.capacity, 'all seats are free');
 });
 test('DoQ: what is not answered is an internal error of its stream', needsQuic, async (t) => {
-  const rig = await Rig.open(t);
+  const rig = await QuicRig.open(t);
   const client = await rig.client();
   client.send(question(1, 'never.test'));
   await heard(client, 'reset 0 1');
 });
 test('DoQ: several messages answer one question, and one that breaks off is an error of its stream', needsQuic, async (t) => {
-  const rig = await Rig.open(t);
+  const rig = await QuicRig.open(t);
   const client = await rig.client();
   client.send(question(1, 'stream.test'));
   assert.equal((await client.replies(3)).length, 3);
@@ -157,7 +121,7 @@ test('DoQ: several messages answer one question, and one that breaks off is an e
   await client.replies(4);
 });
 test('DoQ: an endless answer ends when its client gives it up', needsQuic, async (t) => {
-  const rig = await Rig.open(t);
+  const rig = await QuicRig.open(t);
   const client = await rig.client();
   client.send(question(1, 'endless.test'));
   await eventually(() => rig.service.asked === 1, 'it was asked');
@@ -167,7 +131,7 @@ test('DoQ: an endless answer ends when its client gives it up', needsQuic, async
   await client.replies(1);
 });
 test('DoQ: more questions than workers are told to come later', needsQuic, async (t) => {
-  const rig = await Rig.open(t, { limits: { workers: 1 } });
+  const rig = await QuicRig.open(t, { limits: { workers: 1 } });
   const client = await rig.client();
   client.send(question(1, 'hold.test'));
   await eventually(() => rig.service.held.length === 1, 'it was asked');
@@ -177,7 +141,7 @@ test('DoQ: more questions than workers are told to come later', needsQuic, async
   await client.replies(1);
 });
 test('DoQ: for one connection more than allowed the one goes that has been idle for longest', needsQuic, async (t) => {
-  const rig = await Rig.open(t, { limits: { connections: 2 } });
+  const rig = await QuicRig.open(t, { limits: { connections: 2 } });
   const clients = [await rig.client(), await rig.client()];
   for (const client of clients) {
     client.send(question(1, 'now.test'));
@@ -191,7 +155,7 @@ test('DoQ: for one connection more than allowed the one goes that has been idle 
   assert.equal(clients[1]!.heard.length, 1);
 });
 test('DoQ: as many streams as are allowed at once, and more one after the other', needsQuic, async (t) => {
-  const rig = await Rig.open(t, { limits: { streams: 4 } });
+  const rig = await QuicRig.open(t, { limits: { streams: 4 } });
   const client = await rig.client();
   for (let id = 0; id < 20; id++) client.send(question(id, 'hold.test'));
   await eventually(() => rig.service.held.length === 4, 'four were asked');
@@ -204,7 +168,7 @@ test('DoQ: as many streams as are allowed at once, and more one after the other'
 });
 test('DoQ: certificates by server name: an exact one, a wildcard, then the first', needsQuic, async (t) => {
   const pairs = [signed({ names: ['a.test'] }), signed({ names: ['*.b.test'] }), signed({ names: ['x.b.test'] })];
-  const rig = await Rig.open(t, {}, 3000, pairs);
+  const rig = await QuicRig.open(t, {}, 3000, pairs);
   for (const [name, good] of [['a.test', true], ['y.b.test', true], ['x.b.test', true], ['c.test', false]] as const) {
     const asked = beginQuic('127.0.0.1', rig.port, { insecure: false, ca: authority.pem, sessions: name }, name);
     await asked.until(() => asked.heard.length > 0, 'the handshake');

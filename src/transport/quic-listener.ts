@@ -162,6 +162,10 @@ export class QuicPorts {
   readonly #ports = new Map<string, QuicPort[]>();
   #addon: QuicAddon | undefined;
 
+  /** All that there are. */
+  get all(): readonly QuicPort[] {
+    return [...this.#ports.values()].flat();
+  }
   /** The sockets of a place for one more who speaks there; throws where QUIC cannot be spoken here. */
   at(at: Endpoint, alpn: string): QuicPort {
     if (this.#addon === undefined) {

@@ -45,6 +45,9 @@ export class QuicPort implements QuicOwner {
   get port(): number {
     return this.#sockets[0]?.port ?? this.at.port;
   }
+  get sockets(): readonly QuicEndpoint[] {
+    return this.#sockets;
+  }
   get members(): number {
     return this.#members.length;
   }
@@ -104,7 +107,7 @@ export class QuicPort implements QuicOwner {
     this.#agree(blocks);
     const { read, write, idle } = all[0]!.service.timeouts;
     const settings = this.#taken(blocks, servingOf(blocks, {
-      alpn: all.map(({ alpn }) => alpn), label: `${this.at.address} ${this.port}`, read, write, idle,
+      alpn: all.map(({ alpn }) => alpn), label: all[0]!.service.label, read, write, idle,
       connections: all.some(({ limits }) => limits.connections === 0) ? 0 : all.reduce((sum, { limits }) => sum + limits.connections, 0),
       streams: Math.max(...all.map(({ limits }) => limits.streams)), overload: this.#members[0]!.overload,
     }));

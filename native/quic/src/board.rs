@@ -80,7 +80,7 @@ pub const LAYOUT: &[(&str, usize)] = &[
 ];
 
 /// An event before it is written.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Event<'a> {
     pub kind: i32, pub connection: i32, pub stream: u64, pub bytes: &'a [u8], pub flags: i32, pub code: u64,
 }

@@ -283,6 +283,7 @@ impl State {
                     begin(c, &mut self.board);
                     let rejected = c.q.side().is_client() && !c.q.accepted_0rtt();
                     self.board.put(&Event { kind: event::OPENED, flags: if rejected { REJECTED } else { 0 }, ..base });
+                    if c.q.side().is_client() { self.board.put(&Event { kind: event::ROOM, ..base }); }
                 }
                 quinn_proto::Event::ConnectionLost { reason } => { c.end.get_or_insert(ending(reason)); }
                 quinn_proto::Event::Stream(StreamEvent::Opened { dir }) => { begin(c, &mut self.board); c.accept(dir); }

@@ -2,7 +2,8 @@
 // file. Knows settings; knows no socket.
 use crate::trust::{ASK_NOTHING, AnyServer, Servers, authorities, clients};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
-use rustls::client::{ClientSessionMemoryCache, ClientSessionStore, Resumption};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ClientSessionMemoryCache, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs::default_provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::server::danger::ClientCertVerifier;
@@ -153,21 +154,31 @@ pub struct ClientTls {
     pub alpn: Vec<String>, pub authorities: String, pub any: bool, pub pair: Option<Pair>, pub early: bool, pub sessions: String,
 }
 
-static UPSTREAMS: LazyLock<Mutex<HashMap<String, Arc<dyn ClientSessionStore>>>> = LazyLock::new(Default::default);
-
-/// A client's configuration.
-pub fn client(said: &ClientTls) -> Result<ClientConfig, String> {
+/// What sessions are taken up again with: who judges and what is shown have to be the very same for the library.
+static UPSTREAMS: LazyLock<Mutex<HashMap<String, ClientConfig>>> = LazyLock::new(Default::default);
+const MOST_UPSTREAMS: usize = 1000;
+fn upstream(said: &ClientTls) -> Result<ClientConfig, String> {
+    let (cert, key) = said.pair.as_ref().map_or(("", ""), |pair| (&pair.cert, &pair.key));
+    let name = format!("{}\0{}\0{}\0{cert}\0{key}", said.sessions, said.any, said.authorities);
+    if let Some(known) = UPSTREAMS.lock().map_err(|error| error.to_string())?.get(&name) { return Ok(known.clone()); }
+    let judge: Arc<dyn ServerCertVerifier> = if said.any { Arc::new(AnyServer(PROVIDER.clone())) }
+        else { Arc::new(Servers::new(&said.authorities, &PROVIDER)?) };
     let builder = ClientConfig::builder_with_provider(PROVIDER.clone())
-        .with_protocol_versions(&[&rustls::version::TLS13]).map_err(|error| error.to_string())?.dangerous();
-    let builder = if said.any { builder.with_custom_certificate_verifier(Arc::new(AnyServer(PROVIDER.clone()))) }
-        else { builder.with_custom_certificate_verifier(Arc::new(Servers::new(&said.authorities, &PROVIDER)?)) };
-    let mut config = match &said.pair {
+        .with_protocol_versions(&[&rustls::version::TLS13]).map_err(|error| error.to_string())?
+        .dangerous().with_custom_certificate_verifier(judge);
+    let mut made = match &said.pair {
         None => builder.with_no_client_auth(),
         Some(pair) => builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified(pair)?))),
     };
+    made.resumption = Resumption::store(Arc::new(ClientSessionMemoryCache::new(UPSTREAM_SESSIONS)));
     let mut all = UPSTREAMS.lock().map_err(|error| error.to_string())?;
-    let store = all.entry(said.sessions.clone()).or_insert_with(|| Arc::new(ClientSessionMemoryCache::new(UPSTREAM_SESSIONS)));
-    config.resumption = Resumption::store(store.clone());
+    if all.len() >= MOST_UPSTREAMS { all.clear(); }
+    Ok(all.entry(name).or_insert(made).clone())
+}
+
+/// A client's configuration.
+pub fn client(said: &ClientTls) -> Result<ClientConfig, String> {
+    let mut config = upstream(said)?;
     config.alpn_protocols = said.alpn.iter().map(|name| name.clone().into_bytes()).collect();
     config.enable_early_data = said.early;
     Ok(config)

@@ -1,5 +1,6 @@
 // A client of DNS over QUIC that a transport is tested with: each packet on a stream of its own, with the id 0 that it must have there.
 // Knows the addon; knows nothing of servers.
+import { createSocket } from 'node:dgram';
 import { loadQuic } from '../../quic/addon.ts';
 import type { QuicAddon, QuicAsking } from '../../quic/addon.ts';
 import type { QuicConnection, QuicEnd, QuicSpeaker } from '../../quic/connection.ts';
@@ -25,6 +26,7 @@ export interface QuicClient extends Client {
   readonly endpoint: QuicEndpoint;
   /** Bytes as they are on a stream of their own: its number. */
   raw(bytes: Uint8Array, fin?: boolean): number;
+  readonly messages: readonly Uint8Array[];
   /** What has happened beside replies: `reset 0 1`, `stopped 0 3`, `closed peer 2`, `opened`, `rejected`. */
   readonly heard: string[];
   until(condition: () => boolean, what: string): Promise<void>;
@@ -81,12 +83,15 @@ class Speaker implements QuicSpeaker {
   }
 }
 
+/** Each client that names no store of sessions has one of its own. */
+let strangers = 0;
+
 /** Begins a connection; does not wait for its handshake. */
 export function beginQuic(address: string, port: number, options: Partial<QuicAsking> = {}, name = 'a.test'): QuicClient {
   if (typeof quicAddon === 'string') throw new Error(quicAddon);
   const endpoint = QuicEndpoint.client(quicAddon, address.includes(':') ? '::1' : '127.0.0.1');
   if (typeof endpoint === 'number') throw new Error(`errno ${-endpoint}`);
-  const settings = quicAddon.asking({ ...ASKING, ...options });
+  const settings = quicAddon.asking({ ...ASKING, sessions: `tests ${++strangers}`, ...options });
   const speaker = new Speaker(new Replies());
   const connection = endpoint.connect(settings, address, port, name, () => speaker);
   quicAddon.forget(settings);
@@ -99,7 +104,7 @@ export function beginQuic(address: string, port: number, options: Partial<QuicAs
   // The loop of a test goes on for as long as its client is there.
   const alive = setInterval(() => {}, 1000);
   return {
-    connection, endpoint, raw, got: replies.got, heard: speaker.heard,
+    connection, endpoint, raw, got: replies.got, messages: replies.messages, heard: speaker.heard,
     send: (packet) => speaker.send(() => {
       const sent = Buffer.from(packet);
       if (sent.length >= 2) sent.writeUInt16BE(0, 0);
@@ -128,4 +133,18 @@ export async function quicClient(address: string, port: number, options: Partial
     throw new Error(client.heard[0]);
   }
   return client;
+}
+
+/** The first datagrams of so many clients, each of which will never go on. */
+export async function initials(count: number): Promise<Buffer[]> {
+  const sink = createSocket('udp4');
+  const came: Buffer[] = [];
+  sink.on('message', (bytes) => came.push(Buffer.from(bytes)));
+  await new Promise<void>((resolve) => sink.bind(0, '127.0.0.1', resolve));
+  const clients = Array.from({ length: count }, () => beginQuic('127.0.0.1', sink.address().port));
+  // A hello with ML-KEM takes two datagrams.
+  while (came.length < 2 * count) await new Promise((resolve) => setImmediate(resolve));
+  for (const client of clients) client.close();
+  sink.close();
+  return came.slice(0, 2 * count);
 }

@@ -5,10 +5,13 @@ import type { Got } from './transport-service.ts';
 /** Collects replies and tells who waits for them. */
 export class Replies {
   readonly got: Got[] = [];
+  /** The same as octets. */
+  readonly messages: Uint8Array[] = [];
   readonly #waiting = new Set<() => void>();
 
   add(bytes: Uint8Array): void {
     this.got.push(reply(bytes));
+    this.messages.push(bytes);
     this.wake();
   }
   wake(): void {
