@@ -115,7 +115,7 @@ test('secrets of connections are told in the form that Wireshark reads', needsQu
     assert.ok(rig.blocks.lines.some((line) => new RegExp(`^${label} [0-9a-f]{64} [0-9a-f]{64,96}$`).test(line)), label);
   }
 });
-test('a certificate that is trusted itself is taken from a server, though it is an authority; another name is not', needsQuic, async (t) => {
+test('a certificate that is trusted itself is taken from a server, though it is an authority; no other name is', needsQuic, async (t) => {
   const own = authority.own;
   const rig = await QuicRig.open(t, {}, 3000, [{ ...pair, ...own }]);
   for (const [name, taken] of [['authority.test', true], ['b.test', false]] as const) {

@@ -154,6 +154,15 @@ test('DoQ: for one connection more than allowed the one goes that has been idle 
   await heard(clients[0]!, 'closed peer 0');
   assert.equal(clients[1]!.heard.length, 1);
 });
+test('DoQ: connections stay where the process may open few files: they need none', needsQuic, async (t) => {
+  const rig = new QuicRig(new QuicBlocks([one]));
+  await rig.bench.listen(doq(rig.ports, { files: 100 }));
+  t.after(() => rig.close());
+  const clients = [await rig.client(), await rig.client(), await rig.client()];
+  for (const client of clients) client.send(question(1, 'now.test'));
+  for (const client of clients) await client.replies(1);
+  assert.deepEqual(clients.map(({ heard: all }) => all.length), [1, 1, 1]);
+});
 test('DoQ: as many streams as are allowed at once, and more one after the other', needsQuic, async (t) => {
   const rig = await QuicRig.open(t, { limits: { streams: 4 } });
   const client = await rig.client();

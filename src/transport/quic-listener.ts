@@ -12,7 +12,7 @@ import type { QuicConnection, QuicSpeaker } from '../quic/connection.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { Connections } from './connections.ts';
 import type { Held, HeldBy } from './held.ts';
-import { Ledger } from './ledger.ts';
+import { LISTENERS, Ledger } from './ledger.ts';
 import { Places } from './places.ts';
 import { QuicPort } from './quic-port.ts';
 import type { QuicMember } from './quic-port.ts';
@@ -61,6 +61,7 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
   readonly #port: QuicPort;
   readonly #clock: Clock;
   readonly #every: number;
+  readonly #sockets: number;
   readonly #mine = new Set<Held>();
   readonly #places = new Places();
   #cancel: (() => void) | undefined = undefined;
@@ -79,6 +80,8 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
     this.#clock = clock;
     this.#every = every;
     port.add(this, sockets);
+    this.#sockets = sockets;
+    all.ledger.add(LISTENERS, sockets);
     this.at = { ...port.at, scheme: kind.scheme, port: port.port };
     this.#cancel = this.#clock.after(this.#every, this.#check);
   }
@@ -133,6 +136,7 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
   }
   async #close(graceMs: number): Promise<void> {
     this.#port.rest(this);
+    this.connections.ledger.add(LISTENERS, -this.#sockets);
     for (const connection of this.#mine) connection.stop();
     this.#leave();
     if (this.#mine.size > 0 && graceMs > 0) {
