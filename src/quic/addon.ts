@@ -124,6 +124,9 @@ export const BUILD = 'npm run native';
 const PLACES = ['../../', '../'].flatMap((root) => [`${process.platform}-${process.arch}/`, ''].map((folder) =>
   new URL(`${root}native/quic/build/${folder}quic.node`, import.meta.url)));
 
+/** The file of the addon, where there is one. */
+export const quicFile = (): string | undefined => PLACES.map((place) => fileURLToPath(place)).find(existsSync);
+
 /**
  * The addon, or in a few words why it is not there. The environment variable COREDNS_TS_QUIC says `none` where a test wants to be without.
  */
@@ -131,20 +134,14 @@ export function loadQuic(choice = process.env['COREDNS_TS_QUIC']): QuicAddon | s
   if (choice === 'none') return 'COREDNS_TS_QUIC says so';
   if (process.platform !== 'linux') return 'it is for Linux';
   const require = createRequire(import.meta.url);
-  let reason = 'it was not built';
-  for (const place of PLACES) {
-    const file = fileURLToPath(place);
-    if (!existsSync(file)) continue;
-    try {
-      const addon = require(file) as QuicAddon;
-      const other = quicDifference(addon.layout());
-      if (other === undefined) return addon;
-      reason = other;
-    } catch (error) {
-      reason = (error as Error).message.split('\n')[0]!;
-    }
+  const file = quicFile();
+  if (file === undefined) return 'it was not built';
+  try {
+    const addon = require(file) as QuicAddon;
+    return quicDifference(addon.layout()) ?? addon;
+  } catch (error) {
+    return (error as Error).message.split('\n')[0]!;
   }
-  return reason;
 }
 
 /** Why an addon with these tables is not for us, if so. */
