@@ -49,7 +49,8 @@ impl Conn {
     pub fn new(q: Connection, number: i32, limits: Limits, now: Instant) -> Conn {
         let allowed = limits.streams.min(32);
         Conn {
-            q, number, limits, dirty: false, shaking: true, told: false, end: None, over: false, resumed: false, began: now, armed: None, faulty: false,
+            q, number, limits, dirty: false, shaking: true, told: false, end: None, over: false, resumed: false, began: now, armed: None,
+            faulty: false,
             readable: Vec::new(), early: HashSet::new(), unsent: HashMap::new(), waiting: 0, stuck: None,
             opened: 0, allowed,
         }
@@ -107,7 +108,8 @@ impl Conn {
             let most = room - held.as_ref().map_or(0, Bytes::len);
             match chunks.next(most) {
                 Ok(Some(chunk)) => {
-                    if let Some(bytes) = held.replace(chunk.bytes) { board.put(&Event { kind: event::DATA, bytes: &bytes, flags: early, ..base }); }
+                    let Some(bytes) = held.replace(chunk.bytes) else { continue };
+                    board.put(&Event { kind: event::DATA, bytes: &bytes, flags: early, ..base });
                 }
                 Ok(None) => {
                     let bytes = held.take().unwrap_or_default();
@@ -168,7 +170,8 @@ impl Conn {
         if tell { tells.push((self.number, number_of(id))); }
     }
     fn bound(&mut self, now: Instant) {
-        if self.waiting > self.limits.unsent { self.close(now, by::ERROR, self.limits.overload, Bytes::from_static(b"too much is unread")); }
+        if self.waiting <= self.limits.unsent { return; }
+        self.close(now, by::ERROR, self.limits.overload, Bytes::from_static(b"too much is unread"));
     }
     /// Ends the connection from this side.
     pub fn close(&mut self, now: Instant, by: i32, code: VarInt, reason: Bytes) {

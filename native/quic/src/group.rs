@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{LazyLock, Mutex};
 
-/// Tags in the order of the kernel's own list: who opens comes last, and in the place of who closes comes the last (net/core/sock_reuseport.c).
+/// Tags in the order of the kernel's own list: who opens comes last, and in the place of who closes comes the last
+/// (net/core/sock_reuseport.c).
 type Order = Vec<u8>;
 static GROUPS: LazyLock<Mutex<HashMap<SocketAddr, Order>>> = LazyLock::new(Default::default);
 

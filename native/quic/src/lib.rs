@@ -4,13 +4,16 @@
 
 mod board;
 mod connection;
+mod ending;
 mod endpoint;
 mod group;
 mod ids;
+mod incoming;
 mod node;
 mod panics;
 mod settings;
 mod socket;
+mod state;
 mod surface;
 mod tls;
 mod trust;

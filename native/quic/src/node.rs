@@ -88,9 +88,8 @@ impl Env {
 
     fn typed(self, value: Value) -> Option<(*mut u8, usize)> {
         let (mut kind, mut length, mut data, mut of, mut at) = (0, 0, null_mut(), null_mut(), 0);
-        if unsafe { n::napi_get_typedarray_info(self.0, value, &mut kind, &mut length, &mut data, &mut of, &mut at) } != n::Status::napi_ok {
-            return None;
-        }
+        let status = unsafe { n::napi_get_typedarray_info(self.0, value, &mut kind, &mut length, &mut data, &mut of, &mut at) };
+        if status != n::Status::napi_ok { return None; }
         let size = match kind { n::TypedarrayType::int32_array => 4, n::TypedarrayType::uint8_array => 1, _ => return None };
         Some((data.cast(), length * size))
     }

@@ -28,7 +28,8 @@ pub struct Limits {
 }
 /// A server's.
 pub struct Serving {
-    pub config: Arc<ServerConfig>, pub keys: Keys, pub limits: Limits, pub secrets: Option<Arc<Secrets>>, pub judge: Option<Arc<dyn ClientCertVerifier>>,
+    pub config: Arc<ServerConfig>, pub keys: Keys, pub limits: Limits, pub secrets: Option<Arc<Secrets>>,
+    pub judge: Option<Arc<dyn ClientCertVerifier>>,
 }
 /// A client's.
 pub struct Asking { pub config: ClientConfig, pub limits: Limits }

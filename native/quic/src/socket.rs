@@ -50,8 +50,8 @@ impl Socket {
         unsafe { libc::getsockname(self.fd, (&raw mut address).cast(), &mut length); }
         cooked(&address)
     }
-    /// Lets the kernel pick a socket of the port by the first byte of the connection's id: `places` has the byte and the place of each. What
-    /// has another one goes where its addresses lead, as without a program.
+    /// Lets the kernel pick a socket of the port by the first byte of the connection's id: `places` has the byte and the place of each.
+    /// What has another one goes where its addresses lead, as without a program.
     pub fn steer(&self, places: &[(u8, u32)]) -> Result<(), i32> {
         let step = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter { code: code as u16, jt, jf, k };
         let load = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
@@ -223,7 +223,8 @@ impl Outbox {
             }
         }
     }
-    /// Sends what is there; false where the socket takes no more at the moment. `lost` are those that it never takes: QUIC sends them again.
+    /// Sends what is there; false where the socket takes no more at the moment. `lost` are those that it never takes: QUIC sends them
+    /// again.
     pub fn flush(&mut self, socket: &Socket, lost: &mut u64) -> bool {
         while self.sent < self.count {
             let (heads, count) = (&raw mut self.heads.heads[self.sent], (self.count - self.sent) as u32);

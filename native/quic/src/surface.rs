@@ -46,7 +46,9 @@ pub fn fill(env: Env, exports: Value) {
     node::export(env, exports, FUNCTIONS);
 }
 
-fn number(env: Env, value: Value) -> Result<usize, String> { env.as_number(value).map(|n| n as usize).ok_or_else(|| "a number is missing".to_owned()) }
+fn number(env: Env, value: Value) -> Result<usize, String> {
+    env.as_number(value).map(|number| number as usize).ok_or_else(|| "a number is missing".to_owned())
+}
 fn endpoint(env: Env, value: Value) -> Result<Rc<Endpoint>, String> {
     let number = number(env, value)?;
     ENDPOINTS.with_borrow(|all| all.get(number).map(|(endpoint, _)| endpoint.clone())).ok_or_else(|| "there is no such socket".to_owned())

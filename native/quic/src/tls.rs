@@ -7,7 +7,8 @@ use rustls::client::{ClientSessionMemoryCache, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs::default_provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache, StoresServerSessions, WebPkiClientVerifier};
+use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, ServerSessionMemoryCache, StoresServerSessions};
+use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, KeyLog, ServerConfig};
 use std::cell::Cell;
@@ -51,7 +52,8 @@ pub fn server(said: &ServerTls) -> Result<(ServerConfig, Option<Arc<dyn ClientCe
     let mut judge = None;
     let builder = if said.policy == ASK_NOTHING { builder.with_no_client_auth() } else {
         let (roots, _) = authorities(said.authorities.as_deref().unwrap_or_default())?;
-        judge = Some(WebPkiClientVerifier::builder_with_provider(Arc::new(roots.clone()), PROVIDER.clone()).build().map_err(|e| e.to_string())?);
+        let judging = WebPkiClientVerifier::builder_with_provider(Arc::new(roots.clone()), PROVIDER.clone());
+        judge = Some(judging.build().map_err(|error| error.to_string())?);
         builder.with_client_cert_verifier(clients(said.policy, roots, &PROVIDER)?)
     };
     let pairs = said.pairs.iter().map(|pair| Ok((certified(pair)?, pair.names.clone()))).collect::<Result<Vec<_>, String>>()?;

@@ -63,8 +63,8 @@ impl ServerCertVerifier for Servers {
     fn verify_server_cert(&self, own: &CertificateDer<'_>, chain: &[CertificateDer<'_>], name: &ServerName<'_>, ocsp: &[u8], now: UnixTime)
         -> Result<ServerCertVerified, Error> {
         match self.judge.verify_server_cert(own, chain, name, ocsp, now) {
-            // `openssl req -x509` makes an authority that is a server's own certificate too: the very one that is trusted is taken. Its time
-            // was looked at before this.
+            // `openssl req -x509` makes an authority that is a server's own certificate too: the very one that is trusted is taken. Its
+            // time was looked at before this.
             Err(error) if is_authority(&error) && self.exactly.iter().any(|each| each == own) => {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
                 Ok(ServerCertVerified::assertion())
