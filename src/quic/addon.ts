@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { packagedFile } from './platform.ts';
 
 /** What the tables have where; checked against the addon's own numbers when it is loaded. */
 export const LAYOUT = {
@@ -125,7 +126,8 @@ const PLACES = ['../../', '../'].flatMap((root) => [`${process.platform}-${proce
   new URL(`${root}native/quic/build/${folder}quic.node`, import.meta.url)));
 
 /** The file of the addon, where there is one. */
-export const quicFile = (): string | undefined => PLACES.map((place) => fileURLToPath(place)).find(existsSync);
+export const quicFile = (): string | undefined =>
+  PLACES.map((place) => fileURLToPath(place)).find(existsSync) ?? packagedFile('quic.node', import.meta.url);
 
 /**
  * The addon, or in a few words why it is not there. The environment variable COREDNS_TS_QUIC says `none` where a test wants to be without.

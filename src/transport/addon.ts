@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { PEER_ROOM } from '../kernel/query/arena.ts';
+import { packagedFile } from '../quic/platform.ts';
 import { ASKED_IPV4, ASKED_IPV6, PEER_INFO, PEER_KIND, PEER_SIZE } from '../kernel/query/peer.ts';
 
 /** Datagrams of one batch, and of an outbox. What follows is checked against the addon's own numbers when it is loaded. */
@@ -65,9 +66,8 @@ export function loadAddon(): Addon | string {
   if (process.platform !== 'linux') return 'it is for Linux';
   const require = createRequire(import.meta.url);
   let reason = 'it was not built';
-  for (const place of PLACES) {
-    const file = fileURLToPath(place);
-    if (!existsSync(file)) continue;
+  const near = PLACES.map((place) => fileURLToPath(place)).filter(existsSync);
+  for (const file of near.length > 0 ? near : [packagedFile('udp-batch.node', import.meta.url) ?? []].flat()) {
     try {
       const addon = require(file) as Addon;
       const other = difference(addon);

@@ -2,6 +2,7 @@
 import { cacheSnapshot } from './cache-snapshot.ts';
 import { catalogs, ourCatalogs } from './catalogs.ts';
 import { corefile } from './corefile.ts';
+import { doq, ended as doqEnded } from './doq.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { hpack, http2, replies, requests } from './http.ts';
 import { http3, qpack } from './http3.ts';
@@ -26,7 +27,7 @@ export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
   corefile, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
-  proxy, catalogs, ourCatalogs,
+  proxy, catalogs, ourCatalogs, doq,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
@@ -34,4 +35,5 @@ export async function ended(): Promise<void> {
   await forwarded();
   await signedEnded();
   await updatesEnded();
+  await doqEnded();
 }
