@@ -1,5 +1,6 @@
 // The event loop: a socket that is watched, one timer, and a look before each wait. Knows libuv's calls, which live in Node's binary as
 // Node-API's do; sizes are asked for when running, so no header is needed. Knows nothing of QUIC.
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -38,7 +39,7 @@ pub trait Woken {
 struct Shared { woken: Rc<dyn Woken>, open: u8, closed: Option<Box<dyn FnOnce()>> }
 
 /// The handles of one socket. They live until `close` has called back.
-pub struct Watch { uv: *mut c_void, poll: Handle, timer: Handle, prepare: Handle }
+pub struct Watch { uv: *mut c_void, poll: Handle, timer: Handle, prepare: Handle, writes: Cell<bool> }
 
 impl Watch {
     /// With `keeps`, the loop goes on for as long as this is open.
@@ -55,11 +56,13 @@ impl Watch {
             uv_unref(prepare);
             uv_poll_start(poll, READABLE, on_poll);
             uv_prepare_start(prepare, on_prepare);
-            Watch { uv, poll, timer, prepare }
+            Watch { uv, poll, timer, prepare, writes: Cell::new(false) }
         }
     }
     /// Whether to be woken when the socket takes more.
     pub fn wait_to_write(&self, waits: bool) {
+        // libuv tells the kernel each time.
+        if self.writes.replace(waits) == waits { return; }
         unsafe { uv_poll_start(self.poll, if waits { READABLE | WRITABLE } else { READABLE }, on_poll); }
     }
     /// Wakes after so many milliseconds, or never.
