@@ -2,11 +2,12 @@
 // agreeing. Knows the replayer's command line, nothing of what is asked.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { quicAddon } from '../../src/testing/conformance/quic-client.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = path.join(here, '..', '..');
@@ -19,11 +20,40 @@ interface Cases { readonly agreed: readonly string[]; readonly wanted: readonly 
 const cases = JSON.parse(readFileSync(path.join(here, 'cases.json'), 'utf8')) as Cases;
 const deviations = JSON.parse(readFileSync(path.join(here, 'deviations.json'), 'utf8')) as Record<string, Record<string, string>>;
 
+/**
+ * What is not compared where the addon of QUIC is not built: each step of a Corefile that needs it, and whole cases that do. A file for the
+ * replayer, beside the other reasons.
+ */
+function withoutQuic(folder: string): string {
+  const why = `QUIC: ${String(quicAddon)}: npm run native`;
+  const needs = (text: string): boolean => /\b(?:quic|https3):\/\//.test(text);
+  const all: Record<string, Record<string, string>> = structuredClone(deviations);
+  for (const name of cases.agreed) {
+    const read = (file: string): string => {
+      const at = path.join(here, 'cases', name, file);
+      return existsSync(at) ? readFileSync(at, 'utf8') : '';
+    };
+    const { checks = {} } = JSON.parse(read('case.json')) as { checks?: Record<string, string> };
+    if (needs(read('Corefile'))) all[name] = { '*': why };
+    for (const [step, text] of Object.entries(checks)) if (needs(text)) all[name] = { ...all[name], [`check ${step}`]: why };
+  }
+  const file = path.join(folder, 'deviations.json');
+  writeFileSync(file, JSON.stringify(all));
+  return file;
+}
+/** Where the replayer reads its deviations. */
+const reasons: string[] = [];
+if (typeof quicAddon === 'string') {
+  const folder = mkdtempSync(path.join(tmpdir(), 'conformance-'));
+  after(() => rmSync(folder, { recursive: true }));
+  reasons.push('--deviations', withoutQuic(folder));
+}
+
 /** Runs the replayer over these cases; resolves to what it printed and its exit status. */
 function replay(
   names: readonly string[], { server = path.join(root, 'bin/coredns-ts'), udp = '', jobs = Math.max(4, 4 * availableParallelism()) } = {},
 ): Promise<{ status: number | null; printed: string }> {
-  const args = [path.join(here, 'replay.mjs'), '--server', server, '--jobs', String(jobs), ...names];
+  const args = [path.join(here, 'replay.mjs'), '--server', server, '--jobs', String(jobs), ...reasons, ...names];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, COREDNS_TS_UDP: udp } });
     let printed = '';
