@@ -1,6 +1,6 @@
 // Upstreams over QUIC of a `forward` line: the addon, and what it has to know of certificates. Knows TLS's settings; what is asked and
 // answered is upstream's.
-import { getCACertificates } from 'node:tls';
+import { transportSecurity } from '../../secure/node.ts';
 import { Http3Client } from '../../http/h3-client.ts';
 import { EXCESSIVE_LOAD } from '../../http/h3-frames.ts';
 import { BUILD, loadQuic } from '../../quic/addon.ts';
@@ -39,7 +39,7 @@ export class QuicUpstreams {
     return made;
   }
   #asking(kind: 'quic' | 'https3', name: string): QuicAsking {
-    const { tls: { cert, key, ca = getCACertificates('default').join('\n') }, expire, earlyData } = this.#options;
+    const { tls: { cert, key, ca = transportSecurity().getCACertificates('default').join('\n') }, expire, earlyData } = this.#options;
     return {
       alpn: [ALPN[kind]], ca, ...(cert !== undefined && { cert }), ...(key !== undefined && { key }), early: earlyData,
       sessions: `forward ${kind} ${name}`, streams: STREAMS, connections: 0, handshakes: 0, handshake: HANDSHAKE, write: HANDSHAKE,
