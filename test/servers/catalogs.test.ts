@@ -37,7 +37,8 @@ ${zones}
 `);
   return started(t, 'named', ['-g', '-c', conf], folder);
 };
-const knot = (t: TestContext, folder: string, { port, peer }: Ports, more: string): Started => {
+// Knot keeps copies of zones in its storage: one for all, unless it is told otherwise.
+const knot = (t: TestContext, folder: string, { port, peer }: Ports, zones: string, templates = ''): Started => {
   const conf = path.join(folder, 'knot.conf');
   mkdirSync(path.join(folder, 'db'));
   writeFileSync(conf, `
@@ -61,7 +62,10 @@ acl:
 log:
   - target: stdout
     any: info
-${more}
+template:
+  - id: default
+    storage: "${folder}"
+${templates}${zones}
 `);
   return started(t, 'knotd', ['-c', conf], folder);
 };
@@ -76,9 +80,12 @@ const CONSUMERS = [{
   },
 }, {
   name: 'Knot', program: 'knotd',
-  run: (t: TestContext, folder: string, ports: Ports) => knot(t, folder, ports, `
-template:
-  - id: member
+  run: (t: TestContext, folder: string, ports: Ports) => knot(t, folder, ports, `zone:
+  - domain: ${CATALOG}
+    master: peer
+    acl: peer
+    catalog-role: interpret
+    catalog-template: [ member, signed ]`, `  - id: member
     master: peer
     acl: peer
     zonefile-sync: -1
@@ -87,12 +94,7 @@ template:
     acl: peer
     dnssec-signing: on
     zonefile-sync: -1
-zone:
-  - domain: ${CATALOG}
-    master: peer
-    acl: peer
-    catalog-role: interpret
-    catalog-template: [ member, signed ]`),
+`),
 }];
 
 for (const { name, program, run } of CONSUMERS) {

@@ -135,10 +135,11 @@ test('signed for 14 days, made anew 4 to 7 days before the end, spread over thes
     ({ serial, signatures } = rig);
     rounds.push(hour);
   }
-  // Fourteen to seventeen sets, each made anew every seven to ten days, hardly two at once.
+  // Fourteen to seventeen sets, each made anew every seven to ten days: spread by a hash whose key is drawn anew for each process, so a
+  // few come together at times, and never most of them.
   // Before them, when no cache is without the key, the parent is asked to have its DS.
   assert.ok(rounds[0]! < 4 && rounds[1]! >= 7 * 24 - 1, String(rounds.slice(0, 2)));
-  assert.ok(rounds.length > 40 && most < 6, `${rounds.length} ${most}`);
+  assert.ok(rounds.length > 25 && most < 11, `${rounds.length} ${most}`);
   rig.keeper.close();
 });
 
