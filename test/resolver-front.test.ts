@@ -1,7 +1,6 @@
 // docs/resolver-front.md is served as it stands, with other ports, certificates and an upstream of ours: what a client learns of it, and
 // that all ways in have one cache and one way out. Knows the page and processes.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -16,24 +15,14 @@ import { TYPE } from '../src/dns/type-name.ts';
 import { Authority } from '../src/testing/certificates.ts';
 import { freePort } from '../src/testing/free-port.ts';
 import { Spawned } from '../src/testing/spawned.ts';
+import { overUdp } from '../src/testing/udp-question.ts';
 import { read } from './gates/checkout.ts';
 import { examples } from './gates/page.ts';
 
 const packet = (name: string, type: number): Buffer =>
   Buffer.concat([Buffer.from('000001000001000000000000', 'hex'), Name.parse(name).octets, Buffer.from([type >> 8, type, 0, 1])]);
 
-function overUdp(port: number, question: Buffer): Promise<Parts> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const again = setInterval(() => socket.send(question, port, '127.0.0.1'), 2000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      resolve(decodeMessage(reply));
-    });
-    socket.send(question, port, '127.0.0.1');
-  });
-}
+const plainly = async (port: number, question: Buffer): Promise<Parts> => decodeMessage(await overUdp(port, question));
 function overTls(port: number, question: Buffer, ca: string): Promise<Parts> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, ca, servername: 'dns.example.org', ALPNProtocols: ['dot'] });
@@ -88,7 +77,7 @@ test('a client that knows an address finds its way to TLS and HTTPS, and all way
   t.after(() => front.kill());
   await front.says(/CoreDNS-/);
 
-  const told = (await overUdp(plain, packet('_dns.resolver.arpa.', TYPE.SVCB))).answer.map((each) => printRR(each));
+  const told = (await plainly(plain, packet('_dns.resolver.arpa.', TYPE.SVCB))).answer.map((each) => printRR(each));
   const services = told.map((text) =>
     /SVCB\t\d dns\.example\.org\. alpn="(\w+)" port="(\d+)"(?:.* dohpath="([^{]+)\{)?/.exec(text)!.slice(1));
   assert.deepEqual(services, [['dot', `${dot}`, undefined], ['h2', `${doh}`, '/dns-query']]);
@@ -96,10 +85,10 @@ test('a client that knows an address finds its way to TLS and HTTPS, and all way
   const question = packet('a.test.', TYPE.A);
   const answers = [
     await overTls(Number(services[0]![1]), question, authority.pem),
-    await overHttps(Number(services[1]![1]), services[1]![2]!, question, authority.pem), await overUdp(plain, question),
+    await overHttps(Number(services[1]![1]), services[1]![2]!, question, authority.pem), await plainly(plain, question),
   ];
   for (const { answer } of answers) assert.match(printRR(answer[0]!), /^a\.test\.\t\d+\tIN\tA\t192\.0\.2\.1$/);
-  assert.equal((await overUdp(plain, packet('x.resolver.arpa.', TYPE.A))).answer.length, 0);
+  assert.equal((await plainly(plain, packet('x.resolver.arpa.', TYPE.A))).answer.length, 0);
   assert.deepEqual(upstream.stdout.split('\n').filter((line) => line.includes('asked a.test') || line.includes('arpa')),
     ['[INFO] asked a.test. tcp']);
 });

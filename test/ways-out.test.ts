@@ -2,16 +2,13 @@
 // upstream is restarted. None of them may fail. Knows processes and a relay between them; no figure of time decides.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { Authority } from '../src/testing/certificates.ts';
 import { question } from '../src/testing/conformance/transport-service.ts';
 import { freePort } from '../src/testing/free-port.ts';
 import { Relay } from '../src/testing/relay.ts';
 import { Spawned } from '../src/testing/spawned.ts';
-import { scratch } from './servers/programs.ts';
+import { certified } from './servers/programs.ts';
 
 /** Milliseconds between two questions, and those of the network, each way. */
 const EVERY = 10, DELAY = 10;
@@ -19,16 +16,6 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 const WAYS = ['udp', 'tcp', 'tls', 'https', 'grpc'] as const;
 type WayName = (typeof WAYS)[number];
 
-/** A folder with a certificate. */
-function certificates(t: TestContext): string {
-  const folder = scratch(t);
-  const authority = new Authority();
-  const { cert, key } = authority.sign({ names: ['dns.test'] });
-  for (const [name, text] of [['cert.pem', cert], ['key.pem', key], ['ca.pem', authority.pem]] as const) {
-    writeFileSync(path.join(folder, name), text);
-  }
-  return folder;
-}
 /** An upstream that is asked in every way. */
 async function upstream(t: TestContext, folder: string) {
   const ports = new Map<string, number>();
@@ -102,7 +89,7 @@ class Asker {
 }
 
 test('a path that goes mute, one that is cut, and an upstream that is restarted cost no question', async (t) => {
-  const folder = certificates(t);
+  const folder = certified(t);
   const [one, two] = [await upstream(t, folder), await upstream(t, folder)];
   const portOf = (of: typeof one, way: WayName): number => of.ports.get(way === 'udp' || way === 'tcp' ? 'dns' : way)!;
   const relays = new Map<WayName, Relay>();
@@ -147,7 +134,7 @@ test('a path that goes mute, one that is cut, and an upstream that is restarted 
 });
 
 test('datagrams that are lost are asked for again in good time', async (t) => {
-  const { ports: upstreams } = await upstream(t, certificates(t));
+  const { ports: upstreams } = await upstream(t, certified(t));
   const relay = await Relay.open(upstreams.get('dns')!);
   t.after(() => relay.close());
   relay.loss = 40;

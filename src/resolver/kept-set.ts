@@ -4,6 +4,7 @@ import { Name } from '../dns/name.ts';
 import { record } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
+import type { SignedSet } from '../dnssec/validate/signed-set.ts';
 
 /** How far a set is believed: a lower one never replaces a higher one that lives. */
 export const RANK = {
@@ -23,16 +24,8 @@ export const RANK = {
 export type Security = 'unchecked' | 'bogus' | 'insecure' | 'secure';
 
 /** A set. */
-export interface KeptSet {
-  /** As it came, letters of any case. */
-  readonly name: Name;
-  readonly type: number;
-  readonly class: number;
-  readonly data: readonly Uint8Array[];
-  /** The data of the RRSIGs that cover it. */
-  readonly signatures: readonly Uint8Array[];
-  /** Seconds, as it came, and milliseconds of the clock until when it may be used. */
-  readonly ttl: number;
+export interface KeptSet extends SignedSet {
+  /** Milliseconds of the clock until when it may be used. */
   readonly until: number;
   readonly rank: number;
   security: Security;

@@ -1,11 +1,11 @@
 // One question over UDP and what came of it, in short. Knows messages; knows no server.
-import { createSocket } from 'node:dgram';
 import { OPTION, readExtendedError } from '../dns/edns-options.ts';
 import { decodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
 import { rcodeName } from '../dns/rcode.ts';
 import { printRR } from '../dns/rr.ts';
 import { typeByName } from '../dns/type-name.ts';
+import { overUdp } from './udp-question.ts';
 
 /** A reply: records as text. */
 export interface ShortReply {
@@ -18,27 +18,18 @@ export interface ShortReply {
 }
 
 /** Asks until there is a reply. */
-export function askOnce(port: number, name: string, type: string): Promise<ShortReply> {
+export async function askOnce(port: number, name: string, type: string): Promise<ShortReply> {
   const number = Buffer.alloc(2);
   number.writeUInt16BE(typeByName(type)!);
   const packet = Buffer.concat([
     Buffer.from('123401000001000000000001', 'hex'), Name.parse(name).octets, number, Buffer.from('0001', 'hex'),
     Buffer.from('0000291000000000000000', 'hex'),
   ]);
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const again = setInterval(() => socket.send(packet, port, '127.0.0.1'), 5000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      const { rcode, answer, authority, additional, edns } = decodeMessage(reply);
-      const error = edns?.options.find(({ code }) => code === OPTION.EDE);
-      const texts = (records: typeof answer) => records.map((each) => printRR(each).replaceAll('\t', ' '));
-      resolve({
-        rcode: rcodeName(rcode), answer: texts(answer), authority: texts(authority), additional: texts(additional),
-        ede: error === undefined ? undefined : readExtendedError(error).infoCode,
-      });
-    });
-    socket.send(packet, port, '127.0.0.1');
-  });
+  const { rcode, answer, authority, additional, edns } = decodeMessage(await overUdp(port, packet));
+  const error = edns?.options.find(({ code }) => code === OPTION.EDE);
+  const texts = (records: typeof answer) => records.map((each) => printRR(each).replaceAll('\t', ' '));
+  return {
+    rcode: rcodeName(rcode), answer: texts(answer), authority: texts(authority), additional: texts(additional),
+    ede: error === undefined ? undefined : readExtendedError(error).infoCode,
+  };
 }

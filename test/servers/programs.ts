@@ -1,10 +1,11 @@
 // The programs of others that tests ask, run once or for as long as a test lasts. Knows processes and scratch folders; knows no DNS.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { Authority } from '../../src/testing/certificates.ts';
 
 /** `false` where the program is there, else why a test of it is skipped. */
 export function missing(...programs: readonly string[]): string | false {
@@ -31,6 +32,17 @@ export const output = (program: string, args: readonly string[], input = ''): Pr
 export function scratch(t: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'servers-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder with a certificate for `dns.test`, its key and who signed it: cert.pem, key.pem, ca.pem. */
+export function certified(t: TestContext): string {
+  const folder = scratch(t);
+  const authority = new Authority();
+  const { cert, key } = authority.sign({ names: ['dns.test'] });
+  for (const [name, text] of Object.entries({ 'cert.pem': cert, 'key.pem': key, 'ca.pem': authority.pem })) {
+    writeFileSync(path.join(folder, name), text);
+  }
   return folder;
 }
 

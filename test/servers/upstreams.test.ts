@@ -6,24 +6,14 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { Authority } from '../../src/testing/certificates.ts';
 import { question } from '../../src/testing/conformance/transport-service.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { Spawned } from '../../src/testing/spawned.ts';
-import { missing, scratch, started } from './programs.ts';
+import { certified, missing, started } from './programs.ts';
 
 /** So many questions at once, and how often each is sent again, milliseconds. */
 const AT_ONCE = 50, AGAIN = 1000;
 
-function certificates(t: TestContext): string {
-  const folder = scratch(t);
-  const authority = new Authority();
-  const { cert, key } = authority.sign({ names: ['dns.test'] });
-  for (const [name, text] of [['cert.pem', cert], ['key.pem', key], ['ca.pem', authority.pem]] as const) {
-    writeFileSync(path.join(folder, name), text);
-  }
-  return folder;
-}
 async function forwarding(t: TestContext, to: string, folder: string): Promise<number> {
   const port = await freePort();
   const secure = `tls ${folder}/ca.pem\ntls_servername dns.test`;
@@ -58,7 +48,7 @@ async function asked(t: TestContext, port: number): Promise<readonly number[]> {
 const ALL = new Array<number>(AT_ONCE).fill(0);
 
 test('Unbound over TLS and HTTPS', { skip: missing('unbound') }, async (t) => {
-  const folder = certificates(t);
+  const folder = certified(t);
   const [tls, https] = [await freePort(), await freePort()];
   writeFileSync(path.join(folder, 'unbound.conf'), `server:
   directory: "${folder}"
@@ -83,7 +73,7 @@ test('Unbound over TLS and HTTPS', { skip: missing('unbound') }, async (t) => {
 });
 
 test('dnsdist over UDP, TLS and HTTPS', { skip: missing('dnsdist') }, async (t) => {
-  const folder = certificates(t);
+  const folder = certified(t);
   const [plain, tls, https] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(path.join(folder, 'dnsdist.conf'), `setLocal('127.0.0.1:${plain}')
 addTLSLocal('127.0.0.1:${tls}', '${folder}/cert.pem', '${folder}/key.pem')

@@ -8,11 +8,14 @@ import type { Verdict, VerifyingKey } from '../verification.ts';
 
 /** A set with its signatures. */
 export interface SignedSet {
+  /** As it came, letters of any case. */
   readonly name: Name;
   readonly type: number;
   readonly class: number;
   readonly data: readonly Uint8Array[];
+  /** The data of the RRSIGs that cover it. */
   readonly signatures: readonly Uint8Array[];
+  /** Seconds, as it came. */
   readonly ttl: number;
 }
 /** What came of it. */

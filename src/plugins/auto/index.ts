@@ -2,6 +2,7 @@
 // folder has; what is in them is in authority/zone.
 import { join } from 'node:path';
 import { HeldZones } from '../../authority/held-zones.ts';
+import { isNotWalked, turnAway } from '../../authority/not-walked.ts';
 import { SignableZones } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
@@ -13,10 +14,9 @@ import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import { Name } from '../../dns/name.ts';
-import { OPCODE, RCODE } from '../../dns/rcode.ts';
-import { TYPE } from '../../dns/type-name.ts';
+import { RCODE } from '../../dns/rcode.ts';
 import { every } from '../../kernel/clock.ts';
-import { drop, failure } from '../../kernel/query/outcome.ts';
+import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { CountedZones } from '../../kernel/serving/traffic.ts';
@@ -190,12 +190,7 @@ class Folder implements Part {
 
   handle(query: Query, next: Handler): Answer {
     if (this.#list.round !== this.#round) this.#renew();
-    if (query.opcode === OPCODE.NOTIFY || query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
-      if (!this.#zones.find(query, this.#place)) return next(query);
-      if (query.opcode !== OPCODE.NOTIFY) return failure(RCODE.REFUSED);
-      this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
-      return drop();
-    }
+    if (isNotWalked(query)) return this.#zones.find(query, this.#place) ? turnAway(query, this.#log) : next(query);
     // What is in no zone is nobody's then (AUTO-6).
     if (this.#isLast && !this.#zones.find(query, this.#place)) return failure(RCODE.REFUSED);
     return this.#lookup.handle(query, next);

@@ -1,6 +1,7 @@
 // *catalog* serves lists of the zones of its block (RFC 9432), from which other servers know what to transfer. Knows which block has which
 // lists; what they say is in listing.ts.
 import { HeldZones } from '../../authority/held-zones.ts';
+import { isNotWalked, turnAway } from '../../authority/not-walked.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Transfers } from '../../authority/transfer.ts';
@@ -10,9 +11,8 @@ import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import type { Name } from '../../dns/name.ts';
-import { OPCODE, RCODE } from '../../dns/rcode.ts';
-import { TYPE } from '../../dns/type-name.ts';
-import { drop, failure } from '../../kernel/query/outcome.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
@@ -118,12 +118,7 @@ class Catalogs implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.opcode === OPCODE.NOTIFY || query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
-      if (!this.#zones.find(query, this.#place)) return next(query);
-      if (query.opcode !== OPCODE.NOTIFY) return failure(RCODE.REFUSED);
-      this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
-      return drop();
-    }
+    if (isNotWalked(query)) return this.#zones.find(query, this.#place) ? turnAway(query, this.#log) : next(query);
     if (this.#isLast && !this.#zones.find(query, this.#place)) return failure(RCODE.REFUSED);
     return this.#lookup.handle(query, next);
   }

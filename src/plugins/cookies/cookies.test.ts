@@ -1,7 +1,6 @@
 // *cookies* as clients see it: by hand, with dig and kdig, and with BIND, which has the same secret.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +20,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { serve } from '../../testing/served.ts';
+import { overUdp } from '../../testing/udp-question.ts';
 import { standard } from '../index.ts';
 
 const run = promisify(execFile);
@@ -28,22 +28,13 @@ const SECRET = 'e5e973e5a6b2a43f48e7dc849e37bfcf', OTHER = '445536bcd2513298075a
 const CLIENT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
 /** Asks over UDP with this cookie, or without any. */
-function ask(port: number, cookie?: Uint8Array, opcode = 0): Promise<Parts> {
+async function ask(port: number, cookie?: Uint8Array, opcode = 0): Promise<Parts> {
   const options = cookie === undefined ? [] : [{ code: OPTION.COOKIE, data: cookie }];
   const packet = encodeMessage({
     id: 7, opcode, rcode: 0, flags: RD, question: { name: Name.parse('a.test.'), type: TYPE.A, class: 1 }, answer: [], authority: [],
     additional: [], edns: { udpSize: 1232, version: 0, dnssecOk: false, z: 0, extendedRcode: 0, options },
   }, { compress: false });
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const again = setInterval(() => socket.send(packet, port, '127.0.0.1'), 2000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      resolve(decodeMessage(reply));
-    });
-    socket.send(packet, port, '127.0.0.1');
-  });
+  return decodeMessage(await overUdp(port, packet));
 }
 const cookieOf = ({ edns }: Parts): Uint8Array => findOption(edns, OPTION.COOKIE)!.data;
 const extended = ({ rcode, edns }: Parts): number => (edns === undefined ? rcode : rcode & 15 | (edns.extendedRcode << 4));

@@ -1,7 +1,6 @@
 // *ddr* as clients meet it: what they are told of real listeners, and whether they would be believed there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,21 +12,13 @@ import { Name } from '../../dns/name.ts';
 import { printRR } from '../../dns/rr.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { Spawned } from '../../testing/spawned.ts';
+import { overUdp } from '../../testing/udp-question.ts';
 import { lacks } from './services.ts';
 
 /** The records that are answered to a question for SVCB over UDP. */
-function ask(port: number, name: string, address = '127.0.0.1'): Promise<readonly string[]> {
+async function ask(port: number, name: string, address = '127.0.0.1'): Promise<readonly string[]> {
   const packet = Buffer.concat([Buffer.from('123401000001000000000000', 'hex'), Name.parse(name).octets, Buffer.from('00400001', 'hex')]);
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const again = setInterval(() => socket.send(packet, port, address), 2000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      resolve(decodeMessage(reply).answer.map((each) => printRR(each).replaceAll('\t', ' ')));
-    });
-    socket.send(packet, port, address);
-  });
+  return decodeMessage(await overUdp(port, packet, address)).answer.map((each) => printRR(each).replaceAll('\t', ' '));
 }
 /** A server on three free ports: plain, over TLS and over HTTPS. */
 async function started(t: TestContext, names: readonly string[], ddr = 'ddr dns.example.test', bind = 'bind 127.0.0.1') {

@@ -1,6 +1,5 @@
 // *dnstap* through the front door: a server with sockets, collectors that listen and readers that come, and what each of them is told.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,6 +19,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { serve } from '../../testing/served.ts';
 import { Spawned } from '../../testing/spawned.ts';
+import { overUdp } from '../../testing/udp-question.ts';
 import { standard } from '../index.ts';
 import { control } from './frame-stream.ts';
 import { Frames, Told, textField } from './frames.ts';
@@ -34,16 +34,7 @@ const types = (heard: readonly Heard[]): number[] => heard.map(({ message }) => 
 
 /** Asks over UDP and waits for the answer. */
 function ask(port: number, packet = QUESTION): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const again = setInterval(() => socket.send(packet, port, '127.0.0.1'), 2000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      resolve(reply);
-    });
-    socket.send(packet, port, '127.0.0.1');
-  });
+  return overUdp(port, packet);
 }
 function missing(program: string, ...args: readonly string[]): string | false {
   try {

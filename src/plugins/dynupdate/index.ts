@@ -4,8 +4,8 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { OPCODE, RCODE, rcodeName } from '../../dns/rcode.ts';
-import { TYPE } from '../../dns/type-name.ts';
 import { HeldZones } from '../../authority/held-zones.ts';
+import { isNotWalked, turnAway } from '../../authority/not-walked.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
@@ -18,7 +18,7 @@ import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import { AA } from '../../kernel/query/message.ts';
-import { drop, failure } from '../../kernel/query/outcome.ts';
+import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
@@ -130,14 +130,8 @@ class DynamicUpdates implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    const { opcode, type } = query;
-    if (opcode === OPCODE.UPDATE) return takeUpdate(this.#site, query);
-    if (opcode === OPCODE.NOTIFY || type === TYPE.AXFR || type === TYPE.IXFR) {
-      if (!this.#zones.find(query, this.#place)) return next(query);
-      if (opcode !== OPCODE.NOTIFY) return failure(RCODE.REFUSED);
-      this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
-      return drop();
-    }
+    if (query.opcode === OPCODE.UPDATE) return takeUpdate(this.#site, query);
+    if (isNotWalked(query)) return this.#zones.find(query, this.#place) ? turnAway(query, this.#log) : next(query);
     const isMade = this.#made.get(0) !== 0;
     if ((this.#isLast || !isMade) && !this.#zones.find(query, this.#place)) return this.#isLast ? failure(RCODE.REFUSED) : next(query);
     return isMade ? this.#lookup.handle(query, next) : this.#first(query, next);

@@ -1,6 +1,7 @@
 // *file* enables serving zone data from an RFC 1035-style master file. Knows which block has which zones; what is in them is in
 // authority/zone.
 import { HeldZones } from '../../authority/held-zones.ts';
+import { isNotWalked, turnAway } from '../../authority/not-walked.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
@@ -15,9 +16,8 @@ import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import { formatDuration } from '../../wording/duration.ts';
 import type { Name } from '../../dns/name.ts';
-import { OPCODE, RCODE } from '../../dns/rcode.ts';
-import { TYPE } from '../../dns/type-name.ts';
-import { drop, failure } from '../../kernel/query/outcome.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -97,12 +97,7 @@ class Files implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    if (query.opcode === OPCODE.NOTIFY || query.type === TYPE.AXFR || query.type === TYPE.IXFR) {
-      if (!this.#zones.find(query, this.#place)) return next(query);
-      if (query.opcode !== OPCODE.NOTIFY) return failure(RCODE.REFUSED);
-      this.#log.info(`Dropping notify from ${query.clientAddress} for ${query.name.text}`);
-      return drop();
-    }
+    if (isNotWalked(query)) return this.#zones.find(query, this.#place) ? turnAway(query, this.#log) : next(query);
     // What is in no zone is nobody's then (FILE-5).
     if (this.#isLast && !this.#zones.find(query, this.#place)) return failure(RCODE.REFUSED);
     return this.#lookup.handle(query, next);

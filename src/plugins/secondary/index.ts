@@ -1,6 +1,7 @@
 // *secondary* enables serving a zone retrieved from a primary server. Knows which block has which zones, and who may say that they changed.
 import { Keys } from '../../authority/keys.ts';
 import { HeldZones } from '../../authority/held-zones.ts';
+import { isNotWalked } from '../../authority/not-walked.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { SignableZones, signingOf } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
@@ -15,7 +16,6 @@ import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import { inPrefix } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
 import { OPCODE, RCODE } from '../../dns/rcode.ts';
-import { TYPE } from '../../dns/type-name.ts';
 import { quoted } from '../../wording/quote.ts';
 import { every } from '../../kernel/clock.ts';
 import { AA } from '../../kernel/query/message.ts';
@@ -233,7 +233,7 @@ class Secondaries implements Part {
     const { zones, lookup } = this.#current();
     if (query.opcode === OPCODE.NOTIFY) return this.#notify(query, next);
     if (query.opcode === OPCODE.UPDATE) return takeUpdate(this.#site, query);
-    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return zones.find(query, this.#place) ? failure(RCODE.REFUSED) : next(query);
+    if (isNotWalked(query)) return zones.find(query, this.#place) ? failure(RCODE.REFUSED) : next(query);
     // What is in no zone is nobody's then (FILE-5).
     if (this.#isLast && !zones.find(query, this.#place)) return failure(RCODE.REFUSED);
     return lookup.handle(query, next);

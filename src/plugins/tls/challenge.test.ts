@@ -1,7 +1,6 @@
 // The record that proves a name (TLS-2), as whoever asks sees it: in every block with a zone of the name, past caches, signed where the
 // zone is, and gone when it is over.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -17,25 +16,17 @@ import { scene, until } from '../../testing/acme-scene.ts';
 import type { Scene } from '../../testing/acme-scene.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { serve } from '../../testing/served.ts';
+import { overUdp } from '../../testing/udp-question.ts';
 import { standard } from '../index.ts';
 
 const ZONE = '$ORIGIN a.test.\n@ 60 IN SOA ns h 1 60 60 600000 60\n@ 60 IN NS ns\nns 60 IN A 127.0.0.1\n';
 
 /** Asks for this with DO. */
-function ask(port: number, name: string, type: number): Promise<Parts> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const question = { name: Name.parse(name), type, class: CLASS.IN };
-    const edns = { udpSize: 4096, extendedRcode: 0, version: 0, dnssecOk: true, flags: 0x8000, options: [] };
-    const packet = encodeMessage(message({ id: 7, flags: RD, question, edns: edns as never }), { compress: true });
-    const again = setInterval(() => socket.send(packet, port, '127.0.0.1'), 2000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      resolve(decodeMessage(reply));
-    });
-    socket.send(packet, port, '127.0.0.1');
-  });
+async function ask(port: number, name: string, type: number): Promise<Parts> {
+  const question = { name: Name.parse(name), type, class: CLASS.IN };
+  const edns = { udpSize: 4096, extendedRcode: 0, version: 0, dnssecOk: true, flags: 0x8000, options: [] };
+  const packet = encodeMessage(message({ id: 7, flags: RD, question, edns: edns as never }), { compress: true });
+  return decodeMessage(await overUdp(port, packet));
 }
 const texts = ({ answer }: Parts, type: number): string[] => answer.filter((each) => each.type === type).map((each) => printRR(each));
 

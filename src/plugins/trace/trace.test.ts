@@ -1,6 +1,5 @@
 // *trace* through the front door: a server with sockets, a collector that listens, and the spans that it is told.
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -15,6 +14,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { serve } from '../../testing/served.ts';
 import { Spawned } from '../../testing/spawned.ts';
+import { overUdp } from '../../testing/udp-question.ts';
 import { standard } from '../index.ts';
 import { contextOf } from './context.ts';
 import { ascii, envelope, spanWriter } from './span-form.ts';
@@ -71,16 +71,7 @@ async function collector(t: TestContext, port = 0): Promise<{ collector: FakeCol
 function ask(port: number, label = 'a'): Promise<Buffer> {
   const name = `${String.fromCharCode(label.length)}${label}\x04test\0`;
   const packet = Buffer.from(`\x12\x34\x01\0\0\x01\0\0\0\0\0\0${name}\0\x01\0\x01`, 'latin1');
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    const again = setInterval(() => socket.send(packet, port, '127.0.0.1'), 2000);
-    socket.on('message', (reply) => {
-      clearInterval(again);
-      socket.close();
-      resolve(reply);
-    });
-    socket.send(packet, port, '127.0.0.1');
-  });
+  return overUdp(port, packet);
 }
 async function served(t: TestContext, lines: string, plugins = standard) {
   const server = await serve(`. {\n${lines}\n}`, plugins);
