@@ -19,6 +19,8 @@ export interface ValidationSettings {
   /** Whether signatures and digests by these numbers are counted: what nobody can check is as good as unsigned. */
   readonly supports: (algorithm: number) => boolean;
   readonly supportsDigest: (kind: number) => boolean;
+  /** Denials that were found secure are answers for other names too (RFC 8198). */
+  readonly aggressive: boolean;
   /** What is bogus is answered all the same, as if it was unsigned. */
   readonly permissive: boolean;
   /** The time by which signatures are judged, in milliseconds since 1970. */

@@ -22,7 +22,7 @@ export function answerLocally(zones: LocalZones, resolver: Resolver, query: Quer
   if (found.kind === 'deny') return drop();
   const { rcode, answer, authority, alias } = found;
   const write = (more: readonly RR[] = [], last = rcode): Outcome => {
-    if (last === RCODE.REFUSED) return failure(last);
+    if (last === RCODE.REFUSED) return failure(last, undefined, RA);
     const reply = query.reply({ rcode: last, aa: true, answer: [...answer, ...more], authority });
     reply.setFlags(RA);
     return reply;
@@ -42,9 +42,11 @@ function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): O
   const isUnchecked = (query.flags & CD) !== 0;
   if (rcode === RCODE.SERVFAIL && !(security === 'bogus' && isUnchecked)) {
     query.extendedError = { code: code ?? 0, text: why ?? '' };
-    return failure(RCODE.SERVFAIL, why === undefined ? undefined : new Error(why));
+    return failure(RCODE.SERVFAIL, why === undefined ? undefined : new Error(why), RA);
   }
-  if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN && rcode !== RCODE.YXDOMAIN) return failure(rcode, new Error(rcodeName(rcode)));
+  if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN && rcode !== RCODE.YXDOMAIN) {
+    return failure(rcode, new Error(rcodeName(rcode)), RA);
+  }
   return written(resolved, query, name, now);
 }
 function written({ rcode, answer, authority, security }: Resolved, query: Query, name: Name, now: number): Message {

@@ -1,11 +1,12 @@
 // What a resolver can say from what it keeps: steps, sets that came with other answers, and, in hard times, what is over (RFC 8767). Knows
 // the cache; asks nobody.
 import { INFO_CODE } from '../dns/extended-error.ts';
-import type { Name } from '../dns/name.ts';
+import { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { record } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
+import type { Denials } from './denials.ts';
 import { RANK, targetOf } from './kept-set.ts';
 import type { KeptSet, Security } from './kept-set.ts';
 import type { RecordCache, Step } from './record-cache.ts';
@@ -24,8 +25,12 @@ export class KeptAnswers {
   readonly #cache: RecordCache;
   readonly #now: () => number;
 
-  constructor(settings: ResolverSettings, cache: RecordCache, now: () => number) {
+  readonly #denials: Denials | undefined;
+
+  /** Without `denials` a denial says nothing of other names than its own. */
+  constructor(settings: ResolverSettings, cache: RecordCache, now: () => number, denials?: Denials) {
     this.#settings = settings;
+    this.#denials = denials;
     this.#cache = cache;
     this.#now = now;
   }
@@ -40,7 +45,14 @@ export class KeptAnswers {
     if (set !== undefined && set.rank >= RANK.HEARSAY) return stepOf('answer', [set], undefined);
     const cname = type === TYPE.CNAME ? undefined : this.#cache.set(name, TYPE.CNAME, klass);
     if (cname !== undefined && cname.rank >= RANK.HEARSAY) return stepOf('alias', [cname], targetOf(cname.data[0]!));
-    return this.#dname(name, klass) ?? this.#denial(name, type, klass);
+    return this.#dname(name, klass) ?? this.#denial(name, type, klass) ?? this.#spanned(question);
+  }
+  /** What denials of other names say of it, below the servers that are given for it. */
+  #spanned(question: Question): Step | undefined {
+    if (this.#denials === undefined) return undefined;
+    let above = Name.root;
+    for (const { zone } of this.#settings.given) if (question.name.isUnder(zone) && zone.labels > above.labels) above = zone;
+    return this.#denials.step(question, above);
   }
   #dname(name: Name, klass: number): Step | undefined {
     for (let above = name.parent; above !== undefined; above = above.parent) {

@@ -3,6 +3,7 @@ import type { Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { Budget, ResolutionError } from './budget.ts';
+import { Denials } from './denials.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { Iteration } from './iteration.ts';
 import type { Errand } from './budget.ts';
@@ -32,6 +33,7 @@ export class Resolver {
   readonly #permissive: boolean;
   readonly #parts: ExchangeParts;
   readonly #kept: KeptAnswers;
+  readonly denials: Denials | undefined;
   readonly #refreshing = new Set<string>();
   readonly #underWay = new Map<string, Promise<Resolved>>();
   readonly #failures = new Map<string, { readonly until: number; readonly result: Resolved }>();
@@ -42,7 +44,8 @@ export class Resolver {
     this.#parts = parts;
     this.#permissive = validation?.permissive === true;
     this.cache = new RecordCache(parts.now);
-    this.#kept = new KeptAnswers(settings, this.cache, parts.now);
+    if (validation?.aggressive === true) this.denials = new Denials(parts.now, validation.mostIterations);
+    this.#kept = new KeptAnswers(settings, this.cache, parts.now, this.denials);
     this.#iteration = new Iteration(settings, this.cache, parts);
     const fetch = (question: Question, errand: Errand): Promise<Step> => this.#fetch(question, errand);
     if (validation !== undefined) this.#validation = new Validation(new Trust(validation, this.cache, parts.now, fetch));
@@ -76,14 +79,23 @@ export class Resolver {
       const nodata: Step = { ...step, kind: 'nodata', rcode: RCODE.NOERROR, security };
       this.cache.forgetStep(question.name, question.type, question.class);
       this.cache.keepStep(question.name, question.type, question.class, nodata);
+      this.#learn(nodata);
       return nodata;
     }
     step.security = security;
     step.why = why;
     step.code = code;
     if (security === 'bogus' && this.#permissive) step.security = 'insecure';
+    else if (security === 'secure') this.#learn(step);
     else if (security === 'bogus') this.cache.forgetStep(question.name, question.type, question.class);
     return step;
+  }
+
+  /** Secure denials are of use for other names, unless their zone contradicts them. */
+  #learn(step: Step): void {
+    if (this.denials === undefined) return;
+    if (step.kind === 'nodata' || step.kind === 'nxdomain') this.denials.learn(step);
+    else for (const set of step.answer) this.denials.contradict(set);
   }
 
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */

@@ -96,7 +96,10 @@ export class Validation {
     if (proof === 'insecure') return INSECURE;
     if (proof === 'missing' && isNoName && this.#proof(step.authority, zone!, errand, {
       plain: (sets) => provesNoData(sets, name, type), hashed: (sets) => sets.provesNoData(name, type),
-    }) === 'proven') return { security: 'secure', exists: true };
+    }) === 'proven') {
+      for (const set of step.authority) set.security = 'secure';
+      return { security: 'secure', exists: true };
+    }
     if (proof === 'missing') {
       const denials = step.authority.filter((set) => set.type === TYPE.NSEC || set.type === TYPE.NSEC3);
       const bad = denials.find((set) => this.#verdict(set, zone!, errand) !== 'valid');

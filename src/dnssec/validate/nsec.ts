@@ -43,6 +43,15 @@ class Nsec {
 }
 const read = (sets: readonly Denial[]): Nsec[] => sets.map((set) => new Nsec(set));
 
+/** The longest ancestor of a name that exists, as the record that covers the name says. */
+export const closestEncloser = (set: Denial, name: Name): Name => new Nsec(set).closestEncloser(name);
+
+/** Whether the record says that there is no such set at that very name: a wildcard may still stand for it. */
+export function denies(set: Denial, name: Name, type: number): boolean {
+  const record = new Nsec(set);
+  return record.owner.equals(name) ? lacks(record, type) : record.covers(name);
+}
+
 /** The name does not exist, and no wildcard stands for it. */
 export function provesNoName(sets: readonly Denial[], name: Name): Proof {
   const records = read(sets);

@@ -44,10 +44,10 @@ function sealedReply(query: Query, message: Message, seal: Seal | undefined): Me
 }
 
 /** First step. The empty reply of a failure; one that does not say why is OTHER: the cause itself is for the log, not for clients. */
-function failed(query: Query, { rcode }: Failure): Message {
+function failed(query: Query, { rcode, flags }: Failure): Message {
   const { journey } = query;
   if (journey.edns && rcode !== 0) journey.extendedError ??= { code: INFO_CODE.OTHER, text: 'no plugin could answer' };
-  return query.begin(0, rcode & 15);
+  return query.begin(flags, rcode & 15);
 }
 
 /** Second step. No OPT for who sent none (RFC 6891 section 7), else one, of the client's size and DO (RFC 3225 section 3). */

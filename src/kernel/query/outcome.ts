@@ -12,6 +12,8 @@ export interface Failure {
   readonly kind: 'failure';
   readonly rcode: number;
   readonly cause: unknown;
+  /** Header bits of that reply. */
+  readonly flags: number;
 }
 /** Nothing is said to the client. */
 export interface Drop {
@@ -30,7 +32,7 @@ export type Outcome = Message | Failure | Drop | Stream;
 export type Answer = Outcome | Promise<Outcome>;
 
 /** Nobody answered, for this reason. */
-export const failure = (rcode: number, cause?: unknown): Failure => ({ kind: 'failure', rcode, cause });
+export const failure = (rcode: number, cause?: unknown, flags = 0): Failure => ({ kind: 'failure', rcode, cause, flags });
 /** Say nothing. */
 export const drop = (cause?: unknown): Drop => ({ kind: 'drop', cause });
 

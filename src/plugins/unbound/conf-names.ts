@@ -24,7 +24,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   root-hints tcp-upstream trust-anchor trust-anchor-file trusted-keys-file
   val-nsec3-keysize-iterations val-permissive-mode name stub-addr stub-host stub-first stub-prime stub-tcp-upstream forward-addr
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
-  serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones`;
+  serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec`;
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
   outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size max-udp-size
@@ -40,10 +40,16 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
   iter-scrub-ns iter-scrub-cname iter-scrub-promiscuous udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout
   discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle define-tag ede ede-serve-expired
-  serve-expired-ttl-reset val-override-date deny-any`;
+  serve-expired-ttl-reset val-override-date deny-any additional-ssl-port additional-tls-port tls-additional-port tls-additional-ports
+  fake-dsa fake-sha1 harden-algo-downgrade harden-unknown-additional prefetch-key permit-small-holddown http-endpoint http-max-streams
+  http-nodelay http-notls-downstream http-query-buffer-size http-response-buffer-size https-port http-user-agent infra-cache-lame-size
+  infra-lame-ttl interface-automatic interface-automatic-ports ip-address log-thread-id log-time-iso low-rtt low-rtt-pct low-rtt-permil
+  max-sent-count quic-port quic-size shm-enable shm-key sock-queue-timeout ssl-cert-bundle ssl-port ssl-service-key ssl-service-pem
+  statistics-inhibit-zero tcp-connection-limit:2 tls-ciphers tls-ciphersuites tls-protocols tls-session-ticket-keys tls-system-cert
+  tls-use-sni tls-win-cert unknown-server-time-limit wait-limit-cookie max-transfer-size max-transfer-time`;
 const REFUSED: readonly (readonly [names: string, why: string])[] = [
   ['auto-trust-anchor-file', 'keys are not followed by RFC 5011 yet: name them by trust-anchor-file'],
-  ['aggressive-nsec', 'not built yet'], ['dns64-prefix', 'use *dns64*'],
+  ['dns64-prefix', 'use *dns64*'],
   ['stub-tls-upstream forward-tls-upstream', 'not built yet: use *forward* with tls://'], ['tls-upstream', 'not built yet'],
   ['forward-no-cache stub-no-cache', 'not built yet'], ['ratelimit ip-ratelimit', 'not built yet'],
 ];

@@ -58,6 +58,7 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   if (anchors.length === 0) return { access, local, resolver, validation: undefined };
   return { access, local, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
+    aggressive: said.yes('aggressive-nsec', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
   } };
 }

@@ -73,7 +73,7 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('stub-zone:\n name: a.'), 'conf:1: stub-zone a. has no servers: name stub-addr');
   assert.equal(refusal('stub-zone: stub-addr: 1.1.1.1'), 'conf:1: stub-zone lacks its name');
   assert.equal(refusal('stub-zone: name: a. stub-addr: ns.a.'), 'conf:1: stub-addr is an address, or ADDRESS@PORT, not "ns.a."');
-  assert.equal(refusal('server:\n\n aggressive-nsec: yes'), 'conf:3: aggressive-nsec: not built yet');
+  assert.equal(refusal('server:\n\n tls-upstream: yes'), 'conf:3: tls-upstream: not built yet');
   assert.equal(refusal('server: local-zone: a. some').slice(0, 28), 'conf:1: local-zone is a zone');
   assert.equal(refusal('server: local-data: "a. A"').slice(0, 8), 'conf:1: ');
   assert.equal(refusal('server: local-data-ptr: "a. b."').slice(0, 33), 'conf:1: local-data-ptr is an addr');
@@ -90,7 +90,7 @@ test('what is included is read in its place, a fault in it is told with its own 
   assert.equal(refusal('include: conf'), 'conf:1: files include one another');
 });
 test('what is turned off is not missed, and what has no meaning here is told once', () => {
-  assert.equal(refusal('server: aggressive-nsec: no ratelimit: 0'), '');
+  assert.equal(refusal('server: tls-upstream: no ratelimit: 0'), '');
   const text = 'server: num-threads: 4 verbosity: 1 num-threads: 2\nremote-control:\n control-enable: yes';
   const conf = readConf('conf', files({ conf: text }));
   assert.deepEqual(conf.idle, ['num-threads', 'verbosity']);
