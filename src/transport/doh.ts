@@ -5,7 +5,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { classify, minimalTtl } from '../kernel/query/classify.ts';
 import type { Message } from '../kernel/query/message.ts';
-import type { HttpQuestion } from '../kernel/query/transport.ts';
+import type { HttpQuestion, Service } from '../kernel/query/transport.ts';
 import { mayComeEarly } from './doq-message.ts';
 import type { HttpAsked, HttpChannel } from './http-channel.ts';
 import { PathTemplate } from './path-template.ts';
@@ -66,10 +66,10 @@ export class DohRequests {
     const mark = target.indexOf('?');
     const path = mark < 0 ? target : target.slice(0, mark);
     const parts = path === PATH ? undefined : this.#parts(path, connection);
-    if (path !== PATH && parts === undefined) return say(exchange, NOT_FOUND);
+    if (path !== PATH && parts === undefined) return say(exchange, NOT_FOUND, connection.service);
     const message = method === 'POST' && !exchange.tooLarge ? exchange.body : method === 'GET' ? parameter(target, mark) : undefined;
-    if (message === undefined || message.length < 12 || message.length > MOST) return say(exchange, INVALID);
-    if (connection.unproven && !mayComeEarly(message, 0, message.length)) return say(exchange, TOO_EARLY);
+    if (message === undefined || message.length < 12 || message.length > MOST) return say(exchange, INVALID, connection.service);
+    if (connection.unproven && !mayComeEarly(message, 0, message.length)) return say(exchange, TOO_EARLY, connection.service);
     const request: HttpQuestion = { path, parts, field: (name) => exchange.field(name) };
     connection.ask(exchange, request, message, 0, message.length);
   }
@@ -86,15 +86,17 @@ export class DohRequests {
   }
   /** Says the reply, or that there is none. */
   answer({ exchange, refused, service, secure }: HttpAsked, message: Message | undefined): void {
-    if (message === undefined) return say(exchange, refused ? INVALID : NO_RESPONSE);
+    if (message === undefined) return say(exchange, refused ? INVALID : NO_RESPONSE, service);
     // Who came in the clear is to be told by whoever has the certificate.
     const headings = headingsOf(secure === undefined || exchange.version === 3 ? undefined : service.alternative);
+    service.answered?.(exchange.version, 200);
     const heading = headings.for(minimalTtl(message, classify(message, systemClock)));
     exchange.reply(heading, message.bytes, message.at, message.length);
   }
 }
 
-function say(exchange: Exchange, { heading, body }: { readonly heading: Heading; readonly body: Buffer }): void {
+function say(exchange: Exchange, { heading, body }: { readonly heading: Heading; readonly body: Buffer }, service: Service): void {
+  service.answered?.(exchange.version, heading.status);
   exchange.reply(heading, body, 0, body.length);
 }
 /** The message in `dns`, which stands there exactly once (RFC 8484 section 4.1): base64url without padding. */

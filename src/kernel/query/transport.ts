@@ -98,6 +98,8 @@ export interface Service {
   readonly settings: ListenerSettings;
   /** A connection of this client was cut, or has one question alone: counted, and said now and then. */
   cut?(reason: CutReason, client: string): void;
+  /** A request of DNS over HTTPS was answered with this status; `version` is HTTP's. */
+  answered?(version: number, status: number): void;
   /** Of `https://`: the port at which an `https3://` of this process has a zone and an address in common with it. */
   readonly alternative?: number | undefined;
 }

@@ -63,6 +63,8 @@ export class Server implements Service, LateEnds {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #traffic: Traffic;
+  /** Cells of statuses of HTTP, by version and status. */
+  readonly #statuses = new Map<number, number>();
   readonly #router: Router;
   readonly #anyClass: boolean;
   /** Opcodes beside QUERY and NOTIFY that one block at least takes. */
@@ -232,6 +234,12 @@ export class Server implements Service, LateEnds {
     this.#log.error(`plugin/${name} threw on ${query.name.text} ${typeName(query.type)}${at === undefined ? '' : ` at ${at}`}`);
   }
 
+  answered(version: number, status: number): void {
+    const key = version * 1000 + status;
+    let cell = this.#statuses.get(key);
+    if (cell === undefined) this.#statuses.set(key, (cell = this.#traffic.statusCell(this.label, version, status)));
+    this.#traffic.metrics.values[cell]!++;
+  }
   cut(reason: CutReason, client: string): void {
     this.#traffic.cut(this.label, reason);
     const now = this.#clock.monotonic();

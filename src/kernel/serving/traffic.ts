@@ -36,6 +36,8 @@ const FAMILIES = {
 /** Not among them: CoreDNS has no such counter, so it is shown when there are lost lines. */
 const LOST = counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.');
 
+const HTTPS = counter('coredns_dns_https_responses_total', 'Counter of DoH responses per server and http status code.', ['server', 'status']),
+  HTTPS3 = counter('coredns_dns_https3_responses_total', 'Counter of DoH3 responses per server and http status code.', ['server', 'status']);
 const CUT = counter('coredns_connections_cut_total',
   'Counter of connections that were cut, or had one question alone, by reason.', ['server', 'reason']);
 
@@ -138,6 +140,10 @@ export class Traffic {
   /** A connection was cut. */
   cut(server: string, reason: string): void {
     this.metrics.values[this.metrics.family(CUT).cell([server, reason])]!++;
+  }
+  /** The cell of DNS over HTTPS' answers with a status (PROM-2). */
+  statusCell(server: string, version: number, status: number): number {
+    return this.metrics.family(version === 3 ? HTTPS3 : HTTPS).cell([server, String(status)]);
   }
   /** A panic in a plugin (SRV-5). */
   panicked(): void {

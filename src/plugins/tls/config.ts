@@ -1,5 +1,4 @@
 // What a `tls` line says (TLS-1, TLS-2). Knows its options and their texts; reads the files that it names, and opens nothing.
-import { once } from '../../corefile/directive.ts';
 import type { Directive, Lines } from '../../corefile/directive.ts';
 import type { Position } from '../../corefile/error.ts';
 import { pluginError } from '../../corefile/error.ts';
@@ -35,10 +34,13 @@ interface Options {
   tickets: Settings['tickets'];
 }
 
-/** The line of a block. */
-export function readSettings(lines: Lines, { root, machine }: ParseContext): Settings {
-  if (lines.length > 1) lines[1]!.fail('TLS already configured for this server instance');
-  const line = once(lines);
+/** The lines of a block: each is read, and the last one counts, as in CoreDNS. */
+export function readSettings(lines: Lines, context: ParseContext): Settings {
+  for (const line of lines.slice(0, -1)) line.doubt('another line behind it counts', 'leave one of them');
+  return lines.map((line) => readLine(line, context)).at(-1)!;
+}
+
+function readLine(line: Directive, { root, machine }: ParseContext): Settings {
   const path = (name: string): string => (root === undefined || name.startsWith('/') ? name : `${root.replace(/\/+$/, '')}/${name}`);
   const options: Options = { clientAuth: 'nocert', leastVersion: 'TLSv1.2', keylog: undefined, tickets: 'own' };
   const { client_auth, keylog, ...ours } = readers(options, path, machine.readFile);
