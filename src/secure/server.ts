@@ -9,7 +9,7 @@ import { asksForProof, proofServer } from './proof.ts';
 import type { TlsProof } from './proof.ts';
 import { failureReason } from './failure.ts';
 import type { FailureReason, ServerTls } from './server-tls.ts';
-import { KEPT, isSealedBy } from './tickets.ts';
+import { KEPT, isSealedBy, sessionsOf } from './tickets.ts';
 import type { TicketKeys } from './tickets.ts';
 
 /** What is known of a connection after its handshake. */
@@ -47,11 +47,11 @@ export class SecureServer {
   #before: Server | undefined;
   #prover: { readonly proofs: readonly TlsProof[]; readonly server: Server } | undefined = undefined;
 
-  /** `protocols` for ALPN; `label` tells sessions of this scheme and port from those of others, whatever address a replica has. */
+  /** `protocols` for ALPN; `label` is the server's. */
   constructor(blocks: readonly [ServerTls, ...ServerTls[]], protocols: readonly string[], label: string) {
     this.#blocks = blocks;
     this.#protocols = protocols;
-    this.#label = label.replace(/\/\/.*(?=:\d+$)/, '//');
+    this.#label = sessionsOf(label);
   }
 
   /** Begins a handshake on a connection that was accepted. Nobody may have read from it. */

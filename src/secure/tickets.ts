@@ -8,6 +8,9 @@ const LENGTH = 48;
 /** Octets of the name in front of it, which stands in each ticket. */
 const NAME = 16;
 
+/** What tells sessions of a scheme and port from those of others, of `scheme://ADDRESS:PORT`: replicas have different addresses. */
+export const sessionsOf = (label: string): string => label.replace(/\/\/.*(?=:\d+$)/, '//');
+
 /** The keys of one span of time. */
 export interface TicketKeys {
   readonly current: Buffer;

@@ -100,8 +100,8 @@ test('0-RTT: a session is taken once: who plays the first datagrams again gets n
 });
 test('tickets that replicas share are opened by all of them, and there is no 0-RTT then', needsQuic, async (t) => {
   const tickets = randomBytes(32);
-  await visited(t, 'shared', { tickets });
-  const other = await QuicRig.open(t, { tickets });
+  await visited(t, 'shared', { tickets, label: 'quic://127.0.0.1:853' });
+  const other = await QuicRig.open(t, { tickets, label: 'quic://127.0.0.2:853' });
   const again = beginQuic('127.0.0.1', other.port, { sessions: 'shared', early: true });
   t.after(() => again.close());
   again.send(question(3, 'now.test'));

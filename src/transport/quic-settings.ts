@@ -3,7 +3,7 @@ import type { QuicServing } from '../quic/addon.ts';
 import { transportSecurity } from '../secure/node.ts';
 import { CLIENT_AUTH } from '../secure/server-tls.ts';
 import type { ServerTls } from '../secure/server-tls.ts';
-import { KEPT } from '../secure/tickets.ts';
+import { KEPT, sessionsOf } from '../secure/tickets.ts';
 
 /** Handshakes that may be under way on one socket. */
 const HANDSHAKES = 1000;
@@ -37,7 +37,7 @@ export function servingOf(blocks: readonly [ServerTls, ...ServerTls[]], bounds: 
   return {
     alpn: bounds.alpn, pairs, policy: CLIENT_AUTH.indexOf(clientAuth), ca,
     // Whoever was let in by one policy comes back to no other (RFC 8446 section 4.6.1).
-    sessions: first.digest(`quic ${bounds.label} ${clientAuth} ${ca ?? ''}`),
+    sessions: first.digest(`quic ${sessionsOf(bounds.label)} ${clientAuth} ${ca ?? ''}`),
     resumes: tickets !== undefined, secrets: first.log !== undefined,
     connections: connections === 0 ? 60_000 : connections + HANDSHAKES, streams, handshakes: HANDSHAKES,
     handshake: read, write, idle, unsent: UNSENT, overload,

@@ -36,8 +36,9 @@ const FAMILIES = {
 /** Not among them: CoreDNS has no such counter, so it is shown when there are lost lines. */
 const LOST = counter('coredns_log_lines_dropped_total', 'Counter of log lines that nobody read in time.');
 
-const HTTPS = counter('coredns_dns_https_responses_total', 'Counter of DoH responses per server and http status code.', ['server', 'status']),
-  HTTPS3 = counter('coredns_dns_https3_responses_total', 'Counter of DoH3 responses per server and http status code.', ['server', 'status']);
+const STATUS = ['server', 'status'];
+const HTTPS = counter('coredns_dns_https_responses_total', 'Counter of DoH responses per server and http status code.', STATUS);
+const HTTPS3 = counter('coredns_dns_https3_responses_total', 'Counter of DoH3 responses per server and http status code.', STATUS);
 const CUT = counter('coredns_connections_cut_total',
   'Counter of connections that were cut, or had one question alone, by reason.', ['server', 'reason']);
 

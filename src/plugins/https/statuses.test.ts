@@ -13,8 +13,9 @@ test('answers are counted by status, those that are no answer to a question too'
   const ask = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
   const asked = `/dns-query?dns=${Buffer.from(question(0, 'a.test')).toString('base64url')}`;
   assert.deepEqual([await ask(asked), await ask(asked), await ask('/dns-query'), await ask('/other')], [200, 200, 400, 404]);
+  const family = 'coredns_dns_https_responses_total';
   const text = await (await fetch(`http://127.0.0.1:${page}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('coredns_dns_https_responses_total'));
-  const line = (status: number, count: number) => `coredns_dns_https_responses_total{server="https://127.0.0.1:${port}",status="${status}"} ${count}`;
+  const lines = text.split('\n').filter((line) => line.startsWith(family));
+  const line = (status: number, count: number) => `${family}{server="https://127.0.0.1:${port}",status="${status}"} ${count}`;
   assert.deepEqual(lines.sort(), [line(200, 2), line(400, 1), line(404, 1)]);
 });

@@ -25,6 +25,8 @@ export interface QuicBlockOptions {
   readonly limits?: Partial<QuicLimits>;
   /** Tickets: none, of the process, or of this secret that replicas have. */
   readonly tickets?: 'off' | 'own' | Uint8Array;
+  /** Of the server that they are of. */
+  readonly label?: string;
 }
 
 /** Blocks of one address. */

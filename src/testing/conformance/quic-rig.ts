@@ -26,6 +26,7 @@ export class QuicRig {
   }
   static async open(t: TestContext, options: QuicBlockOptions = {}, read = 3000, pairs = [ONE]): Promise<QuicRig> {
     const rig = new QuicRig(new QuicBlocks(pairs, options));
+    rig.bench.service.label = options.label ?? 'quic://:853';
     rig.bench.service.timeouts = { ...rig.bench.service.timeouts, read };
     await rig.bench.listen(doq(rig.ports, { every: 5 }));
     t.after(() => rig.close());

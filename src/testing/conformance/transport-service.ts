@@ -44,7 +44,7 @@ export function reply(bytes: Uint8Array): Got {
  */
 export class TestService implements Service {
   readonly index: number;
-  readonly label = 'dns://:0';
+  label = 'dns://:0';
   readonly arena: Arena;
   readonly reading = new Reading(Memory.create(1 << 20));
   timeouts: Timeouts = DEFAULT_TIMEOUTS;
