@@ -93,7 +93,9 @@ export class StoredLookup {
   /** FILE-11: what is not there, or owns nothing, others may have. */
   #isHandedOn(query: Query): boolean {
     const { finding } = this.#walk;
-    if (finding.kind !== 'nothing' && !(finding.kind === 'node' && finding.isEmpty)) return false;
+    const isOthers = finding.kind === 'nothing' || (finding.kind === 'node' && finding.isEmpty)
+      || (finding.kind === 'unready' && this.#source.passesUnready === true);
+    if (!isOthers) return false;
     return this.#through.zones.length > 0 && this.#through.find(query, this.#aside);
   }
 

@@ -20,7 +20,7 @@ import { syntaxOf } from './syntax.ts';
 export interface Findings {
   readonly file: string;
   readonly problems: readonly Problem[];
-  /** Words of CoreDNS that are not built yet, each once. */
+  /** Words of CoreDNS that this program was put together without, each once. */
   readonly unbuilt: readonly string[];
   readonly sources: Sources;
   /** HTTP pages that would be shown. */

@@ -24,7 +24,7 @@ function text({ file, problems, unbuilt, sources, remarks }: Findings): string {
     const help = hint === undefined ? '' : `  help: ${hint}\n`;
     return `${placeText(problem)}: ${severity}: ${message}\n${sources.picture(problem)}${help}`;
   });
-  const words = unbuilt.length < 2 ? '' : `${file}: ${unbuilt.length} words are not built yet: ${unbuilt.join(', ')}\n`;
+  const words = unbuilt.length < 2 ? '' : `${file}: ${unbuilt.length} words are not in this program: ${unbuilt.join(', ')}\n`;
   return `${told.join('')}${words}${remarks.map((remark) => `${file}: ${remark}\n`).join('')}${file}: ${summary(problems)}\n`;
 }
 function summary(problems: readonly Problem[]): string {

@@ -57,12 +57,13 @@ async function refuseRest(rest: readonly string[]): Promise<void> {
   const advice = (await import('./help.ts')).meant(rest);
   fail(`extra command line arguments: [${rest.join(' ')}]${advice === undefined ? '' : `\nhelp: ${advice}`}`);
 }
-/** `-plugins` (CLI-7): what is there on standard output, what CoreDNS has and this has not yet on standard error. */
+/** `-plugins` (CLI-7): what is there on standard output, what CoreDNS has and this program was put together without on standard error. */
 async function listPlugins(conf: string, own: readonly Plugin[] | undefined): Promise<void> {
   const { additionsOf, pluginsWith } = await import('./plugin-choice.ts');
   const plugins = await additionsOf(conf === '' ? 'Corefile' : conf).then((additions) => pluginsWith(additions, own))
     .catch((error: Error) => fail(error.message));
   const there = plugins.map(({ name }) => name).sort();
   writeOut(`${there.join('\n')}\n`);
-  process.stderr.write(`not built yet: ${ORDER.filter((name) => !there.includes(name)).sort().join(', ')}\n`);
+  const left = ORDER.filter((name) => !there.includes(name)).sort();
+  if (left.length > 0) process.stderr.write(`not in this program: ${left.join(', ')}\n`);
 }

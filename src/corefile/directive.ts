@@ -56,6 +56,8 @@ export type Mention = { readonly what: 'file'; readonly path: string } | { reado
   | { readonly what: 'zones'; readonly stops: boolean; readonly list: () => Promise<readonly ZoneMention[]> }
   | { readonly what: 'sources'; readonly list: () => Promise<readonly SourceMention[]> }
   | { readonly what: 'faults'; readonly find: () => Promise<readonly string[]> };
+/** How a plugin of CoreDNS writes the name of a property that it does not know. */
+type UnknownStyle = "'" | '"' | ': "';
 /** What a line's readers leave for `check`: doubts, what only the machine knows, and faults where more than the first is wanted. */
 export type Note = { readonly at: Position } & (Mention
   | { readonly what: 'fault'; readonly error: unknown }
@@ -196,7 +198,7 @@ export class Directive {
    * Gives each line of the sub-block to the reader of its word, or to `otherwise` (by default: `unknown property 'x'`, or `"x"`).
    * Arguments that a reader leaves are read as one more property, as CoreDNS does; a `}` among them ends the block.
    */
-  properties(readers: PropertyReaders, otherwise: ((line: Directive) => void) | "'" | '"' = "'"): void {
+  properties(readers: PropertyReaders, otherwise: ((line: Directive) => void) | UnknownStyle = "'"): void {
     this.#opened = true;
     if (this.#braces === undefined) return;
     const unknown = typeof otherwise === 'function' ? otherwise : (line: Directive): void => line.#unknownProperty(readers, otherwise);
@@ -245,10 +247,11 @@ export class Directive {
     }
   }
 
-  #unknownProperty(readers: PropertyReaders, quote: "'" | '"'): never {
+  #unknownProperty(readers: PropertyReaders, style: UnknownStyle): never {
     const nearest = nearestWord(this.word, Object.keys(readers));
-    const word = quote === '"' ? quoted(this.word) : `'${this.word}'`;
-    this.fail(`unknown property ${word}`, nearest === undefined ? undefined : `did you mean '${nearest}'?`, 'unknown-property');
+    const word = style === "'" ? `'${this.word}'` : quoted(this.word);
+    const hint = nearest === undefined ? undefined : `did you mean '${nearest}'?`;
+    this.fail(`unknown property${style === ': "' ? ':' : ''} ${word}`, hint, 'unknown-property');
   }
 
   /** The notes of this line and of all in its braces. */

@@ -59,6 +59,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('dynupdate', () => import('./dynupdate/index.ts')),
   { ...late('hosts', usually('hosts')), standing: true },
   late('route53', () => import('./route53/index.ts')),
+  late('azure', () => import('./azure/index.ts')),
   late('clouddns', () => import('./clouddns/index.ts')),
   late('k8s_external', () => import('./k8s_external/index.ts')),
   { ...late('kubernetes', () => import('./kubernetes/index.ts')), aliases: ['kubernetai'] },

@@ -4,6 +4,7 @@ import { catalogs, ourCatalogs } from './catalogs.ts';
 import { corefile } from './corefile.ts';
 import { doq, ended as doqEnded } from './doq.ts';
 import { ended as forwarded, forward } from './forward.ts';
+import { awsXml, azureSets } from './hosted.ts';
 import { hpack, http2, replies, requests } from './http.ts';
 import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
@@ -28,6 +29,7 @@ export const targets: readonly Target[] = [
   corefile, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy, catalogs, ourCatalogs, doq,
+  azureSets, awsXml,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

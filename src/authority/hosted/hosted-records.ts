@@ -52,7 +52,9 @@ export class HostedRecords {
   /** One that cannot be used, and why. */
   leave(owner: string, type: string, why: string): void {
     this.#count++;
-    if (this.#left.length < NAMED) this.#left.push(`${Name.maybe(owner)?.text ?? owner} ${type}: ${why}`);
+    if (this.#left.length >= NAMED) return;
+    // One line of the log, whatever the API gave.
+    this.#left.push(`${Name.maybe(owner)?.text ?? owner} ${type}: ${why}`.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '));
   }
 
   /** All of it was fetched: the scratch gets it. */

@@ -25,6 +25,8 @@ export interface Hosted {
 
 /** By how much a fetch is early or late, so that those of many zones do not come together. */
 const JITTER = 0.1;
+/** Milliseconds until a zone of which there is nothing yet is asked for again, doubled each time. */
+const FIRST_PAUSE = 1000;
 const makings = new WeakMap<Store, Making>();
 function makingOf(store: Store): Making {
   let making = makings.get(store);
@@ -36,30 +38,37 @@ export const hostedCell = (store: Store, { name }: Pick<Hosted, 'name'>): ZoneCe
 
 /** A zone that is kept as its API says. */
 export class HostedZone implements Closable {
-  readonly #hosted: Hosted;
+  /** Of each load that has the zone what it says; the newest counts. */
+  readonly #claims: Hosted[];
   readonly #run: Pick<Run, 'store' | 'clock' | 'metrics'>;
   readonly #log: Log;
   readonly #keeper: ZoneKeeper;
   readonly #scratch: Scratch;
   readonly #numbers = new Told();
   readonly #end = new AbortController();
-  #cancel = (): void => {};
+  #cancel: (() => void) | undefined;
   /** What was said last of records that were left out. */
   #left = '';
   /** Why what is served may be old; undefined where it is not. */
   trouble: string | undefined;
+  #failures = 0;
 
   private constructor({ store, clock, metrics, log }: Run, plugin: string, hosted: Hosted) {
     this.#run = { store, clock, metrics };
-    this.#hosted = hosted;
+    this.#claims = [hosted];
     this.#log = log.prefix(plugin);
     this.#keeper = new ZoneKeeper({ store, clock }, hosted.zone, hostedCell(store, hosted));
     this.#scratch = new Scratch(store.memory.hash);
   }
 
-  /** Opens it and fetches it for the first time. Rejects where that fails. */
-  static async open(run: Run, plugin: string, hosted: Hosted): Promise<HostedZone> {
+  /** Opens it and fetches it for the first time. Rejects where that fails, unless the first fetch is one of those that come later too. */
+  static async open(run: Run, plugin: string, hosted: Hosted, inBackground: boolean): Promise<HostedZone> {
     const zone = new HostedZone(run, plugin, hosted);
+    if (inBackground) {
+      zone.trouble = zone.#keeper.cell.version === 0 ? `zone ${hosted.zone.text} is not fetched yet` : undefined;
+      void zone.#again();
+      return zone;
+    }
     try {
       await zone.#fetch();
     } catch (error) {
@@ -69,31 +78,56 @@ export class HostedZone implements Closable {
     zone.#next();
     return zone;
   }
+  /** A load has it as this says, with its keys and its pace, until the signal: a reload that is undone leaves what was said before. */
+  claim(hosted: Hosted, signal: Run['signal']): void {
+    const [first] = this.#claims;
+    if (first !== hosted) this.#claims.push(hosted);
+    if (this.#cancel !== undefined && first?.refresh !== hosted.refresh) this.#next();
+    const leave = (): void => {
+      if (this.#claims.length > 1) this.#claims.splice(this.#claims.indexOf(hosted), 1);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  }
   close(): void {
     this.#end.abort();
-    this.#cancel();
+    this.#cancel?.();
     this.#keeper.close();
     tellGone(this.#run.metrics, this.#numbers);
   }
 
+  get #hosted(): Hosted {
+    return this.#claims.at(-1)!;
+  }
+  /** Sets the time of the next fetch, anew where there was one. What has nothing to serve yet does not wait as long as what has. */
   #next(): void {
+    this.#cancel?.();
     if (this.#end.signal.aborted) return;
-    const wait = this.#hosted.refresh * (1 + JITTER * (2 * Math.random() - 1));
-    this.#cancel = this.#run.clock.after(wait, () => void this.#again().then(() => this.#next()));
+    const { refresh } = this.#hosted;
+    const soon = this.#keeper.cell.version === 0 ? FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 10) : refresh;
+    const wait = Math.min(refresh, soon) * (1 + JITTER * (2 * Math.random() - 1));
+    this.#cancel = this.#run.clock.after(wait, () => {
+      this.#cancel = undefined;
+      void this.#again();
+    });
   }
   async #again(): Promise<void> {
     const { text } = this.#hosted.zone;
     try {
       await this.#fetch();
-      if (this.trouble !== undefined) this.#log.info(`zone ${text} is fetched again`);
+      if (this.#failures > 0) this.#log.info(`zone ${text} is fetched again`);
       this.trouble = undefined;
+      this.#failures = 0;
     } catch (error) {
       if (this.#end.signal.aborted) return;
+      this.#failures++;
       const why = error instanceof Error ? error.message : String(error);
-      if (why !== this.trouble) this.#log.error(`Failed to update zone ${text}: ${why}; what was fetched before is served`);
+      const what = this.#keeper.cell.version === 0 ? 'nothing is served of it yet' : 'what was fetched before is served';
+      if (why !== this.trouble) this.#log.error(`Failed to update zone ${text}: ${why}; ${what}`);
       this.trouble = why;
       tellFailure(this.#run.metrics, text, 'fetch', this.#numbers);
     }
+    this.#next();
   }
   async #fetch(): Promise<void> {
     const { store, clock } = this.#run;

@@ -21,8 +21,14 @@ export interface HostedSettings {
   readonly zones: readonly { readonly hosted: Hosted; readonly fallthrough: Fallthrough }[];
   /** Before anything is fetched: rejects where the account, or a zone, cannot be had. */
   readonly prepare?: (run: Run) => Promise<void>;
+  /** The start waits for no zone and fails for none: what is not fetched yet is SERVFAIL, or falls through (AZ-5). */
+  readonly inBackground?: boolean;
 }
 
+/** Zones that are passed over while there is nothing of them. */
+class HostedSource extends ZoneSource {
+  readonly passesUnready = true;
+}
 /** The zones of one name each, and what is behind. */
 interface Level {
   readonly zones: ServedZones;
@@ -49,12 +55,13 @@ export class HostedZones implements Part {
   }
 
   async control(run: Run): Promise<void> {
-    const { plugin, zones, prepare } = this.#settings;
+    const { plugin, zones, prepare, inBackground = false } = this.#settings;
     await prepare?.(run);
     this.#open = await Promise.all(zones.map(async ({ hosted }) => {
-      const key = `zone ${hosted.name} every ${hosted.refresh}`;
       try {
-        return await run.shared.use(key, run.signal, () => HostedZone.open(run, plugin, hosted));
+        const zone = await run.shared.use(`zone ${hosted.name}`, run.signal, () => HostedZone.open(run, plugin, hosted, inBackground));
+        zone.claim(hosted, run.signal);
+        return zone;
       } catch (error) {
         throw new Error(`plugin/${plugin}: zone ${hosted.zone.text}: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -63,7 +70,7 @@ export class HostedZones implements Part {
   start(run: Run): void {
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
     this.#lookups = this.#levels.map(({ zones, hosted, fallthrough }) =>
-      new StoredLookup(new ZoneSource(run.store, zones, hosted.map((each) => hostedCell(run.store, each)), fallthrough)));
+      new StoredLookup(new HostedSource(run.store, zones, hosted.map((each) => hostedCell(run.store, each)), fallthrough)));
   }
   remark(): string | undefined {
     const troubles = this.#open.flatMap(({ trouble }) => trouble ?? []);

@@ -199,10 +199,10 @@ function linesOf({ name, aliases = [] }: Plugin, { lines, directives }: Draft): 
 /** The lines whose word no plugin has. */
 const unbuilt = (words: Draft['lines'], plugins: readonly Plugin[]): readonly Directive[] => [...words].flatMap(([word, [line]]) =>
   (plugins.some(({ name, aliases }) => name === word || aliases?.includes(word) === true) ? [] : [line]));
-/** A word that CoreDNS knows and that is not there yet: better said at the start than found out by a wrong answer. */
+/** A word that CoreDNS knows and that a program has left out: better said at the start than found out by a wrong answer. */
 function refuseUnbuilt({ owner, at }: Directive): never {
-  const hint = `remove line ${at.line} of ${at.file}, or let CoreDNS serve this block`;
-  const message = 'this plugin of CoreDNS is not built yet in coredns-ts';
+  const hint = `remove line ${at.line} of ${at.file}, or give the program this plugin too: coredns-ts itself has it`;
+  const message = 'this program was put together without this plugin';
   throw pluginError(owner, new CorefileError(message, at, { form: 'none', hint, code: 'not-built' }));
 }
 /** A part that misses another one of its block, or that cannot stand beside another block's. */

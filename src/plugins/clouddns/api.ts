@@ -78,7 +78,7 @@ function addSet(set: unknown, into: HostedRecords): void {
   const [name, type] = [textIn(set, 'name'), textIn(set, 'type')];
   if (!Array.isArray(rrdatas) || rrdatas.length === 0) return into.leave(name, type, 'it has a routing policy, and no records');
   for (const data of rrdatas) {
-    if (typeof data === 'string') into.add(name, type, Number(ttl ?? NaN), data);
+    if (typeof data === 'string') into.add(name, type, typeof ttl === 'number' ? ttl : NaN, data);
     else into.leave(name, type, 'its data are no text');
   }
 }

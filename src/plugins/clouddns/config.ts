@@ -3,6 +3,7 @@ import type { Directive } from '../../corefile/directive.ts';
 import { Name } from '../../dns/name.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
+import { REFRESH, readRefresh } from '../../kernel/site/refresh.ts';
 import type { Lines, Machine } from '../../kernel/site/plugin.ts';
 import { readPlace } from '../../web-api/api-request.ts';
 import { fileError } from '../../wording/errno.ts';
@@ -27,8 +28,6 @@ export interface Settings {
   refresh: number;
   fallthrough: Fallthrough;
 }
-
-const REFRESH = 60_000;
 
 /** Reads the lines. A managed zone stands once in a block. */
 export function readSettings(lines: Lines, { machine }: { readonly machine: Machine }): readonly Settings[] {
@@ -58,11 +57,7 @@ function readLine(line: Directive, seen: Set<string>, machine: Machine): Setting
       settings.endpoint = url;
     },
     refresh(property) {
-      const word = property.only();
-      const given = /^\d+$/.test(word) ? `${word}s` : word;
-      const milliseconds = property.duration(given, (reason) => property.fail(`unable to parse duration: ${reason}`));
-      if (milliseconds <= 0) property.fail(`refresh interval must be greater than 0: ${quoted(given)}`);
-      settings.refresh = milliseconds;
+      settings.refresh = readRefresh(property);
     },
     fallthrough(property) {
       settings.fallthrough = readFallthrough(property);

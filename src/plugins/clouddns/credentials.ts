@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { askApi, jsonOf, readPlace } from '../../web-api/api-request.ts';
 import type { ApiReply, ApiRequest } from '../../web-api/api-request.ts';
+import type { Environment } from '../../web-api/environment.ts';
 import { quoted } from '../../wording/quote.ts';
 
 /** A file of credentials, as JSON. */
@@ -14,7 +15,6 @@ export interface Credential {
   readonly type: string;
   readonly [field: string]: unknown;
 }
-type Environment = (name: string) => string | undefined;
 
 /** Kinds that Google's own programs know, and those that are known here. */
 const KNOWN = ['service_account', 'authorized_user', 'impersonated_service_account', 'external_account'];

@@ -6,6 +6,7 @@ import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { Account } from '../../web-api/account.ts';
+import { environment } from '../../web-api/environment.ts';
 import { CloudDnsApi, GOOGLE } from './api.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
@@ -13,10 +14,6 @@ import { GoogleTokens } from './credentials.ts';
 
 /** What Cloud DNS lets a project do, less than half of it: others ask as well. */
 const QUOTA = { perSecond: 10, burst: 50 };
-const environment = (name: string): string | undefined => {
-  const value = process.env[name];
-  return value === '' ? undefined : value;
-};
 
 /** The zones of a line, and what is to be done before they are fetched. */
 function hostedOf(settings: Settings): { zones: HostedSettings['zones']; prepare(run: Run): Promise<void> } {

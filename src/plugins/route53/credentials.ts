@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { askApi, jsonOf, readPlace } from '../../web-api/api-request.ts';
 import type { ApiReply, ApiRequest } from '../../web-api/api-request.ts';
+import type { Environment } from '../../web-api/environment.ts';
 import { quoted } from '../../wording/quote.ts';
 import { profileOf } from './profiles.ts';
 import { queryText } from './signature.ts';
@@ -19,7 +20,6 @@ export interface KeySource {
   /** The file of the profile, where it is not the usual one. */
   readonly file: string | undefined;
 }
-type Environment = (name: string) => string | undefined;
 interface Temporary {
   readonly keys: AwsKeys;
   /** Milliseconds since 1970; undefined: they do not end. */
