@@ -15,7 +15,8 @@ const OLD = (
 ).split(' ');
 /** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
 const NEW: readonly (readonly [word: string, after: string])[] = [
-  ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'], ['connections', 'timeouts'],
+  ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'],
+  ['ratelimit', 'cookies'], ['connections', 'timeouts'],
   ['unbound', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'],
 ];
 

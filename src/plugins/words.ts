@@ -37,6 +37,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('log', usually('log')),
   late('dnstap', () => import('./dnstap/index.ts')),
   late('cookies', () => import('./cookies/index.ts')),
+  { ...late('ratelimit', () => import('./ratelimit/index.ts')), aliases: ['rrl'] },
   { ...late('local', () => import('./local/index.ts')), standing: true },
   late('ddr', () => import('./ddr/index.ts')),
   late('dns64', () => import('./dns64/index.ts')),

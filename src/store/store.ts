@@ -1,5 +1,6 @@
 // What a thread has of the shared memory: maps, caches and cells by their names. Knows how they fit together; knows nothing of
 // what they are for.
+import { Accounts } from './accounts.ts';
 import { ByteMap } from './bytemap.ts';
 import type { HandedMap } from './bytemap.ts';
 import { CacheMap } from './cache-map.ts';
@@ -78,6 +79,10 @@ export class Store {
   /** What sources count when something of theirs is another, and caches compare. */
   get changes(): Changes {
     return (this.#changes ??= new Changes(this.memory));
+  }
+  /** Accounts of this name, at least so many, the same in every thread that says both. They outlive loads. */
+  accounts(name: string, least: number): Accounts {
+    return new Accounts(this.memory, name, least);
   }
   /** The text of this name: main writes it, every thread reads it. */
   note(name: string): Note {

@@ -43,6 +43,8 @@ export class Journey {
   dnssecOk = false;
   /** The client set AD: it wants to know whether the data is authentic (RFC 6840 section 5.7). */
   wantsAuthentic = false;
+  /** The client sent a cookie of this server that is good: its address is its own (RFC 7873). */
+  proven = false;
   /** An Extended DNS Error that the reply shall carry, if the client sent EDNS. */
   extendedError: ExtendedError | undefined = undefined;
   /** Its labels, where the block collects metadata. */
@@ -74,6 +76,7 @@ export class Journey {
     this.udpSize = 0;
     this.dnssecOk = false;
     this.wantsAuthentic = wantsAuthentic;
+    this.proven = false;
     this.extendedError = undefined;
     this.metadata = undefined;
     this.roomier = undefined;
@@ -113,6 +116,7 @@ export class Journey {
     journey.udpSize = this.udpSize;
     journey.dnssecOk = this.dnssecOk;
     journey.wantsAuthentic = this.wantsAuthentic;
+    journey.proven = this.proven;
     journey.metadata = this.metadata;
     journey.signature = this.signature;
     journey.told = this.told;

@@ -131,6 +131,7 @@ class Cookies implements Part {
     this.#counts(worth);
     strip(query, option);
     const isGood = worth === 'good' || worth === 'old';
+    query.journey.proven = isGood;
     const answer = isGood || this.#line.require === 'nothing' || !isUnproven(query) ? next(query) : refused(query);
     const given = worth === 'good' ? server : undefined;
     return upon(answer, (outcome, asked: Query) => {

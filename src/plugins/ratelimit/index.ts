@@ -1,0 +1,146 @@
+// *ratelimit* bounds what a network gets in a second: questions, answers of each class, bytes (ecosystem 6.4). Knows rates and classes of
+// replies; accounts are the store's.
+import { liesInPrefix } from '../../dns/address.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
+import { TC } from '../../kernel/query/message.ts';
+import { drop, upon } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import type { Log } from '../../kernel/seen/log.ts';
+import { PerServer, counter } from '../../kernel/seen/metrics.ts';
+import type { Metrics } from '../../kernel/seen/metrics.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import type { Accounts, Terms } from '../../store/accounts.ts';
+import { readSettings } from './config.ts';
+import type { Kind, Settings } from './config.ts';
+import { Holders, judge } from './holder.ts';
+import type { Judged } from './holder.ts';
+
+const KINDS: readonly Kind[] = ['responses', 'nodata', 'nxdomains', 'referrals', 'errors', 'requests', 'bytes'];
+const ACTIONS = ['drop', 'slip', 'report'] as const;
+type Action = (typeof ACTIONS)[number];
+/** Milliseconds between two lines of the log that name a network. */
+const QUIET = 10_000;
+
+const EXCEEDED = counter('coredns_ratelimit_exceeded_total', 'Counter of questions and answers above a limit, by what was done.',
+  ['server', 'kind', 'action']);
+const note = (kind: number): string => `ratelimit: the client's network is over its ${KINDS[kind]}`;
+
+/** The line of a block. */
+class RateLimit implements Part {
+  readonly #settings: Settings;
+  readonly #site: Site;
+  readonly #terms: readonly Terms[];
+  /** Whether anything is looked at on the way back. */
+  readonly #judges: boolean;
+  readonly #judged: Judged = { kind: 'responses', ending: 0 };
+  #accounts!: Accounts;
+  #answers!: Holders;
+  #clients!: Holders;
+  #metrics!: Metrics;
+  #log!: Log;
+  /** Cells by kind, then by action. */
+  #cells!: PerServer<readonly number[]>;
+  /** When a network was last named in the log, and how much was above a limit since. */
+  #said = -QUIET;
+  #untold = 0;
+
+  constructor(settings: Settings, site: Site) {
+    this.#settings = settings;
+    this.#site = site;
+    const { rates, window } = settings;
+    this.#terms = KINDS.map((kind) => ({ rate: rates[kind], ceiling: Math.max(1, rates[kind]), floor: -window * rates[kind] }));
+    this.#judges = KINDS.some((kind) => kind !== 'requests' && rates[kind] > 0);
+  }
+  start({ store, metrics, log }: Run): void {
+    const { accounts, answers, clients } = this.#settings;
+    const { hash } = store.memory;
+    // Accounts live on over reloads: a reload is no pardon.
+    this.#accounts = store.accounts('ratelimit', accounts);
+    this.#answers = new Holders(hash, this.#site.index, answers);
+    this.#clients = new Holders(hash, this.#site.index, clients);
+    this.#metrics = metrics;
+    this.#log = log.prefix('ratelimit');
+    const family = metrics.family(EXCEEDED);
+    this.#cells = new PerServer(({ label }) => KINDS.flatMap((kind) => ACTIONS.map((action) => family.cell([label, kind, action]))));
+  }
+
+  handle(query: Query, next: Handler): Answer {
+    if (this.#isFree(query)) return next(query);
+    const terms = this.#terms[REQUESTS]!;
+    if (terms.rate > 0) {
+      const left = this.#accounts.spend(this.#clients.ofClient(query, REQUESTS), query.received, terms, 1);
+      const refused = left < 0 ? this.#over(query, REQUESTS, this.#clients) : undefined;
+      if (refused !== undefined) return refused;
+    }
+    return this.#judges ? upon(next(query), this.#after, query) : next(query);
+  }
+  /** Whose address is proven, and what this server asks itself, is not limited. */
+  #isFree(query: Query): boolean {
+    const { bytes, clientAt, clientLength, journey } = query;
+    const { zones, except } = this.#settings;
+    if (query.stream || journey.depth > 0 || journey.proven || journey.signature?.error === 0 || query.opcode !== OPCODE.QUERY) return true;
+    for (const { network, bits } of except) if (liesInPrefix(bytes, clientAt, clientLength, network, bits)) return true;
+    return !zones.everything && zones.match(query.name) === undefined;
+  }
+
+  /** Made once: what is done on the way back. */
+  readonly #after = (outcome: Outcome, query: Query): Answer => {
+    const judged = this.#judged;
+    if (outcome.kind === 'reply') judge(outcome, judged);
+    else if (outcome.kind === 'failure') {
+      judged.kind = 'errors';
+      judged.ending = 0;
+    } else return outcome;
+    const kind = KINDS.indexOf(judged.kind);
+    const bytes = outcome.kind === 'reply' ? outcome.length : 0;
+    return this.#spendAnswer(query, kind, judged) ?? this.#spendBytes(query, bytes) ?? outcome;
+  };
+  #spendAnswer(query: Query, kind: number, { ending }: Judged): Outcome | undefined {
+    const terms = this.#terms[kind]!;
+    if (terms.rate === 0) return undefined;
+    const holders = this.#answers;
+    const isError = KINDS[kind] === 'errors';
+    const holder = isError ? holders.ofClient(query, kind)
+      : ending > 0 ? holders.ofEnding(query, kind, ending) : holders.ofQuestion(query, kind);
+    return this.#accounts.spend(holder, query.received, terms, 1) < 0 ? this.#over(query, kind, holders) : undefined;
+  }
+  #spendBytes(query: Query, bytes: number): Outcome | undefined {
+    const terms = this.#terms[BYTES]!;
+    if (terms.rate === 0 || bytes === 0) return undefined;
+    const left = this.#accounts.spend(this.#clients.ofClient(query, BYTES), query.received, terms, bytes);
+    return left < 0 ? this.#over(query, BYTES, this.#clients) : undefined;
+  }
+
+  /** What is done above a limit: undefined where that is only told. */
+  #over(query: Query, kind: number, holders: Holders): Outcome | undefined {
+    const { reportOnly, slip } = this.#settings;
+    const slips = !reportOnly && slip > 0 && this.#accounts.miss() % slip === 0;
+    const action: Action = reportOnly ? 'report' : slips ? 'slip' : 'drop';
+    this.#metrics.values[this.#cells.of(query.channel.service)[kind * ACTIONS.length + ACTIONS.indexOf(action)]!]!++;
+    query.note(note, kind);
+    this.#tell(query, kind, holders);
+    if (reportOnly) return undefined;
+    return slips ? query.begin(TC, RCODE.NOERROR) : drop();
+  }
+  /** One network now and then: whoever is flooded does not write a flood of lines. */
+  #tell(query: Query, kind: number, holders: Holders): void {
+    this.#untold++;
+    if (query.received - this.#said < QUIET) return;
+    const others = this.#untold === 1 ? '' : ` (${this.#untold} above limits since the last line)`;
+    this.#log.warning(`${holders.network(query)} is over its ${KINDS[kind]}-per-second${others}`);
+    this.#said = query.received;
+    this.#untold = 0;
+  }
+}
+const REQUESTS = KINDS.indexOf('requests'), BYTES = KINDS.indexOf('bytes');
+
+export default definePlugin({
+  name: 'ratelimit',
+  aliases: ['rrl'],
+  metrics: { exceeded: EXCEEDED },
+  parse: readSettings,
+  create: (settings, site) => new RateLimit(settings, site),
+});
