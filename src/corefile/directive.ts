@@ -38,7 +38,7 @@ export interface ZoneMention {
   /** Why whoever serves it would refuse it; where it is not given, all that is a zone is served. */
   readonly refusal?: () => string | undefined;
   /** What the line asks of the zone's digest, and how many iterations of its hashes are taken; what is usual where nothing is said. */
-  readonly digest?: 'check' | 'require' | 'make';
+  readonly digest?: 'check' | 'require' | 'make' | 'ignore';
   readonly iterations?: number | undefined;
 }
 /** A zone that a line answers for, its name as text, and whether names that it does not have are left to others. */

@@ -11,7 +11,7 @@ export interface NamedServer {
 }
 
 /** Where a delegation was learnt. */
-export type DelegationSource = 'hints' | 'stub' | 'forward' | 'parent' | 'child';
+export type DelegationSource = 'hints' | 'stub' | 'forward' | 'zone' | 'parent' | 'child';
 
 /** A delegation. */
 export class Delegation {
@@ -37,6 +37,10 @@ export class Delegation {
     this.addresses = addresses;
     this.tcp = tcp;
     this.until = until;
+  }
+  /** Its servers were named by the owner of this one, who may also say that they are of no use. */
+  get isGiven(): boolean {
+    return this.source === 'stub' || this.source === 'forward' || this.source === 'zone';
   }
   /** All addresses that are known. */
   known(): readonly ServerAddress[] {

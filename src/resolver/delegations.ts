@@ -15,11 +15,16 @@ export class Delegations {
   readonly #settings: ResolverSettings;
   readonly #cache: RecordCache;
   readonly #given: ReadonlyMap<string, GivenZone>;
+  /** Zones of this server's own. */
+  readonly #own: ReadonlyMap<string, GivenZone>;
 
   constructor(settings: ResolverSettings, cache: RecordCache) {
     this.#settings = settings;
     this.#cache = cache;
-    this.#given = new Map(settings.given.map((each) => [each.zone.key, each]));
+    const named = (own: boolean) => settings.given.filter(({ kind }) => (kind === 'zone') === own)
+      .map((each) => [each.zone.key, each] as const);
+    this.#given = new Map(named(false));
+    this.#own = new Map(named(true));
   }
 
   /**
@@ -30,6 +35,8 @@ export class Delegations {
     const from = type === TYPE.DS ? (name.parent ?? name) : name;
     const forward = this.#forwardOf(from, passed);
     for (let zone: Name | undefined = from; zone !== undefined; zone = zone.parent) {
+      const own = this.#own.get(zone.key);
+      if (own !== undefined && !passed.has(`zone ${zone.key}`)) return this.#ofOwn(own);
       if (forward !== undefined && zone.equals(forward.zone)) return forward;
       const given = this.#given.get(zone.key);
       if (!passed.has(zone.key) && forward === undefined) {
@@ -55,8 +62,8 @@ export class Delegations {
     return undefined;
   }
   /** Whether servers are given for this zone, and the answers of others are tried where they fail. */
-  givenFor(zone: Name): GivenZone | undefined {
-    return this.#given.get(zone.key);
+  givenFor({ zone, source }: Delegation): GivenZone | undefined {
+    return (source === 'zone' ? this.#own : this.#given).get(zone.key);
   }
   /** What is known of the root before it was asked. */
   hints(): Delegation {
@@ -66,9 +73,13 @@ export class Delegations {
       ({ name, addresses: this.usable(addresses.map((address) => ({ address, port: 53 }))), hasLooked: true }));
     return new Delegation(Name.root, 'hints', servers);
   }
+  /** It is asked under its name, for which whoever sends questions knows it. */
+  #ofOwn({ zone, addresses }: GivenZone): Delegation {
+    return new Delegation(zone, 'zone', [], addresses);
+  }
   #ofGiven({ zone, kind, addresses, names, tcp }: GivenZone, source: 'hints' | undefined = undefined): Delegation {
     const servers = names.map((name) => ({ name, addresses: this.addressesOf(name), hasLooked: false }));
-    return new Delegation(zone, source ?? kind, servers, this.usable(addresses), tcp);
+    return new Delegation(zone, source ?? (kind === 'forward' ? 'forward' : 'stub'), servers, this.usable(addresses), tcp);
   }
 
   /** The delegation that an NS set is, with the addresses that are kept. */

@@ -65,9 +65,10 @@ export class Iteration {
     }
   }
   #isPassed(from: Delegation, passed: Set<string>): boolean {
-    const given = from.source === 'stub' || from.source === 'forward' ? this.delegations.givenFor(from.zone) : undefined;
-    if (given?.first !== true || passed.has(`given ${from.zone.key}`)) return false;
-    passed.add(`given ${from.zone.key}`);
+    const given = from.isGiven ? this.delegations.givenFor(from) : undefined;
+    const key = `${from.source === 'zone' ? 'zone' : 'given'} ${from.zone.key}`;
+    if (given?.first !== true || passed.has(key)) return false;
+    passed.add(key);
     return true;
   }
   async #begin(question: Question, errand: Errand, passed: ReadonlySet<string>): Promise<Delegation> {
@@ -179,7 +180,7 @@ export class Iteration {
     if (parts === undefined) return undefined;
     const { private: refused } = this.#settings;
     // Servers that are given may name private addresses.
-    const reply = scrub(parts, question, at.zone, (rr) => at.source !== 'stub' && at.source !== 'forward' && refused.isIn(rr));
+    const reply = scrub(parts, question, at.zone, (rr) => !at.isGiven && refused.isIn(rr));
     const kind = kindOf(reply, question, at.zone, at.recursive || at.source === 'hints');
     if (kind === 'lame') {
       server.setLame(at.zone, question.type, this.#parts.now());
@@ -236,7 +237,7 @@ export class Iteration {
   }
   /** The zone's servers as its parent has them, where the child's do not answer (and the other way round). */
   async #otherSide(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Delegation | undefined> {
-    if (at.zone.raw.length === 1 || at.source === 'stub' || at.source === 'forward' || tried.askedParent) return undefined;
+    if (at.zone.raw.length === 1 || at.isGiven || tried.askedParent) return undefined;
     tried.askedParent = true;
     for (const { name, addresses } of at.servers) {
       const more = this.delegations.usable(this.#keeper.glueOf(name)).filter((glue) => !addresses.some((has) => same(has, glue)));

@@ -12,8 +12,11 @@ export interface ServerAddress {
 /** A zone whose servers are given rather than found. */
 export interface GivenZone {
   readonly zone: Name;
-  /** `stub` servers are authoritative and asked without RD; `forward` ones resolve by themselves. */
-  readonly kind: 'stub' | 'forward';
+  /**
+   * `stub` servers are authoritative and asked without RD; `forward` ones resolve by themselves; a `zone` is this server's own, asked as if
+   * it was one of the world, before all others.
+   */
+  readonly kind: 'stub' | 'forward' | 'zone';
   readonly addresses: readonly ServerAddress[];
   /** Servers by name; looked up when they are needed. */
   readonly names: readonly Name[];

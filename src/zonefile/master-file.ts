@@ -38,6 +38,8 @@ export class MasterFiles implements ReaderHost {
   private readonly open: FileState[] = [];
   private readonly buffers: Uint8Array[] = [];
   private files: FileState[] = [];
+  /** Seconds of records that have none before the file says some; as CoreDNS where it is not said. */
+  ttl: number | undefined;
   /** Is told of each problem: reading goes on where it returns true. */
   problem: ((problem: ZoneFileError) => boolean) | undefined;
 
@@ -56,7 +58,7 @@ export class MasterFiles implements ReaderHost {
     this.files = [];
     this.problem = problem;
     const { reader } = this;
-    reader.begin(zone, file, sink, this);
+    reader.begin(zone, file, sink, this, this.ttl);
     const refused = this.pieces(file, () => undefined);
     if (refused !== undefined) throw new ZoneFileError(file, 1, 1, '', refused, `${file}: ${refused} expected`);
     return { records: reader.records, outside: reader.outside, files: this.files };

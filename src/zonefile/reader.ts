@@ -71,13 +71,13 @@ export class ZoneReader {
     return this.state;
   }
 
-  /** Begins with the zone of a file; records go to `sink`. */
-  begin(zone: Name, file: string, sink: RecordSink, host: ReaderHost): this {
+  /** Begins with the zone of a file; records go to `sink`. `ttl` is that of records before the file says one. */
+  begin(zone: Name, file: string, sink: RecordSink, host: ReaderHost, ttl?: number): this {
     this.sink = sink;
     this.host = host;
     this.zone = latin1Bytes(zone.key);
     this.records = this.outside = this.lastLength = 0;
-    this.state = { ...BEFORE, file, origin: latin1Bytes(zone.raw) };
+    this.state = { ...BEFORE, file, origin: latin1Bytes(zone.raw), ...(ttl === undefined ? {} : { ttl, known: true }) };
     return this;
   }
 

@@ -1,7 +1,7 @@
 // What is done about the digest of a zone (ZONEMD, RFC 8976), and how `zonemd` says it in a Corefile. Knows words; knows no digest.
 
-/** One that is there has to be right; there has to be one; it is made. */
-export type DigestRule = 'check' | 'require' | 'make';
+/** One that is there has to be right; there has to be one; it is made; it is not looked at. */
+export type DigestRule = 'check' | 'require' | 'make' | 'ignore';
 
 /** The rule of a line `zonemd require|make`. */
 export function readDigestRule(line: Line): DigestRule {

@@ -20,6 +20,7 @@ export interface FeedOptions {
   /** What is done with other records under the same serial. */
   readonly unchanged: Order['unchanged'];
   readonly iterations?: Order['iterations'];
+  readonly ttl?: Order['ttl'];
   readonly verify?: Order['verify'];
   readonly digest?: Order['digest'];
 }
@@ -136,10 +137,10 @@ export class FileFeed {
   /** Reads it, which was seen in a state (undefined: it is not there). */
   async #load(seen: FileState | undefined): Promise<Loaded> {
     const { keeper, load, told } = this.#parts;
-    const { path, unchanged, iterations, verify, digest = 'check' } = this.#options;
+    const { path, unchanged, iterations, verify, ttl, digest = 'check' } = this.#options;
     const before = keeper.cell.version;
     const now = Math.floor(this.#parts.clock.wall() / 1000);
-    const order = { path, size: seen?.size ?? 0, zone: keeper.zone.key, before, now, unchanged, digest, iterations, verify };
+    const order = { path, size: seen?.size ?? 0, zone: keeper.zone.key, before, now, unchanged, digest, iterations, verify, ttl };
     const loaded = await load(order);
     if (loaded.kind === 'made') await keeper.publish(loaded.built);
     if (loaded.kind === 'failed') {

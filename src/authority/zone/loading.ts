@@ -39,6 +39,8 @@ export interface Order {
   readonly unchanged: 'leave' | 'take' | 'count';
   /** The most iterations of hashes that it may have; as usual where nothing is said. */
   readonly iterations?: number | undefined;
+  /** Seconds of records that have none before the file says some; as CoreDNS where it is not said. */
+  readonly ttl?: number | undefined;
   /** Whether all signatures of others are verified, or those of some names; not at all where it is signed here. */
   readonly verify?: 'all' | 'some' | 'none' | undefined;
   /** What is done about the digest of the zone. */
@@ -111,16 +113,17 @@ export class Loading {
       this.#scratch.begin(NOTHING);
     }
   }
-  #read(path: string, name: Name, size: number): FileReading {
+  #read(path: string, name: Name, size: number, ttl?: number): FileReading {
     const scratch = this.#scratch.begin(latin1Bytes(name.key), size);
+    this.#files.ttl = ttl;
     const reading = this.#files.read(path, name, scratch);
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     return reading;
   }
-  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS, verify = 'some', digest }: Order, name: Name): Loaded {
+  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS, verify = 'some', digest, ttl }: Order, name: Name): Loaded {
     const scratch = this.#scratch;
     scratch.mostIterations = iterations;
-    const { files, outside } = this.#read(path, name, size);
+    const { files, outside } = this.#read(path, name, size, ttl);
     const state = stateOf(files.map((file) => file.path), files);
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
     const makes = this.#digest(digest, now);
@@ -144,7 +147,7 @@ export class Loading {
   #digest(rule: DigestRule, now: number): () => void {
     const scratch = this.#scratch;
     const has = apexHas(scratch, TYPE.ZONEMD);
-    if (rule === 'check' && !has) return () => {};
+    if (rule === 'ignore' || (rule === 'check' && !has)) return () => {};
     if (this.digests === undefined) throw new DigestWanted();
     const { checkDigest, makeDigest } = this.digests;
     if (rule !== 'make') checkDigest(scratch, rule === 'require', now);

@@ -35,14 +35,17 @@ export interface ZoneLine {
   readonly counted?: boolean;
   /** The most iterations of hashes that it may have; as usual where nothing is said. */
   readonly iterations?: number | undefined;
+  /** Seconds of records that have none before the file says some; as CoreDNS where it is not said. */
+  readonly ttl?: number;
   /** Whether all signatures that somebody else made are verified; those of some names where it is not said. */
   readonly verifies?: boolean;
   /** How it is signed before it is served; undefined where it is served as it is. */
   readonly signing?: SigningSettings | undefined;
 }
 /** Whoever says the same has the same zone: one version for all blocks, views and threads. */
-const nameOf = ({ zone, path, unchanged, iterations, digest = 'check' }: ZoneLine): string =>
-  `${unchanged} ${digest} ${zone.text} ${path}${iterations === undefined ? '' : ` with ${iterations}`}`;
+const nameOf = ({ zone, path, unchanged, iterations, ttl, digest = 'check' }: ZoneLine): string =>
+  [unchanged, digest, zone.text, path, ...(iterations === undefined ? [] : [`with ${iterations}`]),
+    ...(ttl === undefined ? [] : [`of ${ttl}`])].join(' ');
 /** Where what is served of the zone stands, in any thread. */
 export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => servedCell(store, nameOf(line), line.signing);
 

@@ -12,7 +12,7 @@ export interface ConfName {
 /** The clauses that there are, and what those are that cannot be had. */
 export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMeaning>([
   ['server', 'obeyed'], ['stub-zone', 'obeyed'], ['forward-zone', 'obeyed'], ['remote-control', 'idle'],
-  ['auth-zone', { refused: 'not built yet: use *file*, *auto* or *secondary*' }], ['view', { refused: 'not built yet: use *view*' }],
+  ['auth-zone', 'obeyed'], ['view', { refused: 'not built yet: use *view*' }],
   ['rpz', { refused: 'not built yet' }], ['python', { refused: 'there is no Python here' }],
   ['dynlib', { refused: 'no library is loaded into the server' }], ['cachedb', { refused: 'not built yet: use *cache*' }],
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
@@ -24,7 +24,8 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   root-hints tcp-upstream trust-anchor trust-anchor-file trusted-keys-file
   val-nsec3-keysize-iterations val-permissive-mode name stub-addr stub-host stub-first stub-prime stub-tcp-upstream forward-addr
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
-  serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec`;
+  serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
+  zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode`;
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
   outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size max-udp-size
@@ -51,6 +52,8 @@ const REFUSED: readonly (readonly [names: string, why: string])[] = [
   ['auto-trust-anchor-file', 'keys are not followed by RFC 5011 yet: name them by trust-anchor-file'],
   ['dns64-prefix', 'use *dns64*'],
   ['stub-tls-upstream forward-tls-upstream', 'not built yet: use *forward* with tls://'], ['tls-upstream', 'not built yet'],
+  ['master primary allow-notify', 'not built yet: use *secondary* in front, or a zonefile'],
+  ['url', 'zones are not fetched over HTTP: use a zonefile'],
   ['forward-no-cache stub-no-cache', 'not built yet'], ['ratelimit ip-ratelimit', 'not built yet'],
 ];
 

@@ -11,6 +11,8 @@ import type { LocalZones } from '../../resolver/local-zones.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, RootServer, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
+import { authZones, upstreamZones } from './conf-zones.ts';
+import type { AuthZone } from './conf-zones.ts';
 import { localZones } from './conf-local.ts';
 import { Said, nameIn, networks, recordOf, wrong, yesIn } from './conf-said.ts';
 import { AccessList, accessAction } from './access.ts';
@@ -22,6 +24,8 @@ import { ConfError } from './conf-words.ts';
 export interface ConfMeans {
   readonly access: AccessList;
   readonly local: LocalZones;
+  /** Zones that are had whole. */
+  readonly zones: readonly AuthZone[];
   readonly resolver: ResolverSettings;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
@@ -38,9 +42,10 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     const octets = parseAddress(address);
     return octets !== undefined && [...refused, ...localhost].some(({ address: net, bits }) => inPrefix(octets, net, bits));
   };
+  const zones = authZones(conf, said.yes('zonemd-permissive-mode', false));
   const hints = said.last('root-hints');
   const resolver: ResolverSettings = {
-    ...DEFAULTS, given: conf.clauses.filter(({ kind }) => kind !== 'server').map(given),
+    ...DEFAULTS, given: [...conf.clauses.filter(isGiven).map(given), ...upstreamZones(zones)],
     minimise: !said.yes('qname-minimisation', true) ? 'off' : said.yes('qname-minimisation-strict', false) ? 'strict' : 'on',
     hardenBelowNxdomain: said.yes('harden-below-nxdomain', true), refused: isRefused,
     private: new PrivateAddresses(networks(said.all('private-address')), said.names('private-domain')),
@@ -55,8 +60,8 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   const anchors = modules.split(/\s+/).includes('validator') ? anchorsOf(said, readText) : [];
   const access = new AccessList(said.all('access-control').map(accessRule));
   const local = localZones(said);
-  if (anchors.length === 0) return { access, local, resolver, validation: undefined };
-  return { access, local, resolver, validation: {
+  if (anchors.length === 0) return { access, local, zones, resolver, validation: undefined };
+  return { access, local, zones, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
@@ -86,6 +91,7 @@ function iterations(said: Said): number {
   return Math.max(...numbers.filter((_, i) => i % 2 === 1));
 }
 
+const isGiven = ({ kind }: ConfClause): boolean => kind === 'stub-zone' || kind === 'forward-zone';
 /** A clause of servers. */
 function given({ kind, settings, at }: ConfClause): GivenZone {
   const prefix = kind === 'stub-zone' ? 'stub' : 'forward';

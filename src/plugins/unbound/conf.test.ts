@@ -71,6 +71,9 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('do-ip6: no'), 'conf:1: do-ip6 stands in no clause');
   assert.equal(refusal('server: do-ip6:\nstub-zone: name: a'), 'conf:1: do-ip6 lacks its value');
   assert.equal(refusal('stub-zone:\n name: a.'), 'conf:1: stub-zone a. has no servers: name stub-addr');
+  assert.equal(refusal('auth-zone: zonefile: a'), 'conf:1: auth-zone lacks its name');
+  assert.equal(refusal('auth-zone:\n name: a.'), 'conf:1: auth-zone a. has no zonefile');
+  assert.equal(refusal('auth-zone: name: a. url: b').slice(0, 13), 'conf:1: url: ');
   assert.equal(refusal('stub-zone: stub-addr: 1.1.1.1'), 'conf:1: stub-zone lacks its name');
   assert.equal(refusal('stub-zone: name: a. stub-addr: ns.a.'), 'conf:1: stub-addr is an address, or ADDRESS@PORT, not "ns.a."');
   assert.equal(refusal('server:\n\n tls-upstream: yes'), 'conf:3: tls-upstream: not built yet');
@@ -88,6 +91,17 @@ test('what is included is read in its place, a fault in it is told with its own 
   assert.equal(refusal('server:\n include: more', { more: '\n\nnope: 1' }), 'more:3: unknown setting "nope"');
   assert.equal(refusal('server:\n include: none'), 'conf:2: open none: no such file or directory');
   assert.equal(refusal('include: conf'), 'conf:1: files include one another');
+});
+test('a zone that is had whole is for the resolver and for clients, and its digest counts where that is said', () => {
+  const { zones, resolver } = means(`auth-zone: name: a. zonefile: "x"
+    auth-zone: name: b. zonefile: y for-upstream: no zonemd-check: yes`);
+  assert.deepEqual(zones.map(({ zone, file, downstream, upstream, fallback, digest }) =>
+    [zone.text, file, downstream, upstream, fallback, digest]),
+  [['a.', 'x', true, true, false, 'ignore'], ['b.', 'y', true, false, false, 'check']]);
+  assert.deepEqual(resolver.given.map(({ zone, kind }) => [zone.text, kind]), [['a.', 'zone']]);
+  const both = 'auth-zone: name: a. zonefile: "x" zonemd-check: yes zonemd-reject-absence: yes';
+  assert.equal(means(both).zones[0]?.digest, 'require');
+  assert.equal(means(`server: zonemd-permissive-mode: yes\n${both}`).zones[0]?.digest, 'ignore');
 });
 test('what is turned off is not missed, and what has no meaning here is told once', () => {
   assert.equal(refusal('server: tls-upstream: no ratelimit: 0'), '');

@@ -1,6 +1,7 @@
 // *unbound* resolves names from the root, and validates where it is told what to trust; its settings are those of Unbound, and so is
 // its file. Knows its lines; what a resolver does is in resolver/.
 import type { Directive } from '../../corefile/directive.ts';
+import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
@@ -14,9 +15,11 @@ import { RCODE } from '../../dns/rcode.ts';
 import type { AccessAction } from './access.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { answerBy, answerLocally } from '../../resolver/answering.ts';
 import { Resolver } from '../../resolver/resolver.ts';
 import { Sockets } from '../../resolver/sockets.ts';
+import { AuthZones } from './auth-zones.ts';
 import { readConf } from './conf.ts';
 import type { Conf } from './conf.ts';
 import { settingsOf } from './conf-settings.ts';
@@ -70,22 +73,29 @@ function nameIn(line: Directive): Name {
 
 class Unbound implements Part {
   readonly #settings: Settings;
+  readonly #site: Site;
+  #zones!: AuthZones;
   #resolver!: Resolver;
   #now!: () => number;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, site: Site) {
     this.#settings = settings;
+    this.#site = site;
   }
-  control({ log }: Run): void {
+  async control(run: Run): Promise<void> {
+    const { log } = run;
     const { idle } = this.#settings;
     if (idle.length > 0) log.prefix('unbound').info(`settings without meaning here: ${idle.join(', ')}`);
+    await AuthZones.open(this.#settings.means.zones, this.#site, run);
   }
-  start({ clock, datagrams }: Run): void {
-    const { resolver, validation } = this.#settings.means;
+  start(run: Run): void {
+    const { clock, datagrams } = run;
+    const { resolver, validation, zones } = this.#settings.means;
     const now = (): number => clock.monotonic();
     this.#now = now;
     const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
-    const network = new Sockets({ datagrams, after });
+    this.#zones = new AuthZones(zones, this.#site, run);
+    const network = this.#zones.within(new Sockets({ datagrams, after }));
     const parts = { network, now, after, random: secureRandom, udpSize: resolver.udpSize };
     this.#resolver = new Resolver(resolver, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
   }
@@ -99,7 +109,8 @@ class Unbound implements Part {
     // Who does not wish for recursion would look into what others asked for.
     if (allowed === 'refuse' || (allowed === 'allow' && (query.flags & RD) === 0)) return this.#refuse(query, allowed);
     const { local } = this.#settings.means;
-    return answerLocally(local, this.#resolver, query, this.#now) ?? answerBy(this.#resolver, query, this.#now);
+    return answerLocally(local, this.#resolver, query, this.#now) ?? this.#zones.answer(query)
+      ?? answerBy(this.#resolver, query, this.#now);
   }
   #refuse(query: Query, allowed: AccessAction): Answer {
     query.extendedError = allowed === 'refuse' ? { code: INFO_CODE.PROHIBITED, text: '' }
@@ -120,6 +131,7 @@ function secureRandom(): number {
 
 export default definePlugin({
   name: 'unbound',
+  metrics: ZONE_FAMILIES,
   parse,
-  create: (settings) => new Unbound(settings),
+  create: (settings, site) => new Unbound(settings, site),
 });

@@ -1,0 +1,111 @@
+// Zones that the resolver has whole: asked by it as if they were servers of the world, and by clients where the settings say so. Knows
+// zones and questions; what is in a zone is authority's.
+import { StoredLookup } from '../../authority/stored-lookup.ts';
+import { Place, ServedZones } from '../../authority/served-zones.ts';
+import { openZone, zoneCellOf } from '../../authority/zone/open-zone.ts';
+import type { ZoneLine } from '../../authority/zone/open-zone.ts';
+import { ZoneSource } from '../../authority/zone/source.ts';
+import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
+import { DEFAULT_TTL } from '../../dns/rr.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { Arena } from '../../kernel/query/arena.ts';
+import { finish } from '../../kernel/query/finish.ts';
+import { ListenerSettings } from '../../kernel/query/listener-setting.ts';
+import { AA, RA } from '../../kernel/query/message.ts';
+import { failure } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import { Query } from '../../kernel/query/query.ts';
+import { WELCOME, receive } from '../../kernel/query/receive.ts';
+import { DEFAULT_TIMEOUTS } from '../../kernel/query/transport.ts';
+import type { Channel } from '../../kernel/query/transport.ts';
+import { NEVER } from '../../kernel/site/fallthrough.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import type { ServerNetwork } from '../../resolver/exchange.ts';
+import type { AuthZone } from './conf-zones.ts';
+
+/** Octets of a question of ours, with its OPT. */
+const ROOM = 512;
+const NO_ONE = Uint8Array.of(2, 0, 0, 0, 127, 0, 0, 1);
+/** An alias that leads out of a zone is told as it is, as any server of the zone would. */
+const ELSEWHERE = failure(RCODE.REFUSED);
+
+/** The zones of one part and thread. */
+export class AuthZones {
+  readonly #zones: readonly AuthZone[];
+  readonly #lines: readonly ZoneLine[];
+  readonly #served: ServedZones;
+  readonly #place = new Place();
+  readonly #run: Run;
+  readonly #cells: readonly ZoneCell[];
+  readonly #lookup: StoredLookup;
+  readonly #channel: Channel;
+
+  constructor(zones: readonly AuthZone[], site: Site, run: Run) {
+    this.#zones = zones;
+    this.#run = run;
+    this.#lines = linesOf(zones, site);
+    this.#served = new ServedZones(zones.map(({ zone }) => zone));
+    this.#cells = this.#lines.map((line) => zoneCellOf(run.store, line));
+    this.#lookup = new StoredLookup(new ZoneSource(run.store, this.#served, this.#cells, NEVER));
+    const service = {
+      index: 0, label: 'unbound', arena: new Arena(0), reading: run.store.reading, timeouts: DEFAULT_TIMEOUTS,
+      settings: new ListenerSettings(), begin() {}, end() {}, serve: () => undefined, echoes: () => false, resolve: () => ELSEWHERE,
+    };
+    this.#channel = { transport: 'tcp', stream: true, service, localAddress: '127.0.0.1', localPort: 0, send() {} };
+  }
+
+  /** Opens them. One that cannot be served is told, and missed: its names are, not the others. */
+  static async open(zones: readonly AuthZone[], site: Site, run: Run): Promise<void> {
+    const log = run.log.prefix('unbound');
+    for (const line of linesOf(zones, site)) {
+      await openZone(run, 'unbound', line).catch((error: unknown) => log.error(`auth-zone ${line.zone.text}: ${(error as Error).message}`));
+    }
+  }
+
+  /** The network with these zones in it. */
+  within(world: ServerNetwork): ServerNetwork {
+    if (this.#zones.length === 0) return world;
+    return {
+      exchange: (to, query, tcp, patience, isIt) => {
+        if (to.port !== 0) return world.exchange(to, query, tcp, patience, isIt);
+        const reply = this.#ask(query);
+        return Promise.resolve(reply !== undefined && isIt(reply) ? reply : undefined);
+      },
+    };
+  }
+  #ask(packet: Uint8Array): Uint8Array | undefined {
+    const { store: { reading }, clock } = this.#run;
+    const query = Query.alone(ROOM);
+    query.bytes.set(packet, query.at);
+    query.bytes.set(NO_ONE, query.peerAt);
+    query.arrive(packet.length, this.#channel);
+    query.journey.received = clock.monotonic();
+    if (receive(query) !== WELCOME) return undefined;
+    return reading.within(() => {
+      // Nothing is asked elsewhere, so the answer is there.
+      const reply = finish(query, this.#lookup.handle(query, () => ELSEWHERE) as Outcome);
+      return reply?.bytes.slice(reply.at, reply.at + reply.length);
+    });
+  }
+
+  /** What a client is answered from a zone; undefined where the resolver has to say it. */
+  answer(query: Query): Answer | undefined {
+    if (this.#zones.length === 0 || !this.#served.find(query, this.#place)) return undefined;
+    const { index } = this.#place.zone;
+    const { downstream, fallback } = this.#zones[index]!;
+    const isMissing = this.#cells[index]!.version === 0;
+    if (!downstream || (isMissing && fallback)) return undefined;
+    const answer = this.#lookup.handle(query, () => ELSEWHERE);
+    return answer instanceof Promise ? answer.then((outcome) => query.reading.within(() => told(outcome))) : told(answer);
+  }
+}
+
+/** This server resolves, so it says so; of its zones it is the authority even where it cannot say anything. */
+function told(outcome: Outcome): Outcome {
+  if (outcome.kind === 'failure') return failure(outcome.rcode, outcome.cause, outcome.rcode === RCODE.SERVFAIL ? AA | RA : 0);
+  if (outcome.kind === 'reply') outcome.setFlags(RA);
+  return outcome;
+}
+const linesOf = (zones: readonly AuthZone[], site: Site): ZoneLine[] => zones.map(({ zone, file, digest }) =>
+  ({ zone, path: site.path(file), reload: 0, interval: '0s', unchanged: 'take', digest, ttl: DEFAULT_TTL }));
