@@ -2,18 +2,18 @@
 import { parseAddress, unmap } from '../../dns/address.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
-import { rr } from '../../dns/rr.ts';
+import { record, rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { A, AAAA, CNAME, MX, NS, PTR, SRV, TXT } from '../../dns/types.ts';
 import { quoted } from '../../wording/quote.ts';
 import { grouped, isAny, keyOf, labelsOf, matches } from './message.ts';
 import type { Service } from './message.ts';
-import type { Found } from './registry.ts';
+import type { Found, Wanted } from './registry.ts';
 
 /** Where messages and other names come from, for one question. */
 export interface Sources {
-  find(key: string, deep: boolean, isWild: boolean): Promise<Found>;
+  find(key: string, reach: Wanted['reach'], isWild: boolean): Promise<Found>;
   /** What this server answers to another question; nothing where it does not. */
   elsewhere(name: Name, type: number): Promise<readonly RR[]>;
 }
@@ -21,6 +21,8 @@ export interface Sources {
 export interface Rules {
   readonly path: string;
   readonly apexFallback: boolean;
+  /** Names have their keys and what is directly below, and a stored `*` is a wildcard (RFC 4592). */
+  readonly isNamed: boolean;
 }
 /** Records for the answer, and those beside it. */
 export interface Told {
@@ -50,6 +52,9 @@ export class Asked {
 
   /** Undefined: there is no such name. Rejects with BadMessage, or where nobody says. */
   tell(name: Name, type: number): Promise<Told | undefined> {
+    return this.#rules.isNamed && type !== TYPE.PTR ? this.#tellNamed(name, type, 0) : this.#tell(name, type);
+  }
+  #tell(name: Name, type: number): Promise<Told | undefined> {
     switch (type) {
       case TYPE.A: case TYPE.AAAA: return this.#told(this.addresses(name, type, []));
       case TYPE.TXT: return this.#told(this.#each(name, type, false, (service) => texts(name, service)));
@@ -70,13 +75,62 @@ export class Asked {
     return await this.addresses(name, TYPE.A, []) === undefined ? undefined : NOTHING;
   }
 
+  /** Where a name is an alias and nothing else, that is its answer for every type (RFC 1034 section 3.6.2). */
+  async #tellNamed(name: Name, type: number, hops: number): Promise<Told | undefined> {
+    const alias = await this.#aliasOf(name);
+    if (alias === undefined) return type === TYPE.CNAME ? await this.#exists(name) : await this.#tell(name, type);
+    const { target, ttl } = alias;
+    const alone = rr(name, CNAME, ttl, { target });
+    if (type === TYPE.CNAME) return { answer: [alone], additional: [] };
+    if (!target.isUnder(this.#zone)) return { answer: [alone, ...await this.#sources.elsewhere(target, type)], additional: [] };
+    const { answer, additional } = (hops < LONGEST_CHAIN ? await this.#tellNamed(target, type, hops + 1) : undefined) ?? NOTHING;
+    return { answer: distinct([alone, ...answer]), additional };
+  }
+  /** The name that all messages of a name lead to, which say nothing else; undefined: it is no alias. */
+  async #aliasOf(name: Name): Promise<{ readonly target: Name; readonly ttl: number } | undefined> {
+    const services = name.equals(this.#zone) ? undefined : await this.#owned(name);
+    const [first] = services ?? [];
+    const target = first === undefined || addressOf(first.host) !== undefined ? undefined : Name.maybe(first.host);
+    if (first === undefined || target === undefined || target.equals(name)) return undefined;
+    const isOne = services!.every(({ host, text, mail, port }) => text === '' && !mail && port === 0 && Name.maybe(host)?.equals(target));
+    return isOne ? { target, ttl: Math.min(...services!.map(({ ttl }) => ttl)) } : undefined;
+  }
+  /** What a name owns, or the wildcard of the closest name above it that is there; undefined: there is no such name. */
+  async #owned(name: Name): Promise<readonly Service[] | undefined> {
+    const labels = name.folded.split();
+    const own = await this.#found(labels);
+    if (own.exists || name.equals(this.#zone)) return own.services;
+    for (let from = 1; labels.length - from >= this.#zone.labels; from++) {
+      const above = labels.slice(from);
+      const isThere = above.length === this.#zone.labels || (await this.#found(above)).exists;
+      if (!isThere) continue;
+      const star = await this.#found(['*', ...above]);
+      return star.exists ? star.services : undefined;
+    }
+    return undefined;
+  }
+  /** What stands below `dns` for the zone itself, which no wildcard is; undefined: nothing. */
+  async #ofZone(label: string): Promise<readonly Service[] | undefined> {
+    const { services } = await this.#found([label, 'dns', ...this.#zone.folded.split()]);
+    return services.length === 0 ? undefined : grouped(services.filter(({ host }) => host !== ''));
+  }
+  async #found(labels: readonly string[]): Promise<Found> {
+    const found = await this.#sources.find(keyOf(this.#rules.path, labels), 'name', false);
+    this.stale ??= found.stale;
+    if (found.wrong !== undefined) throw new BadMessage(found.wrong);
+    return found;
+  }
   /** The messages of a name that say something for this type; undefined: there is no such name. */
   async #services(name: Name, type: number, exact: boolean): Promise<readonly Service[] | undefined> {
+    if (this.#rules.isNamed) {
+      const owned = await this.#owned(name);
+      return owned === undefined ? undefined : grouped(owned.filter(({ text, host }) => (type === TYPE.TXT ? text : host) !== ''));
+    }
     const labels = name.folded.split();
     const { path } = this.#rules;
     const known = labels.slice(labels.findLastIndex(isAny) + 1);
     const isWild = known.length < labels.length;
-    const { services, wrong, stale } = await this.#sources.find(keyOf(path, known), isWild || !exact, isWild);
+    const { services, wrong, stale } = await this.#sources.find(keyOf(path, known), isWild || !exact ? 'below' : 'key', isWild);
     this.stale ??= stale;
     if (wrong !== undefined) throw new BadMessage(wrong);
     if (services.length === 0) return undefined;
@@ -99,11 +153,18 @@ export class Asked {
         if (type === (address.length === 4 ? TYPE.A : TYPE.AAAA)) found.push(addressRecord(name, address, ttl));
         continue;
       }
-      const target = text === '' ? Name.maybe(host) : undefined;
+      const target = text === '' || this.#rules.isNamed ? Name.maybe(host) : undefined;
       if (target === undefined || target.equals(name)) continue;
       const alias = rr(name, CNAME, ttl, { target });
       if (chain.length >= LONGEST_CHAIN || chain.some((each) => same(each, alias))) continue;
-      if (!target.isUnder(this.#zone)) found.push(alias, ...await this.#sources.elsewhere(target, type));
+      if (this.#rules.isNamed) {
+        // Beside other data there is no CNAME: what it leads to is told as the name's own.
+        const behind = await (target.isUnder(this.#zone) ? this.addresses(target, type, [...chain, alias])
+          : this.#sources.elsewhere(target, type));
+        for (const each of behind ?? []) {
+          if (each.type === type) found.push(record(name, type, each.class, Math.min(ttl, each.ttl), each.rdata));
+        }
+      } else if (!target.isUnder(this.#zone)) found.push(alias, ...await this.#sources.elsewhere(target, type));
       else {
         const behind = await this.addresses(target, type, [...chain, alias]);
         if (behind !== undefined && behind.length > 0) found.push(alias, ...behind);
@@ -114,12 +175,14 @@ export class Asked {
   /** The zone's own name has the addresses of `apex.dns` below it. */
   async #forAddresses(name: Name, type: number): Promise<readonly Service[] | undefined> {
     if (!name.equals(this.#zone)) return this.#services(name, type, false);
+    if (this.#rules.isNamed) return await this.#ofZone('apex') ?? await this.#services(name, type, false);
     const apex = await this.#services(name.under('dns').under('apex'), type, false);
     return apex === undefined && this.#rules.apexFallback ? this.#services(name, type, false) : apex;
   }
 
   async #srv(name: Name): Promise<Told | undefined> {
-    const services = (await this.#services(name, TYPE.SRV, false))?.filter(({ port }) => port !== -1);
+    const noPort = this.#rules.isNamed ? 0 : -1;
+    const services = (await this.#services(name, TYPE.SRV, false))?.filter(({ port }) => port !== -1 && port !== noPort);
     if (services === undefined) return undefined;
     const sums = new Map<number, number>();
     for (const { priority, weight } of services) sums.set(priority, (sums.get(priority) ?? 0) + (weight || 100));
@@ -135,7 +198,8 @@ export class Asked {
       : this.#targets(services, ({ priority, ttl }, exchange) => rr(name, MX, ttl, { preference: priority & 0xffff, exchange }));
   }
   async #ns(): Promise<Told | undefined> {
-    const services = await this.#services(this.#zone.under('dns').under('ns'), TYPE.NS, false);
+    const services = this.#rules.isNamed ? await this.#ofZone('ns') ?? []
+      : await this.#services(this.#zone.under('dns').under('ns'), TYPE.NS, false);
     const name = services?.find(({ host }) => addressOf(host) === undefined);
     if (name !== undefined) throw new BadMessage(`${name.key}: a name server is an address, not ${quoted(name.host)}`);
     return services === undefined ? undefined : this.#targets(services, ({ ttl }, host) => rr(this.#zone, NS, ttl, { host }));

@@ -23,6 +23,8 @@ export interface Settings {
   bounds: LeaseBounds;
   fallthrough: Fallthrough;
   apexFallback: boolean;
+  /** Whether names have their keys and what is directly below: `layout names`. */
+  isNamed: boolean;
   direct: boolean;
 }
 
@@ -36,7 +38,7 @@ export function readSettings(lines: Lines, context: ParseContext): readonly Sett
 function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext): Settings {
   const settings: Settings = {
     zones: zonesOf(line.rest(), zones), path: 'skydns', endpoints: [placeOf(line, DEFAULT)], user: undefined, tls: undefined,
-    bounds: { least: 30, most: 86_400 }, fallthrough: NEVER, apexFallback: true, direct: false,
+    bounds: { least: 30, most: 86_400 }, fallthrough: NEVER, apexFallback: true, isNamed: false, direct: false,
   };
   const ignored = (property: Directive): void => void property.rest();
   line.properties({
@@ -75,6 +77,13 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
     no_apex_fallback(property) {
       property.words(0, 0);
       settings.apexFallback = false;
+    },
+    layout(property) {
+      const word = property.only();
+      if (word !== 'skydns' && word !== 'names') {
+        property.fail(`unknown layout '${word}'`, "it is skydns, or names for what external-dns writes", 'value');
+      }
+      settings.isNamed = word === 'names';
     },
     direct(property) {
       property.words(0, 0);

@@ -43,16 +43,16 @@ class Etcd implements Part {
   #said = '';
 
   constructor(settings: Settings) {
-    const { endpoints, user, tls, path, direct, zones } = settings;
+    const { endpoints, user, tls, path, isNamed, direct, zones } = settings;
     this.#settings = settings;
-    this.#desk = `etcd ${JSON.stringify([endpoints, user, tls, path, direct, zones.names.map(({ text }) => text)])}`;
+    this.#desk = `etcd ${JSON.stringify([endpoints, user, tls, path, isNamed, direct, zones.names.map(({ text }) => text)])}`;
   }
 
   async control(run: Run): Promise<void> {
-    const { endpoints, user, tls, path, direct, zones } = this.#settings;
+    const { endpoints, user, tls, path, isNamed, direct, zones } = this.#settings;
     const secure = (place: ApiPlace): SecureClient | undefined => secureOf(place, tls);
     const registry = this.#registry = await run.shared.use(this.#desk, run.signal, () =>
-      new Registry(run, { etcd: { places: endpoints, user, secure }, path, direct, zones: zones.names }));
+      new Registry(run, { etcd: { places: endpoints, user, secure }, path, isNamed, direct, zones: zones.names }));
     run.desk.serve(this.#desk, (order) => {
       const { wanted, isWild } = order as { wanted: Wanted; isWild: boolean };
       return registry.find(wanted, isWild);
@@ -74,9 +74,9 @@ class Etcd implements Part {
   }
   async #answer(query: Query, zone: Name, next: Handler): Promise<Outcome> {
     if (query.type === TYPE.SOA) return query.reply({ aa: true, answer: [this.#soa(zone)] });
-    const { path, apexFallback, fallthrough, bounds } = this.#settings;
-    const asked = new Asked({ path, apexFallback }, zone, {
-      find: (key, deep, isWild) => this.#find({ wanted: { key, deep, bounds }, isWild }),
+    const { path, apexFallback, isNamed, fallthrough, bounds } = this.#settings;
+    const asked = new Asked({ path, apexFallback, isNamed }, zone, {
+      find: (key, reach, isWild) => this.#find({ wanted: { key, reach, bounds }, isWild }),
       elsewhere: (name, type) => elsewhere(query, name, type),
     });
     let told: Told | undefined;

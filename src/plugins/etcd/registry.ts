@@ -21,14 +21,16 @@ import type { Kept } from './tree.ts';
 export interface Wanted {
   /** Without a slash at its end. */
   readonly key: string;
-  /** Whether what lies below it counts. */
-  readonly deep: boolean;
+  /** What counts: the key alone; all below it, and the key where that is nothing; the key and what is directly below it. */
+  readonly reach: 'key' | 'below' | 'name';
   readonly bounds: LeaseBounds;
 }
 /** What is there. */
 export interface Found {
   /** With the TTL that holds now, each. */
   readonly services: readonly Service[];
+  /** Whether anything is at the key or below. */
+  readonly exists: boolean;
   /** The first key that is no message, and why. */
   readonly wrong: string | undefined;
   /** Why it may be old. */
@@ -39,6 +41,8 @@ export interface RegistryOptions {
   readonly etcd: EtcdPlaces;
   /** Without slashes around it. */
   readonly path: string;
+  /** Names have their keys and what is directly below, as external-dns writes it. */
+  readonly isNamed: boolean;
   /** Each question is asked of etcd. */
   readonly direct: boolean;
   readonly zones: readonly Name[];
@@ -73,6 +77,8 @@ export class Registry implements Closable {
   #tokensAt = 0;
   /** Whether somebody asked with a wildcard: what that was answered is of no name. */
   #isWild = false;
+  /** The message that was left out last, and its revision. */
+  #left = '';
 
   constructor({ clock, log, store, metrics }: Pick<Run, 'clock' | 'log' | 'store' | 'metrics'>, options: RegistryOptions) {
     this.#options = options;
@@ -108,40 +114,52 @@ export class Registry implements Closable {
   }
 
   /** What is under a key. Rejects where nobody says. */
-  async find({ key, deep, bounds }: Wanted, isWild = false): Promise<Found> {
+  async find({ key, reach, bounds }: Wanted, isWild = false): Promise<Found> {
     this.#isWild ||= isWild;
     const feed = this.#feed;
     const tree = feed?.tree;
-    if (tree === undefined) return this.#made(await this.#ask(key, deep), bounds, undefined);
-    let kept = tree.range(key, deep, MOST);
+    if (tree === undefined) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
+    let kept = reach === 'name' ? tree.named(key, MOST) : filled(tree.range(key, reach === 'below', MOST));
     let stale = feed?.trouble === undefined ? undefined : 'etcd does not answer';
-    if (kept.length === 0) {
+    if (kept === undefined) {
       try {
-        if (await this.#isThere(key)) kept = await this.#ask(key, deep);
+        if (await this.#isThere(key)) kept = await this.#ask(key, reach);
       } catch {
         stale ??= 'etcd does not answer';
       }
     }
-    return this.#made(kept, bounds, stale);
+    return this.#made(kept, reach, bounds, stale);
   }
-  async #made(kept: readonly Kept[], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
-    const bad = kept.find(({ service }) => service === undefined);
-    if (bad !== undefined) return { services: [], wrong: `${bad.key}: ${bad.wrong}`, stale };
+  async #made(kept: readonly Kept[] | undefined, reach: Wanted['reach'], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
+    const exists = kept !== undefined;
+    const bad = kept?.find(({ service }) => service === undefined);
+    const good = kept?.filter(({ service }) => service !== undefined) ?? [];
+    if (bad !== undefined && (reach !== 'name' || good.length === 0)) {
+      return { services: [], exists, wrong: `${bad.key}: ${bad.wrong}`, stale };
+    }
+    if (bad !== undefined) this.#tellLeft(bad);
     const services: Service[] = [];
-    for (const { service, lease } of kept) {
+    for (const { service, lease } of good) {
       const left = lease === 0n ? 0 : await this.#leases.ttl(lease, bounds);
       const { ttl } = service!;
       services.push({ ...service!, ttl: left === 0 ? ttl || TTL : ttl === 0 ? left : Math.min(ttl, left) });
     }
-    return { services, wrong: undefined, stale };
+    return { services, exists, wrong: undefined, stale };
   }
-  /** As CoreDNS asks: all below, and where that is nothing the key itself. */
-  async #ask(key: string, deep: boolean): Promise<Kept[]> {
-    if (deep) {
-      const { found } = await this.#client.range(`${key}/`, true, MOST);
-      if (found.length > 0) return found.map(keptOf);
-    }
-    return (await this.#client.range(key, false, 1)).found.map(keptOf);
+  /** Of a name with more messages the one that cannot be used is left out, and said once. */
+  #tellLeft({ key, wrong, revision }: Kept): void {
+    const said = `${key} ${revision}`;
+    if (said === this.#left) return;
+    this.#left = said;
+    this.#log.warning(`a message cannot be used, and is left out: ${key}: ${wrong}`);
+  }
+  /** As CoreDNS asks: all below, and where that is nothing the key itself; undefined: there is nothing. */
+  async #ask(key: string, reach: Wanted['reach']): Promise<Kept[] | undefined> {
+    const below = reach === 'key' ? [] : (await this.#client.range(`${key}/`, true, MOST)).found.map(keptOf);
+    if (reach === 'below' && below.length > 0) return below;
+    const own = (await this.#client.range(key, false, 1)).found.map(keptOf);
+    if (reach !== 'name' || below.length + own.length === 0) return filled(own);
+    return [...own, ...below.filter((each) => isDirectlyBelow(key, each.key))];
   }
   /** Whether etcd has what the index lacks: asked once a second and key, and by no more than so many keys. */
   #isThere(key: string): Promise<boolean> {
@@ -161,7 +179,9 @@ export class Registry implements Closable {
   /** A change is of the name of its key and of all above it, whose answers have it too. */
   #changed(keys: readonly string[] | undefined): void {
     this.#confirmed.clear();
-    const names = keys === undefined || this.#isWild || keys.length > MANY ? undefined : this.#namesOf(keys);
+    // Where names are made of stored wildcards, what a key hides or shows may be any name below the one above it.
+    const isAny = this.#isWild || (this.#options.isNamed && this.#feed?.tree?.hasStars === true);
+    const names = keys === undefined || isAny || keys.length > MANY ? undefined : this.#namesOf(keys);
     for (const zone of this.#changing) zone.changed(names);
   }
   #namesOf(keys: readonly string[]): Name[] | undefined {
@@ -181,4 +201,10 @@ export class Registry implements Closable {
     }
     return names.size > MANY ? undefined : [...names.values()];
   }
+}
+
+const filled = (kept: Kept[]): Kept[] | undefined => (kept.length === 0 ? undefined : kept);
+function isDirectlyBelow(key: string, other: string): boolean {
+  const part = other.slice(key.length + 1);
+  return part !== '*' && !part.includes('/');
 }

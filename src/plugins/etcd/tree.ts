@@ -44,12 +44,15 @@ export function keptOf({ key, value, lease, revision }: KeyValue): Kept {
 export class KeyTree {
   readonly #root = branch();
   size = 0;
+  /** Whether a key has, or had, a segment that is a wildcard where names own their keys. */
+  hasStars = false;
 
   put(kept: Kept): void {
     let at = this.#root;
     for (const part of kept.key.split('/')) {
       let next = at.below.get(part);
       if (next === undefined) {
+        this.hasStars ||= part === '*';
         at.below.set(part, next = branch());
         at.order?.splice(placeIn(at.order, part), 0, part);
       }
@@ -81,6 +84,19 @@ export class KeyTree {
   keys(): Kept[] {
     const found: Kept[] = [];
     collect(this.#root, found, Infinity);
+    return found;
+  }
+  /** What a name owns that has what is at its key and directly below, but for a stored `*`; undefined: nothing is at the key or below. */
+  named(key: string, most: number): Kept[] | undefined {
+    let at: Branch | undefined = this.#root;
+    for (const part of key.split('/')) at = at?.below.get(part);
+    if (at === undefined) return undefined;
+    const found: Kept[] = at.kept === undefined ? [] : [at.kept];
+    for (const part of at.order ??= [...at.below.keys()].sort()) {
+      if (found.length >= most) break;
+      const { kept } = at.below.get(part)!;
+      if (kept !== undefined && part !== '*') found.push(kept);
+    }
     return found;
   }
   /** What is below the key, at most so many in the order of their keys; what is at it where that is nothing, or where `deep` is false. */
