@@ -17,6 +17,8 @@ export interface Source {
   readonly unknown: Unknown;
   /** Of a source with sets: whether names that are handed on are so too while there is nothing of their zone. */
   readonly passesUnready?: boolean;
+  /** Of a source with sets: whether it has aliases that are told as what is behind them (flat-alias.ts). */
+  readonly hasFlatAliases?: boolean;
   /**
    * Finds what is at the name of the question, which lies in `place`, and says it in `finding`. Only a source that computes may say it
    * later: then this is what will be there, undefined for nothing, and a rejection is a SERVFAIL that `errors` logs.

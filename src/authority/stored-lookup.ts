@@ -17,7 +17,8 @@ import type { Query } from '../kernel/query/query.ts';
 import { Additional } from './additional.ts';
 import { Denial } from './denial.ts';
 import { asksExpiry, tellExpiry } from './expiry.ts';
-import { RECORD_HEAD, SET_HEAD, findSet } from './record-sets.ts';
+import { FLAT_ALIAS, asOwn, flatTarget } from './flat-alias.ts';
+import { RECORD_HEAD, SET_HEAD, findSet, typeAt } from './record-sets.ts';
 import { ANSWER, AUTHORITY } from './records.ts';
 import { Place, ServedZones } from './served-zones.ts';
 import type { Source } from './source.ts';
@@ -36,6 +37,8 @@ interface Aliases {
   readonly reply: Message;
   readonly zoneAt: number;
   readonly proofs: readonly RR[];
+  /** Whose the records shall be, where an alias is told as what is behind it. */
+  readonly owner: Name | undefined;
 }
 
 /** Answers from one source with sets. Made once a part and thread. */
@@ -125,11 +128,12 @@ export class StoredLookup {
   }
 
   /** The set that was asked for, who serves the zone, and what belongs beside it. */
-  #tell(): Message {
+  #tell(): Answer {
     const { finding: { bytes, sets, kind }, asked: { type }, place, reply, hops } = this.#walk;
     const zone = this.#reply;
     const set = type === TYPE.ANY ? sets : findSet(bytes, sets, type);
-    if (set === 0 || bytes[set] === 0 && bytes[set + 1] === 0) return this.#deny(RCODE.NOERROR);
+    if (set === 0 || bytes[set] === 0 && bytes[set + 1] === 0) return this.#flat() ?? this.#deny(RCODE.NOERROR);
+    if (this.#source.hasFlatAliases === true && typeAt(bytes, set) === FLAT_ALIAS) return this.#deny(RCODE.NOERROR);
     if (kind === 'wildcard' && zone.signed) this.#denial.noCloserName();
     let data = 0;
     if (type === TYPE.RRSIG) zone.signatures();
@@ -243,13 +247,22 @@ export class StoredLookup {
     return reply;
   }
 
+  /** What is behind an alias that is told as the name's own; undefined: the name has none for the type. */
+  #flat(): Answer | undefined {
+    if (this.#source.hasFlatAliases !== true) return undefined;
+    const { finding: { bytes, sets }, asked: { type }, query, hops } = this.#walk;
+    const target = flatTarget(bytes, sets, type);
+    return target === undefined ? undefined : this.#elsewhere(target, hops === 0 ? query.name : this.#end);
+  }
+  get #end(): Name {
+    return Name.wire(latin1(this.#walk.name, 0, this.#walk.length));
+  }
   /** Asks this server for what an alias leads to (LIB-7), and tells it with the aliases (FILE-7). */
-  #elsewhere(): Answer {
-    const { query, reply, name, length } = this.#walk;
+  #elsewhere(target = this.#end, owner?: Name): Answer {
+    const { query, reply } = this.#walk;
     const { zoneAt } = this.#reply;
-    const target = Name.wire(latin1(name, 0, length));
     const proofs = this.#proofs(reply);
-    return upon(query.resolve({ name: target }), (outcome) => this.#join(query, { reply, zoneAt, proofs }, outcome), query);
+    return upon(query.resolve({ name: target }), (outcome) => this.#join(query, { reply, zoneAt, proofs, owner }, outcome), query);
   }
   /** What the aliases have to prove, aside: it stands behind the answer, which is not there yet. */
   #proofs(reply: Message): readonly RR[] {
@@ -261,15 +274,18 @@ export class StoredLookup {
     setU16(reply.bytes, reply.at + AUTHORITY, 0);
     return authority;
   }
-  #join(query: Query, { reply, zoneAt, proofs }: Aliases, outcome: Outcome): Message {
+  #join(query: Query, { reply, zoneAt, proofs, owner }: Aliases, outcome: Outcome): Message {
     const walk = this.#walk;
     const zone = this.#reply;
     walk.begin(query);
     walk.reply = reply;
     zone.begin(zoneAt);
     void this.#source.find(walk.place, query, walk.finding);
-    const rcode = outcome.kind === 'reply' || outcome.kind === 'failure' ? outcome.rcode : RCODE.SERVFAIL;
-    const answer = outcome.kind === 'reply' ? outcome.parts().answer : [];
+    const said = outcome.kind === 'reply' || outcome.kind === 'failure' ? outcome.rcode : RCODE.SERVFAIL;
+    // The name itself is there, whatever it leads to.
+    const rcode = owner !== undefined && said === RCODE.NXDOMAIN ? RCODE.NOERROR : said;
+    const found = outcome.kind === 'reply' ? outcome.parts().answer : [];
+    const answer = owner === undefined ? found : asOwn(found, owner, query.type);
     // The alias holds even if what it leads to cannot be asked: the client, or its resolver, may find more.
     reply.rcode = rcode === RCODE.NXDOMAIN || rcode === RCODE.SERVFAIL ? rcode : RCODE.NOERROR;
     if (!reply.appendAll(answer, ANSWER)) return reply;

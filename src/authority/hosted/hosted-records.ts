@@ -3,6 +3,8 @@
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { parseRR } from '../../dns/rr.ts';
+import { TYPE, typeByName } from '../../dns/type-name.ts';
+import { ALIAS_TTL, FLAT_ALIAS, flatAlias } from '../flat-alias.ts';
 import type { Scratch } from '../zone/scratch.ts';
 
 /** How many of those that are left out are named. */
@@ -48,6 +50,22 @@ export class HostedRecords {
     if (this.#seen.has(known)) return;
     this.#seen.add(known);
     this.#records.push({ owner: handle, type: number, set, rdata });
+  }
+  /** An alias that is told as what is behind it: the first one of a name and type. */
+  alias(owner: string, type: string, target: string): void {
+    const name = Name.maybe(owner.endsWith('.') ? owner : `${owner}.`), to = Name.maybe(target.endsWith('.') ? target : `${target}.`);
+    const number = typeByName(type);
+    if (name === undefined || to === undefined || number === undefined || number === TYPE.CNAME) {
+      return this.leave(owner, type, `it is an alias of ${target}`);
+    }
+    const handle = this.#scratch.owner(name.octets, name.octets.length);
+    if (handle < 0) return this.leave(owner, type, `it is not in ${this.#zone.text}`);
+    const known = `${name.key} ${number} alias`;
+    if (this.#seen.has(known)) return this.leave(owner, type, `it is another alias, of ${target}`);
+    this.#seen.add(known);
+    const set = `${name.key} ${FLAT_ALIAS}`;
+    this.#ttls.set(set, ALIAS_TTL);
+    this.#records.push({ owner: handle, type: FLAT_ALIAS, set, rdata: flatAlias(number, to) });
   }
   /** One that cannot be used, and why. */
   leave(owner: string, type: string, why: string): void {

@@ -28,6 +28,7 @@ export interface HostedSettings {
 /** Zones that are passed over while there is nothing of them. */
 class HostedSource extends ZoneSource {
   readonly passesUnready = true;
+  readonly hasFlatAliases = true;
 }
 /** The zones of one name each, and what is behind. */
 interface Level {

@@ -18,6 +18,8 @@ export interface Settings {
   ttl: number;
   /** Whether a label before the service asks for the instances that have this tag. */
   tags: boolean;
+  /** Whether instances with a check that fails are left out. */
+  healthy: boolean;
 }
 
 const MOST_TTL = 3600;
@@ -30,7 +32,7 @@ function readLine(line: Directive): Settings {
   const [word = 'service.nomad', ...more] = line.rest();
   if (more.length > 0) line.wrongArgs();
   const zone = zonesOf([word], []).names[0] ?? line.refuse(`unable to normalize '${word}'`);
-  const settings: Settings = { zone, addresses: [], filter: '', token: '', ttl: 30, tags: false };
+  const settings: Settings = { zone, addresses: [], filter: '', token: '', ttl: 30, tags: false, healthy: false };
   const oneOf = (property: Directive, what: string): string => {
     const [value, ...others] = property.rest();
     return value === undefined || others.length > 0 ? property.fail(`exactly one ${what} is required`) : value;
@@ -54,6 +56,10 @@ function readLine(line: Directive): Settings {
       const ttl = property.number(text, (reason) => property.fail(`error parsing ttl: ${reason.replace('ParseInt', 'Atoi')}`));
       if (ttl < 0 || ttl > MOST_TTL) property.fail(`ttl must be in range [0, ${MOST_TTL}]: ${ttl}`);
       settings.ttl = ttl;
+    },
+    healthy(property) {
+      property.words(0, 0);
+      settings.healthy = true;
     },
     tags(property) {
       property.words(0, 0);

@@ -48,13 +48,13 @@ class Nomad implements Part {
   }
 
   async control(run: Run): Promise<void> {
-    const { zone, addresses, filter, token } = this.#settings;
+    const { zone, addresses, filter, token, healthy } = this.#settings;
     const environment = (name: string) => process.env[name] ?? '';
     const own = environment('NOMAD_ADDR');
     const places = (addresses.length > 0 ? addresses : [own === '' ? DEFAULT_ADDRESS : own]).map((each) => placeOf(each, (text) => {
       throw new Error(`plugin/nomad: ${text}`);
     }));
-    const cluster = { zone, places, filter, token: token === '' ? environment('NOMAD_TOKEN') : token };
+    const cluster = { zone, places, filter, healthy, token: token === '' ? environment('NOMAD_TOKEN') : token };
     const services = this.#services = await run.shared.use(this.#desk, run.signal, () => {
       const made = new Services(run, cluster);
       void made.begin();
@@ -81,8 +81,9 @@ class Nomad implements Part {
   async #answer(query: Query, service: string, namespace: string, tag: string | undefined): Promise<Outcome> {
     const wanted: Wanted = { service, namespace, name: query.name.key };
     try {
-      const { instances, trouble } = await this.#run.desk.ask(this.#desk, wanted) as Found;
+      const { instances, allFail, trouble } = await this.#run.desk.ask(this.#desk, wanted) as Found;
       if (trouble !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: 'the Nomad cluster does not answer' };
+      else if (allFail) query.extendedError = { code: INFO_CODE.OTHER, text: 'every instance fails its checks: all are answered' };
       this.#tell(trouble);
       this.#count(query, FAMILIES.success, namespace);
       return this.#write(query, tag === undefined ? instances : instances.filter(({ tags }) => tags.some((each) => folded(each) === tag)));

@@ -116,3 +116,53 @@ test('tags choose instances where the line says so; a server that is down is pas
   // Without an index each question is a request.
   assert.equal(api.asked.filter((each) => each.includes('/v1/service/web')).length, 4);
 });
+
+test('healthy leaves out whose checks fail, looks again every ten seconds, and answers all where all fail', async (t) => {
+  const clock = new FakeClock();
+  const failing = new Set(['b']);
+  const list = JSON.stringify(['a', 'b', 'c'].map((AllocID, i) => ({ Address: `192.0.2.${i}`, Port: 80, AllocID })));
+  const waits: string[] = [];
+  const api = await new ScriptedApi((url) => {
+    const [, id] = /^\/v1\/client\/allocation\/(.*)\/checks$/.exec(url.pathname) ?? [];
+    if (id === 'c') return { status: 404, body: 'Unknown allocation' };
+    if (id !== undefined) {
+      return { body: JSON.stringify({ x: { Service: 'web', Status: failing.has(id) ? 'failure' : 'success' },
+        y: { Service: 'other', Status: 'failure' }, z: null }) };
+    }
+    const wait = url.searchParams.get('wait');
+    if (wait !== null) waits.push(wait);
+    return url.searchParams.get('index') === null || wait !== null && released
+      ? { headers: { 'X-Nomad-Index': '7' }, body: url.pathname === '/v1/agent/self' ? '{}' : list } : 'held';
+  }).open(t);
+  let released = false;
+  const ours = await serve(`service.nomad {\nbind 127.0.0.1\nnomad {\naddress ${api.url}\nhealthy\n}\ncache\n}`, standard, clock);
+  t.after(() => ours.close());
+  assert.deepEqual(await asA(ours.port), ['192.0.2.0', '192.0.2.2']);
+  await eventually(() => api.held === 1, 'it waits');
+  const [first = ''] = waits;
+  assert.ok(Number(first.slice(0, -1)) <= 10, first);
+  failing.add('a');
+  released = true;
+  // The server says the same again when the wait is over: its checks are looked at all the same.
+  api.release();
+  const comes = async (addresses: readonly string[]) => {
+    let found = await asA(ours.port);
+    for (let i = 0; i < 500 && found.join() !== addresses.join(); i++) {
+      await clock.elapse(50);
+      found = await asA(ours.port);
+    }
+    assert.deepEqual(found, addresses);
+  };
+  await comes(['192.0.2.2']);
+  failing.clear();
+  await comes(['192.0.2.0', '192.0.2.1', '192.0.2.2']);
+});
+
+test('where every instance fails all are answered, and that is said', async (t) => {
+  const api = await new ScriptedApi((url) => (url.pathname.endsWith('/checks') ? { body: '{"x":{"Service":"web","Status":"failure"}}' }
+    : { body: url.pathname === '/v1/agent/self' ? '{}' : JSON.stringify([{ Address: '192.0.2.1', Port: 80, AllocID: 'a' }]) })).open(t);
+  const ours = await serve(`service.nomad {\nbind 127.0.0.1\nnomad {\naddress ${api.url}\nhealthy\n}\n}`, standard);
+  t.after(() => ours.close());
+  const { answer, ede } = await askOnce(ours.port, 'web.default.service.nomad', 'A');
+  assert.deepEqual([answer, ede], [['web.default.service.nomad. 30 IN A 192.0.2.1'], 0]);
+});

@@ -18,6 +18,13 @@ export interface Instance {
   readonly address: Uint8Array | undefined;
   readonly port: number;
   readonly tags: readonly string[];
+  /** The allocation that it is of; '' where none is said. */
+  readonly allocation: string;
+}
+/** Instances, and whether a check of each fails, so that none is left out. */
+interface Instances {
+  readonly instances: readonly Instance[];
+  readonly allFail: boolean;
 }
 /** A question for a service, as a thread asks main. */
 export interface Wanted {
@@ -27,8 +34,7 @@ export interface Wanted {
   readonly name: string;
 }
 /** What main answers. */
-export interface Found {
-  readonly instances: readonly Instance[];
+export interface Found extends Instances {
   /** Why they may be old. */
   readonly trouble: string | undefined;
 }
@@ -37,6 +43,8 @@ export interface Cluster {
   readonly zone: Name;
   readonly places: readonly ApiPlace[];
   readonly filter: string;
+  /** Whether checks are looked at. */
+  readonly healthy: boolean;
   readonly token: string;
 }
 
@@ -44,13 +52,15 @@ export interface Cluster {
 const FIRST = 1000, LONGEST = 30_000;
 /** What a blocking query may take above its wait: the server adds up to a sixteenth. */
 const GRACE = 10_000;
+/** The longest wait where checks are looked at: that a check fails is no change of the service. Checks that are asked for at once. */
+const CHECKS_EVERY = 10_000, AT_ONCE = 8;
 
 /** Services, asked for and watched. */
 export class Services implements Closable {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #endpoints: Endpoints;
-  readonly #watched: Watched<readonly Instance[]>;
+  readonly #watched: Watched<Instances>;
   readonly #end = new AbortController();
   /** Whether a server has answered. */
   isReady = false;
@@ -60,11 +70,11 @@ export class Services implements Closable {
     this.#cluster = cluster;
     this.#clock = clock;
     this.#endpoints = new Endpoints(cluster.places, clock);
-    this.#watched = new Watched<readonly Instance[]>({
+    this.#watched = new Watched<Instances>({
       clock,
       load: (key, block, signal) => this.#load(key, block, signal),
       isSame: (one, other) => JSON.stringify(one) === JSON.stringify(other),
-      isWatched: (instances) => instances.length > 0,
+      isWatched: ({ instances }) => instances.length > 0,
       changed: (names) => changing.changed(names === undefined ? undefined : [...names].map((name) => Name.wire(name))),
     });
   }
@@ -86,7 +96,7 @@ export class Services implements Closable {
   /** What is registered. Rejects where no server says. */
   async find({ service, namespace, name }: Wanted): Promise<Found> {
     const { value, trouble } = await this.#watched.ask(JSON.stringify([service, namespace]), name);
-    return { instances: value, trouble };
+    return { ...value, trouble };
   }
   close(): void {
     this.#end.abort();
@@ -97,30 +107,60 @@ export class Services implements Closable {
     const { token } = this.#cluster;
     return token === '' ? [] : [['X-Nomad-Token', token]];
   }
-  async #load(key: string, block: Block | undefined, signal: AbortSignal): Promise<Fetched<readonly Instance[]>> {
+  async #load(key: string, block: Block | undefined, signal: AbortSignal): Promise<Fetched<Instances>> {
     const [service, namespace] = JSON.parse(key) as [string, string];
     const words = new URLSearchParams(this.#cluster.filter === '' ? {} : { filter: this.#cluster.filter });
     if (block !== undefined) words.set('index', String(block.index));
     words.set('namespace', namespace);
-    if (block !== undefined) words.set('wait', `${Math.ceil(block.wait / 1000)}s`);
+    const wait = this.#cluster.healthy ? Math.min(block?.wait ?? 0, CHECKS_EVERY) : block?.wait ?? 0;
+    if (block !== undefined) words.set('wait', `${Math.ceil(wait / 1000)}s`);
     const request = { target: `/v1/service/${encodeURIComponent(service)}?${words}`, headers: this.#headers };
     const reply = await this.#endpoints.ask(
-      block === undefined ? request : { ...request, patience: block.wait * (1 + 1 / 16) + GRACE }, signal);
+      block === undefined ? request : { ...request, patience: wait * (1 + 1 / 16) + GRACE }, signal);
     const said = jsonOf(reply, 'Nomad');
     const index = reply.headers.get('x-nomad-index');
-    return { value: (Array.isArray(said) ? said : []).flatMap(instanceOf),
-      index: index !== undefined && /^\d{1,15}$/.test(index) ? Number(index) : undefined };
+    const instances = (Array.isArray(said) ? said : []).flatMap(instanceOf);
+    return {
+      value: this.#cluster.healthy ? await this.#healthy(service, namespace, instances, signal) : { instances, allFail: false },
+      index: index !== undefined && /^\d{1,15}$/.test(index) ? Number(index) : undefined,
+    };
+  }
+  /** Without those whose allocation has a check of the service that fails; all of them where that would leave none. */
+  async #healthy(service: string, namespace: string, instances: readonly Instance[], signal: AbortSignal): Promise<Instances> {
+    const waiting = [...new Set(instances.map(({ allocation }) => allocation))].filter((each) => each !== '');
+    const failing = new Set<string>();
+    const look = async (): Promise<void> => {
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        if (await this.#fails(id, service, namespace, signal)) failing.add(id);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, look));
+    const good = instances.filter(({ allocation }) => !failing.has(allocation));
+    return good.length > 0 ? { instances: good, allFail: false } : { instances, allFail: instances.length > 0 };
+  }
+  /** What nobody says of an allocation is no failure of it: its node may be away for a moment. */
+  async #fails(id: string, service: string, namespace: string, signal: AbortSignal): Promise<boolean> {
+    const target = `/v1/client/allocation/${encodeURIComponent(id)}/checks?${new URLSearchParams({ namespace })}`;
+    try {
+      const said = jsonOf(await this.#endpoints.ask({ target, headers: this.#headers }, signal), 'Nomad');
+      return Object.values(said ?? {}).some((check: unknown) => {
+        const { Service: of, Status: status } = (check ?? {}) as { readonly [field: string]: unknown };
+        return of === service && status === 'failure';
+      });
+    } catch {
+      return false;
+    }
   }
 }
 
 /** One registration of the API's list, which may be anything. */
 function instanceOf(said: unknown): Instance | [] {
   if (typeof said !== 'object' || said === null) return [];
-  const { Address: address, Port: port, Tags: tags } = said as { [field: string]: unknown };
+  const { Address: address, Port: port, Tags: tags, AllocID: allocation } = said as { [field: string]: unknown };
   if (typeof address !== 'string') return [];
   const number = typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65535 ? port : 0;
   return {
-    address: parseAddress(address), port: number,
+    address: parseAddress(address), port: number, allocation: typeof allocation === 'string' ? allocation : '',
     tags: Array.isArray(tags) ? tags.flatMap((tag: unknown) => (typeof tag === 'string' ? tag : [])) : [],
   };
 }

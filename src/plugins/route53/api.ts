@@ -59,14 +59,14 @@ export class Route53Api {
     await this.#get('/hostedzonesbyname', [['dnsname', zone.text], ['hostedzoneid', id]], signal);
   }
   /** All record sets of a zone. Rejects where they do not come whole. */
-  async fetch({ id }: ZoneId, into: HostedRecords, signal: AbortSignal): Promise<boolean> {
+  async fetch({ id, isFlat }: ZoneId & { readonly isFlat: boolean }, into: HostedRecords, signal: AbortSignal): Promise<boolean> {
     let next: Query = [];
     const asked = new Set<string>();
     for (let page = 0; page < MOST_PAGES; page++) {
       const reply = await this.#get(`/hostedzone/${encoded(id)}/rrset`, [...next, ['maxitems', String(PAGE)]], signal);
       const sets = child(reply, 'ResourceRecordSets');
       if (sets === undefined) throw new ApiError('protocol', 'the API gave a page without record sets');
-      for (const set of all(sets, 'ResourceRecordSet')) addSet(set, into);
+      for (const set of all(sets, 'ResourceRecordSet')) addSet(set, isFlat, into);
       if (textOf(reply, 'IsTruncated') !== 'true') return true;
       next = [['name', 'NextRecordName'], ['type', 'NextRecordType'], ['identifier', 'NextRecordIdentifier']]
         .flatMap(([name, element]): [string, string][] => {
@@ -99,12 +99,15 @@ export class Route53Api {
 }
 
 /** One set: an alias of something in AWS has no records. */
-function addSet(set: Element, into: HostedRecords): void {
+function addSet(set: Element, isFlat: boolean, into: HostedRecords): void {
   const name = decimalEscapes(textOf(set, 'Name'));
   const type = textOf(set, 'Type');
   const records = child(set, 'ResourceRecords');
   const alias = child(set, 'AliasTarget');
-  if (alias !== undefined) return into.leave(name, type, `it is an alias of ${textOf(alias, 'DNSName')}`);
+  if (alias !== undefined) {
+    const target = decimalEscapes(textOf(alias, 'DNSName'));
+    return isFlat ? into.alias(name, type, target) : into.leave(name, type, `it is an alias of ${target}`);
+  }
   const ttl = Number(textOf(set, 'TTL') || 'NaN');
   for (const record of records === undefined ? [] : all(records, 'ResourceRecord')) {
     into.add(name, type, ttl, decimalEscapes(textOf(record, 'Value')));

@@ -22,6 +22,8 @@ export interface Settings {
   keys: KeySource;
   /** Where the API is, if not where AWS has it; '' otherwise. */
   endpoint: string;
+  /** Whether aliases are told as what is behind them. */
+  isFlat: boolean;
   /** Milliseconds. */
   refresh: number;
   fallthrough: Fallthrough;
@@ -48,7 +50,8 @@ function readLine(line: Directive, seen: Set<string>): Settings {
     }
   }
   const settings: Settings = {
-    zones, undotted, keys: { fixed: undefined, profile: undefined, file: undefined }, endpoint: '', refresh: 60_000, fallthrough: NEVER,
+    zones, undotted, keys: { fixed: undefined, profile: undefined, file: undefined }, endpoint: '', isFlat: false, refresh: 60_000,
+    fallthrough: NEVER,
   };
   const endpoint = (property: Directive): void => {
     const url = property.arg();
@@ -68,6 +71,10 @@ function readLine(line: Directive, seen: Set<string>): Settings {
     credentials(property) {
       const profile = property.arg();
       settings.keys = { ...settings.keys, profile, file: property.more ? property.arg() : undefined };
+    },
+    alias(property) {
+      property.words(0, 0);
+      settings.isFlat = true;
     },
     refresh(property) {
       const text = property.arg();

@@ -17,7 +17,7 @@ const QUOTA = { perSecond: 10, burst: 50 };
 
 /** The zones of a line, and what is to be done before they are fetched. */
 function hostedOf(settings: Settings): { zones: HostedSettings['zones']; prepare(run: Run): Promise<void> } {
-  const { zones, endpoint, keys, refresh, fallthrough, undotted } = settings;
+  const { zones, endpoint, keys, refresh, fallthrough, undotted, isFlat } = settings;
   let api: Route53Api;
   const place = awsPlace(environment('AWS_REGION') ?? environment('AWS_DEFAULT_REGION'),
     endpoint === '' ? environment('AWS_ENDPOINT_URL_ROUTE_53') ?? environment('AWS_ENDPOINT_URL') : endpoint);
@@ -25,8 +25,8 @@ function hostedOf(settings: Settings): { zones: HostedSettings['zones']; prepare
   return {
     zones: zones.map((each) => ({
       hosted: {
-        zone: each.zone, refresh, name: `route53 ${each.zone.text} ${each.id} ${account}`,
-        fetch: (into, signal) => api.fetch(each, into, signal),
+        zone: each.zone, refresh, name: `route53 ${each.zone.text} ${each.id} ${account}${isFlat ? ' alias' : ''}`,
+        fetch: (into, signal) => api.fetch({ ...each, isFlat }, into, signal),
       },
       fallthrough,
     })),

@@ -63,6 +63,37 @@ test('a zone of several pages is served whole; what cannot be used is left out a
   assert.match(route53.api.asked.at(-1)!, /rrset\?identifier=b%26c&maxitems=1000&name=x\.a\.test\.&type=A$/);
 });
 
+test('`alias`: what it leads to is told as the name\'s own, through this server, for sixty seconds', async (t) => {
+  const route53 = new Route53();
+  const to = (name: string, type: string, target: string) => `<ResourceRecordSet><Name>${name}</Name><Type>${type}</Type>`
+    + `<AliasTarget><HostedZoneId>Z</HostedZoneId><DNSName>${target}</DNSName></AliasTarget></ResourceRecordSet>`;
+  route53.sets = () => page([...apex, to('a.test.', 'A', 'lb.test.'), to('both.a.test.', 'A', 'lb.test.'),
+    to('both.a.test.', 'AAAA', 'lb.test.'), to('both.a.test.', 'A', 'lb2.test.'), set('both.a.test.', 'TXT', '"t"'),
+    to('in.a.test.', 'A', 'x.a.test.'), to('\\052.w.a.test.', 'A', 'lb.test.'),
+    set('x.a.test.', 'A', '192.0.2.1'), set('www.a.test.', 'CNAME', 'both.a.test.'), to('none.a.test.', 'A', 'none.lb.test.'),
+    to('self.a.test.', 'A', 'self.a.test.'), to('c.a.test.', 'CNAME', 'lb.test.')]);
+  await route53.api.open(t);
+  const line = `route53 a.test.:Z1 {\naws_access_key ID SECRET\naws_endpoint ${route53.api.url}\nalias\n}`;
+  const lb = 'template IN A lb.test {\nmatch ^lb[.]\nanswer "{{ .Name }} 300 IN CNAME n.lb.test."\n'
+    + 'answer "n.lb.test. 300 IN A 192.0.2.50"\n'
+    + 'fallthrough\n}\ntemplate IN ANY lb.test {\nrcode NXDOMAIN\n}';
+  const ours = await serve(`a.test lb.test {\nbind 127.0.0.1\n${line}\n${lb}\n}`, standard);
+  t.after(() => ours.close());
+  const answers = async (type: string, ...names: readonly string[]) =>
+    (await Promise.all(names.map((name) => askOnce(ours.port, `${name}a.test`, type)))).map(({ answer }) => answer);
+  assert.deepEqual(await answers('A', '', 'both.', 'in.', 'x.w.', 'www.'), [
+    ['a.test. 60 IN A 192.0.2.50'], ['both.a.test. 60 IN A 192.0.2.50'], ['in.a.test. 60 IN A 192.0.2.1'],
+    ['x.w.a.test. 60 IN A 192.0.2.50'], ['www.a.test. 60 IN CNAME both.a.test.', 'both.a.test. 60 IN A 192.0.2.50'],
+  ]);
+  assert.deepEqual(await answers('TXT', 'both.', 'in.'), [['both.a.test. 60 IN TXT "t"'], []]);
+  assert.deepEqual([await answers('TYPE65401', 'in.'), await answers('ANY', 'in.')], [[[]], [[]]]);
+  const denials = await Promise.all([['both', 'AAAA'], ['none', 'A'], ['self', 'A']].map(([name, type]) =>
+    askOnce(ours.port, `${name}.a.test`, type!)));
+  assert.deepEqual(denials.map(({ rcode, answer, authority }) => [rcode, answer.length, authority.length]),
+    [['NOERROR', 0, 1], ['NOERROR', 0, 1], ['SERVFAIL', 0, 1]]);
+  assert.match(ours.log(), /left out: both\.a\.test\. A: it is another alias, of lb2\.test\.; c\.a\.test\. CNAME: it is an alias of/);
+});
+
 test('what does not come whole is not served: cut, without end, or no zone', async (t) => {
   const route53 = new Route53();
   const clock = new FakeClock();
