@@ -49,6 +49,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('rewrite', () => import('./rewrite/index.ts')),
   late('autopath', () => import('./autopath/index.ts')),
   late('acl', () => import('./acl/index.ts')),
+  late('firewall', () => import('./firewall/index.ts')),
   late('cache', usually('cache')),
   late('header', () => import('./header/index.ts')),
   late('dnssec', () => import('./dnssec/index.ts')),

@@ -10,6 +10,7 @@ import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
+import { rules } from './rules.ts';
 import { ended as served, serve } from './serve.ts';
 import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
@@ -29,7 +30,7 @@ export const targets: readonly Target[] = [
   corefile, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy, catalogs, ourCatalogs, doq,
-  azureSets, awsXml,
+  azureSets, awsXml, rules,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -23,6 +23,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   zonefile: ['fs', 'path'],
   authority: ['fs', 'path', 'timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs', 'net', 'path', 'tls'],
+  policy: ['fs', 'path', 'url'],
   resolver: ['net'],
   threads: ['fs', 'module', 'os', 'perf_hooks', 'v8', 'vm', 'worker_threads'],
   transport: ['dgram', 'fs', 'module', 'net', 'os', 'url', 'util'],

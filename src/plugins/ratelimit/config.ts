@@ -6,16 +6,12 @@ import { parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
+import type { Prefixes } from '../../policy/holders.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
 
 /** What is limited, each on an account of its own: a class of answers, or what a client asks and gets in all. */
 export type Kind = 'responses' | 'nodata' | 'nxdomains' | 'referrals' | 'errors' | 'requests' | 'bytes';
 
-/** Bits of the networks that have an account in common. */
-export interface Prefixes {
-  readonly ipv4: number;
-  readonly ipv6: number;
-}
 /** Everything that the block says. Rates are a second's; 0 is no limit. */
 export interface Settings {
   readonly zones: Zones;

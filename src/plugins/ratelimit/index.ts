@@ -12,11 +12,12 @@ import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import { Holders } from '../../policy/holders.ts';
 import type { Accounts, Terms } from '../../store/accounts.ts';
 import { readSettings } from './config.ts';
 import type { Kind, Settings } from './config.ts';
-import { Holders, judge } from './holder.ts';
-import type { Judged } from './holder.ts';
+import { judge } from './judge.ts';
+import type { Judged } from './judge.ts';
 
 const KINDS: readonly Kind[] = ['responses', 'nodata', 'nxdomains', 'referrals', 'errors', 'requests', 'bytes'];
 const ACTIONS = ['drop', 'slip', 'report'] as const;

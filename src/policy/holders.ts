@@ -1,16 +1,17 @@
-// Who has an account: the hash of a client's network and of what the account is for. Knows queries, replies and the store's hash; knows no
-// rates.
-import { nameLength, u16 } from '../../dns/packet.ts';
-import { RCODE } from '../../dns/rcode.ts';
-import { TYPE } from '../../dns/type-name.ts';
-import { printAddress } from '../../dns/address.ts';
-import type { Message } from '../../kernel/query/message.ts';
-import type { Query } from '../../kernel/query/query.ts';
-import type { Hash } from '../../store/hash.ts';
-import type { Kind, Prefixes } from './config.ts';
+// Who has an account of a limit: the keyed hash of a client's network, and of a question or a zone beside it. Knows queries and the store's
+// hash; knows no rates.
+import { printAddress } from '../dns/address.ts';
+import type { Query } from '../kernel/query/query.ts';
+import type { Hash } from '../store/hash.ts';
 
 /** Words of what is hashed: which block and kind, the network, a name of 255 octets. */
-const ROOM = 1 + 4 + 64;
+const ROOM = 2 + 4 + 64;
+
+/** Bits of the networks that have an account in common. */
+export interface Prefixes {
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
 
 /** The first bits of each word of an address. */
 function masksOf(bits: number): readonly number[] {
@@ -39,11 +40,12 @@ export class Holders {
     const { bytes, clientAt, clientLength } = query;
     const masks = clientLength === 4 ? this.#ipv4 : this.#ipv6;
     const words = this.#words;
-    words[0] = (this.#block << 8) | (kind << 1) | (clientLength === 4 ? 0 : 1);
+    words[0] = this.#block;
+    words[1] = (kind << 1) | (clientLength === 4 ? 0 : 1);
     for (let i = 0, at = clientAt; i < masks.length; i++, at += 4) {
-      words[i + 1] = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) & masks[i]!;
+      words[i + 2] = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) & masks[i]!;
     }
-    return masks.length + 1;
+    return masks.length + 2;
   }
   /** The account of a client, whatever it asks. */
   ofClient(query: Query, kind: number): number {
@@ -74,34 +76,5 @@ export class Holders {
     const bits = clientLength === 4 ? this.#prefixes.ipv4 : this.#prefixes.ipv6;
     for (let i = 0; i < address.length; i++) address[i]! &= 0xff << Math.max(0, Math.min(8, 8 * (i + 1) - bits));
     return `${printAddress(address)}/${bits}`;
-  }
-}
-
-/** What class a reply is of, and which name it is about. */
-export interface Judged {
-  kind: Exclude<Kind, 'requests' | 'bytes'>;
-  /** Octets of the zone that denies or is referred to; 0 where it is the name that was asked for. */
-  ending: number;
-}
-/** Judges a reply by its rcode and sections, as LIB-5 does, but for signatures. Fills in `judged`. */
-export function judge(message: Message, judged: Judged): void {
-  const { rcode } = message;
-  judged.ending = 0;
-  judged.kind = 'responses';
-  if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) judged.kind = 'errors';
-  else if (rcode === RCODE.NXDOMAIN || message.answers === 0) deny(message, judged);
-}
-function deny(message: Message, judged: Judged): void {
-  judged.kind = message.rcode === RCODE.NXDOMAIN ? 'nxdomains' : 'nodata';
-  const records = message.authorities === 0 ? undefined : message.records();
-  if (records === undefined) return;
-  const { bytes, at, length } = message;
-  for (let r = records.authority; r < records.additional; r++) {
-    const type = u16(bytes, records.fixedAt[r]!);
-    if (type !== TYPE.SOA && type !== TYPE.NS) continue;
-    if (type === TYPE.NS && judged.kind === 'nodata') judged.kind = 'referrals';
-    const ending = nameLength(bytes, records.ownerAt[r]!, at, at + length);
-    if (judged.kind !== 'nodata' && ending > 0) judged.ending = ending;
-    if (type === TYPE.SOA) return;
   }
 }
