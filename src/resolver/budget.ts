@@ -41,4 +41,6 @@ export interface Errand {
   readonly pending: ReadonlySet<string>;
   /** Servers whose answers were bogus: others are asked. */
   readonly avoided: Set<object>;
+  /** Delegations that end before that moment of the clock are as good as over: who asks early asks as if it was late. */
+  readonly beyond: number;
 }

@@ -31,7 +31,7 @@ export class Delegations {
    * The nearest one at or above the name (above it, for DS: the parent has it); undefined where only the root is left and it has not been
    * asked for its servers. `passed` are zones that are of no use now.
    */
-  nearest({ name, type, class: klass }: Question, passed: ReadonlySet<string>): Delegation | undefined {
+  nearest({ name, type, class: klass }: Question, passed: ReadonlySet<string>, beyond = 0): Delegation | undefined {
     const from = type === TYPE.DS ? (name.parent ?? name) : name;
     const forward = this.#forwardOf(from, passed);
     for (let zone: Name | undefined = from; zone !== undefined; zone = zone.parent) {
@@ -41,7 +41,7 @@ export class Delegations {
       const given = this.#given.get(zone.key);
       if (!passed.has(zone.key) && forward === undefined) {
         const kept = this.#cache.set(zone, TYPE.NS, klass);
-        if (kept !== undefined) {
+        if (kept !== undefined && kept.until > beyond) {
           const found = this.ofSet(kept);
           if (!found.isUseless) return found;
         }
@@ -86,15 +86,18 @@ export class Delegations {
   ofSet(set: KeptSet): Delegation {
     const servers: NamedServer[] = set.data.map((data) => {
       const name = targetOf(data);
-      return { name, addresses: this.addressesOf(name), hasLooked: false };
+      const isKnown = !this.#settings.verifiesGlue || name.isUnder(set.name);
+      return { name, addresses: this.addressesOf(name, isKnown ? RANK.GLUE : RANK.REFERRAL), hasLooked: false };
     });
     return new Delegation(set.name, set.rank >= RANK.AUTHORITY ? 'child' : 'parent', servers, [], this.#settings.tcpOnly, set.until);
   }
-  /** The kept addresses of a server that may be asked. */
-  addressesOf(name: Name): ServerAddress[] {
+  /** The kept addresses of a server that may be asked, believed so far at least. */
+  addressesOf(name: Name, least: number = RANK.GLUE): ServerAddress[] {
     const found: ServerAddress[] = [];
     for (const type of [TYPE.A, TYPE.AAAA]) {
-      for (const data of this.#cache.set(name, type, CLASS.IN)?.data ?? []) found.push({ address: printAddress(data), port: 53 });
+      const set = this.#cache.set(name, type, CLASS.IN);
+      if (set === undefined || set.rank < least) continue;
+      for (const data of set.data) found.push({ address: printAddress(data), port: 53 });
     }
     return this.usable(found);
   }

@@ -73,8 +73,9 @@ async function once(
     return undefined;
   }
   server.answered(now() - began);
-  if (!tcp && (found.flags & TC) !== 0) return once(parts, server, question, manner, withEdns, true);
-  return found;
+  if ((found.flags & TC) === 0) return found;
+  // What is cut over TCP is no reply at all.
+  return tcp ? undefined : once(parts, server, question, manner, withEdns, true);
 }
 /** The reply, if it is one to this question. One without a question is taken where it says that the query could not be read. */
 function read(bytes: Uint8Array, id: number, question: Question): Parts | undefined {

@@ -57,7 +57,8 @@ export class KeptAnswers {
   #dname(name: Name, klass: number): Step | undefined {
     for (let above = name.parent; above !== undefined; above = above.parent) {
       const dname = this.#cache.set(above, TYPE.DNAME, klass);
-      if (dname === undefined || dname.rank < RANK.HEARSAY) continue;
+      // One that nobody signed is asked for again: it speaks for all names below it, and for as long as it lives.
+      if (dname === undefined || dname.security !== 'secure') continue;
       const made = synthesized(record(dname.name, TYPE.DNAME, klass, dname.ttl, dname.data[0]!), name);
       if (made === undefined) return undefined;
       const cname: KeptSet = { ...dname, name, type: TYPE.CNAME, data: [made.rdata], signatures: [] };
@@ -71,6 +72,8 @@ export class KeptAnswers {
     for (let above: Name | undefined = name; above !== undefined && above.raw.length > 1; above = above.parent) {
       const denied = this.#cache.nxdomain(above, klass);
       if (denied !== undefined && (above === name || denied.security === 'secure') && type !== TYPE.DS) return denied;
+      // Nobody above speaks for a zone whose servers are given.
+      if (this.#settings.given.some(({ zone }) => zone.equals(above!))) return undefined;
     }
     return undefined;
   }

@@ -28,6 +28,8 @@ export interface KeptSet extends SignedSet {
   /** Milliseconds of the clock until when it may be used. */
   readonly until: number;
   readonly rank: number;
+  /** Of a zone's servers and their addresses: until when the parent's word for them holds, in milliseconds of the clock. */
+  readonly leased?: number | undefined;
   security: Security;
 }
 

@@ -1,6 +1,7 @@
 // Record sets and what was said to questions, as one thread keeps them: by rank and by time. Knows sets and denials; knows nothing of who
 // asks or of servers.
 import type { Name } from '../dns/name.ts';
+import { RANK } from './kept-set.ts';
 import type { KeptSet, Security } from './kept-set.ts';
 
 /** What one question led to, without aliases followed. */
@@ -45,14 +46,15 @@ export class RecordCache {
     return alive(this.#sets, keyOf(name, type, klass), this.#now());
   }
   /**
-   * Keeps a set unless a better one lives, and says which one counts. An equal one is replaced, but where `prolongs` is false it lives no
-   * longer than the one that was there.
+   * Keeps a set unless a better one lives, also after `beyond`, and says which one counts. What a zone says of its own servers lives no
+   * longer than what its parent said of them, so that nobody who lost a zone keeps it alive (ghost domains).
    */
-  keep(set: KeptSet, prolongs = true): KeptSet {
+  keep(set: KeptSet, beyond = 0): KeptSet {
     const key = keyOf(set.name, set.type, set.class);
-    const known = alive(this.#sets, key, this.#now());
+    const known = alive(this.#sets, key, Math.max(this.#now(), beyond));
     if (known !== undefined && known.security !== 'bogus' && isBetter(known, set)) return known;
-    const kept = known !== undefined && !prolongs && known.until < set.until ? { ...set, until: known.until } : set;
+    const leased = known === undefined || isParents(set) ? undefined : isParents(known) ? known.until : known.leased;
+    const kept = leased === undefined ? set : { ...set, leased, until: Math.min(set.until, leased) };
     put(this.#sets, key, kept);
     return kept;
   }
@@ -93,6 +95,8 @@ export class RecordCache {
   }
 }
 
+/** It stood in a referral. */
+const isParents = ({ rank }: KeptSet): boolean => rank <= RANK.REFERRAL;
 const isBetter = (known: KeptSet, set: KeptSet): boolean =>
   known.rank > set.rank || (known.rank === set.rank && known.security === 'secure' && set.security !== 'secure');
 const keyOf = (name: Name, type: number, klass: number): string => `${type}/${klass}/${name.key}`;

@@ -49,12 +49,17 @@ export class ReplyKeeper {
       // NS that nobody asked for are not kept: any answer could replace the servers of its zone (CVE-2025-11411), and a child would prolong
       // what its parent took away (ghost domains). What an NSEC proves of its owner is of use for other questions.
       if (set.type === TYPE.NSEC && set.signatures.length > 0) this.#cache.keep(set);
+      if (this.#settings.promiscuous && set.type === TYPE.NS && isAuthoritative && set.name.equals(from.zone)) this.#cache.keep(set);
     }
-    for (const set of setsOf(reply.additional, RANK.GLUE, now, this.#ttl)) this.#cache.keep(set);
+    for (const set of setsOf(reply.additional, RANK.GLUE, now, this.#ttl)) {
+      if (this.#cache.set(set.name, set.type, set.class) === undefined) this.#cache.keep(set);
+    }
     const step = this.#step(reply, kind, question, kept, authority, now);
     this.#cache.keepStep(question.name, question.type, question.class, step);
     if (step.target !== undefined) this.#further(step, question, kept, now);
-    return step;
+    // Who asked is told what the zone says, for how long we ever keep it.
+    const isLeased = kept.some((set, i) => set.leased !== undefined && set.data === answer[i]!.data);
+    return isLeased ? this.#step(reply, kind, question, answer, authority, now) : step;
   }
   /** Aliases that the same reply goes on with are steps too, with the same proofs. */
   #further(first: Step, { type, class: klass }: Question, kept: readonly KeptSet[], now: number): void {
@@ -87,21 +92,23 @@ export class ReplyKeeper {
     const own = kind === 'alias' ? firstAlias(answer, name)
       : answer.filter((set) => set.name.equals(name) && (type === TYPE.ANY || set.type === type));
     const until = Math.min(...own.map((set) => set.until), Infinity);
-    const target = kind === 'alias' && !reply.tooLong ? targetOf(own.at(-1)!.data[0]!) : undefined;
+    const leads = kind === 'alias' && !reply.tooLong ? targetOf(own.at(-1)!.data[0]!) : undefined;
+    // A DNAME may make a name lead to itself: that is all there is to say. A CNAME that does is an error.
+    const target = own.length > 1 && leads?.equals(name) === true ? undefined : leads;
     return { kind, rcode, answer: own, authority: proofs.filter(({ type: is }) => is !== TYPE.SOA), target, came: now, until,
       security: 'unchecked' };
   }
 
   /** Keeps a referral; the NS set of the zone that it leads to, as it counts now. */
-  refer(reply: Scrubbed, from: Delegation, name: Name): KeptSet {
+  refer(reply: Scrubbed, from: Delegation, name: Name, beyond = 0): KeptSet {
     const now = this.#now();
     const cut = cutOf(reply, name)!;
     const authority = setsOf(reply.authority, RANK.REFERRAL, now, this.#ttl);
     const glue = setsOf(reply.additional, RANK.GLUE, now, this.#ttl);
-    for (const set of glue) this.#cache.keep(set);
+    for (const set of glue) this.#cache.keep(set, beyond);
     let servers: KeptSet | undefined;
     for (const set of authority) {
-      if (set.type === TYPE.NS && set.name.equals(cut)) servers = this.#cache.keep(within(set, from));
+      if (set.type === TYPE.NS && set.name.equals(cut)) servers = this.#cache.keep(within(set, from), beyond);
       else if (set.type === TYPE.DS && set.name.equals(cut)) this.#cache.keep(set);
     }
     this.#undelegated(cut, authority, now);

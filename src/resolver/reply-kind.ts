@@ -17,7 +17,7 @@ export function kindOf(reply: Scrubbed, question: Question, zone: Name, recursiv
   const { rcode, flags } = reply.parts;
   if (reply.tooLong) return 'alias';
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return 'useless';
-  const isAlias = !reply.last.equals(question.name);
+  const { isAlias } = reply;
   if (rcode === RCODE.NXDOMAIN) return isAlias ? 'alias' : isNonsense(reply, recursive, zone) ? 'hearsay' : 'nxdomain';
   const isAnswered = reply.answer.some(({ type, name }) => name.equals(question.name)
     && (type === question.type || (question.type === TYPE.ANY && type !== TYPE.RRSIG)));
@@ -42,6 +42,8 @@ function silentKind(reply: Scrubbed, question: Question, zone: Name, recursive: 
     if (isBelow && question.type === TYPE.DS && cut.equals(question.name)) return 'nodata';
     if (isBelow) return recursive && zone.raw.length > 1 ? 'useless' : 'referral';
     if (!recursive && ((flags & AA) === 0 || !cut.isUnder(zone))) return 'lame';
+    // Who resolves does not point upwards.
+    if (recursive && (flags & AA) === 0 && zone.raw.length > 1 && !cut.isUnder(zone)) return 'useless';
   } else if ((flags & AA) === 0 && !recursive && reply.parts.authority.some(({ type }) => type === TYPE.NS)) return 'lame';
   return (flags & AA) === 0 && (flags & RA) !== 0 && !recursive ? 'hearsay' : 'nodata';
 }

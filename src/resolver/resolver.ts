@@ -46,7 +46,8 @@ export class Resolver {
     this.cache = new RecordCache(parts.now);
     if (validation?.aggressive === true) this.denials = new Denials(parts.now, validation.mostIterations);
     this.#kept = new KeptAnswers(settings, this.cache, parts.now, this.denials);
-    this.#iteration = new Iteration(settings, this.cache, parts);
+    this.#iteration = new Iteration(settings, this.cache, parts, async (step, question, errand) =>
+      settings.hardenBelowNxdomain && (await this.#judged(step, question, errand)).security === 'secure');
     const fetch = (question: Question, errand: Errand): Promise<Step> => this.#fetch(question, errand);
     if (validation !== undefined) this.#validation = new Validation(new Trust(validation, this.cache, parts.now, fetch));
   }
@@ -59,7 +60,7 @@ export class Resolver {
   /** A step, asked for again elsewhere where it is bogus. */
   async #step(question: Question, errand: Errand): Promise<Step> {
     const kept = this.#kept.step(question);
-    if (kept !== undefined && this.#kept.isNearEnd(kept)) this.#refresh(question);
+    if (kept !== undefined && this.#kept.isNearEnd(kept)) this.#refresh(question, kept.until);
     let step = await this.#judged(kept ?? await this.#iteration.ask(question, errand), question, errand);
     for (let again = 0; again < MOST_AGAIN && step.security === 'bogus' && step.said !== undefined; again++) {
       errand.avoided.add(step.said);
@@ -142,18 +143,19 @@ export class Resolver {
     if (this.#failures.size > MOST_FAILURES) this.#failures.delete(this.#failures.keys().next().value!);
   }
   /** Asks for what is near its end, so that the next one need not wait. */
-  #refresh(question: Question): void {
+  #refresh(question: Question, until: number): void {
     const key = `${question.type}/${question.class}/${question.name.key}`;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    const errand = this.#errand();
+    const errand = this.#errand(until);
     void this.#iteration.ask(question, errand).then((step) => this.#judged(step, question, errand))
       .catch((error: unknown) => {
         if (!(error instanceof ResolutionError)) throw error;
       }).finally(() => this.#refreshing.delete(key));
   }
-  #errand(): Errand {
-    return { budget: new Budget(this.#settings, this.#parts.now() + PATIENCE), depth: 0, pending: new Set(), avoided: new Set() };
+  #errand(beyond = 0): Errand {
+    const budget = new Budget(this.#settings, this.#parts.now() + PATIENCE);
+    return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond };
   }
   async #resolve(question: Question): Promise<Resolved> {
     try {

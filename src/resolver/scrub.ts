@@ -15,8 +15,9 @@ export interface Scrubbed {
   readonly answer: readonly RR[];
   readonly authority: readonly RR[];
   readonly additional: readonly RR[];
-  /** The name at the end of the aliases. */
+  /** The name at the end of the aliases, and whether there are any: one may lead to itself. */
   readonly last: Name;
+  readonly isAlias: boolean;
   /** A DNAME of the answer leads to a name that is too long (RFC 6672 section 2.2). */
   readonly tooLong: boolean;
 }
@@ -30,12 +31,25 @@ export function repliesTo(parts: Parts, question: Question): boolean {
     && asked.class === question.class && asked.name.equals(question.name);
 }
 
-/** Looks through a reply of a server for `zone`. `isRefused` says of records that they are not for public names. */
-export function scrub(parts: Parts, question: Question, zone: Name, isRefused: (rr: RR) => boolean): Scrubbed {
+/** How a reply is looked through. */
+export interface Scrubbing {
+  readonly zone: Name;
+  /** The server resolves: its aliases are believed to their end. Of others only the first one is theirs to say. */
+  readonly recursive: boolean;
+  /** Addresses of servers outside of the zone count too. */
+  readonly anyGlue: boolean;
+  /** How many servers of a zone count. */
+  readonly mostServers: number;
+  /** Records that are not for public names. */
+  readonly isRefused: (rr: RR) => boolean;
+}
+
+/** Looks through a reply of a server. */
+export function scrub(parts: Parts, question: Question, { zone, recursive, anyGlue, mostServers, isRefused }: Scrubbing): Scrubbed {
   const belongs = (rr: RR): boolean => (question.class === CLASS.ANY || rr.class === question.class) && rr.name.isUnder(zone)
     && !isRefused(rr);
-  const all = parts.answer.filter(belongs);
-  const chain = followed(all, question);
+  const all = fewServers(parts.answer.filter(belongs), mostServers);
+  const chain = followed(all, question, recursive);
   // Who refers to the very zone has its DS beside the referral.
   if (question.type === TYPE.DS && chain.records.length === 0) {
     chain.records.push(...parts.authority.filter((rr) => belongs(rr) && rr.type === TYPE.DS && rr.name.equals(question.name)));
@@ -45,14 +59,20 @@ export function scrub(parts: Parts, question: Question, zone: Name, isRefused: (
   const signaturesOf = (sets: readonly RR[]): RR[] => (question.type === TYPE.RRSIG ? []
     : signed.filter((rr) => sets.some((kept) => kept.type === coveredBy(rr) && kept.name.equals(rr.name))));
   // Servers of a zone above are no news, but that they are named says who answered.
-  const authority = parts.authority.filter((rr) =>
-    (belongs(rr) || (rr.type === TYPE.NS && zone.isUnder(rr.name))) && isProper(rr, question.name, chain.last));
+  const authority = fewServers(parts.authority.filter((rr) =>
+    (belongs(rr) || (rr.type === TYPE.NS && zone.isUnder(rr.name))) && isProper(rr, question.name, chain.last)), mostServers);
   const servers = new Set([...chain.records, ...authority].filter(({ type }) => type === TYPE.NS).map(({ rdata }) => targetOf(rdata).key));
   const isAddress = ({ type }: RR): boolean => type === TYPE.A || type === TYPE.AAAA;
-  const additional = parts.additional.filter((rr) => belongs(rr) && isAddress(rr) && servers.has(rr.name.key));
+  const additional = parts.additional.filter((rr) => (anyGlue || belongs(rr)) && isAddress(rr) && servers.has(rr.name.key));
   const { records, last, tooLong } = chain;
   const withSignatures = (sets: readonly RR[]): RR[] => [...sets, ...signaturesOf(sets)];
-  return { parts, answer: withSignatures(records), authority: withSignatures(authority), additional, last, tooLong };
+  return { parts, answer: withSignatures(records), authority: withSignatures(authority), additional, last, isAlias: chain.isAlias,
+    tooLong };
+}
+/** Without the NS that are too many. */
+function fewServers(records: readonly RR[], most: number): readonly RR[] {
+  let left = most;
+  return records.filter(({ type }) => type !== TYPE.NS || left-- > 0);
 }
 const coveredBy = ({ rdata }: RR): number => (rdata.length < 2 ? 0 : (rdata[0]! << 8) | rdata[1]!);
 
@@ -63,21 +83,28 @@ function isProper(rr: RR, name: Name, last: Name): boolean {
   return PROOFS.has(type);
 }
 
+interface Chain {
+  readonly records: RR[];
+  readonly last: Name;
+  readonly isAlias: boolean;
+  readonly tooLong: boolean;
+}
 /** The answer's records in the order of their aliases; what is not on the way is left out. */
-function followed(records: readonly RR[], { name, type }: Question): { records: RR[]; last: Name; tooLong: boolean } {
+function followed(records: readonly RR[], { name, type }: Question, recursive: boolean): Chain {
   const kept: RR[] = [];
   const met = new Set<string>();
   let last = name;
   for (;;) {
-    if (met.has(last.key)) return { records: kept, last, tooLong: false };
+    if (met.has(last.key)) return { records: kept, last, isAlias: kept.length > 0, tooLong: false };
     met.add(last.key);
     const here = records.filter((rr) => rr.name.equals(last) && (type === TYPE.ANY ? true : rr.type === type));
-    if (here.length > 0) return { records: [...kept, ...here], last, tooLong: false };
+    if (here.length > 0) return { records: [...kept, ...here], last, isAlias: kept.length > 0, tooLong: false };
     const next = aliasAt(records, last, type);
-    if (next === undefined) return { records: kept, last, tooLong: false };
+    if (next === undefined) return { records: kept, last, isAlias: kept.length > 0, tooLong: false };
     kept.push(...next.records);
-    if (next.target === undefined) return { records: kept, last, tooLong: true };
+    if (next.target === undefined) return { records: kept, last, isAlias: true, tooLong: true };
     last = next.target;
+    if (!recursive) return { records: kept, last, isAlias: kept.length > 0, tooLong: false };
   }
 }
 function aliasAt(records: readonly RR[], name: Name, type: number): { records: RR[]; target: Name | undefined } | undefined {

@@ -43,6 +43,14 @@ export interface ResolverSettings {
   readonly given: readonly GivenZone[];
   /** QNAME minimisation (RFC 9156): `strict` never goes back to the whole name. */
   readonly minimise: 'off' | 'on' | 'strict';
+  /** Addresses of servers count where they stand beside a referral, whatever zone they are of. */
+  readonly anyGlue: boolean;
+  /** The servers that an answer names beside it are those of its zone, though nobody asked for them (CVE-2025-11411). */
+  readonly promiscuous: boolean;
+  /** Addresses beside a referral count only where they are of the zone itself; others are looked up first. */
+  readonly verifiesGlue: boolean;
+  /** Servers of a zone that count (CVE-2020-12662). */
+  readonly mostServers: number;
   /** Nothing exists below a name that does not (RFC 8020). */
   readonly hardenBelowNxdomain: boolean;
   /** Addresses that are no answer for public names. */
@@ -89,7 +97,9 @@ export const ROOT_HINTS: readonly RootServer[] = [
 
 /** What is meant where nothing is said. */
 export const DEFAULTS: ResolverSettings = {
-  given: [], minimise: 'on', hardenBelowNxdomain: true, private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
-  mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0, mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3, udpSize: 1232,
+  given: [], minimise: 'on', anyGlue: false, promiscuous: false, verifiesGlue: false, mostServers: 20, hardenBelowNxdomain: true,
+  private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
+  mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0,
+  mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3, udpSize: 1232,
   tcpOnly: false, stale: undefined, prefetch: false, hints: ROOT_HINTS,
 };

@@ -19,7 +19,8 @@ export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMea
 ]);
 
 const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-ttl do-ip4 do-ip6 do-not-query-address
-  do-not-query-localhost domain-insecure harden-below-nxdomain max-query-restarts minimal-responses
+  do-not-query-localhost domain-insecure harden-below-nxdomain harden-glue
+  harden-unverified-glue iter-scrub-promiscuous iter-scrub-ns max-query-restarts minimal-responses
   module-config outbound-msg-retry prefetch private-address private-domain qname-minimisation qname-minimisation-strict
   root-hints tcp-upstream trust-anchor trust-anchor-file trusted-keys-file
   val-nsec3-keysize-iterations val-permissive-mode name stub-addr stub-host stub-first stub-prime stub-tcp-upstream forward-addr
@@ -35,11 +36,11 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   tcp-idle-timeout max-reuse-tcp-queries tcp-reuse-timeout tcp-auth-query-timeout use-systemd chroot username directory logfile use-syslog
   log-identity log-time-ascii log-queries log-replies log-tag-queryreply log-local-actions log-servfail log-destaddr pidfile
   identity version hide-identity hide-version hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
-  harden-large-queries harden-glue harden-unverified-glue harden-dnssec-stripped harden-referral-path use-caps-for-id key-cache-size
+  harden-large-queries harden-dnssec-stripped harden-referral-path use-caps-for-id key-cache-size
   key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones trust-anchor-signaling root-key-sentinel
   val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart add-holddown del-holddown
   keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
-  iter-scrub-ns iter-scrub-cname iter-scrub-promiscuous udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout
+  iter-scrub-cname udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout
   discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle define-tag ede ede-serve-expired
   serve-expired-ttl-reset val-override-date deny-any additional-ssl-port additional-tls-port tls-additional-port tls-additional-ports
   fake-dsa fake-sha1 harden-algo-downgrade harden-unknown-additional prefetch-key permit-small-holddown http-endpoint http-max-streams

@@ -47,6 +47,8 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   const resolver: ResolverSettings = {
     ...DEFAULTS, given: [...conf.clauses.filter(isGiven).map(given), ...upstreamZones(zones)],
     minimise: !said.yes('qname-minimisation', true) ? 'off' : said.yes('qname-minimisation-strict', false) ? 'strict' : 'on',
+    verifiesGlue: said.yes('harden-unverified-glue', false), mostServers: said.number('iter-scrub-ns', DEFAULTS.mostServers),
+    anyGlue: !said.yes('harden-glue', true), promiscuous: !said.yes('iter-scrub-promiscuous', true),
     hardenBelowNxdomain: said.yes('harden-below-nxdomain', true), refused: isRefused,
     private: new PrivateAddresses(networks(said.all('private-address')), said.names('private-domain')),
     ipv4: said.yes('do-ip4', true), ipv6: said.yes('do-ip6', true), tcpOnly: said.yes('tcp-upstream', false),

@@ -62,7 +62,7 @@ test('who may ask is what the nearest network says; where something is said, oth
   const of = (text: string) => access.of(parseAddress(text)!);
   assert.deepEqual(['10.9.9.9', '10.1.9.9', '10.1.1.9'].map(of), ['allow', 'deny', 'snoop']);
   assert.deepEqual(['192.0.2.1', '127.0.0.1', '::1'].map(of), ['refuse', 'allow', 'allow']);
-  assert.equal(means('server: do-ip6: no').access.of(parseAddress('192.0.2.1')!), 'snoop');
+  assert.equal(means('server: do-ip6: no').access.of(parseAddress('192.0.2.1')!), 'allow');
   assert.equal(refusal('server: access-control: 10.0.0.0/8 perhaps').slice(0, 37), 'conf:1: access-control is a network a');
 });
 test('each fault is told with its file and line, and what was meant', () => {

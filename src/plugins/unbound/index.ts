@@ -9,10 +9,9 @@ import { CLASS } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
-import { RD } from '../../kernel/query/message.ts';
+import { RA, RD } from '../../kernel/query/message.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { RCODE } from '../../dns/rcode.ts';
-import type { AccessAction } from './access.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -106,16 +105,19 @@ class Unbound implements Part {
     const { access } = this.#settings.means;
     const allowed = access.of(query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength));
     if (allowed === 'deny') return drop();
-    // Who does not wish for recursion would look into what others asked for.
-    if (allowed === 'refuse' || (allowed === 'allow' && (query.flags & RD) === 0)) return this.#refuse(query, allowed);
+    if (allowed === 'refuse') return this.#refuse(query, INFO_CODE.PROHIBITED, '', 0);
     const { local } = this.#settings.means;
-    return answerLocally(local, this.#resolver, query, this.#now) ?? this.#zones.answer(query)
-      ?? answerBy(this.#resolver, query, this.#now);
+    const own = answerLocally(local, this.#resolver, query, this.#now) ?? this.#zones.answer(query);
+    if (own !== undefined) return own;
+    // Who does not wish for recursion would look into what others asked for.
+    if (allowed === 'allow' && (query.flags & RD) === 0) {
+      return this.#refuse(query, INFO_CODE.NOT_AUTHORITATIVE, 'this server resolves, and has no data of its own', RA);
+    }
+    return answerBy(this.#resolver, query, this.#now);
   }
-  #refuse(query: Query, allowed: AccessAction): Answer {
-    query.extendedError = allowed === 'refuse' ? { code: INFO_CODE.PROHIBITED, text: '' }
-      : { code: INFO_CODE.NOT_AUTHORITATIVE, text: 'this server resolves, and has no data of its own' };
-    return failure(RCODE.REFUSED);
+  #refuse(query: Query, code: number, text: string, flags: number): Answer {
+    query.extendedError = { code, text };
+    return failure(RCODE.REFUSED, undefined, flags);
   }
 }
 const drawn = new Uint32Array(256);

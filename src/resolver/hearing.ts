@@ -1,0 +1,211 @@
+// The servers of one delegation, asked one after the other until one says something: which is next, where more of their addresses are
+// found, and the other side of the cut. Knows servers and delegations; where a search begins is handed in.
+import type { Name } from '../dns/name.ts';
+import type { Question } from '../dns/parts.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
+import { ResolutionError } from './budget.ts';
+import type { Errand } from './budget.ts';
+import { Delegation } from './delegation.ts';
+import type { NamedServer } from './delegation.ts';
+import type { Delegations } from './delegations.ts';
+import { askServer } from './exchange.ts';
+import type { ExchangeParts } from './exchange.ts';
+import type { ReplyKeeper } from './reply-keeper.ts';
+import { kindOf } from './reply-kind.ts';
+import type { Said } from './reply-kind.ts';
+import type { RecordCache, Step } from './record-cache.ts';
+import { scrub } from './scrub.ts';
+import type { Scrubbed } from './scrub.ts';
+import { Servers, choose } from './servers.ts';
+import type { Server } from './servers.ts';
+import type { ResolverSettings, ServerAddress } from './settings.ts';
+import { Tried } from './tried.ts';
+
+/** Addresses of servers are looked up so deep: a server whose name is below a server whose name is below ... */
+const DEEPEST = 6;
+/** Names of servers that wait for one another, aliases among them. */
+const MOST_PENDING = 16;
+
+/** A reply that says something. */
+export interface Heard {
+  readonly kind: Said;
+  readonly reply: Scrubbed;
+  readonly server: Server;
+}
+/** What it needs of the search that it is part of. */
+export interface Search {
+  readonly settings: ResolverSettings;
+  readonly cache: RecordCache;
+  readonly parts: ExchangeParts;
+  readonly delegations: Delegations;
+  readonly keeper: ReplyKeeper;
+  /** Another question: of a server's address. Throws ResolutionError. */
+  readonly ask: (question: Question, errand: Errand) => Promise<Step>;
+  /** The root's servers. */
+  readonly primed: (question: Question, errand: Errand) => Promise<Delegation>;
+}
+
+/** Asks the servers of delegations. */
+export class Hearing {
+  readonly #search: Search;
+  readonly #settings: ResolverSettings;
+  readonly #parts: ExchangeParts;
+  readonly #servers = new Servers();
+
+  constructor(search: Search) {
+    this.#search = search;
+    this.#settings = search.settings;
+    this.#parts = search.parts;
+  }
+
+  /** Asks until one says something. Throws ResolutionError where none does. */
+  async hear(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Heard> {
+    for (;;) {
+      const server = this.#next(at, question, tried, errand);
+      if (server === undefined) {
+        if (await this.#moreAddresses(at, errand, tried)) continue;
+        const other = await this.#otherSide(at, question, errand, tried);
+        if (other !== undefined) {
+          at = other;
+          continue;
+        }
+        if (tried.hearsay.length > 0) {
+          // Better than nothing: they are asked to resolve.
+          at = new Delegation(at.zone, 'forward', [], tried.hearsay);
+          tried = new Tried();
+          continue;
+        }
+        const lacks = tried.count === 0 ? 'has an address' : 'answers';
+        throw new ResolutionError(`no server of ${at.zone.text} ${lacks}`, tried.isRefused ? 23 : 22);
+      }
+      errand.budget.ask(this.#parts.now());
+      const heard = await this.#askOne(server, at, question, tried);
+      if (heard !== undefined) return heard;
+    }
+  }
+  #next(at: Delegation, { type }: Question, tried: Tried, { avoided }: Errand): Server | undefined {
+    const now = this.#parts.now();
+    const { tries } = this.#settings;
+    const left = at.known().map((address) => this.#servers.at(address)).filter((server) =>
+      tried.of(server) < tries && !tried.isOut(server) && !avoided.has(server) && !server.isLameFor(at.zone, type, now));
+    if (left.length === 0) return undefined;
+    const fewest = Math.min(...left.map((server) => tried.of(server)));
+    return choose(left.filter((server) => tried.of(server) === fewest), now, this.#parts.random);
+  }
+  async #askOne(server: Server, at: Delegation, question: Question, tried: Tried): Promise<Heard | undefined> {
+    tried.add(server);
+    const manner = { tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: true };
+    const parts = await askServer(this.#parts, server, question, manner);
+    if (parts === undefined) return undefined;
+    const { private: refused } = this.#settings;
+    // Servers that are given may name private addresses.
+    const { anyGlue, mostServers } = this.#settings;
+    const reply = scrub(parts, question, { zone: at.zone, recursive: at.recursive, anyGlue, mostServers,
+      isRefused: (rr) => !at.isGiven && refused.isIn(rr) });
+    const kind = kindOf(reply, question, at.zone, at.recursive || at.source === 'hints');
+    if (kind === 'lame') {
+      server.setLame(at.zone, question.type, this.#parts.now());
+      tried.out(server);
+      return undefined;
+    }
+    if (kind === 'hearsay') {
+      tried.hearsay.push({ address: server.address, port: server.port });
+      tried.out(server);
+      return undefined;
+    }
+    if (kind === 'useless') {
+      tried.isRefused = true;
+      tried.out(server);
+      return undefined;
+    }
+    // Nothing at all, not even whose zone it is: another may know more (it is believed from the third on).
+    if (kind === 'nodata' && isEmpty(reply) && tried.empty++ < 2 && at.servers.length + at.addresses.length > 1) {
+      tried.out(server);
+      return undefined;
+    }
+    return { kind, reply, server };
+  }
+
+  /** Looks up addresses of one more server; false where there is none to look up. */
+  async #moreAddresses(at: Delegation, errand: Errand, tried: Tried): Promise<boolean> {
+    for (const server of at.servers) {
+      if (server.hasLooked) continue;
+      server.hasLooked = true;
+      if (isPending(errand, server.name) || tried.has(server.name)) continue;
+      const before = server.addresses.length;
+      await this.#addresses(server, errand);
+      if (server.addresses.length > before) return true;
+    }
+    return false;
+  }
+  async #addresses(server: NamedServer, errand: Errand): Promise<void> {
+    if (errand.depth >= DEEPEST || errand.budget.serverNames-- <= 0) return;
+    const { ipv4, ipv6 } = this.#settings;
+    const types = [...(ipv4 ? [TYPE.A] : []), ...(ipv6 ? [TYPE.AAAA] : [])];
+    for (const type of types) {
+      try {
+        if (await this.#followed(server, type, errand)) break;
+      } catch (error) {
+        if (!(error instanceof ResolutionError)) throw error;
+      }
+    }
+    this.#found(server, server.name);
+  }
+  /** Along aliases, which a server's name should not be (RFC 2181 section 10.3); whether there are addresses at their end. */
+  async #followed(server: NamedServer, type: number, errand: Errand): Promise<boolean> {
+    const pending = new Set(errand.pending);
+    const inner: Errand = { ...errand, depth: errand.depth + 1, pending };
+    for (let name = server.name; !pending.has(name.key);) {
+      pending.add(name.key);
+      const step = this.#search.cache.step(name, type, CLASS.IN) ?? await this.#search.ask({ name, type, class: CLASS.IN }, inner);
+      if (step.kind === 'answer') this.#found(server, name);
+      if (step.target === undefined || pending.size > MOST_PENDING) return step.kind === 'answer';
+      name = step.target;
+    }
+    return false;
+  }
+  #found({ addresses }: NamedServer, name: Name): void {
+    for (const found of this.#search.delegations.addressesOf(name)) {
+      if (!addresses.some((has) => same(has, found))) addresses.push(found);
+    }
+  }
+  /** The zone's servers as its parent has them, where the child's do not answer (and the other way round). */
+  async #otherSide(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Delegation | undefined> {
+    if (at.zone.raw.length === 1 || at.isGiven) return undefined;
+    for (const { name, addresses } of at.servers) {
+      const glue = this.#search.delegations.usable(this.#search.keeper.glueOf(name));
+      const more = glue.filter((each) => !addresses.some((has) => same(has, each)));
+      addresses.push(...more);
+      if (more.length > 0) return at;
+    }
+    if (tried.askedParent) return undefined;
+    tried.askedParent = true;
+    const known = this.#search.keeper.parentSide(at.zone);
+    const other = known ?? await this.#fromParent(at.zone, question, errand);
+    if (other === undefined) return undefined;
+    const hasMore = other.servers.some(({ name, addresses }) => addresses.some((each) => tried.of(this.#servers.at(each)) === 0)
+      || (addresses.length === 0 && !at.servers.some((has) => has.name.equals(name))));
+    return hasMore ? other : undefined;
+  }
+  async #fromParent(zone: Name, { class: klass }: Question, errand: Errand): Promise<Delegation | undefined> {
+    const asked: Question = { name: zone, type: TYPE.NS, class: klass };
+    const skipped = new Set([zone.key]);
+    const from = this.#search.delegations.nearest({ ...asked, type: TYPE.DS }, skipped)
+      ?? await this.#search.primed({ ...asked, type: TYPE.DS }, errand);
+    if (from.zone.equals(zone)) return undefined;
+    try {
+      const heard = await this.hear(from, asked, errand, new Tried());
+      if (heard.kind !== 'referral') return undefined;
+      this.#search.keeper.refer(heard.reply, from, zone);
+      return this.#search.keeper.parentSide(zone);
+    } catch (error) {
+      if (error instanceof ResolutionError) return undefined;
+      throw error;
+    }
+  }
+}
+
+const isEmpty = ({ answer, authority }: Scrubbed): boolean => answer.length === 0 && authority.length === 0;
+/** Whether the name waits for this question already. */
+export const isPending = ({ pending }: Errand, name: Name): boolean => pending.has(name.key);
+const same = (one: ServerAddress, other: ServerAddress): boolean => one.address === other.address && one.port === other.port;
