@@ -4,32 +4,37 @@ import type { Name } from '../dns/name.ts';
 import { rcodeName, RCODE } from '../dns/rcode.ts';
 import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
-import { AD, CD, RA } from '../kernel/query/message.ts';
+import { AD, CD, RA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
-import { drop, failure } from '../kernel/query/outcome.ts';
+import { drop, failure, upon } from '../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { recordsOf } from './kept-set.ts';
-import type { LocalZones } from './local-zones.ts';
+import type { LocalAnswer } from './local-zones.ts';
 import type { Resolved } from './resolved.ts';
 import type { Resolver } from './resolver.ts';
 
-/** Answers from zones of the resolver's own; undefined: the world is to be asked. */
-export function answerLocally(zones: LocalZones, resolver: Resolver, query: Query, now: () => number): Answer | undefined {
-  const { name, type, class: klass } = query;
-  const found = zones.answer({ name, type, class: klass });
+/** What zones of the resolver's own say as an answer; undefined: the world is to be asked. `isOwn` names this server has by itself. */
+export function answerLocally(
+  found: LocalAnswer | undefined, resolver: Resolver, query: Query, now: () => number, isOwn: (name: Name) => boolean,
+): Answer | undefined {
+  const { type, class: klass } = query;
   if (found === undefined) return undefined;
   if (found.kind === 'deny') return drop();
   const { rcode, answer, authority, alias } = found;
   const write = (more: readonly RR[] = [], last = rcode): Outcome => {
-    if (last === RCODE.REFUSED) return failure(last, undefined, RA);
     const reply = query.reply({ rcode: last, aa: true, answer: [...answer, ...more], authority });
-    reply.setFlags(RA);
+    reply.setFlags(found.kind === 'truncated' && !query.stream ? RA | TC : RA);
     return reply;
   };
   if (alias === undefined) return write();
+  if (isOwn(alias)) {
+    const goesOn = (outcome: Outcome): Outcome => (outcome.kind === 'reply' ? write(outcome.parts().answer, outcome.rcode) : outcome);
+    return upon(query.resolve({ name: alias }), goesOn, query);
+  }
   return resolver.resolve({ name: alias, type, class: klass }).then((resolved) => query.reading.within(() =>
-    write(resolved.answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)), resolved.rcode)));
+    (resolved.rcode === RCODE.SERVFAIL ? outcomeOf(resolved, query, query.name, now())
+      : write(resolved.answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)), resolved.rcode))));
 }
 /** Answers queries. `now` is the clock by which the resolver keeps. */
 export function answerBy(resolver: Resolver, query: Query, now: () => number): Answer {

@@ -1,6 +1,6 @@
 // Who may ask, as an unbound.conf says it: the nearest network decides. Knows addresses and flags; knows no query.
-import { inPrefix } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
+import { nearestOf } from '../../resolver/nearest.ts';
 
 /** What is done with a client: `allow` is for those that wish for recursion, `setrd` for all, `snoop` too. */
 export type AccessAction = 'deny' | 'refuse' | 'allow' | 'setrd' | 'snoop';
@@ -23,14 +23,7 @@ export class AccessList {
   /** What is done with a client at this address. Where there are rules, whom none names is refused, but for this machine itself. */
   of(address: Uint8Array): AccessAction {
     if (this.#rules.length === 0) return 'allow';
-    let nearest = -1;
-    let action: AccessAction = isLoopback(address) ? 'allow' : 'refuse';
-    for (const rule of this.#rules) {
-      if (rule.network.bits <= nearest || !inPrefix(address, rule.network.address, rule.network.bits)) continue;
-      nearest = rule.network.bits;
-      ({ action } = rule);
-    }
-    return action;
+    return nearestOf(this.#rules, address)?.action ?? (isLoopback(address) ? 'allow' : 'refuse');
   }
 }
 const isLoopback = (address: Uint8Array): boolean =>

@@ -6,6 +6,7 @@ import { openZone, zoneCellOf } from '../../authority/zone/open-zone.ts';
 import type { ZoneLine } from '../../authority/zone/open-zone.ts';
 import { ZoneSource } from '../../authority/zone/source.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
+import type { Name } from '../../dns/name.ts';
 import { DEFAULT_TTL } from '../../dns/rr.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { Arena } from '../../kernel/query/arena.ts';
@@ -89,6 +90,10 @@ export class AuthZones {
     });
   }
 
+  /** Whether clients are answered from a zone that the name is in. */
+  has(name: Name): boolean {
+    return this.#zones.some(({ zone, downstream }) => downstream && name.isUnder(zone));
+  }
   /** What a client is answered from a zone; undefined where the resolver has to say it. */
   answer(query: Query): Answer | undefined {
     if (this.#zones.length === 0 || !this.#served.find(query, this.#place)) return undefined;

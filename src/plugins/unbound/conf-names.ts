@@ -12,7 +12,7 @@ export interface ConfName {
 /** The clauses that there are, and what those are that cannot be had. */
 export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMeaning>([
   ['server', 'obeyed'], ['stub-zone', 'obeyed'], ['forward-zone', 'obeyed'], ['remote-control', 'idle'],
-  ['auth-zone', 'obeyed'], ['view', { refused: 'not built yet: use *view*' }],
+  ['auth-zone', 'obeyed'], ['view', 'obeyed'],
   ['rpz', { refused: 'not built yet' }], ['python', { refused: 'there is no Python here' }],
   ['dynlib', { refused: 'no library is loaded into the server' }], ['cachedb', { refused: 'not built yet: use *cache*' }],
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
@@ -26,7 +26,9 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   val-nsec3-keysize-iterations val-permissive-mode name stub-addr stub-host stub-first stub-prime stub-tcp-upstream forward-addr
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
   serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
-  zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode`;
+  zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
+  view-first access-control-view:2 access-control-tag:2 access-control-tag-action:3 access-control-tag-data:3 define-tag local-zone-tag:2
+  local-zone-override:3 identity version hide-identity hide-version`;
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
   outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size max-udp-size
@@ -35,13 +37,13 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   infra-cache-min-rtt infra-cache-max-rtt infra-keep-probing do-udp do-tcp do-daemonize prefer-ip4 prefer-ip6 tcp-mss outgoing-tcp-mss
   tcp-idle-timeout max-reuse-tcp-queries tcp-reuse-timeout tcp-auth-query-timeout use-systemd chroot username directory logfile use-syslog
   log-identity log-time-ascii log-queries log-replies log-tag-queryreply log-local-actions log-servfail log-destaddr pidfile
-  identity version hide-identity hide-version hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
+  hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
   harden-large-queries harden-dnssec-stripped harden-referral-path use-caps-for-id key-cache-size
   key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones trust-anchor-signaling root-key-sentinel
   val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart add-holddown del-holddown
   keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
   iter-scrub-cname udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout
-  discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle define-tag ede ede-serve-expired
+  discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle ede ede-serve-expired
   serve-expired-ttl-reset val-override-date deny-any additional-ssl-port additional-tls-port tls-additional-port tls-additional-ports
   fake-dsa fake-sha1 harden-algo-downgrade harden-unknown-additional prefetch-key permit-small-holddown http-endpoint http-max-streams
   http-nodelay http-notls-downstream http-query-buffer-size http-response-buffer-size https-port http-user-agent infra-cache-lame-size

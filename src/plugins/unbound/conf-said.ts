@@ -8,11 +8,15 @@ import { quoted } from '../../wording/quote.ts';
 import type { Conf, ConfSetting } from './conf.ts';
 import { ConfError } from './conf-words.ts';
 
-/** The settings of the clause `server`. */
+/** The settings of a clause. */
 export class Said {
   readonly #settings: readonly ConfSetting[];
-  constructor({ clauses }: Conf) {
-    this.#settings = clauses.filter(({ kind }) => kind === 'server').flatMap(({ settings }) => settings);
+  constructor(settings: readonly ConfSetting[]) {
+    this.#settings = settings;
+  }
+  /** Those of all clauses `server`. */
+  static server({ clauses }: Conf): Said {
+    return new Said(clauses.filter(({ kind }) => kind === 'server').flatMap(({ settings }) => settings));
   }
   all(name: string): ConfSetting[] {
     return this.#settings.filter((each) => each.name === name);

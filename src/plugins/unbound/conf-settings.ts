@@ -7,23 +7,26 @@ import { TYPE } from '../../dns/type-name.ts';
 import { algorithmOf } from '../../dnssec/algorithm.ts';
 import { digestLength } from '../../dnssec/delegation.ts';
 import type { TrustAnchor, ValidationSettings } from '../../resolver/anchors.ts';
-import type { LocalZones } from '../../resolver/local-zones.ts';
+import type { LocalViews } from '../../resolver/local-views.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, RootServer, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
 import { authZones, upstreamZones } from './conf-zones.ts';
 import type { AuthZone } from './conf-zones.ts';
-import { localZones } from './conf-local.ts';
+import { localViews } from './conf-local.ts';
 import { Said, nameIn, networks, recordOf, wrong, yesIn } from './conf-said.ts';
 import { AccessList, accessAction } from './access.ts';
 import type { AccessAction } from './access.ts';
+import type { ServerName, ServerNames } from './server-names.ts';
 import type { Conf, ConfClause, ConfSetting } from './conf.ts';
 import { ConfError } from './conf-words.ts';
 
 /** What a file means. Without `validation` nothing is validated. */
 export interface ConfMeans {
   readonly access: AccessList;
-  readonly local: LocalZones;
+  readonly local: LocalViews;
+  /** What the server says of itself. */
+  readonly names: ServerNames;
   /** Zones that are had whole. */
   readonly zones: readonly AuthZone[];
   readonly resolver: ResolverSettings;
@@ -35,7 +38,7 @@ const LOOPBACK: readonly CIDR[] = ['127.0.0.0/8', '::1/128'].map((text) => parse
 
 /** Gives meaning to what was read. Throws ConfError. */
 export function settingsOf(conf: Conf, readText: (path: string) => string): ConfMeans {
-  const said = new Said(conf);
+  const said = Said.server(conf);
   const refused = networks(said.all('do-not-query-address'));
   const localhost = said.yes('do-not-query-localhost', true) ? LOOPBACK : [];
   const isRefused = (address: string): boolean => {
@@ -61,9 +64,11 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   const modules = said.last('module-config')?.values[0] ?? 'validator iterator';
   const anchors = modules.split(/\s+/).includes('validator') ? anchorsOf(said, readText) : [];
   const access = new AccessList(said.all('access-control').map(accessRule));
-  const local = localZones(said);
-  if (anchors.length === 0) return { access, local, zones, resolver, validation: undefined };
-  return { access, local, zones, resolver, validation: {
+  const local = localViews(conf);
+  const nameOf = (kind: string): ServerName => (said.yes(`hide-${kind}`, false) ? false : said.last(kind)?.values[0]);
+  const names = { identity: nameOf('identity'), version: nameOf('version') };
+  if (anchors.length === 0) return { access, local, names, zones, resolver, validation: undefined };
+  return { access, local, names, zones, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,

@@ -71,6 +71,13 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('do-ip6: no'), 'conf:1: do-ip6 stands in no clause');
   assert.equal(refusal('server: do-ip6:\nstub-zone: name: a'), 'conf:1: do-ip6 lacks its value');
   assert.equal(refusal('stub-zone:\n name: a.'), 'conf:1: stub-zone a. has no servers: name stub-addr');
+  assert.equal(refusal('view: view-first: yes'), 'conf:1: view lacks its name');
+  assert.equal(refusal('server: access-control-view: 10.0.0.0/8 v'),
+    'conf:1: access-control-view is a network and the name of a view, not "10.0.0.0/8 v"');
+  assert.match(refusal('server:\n local-zone-tag: a. b'), /^conf:2: local-zone-tag is of tags that/);
+  assert.match(refusal('server: access-control-tag: 10.0.0.0/40 b'), /^conf:1: access-control-tag is an address or a network/);
+  assert.match(refusal('server: define-tag: t access-control-tag-action: 10.0.0.0/8 t some'), /^conf:1: access-control-tag-action is /);
+  assert.match(refusal('server: define-tag: t access-control-tag-data: 10.0.0.0/8 t "A 1"'), /^conf:1: /);
   assert.equal(refusal('auth-zone: zonefile: a'), 'conf:1: auth-zone lacks its name');
   assert.equal(refusal('auth-zone:\n name: a.'), 'conf:1: auth-zone a. has no zonefile');
   assert.equal(refusal('auth-zone: name: a. url: b').slice(0, 13), 'conf:1: url: ');

@@ -5,7 +5,7 @@ import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
-import { CLASS } from '../../dns/type-name.ts';
+import { CLASS, TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
@@ -14,6 +14,7 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
+import { AnyClass } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { answerBy, answerLocally } from '../../resolver/answering.ts';
 import { Resolver } from '../../resolver/resolver.ts';
@@ -23,6 +24,7 @@ import { readConf } from './conf.ts';
 import type { Conf } from './conf.ts';
 import { settingsOf } from './conf-settings.ts';
 import type { ConfMeans } from './conf-settings.ts';
+import { describe } from './server-names.ts';
 
 /** The line of a block. */
 export interface Settings {
@@ -80,6 +82,8 @@ class Unbound implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
+    const { names, local } = settings.means;
+    if (names.identity !== undefined || names.version !== undefined || local.hasOtherClasses) site.put(AnyClass, true);
   }
   async control(run: Run): Promise<void> {
     const { log } = run;
@@ -101,14 +105,19 @@ class Unbound implements Part {
   handle(query: Query, next: Handler): Answer {
     const { from, except } = this.#settings;
     const { name } = query;
-    if (query.class !== CLASS.IN || !name.isUnder(from) || except.some((zone) => name.isUnder(zone))) return next(query);
-    const { access } = this.#settings.means;
-    const allowed = access.of(query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength));
+    if (!name.isUnder(from) || except.some((zone) => name.isUnder(zone))) return next(query);
+    const { access, local, names } = this.#settings.means;
+    const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
+    const allowed = access.of(address);
     if (allowed === 'deny') return drop();
     if (allowed === 'refuse') return this.#refuse(query, INFO_CODE.PROHIBITED, '', 0);
-    const { local } = this.#settings.means;
-    const own = answerLocally(local, this.#resolver, query, this.#now) ?? this.#zones.answer(query);
+    const own = describe(query, names) ?? answerLocally(local.answer(query, address), this.#resolver, query, this.#now,
+      (each) => this.#zones.has(each));
     if (own !== undefined) return own;
+    if (query.class !== CLASS.IN) return next(query);
+    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
+    const zone = this.#zones.answer(query);
+    if (zone !== undefined) return zone;
     // Who does not wish for recursion would look into what others asked for.
     if (allowed === 'allow' && (query.flags & RD) === 0) {
       return this.#refuse(query, INFO_CODE.NOT_AUTHORITATIVE, 'this server resolves, and has no data of its own', RA);
