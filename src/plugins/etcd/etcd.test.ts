@@ -8,10 +8,12 @@ import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';
 import { standard } from '../index.ts';
 import { systemClock } from '../../kernel/clock.ts';
+import { Store } from '../../store/store.ts';
 import { readPlace } from '../../web-api/api-request.ts';
 import { EtcdClient } from './client.ts';
 import { EtcdFeed } from './feed.ts';
 import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { KeyIndexWriter } from './key-index-writer.ts';
 
 async function serving(t: TestContext, etcd: RealEtcd, stanza = '', more = '') {
   const ours = await serve(`sky.test {\nbind 127.0.0.1\netcd {\nendpoint ${etcd.url}\n${stanza}\n}\n${more}\n}`, standard);
@@ -162,19 +164,19 @@ test('an event that is lost is found by a comparison, mended and told', { skip: 
   } };
   const client = new EtcdClient({ places: [place], user: undefined, secure: () => undefined }, clock);
   const mended: string[] = [];
-  const feed = new EtcdFeed({ client, clock, prefix: '/skydns/', changed() {}, told() {}, mended: (keys) => mended.push(...keys) });
+  const index = new KeyIndexWriter(Store.create(), 'test', clock);
+  const feed = new EtcdFeed({ client, clock, index, prefix: '/skydns/', changed() {}, told() {}, mended: (keys) => mended.push(...keys) });
   t.after(() => feed.close());
   void feed.run();
-  await eventually(() => feed.tree?.size === 3, 'all is listed');
-  feed.tree!.delete('/skydns/test/sky/a');
-  const [kept] = feed.tree!.range('/skydns/test/sky/b', false, 1);
-  feed.tree!.put({ ...kept!, key: '/skydns/test/sky/d' });
-  feed.tree!.put({ ...kept!, revision: 1n });
+  await eventually(() => index.size === 3, 'all is listed');
+  const [kept] = index.range('/skydns/test/sky/b', false, 1);
+  index.apply([{ key: '/skydns/test/sky/a', kept: undefined }, { key: '', kept: { ...kept!, key: '/skydns/test/sky/d' } },
+    { key: '', kept: { ...kept!, revision: 1n } }]);
   await etcd.put('/skydns/test/sky/e', { host: '192.0.2.5' });
   hour();
   await eventually(() => mended.length > 0, 'it is mended');
   assert.deepEqual(mended.sort(), ['a', 'b', 'd'].map((name) => `/skydns/test/sky/${name}`));
-  assert.deepEqual(feed.tree!.keys().map(({ key }) => key.at(-1)), ['a', 'b', 'c', 'e']);
+  assert.deepEqual(index.all().map(({ key }) => key.at(-1)), ['a', 'b', 'c', 'e']);
 });
 
 /** Tries until it is so. */

@@ -1,4 +1,4 @@
-// Keeps a tree as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
+// Keeps an index as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
 // revisions, compaction and silence; knows nothing of what keys mean. Main's.
 import { latin1Bytes } from '../../dns/latin1.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -7,16 +7,19 @@ import type { EtcdClient } from './client.ts';
 import { rangeOf, readPage } from './client.ts';
 import { EtcdError } from './link.ts';
 import type { Link } from './link.ts';
-import { KeyTree, keptOf } from './tree.ts';
+import { keptOf } from './kept.ts';
+import { FOLLOWED, STALE } from './key-index.ts';
+import type { KeyChange, KeyIndexWriter } from './key-index-writer.ts';
 import { MessageWriter, eachField, prefixEnd, readHeader, readKeyValue } from './wire.ts';
 
 /** Who hears of it. */
 export interface FeedParts {
   readonly client: EtcdClient;
   readonly clock: Clock;
+  readonly index: KeyIndexWriter;
   /** All keys begin with this. */
   readonly prefix: string;
-  /** Called after the tree has them: keys that changed, undefined: any may have. */
+  /** Called after the index has them: keys that changed, undefined: any may have. */
   changed(keys: readonly string[] | undefined): void;
   /** Why it does not follow any more; undefined: it does again. */
   told(trouble: string | undefined): void;
@@ -37,12 +40,6 @@ const PACE = 200;
 /** etcd's status for a revision that is compacted. */
 const OUT_OF_RANGE = 11;
 
-/** Whether the tree has the key as it was at a revision, or a newer one. */
-function isSince(tree: KeyTree, key: string, revision: bigint): boolean {
-  const [kept] = tree.range(key, false, 1);
-  return kept !== undefined && kept.revision >= revision;
-}
-
 /** One prefix of one etcd. */
 export class EtcdFeed {
   readonly #parts: FeedParts;
@@ -51,8 +48,8 @@ export class EtcdFeed {
   #cluster = 0n;
   /** Whether anything was said yet. */
   #isTold = false;
-  /** undefined until all was listed. */
-  tree: KeyTree | undefined;
+  /** Whether all was listed. */
+  #isListed = false;
   /** Since when it does not follow, in milliseconds of the wall clock, and why. */
   trouble: { readonly since: number; readonly why: string } | undefined;
 
@@ -93,10 +90,11 @@ export class EtcdFeed {
     if (why === this.trouble?.why && this.#isTold) return;
     this.#isTold = true;
     this.trouble = why === undefined ? undefined : { since: this.trouble?.since ?? this.#parts.clock.wall(), why };
+    if (this.#isListed) this.#parts.index.setState(why === undefined ? FOLLOWED : STALE);
     this.#parts.told(why);
   }
   async #follow(link: Link, good: () => void): Promise<void> {
-    if (this.tree === undefined) await this.#list(link);
+    if (!this.#isListed) await this.#list(link);
     for (;;) {
       const compacted = await this.#watch(link, good);
       if (!compacted) return;
@@ -105,10 +103,10 @@ export class EtcdFeed {
   }
   /** All keys at one revision, page by page; what is served meanwhile stays. */
   async #list(link: Link): Promise<void> {
-    const { prefix, changed } = this.#parts;
+    const { prefix, index, changed } = this.#parts;
     const end = prefixEnd(prefix);
     for (;;) {
-      const tree = new KeyTree();
+      const list = index.list();
       let from = prefix, revision = 0n;
       try {
         for (;;) {
@@ -117,15 +115,18 @@ export class EtcdFeed {
             revision = page.header.revision;
             this.#cluster = page.header.cluster;
           }
-          for (const each of page.found) tree.put(keptOf(each));
+          for (const each of page.found) list.add(keptOf(each));
           if (!page.more || page.found.length === 0) break;
           from = `${page.found.at(-1)!.key}\0`;
         }
       } catch (error) {
+        list.drop();
         if (error instanceof EtcdError && error.status === OUT_OF_RANGE) continue;
         throw error;
       }
-      this.tree = tree;
+      list.done();
+      this.#isListed = true;
+      index.setState(this.trouble === undefined ? FOLLOWED : STALE);
       this.#revision = revision;
       return changed(undefined);
     }
@@ -135,7 +136,7 @@ export class EtcdFeed {
    * to the keys that differed.
    */
   async #compare(link: Link): Promise<readonly string[]> {
-    const { prefix, clock } = this.#parts;
+    const { prefix, clock, index } = this.#parts;
     const { signal } = this.#end;
     const end = prefixEnd(prefix);
     const there = new Map<string, bigint>();
@@ -151,19 +152,20 @@ export class EtcdFeed {
     }
     // What comes after that revision is newer than the list; what should have come before it, and did not by now, is lost.
     await pause(clock, ANSWER, signal);
-    const { tree } = this;
-    if (tree === undefined || signal.aborted) return [];
-    const mended = tree.keys().filter(({ key, revision: changed }) => !there.has(key) && changed <= revision).map(({ key }) => key);
-    for (const key of mended) tree.delete(key);
+    if (!this.#isListed || signal.aborted) return [];
+    const changes: KeyChange[] = [];
+    index.each((key, changed) => {
+      if (!there.has(key) && changed <= revision) changes.push({ key, kept: undefined });
+    });
+    const isSince = (key: string, changed: bigint): boolean => (index.revisionOf(key) ?? -1n) >= changed;
     for (const [key, changed] of there) {
-      if (isSince(tree, key, changed)) continue;
+      if (isSince(key, changed)) continue;
       // It may have been deleted meanwhile.
       const [now] = readPage(await link.call('etcdserverpb.KV/Range', rangeOf(key, undefined).done(), ANSWER)).found;
-      if (now === undefined || isSince(tree, key, now.revision)) continue;
-      tree.put(keptOf(now));
-      mended.push(key);
+      if (now !== undefined && !isSince(key, now.revision)) changes.push({ key, kept: keptOf(now) });
     }
-    return mended;
+    if (changes.length > 0) index.apply(changes);
+    return changes.map(({ key }) => key);
   }
   /** Takes events until the watch ends: true where its revision is compacted. Rejects with why it ended. */
   #watch(link: Link, good: () => void): Promise<boolean> {
@@ -220,7 +222,8 @@ export class EtcdFeed {
       return reason === '' ? 'etcd cancelled the watch' : `etcd cancelled the watch: ${reason}`;
     }
     if (header.cluster !== this.#cluster) {
-      this.tree = undefined;
+      this.#isListed = false;
+      this.#parts.index.clear();
       return 'another cluster answers at the same address';
     }
     if (created) {
@@ -236,7 +239,8 @@ export class EtcdFeed {
     return undefined;
   }
   #apply(events: readonly Buffer[]): void {
-    const keys: string[] = [];
+    const { index, changed } = this.#parts;
+    const changes: KeyChange[] = [];
     for (const event of events) {
       let isDelete = false, pair: Buffer | undefined;
       eachField(event, (field) => {
@@ -245,10 +249,10 @@ export class EtcdFeed {
       });
       if (pair === undefined) continue;
       const found = readKeyValue(pair);
-      if (isDelete) this.tree?.delete(found.key);
-      else this.tree?.put(keptOf(found));
-      keys.push(found.key);
+      changes.push({ key: found.key, kept: isDelete ? undefined : keptOf(found) });
     }
-    if (keys.length > 0) this.#parts.changed(keys);
+    if (changes.length === 0) return;
+    index.apply(changes);
+    changed(changes.map(({ key }) => key));
   }
 }

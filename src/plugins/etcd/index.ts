@@ -8,7 +8,7 @@ import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
-import { failure, upon } from '../../kernel/query/outcome.ts';
+import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
@@ -23,8 +23,10 @@ import { Asked, BadMessage } from './answers.ts';
 import type { Told } from './answers.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
+import type { Found, Wanted } from './found.ts';
+import { Later, Pending } from './later.ts';
 import { FAMILIES, Registry } from './registry.ts';
-import type { Found, Wanted } from './registry.ts';
+import { View } from './view.ts';
 
 /** ETCD-7. */
 const FORM: SoaForm = {
@@ -39,6 +41,7 @@ class Etcd implements Part {
   #run!: Run;
   #log!: Log;
   #registry: Registry | undefined = undefined;
+  #view!: View;
   /** The message that was complained of last. */
   #said = '';
 
@@ -52,7 +55,7 @@ class Etcd implements Part {
     const { endpoints, user, tls, path, isNamed, direct, zones } = this.#settings;
     const secure = (place: ApiPlace): SecureClient | undefined => secureOf(place, tls);
     const registry = this.#registry = await run.shared.use(this.#desk, run.signal, () =>
-      new Registry(run, { etcd: { places: endpoints, user, secure }, path, isNamed, direct, zones: zones.names }));
+      new Registry(run, { etcd: { places: endpoints, user, secure }, name: this.#desk, path, isNamed, direct, zones: zones.names }));
     run.desk.serve(this.#desk, (order) => {
       const { wanted, isWild } = order as { wanted: Wanted; isWild: boolean };
       return registry.find(wanted, isWild);
@@ -61,6 +64,7 @@ class Etcd implements Part {
   start(run: Run): void {
     this.#run = run;
     this.#log = run.log.prefix('etcd');
+    this.#view = new View(run.store, this.#desk, run.clock);
   }
   remark(): string | undefined {
     return this.#registry?.remark;
@@ -70,30 +74,35 @@ class Etcd implements Part {
     const zone = this.#settings.zones.match(query.name);
     if (zone === undefined) return next(query);
     if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
-    return this.#answer(query, zone, next);
+    return query.type === TYPE.SOA ? query.reply({ aa: true, answer: [this.#soa(zone)] }) : this.#answer(query, zone, next, new Later());
   }
-  async #answer(query: Query, zone: Name, next: Handler): Promise<Outcome> {
-    if (query.type === TYPE.SOA) return query.reply({ aa: true, answer: [this.#soa(zone)] });
+  #answer(query: Query, zone: Name, next: Handler, later: Later): Answer {
     const { path, apexFallback, isNamed, fallthrough, bounds } = this.#settings;
     const asked = new Asked({ path, apexFallback, isNamed }, zone, {
-      find: (key, reach, isWild) => this.#find({ wanted: { key, reach, bounds }, isWild }),
-      elsewhere: (name, type) => elsewhere(query, name, type),
+      find: (key, reach, isWild) => this.#view.find({ key, reach }, isWild)
+        ?? later.get(`${reach} ${key}`, () => this.#ask({ key, reach, bounds }, isWild)),
+      elsewhere: (name, type) => later.get(`${type} ${name.key}`, () => elsewhere(query, name, type)),
     });
     let told: Told | undefined;
     try {
-      told = await asked.tell(query.name, query.type);
+      told = asked.tell(query.name, query.type);
     } catch (error) {
-      return this.#failed(query, zone, error);
+      if (!(error instanceof Pending)) return this.#failed(query, zone, error);
+      return error.come.then(() => query.reading.within(() => this.#answer(query, zone, next, later)));
     }
-    if (told === undefined && covers(fallthrough, query.name)) return query.reading.within(() => next(query));
+    if (told === undefined && covers(fallthrough, query.name)) return next(query);
     if (asked.stale !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: asked.stale };
     const { answer, additional } = told ?? { answer: [], additional: [] };
     if (answer.length > 0) return query.reply({ aa: true, answer, additional });
     return query.reply({ rcode: told === undefined ? RCODE.NXDOMAIN : RCODE.NOERROR, aa: true, authority: [this.#soa(zone)] });
   }
-  async #find(order: { readonly wanted: Wanted; readonly isWild: boolean }): Promise<Found> {
+  /** Main knows leases, what the index lacks, and what it has when it has nothing yet. */
+  async #ask(wanted: Wanted, isWild: boolean): Promise<Found> {
     const registry = this.#registry;
-    return registry === undefined ? await this.#run.desk.ask(this.#desk, order) as Found : registry.find(order.wanted, order.isWild);
+    const found = registry === undefined ? await this.#run.desk.ask(this.#desk, { wanted, isWild }) as Found
+      : await registry.find(wanted, isWild);
+    this.#view.heard(wanted, found);
+    return found;
   }
   /** ETCD-4: a message that is none fails every name above its key, and etcd that does not answer all names. */
   #failed(query: Query, zone: Name, error: unknown): Outcome {
@@ -109,16 +118,12 @@ class Etcd implements Part {
   }
 }
 
-/** What this server answers to another question of the same client, as records. */
-function elsewhere(query: Query, name: Name, type: number): Promise<readonly RR[]> {
-  return new Promise((resolve) => {
-    const take = (outcome: Outcome): Outcome => {
-      resolve(outcome.kind === 'reply' ? outcome.parts().answer : []);
-      return outcome;
-    };
-    const answer = upon(query.resolve({ name, type }), take, query);
-    if (answer instanceof Promise) answer.catch(() => resolve([]));
-  });
+/** What this server answers to another question of the same client, as records; nothing where it does not. */
+function elsewhere(query: Query, name: Name, type: number): readonly RR[] | Promise<readonly RR[]> {
+  const recordsOf = (outcome: Outcome): readonly RR[] => (outcome.kind === 'reply' ? outcome.parts().answer : []);
+  const answer = query.resolve({ name, type });
+  if (!(answer instanceof Promise)) return recordsOf(answer);
+  return answer.then((outcome) => query.reading.within(() => recordsOf(outcome)), () => []);
 }
 /** Files are read again for each connection, so that new certificates are shown to the next one. */
 function secureOf(place: ApiPlace, tls: readonly string[] | undefined): SecureClient | undefined {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grouped, keyOf, labelsOf, matches, readService } from './message.ts';
-import { KeyTree, keptOf } from './tree.ts';
 import { MessageWriter, WireFault, eachField, prefixEnd, readKeyValue } from './wire.ts';
 
 const read = (text: string) => readService('/k', Buffer.from(text));
@@ -38,23 +37,6 @@ test('keys and names, and labels of a question that stand for any', () => {
   const wanted = keyOf('skydns', ['x', '*', 'sky', 'test']).split('/');
   assert.deepEqual(['/skydns/test/sky/a/x', '/skydns/test/sky/a/x/y', '/skydns/test/sky/a/z', '/skydns/test/sky/a']
     .map((key) => matches(key, wanted)), [true, true, false, false]);
-});
-
-test('a tree has what is below a key, or what is at it, and forgets empty branches', () => {
-  const tree = new KeyTree();
-  const put = (key: string, value = '{}') => tree.put(keptOf({ key, value: Buffer.from(value), lease: 0n, revision: 1n }));
-  for (const key of ['/s/t/a', '/s/t/a/2', '/s/t/a/1', '/s/t/a//', '/s/t/__proto__', '/s/t/b/c']) put(key);
-  put('/s/t/b/d', 'none');
-  const range = (key: string, deep = true, most = 10) => tree.range(key, deep, most).map((kept) => kept.key);
-  assert.deepEqual(range('/s/t/a'), ['/s/t/a//', '/s/t/a/1', '/s/t/a/2']);
-  assert.deepEqual(range('/s/t/a', false), ['/s/t/a']);
-  assert.deepEqual(range('/s/t/a/1'), ['/s/t/a/1']);
-  assert.deepEqual(range('/s/t/constructor'), []);
-  assert.equal(range('/s', true, 3).length, 3);
-  assert.match(tree.range('/s/t/b', true, 10)[1]!.wrong, /JSON/);
-  for (const key of range('/s', true, 100)) tree.delete(key);
-  tree.delete('/s/t/not/there');
-  assert.deepEqual([tree.size, range('/s', true, 100)], [0, []]);
 });
 
 test('messages of etcd: what is written is read, ids of 64 bits whole; what is cut is refused', () => {

@@ -10,35 +10,20 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import { EtcdClient } from './client.ts';
 import type { EtcdPlaces } from './client.ts';
 import { EtcdFeed } from './feed.ts';
+import { MOST, SILENT, foundOf } from './found.ts';
+import type { Found, Wanted } from './found.ts';
+import { keptOf } from './kept.ts';
+import type { Kept } from './kept.ts';
+import { KeyIndexWriter } from './key-index-writer.ts';
 import { Leases } from './leases.ts';
 import type { LeaseBounds } from './leases.ts';
 import { labelsOf } from './message.ts';
-import type { Service } from './message.ts';
-import { keptOf } from './tree.ts';
-import type { Kept } from './tree.ts';
 
-/** What a thread wants to know. */
-export interface Wanted {
-  /** Without a slash at its end. */
-  readonly key: string;
-  /** What counts: the key alone; all below it, and the key where that is nothing; the key and what is directly below it. */
-  readonly reach: 'key' | 'below' | 'name';
-  readonly bounds: LeaseBounds;
-}
-/** What is there. */
-export interface Found {
-  /** With the TTL that holds now, each. */
-  readonly services: readonly Service[];
-  /** Whether anything is at the key or below. */
-  readonly exists: boolean;
-  /** The first key that is no message, and why. */
-  readonly wrong: string | undefined;
-  /** Why it may be old. */
-  readonly stale: string | undefined;
-}
 /** How an etcd is used. */
 export interface RegistryOptions {
   readonly etcd: EtcdPlaces;
+  /** Of its index, in every thread. */
+  readonly name: string;
   /** Without slashes around it. */
   readonly path: string;
   /** Names have their keys and what is directly below, as external-dns writes it. */
@@ -53,14 +38,10 @@ export const FAMILIES = {
   mended: counter('coredns_etcd_mended_keys_total', 'Counter of keys of which etcd did not say that they changed, and a comparison did.',
     ['path']),
 };
-/** Services of an answer: more have no room in a message. */
-const MOST = 4000;
 /** Milliseconds for which a confirmation counts; confirmations a second; keys that are remembered. */
 const CONFIRMED = 1000, RATE = 200, REMEMBERED = 1000;
 /** Names that one change may concern before all do. */
 const MANY = 1000;
-/** TTL of a message that says none and has no lease. */
-const TTL = 300;
 
 /** One etcd and path. */
 export class Registry implements Closable {
@@ -69,6 +50,7 @@ export class Registry implements Closable {
   readonly #log: Log;
   readonly #client: EtcdClient;
   readonly #feed: EtcdFeed | undefined;
+  readonly #index: KeyIndexWriter | undefined;
   readonly #leases: Leases;
   readonly #changing: readonly ChangingZone[];
   /** Confirmations under way, or done not long ago: whether something was there, and when that ends. */
@@ -88,10 +70,11 @@ export class Registry implements Closable {
     this.#leases = new Leases(this.#client, clock);
     this.#changing = options.zones.map((zone) => new ChangingZone(store, zone));
     if (options.direct) return;
+    const index = this.#index = new KeyIndexWriter(store, options.name, clock);
     this.#feed = new EtcdFeed({
-      client: new EtcdClient(options.etcd, clock), clock, prefix: `/${options.path}/`, changed: (keys) => this.#changed(keys),
+      client: new EtcdClient(options.etcd, clock), clock, index, prefix: `/${options.path}/`, changed: (keys) => this.#changed(keys),
       told: (trouble) => {
-        if (trouble === undefined) this.#log.info(`etcd is followed, ${this.#feed?.tree?.size ?? 0} keys below /${options.path}/`);
+        if (trouble === undefined) this.#log.info(`etcd is followed, ${index.size} keys below /${options.path}/`);
         else this.#log.error(`etcd is not followed: ${trouble}`);
       },
       mended: (keys) => {
@@ -105,6 +88,7 @@ export class Registry implements Closable {
   }
   close(): void {
     this.#feed?.close();
+    this.#index?.close();
     this.#client.close();
   }
   /** What an operator shall know; undefined where all is well. */
@@ -116,35 +100,23 @@ export class Registry implements Closable {
   /** What is under a key. Rejects where nobody says. */
   async find({ key, reach, bounds }: Wanted, isWild = false): Promise<Found> {
     this.#isWild ||= isWild;
-    const feed = this.#feed;
-    const tree = feed?.tree;
-    if (tree === undefined) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
-    let kept = reach === 'name' ? tree.named(key, MOST) : filled(tree.range(key, reach === 'below', MOST));
-    let stale = feed?.trouble === undefined ? undefined : 'etcd does not answer';
+    const index = this.#index;
+    if (index === undefined || index.state === 0) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
+    let kept = reach === 'name' ? index.named(key, MOST) : filled(index.range(key, reach === 'below', MOST));
+    let stale = this.#feed?.trouble === undefined ? undefined : SILENT;
     if (kept === undefined) {
       try {
         if (await this.#isThere(key)) kept = await this.#ask(key, reach);
       } catch {
-        stale ??= 'etcd does not answer';
+        stale ??= SILENT;
       }
     }
     return this.#made(kept, reach, bounds, stale);
   }
   async #made(kept: readonly Kept[] | undefined, reach: Wanted['reach'], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
-    const exists = kept !== undefined;
-    const bad = kept?.find(({ service }) => service === undefined);
-    const good = kept?.filter(({ service }) => service !== undefined) ?? [];
-    if (bad !== undefined && (reach !== 'name' || good.length === 0)) {
-      return { services: [], exists, wrong: `${bad.key}: ${bad.wrong}`, stale };
-    }
-    if (bad !== undefined) this.#tellLeft(bad);
-    const services: Service[] = [];
-    for (const { service, lease } of good) {
-      const left = lease === 0n ? 0 : await this.#leases.ttl(lease, bounds);
-      const { ttl } = service!;
-      services.push({ ...service!, ttl: left === 0 ? ttl || TTL : ttl === 0 ? left : Math.min(ttl, left) });
-    }
-    return { services, exists, wrong: undefined, stale };
+    const left = new Map<bigint, number>();
+    for (const { lease } of kept ?? []) if (lease !== 0n && !left.has(lease)) left.set(lease, await this.#leases.ttl(lease, bounds));
+    return foundOf(kept, reach, stale, (lease) => left.get(lease)!, (each) => this.#tellLeft(each));
   }
   /** Of a name with more messages the one that cannot be used is left out, and said once. */
   #tellLeft({ key, wrong, revision }: Kept): void {
@@ -180,7 +152,7 @@ export class Registry implements Closable {
   #changed(keys: readonly string[] | undefined): void {
     this.#confirmed.clear();
     // Where names are made of stored wildcards, what a key hides or shows may be any name below the one above it.
-    const isAny = this.#isWild || (this.#options.isNamed && this.#feed?.tree?.hasStars === true);
+    const isAny = this.#isWild || (this.#options.isNamed && this.#index?.hasStars === true);
     const names = keys === undefined || isAny || keys.length > MANY ? undefined : this.#namesOf(keys);
     for (const zone of this.#changing) zone.changed(names);
   }

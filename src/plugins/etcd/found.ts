@@ -1,0 +1,58 @@
+// What is under a key as answers need it: messages with the TTL that holds now, made of what is kept. Knows rules of layouts and TTLs;
+// knows no index and no etcd.
+import type { Kept } from './kept.ts';
+import type { LeaseBounds } from './leases.ts';
+import type { Service } from './message.ts';
+
+/** What a question wants to know. Can be sent between threads. */
+export interface Wanted {
+  /** Without a slash at its end. */
+  readonly key: string;
+  /** What counts: the key alone; all below it, and the key where that is nothing; the key and what is directly below it. */
+  readonly reach: 'key' | 'below' | 'name';
+  readonly bounds: LeaseBounds;
+}
+/** What is there. */
+export interface Found {
+  /** With the TTL that holds now, each. */
+  readonly services: readonly Service[];
+  /** Whether anything is at the key or below. */
+  readonly exists: boolean;
+  /** The first key that is no message, and why. */
+  readonly wrong: string | undefined;
+  /** Why it may be old. */
+  readonly stale: string | undefined;
+}
+
+/** TTL of a message that says none and has no lease. */
+const TTL = 300;
+/** Services of an answer: more have no room in a message. */
+export const MOST = 4000;
+/** Why what is known may be old. */
+export const SILENT = 'etcd does not answer';
+
+/**
+ * What is kept, undefined for nothing, as answers need it. `left` are the seconds of a lease. A message that cannot be used fails what is
+ * asked for; of a name with others it is left out, and handed to `leave`.
+ */
+export function foundOf(kept: readonly Kept[] | undefined, reach: Wanted['reach'], stale: string | undefined,
+  left: (lease: bigint) => number, leave: (kept: Kept) => void): Found {
+  if (kept === undefined) return { services: [], exists: false, wrong: undefined, stale };
+  const services: Service[] = [];
+  let bad: Kept | undefined;
+  for (const each of kept) {
+    const { service, lease } = each;
+    if (service === undefined) {
+      bad ??= each;
+      continue;
+    }
+    const { ttl } = service;
+    const rest = lease === 0n ? 0 : left(lease);
+    const now = rest === 0 ? ttl || TTL : ttl === 0 ? rest : Math.min(ttl, rest);
+    services.push(now === ttl ? service : { ...service, ttl: now });
+  }
+  if (bad === undefined) return { services, exists: true, wrong: undefined, stale };
+  if (reach !== 'name' || services.length === 0) return { services: [], exists: true, wrong: `${bad.key}: ${bad.wrong}`, stale };
+  leave(bad);
+  return { services, exists: true, wrong: undefined, stale };
+}
