@@ -21,6 +21,8 @@ export interface Served {
   readonly log: () => string;
   /** Takes another Corefile over, as a reload does; rejects with why not. */
   readonly replace: (corefile: string) => Promise<void>;
+  /** As the process ends when it is told to: what is kept is written first. */
+  readonly leave: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -56,6 +58,10 @@ export async function serve(corefile: string, plugins: readonly Plugin[], clock:
       return log;
     },
     replace: (text) => app.replace(text),
+    leave: async () => {
+      await app.drain();
+      await app.close();
+    },
     close: () => app.close(),
   };
 }

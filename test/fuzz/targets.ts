@@ -4,6 +4,7 @@ import { catalogs, ourCatalogs } from './catalogs.ts';
 import { corefile } from './corefile.ts';
 import { doq, ended as doqEnded } from './doq.ts';
 import { ended as forwarded, forward } from './forward.ts';
+import { etcdSnapshot } from './etcd-snapshot.ts';
 import { awsXml, azureSets } from './hosted.ts';
 import { hpack, http2, replies, requests } from './http.ts';
 import { http3, qpack } from './http3.ts';
@@ -31,6 +32,7 @@ export const targets: readonly Target[] = [
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy, catalogs, ourCatalogs, doq,
   azureSets, awsXml, rules,
+  azureSets, awsXml, etcdSnapshot,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

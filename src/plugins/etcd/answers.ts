@@ -264,9 +264,21 @@ function pointers(name: Name, { host, ttl }: Service): readonly RR[] {
   const target = addressOf(host) === undefined ? Name.maybe(host) : undefined;
   return target === undefined ? [] : [rr(name, PTR, ttl, { target })];
 }
-const same = (one: RR, other: RR): boolean =>
-  one.type === other.type && one.name.equals(other.name) && Buffer.compare(one.rdata, other.rdata) === 0;
+function same(one: RR, other: RR): boolean {
+  const a = one.rdata, b = other.rdata;
+  if (one.type !== other.type || a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return one.name === other.name || one.name.equals(other.name);
+}
 const keyOfRecord = ({ name, type, rdata }: RR): string => `${name.key} ${type} ${latin1(rdata, 0, rdata.length)}`;
+/** So few are compared one by one. */
+const FEW = 24;
 /** Each record once, where it stands first. */
-const distinct = (records: readonly RR[]): readonly RR[] =>
-  [...new Map(records.toReversed().map((each) => [keyOfRecord(each), each])).values()].reverse();
+function distinct(records: readonly RR[]): readonly RR[] {
+  if (records.length < 2) return records;
+  if (records.length > FEW) return [...new Map(records.toReversed().map((each) => [keyOfRecord(each), each])).values()].reverse();
+  return records.filter((each, i) => {
+    for (let n = 0; n < i; n++) if (same(records[n]!, each)) return false;
+    return true;
+  });
+}

@@ -26,6 +26,8 @@ export interface Settings {
   /** Whether names have their keys and what is directly below: `layout names`. */
   isNamed: boolean;
   direct: boolean;
+  /** The file in which the index is kept; '' for none. */
+  snapshot: string;
 }
 
 const DEFAULT = 'http://localhost:2379';
@@ -38,7 +40,7 @@ export function readSettings(lines: Lines, context: ParseContext): readonly Sett
 function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext): Settings {
   const settings: Settings = {
     zones: zonesOf(line.rest(), zones), path: 'skydns', endpoints: [placeOf(line, DEFAULT)], user: undefined, tls: undefined,
-    bounds: { least: 30, most: 86_400 }, fallthrough: NEVER, apexFallback: true, isNamed: false, direct: false,
+    bounds: { least: 30, most: 86_400 }, fallthrough: NEVER, apexFallback: true, isNamed: false, direct: false, snapshot: '',
   };
   const ignored = (property: Directive): void => void property.rest();
   line.properties({
@@ -85,11 +87,16 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
       }
       settings.isNamed = word === 'names';
     },
+    snapshot(property) {
+      const file = property.only();
+      settings.snapshot = file.startsWith('/') ? file : join(root, file);
+    },
     direct(property) {
       property.words(0, 0);
       settings.direct = true;
     },
   });
+  if (settings.direct && settings.snapshot !== '') line.refuse('with direct there is no index that a snapshot could keep');
   return settings;
 }
 /** As etcd's own client: what has no scheme is host and port. */

@@ -59,6 +59,14 @@ export class EtcdFeed {
   close(): void {
     this.#end.abort();
   }
+  /** The index has what was kept of a time, in milliseconds of the wall clock, and etcd is not asked yet. */
+  restored(since: number): void {
+    this.trouble = { since, why: 'it was not reached since the start' };
+  }
+  /** When etcd was followed last, in milliseconds of the wall clock; undefined where it never was. */
+  get contact(): number | undefined {
+    return this.#isListed ? this.trouble?.since ?? this.#parts.clock.wall() : undefined;
+  }
 
   /** Follows until it is closed. */
   async run(): Promise<void> {

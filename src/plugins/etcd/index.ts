@@ -15,6 +15,8 @@ import type { Log } from '../../kernel/seen/log.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import { Slot } from '../../kernel/slot.ts';
 import { SecureClient } from '../../secure/client.ts';
 import { transportSecurity } from '../../secure/node.ts';
 import { readClientPem } from '../../upstream/client-tls.ts';
@@ -34,6 +36,9 @@ const FORM: SoaForm = {
 };
 const DENIED = 30;
 
+/** The file of a stanza, and all that decides what is in it. */
+const Kept = new Slot<{ readonly snapshot: string; readonly by: string }>('snapshots of etcd');
+
 class Etcd implements Part {
   readonly #settings: Settings;
   /** Under which main answers: all that decides what is in the index. */
@@ -45,17 +50,27 @@ class Etcd implements Part {
   /** The message that was complained of last. */
   #said = '';
 
-  constructor(settings: Settings) {
-    const { endpoints, user, tls, path, isNamed, direct, zones } = settings;
+  constructor(settings: Settings, site: Site) {
+    const { endpoints, user, tls, path, isNamed, direct, zones, snapshot } = settings;
     this.#settings = settings;
-    this.#desk = `etcd ${JSON.stringify([endpoints, user, tls, path, isNamed, direct, zones.names.map(({ text }) => text)])}`;
+    this.#desk = `etcd ${JSON.stringify([endpoints, user, tls, path, isNamed, direct, zones.names.map(({ text }) => text), snapshot])}`;
+    if (snapshot !== '') site.put(Kept, { snapshot, by: this.#desk });
   }
 
+  whole(sites: readonly Site[]): void {
+    const { snapshot } = this.#settings;
+    const other = sites.flatMap((site) => site.all(Kept)).find((each) => each.snapshot === snapshot && each.by !== this.#desk);
+    if (snapshot !== '' && other !== undefined) throw new Error(`snapshot ${snapshot} is another etcd's too: each needs a file of its own`);
+  }
   async control(run: Run): Promise<void> {
-    const { endpoints, user, tls, path, isNamed, direct, zones } = this.#settings;
+    const { endpoints, user, tls, path, isNamed, direct, zones, snapshot } = this.#settings;
     const secure = (place: ApiPlace): SecureClient | undefined => secureOf(place, tls);
-    const registry = this.#registry = await run.shared.use(this.#desk, run.signal, () =>
-      new Registry(run, { etcd: { places: endpoints, user, secure }, name: this.#desk, path, isNamed, direct, zones: zones.names }));
+    const registry = this.#registry = await run.shared.use(this.#desk, run.signal, async () => {
+      const etcd = { places: endpoints, user, secure };
+      const made = new Registry(run, { etcd, name: this.#desk, path, isNamed, direct, zones: zones.names, snapshot });
+      await made.begin();
+      return made;
+    });
     run.desk.serve(this.#desk, (order) => {
       const { wanted, isWild } = order as { wanted: Wanted; isWild: boolean };
       return registry.find(wanted, isWild);
@@ -65,6 +80,9 @@ class Etcd implements Part {
     this.#run = run;
     this.#log = run.log.prefix('etcd');
     this.#view = new View(run.store, this.#desk, run.clock);
+  }
+  async drain(): Promise<void> {
+    await this.#registry?.drain();
   }
   remark(): string | undefined {
     return this.#registry?.remark;
@@ -136,5 +154,5 @@ export default definePlugin({
   name: 'etcd',
   metrics: FAMILIES,
   parse: readSettings,
-  create: (stanzas) => stanzas.map((stanza) => new Etcd(stanza)),
+  create: (stanzas, site) => stanzas.map((stanza) => new Etcd(stanza, site)),
 });

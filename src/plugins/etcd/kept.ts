@@ -128,7 +128,7 @@ export class KeptReader {
   }
   #lease(): bigint {
     let value = 0n;
-    for (let i = 7; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[this.#at + i]!);
+    for (let i = 7; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[this.#at + i] ?? 0);
     this.#at += 8;
     return value;
   }

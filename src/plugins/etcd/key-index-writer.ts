@@ -26,6 +26,8 @@ export class KeyIndexWriter extends KeyIndex {
   readonly #clock: Pick<Clock, 'after'>;
   /** Whether a key has, or had, a segment that is a wildcard where names own their keys. */
   hasStars = false;
+  /** How often it became another. */
+  changes = 0;
 
   constructor(store: Store, name: string, clock: Pick<Clock, 'after'>) {
     super(store, name);
@@ -61,6 +63,7 @@ export class KeyIndexWriter extends KeyIndex {
     const { root } = this;
     const made = new PagesDraft(this.store.memory, Int32Array.from(entries)).commit();
     this.cells.set(ROOT, made.root);
+    this.changes++;
     if (root !== 0) this.#retire([...this.#blocks(root)]);
   }
   /** Takes changes in at once. Throws RangeError where the memory is full, and nothing has changed. */
@@ -93,6 +96,7 @@ export class KeyIndexWriter extends KeyIndex {
       throw error;
     }
     this.cells.set(ROOT, made.root);
+    this.changes++;
     this.#retire([...made.dropped, ...gone]);
   }
   /** A block with a key and what is kept of it; 0 where the key is longer than any name's. Throws RangeError where the memory is full. */

@@ -102,8 +102,23 @@ export class KeyIndex {
   }
   /** All that is kept, in order. */
   all(): Kept[] {
+    const still = this.still();
+    const all = [...still.keys()];
+    still.release();
+    return all;
+  }
+  /** All that is kept now, in order, to be read across awaits until it is released: not for long. */
+  still(): { keys(): Iterable<Kept>; release(): void } {
+    const pin = this.store.pin();
     const { root } = this;
-    return root === 0 ? [] : Array.from(this.pages.entries(root), (entry) => this.#kept(entry));
+    const entries = root === 0 ? [] : this.pages.entries(root);
+    const kept = (entry: number): Kept => this.#kept(entry);
+    return {
+      *keys() {
+        for (const entry of entries) yield kept(entry);
+      },
+      release: () => pin.release(),
+    };
   }
 
   /** Takes a key up as the one that is looked for; its length, or -1 where none is so long. */

@@ -15,6 +15,7 @@ import type { Found, Wanted } from './found.ts';
 import { keptOf } from './kept.ts';
 import type { Kept } from './kept.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
+import { Snapshot } from './snapshot.ts';
 import { Leases } from './leases.ts';
 import type { LeaseBounds } from './leases.ts';
 import { labelsOf } from './message.ts';
@@ -31,6 +32,8 @@ export interface RegistryOptions {
   /** Each question is asked of etcd. */
   readonly direct: boolean;
   readonly zones: readonly Name[];
+  /** The file in which the index is kept; '' for none. */
+  readonly snapshot: string;
 }
 
 /** What is counted. */
@@ -51,6 +54,8 @@ export class Registry implements Closable {
   readonly #client: EtcdClient;
   readonly #feed: EtcdFeed | undefined;
   readonly #index: KeyIndexWriter | undefined;
+  readonly #snapshot: Snapshot | undefined;
+  readonly #end = new AbortController();
   readonly #leases: Leases;
   readonly #changing: readonly ChangingZone[];
   /** Confirmations under way, or done not long ago: whether something was there, and when that ends. */
@@ -84,9 +89,25 @@ export class Registry implements Closable {
         this.#changed(keys);
       },
     });
-    void this.#feed.run();
+    if (options.snapshot === '') return;
+    this.#snapshot = new Snapshot({
+      file: options.snapshot, prefix: `/${options.path}/`, index, clock, log: this.#log, signal: this.#end.signal,
+      contact: () => this.#feed?.contact,
+    });
+  }
+  /** Takes over what was kept, and follows etcd from then on. */
+  async begin(): Promise<void> {
+    const since = await this.#snapshot?.restore();
+    if (since !== undefined) this.#feed?.restored(since);
+    this.#snapshot?.keep();
+    void this.#feed?.run();
+  }
+  /** Keeps what is known, before the process ends. */
+  async drain(): Promise<void> {
+    await this.#snapshot?.saveLast();
   }
   close(): void {
+    this.#end.abort();
     this.#feed?.close();
     this.#index?.close();
     this.#client.close();
