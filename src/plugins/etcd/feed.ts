@@ -1,5 +1,6 @@
 // Keeps an index as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
 // revisions, compaction and silence; knows nothing of what keys mean. Main's.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { latin1Bytes } from '../../dns/latin1.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { pause } from '../../kube-api/pause.ts';
@@ -37,6 +38,8 @@ const FIRST = 100, LONGEST = 5000;
 const COMPARE = 3_600_000;
 /** Milliseconds between two pages of that. */
 const PACE = 200;
+/** Keys of a page that are read in one turn: a few milliseconds. */
+const SLICE = 500;
 /** etcd's status for a revision that is compacted. */
 const OUT_OF_RANGE = 11;
 
@@ -123,7 +126,10 @@ export class EtcdFeed {
             revision = page.header.revision;
             this.#cluster = page.header.cluster;
           }
-          for (const each of page.found) list.add(keptOf(each));
+          for (const [i, each] of page.found.entries()) {
+            list.add(keptOf(each));
+            if (i % SLICE === SLICE - 1) await nextTurn();
+          }
           if (!page.more || page.found.length === 0) break;
           from = `${page.found.at(-1)!.key}\0`;
         }
