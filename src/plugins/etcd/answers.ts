@@ -2,6 +2,7 @@
 import { parseAddress, unmap } from '../../dns/address.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
+import { u32 } from '../../dns/packet.ts';
 import { record, rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
@@ -271,11 +272,20 @@ function same(one: RR, other: RR): boolean {
   return one.name === other.name || one.name.equals(other.name);
 }
 const keyOfRecord = ({ name, type, rdata }: RR): string => `${name.key} ${type} ${latin1(rdata, 0, rdata.length)}`;
+/** The same of many IPv4 addresses of one name; undefined where they are something else. */
+function distinctAddresses(records: readonly RR[]): readonly RR[] | undefined {
+  const [{ name, type }] = records as readonly [RR];
+  if (!records.every((each) => each.type === type && each.name === name && each.rdata.length === 4)) return undefined;
+  const seen = new Set<number>();
+  return records.filter(({ rdata }) => seen.size !== seen.add(u32(rdata, 0)).size);
+}
 /** So few are compared one by one. */
 const FEW = 24;
 /** Each record once, where it stands first. */
 function distinct(records: readonly RR[]): readonly RR[] {
   if (records.length < 2) return records;
+  const addresses = records.length > FEW ? distinctAddresses(records) : undefined;
+  if (addresses !== undefined) return addresses;
   if (records.length > FEW) return [...new Map(records.toReversed().map((each) => [keyOfRecord(each), each])).values()].reverse();
   return records.filter((each, i) => {
     for (let n = 0; n < i; n++) if (same(records[n]!, each)) return false;

@@ -138,6 +138,7 @@ export class EtcdFeed {
         if (error instanceof EtcdError && error.status === OUT_OF_RANGE) continue;
         throw error;
       }
+      if (this.#end.signal.aborted) return list.drop();
       list.done();
       this.#isListed = true;
       index.setState(this.trouble === undefined ? FOLLOWED : STALE);
