@@ -5,6 +5,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { freePort } from '../src/testing/free-port.ts';
+import { askOnce } from '../src/testing/one-question.ts';
 import { Spawned } from '../src/testing/spawned.ts';
 
 test('a zone of several megabytes is read by another thread, and served', async () => {
@@ -35,4 +36,22 @@ test('a large zone of a primary is made by another thread, and given on whole; o
   assert.equal(await server.ended, 0);
   assert.equal(server.stdout.match(/CoreDNS-/g)?.length, 1);
   assert.doesNotMatch(server.stdout + server.stderr, /did not do|failed|not built/);
+});
+
+test('a long list is read by another thread, again when it is another, and its names are blocked', async () => {
+  const port = await freePort();
+  const server = new Spawned(undefined);
+  const list = (last: string): string => Array.from({ length: 20_000 }, (_, i) => `0.0.0.0 h${i}.ads.test\n`).join('') + last;
+  writeFileSync(path.join(server.folder, 'list'), list(''));
+  server.write(`.:${port} {\n bind 127.0.0.1\n block list\n whoami\n}\n`);
+  await server.says(/list: 20000 rules[\s\S]*CoreDNS-[\s\S]*coredns-ts/);
+  assert.deepEqual((await askOnce(port, 'h19999.ads.test.', 'A')).answer, ['h19999.ads.test. 10 IN A 0.0.0.0']);
+  writeFileSync(path.join(server.folder, 'new'), list('||late.test^'));
+  renameSync(path.join(server.folder, 'new'), path.join(server.folder, 'list'));
+  server.signal('SIGUSR1');
+  await server.says(/list: 20001 rules/);
+  assert.deepEqual((await askOnce(port, 'x.late.test.', 'A')).answer, ['x.late.test. 10 IN A 0.0.0.0']);
+  server.signal('SIGTERM');
+  assert.equal(await server.ended, 0);
+  assert.equal(server.stdout.match(/CoreDNS-/g)?.length, 1);
 });

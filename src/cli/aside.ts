@@ -3,6 +3,7 @@ import type { Work } from '../threads/aside.ts';
 import type { SentOrder } from '../authority/zone/making.ts';
 import type { Order } from '../authority/zone/loading.ts';
 import type { SentPlan, VersionOrder } from '../authority/signing/sign-version.ts';
+import type { BuildOrder } from '../policy/list-build.ts';
 import type { SignOrder } from '../plugins/sign/sign-file.ts';
 
 /** By the name under which they are asked for. */
@@ -23,6 +24,11 @@ export const WORKS: Readonly<Record<string, Work>> = {
     const { Making } = await import('../authority/zone/making.ts');
     const making = new Making(store.memory);
     return (order) => store.reading.within(() => making.makeSent(order as SentOrder));
+  },
+  lists: async (store) => {
+    const { ListBuilder } = await import('../policy/list-build.ts');
+    const builder = new ListBuilder(store.memory);
+    return (order) => store.reading.within(() => builder.build(order as BuildOrder));
   },
   sign: async () => {
     const { signFile } = await import('../plugins/sign/sign-file.ts');

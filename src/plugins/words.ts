@@ -50,6 +50,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('autopath', () => import('./autopath/index.ts')),
   late('acl', () => import('./acl/index.ts')),
   late('firewall', () => import('./firewall/index.ts')),
+  late('block', () => import('./block/index.ts')),
   late('cache', usually('cache')),
   late('header', () => import('./header/index.ts')),
   late('dnssec', () => import('./dnssec/index.ts')),

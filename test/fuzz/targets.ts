@@ -9,6 +9,7 @@ import { awsXml, azureSets } from './hosted.ts';
 import { hpack, http2, replies, requests } from './http.ts';
 import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
+import { lists } from './lists.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { rules } from './rules.ts';
@@ -28,7 +29,7 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
-  corefile, hosts, resolvConf, weights, flags,
+  corefile, hosts, lists, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy, catalogs, ourCatalogs, doq,
   azureSets, awsXml, rules,
