@@ -3,6 +3,7 @@ import type { Work } from '../threads/aside.ts';
 import type { SentOrder } from '../authority/zone/making.ts';
 import type { Order } from '../authority/zone/loading.ts';
 import type { SentPlan, VersionOrder } from '../authority/signing/sign-version.ts';
+import type { RpzOrder } from '../policy/rpz-build.ts';
 import type { BuildOrder } from '../policy/list-build.ts';
 import type { SignOrder } from '../plugins/sign/sign-file.ts';
 
@@ -24,6 +25,11 @@ export const WORKS: Readonly<Record<string, Work>> = {
     const { Making } = await import('../authority/zone/making.ts');
     const making = new Making(store.memory);
     return (order) => store.reading.within(() => making.makeSent(order as SentOrder));
+  },
+  policies: async (store) => {
+    const { RpzBuilder } = await import('../policy/rpz-build.ts');
+    const builder = new RpzBuilder(store.memory);
+    return (order) => builder.build(order as RpzOrder);
   },
   lists: async (store) => {
     const { ListBuilder } = await import('../policy/list-build.ts');

@@ -51,6 +51,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('acl', () => import('./acl/index.ts')),
   late('firewall', () => import('./firewall/index.ts')),
   late('block', () => import('./block/index.ts')),
+  late('rpz', () => import('./rpz/index.ts')),
   late('cache', usually('cache')),
   late('header', () => import('./header/index.ts')),
   late('dnssec', () => import('./dnssec/index.ts')),

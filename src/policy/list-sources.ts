@@ -8,7 +8,7 @@ import { fileError } from '../wording/errno.ts';
 import { ListBuilder } from './list-build.ts';
 import type { Built, BuildOrder, ListReport } from './list-build.ts';
 import type { Ignored } from './rule-sink.ts';
-import type { PublishedLists } from './published-lists.ts';
+import type { PublishedTable } from './published-table.ts';
 
 /** Octets from which on lists are read by a thread aside: a few milliseconds. */
 const LARGE = 256 * 1024;
@@ -42,13 +42,13 @@ export class ListSources {
   readonly #run: Run;
   readonly #sources: readonly ListSource[];
   readonly #shrink: number;
-  readonly #published: PublishedLists;
+  readonly #published: PublishedTable;
   readonly #log;
   /** Of each list, what was read last, and how many rules it has; undefined before. */
   #looks: readonly (Look | string)[] = [];
   #rules: readonly (number | undefined)[];
 
-  constructor(run: Run, plugin: string, sources: readonly ListSource[], shrink: number, published: PublishedLists) {
+  constructor(run: Run, plugin: string, sources: readonly ListSource[], shrink: number, published: PublishedTable) {
     this.#run = run;
     this.#sources = sources;
     this.#shrink = shrink;
@@ -84,7 +84,7 @@ export class ListSources {
         files: typeof look === 'string' ? [this.#sources[i]!.path] : look.files, isAllowed: this.#sources[i]!.isAllowed,
         before: this.#rules[i],
       })),
-      table: published.table, special: published.special, shrink: this.#shrink,
+      table: published.table, special: published.text, shrink: this.#shrink,
     };
     const size = looks.reduce((sum, look) => sum + (typeof look === 'string' ? 0 : look.size), 0);
     const built = await this.#make(order, size);

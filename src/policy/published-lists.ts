@@ -1,12 +1,8 @@
-// The table of a line's lists as every thread sees it: main puts one in place of another by one store. Knows offsets and who may still be
-// reading; knows no file.
-import type { Flags } from '../store/cells.ts';
+// What the lists of a line say of a name, looked up in the table that main published. Knows rules and precedence; knows no file.
 import { fingerprintWord } from '../store/fingerprints.ts';
 import { LabelHash } from '../store/label-hash.ts';
 import type { Memory } from '../store/memory.ts';
-import type { Note } from '../store/notes.ts';
-import type { Space } from '../store/space.ts';
-import type { Store } from '../store/store.ts';
+import type { PublishedTable } from './published-table.ts';
 import { ALLOW, BLOCK, CONDITIONAL, KEEP, MUST, OF_BELOW, OF_ITSELF, firstList } from './rule-bits.ts';
 import { SpecialRules } from './special-rules.ts';
 import type { Asked } from './special-rules.ts';
@@ -18,11 +14,9 @@ export type Verdict = 'none' | 'allowed' | 'blocked';
 export class PublishedLists {
   /** The list that decided last: the number of one that blocks, -1 where none does. */
   list = -1;
-  readonly #store: Store;
+  readonly #published: PublishedTable;
   readonly #memory: Memory;
   readonly #hash: LabelHash;
-  readonly #place: Flags;
-  readonly #special: Note;
   #round = -1;
   #rules: SpecialRules;
   readonly #labels = new Int32Array(128);
@@ -32,41 +26,22 @@ export class PublishedLists {
   #must = -1;
   #name = '';
 
-  /** `name` is that of the line in the space of its block. */
-  constructor(store: Store, space: Space, name: string) {
-    this.#store = store;
-    this.#memory = store.memory;
-    this.#hash = new LabelHash(store.memory);
-    this.#place = space.flags(name, 1);
-    this.#special = space.note(name);
+  constructor(published: PublishedTable) {
+    this.#published = published;
+    this.#memory = published.memory;
+    this.#hash = new LabelHash(published.memory);
     this.#rules = new SpecialRules('', this.#hash);
-  }
-  /** The offset of the table, 0 for none, and the rules beside it. */
-  get table(): number {
-    return this.#place.get(0);
-  }
-  get special(): string {
-    return this.#special.read();
-  }
-  /** On main: from now on this is the table. The one before is given back when nobody reads it. */
-  publish(table: number, special: string): void {
-    if (special !== this.#special.read()) this.#special.write(special);
-    const old = this.table;
-    this.#place.set(0, table);
-    if (old === 0) return;
-    this.#store.retire(() => this.#memory.give(old));
-    this.#store.recycle();
   }
 
   /** Judges the name in wire form from `bytes[at]` on. Within a reading. */
   judge(bytes: Uint8Array, at: number, asked: Asked): Verdict {
-    const table = this.table;
+    const { table, round } = this.#published;
     this.list = -1;
     if (table === 0) return 'none';
     const labels = this.#labels;
     let count = 0;
     for (let i = at; bytes[i] !== 0; i += bytes[i]! + 1) labels[count++] = i;
-    if (this.#special.round !== this.#round) this.#takeSpecial();
+    if (round !== this.#round) this.#takeSpecial(round);
     const hash = this.#hash;
     hash.reset();
     this.#bits = 0;
@@ -120,8 +95,8 @@ export class PublishedLists {
     }
     return (this.#name = text.toLowerCase());
   }
-  #takeSpecial(): void {
-    this.#round = this.#special.round;
-    this.#rules = new SpecialRules(this.#special.read(), this.#hash);
+  #takeSpecial(round: number): void {
+    this.#round = round;
+    this.#rules = new SpecialRules(this.#published.text, this.#hash);
   }
 }

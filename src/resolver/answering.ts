@@ -13,6 +13,7 @@ import { recordsOf } from './kept-set.ts';
 import type { LocalAnswer } from './local-zones.ts';
 import type { Resolved } from './resolved.ts';
 import type { Resolver } from './resolver.ts';
+import type { Stop, Watch } from './server-watch.ts';
 
 /** What zones of the resolver's own say as an answer; undefined: the world is to be asked. `isOwn` names this server has by itself. */
 export function answerLocally(
@@ -36,11 +37,17 @@ export function answerLocally(
     (resolved.rcode === RCODE.SERVFAIL ? outcomeOf(resolved, query, query.name, now())
       : write(resolved.answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)), resolved.rcode))));
 }
+/** What is said where whoever looked on ended it, with the aliases that led there. */
+export type Ended = (stop: Stop, before: readonly RR[]) => Answer;
 /** Answers queries. `now` is the clock by which the resolver keeps. */
-export function answerBy(resolver: Resolver, query: Query, now: () => number): Answer {
+export function answerBy(resolver: Resolver, query: Query, now: () => number, watch?: Watch, ended?: Ended): Answer {
   const { name, type, class: klass } = query;
-  const result = resolver.resolve({ name, type, class: klass });
-  return result.then((resolved) => query.reading.within(() => outcomeOf(resolved, query, name, now())));
+  const result = resolver.resolve({ name, type, class: klass }, watch);
+  return result.then((resolved) => query.reading.within(() => {
+    const { stopped, answer } = resolved;
+    if (stopped === undefined || ended === undefined) return outcomeOf(resolved, query, name, now());
+    return ended(stopped, answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)));
+  }));
 }
 function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): Outcome {
   const { rcode, security, why, code } = resolved;

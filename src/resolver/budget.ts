@@ -1,4 +1,5 @@
 // What one question of a client may cost, whatever it leads to (RFC 9156 section 2.3, CVE-2020-12662 and others). Knows numbers.
+import type { Watch } from './server-watch.ts';
 import type { ResolverSettings } from './settings.ts';
 
 /** Why a resolution ended without an answer: text for people, and the Extended DNS Error. */
@@ -41,6 +42,8 @@ export interface Errand {
   readonly pending: ReadonlySet<string>;
   /** Servers whose answers were bogus: others are asked. */
   readonly avoided: Set<object>;
+  /** Looks on. */
+  readonly watch?: Watch | undefined;
   /** Delegations that end before that moment of the clock are as good as over: who asks early asks as if it was late. */
   readonly beyond: number;
 }

@@ -16,6 +16,7 @@ import type { Said } from './reply-kind.ts';
 import type { RecordCache, Step } from './record-cache.ts';
 import { scrub } from './scrub.ts';
 import type { Scrubbed } from './scrub.ts';
+import { show } from './server-watch.ts';
 import { Servers, choose } from './servers.ts';
 import type { Server } from './servers.ts';
 import type { ResolverSettings, ServerAddress } from './settings.ts';
@@ -61,6 +62,7 @@ export class Hearing {
   /** Asks until one says something. Throws ResolutionError where none does. */
   async hear(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Heard> {
     for (;;) {
+      if (errand.watch !== undefined) show(errand.watch, at);
       const server = this.#next(at, question, tried, errand);
       if (server === undefined) {
         if (await this.#moreAddresses(at, errand, tried)) continue;
@@ -154,7 +156,7 @@ export class Hearing {
   /** Along aliases, which a server's name should not be (RFC 2181 section 10.3); whether there are addresses at their end. */
   async #followed(server: NamedServer, type: number, errand: Errand): Promise<boolean> {
     const pending = new Set(errand.pending);
-    const inner: Errand = { ...errand, depth: errand.depth + 1, pending };
+    const inner: Errand = { ...errand, watch: undefined, depth: errand.depth + 1, pending };
     for (let name = server.name; !pending.has(name.key);) {
       pending.add(name.key);
       const step = this.#search.cache.step(name, type, CLASS.IN) ?? await this.#search.ask({ name, type, class: CLASS.IN }, inner);

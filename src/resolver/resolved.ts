@@ -1,5 +1,6 @@
 // What a resolver says to a question, as its other parts and whoever asks see it. Knows sets; knows nothing of how it was found.
 import type { KeptSet, Security } from './kept-set.ts';
+import type { Stop } from './server-watch.ts';
 
 /** What resolving a question gave. */
 export interface Resolved {
@@ -11,4 +12,6 @@ export interface Resolved {
   /** Why there is no answer, for people, and the info code of the Extended DNS Error (RFC 8914). */
   readonly why: string | undefined;
   readonly code: number | undefined;
+  /** Where somebody who looked on ended it: then the answer is the aliases before. */
+  readonly stopped?: Stop;
 }

@@ -13,6 +13,8 @@ import type { Resolved } from './resolved.ts';
 import { RecordCache } from './record-cache.ts';
 import type { Step } from './record-cache.ts';
 import type { ValidationSettings } from './anchors.ts';
+import { StoppedError, show } from './server-watch.ts';
+import type { Stop, Watch } from './server-watch.ts';
 import { Trust } from './trust.ts';
 import { Validation } from './validation.ts';
 import type { ResolverSettings } from './settings.ts';
@@ -23,6 +25,8 @@ const MOST_AGAIN = 3;
 const PATIENCE = 15_000, FAILED = 5_000;
 /** Failures that are kept. */
 const MOST_FAILURES = 10_000;
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** A resolver, with what it keeps. */
 export class Resolver {
@@ -60,6 +64,7 @@ export class Resolver {
   /** A step, asked for again elsewhere where it is bogus. */
   async #step(question: Question, errand: Errand): Promise<Step> {
     const kept = this.#kept.step(question);
+    if (errand.watch !== undefined && kept !== undefined) this.#showNearest(question, errand.watch);
     if (kept !== undefined && this.#kept.isNearEnd(kept)) this.#refresh(question, kept.until);
     let step = await this.#judged(kept ?? await this.#iteration.ask(question, errand), question, errand);
     for (let again = 0; again < MOST_AGAIN && step.security === 'bogus' && step.said !== undefined; again++) {
@@ -73,9 +78,14 @@ export class Resolver {
     }
     return step;
   }
+  /** Shows the servers that what is kept came from. */
+  #showNearest(question: Question, watch: Watch): void {
+    const at = this.#iteration.delegations.nearest(question, NOBODY);
+    if (at !== undefined) show(watch, at);
+  }
   async #judged(step: Step, question: Question, errand: Errand): Promise<Step> {
     if (this.#validation === undefined || step.security !== 'unchecked') return step;
-    const { security, exists, why, code } = await this.#validation.judge(step, question, errand);
+    const { security, exists, why, code } = await this.#validation.judge(step, question, { ...errand, watch: undefined });
     if (exists === true) {
       const nodata: Step = { ...step, kind: 'nodata', rcode: RCODE.NOERROR, security };
       this.cache.forgetStep(question.name, question.type, question.class);
@@ -100,12 +110,12 @@ export class Resolver {
   }
 
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
-  async resolve(question: Question): Promise<Resolved> {
+  async resolve(question: Question, watch?: Watch): Promise<Resolved> {
     const { stale } = this.#settings;
-    if (stale === undefined || this.#kept.step(question) !== undefined) return this.#shared(question);
+    if (stale === undefined || this.#kept.step(question) !== undefined) return this.#shared(question, watch);
     const old = this.#kept.stale(question);
-    if (old === undefined) return this.#shared(question);
-    const newer = this.#shared(question);
+    if (old === undefined) return this.#shared(question, watch);
+    const newer = this.#shared(question, watch);
     if (stale.after === 0) {
       void newer.catch(() => {});
       return old;
@@ -124,13 +134,13 @@ export class Resolver {
     });
   }
   /** Equal questions that come while one is under way share it. */
-  #shared(question: Question): Promise<Resolved> {
-    const key = `${question.type}/${question.class}/${question.name.key}`;
+  #shared(question: Question, watch?: Watch): Promise<Resolved> {
+    const key = `${watch === undefined ? '' : `${watch.key} `}${question.type}/${question.class}/${question.name.key}`;
     const failed = this.#failures.get(key);
     if (failed !== undefined && failed.until > this.#parts.now()) return Promise.resolve(failed.result);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
-    const begun = this.#resolve(question).finally(() => this.#underWay.delete(key)).then((result) => {
+    const begun = this.#resolve(question, watch).finally(() => this.#underWay.delete(key)).then((result) => {
       if (result.rcode === RCODE.SERVFAIL) this.#failed(key, result);
       else this.#failures.delete(key);
       return result;
@@ -153,13 +163,13 @@ export class Resolver {
         if (!(error instanceof ResolutionError)) throw error;
       }).finally(() => this.#refreshing.delete(key));
   }
-  #errand(beyond = 0): Errand {
+  #errand(beyond = 0, watch?: Watch): Errand {
     const budget = new Budget(this.#settings, this.#parts.now() + PATIENCE);
-    return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond };
+    return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond, watch };
   }
-  async #resolve(question: Question): Promise<Resolved> {
+  async #resolve(question: Question, watch?: Watch): Promise<Resolved> {
     try {
-      return await this.follow(question, this.#errand());
+      return await this.follow(question, this.#errand(0, watch));
     } catch (error) {
       if (!(error instanceof ResolutionError)) throw error;
       return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code };
@@ -173,7 +183,13 @@ export class Resolver {
     const steps: Step[] = [];
     let asked = question;
     for (let aliases = 0; aliases <= errand.budget.aliases; aliases++) {
-      const step = await this.#step(asked, errand);
+      let step: Step;
+      try {
+        step = await this.#step(asked, errand);
+      } catch (error) {
+        if (error instanceof StoppedError) return stoppedAt({ name: asked.name, servers: error.servers }, answer);
+        throw error;
+      }
       if (step.security === 'bogus') {
         return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'bogus', why: step.why, code: step.code };
       }
@@ -183,9 +199,13 @@ export class Resolver {
         const authority = [...proofs, ...step.authority];
         return { rcode: step.rcode, answer, authority, security: weakest(steps), why: step.why, code: step.code };
       }
+      if (errand.watch?.endsAt(step.target) === true) return stoppedAt({ name: step.target, servers: undefined }, answer);
       proofs.push(...step.authority);
       asked = { ...question, name: step.target };
     }
     throw new ResolutionError('too many aliases', 22);
   }
 }
+/** What there is where somebody ended it. */
+const stoppedAt = (stopped: Stop, answer: readonly KeptSet[]): Resolved =>
+  ({ rcode: RCODE.NOERROR, answer, authority: [], security: 'unchecked', why: undefined, code: undefined, stopped });

@@ -28,7 +28,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   authority: ['wording', 'dns', 'zonefile', 'dnssec', 'tsig', 'store', 'kernel'],
   'kube-api': ['wording', 'http', 'kernel', 'corefile'],
   'web-api': ['wording', 'http', 'kernel', 'kube-api'],
-  policy: ['wording', 'dns', 'store', 'kernel'],
+  policy: ['wording', 'dns', 'zonefile', 'store', 'kernel'],
   resolver: ['dns', 'dnssec', 'store', 'upstream', 'kernel'],
   transport: ['dns', 'secure', 'quic', 'http', 'kernel', 'threads'],
   plugins: [...below, 'govaluate', 'http', 'threads', 'zonefile', 'dnssec', 'tsig', 'secure', 'quic', 'upstream', 'kernel', 'authority',

@@ -18,6 +18,7 @@ import type { Site } from '../../kernel/site/site.ts';
 import { denied, redirected } from '../../policy/denial.ts';
 import { LIST_FAMILIES, ListSources } from '../../policy/list-sources.ts';
 import { PublishedLists } from '../../policy/published-lists.ts';
+import { PublishedTable } from '../../policy/published-table.ts';
 import { someTarget } from '../../policy/targets.ts';
 import { readBlockLines } from './config.ts';
 import type { BlockLine } from './config.ts';
@@ -44,8 +45,8 @@ class Block implements Part {
     this.#site = site;
     this.#name = `block ${index}`;
   }
-  #open(run: Run): PublishedLists {
-    return new PublishedLists(run.store, run.space(this.#site), this.#name);
+  #open(run: Run): PublishedTable {
+    return new PublishedTable(run.store, run.space(this.#site), this.#name);
   }
   async control(run: Run): Promise<void> {
     const { lists, shrink } = this.#line;
@@ -56,7 +57,7 @@ class Block implements Part {
     every(run.clock, LOOK, run.signal, (error) => run.report(error), () => sources.look());
   }
   start(run: Run): void {
-    this.#lists = this.#open(run);
+    this.#lists = new PublishedLists(this.#open(run));
     this.#metrics = run.metrics;
     this.#log = run.log.prefix('block');
   }

@@ -13,7 +13,7 @@ export interface ConfName {
 export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMeaning>([
   ['server', 'obeyed'], ['stub-zone', 'obeyed'], ['forward-zone', 'obeyed'], ['remote-control', 'idle'],
   ['auth-zone', 'obeyed'], ['view', 'obeyed'],
-  ['rpz', { refused: 'not built yet' }], ['python', { refused: 'there is no Python here' }],
+  ['rpz', 'obeyed'], ['python', { refused: 'there is no Python here' }],
   ['dynlib', { refused: 'no library is loaded into the server' }], ['cachedb', { refused: 'not built yet: use *cache*' }],
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
 ]);
@@ -28,7 +28,8 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
   view-first access-control-view:2 access-control-tag:2 access-control-tag-action:3 access-control-tag-data:3 define-tag local-zone-tag:2
-  local-zone-override:3 identity version hide-identity hide-version`;
+  local-zone-override:3 identity version hide-identity hide-version
+  rpz-action-override rpz-cname-override rpz-log rpz-log-name rpz-signal-nxdomain-ra tags`;
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
   outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size max-udp-size

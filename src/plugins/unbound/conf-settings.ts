@@ -14,6 +14,8 @@ import type { GivenZone, ResolverSettings, RootServer, ServerAddress, StaleSetti
 import { authZones, upstreamZones } from './conf-zones.ts';
 import type { AuthZone } from './conf-zones.ts';
 import { localViews } from './conf-local.ts';
+import { rpzZones } from './conf-rpz.ts';
+import type { RpzZone } from '../../policy/rpz-zone.ts';
 import { Said, nameIn, networks, recordOf, wrong, yesIn } from './conf-said.ts';
 import { AccessList, accessAction } from './access.ts';
 import type { AccessAction } from './access.ts';
@@ -29,6 +31,8 @@ export interface ConfMeans {
   readonly names: ServerNames;
   /** Zones that are had whole. */
   readonly zones: readonly AuthZone[];
+  /** Zones of policies, in their order. */
+  readonly policies: readonly RpzZone[];
   readonly resolver: ResolverSettings;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
@@ -46,6 +50,7 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     return octets !== undefined && [...refused, ...localhost].some(({ address: net, bits }) => inPrefix(octets, net, bits));
   };
   const zones = authZones(conf, said.yes('zonemd-permissive-mode', false));
+  const policies = rpzZones(conf, said);
   const hints = said.last('root-hints');
   const resolver: ResolverSettings = {
     ...DEFAULTS, given: [...conf.clauses.filter(isGiven).map(given), ...upstreamZones(zones)],
@@ -67,8 +72,8 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   const local = localViews(conf);
   const nameOf = (kind: string): ServerName => (said.yes(`hide-${kind}`, false) ? false : said.last(kind)?.values[0]);
   const names = { identity: nameOf('identity'), version: nameOf('version') };
-  if (anchors.length === 0) return { access, local, names, zones, resolver, validation: undefined };
-  return { access, local, names, zones, resolver, validation: {
+  if (anchors.length === 0) return { access, local, names, zones, policies, resolver, validation: undefined };
+  return { access, local, names, zones, policies, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,

@@ -90,7 +90,11 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('server: trust-anchor: "a. DS 1"').slice(0, 8), 'conf:1: ');
   assert.equal(refusal('server: "open'), 'conf:1: a quote does not end on its line');
   assert.equal(refusal('server: loose'), 'conf:1: "loose" where a setting was expected');
-  assert.equal(refusal('rpz: name: "a"'), 'conf:1: rpz: not built yet');
+  assert.equal(refusal('rpz: name: "a"'), 'conf:1: rpz a. has no zonefile');
+  assert.equal(refusal('rpz: zonefile: a'), 'conf:1: rpz lacks its name');
+  assert.equal(refusal('rpz: name: a zonefile: b rpz-action-override: deny').slice(0, 34), 'conf:1: rpz-action-override is one');
+  assert.equal(refusal('rpz: name: a zonefile: b rpz-action-override: cname'),
+    'conf:1: rpz-action-override cname needs rpz-cname-override');
 });
 test('what is included is read in its place, a fault in it is told with its own name, and circles end', () => {
   const { resolver } = means('server:\n include: "more.conf"\n do-ip6: no', { 'more.conf': 'do-ip4: no\n' });

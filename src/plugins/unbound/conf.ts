@@ -14,7 +14,7 @@ export interface ConfSetting {
 }
 /** A clause with its settings. */
 export interface ConfClause {
-  readonly kind: 'server' | 'stub-zone' | 'forward-zone' | 'auth-zone' | 'view';
+  readonly kind: 'server' | 'stub-zone' | 'forward-zone' | 'auth-zone' | 'rpz' | 'view';
   readonly settings: readonly ConfSetting[];
   readonly at: Pick<ConfWord, 'file' | 'line'>;
 }

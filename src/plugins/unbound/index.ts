@@ -17,8 +17,14 @@ import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/
 import { AnyClass } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { answerBy, answerLocally } from '../../resolver/answering.ts';
+import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
+import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
+import type { PolicyWatch, ResponsePolicy, Truth } from '../../policy/rpz.ts';
+import type { RpzZone } from '../../policy/rpz-zone.ts';
+import type { Ended } from '../../resolver/answering.ts';
 import { Resolver } from '../../resolver/resolver.ts';
 import { Sockets } from '../../resolver/sockets.ts';
+import type { AccessAction } from './access.ts';
 import { AuthZones } from './auth-zones.ts';
 import { readConf } from './conf.ts';
 import type { Conf } from './conf.ts';
@@ -76,6 +82,7 @@ class Unbound implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
   #zones!: AuthZones;
+  #policy: ResponsePolicy | undefined = undefined;
   #resolver!: Resolver;
   #now!: () => number;
 
@@ -89,11 +96,14 @@ class Unbound implements Part {
     const { log } = run;
     const { idle } = this.#settings;
     if (idle.length > 0) log.prefix('unbound').info(`settings without meaning here: ${idle.join(', ')}`);
-    await AuthZones.open(this.#settings.means.zones, this.#site, run);
+    const { zones, policies } = this.#settings.means;
+    await AuthZones.open(zones, this.#site, run);
+    await openPolicy(run, this.#site, 'unbound', this.#zonesOf(policies));
   }
   start(run: Run): void {
     const { clock, datagrams } = run;
-    const { resolver, validation, zones } = this.#settings.means;
+    const { resolver, validation, zones, policies } = this.#settings.means;
+    this.#policy = policyOf(run, this.#site, 'unbound', this.#zonesOf(policies));
     const now = (): number => clock.monotonic();
     this.#now = now;
     const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
@@ -106,11 +116,19 @@ class Unbound implements Part {
     const { from, except } = this.#settings;
     const { name } = query;
     if (!name.isUnder(from) || except.some((zone) => name.isUnder(zone))) return next(query);
-    const { access, local, names } = this.#settings.means;
+    const { access } = this.#settings.means;
     const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
     const allowed = access.of(address);
     if (allowed === 'deny') return drop();
     if (allowed === 'refuse') return this.#refuse(query, INFO_CODE.PROHIBITED, '', 0);
+    const policy = query.class === CLASS.IN ? this.#policy : undefined;
+    const truth: Truth = (asked, watch) => this.#resolved(asked, allowed, next, watch, policy && ((stop, before) =>
+      policy.ended(asked, stop.name, stop.servers, before, truth)));
+    return policy === undefined ? truth(query, undefined) : policy.handle(query, truth);
+  }
+  #resolved(query: Query, allowed: AccessAction, next: Handler, watch: PolicyWatch | undefined, ended: Ended | undefined): Answer {
+    const { local, names } = this.#settings.means;
+    const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
     const own = describe(query, names) ?? answerLocally(local.answer(query, address), this.#resolver, query, this.#now,
       (each) => this.#zones.has(each));
     if (own !== undefined) return own;
@@ -122,7 +140,10 @@ class Unbound implements Part {
     if (allowed === 'allow' && (query.flags & RD) === 0) {
       return this.#refuse(query, INFO_CODE.NOT_AUTHORITATIVE, 'this server resolves, and has no data of its own', RA);
     }
-    return answerBy(this.#resolver, query, this.#now);
+    return answerBy(this.#resolver, query, this.#now, watch, ended);
+  }
+  #zonesOf(policies: readonly RpzZone[]): RpzZone[] {
+    return policies.map((zone) => ({ ...zone, path: this.#site.path(zone.path) }));
   }
   #refuse(query: Query, code: number, text: string, flags: number): Answer {
     query.extendedError = { code, text };
@@ -142,7 +163,7 @@ function secureRandom(): number {
 
 export default definePlugin({
   name: 'unbound',
-  metrics: ZONE_FAMILIES,
+  metrics: { ...ZONE_FAMILIES, ...RPZ_FAMILIES },
   parse,
   create: (settings, site) => new Unbound(settings, site),
 });

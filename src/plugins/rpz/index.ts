@@ -1,0 +1,42 @@
+// *rpz* applies response policy zones to questions and answers. Knows its lines; what rules mean is in policy/.
+import { OPCODE } from '../../dns/rcode.ts';
+import { CLASS } from '../../dns/type-name.ts';
+import type { Answer } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
+import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
+import type { RpzZone } from '../../policy/rpz-zone.ts';
+import type { ResponsePolicy } from '../../policy/rpz.ts';
+import { readZones } from './config.ts';
+
+/** All lines of a block. */
+class Rpz implements Part {
+  readonly #zones: readonly RpzZone[];
+  readonly #site: Site;
+  #policy!: ResponsePolicy;
+
+  constructor(zones: readonly RpzZone[], site: Site) {
+    this.#zones = zones;
+    this.#site = site;
+  }
+  control(run: Run): Promise<void> {
+    return openPolicy(run, this.#site, 'rpz', this.#zones);
+  }
+  start(run: Run): void {
+    this.#policy = policyOf(run, this.#site, 'rpz', this.#zones)!;
+  }
+  handle(query: Query, next: Handler): Answer {
+    if (query.opcode !== OPCODE.QUERY || query.class !== CLASS.IN) return next(query);
+    return this.#policy.handle(query, (asked) => next(asked));
+  }
+}
+
+export default definePlugin({
+  name: 'rpz',
+  metrics: RPZ_FAMILIES,
+  parse: readZones,
+  create: (zones, site) => new Rpz(zones, site),
+});
