@@ -1,6 +1,6 @@
 // The lists of one line on the main thread: looked at now and then, read when one of them is another, published when the table is made.
 // Knows files, folders and who says what of them; what a line means is list-line.ts's.
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gauge, counter } from '../kernel/seen/metrics.ts';
 import type { Run } from '../kernel/site/plugin.ts';
@@ -28,6 +28,8 @@ export interface ListSource {
   /** What it is called where its work is seen. */
   readonly name: string;
   readonly isAllowed: boolean;
+  /** Of a list that is fetched from others: where one lies that has just come, and is put in place of the other where it is taken over. */
+  readonly arriving?: string | undefined;
 }
 /** A list as it lies on the disk. */
 interface Look {
@@ -47,6 +49,8 @@ export class ListSources {
   /** Of each list, what was read last, and how many rules it has; undefined before. */
   #looks: readonly (Look | string)[] = [];
   #rules: readonly (number | undefined)[];
+  /** One build after the other. */
+  #busy: Promise<void> = Promise.resolve();
 
   constructor(run: Run, plugin: string, sources: readonly ListSource[], shrink: number, published: PublishedTable) {
     this.#run = run;
@@ -59,19 +63,29 @@ export class ListSources {
 
   /** The first time: what cannot be read is an error. */
   async begin(): Promise<void> {
-    const looks = this.#sources.map(({ path }) => lookAt(path));
+    const looks = this.#sources.map(lookAtSource);
     const missing = looks.find((look) => typeof look === 'string');
     if (missing !== undefined) throw new Error(missing as string);
     const reports = await this.#build(looks);
     reports.forEach(({ failure, rules }, i) => {
+      const { path, name, isAllowed, arriving } = this.#sources[i]!;
+      if (arriving !== undefined) {
+        const why = failure === undefined ? '' : `; ${failure}`;
+        if (rules === 0) this.#log.warning(`${name} was never fetched: none of its rules is known yet${why}`);
+        return;
+      }
       if (failure !== undefined) throw new Error(failure);
-      const { path } = this.#sources[i]!;
-      if (rules === 0 && !this.#sources[i]!.isAllowed) this.#log.warning(`${path} has no rule`);
+      if (rules === 0 && !isAllowed) this.#log.warning(`${path} has no rule`);
     });
   }
   /** Later: takes over what is another one. */
-  async look(): Promise<void> {
-    const looks = this.#sources.map(({ path }) => lookAt(path));
+  look(): Promise<void> {
+    const looked = this.#busy.then(() => this.#look());
+    this.#busy = looked.catch(() => {});
+    return looked;
+  }
+  async #look(): Promise<void> {
+    const looks = this.#sources.map(lookAtSource);
     if (looks.every((look, i) => stateOf(look) === stateOf(this.#looks[i]))) return;
     await this.#build(looks);
   }
@@ -95,8 +109,19 @@ export class ListSources {
     }
     published.publish(built.table, built.special);
     this.#tell(built.reports, changed);
+    this.#settle(built.reports);
     this.#rules = built.reports.map(({ rules, failure }, i) => (failure === undefined ? rules : this.#rules[i]));
     return built.reports;
+  }
+  /** What has come and was taken over is the list from now on. */
+  #settle(reports: readonly ListReport[]): void {
+    this.#looks = this.#looks.map((look, i) => {
+      const { path, arriving } = this.#sources[i]!;
+      if (arriving === undefined || typeof look === 'string' || look.files[0] !== arriving) return look;
+      if (reports[i]!.failure !== undefined) return look;
+      renameSync(arriving, path);
+      return lookAtSource(this.#sources[i]!);
+    });
   }
   async #make(order: BuildOrder, size: number): Promise<Built> {
     const { aside, store } = this.#run;
@@ -138,6 +163,12 @@ const KINDS: { readonly [kind in Ignored]: string } = {
   everything: 'for everything', data: 'with data of their own', many: 'too many',
 };
 
+/** What has come, else what is there; of a list of others perhaps nothing. */
+function lookAtSource({ path, arriving }: ListSource): Look | string {
+  if (arriving === undefined) return lookAt(path);
+  if (existsSync(arriving)) return lookAt(arriving);
+  return existsSync(path) ? lookAt(path) : { files: [], size: 0, state: 'nothing' };
+}
 /** How a list lies on the disk; a text where it cannot be read. */
 function lookAt(path: string): Look | string {
   try {

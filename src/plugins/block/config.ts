@@ -8,6 +8,8 @@ import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { listFault } from '../../policy/list-file.ts';
 import type { ListSource } from '../../policy/list-sources.ts';
 import { MOST_LISTS } from '../../policy/rule-bits.ts';
+import { isListUrl, remoteList } from './remote-list.ts';
+import type { RemoteList } from './remote-list.ts';
 import { quoted } from '../../wording/quote.ts';
 
 /** What is said instead of an answer; `none` is nothing: what would have happened is told. */
@@ -24,6 +26,9 @@ export interface BlockLine {
   readonly log: boolean;
   /** The part of its rules that a list must still have. */
   readonly shrink: number;
+  /** Lists that are fetched, and who says where their servers are. */
+  readonly remote: readonly RemoteList[];
+  readonly bootstrap: string | undefined;
 }
 
 const ACTIONS: readonly string[] = ['none', 'nxdomain', 'nodata', 'zero', 'refused', 'drop'];
@@ -46,6 +51,8 @@ function readBlockLine(line: Directive, context: ParseContext): BlockLine {
   let infoCode: number = INFO_CODE.BLOCKED;
   let log = false;
   let shrink = 0.5;
+  let folder = '';
+  let bootstrap: string | undefined;
   line.properties({
     allow(property) {
       allowed.push(...listsOf(property, context));
@@ -75,6 +82,15 @@ function readBlockLine(line: Directive, context: ParseContext): BlockLine {
       property.end();
       log = true;
     },
+    snapshot(property) {
+      folder = pathOf(property.only(), context);
+    },
+    bootstrap(property) {
+      bootstrap = property.only();
+      if (parseAddress(bootstrap.replace(/^\[(.*)\](:\d+)?$|^([\d.]+)(:\d+)?$/, '$1$3')) === undefined) {
+        property.fail(`${quoted(bootstrap)} is no name server`, 'an address, or ADDRESS:PORT');
+      }
+    },
     shrink(property) {
       const word = property.only();
       const [, number] = /^(\d{1,3})%$/.exec(word) ?? [];
@@ -86,20 +102,32 @@ function readBlockLine(line: Directive, context: ParseContext): BlockLine {
     line.fail(`${paths.length + allowed.length} lists on one line`, `a line has ${MOST_LISTS} at most; put the others on a second one`);
   }
   const source = (isAllowed: boolean) => (path: string): ListSource => ({ path, name: as === '' ? basename(path) : as, isAllowed });
-  line.mentions({ what: 'faults', find: async () => [...paths, ...allowed].flatMap((path) => listFault(path) ?? []) });
-  const lists = [...paths.map(source(false)), ...allowed.map(source(true))];
-  return { lists, action, addresses, clients, infoCode, log, shrink };
+  const words = [...paths, ...allowed];
+  if (words.some(isListUrl) && folder === '') {
+    line.fail('a list that is fetched needs a folder', 'name one: snapshot /var/lib/coredns/lists');
+  }
+  line.mentions({ what: 'faults', find: async () => words.filter((word) => !isListUrl(word)).flatMap((path) => listFault(path) ?? []) });
+  const remote = words.filter(isListUrl).map((url) => remoteList(url, folder));
+  const lists = [...paths.map(source(false)), ...allowed.map(source(true))].map((each): ListSource => {
+    const from = remote.find(({ url }) => url === each.path);
+    return from === undefined ? each : { ...each, path: from.path, arriving: from.arriving };
+  });
+  return { lists, action, addresses, clients, infoCode, log, shrink, remote, bootstrap };
 }
 
-function listsOf(line: Directive, { root }: ParseContext): string[] {
-  const first = line.args.length;
-  return line.words(1).map((word, i, words) => {
-    if (/^https?:/i.test(word)) line.fail(`${quoted(word)}: lists are read from files and folders`, 'fetch it into a file');
-    const path = root === undefined || isAbsolute(word) ? word : join(root, word);
-    line.mentions({ what: 'file', path }, line.argsAt[first - words.length + i]);
+function listsOf(line: Directive, context: ParseContext): string[] {
+  return line.words(1).map((word, i) => {
+    if (isListUrl(word)) {
+      if (/^http:/i.test(word)) line.doubt(`${quoted(word)} may be changed on its way`, 'fetch it by https');
+      return word;
+    }
+    if (/^\w+:\/\//.test(word)) line.fail(`${quoted(word)} is no list`, 'a list is a file, a folder, or is fetched from https://...');
+    const path = pathOf(word, context);
+    line.mentions({ what: 'file', path }, line.argsAt[i]);
     return path;
   });
 }
+const pathOf = (word: string, { root }: ParseContext): string => (root === undefined || isAbsolute(word) ? word : join(root, word));
 function networkOf(line: Directive, text: string): CIDR {
   const octets = parseAddress(text);
   return parseCIDR(octets === undefined ? text : `${text}/${octets.length * 8}`)

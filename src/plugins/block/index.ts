@@ -36,6 +36,7 @@ class Block implements Part {
   readonly #line: BlockLine;
   readonly #site: Site;
   readonly #name: string;
+  #sources!: ListSources;
   #lists!: PublishedLists;
   #metrics!: Metrics;
   #log!: Log;
@@ -52,9 +53,16 @@ class Block implements Part {
     const { lists, shrink } = this.#line;
     const published = this.#open(run);
     run.signal.addEventListener('abort', () => run.clock.after(REST, () => published.publish(0, '')), { once: true });
-    const sources = new ListSources(run, 'block', lists, shrink, published);
-    await sources.begin();
-    every(run.clock, LOOK, run.signal, (error) => run.report(error), () => sources.look());
+    this.#sources = new ListSources(run, 'block', lists, shrink, published);
+    await this.#sources.begin();
+    every(run.clock, LOOK, run.signal, (error) => run.report(error), () => this.#sources.look());
+  }
+  /** Lists of others are fetched once this server answers: it may be what says where they are. */
+  async started(run: Run): Promise<void> {
+    const { remote, bootstrap } = this.#line;
+    if (remote.length === 0) return;
+    const { Downloads } = await import('./downloads.ts');
+    new Downloads(run, 'block', bootstrap, () => this.#sources.look()).begin(remote);
   }
   start(run: Run): void {
     this.#lists = new PublishedLists(this.#open(run));
