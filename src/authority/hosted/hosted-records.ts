@@ -18,6 +18,7 @@ export class HostedRecords {
   readonly #ttls = new Map<string, number>();
   readonly #records: { readonly owner: number; readonly type: number; readonly set: string; readonly rdata: Uint8Array }[] = [];
   readonly #left: string[] = [];
+  readonly #chosen = new Set<string>();
   #count = 0;
 
   constructor(zone: Name, scratch: Scratch) {
@@ -73,6 +74,16 @@ export class HostedRecords {
     if (this.#left.length >= NAMED) return;
     // One line of the log, whatever the API gave.
     this.#left.push(`${Name.maybe(owner)?.text ?? owner} ${type}: ${why}`.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '));
+  }
+
+  /** A set of which the cloud answers one value or another, by a policy: here all of them are answered. */
+  choose(owner: string, type: string, policy: string): void {
+    this.#chosen.add(`${Name.maybe(owner)?.text ?? owner} ${type} (${policy})`.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '));
+  }
+  /** What has such a policy, for people; empty where nothing has. */
+  get chosen(): string {
+    const more = this.#chosen.size - NAMED;
+    return [...this.#chosen].slice(0, NAMED).join(', ') + (more > 0 ? `, and ${more} more` : '');
   }
 
   /** All of it was fetched: the scratch gets it. */

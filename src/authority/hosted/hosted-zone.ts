@@ -47,8 +47,9 @@ export class HostedZone implements Closable {
   readonly #numbers = new Told();
   readonly #end = new AbortController();
   #cancel: (() => void) | undefined;
-  /** What was said last of records that were left out. */
+  /** What was said last of records that were left out, and of those of a policy. */
   #left = '';
+  #chosen = '';
   /** Why what is served may be old; undefined where it is not. */
   trouble: string | undefined;
   #failures = 0;
@@ -135,7 +136,7 @@ export class HostedZone implements Closable {
     const scratch = this.#scratch.begin(zoneOctets(zone));
     const records = new HostedRecords(zone, scratch);
     if (!await this.#hosted.fetch(records, this.#end.signal)) return;
-    this.#tellLeft(records.left);
+    this.#tellLeft(records);
     records.fill();
     const making = makingOf(store);
     const { version: before } = this.#keeper.cell;
@@ -146,9 +147,15 @@ export class HostedZone implements Closable {
     const { version, loaded } = this.#keeper.cell;
     tellVersion(this.#run.metrics, store.memory, version, zone.text, loaded, this.#numbers);
   }
-  #tellLeft(left: string): void {
-    if (left !== '' && left !== this.#left) this.#log.warning(`of zone ${this.#hosted.zone.text} is left out: ${left}`);
+  /** Says once what is not as the cloud would answer it, until it is something else. */
+  #tellLeft({ left, chosen }: HostedRecords): void {
+    const { text } = this.#hosted.zone;
+    if (left !== '' && left !== this.#left) this.#log.warning(`of zone ${text} is left out: ${left}`);
+    if (chosen !== '' && chosen !== this.#chosen) {
+      this.#log.info(`of zone ${text} all values are answered, whatever the policy says: ${chosen}`);
+    }
     this.#left = left;
+    this.#chosen = chosen;
   }
 }
 

@@ -74,16 +74,31 @@ export class CloudDnsApi {
 }
 
 function addSet(set: unknown, into: HostedRecords): void {
-  const { ttl, rrdatas } = (set ?? {}) as { readonly ttl?: unknown; readonly rrdatas?: unknown };
+  const { ttl, rrdatas, routingPolicy } = (set ?? {}) as { readonly [field: string]: unknown };
   const [name, type] = [textIn(set, 'name'), textIn(set, 'type')];
-  if (!Array.isArray(rrdatas) || rrdatas.length === 0) return into.leave(name, type, 'it has a routing policy, and no records');
-  for (const data of rrdatas) {
-    if (typeof data === 'string') into.add(name, type, typeof ttl === 'number' ? ttl : NaN, data);
+  const policy = POLICIES.find(([field]) => isObject(fieldIn(routingPolicy, field)));
+  const own = Array.isArray(rrdatas) ? rrdatas as readonly unknown[] : [];
+  const data = own.length > 0 || policy === undefined ? own : dataOf(fieldIn(routingPolicy, policy[0]));
+  if (data.length === 0) return into.leave(name, type, 'it has a routing policy, and no records');
+  if (policy !== undefined) into.choose(name, type, policy[1]);
+  for (const each of data) {
+    if (typeof each === 'string') into.add(name, type, typeof ttl === 'number' ? ttl : NaN, each);
     else into.leave(name, type, 'its data are no text');
   }
 }
+/** Policies whose items have data of their own. */
+const POLICIES = [['wrr', 'weighted'], ['geo', 'geolocation']] as const;
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+function fieldIn(from: unknown, name: string): unknown {
+  return isObject(from) ? (from as { readonly [field: string]: unknown })[name] : undefined;
+}
+/** The data of all items of a policy. */
+function dataOf(policy: unknown): readonly unknown[] {
+  const items = fieldIn(policy, 'items');
+  return (Array.isArray(items) ? items as readonly unknown[] : []).flatMap((item) => fieldIn(item, 'rrdatas') ?? []);
+}
 function textIn(from: unknown, name: string): string {
-  const value = ((from ?? {}) as { readonly [field: string]: unknown })[name];
+  const value = fieldIn(from, name);
   return typeof value === 'string' ? value : '';
 }
 function listIn(from: unknown, name: string): readonly unknown[] {

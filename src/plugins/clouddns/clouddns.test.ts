@@ -57,12 +57,16 @@ test('a zone of several pages is served whole; what cannot be used is left out a
   const cloud = new CloudDns();
   cloud.sets = ({ searchParams }) => (searchParams.get('pageToken') === null
     ? page([...apex, set('txt.a.test.', 'TXT', '"a \\"b\\""', '"two" "parts"'), set('*.w.a.test.', 'A', '192.0.2.4', '192.0.2.999')], 'b&c')
-    : page([set('x.a.test.', 'A', '192.0.2.1', '192.0.2.2'), { name: 'geo.a.test.', type: 'A', ttl: 5, routingPolicy: {} }, null]));
+    : page([set('x.a.test.', 'A', '192.0.2.1', '192.0.2.2'), { name: 'geo.a.test.', type: 'A', ttl: 5, routingPolicy: {} }, null,
+      { name: 'wrr.a.test.', type: 'A', ttl: 5, routingPolicy: { wrr: { items: [{ weight: 1, rrdatas: ['192.0.2.7'] }, null,
+        { weight: 2, rrdatas: ['192.0.2.8', '192.0.2.7'] }] } } }]));
   const ours = await cloud.serve(t);
   assert.deepEqual((await askOnce(ours.port, 'txt.a.test', 'TXT')).answer,
     ['txt.a.test. 60 IN TXT "a \\"b\\""', 'txt.a.test. 60 IN TXT "two" "parts"']);
   assert.deepEqual((await askOnce(ours.port, 'any.w.a.test', 'A')).answer, ['any.w.a.test. 60 IN A 192.0.2.4']);
   assert.deepEqual((await askOnce(ours.port, 'x.a.test', 'A')).answer, ['x.a.test. 60 IN A 192.0.2.1', 'x.a.test. 60 IN A 192.0.2.2']);
+  assert.deepEqual((await askOnce(ours.port, 'wrr.a.test', 'A')).answer, ['wrr.a.test. 5 IN A 192.0.2.7', 'wrr.a.test. 5 IN A 192.0.2.8']);
+  assert.match(ours.log(), /of zone a\.test\. all values are answered, whatever the policy says: wrr\.a\.test\. A \(weighted\)$/m);
   assert.match(ours.log(), /is left out: \*\.w\.a\.test\. A: .*192\.0\.2\.999.*; geo\.a\.test\. A: it has a routing policy/);
   assert.match(cloud.api.asked.at(-1)!, /^GET \/dns\/v1\/projects\/p\/managedZones\/z\/rrsets\?maxResults=1000&pageToken=b%26c$/);
 });

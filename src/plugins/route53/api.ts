@@ -27,6 +27,10 @@ const PAGE = 1000, MOST_PAGES = 1000;
 const refusesPace = ({ status, body }: ApiReply): boolean =>
   status === 400 && /<Code>(Throttling|ThrottlingException|PriorRequestNotComplete|RequestLimitExceeded)<\/Code>/.test(body.toString());
 
+/** Elements of sets of which Route 53 answers one or another. */
+const POLICIES = [['Weight', 'weighted'], ['Region', 'latency'], ['Failover', 'failover'], ['GeoLocation', 'geolocation'],
+  ['GeoProximityLocation', 'geoproximity'], ['CidrRoutingConfig', 'by network']] as const;
+
 /** Where Route 53 is for a region: one place for all of AWS, and one for each of its partitions. */
 export function awsPlace(region: string | undefined, endpoint: string | undefined): AwsPlace {
   const [url, signed] = region?.startsWith('cn-') === true ? ['https://route53.amazonaws.com.cn', 'cn-northwest-1']
@@ -104,6 +108,8 @@ function addSet(set: Element, isFlat: boolean, into: HostedRecords): void {
   const type = textOf(set, 'Type');
   const records = child(set, 'ResourceRecords');
   const alias = child(set, 'AliasTarget');
+  const policy = POLICIES.find(([element]) => child(set, element) !== undefined)?.[1];
+  if (policy !== undefined) into.choose(name, type, policy);
   if (alias !== undefined) {
     const target = decimalEscapes(textOf(alias, 'DNSName'));
     return isFlat ? into.alias(name, type, target) : into.leave(name, type, `it is an alias of ${target}`);

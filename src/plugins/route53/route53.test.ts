@@ -21,6 +21,7 @@ import { readXml } from './xml.ts';
 const set = (name: string, type: string, ...values: readonly string[]) =>
   `<ResourceRecordSet><Name>${name}</Name><Type>${type}</Type><TTL>60</TTL><ResourceRecords>${
     values.map((value) => `<ResourceRecord><Value>${value}</Value></ResourceRecord>`).join('')}</ResourceRecords></ResourceRecordSet>`;
+const weighted = (text: string) => text.replace('<TTL>', '<SetIdentifier>i</SetIdentifier><Weight>5</Weight><TTL>');
 const alias = '<AliasTarget><DNSName>lb.test.</DNSName></AliasTarget>';
 const apex = [set('a.test.', 'SOA', 'ns.a.test. host.a.test. 1 7200 900 1209600 86400'), set('a.test.', 'NS', 'ns.a.test.')];
 const page = (sets: readonly string[], next = ''): ScriptedAnswer => ({
@@ -50,7 +51,7 @@ test('a zone of several pages is served whole; what cannot be used is left out a
     ? page([...apex, set('txt.a.test.', 'TXT', '"a \\"b\\" \\052"', '"two" "parts"'),
       set('\\052.w.a.test.', 'A', '192.0.2.4', '192.0.2.999')],
       '<NextRecordName>x.a.test.</NextRecordName><NextRecordType>A</NextRecordType><NextRecordIdentifier>b&amp;c</NextRecordIdentifier>')
-    : page([set('x.a.test.', 'A', '192.0.2.1'), set('x.a.test.', 'A', '192.0.2.2', '192.0.2.1'),
+    : page([weighted(set('x.a.test.', 'A', '192.0.2.1')), weighted(set('x.a.test.', 'A', '192.0.2.2', '192.0.2.1')),
       `<ResourceRecordSet><Name>alias.a.test.</Name><Type>A</Type>${alias}</ResourceRecordSet>`]));
   const ours = await route53.serve(t);
   assert.deepEqual((await askOnce(ours.port, 'txt.a.test', 'TXT')).answer,
@@ -60,6 +61,7 @@ test('a zone of several pages is served whole; what cannot be used is left out a
     ['x.a.test. 60 IN A 192.0.2.1', 'x.a.test. 60 IN A 192.0.2.2']);
   const named = /of zone a\.test\. is left out: \*\.w\.a\.test\. A: .*192\.0\.2\.999.*; alias\.a\.test\. A: it is an alias of lb\.test\.$/m;
   assert.match(ours.log(), named);
+  assert.equal(ours.log().split('whatever the policy says: x.a.test. A (weighted)\n').length, 2);
   assert.match(route53.api.asked.at(-1)!, /rrset\?identifier=b%26c&maxitems=1000&name=x\.a\.test\.&type=A$/);
 });
 
