@@ -8,7 +8,7 @@ import { usage } from './flags.ts';
 import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
-export const WORDS = ['check', 'fmt', 'zone', 'help', 'version', 'completion'] as const;
+export const WORDS = ['check', 'fmt', 'migrate', 'zone', 'help', 'version', 'completion'] as const;
 
 /** The whole help. */
 export const help = (): string => `coredns-ts ${VERSION}: a DNS server that reads a Corefile and answers as CoreDNS does.
@@ -16,6 +16,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts [FLAGS]             serves what the Corefile of this folder, or that of -conf, says
   coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
   coredns-ts fmt [FILE...]       a Corefile in one style
+  coredns-ts migrate --from VERSION [FILE]
+                                 a Corefile of an older CoreDNS as this one takes it; --down goes back
   coredns-ts zone check ZONE FILE
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs
@@ -62,6 +64,9 @@ _coredns_ts() {
     *) case \${COMP_WORDS[1]},$now in
          check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
          zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff sign keys' -- "$now")) ||
+             COMPREPLY=($(compgen -f -- "$now")) ;;
+         migrate,-*) COMPREPLY=($(compgen -W '--from --to --down --deprecations --explain --write --help' -- "$now")) ;;
+         migrate,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'deprecated unsupported default validversions' -f -- "$now")) ||
              COMPREPLY=($(compgen -f -- "$now")) ;;
          fmt,-*) COMPREPLY=($(compgen -W '--write --check --diff --help' -- "$now")) ;;
          *) COMPREPLY=($(compgen -f -- "$now")) ;;

@@ -29,6 +29,7 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
     return;
   }
   if (word === 'zone') return void import('./zone-command.ts').then(({ zoneCommand }) => zoneCommand(args.slice(1)));
+  if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));
   if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));
   const flags = parseFlags(args);
   if ('refused' in flags) void refuse(flags);

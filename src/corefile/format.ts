@@ -5,8 +5,8 @@ import type { Comment, Word } from './lex.ts';
 
 const INDENT = '    ';
 
-/** What stands on one line, or on several when a quoted word spans them. */
-interface Row {
+/** What stands on one line, or on several when a quoted word spans them; a row of a comment has no words. */
+export interface Row {
   readonly words: Word[];
   comment: Comment | undefined;
   readonly firstLine: number;
@@ -22,7 +22,7 @@ export function formatCorefile(text: string, file = 'Corefile'): string {
   let result = '';
   let depth = 0;
   let before: Row | undefined;
-  for (const row of rows(text, file)) {
+  for (const row of rowsOf(text, file)) {
     const closes = row.words[0]?.text === '}';
     if (before !== undefined && emptyLineBetween(before, row, depth)) result += '\n';
     result += `${INDENT.repeat(Math.max(0, depth - (closes ? 1 : 0)))}${rowText(row)}\n`;
@@ -50,7 +50,8 @@ function rowText(row: Row): string {
   return parts.join(' ');
 }
 
-function rows(text: string, file: string): Row[] {
+/** The rows of a text. */
+export function rowsOf(text: string, file: string): Row[] {
   const { words, comments } = lex(text, file);
   const found: Row[] = [];
   let next = 0;

@@ -45,3 +45,36 @@ libraryTest('the Corefile that kubeadm makes of an older one is understood whole
     assert.equal(status, 0, `${from}: ${stdout}${stderr}`);
   }
 });
+
+/** The lines of a Corefile without comments, space and order. */
+const linesOf = (corefile: string): string[] =>
+  corefile.split('\n').map((line) => line.replace(/#.*/, '').trim().replaceAll(/\s+/g, ' ')).filter((line) => line !== '').sort();
+const BLOCK = 'kubernetes cluster.local {';
+const OLD: readonly (readonly [from: string, lines: readonly string[]])[] = [
+  ['1.1.3', ['errors', 'health', BLOCK, 'upstream', 'fallthrough in-addr.arpa', '}', 'proxy . /etc/resolv.conf', 'cache 30', 'reload']],
+  ['1.2.6', ['health', BLOCK, 'endpoint http://a http://b', 'resyncperiod 5m', '}', 'proxy . 10.0.0.1 {', 'except a.test', '}', 'loop']],
+  ['1.4.0', ['errors', BLOCK, 'transfer to *', '}', 'forward . 10.0.0.1 {', 'max_fails 2', '}', 'loop', 'cache']],
+  ['1.6.4', ['health', 'ready', 'kubernetes cluster.local', 'forward . 10.0.0.1', 'loop']],
+  ['1.14.0', ['health', 'forward . 10.0.0.1']],
+];
+libraryTest('ours makes of an older Corefile what kubeadm makes of it', (ask) => {
+  for (const [from, lines] of OLD) {
+    const text = `.:53 {\n${lines.join('\n')}\n}\n`;
+    const { corefile, versions } = ask(from, text);
+    const { stdout, stderr } = spawnSync(`${root}bin/coredns-ts`, ['migrate', '--from', from, '--to', versions.at(-1)!, '-'],
+      { encoding: 'utf8', input: text });
+    assert.deepEqual(linesOf(stdout), linesOf(corefile), `${from}: ${stderr}`);
+  }
+});
+libraryTest('ours moves between the versions that kubeadm knows', (ask) => {
+  const { stdout } = spawnSync(`${root}bin/coredns-ts`, ['migrate', 'validversions'], { encoding: 'utf8' });
+  assert.deepEqual(stdout.trim().split('\n'), ask('1.14.7', '.').versions);
+});
+
+test('what is unsupported is what nobody knows', () => {
+  const unsupported = (lines: string) => spawnSync(`${root}bin/coredns-ts`, ['migrate', 'unsupported', '--from', '1.9.3', '-'], {
+    encoding: 'utf8', input: `.:53 {\n${lines}\n}\n`,
+  }).stdout;
+  assert.equal(unsupported('grpc . 10.0.0.1\nforward . 10.0.0.1 {\nmax_age 1h\n}\nkubernetes {\nmulticluster a\n}\ncache 30'), '');
+  assert.equal(unsupported('grcp . 10.0.0.1'), 'Plugin "grcp" is unsupported by this migration tool in 1.15.0.\n');
+});

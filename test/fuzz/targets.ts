@@ -13,6 +13,7 @@ import { lists } from './lists.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { rules } from './rules.ts';
+import { migration } from './migration.ts';
 import { ended as served, serve } from './serve.ts';
 import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
@@ -30,6 +31,7 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
   corefile, hosts, lists, resolvConf, weights, flags,
+  corefile, migration, hosts, resolvConf, weights, flags,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy, catalogs, ourCatalogs, doq,
   azureSets, awsXml, rules,

@@ -13,6 +13,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   dns: [],
   corefile: ['wording'],
   store: [],
+  migration: ['corefile'],
   expression: ['wording'],
   gotemplate: ['wording'],
   govaluate: ['wording'],
