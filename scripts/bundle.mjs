@@ -28,7 +28,7 @@ const SCRIPTS = ['server', 'kubernetes'];
 const groups = [{
   name: SCRIPTS[0],
   test: new RegExp(`src/(?:${[
-    'kernel/', 'store/', 'corefile/', 'transport/(?!https|http-|grpc|path-template|places|doq|doh|quic|h3)', 'upstream/(?!http-|quic|doq|h3)',
+    'kernel/', 'store/', 'corefile/', 'transport/(?!https|http-|grpc|watch|path-template|places|doq|doh|quic|h3)', 'upstream/(?!http-|quic|doq|h3|watch-)',
     'threads/(?!serving-thread|compact)', 'cli/(?:run|server)\\.ts',
     'plugins/(?:usual\\.ts|bind|errors|log|cache/(?!snapshot)|forward|hosts|health)',
     // What `kubernetes` shares with others that load without it.

@@ -1,6 +1,8 @@
 // The client's side of one connection as whoever asks sees it, in either version: requests go out, replies come back to whoever waits for
 // them. Knows no sockets.
 
+import type { Talk } from './exchange.ts';
+
 /** A reply that is whole. `body` is there until `replied` returns. */
 export interface Replied {
   readonly status: number;
@@ -35,6 +37,8 @@ export interface Requests {
    * that it has alone.
    */
   send(waiting: Waiting, body: Uint8Array, at: number, length: number, target?: string, fields?: RequestForm['fields']): void;
+  /** Sends a request whose body goes on; what comes of its reply goes to `part` as it comes (HTTP/2 over sockets). */
+  talk?(waiting: Waiting, target: string): Talk;
   /** Nobody waits for this one any more. */
   forget(waiting: Waiting): void;
   /** The connection is gone, or its other side has said all that it will say. */

@@ -31,6 +31,25 @@ export class Heading {
   }
 }
 
+/** A message that goes on for as long as whoever says it likes. */
+export interface Talk {
+  /** Says a part, whole in any case; false where the other side has enough: more waits until it takes bytes again (`Talker.drained`). */
+  say(bytes: Uint8Array, at: number, length: number): boolean;
+  /** That was all. */
+  end(trailers?: Heading): void;
+}
+/** Whoever has such a talk: what comes from the other side. */
+export interface Talker {
+  /** A part of what the other side says; the bytes are there until this returns. */
+  part(bytes: Buffer, at: number, end: number): void;
+  /** The other side has said all that it will say. */
+  ended(): void;
+  /** The other side takes bytes again. */
+  drained(): void;
+  /** The talk is over, whoever ended it but for `Talk.end`: nothing arrives any more. Called once. */
+  gone(): void;
+}
+
 /** One request that waits for its reply. */
 export interface Exchange {
   readonly method: string;
@@ -52,6 +71,8 @@ export interface Exchange {
   gone?: (() => void) | undefined;
   /** Says the reply, now or later, once. */
   reply(heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void;
+  /** In place of `reply`: begins a reply that goes on. undefined where this version has no such. */
+  talk?(heading: Heading, talker: Talker): Talk | undefined;
 }
 
 /** Whoever answers. What comes together is asked together, between `begin` and `end`. */
@@ -59,6 +80,8 @@ export interface HttpService {
   begin?(): void;
   end?(): void;
   request(exchange: Exchange): void;
+  /** Whether this request is handed over when its head is there, since its body goes on (HTTP/2). */
+  talks?(exchange: Exchange): boolean;
 }
 
 /** What one connection may do. Times are milliseconds. */

@@ -1,7 +1,7 @@
 // The client's side of one HTTP/2 connection: many requests at once, their replies in any order, and what the server may say in between.
 // Knows who waits; knows no socket but for writing.
 import type { ClientSide, Replied, RequestForm, Unanswered, Waiting } from './client-side.ts';
-import type { Wire } from './exchange.ts';
+import type { Talk, Wire } from './exchange.ts';
 import {
   CANCEL, ENHANCE_YOUR_CALM, OK, PREFACE, PROTOCOL_ERROR, REFUSED_STREAM, SET_LIST, SET_PUSH, SET_TABLE, SET_WINDOW, STREAM_CLOSED, WINDOW,
   settingsFrame, windowFrame,
@@ -77,6 +77,31 @@ export class Http2Client extends Http2Connection implements ClientSide {
     // All of a turn leave with one write.
     this.#later();
   }
+  /** A request whose body goes on: what comes of its reply goes to `who.part`. */
+  talk(who: Waiting, target: string): Talk {
+    const id = this.#next;
+    this.#next += 2;
+    this.last = id;
+    const stream = new ClientStream(id, this.sender.initial, who);
+    stream.open = true;
+    this.streams.set(id, stream);
+    this.#streams.set(who, stream);
+    this.sender.headers(id, headOf(this.#form, target), false);
+    this.#later();
+    const isThere = (): boolean => !this.ended && stream.open && this.streams.has(id);
+    return {
+      say: (bytes, at, length) => {
+        if (!isThere()) return false;
+        this.#later();
+        return this.sender.say(stream, bytes, at, length);
+      },
+      end: () => {
+        if (!isThere()) return;
+        this.sender.end(stream, undefined);
+        this.#later();
+      },
+    };
+  }
   #later(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -144,7 +169,7 @@ export class Http2Client extends Http2Connection implements ClientSide {
     if (end > at) {
       this.idleFrames = Math.max(0, this.idleFrames - WORTH);
       stream.who.part!(bytes, at, end);
-      if (!ends && !this.ended) this.sender.update(stream.id, end - at);
+      if (!ends) this.took(stream, end - at);
     }
     if (ends) this.#whole(stream);
   }
@@ -152,7 +177,7 @@ export class Http2Client extends Http2Connection implements ClientSide {
     stream.ended = true;
     this.idleFrames = Math.max(0, this.idleFrames - WORTH);
     // Our own side may not have said everything: the server did not need it.
-    if (stream.rest !== undefined) this.drop(stream, OK);
+    if (stream.rest !== undefined || stream.open) this.drop(stream, OK);
     this.streams.delete(stream.id);
     this.#streams.delete(stream.who);
     stream.who.replied(stream);

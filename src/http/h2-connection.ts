@@ -245,6 +245,13 @@ export abstract class Http2Connection {
     return OK;
   }
 
+  /** Bytes of a body that goes on were taken: the peer gets room for more where that is worth a frame. */
+  protected took(stream: H2Stream, length: number): void {
+    stream.taken += length;
+    if (stream.taken < STREAM_WINDOW >> 1 || this.ended) return;
+    this.sender.update(stream.id, stream.taken);
+    stream.taken = 0;
+  }
   /** Ends a stream early. It costs us, also where we are made to do it. */
   protected reset(stream: H2Stream, code: number): void {
     this.idleFrames += 2;

@@ -14,6 +14,8 @@ export interface Outgoing {
   /** What waits for the window; the trailers that end it. */
   rest: Buffer | undefined;
   trailers: Buffer | undefined;
+  /** More will be said: what was said does not end it. */
+  open: boolean;
 }
 
 /** What leaves. */
@@ -31,7 +33,7 @@ export class Sender<S extends Outgoing> {
   /** The socket does not take bytes at the moment. */
   full = false;
 
-  /** `sent` hears of each stream on which everything has left. */
+  /** `sent` hears of each stream on which everything has left; of one that goes on only where something had waited. */
   constructor(wire: Wire, out: FrameOutput, sent: (stream: S) => void) {
     this.#wire = wire;
     this.out = out;
@@ -74,14 +76,33 @@ export class Sender<S extends Outgoing> {
         return;
       }
       this.#room(size);
-      this.out.head(size, DATA, size === length && stream.trailers === undefined ? END_STREAM : 0, stream.id);
+      this.out.head(size, DATA, size === length && stream.trailers === undefined && !stream.open ? END_STREAM : 0, stream.id);
       this.out.add(bytes, at, size);
       at += size;
       length -= size;
       this.#window -= size;
       stream.window -= size;
     }
+    if (stream.open) return;
     if (stream.trailers !== undefined) this.headers(stream.id, stream.trailers, true);
+    this.#sent(stream);
+  }
+  /** A part of what goes on; false where the peer has enough. */
+  say(stream: S, bytes: Uint8Array, at: number, length: number): boolean {
+    if (stream.rest === undefined) this.data(stream, bytes, at, length);
+    else {
+      stream.rest = Buffer.concat([stream.rest, bytes.subarray(at, at + length)]);
+      this.held += length;
+    }
+    return stream.rest === undefined && !this.full;
+  }
+  /** Nothing more is said on what went on. */
+  end(stream: S, trailers: Buffer | undefined): void {
+    stream.open = false;
+    stream.trailers = trailers;
+    if (stream.rest !== undefined) return;
+    if (trailers === undefined) this.#small(0, DATA, END_STREAM, stream.id);
+    else this.headers(stream.id, trailers, true);
     this.#sent(stream);
   }
   /** The peer takes more on this stream, or on all of them; false where that is more than there may be. */
@@ -103,6 +124,7 @@ export class Sender<S extends Outgoing> {
       if (rest === undefined) continue;
       this.held -= rest.length;
       this.data(stream, rest, 0, rest.length);
+      if (stream.open && stream.rest === undefined) this.#sent(stream);
     }
   }
   /** Nothing more leaves on this stream. */

@@ -1,6 +1,6 @@
 // The server's side of one HTTP/2 connection: requests, their rules (RFC 9113 section 8), replies, and how it ends. Knows the service that
 // answers; knows no path.
-import type { Heading, HttpBounds, HttpOwner, HttpService, ServerSide, Wire } from './exchange.ts';
+import type { Heading, HttpBounds, HttpOwner, HttpService, ServerSide, Talker, Wire } from './exchange.ts';
 import {
   CANCEL, ENHANCE_YOUR_CALM, OK, PING, PREFACE, PROTOCOL_ERROR, REFUSED_STREAM, SET_LIST, SET_STREAMS, SET_TABLE, SET_WINDOW, STREAM_CLOSED,
   WINDOW, WINDOW_MOST, settingsFrame, windowFrame, END_STREAM,
@@ -86,6 +86,7 @@ export class Http2Server extends Http2Connection implements ServerSide {
     this.sender.full = false;
     this.#until = this.#owner.now() + this.#bounds.idle;
     this.wire.resume();
+    for (const stream of this.streams.values() as Iterable<ServerStream>) if (stream.rest === undefined) stream.talker?.drained();
     this.#flush();
   }
 
@@ -122,11 +123,17 @@ export class Http2Server extends Http2Connection implements ServerSide {
     }
     if (tooLong) return this.reset(stream, ENHANCE_YOUR_CALM);
     if (stream.bad || stream.method === '' || stream.target === '' || stream.scheme === '') return this.reset(stream, PROTOCOL_ERROR);
-    if (!ends) return;
+    if (stream.talker !== undefined) return this.#heard(stream, ends);
+    if (!ends) return this.#service.talks?.(stream) === true ? this.#ask(stream) : undefined;
     if (stream.size > 0) stream.finish(NOTHING, 0, 0);
     this.#whole(stream);
   }
   protected data(stream: ServerStream, bytes: Buffer, at: number, end: number, ends: boolean): void {
+    if (stream.talker !== undefined) {
+      this.took(stream, end - at);
+      if (end > at) stream.talker.part(bytes, at, end);
+      return this.#heard(stream, ends);
+    }
     if (stream.tooLarge) {                                      // answered before all of its body came: that is skipped
       stream.ended = ends;
       return;
@@ -140,6 +147,11 @@ export class Http2Server extends Http2Connection implements ServerSide {
     if (!ends) return stream.add(bytes, at, end);
     stream.finish(bytes, at, end);
     this.#whole(stream);
+  }
+  #heard(stream: ServerStream, ends: boolean): void {
+    if (!ends) return;
+    stream.ended = true;
+    stream.talker?.ended();
   }
   #whole(stream: ServerStream): void {
     stream.ended = true;
@@ -158,9 +170,11 @@ export class Http2Server extends Http2Connection implements ServerSide {
     if (!stream.asked) return;
     stream.asked = false;
     this.waiting--;
-    const { gone } = stream;
+    const { gone, talker } = stream;
     stream.gone = undefined;
+    stream.talker = undefined;
     gone?.();
+    talker?.gone();
   }
   protected goneAway(): void {}
   protected pinged(): void {
@@ -181,10 +195,33 @@ export class Http2Server extends Http2Connection implements ServerSide {
     this.sender.headers(stream.id, blockOf(heading), none && trailers === undefined, size);
     if (none && trailers === undefined) this.sent(stream);
     else this.sender.data(stream, body, at, none ? 0 : length);
-    if (!this.#reading && !this.#scheduled) {
-      this.#scheduled = true;
-      process.nextTick(this.#advance);
-    }
+    this.#later();
+  }
+  #later(): void {
+    if (this.#reading || this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(this.#advance);
+  }
+  /** Begins a reply that goes on; what is said of it leaves with the rest of the chunk or the turn. */
+  talk(stream: ServerStream, heading: Heading, talker: Talker): void {
+    if (this.ended || !this.streams.has(stream.id) || !stream.asked) return talker.gone();
+    stream.talker = talker;
+    stream.open = true;
+    if (this.idleFrames > 0) this.idleFrames--;
+    this.sender.headers(stream.id, blockOf(heading), false);
+    this.#later();
+  }
+  say(stream: ServerStream, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.ended || !stream.open || !this.streams.has(stream.id)) return false;
+    const takes = this.sender.say(stream, bytes, at, length);
+    this.#later();
+    return takes;
+  }
+  end(stream: ServerStream, trailers: Heading | undefined): void {
+    if (this.ended || !stream.open || !this.streams.has(stream.id)) return;
+    stream.talker = undefined;
+    this.sender.end(stream, trailers && blockOf(trailers));
+    this.#later();
   }
   readonly #advance = (): void => {
     this.#scheduled = false;
@@ -194,6 +231,7 @@ export class Http2Server extends Http2Connection implements ServerSide {
     this.#flush();
   };
   protected sent(stream: ServerStream): void {
+    if (stream.open) return stream.talker?.drained();
     if (stream.asked) this.waiting--;
     stream.asked = false;
     if (stream.ended) this.streams.delete(stream.id);

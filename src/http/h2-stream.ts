@@ -7,6 +7,9 @@ export class H2Stream extends Incoming implements Outgoing {
   window: number;
   rest: Buffer | undefined = undefined;
   trailers: Buffer | undefined = undefined;
+  open = false;
+  /** Bytes that came and for which the other side was given no room yet. */
+  taken = 0;
 
   constructor(id: number, window: number) {
     super(id);

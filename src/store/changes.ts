@@ -77,15 +77,16 @@ export class Changes {
     words[at] = moment;
     for (let i = 1; i < Changes.STAMP; i++) words[at + i] = 0;
   }
-  /** The answer is made of this name too, in wire form from `bytes[from]` on. */
-  add(words: Int32Array, at: number, bytes: Uint8Array, from: number): void {
+  /** The answer is made of this name too, in wire form from `bytes[from]` on. False where no source counts what becomes of the name. */
+  add(words: Int32Array, at: number, bytes: Uint8Array, from: number): boolean {
     const hash = this.#look(bytes, from);
     const found = this.#found;
     const count = this.#zones;
-    if (count === 0) return;
+    if (count === 0) return false;
     let fits = put(words, at, nameCell(hash));
     for (let i = 0; i < count && fits; i++) fits = put(words, at, WHOLE + found[i]!);
     if (!fits) this.#widen(words, at);
+    return true;
   }
   /** Too many: zones with all that is in them, of the name that was looked at last and of those before. */
   #widen(words: Int32Array, at: number): void {

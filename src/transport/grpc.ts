@@ -9,15 +9,16 @@ import type { HttpLimits } from '../kernel/query/http-setting.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { HttpQuestion, Service, Transport } from '../kernel/query/transport.ts';
 import type { HttpAsked, HttpChannel } from './http-channel.ts';
+import { OK, refusal } from './grpc-heading.ts';
 import { HttpScheme } from './http-kind.ts';
+import { watch } from './watch.ts';
+import { WATCH } from '../http/watch-message.ts';
 import { streamTransport } from './stream-listener.ts';
 import type { StreamOptions } from './stream-listener.ts';
 
 const QUERY = '/coredns.dns.DnsService/Query', HEALTH = '/grpc.health.v1.Health/Check';
 /** Bytes of a message, and of a request around one: five before it, and its field of a protocol buffer. */
 const MOST = 65535, AROUND = 64;
-const TYPE = ['Content-Type', 'application/grpc'] as const;
-const OK = new Heading(200, [TYPE]);
 const END = new Heading(0, [['grpc-status', '0']]);
 const NO_HTTP1 = new Heading(505, [['Content-Type', 'text/plain; charset=utf-8']]);
 const NOT_GRPC = new Heading(415, [['Content-Type', 'text/plain; charset=utf-8']]);
@@ -25,9 +26,6 @@ const NOT_GRPC = new Heading(415, [['Content-Type', 'text/plain; charset=utf-8']
 const SERVING = Buffer.of(0, 0, 0, 0, 2, 8, 1), NOT_SERVING = Buffer.of(0, 0, 0, 0, 2, 8, 2);
 const NOTHING = Buffer.alloc(0);
 
-/** A reply that is a status alone. */
-const refusal = (status: number, text: string): Heading =>
-  new Heading(200, [TYPE, ['grpc-status', String(status)], ['grpc-message', text]], false);
 const REFUSED = refusal(GRPC_STATUS.UNKNOWN, 'invalid request');
 const DROPPED = refusal(GRPC_STATUS.UNAVAILABLE, 'no response');
 const LATE = refusal(GRPC_STATUS.DEADLINE_EXCEEDED, 'the deadline has passed');
@@ -50,6 +48,7 @@ class Grpc extends HttpScheme {
     if (method !== 'POST' || exchange.field('content-type')?.startsWith('application/grpc') !== true) {
       return exchange.reply(NOT_GRPC, NOTHING, 0, 0);
     }
+    if (target === WATCH) return watch(exchange, connection);
     if (target !== QUERY && target !== HEALTH) {
       return say(exchange, refusal(GRPC_STATUS.UNIMPLEMENTED, `unknown method ${target.slice(0, 100).replaceAll('%', '%25')}`));
     }
@@ -65,6 +64,9 @@ class Grpc extends HttpScheme {
       return exchange.reply(OK, said, 0, said.length, END);
     }
     this.#ask(exchange, connection, message, until);
+  }
+  talks({ method, target }: Exchange): boolean {
+    return method === 'POST' && target === WATCH;
   }
   #ask(exchange: Exchange, connection: HttpChannel, message: Buffer, until: number): void {
     const question = unframed(message);

@@ -8,6 +8,7 @@ import type { Message } from '../kernel/query/message.ts';
 import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, HttpQuestion, Service, TransportName } from '../kernel/query/transport.ts';
+import type { PushClient } from '../push/evaluation.ts';
 import type { SecureChannel } from '../secure/server.ts';
 import { unmapped, writePeer } from './addresses.ts';
 import { forwardedClient } from './forwarded.ts';
@@ -27,6 +28,8 @@ export interface HttpKind {
   limits(service: Service): HttpLimits;
   /** Takes a request: asks with what is in it, or says why not. */
   request(exchange: Exchange, connection: HttpChannel): void;
+  /** Whether a request is handed over when its head is there. */
+  talks?(exchange: Exchange): boolean;
   /** Says the reply; no message where there is nothing to say, and `refused` where what came is no question. */
   reply(asked: HttpAsked, message: Message | undefined): void;
   /** Looks for requests whose clients do not wait any longer. */
@@ -83,6 +86,44 @@ export class HttpAsked implements Channel {
   }
 }
 
+/** A client of a connection who watches answers. */
+class Watcher implements PushClient {
+  readonly peer: Int32Array;
+  readonly request: HttpQuestion;
+  readonly #connection: HttpChannel;
+
+  constructor(connection: HttpChannel, peer: Int32Array, request: HttpQuestion) {
+    this.#connection = connection;
+    this.peer = peer;
+    this.request = request;
+  }
+  get transport(): TransportName {
+    return this.#connection.kind.name;
+  }
+  get service(): Service {
+    return this.#connection.service;
+  }
+  get localAddress(): string {
+    return this.#connection.localAddress;
+  }
+  get localPort(): number {
+    return this.#connection.localPort;
+  }
+  get secure(): SecureChannel | undefined {
+    return this.#connection.secure;
+  }
+  get tlvs(): Uint8Array | undefined {
+    return this.#connection.tlvs;
+  }
+}
+
+/** What goes on on a connection, and is to be told when the server goes. */
+export interface Lasting {
+  /** How much it watches. */
+  readonly watches: number;
+  leave(): void;
+}
+
 /** A connection. */
 export abstract class HttpChannel implements HttpService, HttpOwner {
   readonly kind: HttpKind;
@@ -91,6 +132,7 @@ export abstract class HttpChannel implements HttpService, HttpOwner {
   readonly localAddress: string;
   readonly localPort: number;
   readonly tlvs: Uint8Array | undefined;
+  readonly lasting = new Set<Lasting>();
   /** The request whose question is being asked at the moment. */
   serving: HttpAsked | undefined = undefined;
   protected readonly by: HeldBy;
@@ -141,6 +183,9 @@ export abstract class HttpChannel implements HttpService, HttpOwner {
   request(exchange: Exchange): void {
     this.kind.request(exchange, this);
   }
+  talks(exchange: Exchange): boolean {
+    return this.kind.talks?.(exchange) === true;
+  }
   /** Whether somebody else could have repeated what comes now (0-RTT). */
   get unproven(): boolean {
     return false;
@@ -167,6 +212,17 @@ export abstract class HttpChannel implements HttpService, HttpOwner {
     }
     if (client !== undefined) writePeer(query.bytes, query.peerAt, printAddress(client.address), client.port);
     return true;
+  }
+  /** Who watches answers by this request; undefined where nobody can tell, since the fields of a proxy name two. */
+  watcher(exchange: Exchange): PushClient | undefined {
+    const { trust } = this.kind.limits(this.service);
+    const peer = this.#peer.slice();
+    if (trust !== undefined) {
+      const query = Query.alone(PACKET_ROOM);
+      if (!this.#forward(exchange, query, trust)) return undefined;
+      if (query.bytes[query.peerAt] !== 0) peer.set(query.words.subarray(query.peerAt >> 2, (query.peerAt + PEER_ROOM) >> 2));
+    }
+    return new Watcher(this, peer, { path: exchange.target, field: (name) => exchange.field(name) });
   }
   /** Asks with these bytes. `until`: when the client does not wait any longer. */
   ask(exchange: Exchange, request: HttpQuestion, bytes: Uint8Array, at: number, length: number, until = Infinity): void {

@@ -66,6 +66,7 @@ export class HttpHeld extends HttpChannel implements Held {
   #leave(): void {
     this.#left = true;
     this.#connection.leave();
+    for (const each of this.lasting) each.leave();
   }
   drop(): void {
     this.destroy();

@@ -25,6 +25,7 @@ import { sharedKeys, tsig } from './tsig.ts';
 import { ended as updatesEnded, updateServer } from './update-server.ts';
 import { journals, updates } from './updates.ts';
 import { frames, upstream } from './upstream.ts';
+import { watches } from './watches.ts';
 import { zoneBytes, zoneText } from './zone-text.ts';
 
 /** In the order in which they are tried. */
@@ -36,6 +37,7 @@ export const targets: readonly Target[] = [
   proxy, catalogs, ourCatalogs, doq,
   azureSets, awsXml, rules,
   azureSets, awsXml, etcdSnapshot,
+  watches,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

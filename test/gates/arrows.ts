@@ -14,6 +14,7 @@ const SETTINGS: ReadonlySet<string> = new Set(['src/plugins/kubernetes/config.ts
 /** What of Node a layer may import as a value, without `node:`; a layer that is not here may import nothing of it. */
 const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   dnssec: ['crypto'],
+  push: ['timers'],
   quic: ['fs', 'module', 'url'],
   store: ['fs'],
   tsig: ['crypto'],

@@ -10,6 +10,8 @@ export interface HttpSaid {
   /** Connections of the listener, and requests at once of one connection; 0 is without a limit. */
   readonly connections?: number;
   readonly streams?: number;
+  /** Answers that one connection may watch (gRPC); 0 is without a limit. */
+  readonly watches?: number;
   /** Paths beside `/dns-query`, with `{name}` for parts that become metadata. */
   readonly paths?: readonly string[];
   /** Whose word counts on who asks. */
@@ -27,6 +29,7 @@ export const PATH_TEMPLATE = /^\/(?:[A-Za-z0-9._~/-]|\{[a-z][a-z0-9_]*\})*$/;
 export interface HttpLimits {
   readonly connections: number;
   readonly streams: number;
+  readonly watches?: number;
   readonly paths: readonly string[];
   readonly trust?: Trust | undefined;
 }
@@ -35,7 +38,7 @@ export const DEFAULT_HTTPS: HttpLimits = { connections: 200, streams: 250, paths
 /** The same for HTTP/3 (TR-4, TR-12). */
 export const DEFAULT_HTTPS3: HttpLimits = { connections: 200, streams: 256, paths: [] };
 /** The same for gRPC (TR-5). */
-export const DEFAULT_GRPC: HttpLimits = { connections: 200, streams: 256, paths: [] };
+export const DEFAULT_GRPC: HttpLimits = { connections: 200, streams: 256, watches: 10_000, paths: [] };
 
 /** Where `https` puts it. */
 export const HttpsSetting = new ListenerSetting<HttpSaid, HttpLimits>('https', (blocks, at) => join('https', blocks, at, DEFAULT_HTTPS));
@@ -50,7 +53,9 @@ function join(scheme: string, blocks: readonly SharingBlock<HttpSaid>[], address
   if (address.scheme !== scheme) return undefined;
   const connections = one('max_connections', blocks, address, ({ connections: most }) => most) ?? limits.connections;
   const streams = one('max_streams', blocks, address, ({ streams: most }) => most) ?? limits.streams;
-  return { connections, streams, paths: [...new Set(blocks.flatMap(({ said }) => said?.paths ?? []))], trust: trustOf(blocks, address) };
+  const watches = one('max_watches', blocks, address, ({ watches: most }) => most) ?? limits.watches;
+  const paths = [...new Set(blocks.flatMap(({ said }) => said?.paths ?? []))];
+  return { connections, streams, ...(watches !== undefined && { watches }), paths, trust: trustOf(blocks, address) };
 }
 const inWords = ({ networks }: Trust): string => networks.map(({ network, bits }) => `${network.join('.')}/${bits}`).sort().join(' ');
 /** Whose word counts protects: blocks that share an address and say anything have to say the same. */

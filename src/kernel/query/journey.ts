@@ -7,6 +7,7 @@ import type { ExtendedError } from './outcome.ts';
 import type { Seal } from './seal.ts';
 import type { Signature } from './signature.ts';
 import { AGAIN, Trail } from './trail.ts';
+import type { Witness } from './witness.ts';
 
 /** Under what a question is counted and logged. */
 export interface Told {
@@ -65,6 +66,8 @@ export class Journey {
   notes: Notes | undefined = undefined;
   /** Who follows it; undefined where nobody does. */
   followed: Followed | undefined = undefined;
+  /** What is noted of its way; undefined where nobody wants to know. */
+  witness: Witness | undefined = undefined;
 
   /** Another client's question of `size` bytes begins. */
   begin(size: number, wantsAuthentic: boolean): void {
@@ -87,6 +90,16 @@ export class Journey {
     this.trail.clear();
     this.notes = undefined;
     this.followed = undefined;
+    this.witness = undefined;
+  }
+  /** Somebody looks at the client: the answer may be that one's alone. Who only tells of a question reads its peer (peer.ts). */
+  look(peerAt: number): number {
+    if (this.witness !== undefined) this.witness.looked = true;
+    return peerAt;
+  }
+  /** The answer is somebody else's, of whose changes nobody here hears: for parts that ask others, or keep what others said. */
+  goesOut(): void {
+    if (this.witness !== undefined) this.witness.foreign = true;
   }
   /** From now on remarks are kept. */
   listen(): Notes {
@@ -121,6 +134,7 @@ export class Journey {
     journey.signature = this.signature;
     journey.told = this.told;
     journey.toldName = this.toldName;
+    journey.witness = this.witness;
     return journey;
   }
   constructor(trail = new Trail()) {

@@ -2,7 +2,7 @@
 import { HEADER } from '../../dns/packet.ts';
 import { CLASS } from '../../dns/type-name.ts';
 import type { LogLines } from '../seen/log-lines.ts';
-import { askedAddress } from './peer.ts';
+import { askedAddress, toldAt, toldLength, toldPort } from './peer.ts';
 import type { Query } from './query.ts';
 import { overUdp } from './transport.ts';
 import type { Seen } from './seen-outcome.ts';
@@ -19,9 +19,9 @@ export const bufferSize = (query: Query): number => (overUdp(query.channel.trans
 
 /** `{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}` (LOG-1). */
 const common: Writer = (lines, query, seen) => {
-  lines.address(query.bytes, query.clientAt, query.clientLength);
+  lines.address(query.bytes, toldAt(query), toldLength(query));
   lines.byte(58);
-  lines.number(query.clientPort);
+  lines.number(toldPort(query));
   lines.put(BEFORE_ID);
   lines.number(query.id);
   lines.put(BEFORE_QUESTION);
@@ -57,8 +57,8 @@ const PLACEHOLDERS: { readonly [placeholder: string]: readonly Writer[] } = {
   '{class}': [(lines, query) => lines.put(classWord(query.told.class))],
   '{proto}': [(lines, query) => lines.put(overUdp(query.channel.transport) ? UDP : TCP)],
   '{size}': [(lines, _, { requestLength }) => lines.number(requestLength)],
-  '{remote}': [(lines, query) => lines.address(query.bytes, query.clientAt, query.clientLength)],
-  '{port}': [(lines, query) => lines.number(query.clientPort)],
+  '{remote}': [(lines, query) => lines.address(query.bytes, toldAt(query), toldLength(query))],
+  '{port}': [(lines, query) => lines.number(toldPort(query))],
   '{local}': [(lines, query) => lines.text(bracketed(askedAddress(query)))],
   '{>id}': [(lines, query) => lines.number(query.id)],
   '{>opcode}': [opcode],

@@ -46,3 +46,18 @@ interface Asked {
 }
 /** Our own address, as text: the one that was asked, also where the socket has several. */
 export const askedAddress = ({ bytes, words, peerAt, channel }: Asked): string => sentTo(bytes, words, peerAt) ?? channel.localAddress;
+
+/** The client of a question as whoever only tells of it reads it: the answer is nobody's alone because of that (witness.ts). */
+interface Peer {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly peerAt: number;
+}
+/** Offset of its address. */
+export const toldAt = ({ bytes, words, peerAt }: Peer): number => addressAt(bytes, words, peerAt);
+/** Bytes of its address. */
+export const toldLength = ({ bytes, words, peerAt }: Peer): 4 | 16 => (isIPv4(bytes, words, peerAt) ? 4 : 16);
+/** Its port. */
+export const toldPort = ({ bytes, peerAt }: Peer): number => (bytes[peerAt + 2]! << 8) | bytes[peerAt + 3]!;
+/** Its address as text. */
+export const toldAddress = (peer: Peer): string => printAddress(peer.bytes.subarray(toldAt(peer), toldAt(peer) + toldLength(peer)));

@@ -193,15 +193,15 @@ export class Query {
 
   /** 4 or 16: the bytes of the client's address from `clientAt`. An IPv4-mapped one counts as IPv4. */
   get clientLength(): 4 | 16 {
-    return isIPv4(this.bytes, this.words, this.peerAt) ? 4 : 16;
+    return isIPv4(this.bytes, this.words, this.journey.look(this.peerAt)) ? 4 : 16;
   }
   /** Offset of the client's address in `bytes`. */
   get clientAt(): number {
-    return addressAt(this.bytes, this.words, this.peerAt);
+    return addressAt(this.bytes, this.words, this.journey.look(this.peerAt));
   }
   /** The port that the question came from. */
   get clientPort(): number {
-    return u16(this.bytes, this.peerAt + 2);
+    return u16(this.bytes, this.journey.look(this.peerAt) + 2);
   }
   /** The client's address as text; an IPv4-mapped one as IPv4. */
   get clientAddress(): string {

@@ -3,7 +3,10 @@ import type { Arena } from './arena.ts';
 import type { Message } from './message.ts';
 import type { Answer } from './outcome.ts';
 import type { Query, QuestionChange } from './query.ts';
+import type { Changes } from '../../store/changes.ts';
 import type { Reading } from '../../store/reading.ts';
+import type { Clock } from '../clock.ts';
+import type { Metrics } from '../seen/metrics.ts';
 import type { Scheme } from '../../dns/port.ts';
 import type { SecureChannel } from '../../secure/server.ts';
 import { Slot } from '../slot.ts';
@@ -72,6 +75,13 @@ export interface Channel {
 /** Says that the reply comes later through `channel.send`. */
 export const LATER = Symbol('later');
 
+/** What its thread has for whoever watches answers of a server: who changed when, where it is counted, and time. */
+export interface Watched {
+  readonly changes: Changes;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
 /** What a transport calls with questions: one server, all of its sites. */
 export interface Service {
   /** A small number, unique among the servers of this process, for arrays of what is kept for each. */
@@ -93,6 +103,8 @@ export interface Service {
   echoes(code: number): boolean;
   /** Whether all of its blocks are ready to answer, for who asks for the health of a service over its own transport. */
   ready?(): boolean;
+  /** What whoever watches its answers needs; undefined where nobody can. */
+  readonly watched?: Watched | undefined;
   readonly timeouts: Timeouts;
   /** What its blocks say of its listener. */
   readonly settings: ListenerSettings;

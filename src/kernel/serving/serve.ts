@@ -25,7 +25,7 @@ import type { Traffic } from './traffic.ts';
 import type { CutReason } from '../query/connection-setting.ts';
 import type { ListenerSettings } from '../query/listener-setting.ts';
 import { LATER } from '../query/transport.ts';
-import type { Service, Timeouts } from '../query/transport.ts';
+import type { Service, Timeouts, Watched } from '../query/transport.ts';
 
 /** Opcodes beside QUERY and NOTIFY that come over HTTP (SRV-21). */
 const NONE: ReadonlySet<number> = new Set();
@@ -48,6 +48,7 @@ export interface ServerParts {
   readonly timeouts: Timeouts;
   readonly settings: ListenerSettings;
   readonly alternative?: number | undefined;
+  readonly watched?: Watched | undefined;
 }
 
 /** One address with all blocks that listen there (KEY-8). */
@@ -58,6 +59,7 @@ export class Server implements Service, LateEnds {
   readonly timeouts: Timeouts;
   readonly settings: ListenerSettings;
   readonly alternative: number | undefined;
+  readonly watched: Watched | undefined;
   readonly sites: readonly Site[];
   readonly reading: Reading;
   readonly #clock: Clock;
@@ -88,6 +90,7 @@ export class Server implements Service, LateEnds {
     this.timeouts = parts.timeouts;
     this.settings = parts.settings;
     this.alternative = parts.alternative;
+    this.watched = parts.watched;
     this.sites = parts.sites;
     this.#clock = parts.clock;
     this.reading = parts.reading;

@@ -179,7 +179,7 @@ export class Serving {
     const sites = configuration.sites.filter((site) => address.zones.some(([, other]) => other === site));
     let index = this.#indexes.get(address.label);
     if (index === undefined) this.#indexes.set(address.label, (index = this.#indexes.size));
-    const { clock, log, store: { reading } } = this.#options;
+    const { clock, log, metrics, store: { reading, changes } } = this.#options;
     const { label, settings, alternative } = address;
     const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...settings.get(TimeoutSettings) };
     const echoed = configuration.sites.flatMap((site) => site.all(EchoedOption));
@@ -187,6 +187,7 @@ export class Serving {
     const traffic = this.#traffic;
     return new Server({
       index, label, arena: this.#arena, clock, reading, log, traffic, router, sites, echoed, timeouts, settings, alternative,
+      watched: { changes, metrics, clock },
     });
   }
 }

@@ -4,6 +4,7 @@ import { rcodeName } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { TIME_BUCKETS, counter, histogram } from '../seen/metrics.ts';
 import type { Family, Metrics } from '../seen/metrics.ts';
+import { isIPv4 } from '../query/peer.ts';
 import type { Query } from '../query/query.ts';
 import { Slot } from '../slot.ts';
 import { overUdp } from '../query/transport.ts';
@@ -66,7 +67,7 @@ export class TrafficCells {
     const { values } = t.metrics;
     const stream = overUdp(query.channel.transport) ? 0 : 1;
     const { type } = query.told;
-    const family = query.clientLength === 4 ? 0 : 1;
+    const family = isIPv4(query.bytes, query.words, query.peerAt) ? 0 : 1;
     const request = (typeIndex[type]! << 2) | (stream << 1) | family;
     let cell = this.#requests[request]!;
     if (cell === 0) {

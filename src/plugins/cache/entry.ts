@@ -6,6 +6,7 @@ import { HEADER, Records, setU32, skipName } from '../../dns/packet.ts';
 import type { RR } from '../../dns/rr.ts';
 import type { Message } from '../../kernel/query/message.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { nameAll } from '../../kernel/query/stamp.ts';
 import { Key } from '../../store/key.ts';
 import type { Entry } from '../../store/key.ts';
 import type { CacheMap, Touch } from '../../store/cache-map.ts';
@@ -13,7 +14,6 @@ import { Changes } from '../../store/changes.ts';
 import type { Space } from '../../store/space.ts';
 import * as FILE from './kept-words.ts';
 import type { ScopedKey } from './scopes.ts';
-import { nameAll } from './stamp.ts';
 import { TOLD, UNASKED, tellSubnet } from './subnet.ts';
 import type { Keyed } from './subnet.ts';
 

@@ -89,6 +89,7 @@ class Cache implements Part, Lander {
     if (query.opcode !== 0) return next(query);
     if (!this.#everything && this.#settings.zones.match(query.name) === undefined) return next(query);
     if (this.#uncached?.match(query.name) !== undefined) return next(query);
+    query.journey.goesOut();
     const counters = this.#counters.of(query.channel.service);
     const { values } = counters;
     values[counters.requests]!++;

@@ -99,7 +99,9 @@ export class Line implements NeedsNames {
       handle: (query, next) => {
         if (!this.#everything && !this.takes(query.name)) return next(query);
         // Who is the upstream's designated resolver is not for our clients: they would leave for it.
-        return isOfResolverArpa(query) && !this.#isOfResolverArpa ? noneDesignated(query) : forward(query, next);
+        if (isOfResolverArpa(query) && !this.#isOfResolverArpa) return noneDesignated(query);
+        query.journey.goesOut();
+        return forward(query, next);
       },
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),

@@ -16,6 +16,8 @@ import type { PolicyName } from '../../upstream/policy.ts';
 import { quoted } from '../../wording/quote.ts';
 
 const MOST_UPSTREAMS = 15;
+/** Answers that are watched where nothing else is said. */
+const WATCHED = 10_000;
 
 /** Where one is: an address, or the path of a Unix socket. */
 export type GrpcPlace = UpstreamAddress | { readonly path: string };
@@ -29,6 +31,8 @@ export interface Settings {
   serverName: string | undefined;
   policy: PolicyName;
   fallthrough: Fallthrough;
+  /** Answers that are watched at most; 0: none is. */
+  subscribe: number;
 }
 
 /** Reads the one line that a block may have. */
@@ -47,6 +51,7 @@ export function readSettings(lines: Lines, { machine, root = '' }: ParseContext)
   if (to.size > MOST_UPSTREAMS) line.refuse(`more than ${MOST_UPSTREAMS} TOs configured: ${to.size}`);
   const settings: Settings = {
     from: zone, to: [...to.values()], except: [], tls: undefined, serverName: undefined, policy: 'random', fallthrough: NEVER,
+    subscribe: 0,
   };
   line.properties({
     except(property) {
@@ -65,6 +70,11 @@ export function readSettings(lines: Lines, { machine, root = '' }: ParseContext)
     policy(property) {
       const word = property.arg();
       settings.policy = POLICIES.find((name) => name === word) ?? property.fail(`unknown policy '${word}'`);
+    },
+    subscribe(property) {
+      const [most] = property.words(0, 1);
+      settings.subscribe = most === undefined ? WATCHED : property.number(most);
+      if (settings.subscribe < 1) property.fail(`subscribe needs a number above 0: ${most}`);
     },
     fallthrough(property) {
       settings.fallthrough = readFallthrough(property);

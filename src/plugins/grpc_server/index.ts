@@ -13,10 +13,14 @@ export default definePlugin({
       line.properties({
         max_connections: (property) => limits.read(property),
         max_streams: (property) => limits.read(property),
+        max_watches: (property) => limits.read(property),
       });
     }
-    const connections = limits.get('max_connections'), streams = limits.get('max_streams');
-    return { at: lines[0].at, ...(connections !== undefined && { connections }), ...(streams !== undefined && { streams }) };
+    const connections = limits.get('max_connections'), streams = limits.get('max_streams'), watches = limits.get('max_watches');
+    return {
+      at: lines[0].at, ...(connections !== undefined && { connections }), ...(streams !== undefined && { streams }),
+      ...(watches !== undefined && { watches }),
+    };
   },
   create(said, site) {
     site.put(GrpcSetting, said);

@@ -4,6 +4,7 @@ import { rcodeName } from '../../dns/rcode.ts';
 import { className, typeName } from '../../dns/type-name.ts';
 import { LogLines } from '../../kernel/seen/log-lines.ts';
 import type { Fields } from '../../kernel/seen/log.ts';
+import { toldAddress, toldPort } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
 import { overUdp } from '../../kernel/query/transport.ts';
@@ -37,7 +38,7 @@ export class JsonLine {
     this.#lines.end();
     this.#lines.flush();
     this.#record(this.#text.slice(0, -1), {
-      client_ip: query.clientAddress, client_port: query.clientPort,
+      client_ip: toldAddress(query), client_port: toldPort(query),
       qname: lowerName(query), qtype: typeName(query.told.type), qclass: className(query.told.class),
       protocol: overUdp(query.channel.transport) ? 'udp' : 'tcp', id: query.id, opcode: query.opcode, request_size: seen.requestLength,
       dnssec_ok: query.wantsDnssec, bufsize: bufferSize(query), rcode: seen.rcode < 0 ? NOTHING : rcodeName(seen.rcode),

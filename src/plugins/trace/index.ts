@@ -5,6 +5,7 @@ import { rcodeName } from '../../dns/rcode.ts';
 import { writeLatin1 } from '../../dns/latin1.ts';
 import { upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome, Stream } from '../../kernel/query/outcome.ts';
+import { toldAddress } from '../../kernel/query/peer.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Taps } from '../../kernel/query/tap.ts';
 import type { Tap, TapNetwork } from '../../kernel/query/tap.ts';
@@ -70,7 +71,7 @@ class Tracer implements Tap {
     if (caller === 'unsampled') return next(query);
     const told = {
       name: query.name.text.toLowerCase(), type: typeName(query.type), proto: overUdp(query.channel.transport) ? 'udp' : 'tcp',
-      remote: query.clientAddress, rcode: '', error: undefined,
+      remote: toldAddress(query), rcode: '', error: undefined,
     };
     const trace = new Trace(told, query.received, this.#now, caller, this.#line.sharesSpans);
     query.journey.followed = trace;

@@ -4,8 +4,8 @@ import { HEADER, nameLength, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
-import type { Message } from '../../kernel/query/message.ts';
-import type { Query } from '../../kernel/query/query.ts';
+import type { Message } from './message.ts';
+import type { Query } from './query.ts';
 import type { Changes } from '../../store/changes.ts';
 
 const name = new Uint8Array(256);
@@ -17,9 +17,9 @@ type Told = Pick<Message, 'bytes' | 'at' | 'length'>;
  * Puts into the stamp that was begun at `words[at]` what a reply is made of: the question's name, those that own its records, and those
  * that its aliases lead to. Within a reading.
  */
-export function nameAll(changes: Changes, words: Int32Array, at: number, query: Asked, message: Told, records: Records): void {
-  if (changes.quiet) return;
-  changes.add(words, at, query.bytes, query.at + HEADER);
+export function nameAll(changes: Changes, words: Int32Array, at: number, query: Asked, message: Told, records: Records): boolean {
+  if (changes.quiet) return false;
+  let counted = changes.add(words, at, query.bytes, query.at + HEADER);
   const { bytes } = message;
   let last = HEADER;
   for (let r = 0; r < records.count; r++) {
@@ -28,13 +28,14 @@ export function nameAll(changes: Changes, words: Int32Array, at: number, query: 
     // Most owners are the question's name, or that of the record before.
     const pointer = bytes[owner]! < 0xc0 ? 0 : ((bytes[owner]! & 63) << 8) | bytes[owner + 1]!;
     if (pointer === 0 || pointer !== last) {
-      if (pointer !== HEADER) add(changes, words, at, message, owner);
+      if (pointer !== HEADER && u16(bytes, fixed) !== TYPE.OPT) counted = add(changes, words, at, message, owner) && counted;
       last = pointer;
     }
-    if (u16(bytes, fixed) === TYPE.CNAME) add(changes, words, at, message, fixed + 10);
+    if (u16(bytes, fixed) === TYPE.CNAME) counted = add(changes, words, at, message, fixed + 10) && counted;
   }
+  return counted;
 }
-function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): void {
+function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): boolean {
   const size = nameLength(bytes, from, start, start + length);
   if (size < 0) throw new WireError('a name that leads nowhere', from - start);
   for (let i = 0, next = from; i < size; ) {
@@ -42,5 +43,5 @@ function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start
     if (label >= 192) next = start + (((label & 63) << 8) | bytes[next + 1]!);
     else for (let end = next + label; next <= end; next++) name[i++] = bytes[next]!;
   }
-  changes.add(words, at, name, 0);
+  return changes.add(words, at, name, 0);
 }
