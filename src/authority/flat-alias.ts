@@ -33,8 +33,8 @@ export function flatTarget(bytes: Uint8Array, sets: number, type: number): Name 
   }
   return undefined;
 }
-/** What was answered of the target as the owner's own: records of the type alone, whatever led to them. */
-export function asOwn(records: readonly RR[], owner: Name, type: number): readonly RR[] {
+/** What was answered of a target as the owner's own, for `most` seconds: records of the type alone, whatever led to them. */
+export function asOwn(records: readonly RR[], owner: Name, type: number, most = ALIAS_TTL): readonly RR[] {
   return records.flatMap((each) =>
-    (each.type === type ? record(owner, type, each.class, Math.min(ALIAS_TTL, each.ttl), each.rdata) : []));
+    (each.type === type ? record(owner, type, each.class, Math.min(most, each.ttl), each.rdata) : []));
 }

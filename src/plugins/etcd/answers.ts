@@ -1,9 +1,10 @@
 // What is answered of SkyDNS messages, type by type (ETCD-6, LIB-11). Knows messages and records; where messages come from it is handed.
+import { asOwn } from '../../authority/flat-alias.ts';
 import { parseAddress, unmap } from '../../dns/address.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { u32 } from '../../dns/packet.ts';
-import { record, rr } from '../../dns/rr.ts';
+import { rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { A, AAAA, CNAME, MX, NS, PTR, SRV, TXT } from '../../dns/types.ts';
@@ -11,7 +12,7 @@ import { quoted } from '../../wording/quote.ts';
 import { grouped, isAny, keyOf, labelsOf, matches } from './message.ts';
 import type { Service } from './message.ts';
 import type { Found, Wanted } from './found.ts';
-import { Pending } from './later.ts';
+import { Pending, Several } from './later.ts';
 
 /** Where messages and other names come from, for one question. Both throw Pending where that is not at hand. */
 export interface Sources {
@@ -148,6 +149,7 @@ export class Asked {
   addresses(name: Name, type: number, chain: readonly RR[]): readonly RR[] | undefined {
     const services = this.#forAddresses(name, type);
     const found: RR[] = [];
+    let several: Several | undefined;
     for (const { host, ttl, text } of services ?? []) {
       const address = addressOf(host);
       if (address !== undefined) {
@@ -158,20 +160,17 @@ export class Asked {
       if (target === undefined || target.equals(name)) continue;
       const alias = rr(name, CNAME, ttl, { target });
       if (chain.length >= LONGEST_CHAIN || chain.some((each) => same(each, alias))) continue;
-      if (this.#rules.isNamed) {
-        // Beside other data there is no CNAME: what it leads to is told as the name's own.
-        const behind = (target.isUnder(this.#zone) ? this.addresses(target, type, [...chain, alias])
-          : this.#sources.elsewhere(target, type));
-        for (const each of behind ?? []) {
-          if (each.type === type) found.push(record(name, type, each.class, Math.min(ttl, each.ttl), each.rdata));
-        }
-      } else if (!target.isUnder(this.#zone)) found.push(alias, ...this.#sources.elsewhere(target, type));
-      else {
-        const behind = this.addresses(target, type, [...chain, alias]);
-        if (behind !== undefined && behind.length > 0) found.push(alias, ...behind);
-      }
+      (several ??= new Several()).do(() => found.push(...this.#behind(name, type, target, alias, chain)));
     }
+    several?.end();
     return services === undefined ? undefined : distinct(found);
+  }
+  /** An alias and what it leads to; beside other data there is no CNAME, and that is told as the name's own. */
+  #behind(name: Name, type: number, target: Name, alias: RR, chain: readonly RR[]): readonly RR[] {
+    const isHere = target.isUnder(this.#zone);
+    const behind = (isHere ? this.addresses(target, type, [...chain, alias]) : this.#sources.elsewhere(target, type)) ?? [];
+    if (!this.#rules.isNamed) return isHere && behind.length === 0 ? [] : [alias, ...behind];
+    return asOwn(behind, name, type, alias.ttl);
   }
   /** The zone's own name has the addresses of `apex.dns` below it. */
   #forAddresses(name: Name, type: number): readonly Service[] | undefined {
@@ -209,6 +208,7 @@ export class Asked {
   #targets(services: readonly Service[], make: (service: Service, target: Name) => RR): Told {
     const answer: RR[] = [], additional: RR[] = [];
     const asked = new Set<string>();
+    const several = new Several();
     for (const service of services) {
       const address = addressOf(service.host);
       const target = address === undefined ? Name.maybe(service.host) : this.#ownName(service);
@@ -217,9 +217,10 @@ export class Asked {
       if (address !== undefined) additional.push(addressRecord(target, address, service.ttl));
       else if (!asked.has(target.key)) {
         asked.add(target.key);
-        additional.push(...this.#beside(target));
+        several.do(() => additional.push(...this.#beside(target)));
       }
     }
+    several.end();
     return { answer: distinct(answer), additional: distinct(additional) };
   }
   #beside(target: Name): readonly RR[] {
@@ -231,7 +232,10 @@ export class Asked {
         return [];
       }
     }
-    return [...this.#sources.elsewhere(target, TYPE.A), ...this.#sources.elsewhere(target, TYPE.AAAA)];
+    const found: RR[] = [], several = new Several();
+    for (const type of [TYPE.A, TYPE.AAAA]) several.do(() => found.push(...this.#sources.elsewhere(target, type)));
+    several.end();
+    return found;
   }
   /** The name of a key without so many of its first labels. */
   #ownName({ key, targetstrip }: Service): Name | undefined {
