@@ -141,7 +141,7 @@ const commands: readonly [args: string, files: Readonly<Record<string, string>>,
   ['chek Corefile', {}, 1, /^$/, /^extra command line arguments: \[chek Corefile\]\nhelp: did you mean coredns-ts check\?\n$/],
   ['-dns.port abc', {}, 1, /^$/, /^invalid port: abc/],
   ['-dns.port 70000', {}, 1, /^$/, /^invalid port: 70000/],
-  ['-plugins', {}, 0, /^acl\nany\nauto\nautopath\nazure\nbind\n/, /^$/],
+  ['-plugins', {}, 0, /^acl\nadmin\nany\nauto\nautopath\nazure\nbind\n/, /^$/],
   ['-plugins', {
     'plugin.cfg': 'sinkhole:./s.mjs\ncache:cache\n', 's.mjs': "export default { name: 'sinkhole', parse() {}, create: () => ({}) };\n",
   }, 0, /\nsinkhole\n/, /^$/],

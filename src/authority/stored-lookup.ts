@@ -70,7 +70,7 @@ export class StoredLookup {
     if (!walk.begin(query)) return next(query);
     if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
     if (query.type !== TYPE.DS || walk.place.labels > 0 || !this.#isDelegated(query)) this.#find(query);
-    if (this.#isHandedOn(query)) return next(query);
+    if (this.#isHandedOn(query)) return next(walk.handedOn(query));
     this.#denial.begin();
     this.#told = 0;
     walk.open();
@@ -105,6 +105,7 @@ export class StoredLookup {
   /** What is found at the name of this step; undefined: it leads to another one, which is the next step's. */
   #step(): Answer | undefined {
     const { finding, asked: { type } } = this.#walk;
+    this.#walk.remark();
     switch (finding.kind) {
       case 'unready': return this.#unready(finding.why);
       case 'nothing': return this.#deny(RCODE.NXDOMAIN);

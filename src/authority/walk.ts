@@ -4,11 +4,13 @@ import { HEADER, foldByte } from '../dns/packet.ts';
 import { become, take } from '../kernel/query/derive.ts';
 import { AA } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
+import type { Remark } from '../kernel/query/notes.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { Finding } from './finding.ts';
 import { Place } from './served-zones.ts';
 import type { ServedZone } from './served-zones.ts';
 import type { Source } from './source.ts';
+import { elsewhere, foundIn, zoneRemark } from './zone-remark.ts';
 import { LONGEST_NAME, copyNameAt, isUnder } from './spelling.ts';
 
 /** Names that are remembered of one chain. */
@@ -32,6 +34,7 @@ export class Walk {
   /** That name, as it is spelled, and its octets. */
   readonly name = new Uint8Array(256);
   length = 0;
+  readonly #said: Remark;
   /** Of all steps but the first: a query that is made into one question after the other. */
   #spare: Query | undefined = undefined;
   /** The names that were asked for, in lower case, one after the other, and where each ends. */
@@ -40,6 +43,18 @@ export class Walk {
 
   constructor(source: Source) {
     this.source = source;
+    this.#said = zoneRemark(source);
+  }
+
+  /** Remarks what was found at this step, where anybody listens. */
+  remark(): void {
+    const { query, zone, finding, asked } = this;
+    if (query.journey.notes !== undefined) query.note(this.#said, zone.index, foundIn(finding, asked.type));
+  }
+  /** The same of a name that others may have. */
+  handedOn(query: Query): Query {
+    if (query.journey.notes !== undefined) query.note(this.#said, this.zone.index, elsewhere(this.finding));
+    return query;
   }
 
   /** Another question begins; false where it is in none of the zones. */

@@ -8,19 +8,25 @@ import { usage } from './flags.ts';
 import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
-export const WORDS = ['check', 'fmt', 'migrate', 'zone', 'help', 'version', 'completion'] as const;
+export const WORDS = [
+  'check', 'explain', 'fmt', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'flush', 'reload',
+] as const;
 
 /** The whole help. */
 export const help = (): string => `coredns-ts ${VERSION}: a DNS server that reads a Corefile and answers as CoreDNS does.
 
   coredns-ts [FLAGS]             serves what the Corefile of this folder, or that of -conf, says
   coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
+  coredns-ts explain NAME TYPE   why a Corefile answers a question as it does, without a server
   coredns-ts fmt [FILE...]       a Corefile in one style
   coredns-ts migrate --from VERSION [FILE]
                                  a Corefile of an older CoreDNS as this one takes it; --down goes back
   coredns-ts zone check ZONE FILE
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs
+  coredns-ts status              what a running server serves, where its Corefile has admin
+  coredns-ts flush NAME | --all  what its caches have of a name is asked for anew
+  coredns-ts reload [--diff]     it reads its Corefile again; --diff says what would change
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
   coredns-ts version             the version
   coredns-ts completion bash     completion for a shell: source <(coredns-ts completion bash)
@@ -62,6 +68,7 @@ _coredns_ts() {
     1,-*) COMPREPLY=($(compgen -W '-conf -dns.port -p -pidfile -plugins -quiet -version -help' -- "$now")) ;;
     1,*) COMPREPLY=($(compgen -W '${WORDS.join(' ')}' -- "$now")) ;;
     *) case \${COMP_WORDS[1]},$now in
+         explain,-*) COMPREPLY=($(compgen -W '-conf --tcp --do --view --ask --expect --questions --json --help' -- "$now")) ;;
          check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
          zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff sign keys' -- "$now")) ||
              COMPREPLY=($(compgen -f -- "$now")) ;;

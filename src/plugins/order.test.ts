@@ -16,7 +16,7 @@ const OLD = (
 /** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
 const NEW: readonly (readonly [word: string, after: string])[] = [
   ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'],
-  ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'],
+  ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'], ['admin', 'connections'],
   ['unbound', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'], ['block', 'firewall'], ['rpz', 'block'],
 ];
 

@@ -21,6 +21,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('https3', () => import('./https3/index.ts')),
   late('timeouts', () => import('./timeouts/index.ts')),
   late('connections', () => import('./connections/index.ts')),
+  late('admin', () => import('./admin/index.ts')),
   late('multisocket', () => import('./multisocket/index.ts')),
   { ...late('reload', () => import('./reload/index.ts')), standing: true },
   late('nsid', () => import('./nsid/index.ts')),

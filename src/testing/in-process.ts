@@ -32,6 +32,9 @@ const PATIENCE = 30_000;
 const AFTERWARDS = 60_000;
 const SCHEMES: readonly Scheme[] = ['dns', 'tls', 'https', 'https3', 'grpc', 'quic'];
 
+/** Is shown each question before it is served; what it returns is told the replies. */
+export type Watch = (query: Query) => (replies: readonly Uint8Array[]) => void;
+
 interface Opened {
   readonly endpoint: Endpoint;
   service: Service;
@@ -76,12 +79,14 @@ export class InProcess implements Subject {
   readonly #app: App;
   #log = '';
   #corefile = '';
+  readonly #watch: Watch | undefined;
 
   /**
    * `datagrams` is how upstreams are asked over UDP: over real sockets, if a test does not play them. The store is one of its own, if it is
-   * not given one that other threads have too.
+   * not given one that other threads have too. `watch` is shown every question.
    */
-  constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams(), store = Store.create()) {
+  constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams(), store = Store.create(), watch?: Watch) {
+    this.#watch = watch;
     const lines = new LogLines((bytes, from, length) => {
       this.#log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
       return length;
@@ -171,12 +176,15 @@ export class InProcess implements Subject {
     setPeer(query, asked.from ?? (place.endpoint.address.includes(':') ? '::1' : '127.0.0.1'));
     const collected = new Collected(transport, place);
     query.arrive(size, collected);
+    const watched = this.#watch?.(query);
     place.service.begin();
     const answer = place.service.serve(query);
     place.service.end();
+    const now = answer === LATER || answer === undefined ? [] : [bytesOf(answer)];
     if (asked.waiting > 0) await this.clock.elapse(asked.waiting);
-    if (answer === LATER) return within(collected.replies);
-    return answer === undefined ? [] : [bytesOf(answer)];
+    const replies = answer === LATER ? await within(collected.replies) : now;
+    watched?.(replies);
+    return replies;
   }
   #place(at: string | undefined): Opened {
     const { scheme, address, port } = parseServer(at ?? ':53');

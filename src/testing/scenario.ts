@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { standard } from '../plugins/index.ts';
 import { InProcess } from './in-process.ts';
+import type { Watch } from './in-process.ts';
 import { ScenarioError, parseScenario } from './scenario-file.ts';
 import type { Scene } from './scenario-file.ts';
 import { ServerProcess } from './server-process.ts';
@@ -16,13 +17,16 @@ export interface ScenarioOptions {
   readonly plugins?: readonly Plugin[];
   /** The command of a server that reads a Corefile, to be run instead of one in this process. */
   readonly server?: string;
+  /** Is shown each question that is asked in this process. */
+  readonly watch?: Watch;
 }
 
 /** Plays one scene. Throws ScenarioError for what did not come true; returns what could not be tried with a real server. */
 export async function runScene(scene: Scene, options: ScenarioOptions = {}): Promise<string[]> {
   const around = new Surroundings();
   const { server } = options;
-  const subject = server === undefined ? new InProcess(options.plugins ?? standard) : new ServerProcess(server, around.directory);
+  const subject = server === undefined ? new InProcess(options.plugins ?? standard, undefined, undefined, options.watch)
+    : new ServerProcess(server, around.directory);
   const performance = new Performance(scene, subject, around, server !== undefined);
   const untried: string[] = [];
   try {

@@ -19,7 +19,7 @@ import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
 import { proxy } from './proxy.ts';
 import type { Target } from './target.ts';
-import { flags, hosts, resolvConf, weights } from './text.ts';
+import { expectations, flags, hosts, resolvConf, weights } from './text.ts';
 import { transfers } from './transfers.ts';
 import { sharedKeys, tsig } from './tsig.ts';
 import { ended as updatesEnded, updateServer } from './update-server.ts';
@@ -33,6 +33,7 @@ export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
   corefile, hosts, lists, resolvConf, weights, flags,
   corefile, migration, hosts, resolvConf, weights, flags,
+  corefile, hosts, resolvConf, weights, flags, expectations,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
   proxy, catalogs, ourCatalogs, doq,
   azureSets, awsXml, rules,

@@ -1,6 +1,7 @@
 // Any text to what reads files and arguments: hosts, resolv.conf, weights, the command line. Knows what must hold of what was read.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { readQuestions } from '../../src/cli/explain-questions.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { Name } from '../../src/dns/name.ts';
 import { Zones } from '../../src/kernel/site/zones.ts';
@@ -56,4 +57,17 @@ export const flags = target('flags', 1000, fc.array(fc.oneof({ weight: 4, arbitr
   assert.ok(Number.isInteger(read.port) && read.port >= 0 && read.port <= 65535);
   assert.ok(read.rest.length <= args.length && read.rest.every((word) => args.includes(word)));
   for (const text of [read.conf, read.pidfile]) assert.equal(typeof text, 'string');
+});
+
+const asked = textOf('www.example.org', 'A', 'AAAA', '=>', 'from', '192.0.2.1', '::1', 'tcp', 'do', 'view', 'at', '@:53', 'NOERROR',
+  'by:cache', '"', '#', 'no', 'reply', 'CH', '\\000');
+/** A file of questions for `explain`: read, or refused with the line; what is read can be asked. */
+export const expectations = target('expectations', 1000, asked, (text) => {
+  const read = readQuestions(text, 'questions', {});
+  if (typeof read === 'string') return assert.match(read, /^questions(:\d+: | has no question)/);
+  for (const { packet, client, expected } of read) {
+    assert.ok(packet.length > 12 && client !== '');
+    if (expected === undefined || expected.silent) continue;
+    assert.ok(expected.rcode !== undefined || expected.by !== undefined || expected.data.length > 0);
+  }
 });

@@ -89,7 +89,7 @@ export function circles(files: Files): string[] {
 
 /** Files that know one another by types alone, and why: each is one thing in several files. There may be no others. */
 const TOGETHER: readonly (readonly [why: string, files: RegExp])[] = [
-  ['a question, its journey, and whom it came from', /^src\/kernel\/query\/(journey|metadata|query|signature|transport)\.ts$/],
+  ['a question, its journey, and whom it came from', /^src\/kernel\/query\/(followed|journey|metadata|query|signature|transport)\.ts$/],
   ['a block, and the plugins whose parts it has', /^src\/kernel\/site\/(plugin|site)\.ts$/],
   ['a source, and what is found there', /^src\/authority\/(backend|finding|source)\.ts$/],
   ['a question on its way to upstreams', /^src\/plugins\/forward\/(attempt|exchange|forwarder|under-way)\.ts$/],

@@ -31,6 +31,10 @@ export type Outcome = Message | Failure | Drop | Stream;
 /** An outcome now, or later. */
 export type Answer = Outcome | Promise<Outcome>;
 
+/** The cause of a failure where nobody was asked who would have been: `explain` without a server. The message says who. */
+export class NotKnownHere extends Error {
+  override readonly name: string = 'NotKnownHere';
+}
 /** Nobody answered, for this reason. */
 export const failure = (rcode: number, cause?: unknown, flags = 0): Failure => ({ kind: 'failure', rcode, cause, flags });
 /** Say nothing. */

@@ -139,6 +139,7 @@ export class App {
         now: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
         reloadable: readAgain !== undefined,
         reload: () => this.reload(),
+        serving: () => this.#serving.current,
       },
     });
   }

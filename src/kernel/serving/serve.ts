@@ -151,13 +151,14 @@ export class Server implements Service, LateEnds {
   }
   #route(query: Query): Answer {
     if (query.class !== CLASS.IN && !this.#anyClass) return this.#rejected(query, RCODE.REFUSED, 'this server answers class IN only');
-    const site = this.#router.find(query);
+    const { followed } = query.journey;
+    const site = this.#router.find(query, followed?.view);
     if (site === undefined) return this.#rejected(query, RCODE.REFUSED, 'no zone of this server holds the name');
     if (this.#admitted.size > 0 && !takes(site, query.opcode)) {
       return this.#rejected(query, RCODE.NOTIMP, `nothing in this zone takes ${opcodeName(query.opcode)}`);
     }
     if (site.handler === undefined) return this.#rejected(query, RCODE.REFUSED, 'the zone is served by no plugin');
-    return site.handler(query);
+    return followed?.chosen === undefined ? site.handler(query) : site.walked(query, followed.chosen(site, query));
   }
   #rejected(query: Query, rcode: number, why: string): Outcome {
     query.extendedError = { code: rcode === RCODE.REFUSED ? INFO_CODE.NOT_AUTHORITATIVE : INFO_CODE.OTHER, text: why };

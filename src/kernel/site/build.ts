@@ -14,7 +14,7 @@ import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { PORT } from '../../dns/port.ts';
 import type { Scheme } from '../../dns/port.ts';
-import { chain } from './chain.ts';
+import { chain, walkedChain } from './chain.ts';
 import { Overlaps, label } from './endpoint.ts';
 import type { Provider } from '../query/metadata.ts';
 import { REQUEST_LABELS } from '../query/request-labels.ts';
@@ -169,7 +169,10 @@ function setUp(plugin: Plugin, each: Draft, options: ReadOptions): void {
       keys: keys.map(({ scheme, zone, port }) => `${scheme}://${zone}:${port}`),
     };
     const made = plugin.create(plugin.parse(lines, context), site);
-    for (const part of Array.isArray(made) ? made : [made]) parts.push({ name: plugin.name, part });
+    const all = Array.isArray(made) ? made : [made];
+    // Several parts are one a line, else one of all lines.
+    const places = all.length === lines.length ? lines : [];
+    all.forEach((part, i) => parts.push({ name: plugin.name, part, at: (places[i] ?? lines[0]).at }));
   } catch (error) {
     // What follows from a property that could not be read is no news.
     if (problems === undefined || faults().length === 0) throw pluginError(plugin.name, error, lines[0].at);
@@ -227,6 +230,7 @@ function refuseAddress(at: Word, scheme: string, port: number, schemes: Readonly
 function complete({ site, parts }: Draft): Site {
   site.parts = parts;
   site.handler = chain(site);
+  site.walked = (query, from) => (site.walked = walkedChain(site))(query, from);
   site.view = site.last(ViewFilter)?.name ?? '';
   if (site.all(MetadataZones).length > 0) {
     const providers = new Map<string, Provider>(REQUEST_LABELS);

@@ -6,7 +6,7 @@ import type { Query } from '../query/query.ts';
 import { hopOf } from '../query/trail.ts';
 import { followedStep } from './follow.ts';
 import type { FollowedHandler, Handler, Part } from './plugin.ts';
-import type { Site } from './site.ts';
+import type { NamedPart, Site } from './site.ts';
 
 /** A handler that forgot to return something. */
 function nothing(name: string): never {
@@ -35,7 +35,29 @@ export function chain(site: Site): Handler | undefined {
       query.journey.trail.enter(hop);
       return (site.reading.open ? part.handle!(query, after) : late(site, part, query, after)) ?? nothing(name);
     };
-    if (follower >= 0 && i > follower) followed = followedStep(name, stepInto(site, name, part), next, followed);
+    if (follower >= 0 && i > follower) followed = followedStep(handling[i]!, stepInto(site, name, part), next, followed);
+  }
+  return next;
+}
+
+/**
+ * The same parts for a question that somebody follows from the first of them on (`explain`). Made when it is wanted: `instead` says what a
+ * part does that is not to do what it usually does.
+ */
+export function walkedChain(site: Site, instead: (part: NamedPart) => Part['handle'] = ({ part }) => part.handle): FollowedHandler {
+  const { handlers } = site;
+  const exhausted = failure(RCODE.SERVFAIL, new Error(`plugin/${handlers.at(-1)?.name}: no next plugin found`));
+  let next: FollowedHandler = () => exhausted;
+  // What goes on after the client has its reply is not followed.
+  let alone: Handler = () => exhausted;
+  for (const named of handlers.toReversed()) {
+    const handle = instead(named)?.bind(named.part);
+    const after = alone;
+    const real = handle === undefined ? (query: Query, behind: Handler) => behind(query) : stepInto(site, named.name, { handle });
+    const step = named.part.rehearsal !== 'looks on' ? real
+      : (query: Query, behind: Handler) => (query.journey.followed?.isDry === true ? behind(query) : real(query, behind));
+    alone = (query) => step(query, after);
+    next = followedStep(named, step, alone, next);
   }
   return next;
 }

@@ -1,4 +1,5 @@
 // What a plugin is to the kernel: text to configuration, configuration to parts, parts in a chain. Knows no plugin by name.
+import type { Block } from '../../corefile/block.ts';
 import type { Lines } from '../../corefile/directive.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Space } from '../../store/space.ts';
@@ -12,6 +13,7 @@ import type { Provider } from '../query/metadata.ts';
 import type { Declaration, Metrics } from '../seen/metrics.ts';
 import type { Answer } from '../query/outcome.ts';
 import type { Query } from '../query/query.ts';
+import type { Endpoint, Service } from '../query/transport.ts';
 import type { Shared } from '../shared.ts';
 import type { Site } from './site.ts';
 
@@ -78,6 +80,8 @@ export interface Part {
    * calls that in place of `next` for questions that it follows.
    */
   follows?(behind: FollowedHandler): void;
+  /** Where nothing may be opened and nobody asked (`explain`). */
+  readonly rehearsal?: Rehearsal | undefined;
   /** Labels by name (META-1). */
   readonly metadata?: { readonly [label: string]: Provider };
   /**
@@ -98,6 +102,20 @@ export interface Part {
   /** Before the process ends, on the main thread; never on a reload. Still serving meanwhile (lame duck). */
   drain?(run: Run): void | Promise<void>;
 }
+
+/**
+ * What becomes of a part where `explain` answers without a server: no port is opened, nobody is asked, nothing is written. 'as served' does
+ * what it does in a server, since all that it opens are files to read; 'looks on' has no part in the answer. A part that says nothing is
+ * asked if it starts nothing, and else its answer is not known there.
+ */
+export type Rehearsal = 'as served' | 'looks on' | {
+  /** In place of `control` and `start`. */
+  begin?(run: Run): void | Promise<void>;
+  /** In place of `handle`. */
+  handle?(query: Query, next: Handler): Answer;
+  /** Whether it answers as in a server where others may be asked (`explain --ask`). */
+  readonly asks?: true;
+};
 
 /** What lives as long as one load of the configuration. */
 export interface Run {
@@ -143,6 +161,20 @@ export interface Written {
   parsed(): string;
 }
 
+/** What one load serves. */
+export interface Served {
+  readonly configuration: {
+    readonly blocks: readonly Block[];
+    readonly addresses: readonly {
+      readonly label: string;
+      readonly endpoint: Endpoint;
+      /** Wire names, lower-case, with their blocks in the order of the Corefile. */
+      readonly zones: readonly (readonly [zone: string, site: Site])[];
+    }[];
+  };
+  /** By the labels of its addresses. */
+  readonly servers: ReadonlyMap<string, Service>;
+}
 /** The configuration as a whole, and the end of the process. */
 export interface Whole {
   /** What is in force, whatever its spaces and comments. */
@@ -153,6 +185,8 @@ export interface Whole {
   readonly reloadable: boolean;
   /** Reads the Corefile again and, if it is sound, takes it over (SIG-7). Resolves when done; rejects where it was refused. */
   reload(): Promise<void>;
+  /** What is served now, on the main thread: each address with the server that answers there; undefined before the first load serves. */
+  serving(): Served | undefined;
   /** Ends the process with this status after a fatal error line. */
   fatal(text: string): never;
 }

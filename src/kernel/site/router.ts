@@ -23,14 +23,17 @@ export class Router {
     this.#rootOnly = this.#zones.size === 1 && plain ? root[0] : undefined;
   }
 
-  /** The site for the query, or undefined: then it is refused (SRV-10). Its labels are collected on the way. */
-  find(query: Query): Site | undefined {
+  /**
+   * The site for the query, or undefined: then it is refused (SRV-10). Its labels are collected on the way. Where a view is given its
+   * block is taken, whoever asks.
+   */
+  find(query: Query, view?: string): Site | undefined {
     if (this.#rootOnly !== undefined) return this.#rootOnly;
     const { key } = query.name;
     let parent: Site | undefined;
     for (let at = 0; at < key.length - 1; at += key.charCodeAt(at) + 1) {
       const sites = this.#zones.get(at === 0 ? key : key.slice(at));
-      const site = sites === undefined ? undefined : accepting(sites, query);
+      const site = sites === undefined ? undefined : accepting(sites, query, view);
       if (site === undefined) continue;
       if (query.type !== TYPE.DS || query.opcode !== OPCODE.QUERY) return site;
       parent = site;
@@ -38,14 +41,17 @@ export class Router {
     if (parent !== undefined) return parent;
     const root = this.#zones.get('\0');
     if (root === undefined) return undefined;
-    return accepting(root.some(({ handler }) => handler !== undefined) ? root.filter(({ handler }) => handler !== undefined) : root, query);
+    const handling = root.filter(({ handler }) => handler !== undefined);
+    return accepting(handling.length > 0 ? handling : root, query, view);
   }
 }
 
-function accepting(sites: readonly Site[], query: Query): Site | undefined {
+function accepting(sites: readonly Site[], query: Query, view: string | undefined): Site | undefined {
   for (const site of sites) {
     if (site.handler === undefined) return site;
+    if (view !== undefined && site.view !== '' && site.view !== view) continue;
     site.collect(query);
+    if (view !== undefined) return site;
     if (site.all(ViewFilter).every((view) => view.accepts(query))) return site;
   }
   return undefined;

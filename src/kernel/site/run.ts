@@ -13,7 +13,7 @@ export interface RunParts extends Pick<Run,
   /** The number of the load's space in the shared memory. */
   readonly space: number;
   /** The Corefile, for the thread that reads it: the main one. */
-  readonly corefile?: Pick<Whole, 'now' | 'reloadable' | 'reload'>;
+  readonly corefile?: Pick<Whole, 'now' | 'reloadable' | 'reload' | 'serving'>;
   readonly fatal: Whole['fatal'];
 }
 
@@ -21,7 +21,9 @@ export interface RunParts extends Pick<Run,
 function refuse(): never {
   throw new Error('only the main thread reads the Corefile');
 }
-const ELSEWHERE: NonNullable<RunParts['corefile']> = { now: refuse, reloadable: false, reload: async () => refuse() };
+const ELSEWHERE: NonNullable<RunParts['corefile']> = {
+  now: refuse, reloadable: false, reload: async () => refuse(), serving: () => undefined,
+};
 
 /** The run of one load in one thread. */
 export function runOf({ configuration, space: number, corefile = ELSEWHERE, aside, fatal, ...thread }: RunParts): Run {

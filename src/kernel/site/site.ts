@@ -1,8 +1,9 @@
 // One server block as it is served: zones, slots and the chain of its parts. Knows no plugin by name.
+import type { Position } from '../../corefile/error.ts';
 import type { Name } from '../../dns/name.ts';
 import { Metadata } from '../query/metadata.ts';
 import type { Provider } from '../query/metadata.ts';
-import type { Handler, Part, Run } from './plugin.ts';
+import type { FollowedHandler, Handler, Part, Run } from './plugin.ts';
 import type { Query } from '../query/query.ts';
 import type { Reading } from '../../store/reading.ts';
 import { Slot, Slots } from '../slot.ts';
@@ -13,6 +14,8 @@ import type { Endpoint } from '../query/transport.ts';
 export interface NamedPart {
   readonly name: string;
   readonly part: Part;
+  /** Where its line stands; undefined of a part that the block has because of lines of others. */
+  readonly at?: Position | undefined;
 }
 
 /** Decides whether a block takes a query (SRV-11). `name` is the `view` label of metrics. */
@@ -55,6 +58,8 @@ export class Site extends Slots {
   parts: readonly NamedPart[] = [];
   /** The chain; undefined where no part handles queries: then everything is refused (SRV-9). */
   handler: Handler | undefined = undefined;
+  /** The same for a question that somebody follows from the first part on; there when parts are. */
+  walked!: FollowedHandler;
   /** What its thread reads shared memory in; there when parts start. */
   reading!: Reading;
   /** The view's name, '' without one. */

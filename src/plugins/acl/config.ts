@@ -18,6 +18,9 @@ export interface Source {
 /** undefined is every type, every source. */
 export interface Policy {
   readonly action: Action;
+  /** As it is written, and the number of its line. */
+  readonly written: string;
+  readonly line: number;
   readonly types: ReadonlySet<number> | undefined;
   readonly sources: readonly Source[] | undefined;
 }
@@ -56,7 +59,7 @@ function readPolicy(line: Directive): Policy {
     if (section.toLowerCase() === 'type') types = readTypes(line, tokens);
     else sources = readSources(line, tokens);
   }
-  return { action: action as Action, types, sources };
+  return { action: action as Action, written: [line.word, ...line.args].join(' '), line: line.at.line, types, sources };
 }
 function readTypes(line: Directive, tokens: readonly string[]): ReadonlySet<number> | undefined {
   const types = new Set<number>();

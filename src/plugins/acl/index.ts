@@ -8,9 +8,10 @@ import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import { drop } from '../../kernel/query/outcome.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
+import type { Remark } from '../../kernel/query/notes.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { readStanzas } from './config.ts';
-import type { Action, Stanza } from './config.ts';
+import type { Action, Policy, Stanza } from './config.ts';
 
 const counted = (what: string) =>
   counter(`coredns_acl_${what}_requests_total`, `Counter of DNS requests being ${what}.`, ['server', 'zone', 'view']);
@@ -20,12 +21,13 @@ const FAMILIES = {
 };
 
 /** ACL-3: the first policy that fits type and source. */
-function decide(stanza: Stanza, query: Query): Action | undefined {
+function decide(stanza: Stanza, query: Query): Policy | undefined {
   const { bytes, clientAt, clientLength, type } = query;
-  for (const { action, types, sources } of stanza.policies) {
+  for (const policy of stanza.policies) {
+    const { types, sources } = policy;
     if (types !== undefined && !types.has(type)) continue;
     if (sources !== undefined && !sources.some(({ network, bits }) => liesInPrefix(bytes, clientAt, clientLength, network, bits))) continue;
-    return action;
+    return policy;
   }
   return undefined;
 }
@@ -45,10 +47,15 @@ export default definePlugin({
     let metrics: Metrics;
     let families: { readonly [action in Exclude<Action, 'allow'>]: Family };
     let allowed: PerServer<number>;
+    const policyText: Remark = (stanza, number) => {
+      const { written, line } = stanzas[stanza]!.policies[number]!;
+      return `${written} (line ${line})`;
+    };
     const count = (query: Query, action: Exclude<Action, 'allow'>, zone: Name) => {
       metrics.values[families[action].cell([query.channel.service.label, zone.text, site.view])]!++;
     };
     return {
+      rehearsal: 'as served',
       start(run) {
         metrics = run.metrics;
         const [block, filter, dropped] = [FAMILIES.block, FAMILIES.filter, FAMILIES.drop].map((each) => metrics.family(each));
@@ -60,9 +67,11 @@ export default definePlugin({
         for (const stanza of stanzas) {
           const zone = stanza.zones.match(query.name);
           if (zone === undefined) continue;
-          const action = decide(stanza, query);
+          const policy = decide(stanza, query);
+          if (policy === undefined) continue;
+          const { action } = policy;
+          query.note(policyText, stanzas.indexOf(stanza), stanza.policies.indexOf(policy));
           if (action === 'allow') break;
-          if (action === undefined) continue;
           count(query, action, zone);
           return refuse(query, action);
         }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { HeldZones } from '../../authority/held-zones.ts';
 import { isNotWalked, turnAway } from '../../authority/not-walked.ts';
-import { SignableZones } from '../../authority/signing/settings.ts';
+import { SignableZones, ZoneSigning } from '../../authority/signing/settings.ts';
 import { StoredLookup } from '../../authority/stored-lookup.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { Transfers } from '../../authority/transfer.ts';
@@ -22,7 +22,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import { CountedZones } from '../../kernel/serving/traffic.ts';
 import { NEVER } from '../../kernel/site/fallthrough.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Note } from '../../store/notes.ts';
@@ -84,6 +84,10 @@ class Folder implements Part {
     });
   }
 
+  /** Keys of zones that are signed here are the server's. */
+  get rehearsal(): Rehearsal | undefined {
+    return this.#site.all(ZoneSigning).length > 0 ? undefined : 'as served';
+  }
   async control(run: Run): Promise<void> {
     const { names, zones, reload, prune, counted, iterations } = this.#settings;
     // What lies outside of the zones of the line is nobody's (AUTO-6).

@@ -41,6 +41,7 @@ interface Walk {
 }
 
 class Autopath implements Part {
+  readonly rehearsal = 'as served';
   readonly #settings: Settings;
   readonly #site: Site;
   #sources: readonly SearchPathSource[] = [];

@@ -18,6 +18,7 @@ import { FAMILIES, countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { ask, askFor, background } from './refresh.ts';
+import { EXPIRED, HELD, JOINED, MISSED, PREFETCHED } from './remarks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { StaleEntries } from './stale.ts';
 import { Stock } from './stock.ts';
@@ -32,6 +33,7 @@ const REMEMBERED = { code: INFO_CODE.CACHED_ERROR, text: 'the failure is remembe
 const SnapshotFile = new Slot<string>('snapshot of a cache');
 
 class Cache implements Part, Lander {
+  readonly rehearsal = 'as served';
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #everything: boolean;
@@ -95,11 +97,16 @@ class Cache implements Part, Lander {
     values[counters.requests]!++;
     const found = this.#stock.find(query, query.received);
     if (found === undefined) {
+      query.note(MISSED);
       values[counters.misses()]!++;
       return this.#ask(query, next);
     }
     values[found.in === this.#stock.denial ? counters.denialHits() : counters.successHits()]!++;
-    if (found.left <= 0) return this.#stale.handle(query, next, found, counters);
+    if (found.left <= 0) {
+      query.note(EXPIRED, -found.left, this.#settings.stale.verify ? 1 : 0);
+      return this.#stale.handle(query, next, found, counters);
+    }
+    query.note(HELD, found.left, found.in.ttl(found.entry));
     if (this.#settings.prefetch.amount > 0) return this.#hitAndPrefetch(query, next, found, counters);
     return this.#hit(query, found);
   }
@@ -112,7 +119,10 @@ class Cache implements Part, Lander {
   /** CACHE-5: whoever is asked below is asked for authentic data, whatever the client wants. Who asks the same meanwhile waits. */
   #ask(query: Query, next: Handler): Answer {
     const waiting = this.#underWay.join(query);
-    if (waiting !== undefined) return waiting;
+    if (waiting !== undefined) {
+      query.note(JOINED);
+      return waiting;
+    }
     query.setFlags(AD);
     const { moment } = this.#stock;
     const answer = askFor(query, next);
@@ -158,6 +168,7 @@ class Cache implements Part, Lander {
     const reply = this.#hit(query, found);
     if (due && entries.begin(query, now)) {
       counters.values[counters.prefetches()]!++;
+      query.note(PREFETCHED, hits);
       void this.#refresh(background(query, this.#site), next, entries, counters, hits);
     }
     return reply;

@@ -13,6 +13,7 @@ import type { Settings } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { acceptable, aside, ask, askFor, background } from './refresh.ts';
+import { STALE } from './remarks.ts';
 import type { Found, Stock } from './stock.ts';
 import { UnderWay, copyFor } from './under-way.ts';
 import type { Lander } from './under-way.ts';
@@ -58,7 +59,9 @@ export class StaleEntries {
   #serve(query: Query, { in: entries, entry }: Found, counters: Counters): Outcome {
     counters.values[counters.stale()]!++;
     const { stale, keepTtl } = this.#settings;
-    const reply = entries.reply(query, entry, keepTtl && stale.ttl === 0 ? entries.ttl(entry) : stale.ttl);
+    const ttl = keepTtl && stale.ttl === 0 ? entries.ttl(entry) : stale.ttl;
+    const reply = entries.reply(query, entry, ttl);
+    query.note(STALE, ttl);
     if (query.optAt !== 0) {
       const code = reply.rcode === RCODE.NXDOMAIN ? INFO_CODE.STALE_NXDOMAIN_ANSWER : INFO_CODE.STALE_ANSWER;
       query.extendedError = { code, text: 'served past its TTL' };

@@ -18,6 +18,7 @@ import type { Settings } from './config.ts';
 import { Entries, Kept } from './entry.ts';
 import { SCOPES, Scopes } from './scopes.ts';
 import type { ScopedKey } from './scopes.ts';
+import { KEPT, NOT_KEPT } from './remarks.ts';
 import { soundRecords } from './sound.ts';
 import { isSameSubnet, subnetIn, subnetOf, tellSubnet } from './subnet.ts';
 import type { Keyed } from './subnet.ts';
@@ -153,21 +154,26 @@ export class Stock {
     const { ttl } = worth;
     if (records !== undefined) for (let i = 0; i < records.count; i++) setU32(message.bytes, records.fixedAt[i]! + 4, ttl);
     const place = worth.cache === 'none' || this.closed ? undefined : this.#scopes.place(query, asked, told);
-    if (place !== undefined && records !== undefined) this.#keep(query, message, records, place, moment, refreshing, counters, worth);
+    const isDry = query.journey.followed?.isDry === true;
+    const isKept = !isDry && place !== undefined && records !== undefined
+      && this.#keep(query, message, records, place, moment, refreshing, counters, worth);
+    if (isKept) query.note(KEPT, ttl, worth.cache === 'denial' ? 1 : 0);
+    else if (!isDry) query.note(NOT_KEPT);
     if (asked !== undefined && told !== undefined && isSameSubnet(asked, told)) tellSubnet(query, message, told.scope);
     if (!query.wantsDnssec && !query.wantsAuthentic) message.setFlags(0, AD);
     return message;
   }
+  /** Says whether it is kept. */
   #keep(query: Query, message: Message, records: Records, place: ScopedKey, moment: number, refreshing: boolean, counters: Counters,
-    { cache, ttl, answering }: Worth): void {
-    if (cache === 'none') return;
+    { cache, ttl, answering }: Worth): boolean {
+    if (cache === 'none') return false;
     if (message.bytes[message.at + 5] === 0) {
       this.#warn(`Not caching malformed response with an empty question section for "${query.name.text}"`);
-      return;
+      return false;
     }
     if (!isAnswerTo(query, message)) {
       counters.values[counters.drops()]!++;
-      return;
+      return false;
     }
     if (!counters.stored) {
       counters.stored = true;
@@ -175,7 +181,7 @@ export class Stock {
       counters.entries('denial');
     }
     const { except } = this.#settings[cache];
-    if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return;
+    if (except.names.length > 0 && (except.everything || except.match(query.name) !== undefined)) return false;
     const others = this.#others;
     const into = cache === 'denial' ? this.denial : others === undefined || answering ? this.success : others;
     const kept = this.#kept;
@@ -185,9 +191,10 @@ export class Stock {
     kept.answering = answering;
     kept.place = place;
     into.keep(query, message, records, kept);
-    if (cache === 'denial') return;
+    if (cache === 'denial') return true;
     if (others === undefined ? refreshing : answering) this.denial.remove(place.key);
     if (others !== undefined && answering) others.remove(place.key);
+    return true;
   }
 
   /** Brings the gauge and the evictions of each server up to date; the first one stands for evictions. */

@@ -17,6 +17,7 @@ import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { NEVER } from '../../kernel/site/fallthrough.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -34,6 +35,7 @@ interface Open {
 }
 
 class Catalogs implements Part {
+  readonly rehearsal = knownToServer('catalog', () => this.#zones.zones.map(({ name }) => name));
   readonly #lines: readonly CatalogLine[];
   readonly #site: Site;
   readonly #zones: ServedZones;

@@ -13,6 +13,7 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { readPlace } from '../../web-api/api-request.ts';
@@ -30,6 +31,7 @@ const FORM: SoaForm = {
 const NODATA: Entry = { instances: [], ttl: undefined };
 
 class ConsulNames implements Part {
+  readonly rehearsal = knownToServer('consul', () => [this.#settings.zone]);
   readonly #settings: Settings;
   readonly #desk: string;
   #run!: Run;

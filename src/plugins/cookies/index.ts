@@ -65,6 +65,7 @@ function put(message: Message, client: Uint8Array, server: Uint8Array): void {
 
 /** The line of a block. */
 class Cookies implements Part {
+  readonly rehearsal = 'as served';
   readonly #line: CookieLine;
   #clock!: Clock;
   #metrics!: Metrics;

@@ -52,6 +52,7 @@ export default definePlugin({
   create(line, site) {
     let told: readonly Told[] = [];
     return {
+      rehearsal: 'as served',
       start(run) {
         told = toldOf(run.sites, site);
       },

@@ -28,6 +28,7 @@ const FAMILIES = {
 };
 
 class Dns64 implements Part {
+  readonly rehearsal = 'as served';
   readonly #settings: Settings;
   #clock!: Clock;
   #metrics!: Metrics;

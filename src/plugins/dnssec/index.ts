@@ -22,8 +22,9 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { PerServer, counter, gauge } from '../../kernel/seen/metrics.ts';
 import { label } from '../../kernel/site/endpoint.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Mac } from '../../store/mac.ts';
 import { ANSWER, AUTHORITY, cut } from './additions.ts';
@@ -80,6 +81,11 @@ class Dnssec implements Part {
   /** What is kept is found by keyed hashes, and the key is the same in each thread and after a reload. */
   #space(run: Run) {
     return run.space(this.#site, { keep: this.#site.fingerprint });
+  }
+  /** Keys that the server makes, or has from a cluster, are its own. */
+  get rehearsal(): Rehearsal {
+    const { own, secrets, zones } = this.#settings;
+    return own === undefined && secrets.length === 0 ? 'as served' : knownToServer('dnssec', () => zones);
   }
   async control(run: Run): Promise<void> {
     const space = this.#space(run);

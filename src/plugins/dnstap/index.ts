@@ -39,6 +39,7 @@ class Line implements Tap {
         tapper.asked(query);
         return upon(next(query), tapper.after, query);
       },
+      rehearsal: 'looks on',
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),
       drain: () => void (this.#isLeaving = true),

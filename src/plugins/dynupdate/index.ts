@@ -25,6 +25,7 @@ import type { Log } from '../../kernel/seen/log.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { NEVER } from '../../kernel/site/fallthrough.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { Uncached } from '../../kernel/site/site.ts';
@@ -43,6 +44,7 @@ const FAMILIES = {
 };
 
 class DynamicUpdates implements Part {
+  readonly rehearsal = knownToServer('dynupdate', () => [this.#settings.zone]);
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #zones: ServedZones;

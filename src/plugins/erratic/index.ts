@@ -96,6 +96,7 @@ export default definePlugin<Settings>({
     let asked: Flags;
     let after: (milliseconds: number, call: () => void) => void;
     return {
+      rehearsal: 'as served',
       start(run) {
         const { clock } = run;
         asked = askedOf(run, site);

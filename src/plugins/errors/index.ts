@@ -40,6 +40,7 @@ export default definePlugin({
     };
     const cells = (run: Run, number: number) => run.space(site).flags(`errors ${number}`, CELLS);
     return {
+      rehearsal: 'looks on',
       start(run) {
         log = run.log.prefix('errors');
         gatherers = consolidations.map((each, i) => new Gatherer(each, log, run.clock, run.signal, cells(run, i)));

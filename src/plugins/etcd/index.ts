@@ -13,6 +13,7 @@ import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -40,6 +41,7 @@ const DENIED = 30;
 const Kept = new Slot<{ readonly snapshot: string; readonly by: string }>('snapshots of etcd');
 
 class Etcd implements Part {
+  readonly rehearsal = knownToServer('etcd', () => this.#settings.zones.names);
   readonly #settings: Settings;
   /** Under which main answers: all that decides what is in the index. */
   readonly #desk: string;

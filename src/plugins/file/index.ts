@@ -21,7 +21,7 @@ import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Store } from '../../store/store.ts';
@@ -71,6 +71,10 @@ class Files implements Part {
 
   whole(): void {
     for (const { digest = 'check', zone, signing } of this.#lines) refuseMade(digest, zone.text, signing !== undefined);
+  }
+  /** Keys of zones that are signed here are the server's. */
+  get rehearsal(): Rehearsal | undefined {
+    return this.#lines.some(({ signing }) => signing !== undefined) ? undefined : 'as served';
   }
   async control(run: Run): Promise<void> {
     this.#open = await Promise.all(this.#lines.map((line) => openZone(run, 'file', line)));

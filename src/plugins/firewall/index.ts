@@ -9,7 +9,7 @@ import type { Log } from '../../kernel/seen/log.ts';
 import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { NamedLists, PolicyEngines } from '../../policy/engine.ts';
 import type { Decision } from '../../policy/engine.ts';
@@ -42,6 +42,11 @@ class Firewall implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
+  }
+  /** Policy engines are asked by a running server alone. */
+  get rehearsal(): Rehearsal | undefined {
+    const { query, response } = this.#settings;
+    return [...query.rules, ...response.rules].some(({ deed }) => deed.kind === 'engine') ? undefined : 'as served';
   }
   /** Every engine and every list that a rule names is there. */
   whole(): void {

@@ -66,7 +66,8 @@ export class Attempt extends Asking {
   }
   /** Tells those who listen what was asked and answered; `length` 0 where nothing was. */
   tell(query: Query, bytes: Uint8Array, at: number, length: number): void {
-    const { taps } = this.#forwarder;
+    const { taps, timers, told } = this.#forwarder;
+    query.note(told, this.target.index, length === 0 ? -1 : timers.now - this.#askedAt);
     for (let i = 0; i < taps.length; i++) {
       taps[i]!.forwarded(query, this.target.name, this.tcp ? 'tcp' : 'udp', this.#askedAt, bytes, at, length);
     }

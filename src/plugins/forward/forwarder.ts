@@ -7,6 +7,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
+import type { Remark } from '../../kernel/query/notes.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Tap } from '../../kernel/query/tap.ts';
 import type { Hash } from '../../store/hash.ts';
@@ -86,6 +87,11 @@ export class Forwarder {
   readonly patience: number;
   readonly alternate: boolean;
   readonly taps: readonly Tap[];
+  /** What came of asking the upstream of this number: milliseconds, or -1 where nothing came; -2 where it was passed over. */
+  readonly told: Remark = (index, took) => {
+    const name = this.targets.find((target) => target.index === index)?.name ?? 'an upstream that is gone';
+    return took === -2 ? `${name} is down` : took < 0 ? `${name} did not answer` : `${name} answered in ${took.toFixed(1)} ms`;
+  };
   /** Errors after which one gives up; 0 is never. */
   limit = 0;
   /** Where some of them are reached over IPv6 and some over IPv4: which are, in their order. */
@@ -144,6 +150,7 @@ export class Forwarder {
       query.extendedError = { code: INFO_CODE.OTHER, text: 'too many queries are being forwarded' };
       return this.#refusal;
     }
+    if (query.journey.notes !== undefined) this.#noteDown(query);
     const same = this.#underWay.find(query);
     // Upstreams that know who asks may answer each otherwise.
     if (!this.options.proxyProtocol && same !== undefined && query.type !== TYPE.HINFO) return same.join(query, next);
@@ -152,6 +159,9 @@ export class Forwarder {
     this.#mine++;
     this.#underWay.add(exchange, query);
     return exchange.begin(next, crowded);
+  }
+  #noteDown(query: Query): void {
+    for (const { index } of this.targets) if (this.health.down(index, this.options.maxFails)) query.note(this.told, index, -2);
   }
   /** An object for a question to an upstream. */
   attempt(): Attempt {

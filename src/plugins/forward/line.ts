@@ -7,7 +7,7 @@ import { joinHostPort } from '../../dns/host-port.ts';
 import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
-import { failure } from '../../kernel/query/outcome.ts';
+import { NotKnownHere, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Taps } from '../../kernel/query/tap.ts';
@@ -96,6 +96,7 @@ export class Line implements NeedsNames {
     const forward = this.#entries.length === 0 ? (query: Query, next: Handler) => this.#forwarder.forward(query, next)
       : (query: Query, next: Handler) => this.#byName(query, next);
     return {
+      rehearsal: { asks: true, handle: (query, next) => (this.takes(query.name) ? this.#wouldAsk() : next(query)) },
       handle: (query, next) => {
         if (!this.#everything && !this.takes(query.name)) return next(query);
         // Who is the upstream's designated resolver is not for our clients: they would leave for it.
@@ -113,6 +114,14 @@ export class Line implements NeedsNames {
   takes(name: Name): boolean {
     const { from, options } = this.#stanza;
     return name.isUnder(from) && (name.equals(from) || !options.except.some((zone) => name.isUnder(zone)));
+  }
+  /** Where nobody is asked: who would be. */
+  #wouldAsk(): Answer {
+    const { to, options } = this.#stanza;
+    const names = to.flatMap((entry) => ('host' in entry ? [entry.host]
+      : entry.addresses.map(({ scheme, address, port }) => `${scheme === 'dns' ? '' : `${scheme}://`}${joinHostPort(address, port)}`)));
+    const order = names.length > 1 ? ` (policy ${options.policy})` : '';
+    return failure(RCODE.SERVFAIL, new NotKnownHere(`forward would ask ${names.join(', ')}${order}`));
   }
   #byName(query: Query, next: Handler): Answer {
     if (this.#note!.round !== this.#round) this.#renew();

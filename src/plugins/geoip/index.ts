@@ -88,6 +88,7 @@ export default definePlugin({
           return database.find(addressOf(query, bySubnet), read);
         },
       },
+      rehearsal: 'as served',
       control: (run) => bring(run, path, flagsOf(run.space(site))),
       start(run) {
         if (site.all(MetadataZones).length > 0) database = new Database(run.store, flagsOf(run.space(site)));

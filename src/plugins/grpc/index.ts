@@ -4,7 +4,7 @@ import { RESOLVER_ARPA, isOfResolverArpa, noneDesignated } from '../../authority
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { joinHostPort } from '../../dns/host-port.ts';
 import { RCODE } from '../../dns/rcode.ts';
-import { failure } from '../../kernel/query/outcome.ts';
+import { NotKnownHere, failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
@@ -46,6 +46,19 @@ class GrpcUpstreams implements Part {
     this.#settings = settings;
   }
 
+  readonly rehearsal = {
+    asks: true as const,
+    handle: (query: Query, next: Handler): Answer => (this.#takes(query) ? this.#wouldAsk() : next(query)),
+  };
+  #takes({ name }: Query): boolean {
+    const { from, except } = this.#settings;
+    return name.isUnder(from) && (name.equals(from) || !except.some((zone) => name.isUnder(zone)));
+  }
+  /** Where nobody is asked: who would be. */
+  #wouldAsk(): Answer {
+    const names = this.#settings.to.map((place) => ('path' in place ? place.path : joinHostPort(place.address, place.port)));
+    return failure(RCODE.SERVFAIL, new NotKnownHere(`grpc would ask ${names.join(', ')}`));
+  }
   async start(run: Run): Promise<void> {
     const { to, tls, policy, subscribe, from } = this.#settings;
     const timers = this.#timers = await run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
@@ -102,9 +115,8 @@ class GrpcUpstreams implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
-    const { from, except } = this.#settings;
-    const { name } = query;
-    if (!name.isUnder(from) || (!name.equals(from) && except.some((zone) => name.isUnder(zone)))) return next(query);
+    const { from } = this.#settings;
+    if (!this.#takes(query)) return next(query);
     // Who is the upstream's designated resolver is not for our clients (RFC 9462 section 6.1).
     if (isOfResolverArpa(query) && !from.isUnder(RESOLVER_ARPA)) return noneDesignated(query);
     const known = this.#subscriber?.find(query);

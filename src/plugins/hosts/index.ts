@@ -7,6 +7,7 @@ import { TYPE } from '../../dns/type-name.ts';
 import { every } from '../../kernel/clock.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Remark } from '../../kernel/query/notes.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -31,16 +32,21 @@ function tellingOf(store: Store, zones: readonly Name[]): (changed: ReadonlySet<
 }
 
 class Hosts implements Part {
+  readonly rehearsal = 'as served';
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #path: string;
   #table!: Table;
   #lookup!: Lookup;
+  /** Where what it has comes from. */
+  readonly #from: Remark;
 
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
     this.#path = site.path(settings.file);
+    const { inline } = settings;
+    this.#from = () => `from ${this.#path}${inline.length > 0 ? ` and ${inline.length} lines of its own` : ''}`;
   }
 
   #open(run: Run): Table {
@@ -73,17 +79,23 @@ class Hosts implements Part {
     this.#lookup = new Lookup(new Computed(new HostsBackend(this.#settings, this.#table)));
   }
 
+  #has(query: Query): boolean {
+    return this.#table.find(query, TYPE.A) !== 0 || this.#table.find(query, TYPE.AAAA) !== 0;
+  }
   handle(query: Query, next: Handler): Answer {
     const { type } = query;
     if (type === TYPE.PTR) {
       const entry = this.#table.find(query, TYPE.PTR);
-      return entry === 0 ? next(query) : this.#table.reply(query, entry);
+      if (entry === 0) return next(query);
+      query.note(this.#from);
+      return this.#table.reply(query, entry);
     }
     const { zones, fallthrough, fallsForOtherTypes } = this.#settings;
     if (fallsForOtherTypes && type !== TYPE.A && type !== TYPE.AAAA
       && zones.match(query.name) !== undefined && covers(fallthrough, query.name)) {
       return next(query);
     }
+    if (query.journey.notes !== undefined && this.#has(query)) query.note(this.#from);
     return this.#lookup.handle(query, next);
   }
 }

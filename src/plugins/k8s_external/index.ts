@@ -9,6 +9,7 @@ import { Transfers, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { Name } from '../../dns/name.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -18,6 +19,7 @@ import type { Settings } from './config.ts';
 import { ExternalBackend } from './external-backend.ts';
 
 class External implements Part, TransferSource {
+  readonly rehearsal = knownToServer('k8s_external', () => this.#settings.zones.names);
   readonly name = 'k8s_external';
   readonly #settings: Settings;
   readonly #site: Site;

@@ -9,6 +9,7 @@ import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { parseAddress, unmap } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Provider } from '../../kernel/query/metadata.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -39,6 +40,7 @@ const keepsLabels = (settings: Pick<Settings, 'pods'>, site: Site): boolean =>
 
 /** A part of the chain. */
 export class Stanza implements Part, TransferSource, ExternalNamesSource {
+  readonly rehearsal = knownToServer('kubernetes', () => this.#settings.zones.names);
   /** The word that it stands under in the Corefile. */
   readonly name: string;
   readonly metadata: { readonly [label: string]: Provider };

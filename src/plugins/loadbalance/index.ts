@@ -83,6 +83,7 @@ function weighted(file: string, reload: number, site: Site): Part {
   };
   return {
     handle: (query, next) => onReply(next(query), change, query),
+    rehearsal: 'as served',
     control: (run) => {
       const shared = noteOf(run, site);
       return watch(file, reload, run, (text) => shared.write(text));

@@ -81,6 +81,7 @@ export default definePlugin({
   create({ prefix }) {
     let count = () => {};
     return {
+      rehearsal: 'as served',
       start({ metrics }) {
         const cell = metrics.family(FAMILIES.requests).cell([]);
         count = () => {

@@ -101,6 +101,7 @@ export default definePlugin({
     const first = loggers[0]!;
     const everything = first.rule.scope?.raw.length === 1;
     return {
+      rehearsal: 'looks on',
       start(run) {
         for (const logger of loggers) logger.use(run);
       },

@@ -41,6 +41,7 @@ class Watch {
         if (query.type === TYPE.HINFO && this.#cells.get(LOOKING) === 1) this.#look(query);
         return next(query);
       },
+      rehearsal: 'looks on',
       control: (run) => {
         const cells = cellsOf(run, this.#site);
         const random = randomBytes(16);

@@ -28,6 +28,7 @@ export default definePlugin({
     let clock: Clock;
     const after = (reply: Message) => trim(reply, clock);
     return {
+      rehearsal: 'as served',
       start(run) {
         clock = run.clock;
       },

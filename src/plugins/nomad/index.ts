@@ -13,6 +13,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { placeOf, readSettings } from './config.ts';
@@ -29,6 +30,7 @@ const FAMILIES = {
 const SOA_NUMBERS = [0, 3600, 600, 86400, 30];
 
 class Nomad implements Part {
+  readonly rehearsal = knownToServer('nomad', () => [this.#settings.zone]);
   readonly #settings: Settings;
   readonly #zones: ServedZones;
   readonly #place = new Place();

@@ -19,6 +19,7 @@ export default definePlugin({
     let counter: Counter;
     site.put(Secured, config);
     const part: Part = {
+      rehearsal: 'looks on',
       control: (run) => openEndpoint(run, config),
       start(run) {
         const chain = site.handlers;

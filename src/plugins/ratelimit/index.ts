@@ -31,6 +31,7 @@ const note = (kind: number): string => `ratelimit: the client's network is over 
 
 /** The line of a block. */
 class RateLimit implements Part {
+  readonly rehearsal = 'looks on';
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #terms: readonly Terms[];

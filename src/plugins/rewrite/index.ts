@@ -5,6 +5,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import { become, release, take, tell } from '../../kernel/query/derive.ts';
 import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Remark } from '../../kernel/query/notes.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { EchoedOption } from '../../kernel/site/site.ts';
@@ -21,8 +22,10 @@ class Rewrite {
   readonly #rules: readonly Rule[];
   readonly #surroundings: Surroundings;
   readonly #subject = new Subject();
+  readonly #applied: Remark;
 
-  constructor(rules: readonly Rule[], surroundings: Surroundings) {
+  constructor(rules: readonly Rule[], surroundings: Surroundings, applied: Remark) {
+    this.#applied = applied;
     this.#rules = rules;
     this.#surroundings = surroundings;
   }
@@ -32,9 +35,12 @@ class Rewrite {
     subject.begin(query);
     let responses: Responses | undefined;
     let stopped = false;
-    for (const rule of this.#rules) {
+    const { length } = this.#rules;
+    for (let i = 0; i < length; i++) {
+      const rule = this.#rules[i]!;
       const more = rule.apply(subject);
       if (more === undefined) continue;
+      query.note(this.#applied, i);
       if (!subject.valid) return failure(RCODE.SERVFAIL, new Error(`invalid name after rewrite: ${subject.text}`));
       responses = responses === undefined ? more : responses.with(more);
       stopped = rule.stops;
@@ -73,12 +79,13 @@ function questionOf({ target, name, nameLength, type, class: klass }: Subject): 
 
 export default definePlugin({
   name: 'rewrite',
-  parse: readRules,
-  create(rules, site) {
+  parse: (lines) => ({ rules: readRules(lines), places: lines.map(({ at, args }) => ({ line: at.line, words: args.join(' ') })) }),
+  create({ rules, places }, site) {
     for (const { echoes } of rules) if (echoes !== undefined) site.put(EchoedOption, echoes);
     const surroundings = { report: (_text: string): void => {} };
-    const rewrite = new Rewrite(rules, surroundings);
+    const rewrite = new Rewrite(rules, surroundings, (i) => `rule ${i + 1} (${places[i]!.words}) on line ${places[i]!.line}`);
     return {
+      rehearsal: 'as served',
       start({ log }) {
         const own = log.prefix('rewrite');
         surroundings.report = (text) => own.error(text);

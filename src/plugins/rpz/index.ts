@@ -14,6 +14,7 @@ import { readZones } from './config.ts';
 
 /** All lines of a block. */
 class Rpz implements Part {
+  readonly rehearsal = 'as served';
   readonly #zones: readonly RpzZone[];
   readonly #site: Site;
   #policy!: ResponsePolicy;

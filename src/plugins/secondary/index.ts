@@ -19,12 +19,12 @@ import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { quoted } from '../../wording/quote.ts';
 import { every } from '../../kernel/clock.ts';
 import { AA } from '../../kernel/query/message.ts';
-import { drop, failure } from '../../kernel/query/outcome.ts';
-import type { Answer } from '../../kernel/query/outcome.ts';
+import { type Answer, drop, failure } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { Ending } from '../../kernel/signal.ts';
 import type { End } from '../../kernel/signal.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -56,6 +56,7 @@ interface Answering {
 }
 
 class Secondaries implements Part {
+  readonly rehearsal = knownToServer('secondary', () => this.#settings.lines.flatMap((line) => line.zones));
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #static: readonly Held[];

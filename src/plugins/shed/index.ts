@@ -31,6 +31,7 @@ const FAMILIES = {
 };
 
 class Shed implements Part {
+  readonly rehearsal = 'looks on';
   readonly #site: Site;
   #metrics!: Metrics;
   #cells!: PerServer<{ readonly query: number; readonly response: number }>;

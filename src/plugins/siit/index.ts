@@ -28,6 +28,7 @@ const FAMILIES = {
 };
 
 class Siit implements Part {
+  readonly rehearsal = 'as served';
   readonly #settings: Settings;
   #metrics!: Metrics;
   #translated!: PerServer<number>;

@@ -25,6 +25,8 @@ export type Section = 'answer' | 'additional' | 'authority';
 
 /** One `template`. */
 export interface Stanza {
+  /** The number of its line. */
+  readonly line: number;
   readonly class: number;
   readonly type: number;
   readonly zones: Zones;
@@ -93,7 +95,7 @@ function readStanza(line: Directive, block: readonly Name[]): Stanza {
   }, (property) => property.wrongArgs());
   const fallsThrough = (name: Name): boolean => fallthrough !== undefined && covers(fallthrough, name);
   return {
-    class: klass, type, zones, patterns, ...records, rcode, extendedError, fallsThrough,
+    line: line.at.line, class: klass, type, zones, patterns, ...records, rcode, extendedError, fallsThrough,
     conditions: conditions.empty ? undefined : conditions,
   };
 }

@@ -12,6 +12,7 @@ import { failure, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Remark } from '../../kernel/query/notes.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { lowerName } from '../../kernel/query/query-functions.ts';
 import type { Site } from '../../kernel/site/site.ts';
@@ -32,13 +33,16 @@ type Step = 'next' | 'fail' | TemplateData;
 class Unmade extends Error {}
 
 class Template implements Part {
+  readonly rehearsal = 'as served';
   readonly #stanzas: readonly Stanza[];
   readonly #view: () => string;
   #counters: readonly Counters[] = [];
+  readonly #stanzaText: Remark;
 
   constructor(stanzas: readonly Stanza[], site: Site) {
     this.#stanzas = stanzas;
     this.#view = () => site.view;
+    this.#stanzaText = (i) => `template ${i + 1} (line ${stanzas[i]!.line}) is for it`;
   }
   start(run: Run): void {
     this.#counters = this.#stanzas.map(() => new Counters(run.metrics, this.#view()));
@@ -50,6 +54,7 @@ class Template implements Part {
       const stanza = stanzas[i]!;
       const zone = concerns(stanza, query);
       if (zone === undefined) continue;
+      query.note(this.#stanzaText, i);
       const step = enter(stanza, query, zone);
       if (step === 'next') continue;
       if (step === 'fail') return fail(query, 'the template does not match the name', undefined);

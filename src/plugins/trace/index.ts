@@ -54,6 +54,7 @@ class Tracer implements Tap {
       metadata: { 'trace/traceid': ({ journey }) => journey.followed?.id },
       follows: (behind) => void (this.#behind = behind),
       handle: (query, next) => this.#handle(query, next),
+      rehearsal: 'looks on',
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),
       drain: (run) => this.#drain(run),

@@ -227,7 +227,7 @@ test('whatever a caller, a name or a service is called, the text is JSON in ASCI
       let now = 5;
       const told = { name, type: 'A', proto: 'udp', remote: '::1', rcode: 'NOERROR', error: name };
       const trace = new Trace(told, 1, () => now++, { trace: span, span, parent: undefined }, shares);
-      trace.leave(trace.enter('one', 0), undefined);
+      trace.leave(trace.enter({ name: 'one' }, 0), undefined);
       trace.end();
       const { before, after } = envelope(form, service);
       const text = `${before}${spanWriter({ form, service, datadog: false, epoch: () => 1e12 })(trace)}${after}`;

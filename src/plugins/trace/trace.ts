@@ -1,6 +1,6 @@
 // One question that is followed: a span for the whole way, one for each part that it is handed to, one for each question to another server.
 // Knows times and numbers; how spans are written is span-form.ts's.
-import type { Followed } from '../../kernel/query/followed.ts';
+import type { Followed, NamedStep } from '../../kernel/query/followed.ts';
 import type { Outcome } from '../../kernel/query/outcome.ts';
 import type { Caller } from './context.ts';
 
@@ -73,7 +73,7 @@ export class Trace implements Followed {
   get deepest(): number {
     return this.#open.at(-1) ?? 0;
   }
-  enter(name: string, from: number): number {
+  enter({ name }: NamedStep, from: number): number {
     if (this.#isOver || this.spans.length >= MOST) return -1;
     const begun = this.#now();
     const number = this.spans.push({ id: digits(2), name, from, begun, ended: begun, peer: undefined, failed: false }) - 1;

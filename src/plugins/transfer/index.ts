@@ -19,10 +19,10 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { AA } from '../../kernel/query/message.ts';
 import type { Message } from '../../kernel/query/message.ts';
-import { failure } from '../../kernel/query/outcome.ts';
+import { NotKnownHere, failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
-import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Key } from '../../tsig/key.ts';
@@ -45,7 +45,13 @@ interface Wish {
   readonly source?: TransferSource;
 }
 
+const UNKNOWN = failure(RCODE.SERVFAIL, new NotKnownHere('zones are transferred by a running server alone'));
+
 class ZoneTransfers implements Part {
+  /** What a transfer has are the versions of a running server. */
+  readonly rehearsal: Rehearsal = {
+    handle: (query, next) => (query.type === TYPE.AXFR || query.type === TYPE.IXFR ? UNKNOWN : next(query)),
+  };
   readonly #stanzas: readonly Stanza[];
   readonly #site: Site;
   #sources: readonly TransferSource[] = [];

@@ -74,6 +74,7 @@ function unsignedSeal({ key, algorithm, originalId }: Pick<TsigRecord, 'key' | '
 }
 
 class Signatures implements Part, SignatureCheck {
+  readonly rehearsal = 'as served';
   readonly metadata = { 'tsig/key': ({ journey: { signature } }: Query) => (signature?.error === 0 ? signature.key : undefined) };
   readonly #config: Config;
   #clock!: Clock;

@@ -7,7 +7,7 @@ import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { drop, failure } from '../../kernel/query/outcome.ts';
+import { NotKnownHere, drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import { RA, RD } from '../../kernel/query/message.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -78,6 +78,8 @@ function nameIn(line: Directive): Name {
   return Name.maybe(text) ?? line.fail(`not a name: ${text}`);
 }
 
+const WOULD_ASK = failure(RCODE.SERVFAIL, new NotKnownHere('unbound would ask from the root down'));
+
 class Unbound implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
@@ -91,6 +93,14 @@ class Unbound implements Part {
     this.#site = site;
     const { names, local } = settings.means;
     if (names.identity !== undefined || names.version !== undefined || local.hasOtherClasses) site.put(AnyClass, true);
+  }
+  readonly rehearsal = {
+    asks: true as const,
+    handle: (query: Query, next: Handler): Answer => (this.#takes(query) ? WOULD_ASK : next(query)),
+  };
+  #takes({ name }: Query): boolean {
+    const { from, except } = this.#settings;
+    return name.isUnder(from) && !except.some((zone) => name.isUnder(zone));
   }
   async control(run: Run): Promise<void> {
     const { log } = run;
@@ -113,9 +123,7 @@ class Unbound implements Part {
     this.#resolver = new Resolver(resolver, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
   }
   handle(query: Query, next: Handler): Answer {
-    const { from, except } = this.#settings;
-    const { name } = query;
-    if (!name.isUnder(from) || except.some((zone) => name.isUnder(zone))) return next(query);
+    if (!this.#takes(query)) return next(query);
     const { access } = this.#settings.means;
     const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
     const allowed = access.of(address);

@@ -1,0 +1,179 @@
+// What the API has at its paths: one table, of which its description (OpenAPI 3.1) is made too. Knows a load of the server; knows no
+// socket.
+import { parseAddress } from '../../dns/address.ts';
+import { latin1Bytes } from '../../dns/latin1.ts';
+import { encodeMessage } from '../../dns/message.ts';
+import { RD, message } from '../../dns/parts.ts';
+import { Name } from '../../dns/name.ts';
+import { CLASS, typeByName } from '../../dns/type-name.ts';
+import { explain } from '../../explain/ask.ts';
+import type { ServedAddress } from '../../explain/ask.ts';
+import { explanationJson } from '../../explain/json.ts';
+import { explanationText } from '../../explain/text.ts';
+import { problem } from '../../http/problem.ts';
+import type { HttpReply } from '../../http/message.ts';
+import type { Run, Served } from '../../kernel/site/plugin.ts';
+import { VERSION } from '../../kernel/version.ts';
+import type { ZoneChanges } from '../../store/changes.ts';
+import { recentQuestions, tops } from './recent.ts';
+import { changesBetween, withoutSecrets } from './written.ts';
+
+/** A request as its route sees it. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  /** The object of its body; empty where there is none. */
+  readonly body: { readonly [name: string]: unknown };
+  /** Whether a person reads it: `Accept: text/plain`. */
+  readonly plain: boolean;
+}
+/** A form of JSON, as OpenAPI describes it. */
+export interface Schema {
+  readonly type: string;
+  readonly description?: string;
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly additionalProperties?: boolean;
+}
+/** One thing that can be asked. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  /** Parameters behind `?`, and members of the body; those that begin with `!` are needed. */
+  readonly parameters?: { readonly [name: string]: string };
+  readonly body?: { readonly [name: string]: Schema };
+  readonly answer: { readonly [name: string]: Schema };
+  readonly do: (asked: Asked, load: Load) => HttpReply | Promise<HttpReply>;
+}
+/** What is served, and since when. */
+export interface Load {
+  readonly run: Run;
+  /** Milliseconds of the clock when the process began to serve. */
+  readonly since: number;
+  /** Every name: caches know by it what is to be asked for anew. */
+  readonly names: ZoneChanges;
+}
+
+const text: Schema = { type: 'string' }, list: Schema = { type: 'array' }, number: Schema = { type: 'number' };
+const yes: Schema = { type: 'boolean' };
+const json = (value: unknown, status = 200): HttpReply => ({ status, type: 'application/json', body: JSON.stringify(value) });
+const notYet = problem(503, 'Nothing is served yet');
+
+/** Every route. */
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'GET', path: '/v1/status', summary: 'What is served, and for how long.',
+    answer: { version: text, uptime: number, ready: yes, addresses: list }, do: (_, load) => status(load),
+  },
+  {
+    method: 'GET', path: '/v1/config', summary: 'The blocks that are served, as they were written; secrets are ***.',
+    answer: { blocks: list },
+    do: (_, { run }) => withServed(run, ({ configuration }) => json({ blocks: withoutSecrets(configuration.blocks) })),
+  },
+  {
+    method: 'GET', path: '/v1/explain', summary: 'Why a question is answered as it is; the question is really asked.',
+    parameters: { '!name': 'The name', '!type': 'The type', client: 'Who asks', server: 'The address', tcp: '1 is TCP', view: 'The view' },
+    answer: { by: text, took: number, steps: list, skipped: list }, do: (asked, load) => explained(asked, load),
+  },
+  {
+    method: 'GET', path: '/v1/queries', summary: 'The last questions, oldest first, and where to go on (next).',
+    parameters: { filter: 'Words that all have to fit', after: 'The next of an answer before', limit: 'Questions at most' },
+    answer: { queries: list, next: text, lost: number, left: number }, do: ({ query }, { run }) => recentQuestions(run, query),
+  },
+  {
+    method: 'GET', path: '/v1/top', summary: 'What most of the last questions were: names, clients or failing names.',
+    parameters: { '!what': 'names, clients or failing' }, answer: { of: number, rows: list },
+    do: ({ query }, { run }) => tops(run, query.get('what') ?? ''),
+  },
+  {
+    method: 'POST', path: '/v1/cache/flush', summary: 'What caches have of a name, or all that they have, is asked for anew.',
+    body: { name: { ...text, description: 'A name, and what is an alias of it' }, all: yes }, answer: { flushed: text }, do: flush,
+  },
+  {
+    method: 'POST', path: '/v1/reload', summary: 'Reads the Corefile again; with dryRun it says what differs.',
+    body: { dryRun: yes }, answer: { changes: list, problems: list, reloaded: yes },
+    do: ({ body }, { run }) => reload(run, body['dryRun'] === true),
+  },
+];
+
+function withServed(run: Run, then: (served: Served) => HttpReply): HttpReply {
+  const served = run.whole.serving();
+  return served === undefined ? notYet : then(served);
+}
+
+function status({ run, since }: Load): HttpReply {
+  return withServed(run, ({ configuration }) => {
+    const addresses = configuration.addresses.map(({ label, zones }) => ({
+      address: label,
+      blocks: zones.map(([zone, site]) => ({
+        zone: Name.wire(zone).text, ...(site.view === '' ? {} : { view: site.view }),
+        plugins: [...new Set(site.handlers.map(({ name }) => name))],
+      })),
+    }));
+    const sites = new Set(configuration.addresses.flatMap(({ zones }) => zones.map(([, site]) => site)));
+    const ready = [...sites].every(({ parts }) => parts.every(({ part }) => part.ready?.() ?? true));
+    return json({ version: VERSION, uptime: Math.round((run.clock.monotonic() - since) / 1000), ready, addresses });
+  });
+}
+
+async function explained({ query, plain }: Asked, { run }: Load): Promise<HttpReply> {
+  const served = run.whole.serving();
+  if (served === undefined) return notYet;
+  const [nameText = '', typeText = '', client = '127.0.0.1'] = ['name', 'type', 'client'].map((each) => query.get(each) ?? undefined);
+  const name = Name.maybe(nameText);
+  const type = typeByName(typeText.toUpperCase());
+  if (name === undefined || nameText === '') return problem(400, 'No name', `name is "${nameText}"`);
+  if (type === undefined) return problem(400, 'No type', `type is "${typeText}"`);
+  if (parseAddress(client) === undefined) return problem(400, 'No address', `client is "${client}"`);
+  const wanted = query.get('server') ?? undefined;
+  const place = addressOf(served, name, wanted);
+  if (place === undefined) {
+    return problem(404, 'No such address', `there is ${served.configuration.addresses.map(({ label }) => label).join(', ')}`);
+  }
+  const { scheme } = place.address.endpoint;
+  const transport = scheme === 'dns' ? (query.get('tcp') === '1' ? 'tcp' : 'udp') : scheme;
+  const edns = { udpSize: 1232, version: 0, z: 0, extendedRcode: 0, dnssecOk: query.get('do') === '1', options: [] };
+  const packet = encodeMessage(message({ id: 1, flags: RD, question: { name, type, class: CLASS.IN }, edns }), { compress: false });
+  const explanation = await explain(place, { packet, client, transport, view: query.get('view') ?? undefined, isDry: true }, run.clock);
+  return plain ? { status: 200, body: explanationText(explanation) } : json(explanationJson(explanation));
+}
+/** The address with this label, or with the longest zone of the name, the first of several. */
+function addressOf({ configuration, servers }: Served, name: Name, label: string | undefined): ServedAddress | undefined {
+  const { addresses, blocks } = configuration;
+  const fit = ({ zones }: (typeof addresses)[number]): number =>
+    Math.max(-1, ...zones.map(([zone]) => (name.isUnder(Name.wire(zone)) ? zone.length : -1)));
+  const fits = addresses.filter((address) => label === undefined || address.label === label);
+  const [best] = fits.toSorted((one, other) => fit(other) - fit(one));
+  return best && { address: best, service: servers.get(best.label)!, blocks };
+}
+
+function flush({ body: { name: text, all } }: Asked, { names }: Load): HttpReply {
+  if (all === true) {
+    names.all();
+    return json({ flushed: 'everything' });
+  }
+  const name = typeof text === 'string' ? Name.maybe(text) : undefined;
+  if (name === undefined) return problem(400, 'Neither name nor all', 'the body is {"name": "www.example.org"} or {"all": true}');
+  names.changed(latin1Bytes(name.key), 0);
+  return json({ flushed: name.text });
+}
+
+async function reload(run: Run, dry: boolean): Promise<HttpReply> {
+  const { whole } = run;
+  if (!whole.reloadable) return problem(409, 'No file', 'the Corefile came from nowhere that can be read again');
+  let changes: ReturnType<typeof changesBetween>;
+  try {
+    changes = changesBetween(whole.running(), whole.now());
+  } catch (error) {
+    const { message: why } = error as Error;
+    return dry ? json({ changes: [], problems: [why], reloaded: false }) : problem(422, 'Refused', why);
+  }
+  if (dry) return json({ changes, problems: [], reloaded: false });
+  try {
+    await whole.reload();
+  } catch (error) {
+    return problem(422, 'Refused', (error as Error).message, { changes });
+  }
+  return json({ changes, problems: [], reloaded: true });
+}
