@@ -19,6 +19,10 @@ export interface ValidationSettings {
   /** Whether signatures and digests by these numbers are counted: what nobody can check is as good as unsigned. */
   readonly supports: (algorithm: number) => boolean;
   readonly supportsDigest: (kind: number) => boolean;
+  /** Whether clients may find out which keys of the root are trusted (RFC 8509). */
+  readonly sentinel: boolean;
+  /** A zone with an anchor whose keys cannot be had is bogus, not unsigned. */
+  readonly hardenStripped: boolean;
   /** Denials that were found secure are answers for other names too (RFC 8198). */
   readonly aggressive: boolean;
   /** What is bogus is answered all the same, as if it was unsigned. */

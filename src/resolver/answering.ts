@@ -1,6 +1,7 @@
 // A query answered by a resolver: what was resolved as a reply, with the flags that RFC 6840 section 5.7 to 5.9 wants and the reason where
 // there is no answer. Knows queries and a resolver; knows no settings.
 import type { Name } from '../dns/name.ts';
+import { INFO_CODE } from '../dns/extended-error.ts';
 import { rcodeName, RCODE } from '../dns/rcode.ts';
 import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
@@ -13,6 +14,7 @@ import { recordsOf } from './kept-set.ts';
 import type { LocalAnswer } from './local-zones.ts';
 import type { Resolved } from './resolved.ts';
 import type { Resolver } from './resolver.ts';
+import { failsForSentinel } from './sentinel.ts';
 import type { Stop, Watch } from './server-watch.ts';
 
 /** What zones of the resolver's own say as an answer; undefined: the world is to be asked. `isOwn` names this server has by itself. */
@@ -42,17 +44,24 @@ export type Ended = (stop: Stop, before: readonly RR[]) => Answer;
 /** Answers queries. `now` is the clock by which the resolver keeps. */
 export function answerBy(resolver: Resolver, query: Query, now: () => number, watch?: Watch, ended?: Ended): Answer {
   const { name, type, class: klass } = query;
-  const result = resolver.resolve({ name, type, class: klass }, watch);
+  const question = { name, type, class: klass };
+  const result = (query.flags & CD) !== 0 ? resolver.resolveUnchecked(question, watch) : resolver.resolve(question, watch);
   return result.then((resolved) => query.reading.within(() => {
     const { stopped, answer } = resolved;
-    if (stopped === undefined || ended === undefined) return outcomeOf(resolved, query, name, now());
+    if (stopped === undefined || ended === undefined) return outcomeOf(sentinelOf(resolver, resolved, query), query, name, now());
     return ended(stopped, answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)));
   }));
 }
+/** A secure answer by which the client asks for a key of the root fails where that is not as its name says (RFC 8509 section 3). */
+function sentinelOf({ sentinel }: Resolver, resolved: Resolved, { name, type, flags }: Query): Resolved {
+  if (sentinel === undefined || resolved.security !== 'secure' || (flags & CD) !== 0) return resolved;
+  if (!failsForSentinel(name, type, sentinel)) return resolved;
+  return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'bogus', why: `a key of the root is not as ${name.text} says`,
+    code: INFO_CODE.DNSSEC_BOGUS };
+}
 function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): Outcome {
-  const { rcode, security, why, code } = resolved;
-  const isUnchecked = (query.flags & CD) !== 0;
-  if (rcode === RCODE.SERVFAIL && !(security === 'bogus' && isUnchecked)) {
+  const { rcode, why, code } = resolved;
+  if (rcode === RCODE.SERVFAIL) {
     query.extendedError = { code: code ?? 0, text: why ?? '' };
     return failure(RCODE.SERVFAIL, why === undefined ? undefined : new Error(why), RA);
   }
@@ -68,6 +77,7 @@ function written({ rcode, answer, authority, security }: Resolved, query: Query,
   // The owner as it was asked, where it is the same name.
   const asked = records.map((rr) => (rr.name.equals(name) ? { ...rr, name } : rr));
   const reply = query.reply({ rcode, answer: asked, authority: proofs });
-  reply.setFlags(RA | (security === 'secure' && (wants || query.wantsAuthentic) ? AD : 0));
+  const isAuthentic = security === 'secure' && (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN);
+  reply.setFlags(RA | (isAuthentic && (wants || query.wantsAuthentic) ? AD : 0));
   return reply;
 }

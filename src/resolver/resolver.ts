@@ -13,6 +13,7 @@ import type { Resolved } from './resolved.ts';
 import { RecordCache } from './record-cache.ts';
 import type { Step } from './record-cache.ts';
 import type { ValidationSettings } from './anchors.ts';
+import { rootKeyTags } from './sentinel.ts';
 import { StoppedError, show } from './server-watch.ts';
 import type { Stop, Watch } from './server-watch.ts';
 import { Trust } from './trust.ts';
@@ -35,6 +36,8 @@ export class Resolver {
   readonly #validation: Validation | undefined;
   readonly #settings: ResolverSettings;
   readonly #permissive: boolean;
+  /** The tags of the root's keys that are trusted, where clients may ask for that. */
+  readonly sentinel: ReadonlySet<number> | undefined;
   readonly #parts: ExchangeParts;
   readonly #kept: KeptAnswers;
   readonly denials: Denials | undefined;
@@ -47,6 +50,7 @@ export class Resolver {
     this.#settings = settings;
     this.#parts = parts;
     this.#permissive = validation?.permissive === true;
+    this.sentinel = validation?.sentinel === true ? rootKeyTags(validation.anchors) : undefined;
     this.cache = new RecordCache(parts.now);
     if (validation?.aggressive === true) this.denials = new Denials(parts.now, validation.mostIterations);
     this.#kept = new KeptAnswers(settings, this.cache, parts.now, this.denials);
@@ -109,6 +113,10 @@ export class Resolver {
     else for (const set of step.answer) this.denials.contradict(set);
   }
 
+  /** What was said, for who checks it himself (CD): secure only where that is known already. Never rejects for what servers do. */
+  resolveUnchecked(question: Question, watch?: Watch): Promise<Resolved> {
+    return this.#shared(question, watch, false);
+  }
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
   async resolve(question: Question, watch?: Watch): Promise<Resolved> {
     const { stale } = this.#settings;
@@ -134,13 +142,13 @@ export class Resolver {
     });
   }
   /** Equal questions that come while one is under way share it. */
-  #shared(question: Question, watch?: Watch): Promise<Resolved> {
-    const key = `${watch === undefined ? '' : `${watch.key} `}${question.type}/${question.class}/${question.name.key}`;
+  #shared(question: Question, watch?: Watch, checked = true): Promise<Resolved> {
+    const key = `${checked ? '' : 'CD '}${watch === undefined ? '' : `${watch.key} `}${question.type}/${question.class}/${question.name.key}`;
     const failed = this.#failures.get(key);
     if (failed !== undefined && failed.until > this.#parts.now()) return Promise.resolve(failed.result);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
-    const begun = this.#resolve(question, watch).finally(() => this.#underWay.delete(key)).then((result) => {
+    const begun = this.#resolve(question, watch, checked).finally(() => this.#underWay.delete(key)).then((result) => {
       if (result.rcode === RCODE.SERVFAIL) this.#failed(key, result);
       else this.#failures.delete(key);
       return result;
@@ -167,9 +175,9 @@ export class Resolver {
     const budget = new Budget(this.#settings, this.#parts.now() + PATIENCE);
     return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond, watch };
   }
-  async #resolve(question: Question, watch?: Watch): Promise<Resolved> {
+  async #resolve(question: Question, watch: Watch | undefined, checked: boolean): Promise<Resolved> {
     try {
-      return await this.follow(question, this.#errand(0, watch));
+      return await this.#follow(question, this.#errand(0, watch), checked);
     } catch (error) {
       if (!(error instanceof ResolutionError)) throw error;
       return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code };
@@ -177,7 +185,7 @@ export class Resolver {
   }
 
   /** The answer along all aliases. Throws ResolutionError. */
-  async follow(question: Question, errand: Errand): Promise<Resolved> {
+  async #follow(question: Question, errand: Errand, checked: boolean): Promise<Resolved> {
     const answer: KeptSet[] = [];
     const proofs: KeptSet[] = [];
     const steps: Step[] = [];
@@ -185,7 +193,7 @@ export class Resolver {
     for (let aliases = 0; aliases <= errand.budget.aliases; aliases++) {
       let step: Step;
       try {
-        step = await this.#step(asked, errand);
+        step = checked ? await this.#step(asked, errand) : this.#kept.step(asked) ?? await this.#iteration.ask(asked, errand);
       } catch (error) {
         if (error instanceof StoppedError) return stoppedAt({ name: asked.name, servers: error.servers }, answer);
         throw error;

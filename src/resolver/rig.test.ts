@@ -26,7 +26,8 @@ export class Rig {
     const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232 };
     const supports = (number: number): boolean => number === 13;
     this.resolver = new Resolver({ ...DEFAULTS, hints, minimise: 'off', ...settings }, parts, validation === undefined ? undefined : {
-      anchors: [], insecure: [], mostIterations: 50, permissive: false, aggressive: false, supports, supportsDigest: (kind) => kind === 2,
+      anchors: [], insecure: [], mostIterations: 50, permissive: false, aggressive: false, hardenStripped: true, sentinel: true,
+      supports, supportsDigest: (kind) => kind === 2,
       wall: () => this.wall + this.time, ...validation,
     });
   }

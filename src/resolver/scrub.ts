@@ -47,7 +47,7 @@ export interface Scrubbing {
 /** Looks through a reply of a server. */
 export function scrub(parts: Parts, question: Question, { zone, recursive, anyGlue, mostServers, isRefused }: Scrubbing): Scrubbed {
   const belongs = (rr: RR): boolean => (question.class === CLASS.ANY || rr.class === question.class) && rr.name.isUnder(zone)
-    && !isRefused(rr);
+    && !isRefused(rr) && !leadsOut(rr, zone);
   const all = fewServers(parts.answer.filter(belongs), mostServers);
   const chain = followed(all, question, recursive);
   // Who refers to the very zone has its DS beside the referral.
@@ -75,6 +75,11 @@ function fewServers(records: readonly RR[], most: number): readonly RR[] {
   return records.filter(({ type }) => type !== TYPE.NS || left-- > 0);
 }
 const coveredBy = ({ rdata }: RR): number => (rdata.length < 2 ? 0 : (rdata[0]! << 8) | rdata[1]!);
+
+/** An NSEC whose next name is in another zone denies what is none of its signer's business. */
+function leadsOut({ type, rdata }: RR, zone: Name): boolean {
+  return type === TYPE.NSEC && !targetOf(rdata).isUnder(zone);
+}
 
 /** NS and SOA of the zone that the name is in, proofs, and their signatures. */
 function isProper(rr: RR, name: Name, last: Name): boolean {

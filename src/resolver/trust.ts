@@ -1,5 +1,6 @@
 // Which keys a zone has, along the chain from an anchor down (RFC 4035 section 5): DS, DNSKEY, and the proof where a zone has no DS. Knows
 // zones and their keys; knows no answer.
+import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Name } from '../dns/name.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
 import { SHA1, setHas } from '../dnssec/delegation.ts';
@@ -95,7 +96,10 @@ export class Trust {
     if (usable.length === 0 && !keys.some((data) => this.settings.supports(data[3] ?? 0))) return this.#insecure(zone, Infinity);
     const isTrusted = (data: Uint8Array): boolean =>
       setHas(usable, zone.folded.octets, data) || keys.some((key) => Buffer.compare(key, data) === 0);
-    return this.#entered(zone, isTrusted, Infinity, errand);
+    const found = await this.#entered(zone, isTrusted, Infinity, errand);
+    // Who wishes for that does without validation where a zone's keys cannot be had at all.
+    const isMissing = this.#cache.set(zone, TYPE.DNSKEY, CLASS.IN) === undefined;
+    return found.state === 'bogus' && isMissing && !this.settings.hardenStripped ? this.#insecure(zone, found.until) : found;
   }
   /** The DS that can be checked; where there are others, SHA-1 does not count (RFC 4509 section 3). */
   #usable(ds: readonly Uint8Array[]): Uint8Array[] {
@@ -106,7 +110,8 @@ export class Trust {
   /** Asks for a zone's keys, one of which is trusted already. */
   async #entered(zone: Name, isTrusted: (data: Uint8Array) => boolean, until: number, errand: Errand, again = 0): Promise<ZoneTrust> {
     const question = { name: zone, type: TYPE.DNSKEY, class: CLASS.IN };
-    const step = await this.#asked(question, errand);
+    const asked = await this.#asked(question, errand);
+    const step = asked instanceof ResolutionError ? undefined : asked;
     const found = this.#keysOf(step, zone, isTrusted, until, errand);
     if (found.state !== 'bogus' || step?.said === undefined || again >= MOST_AGAIN) return this.#keep(found);
     errand.avoided.add(step.said);
@@ -116,9 +121,9 @@ export class Trust {
   }
   #keysOf(step: Step | undefined, zone: Name, isTrusted: (data: Uint8Array) => boolean, until: number, errand: Errand): ZoneTrust {
     const set = step?.answer.find(({ type, name }) => type === TYPE.DNSKEY && name.equals(zone));
-    if (set === undefined) return this.#broken(zone, `no DNSKEY of ${zone.text}`, 9);
+    if (set === undefined) return this.#broken(zone, `no DNSKEY of ${zone.text}`, INFO_CODE.DNSKEY_MISSING);
     const trusted = set.data.filter(isTrusted).map((data) => new VerifyingKey(data));
-    if (trusted.length === 0) return this.#broken(zone, `no DNSKEY of ${zone.text} is the one that is trusted`, 9);
+    if (trusted.length === 0) return this.#broken(zone, `no DNSKEY of ${zone.text} is the one that is trusted`, INFO_CODE.DNSKEY_MISSING);
     const { verdict, ttl } = verifySet(set, zone, trusted, this.settings.wall() / 1000, effortOf(errand));
     if (verdict !== 'valid') {
       const { why, code } = whyNot(verdict, set);
@@ -128,11 +133,11 @@ export class Trust {
     const keys = set.data.map((data) => new VerifyingKey(data));
     return { zone, state: 'secure', keys, until: Math.min(until, set.until, this.#now() + ttl * 1000), why: undefined, code: undefined };
   }
-  async #asked(question: Question, errand: Errand): Promise<Step | undefined> {
+  async #asked(question: Question, errand: Errand): Promise<Step | ResolutionError> {
     try {
       return await this.#fetch(question, errand);
     } catch (error) {
-      if (error instanceof ResolutionError) return undefined;
+      if (error instanceof ResolutionError) return error;
       throw error;
     }
   }
@@ -142,10 +147,14 @@ export class Trust {
     const proof = this.#keptCut(parent, name, errand);
     if (proof !== undefined) return proof.cut === 'no cut' ? undefined : this.#insecure(name, Math.min(proof.until, parent.until));
     const step = await this.#asked({ name, type: TYPE.DS, class: CLASS.IN }, errand);
-    if (step === undefined) return { ...this.#broken(name, `no answer for the DS of ${name.text}`, 22), until: 0 };
+    if (step instanceof ResolutionError) return { ...this.#broken(name, `no answer for the DS of ${name.text}`, step.code), until: 0 };
     const found = await this.#fromDs(parent, name, step, errand);
     // DNSKEYs were asked for elsewhere already; a DS, or the proof that there is none, was not.
     if (typeof found !== 'object' || found.state !== 'bogus' || again >= MOST_AGAIN) return found;
+    // Where the DS holds, only one that no key fits may be an old one.
+    if (found.code !== INFO_CODE.DNSKEY_MISSING && step.answer.some(({ type, security }) => type === TYPE.DS && security === 'secure')) {
+      return found;
+    }
     // Who said it beside a referral is not known any more, and is asked itself at first.
     if (step.said !== undefined) errand.avoided.add(step.said);
     this.#cache.forgetStep(name, TYPE.DS, CLASS.IN);
@@ -162,7 +171,7 @@ export class Trust {
     const cut = this.#cut(parent, name, step.authority, errand);
     if (cut === 'no cut') return undefined;
     if (cut === 'no name') return 'no name';
-    if (cut === 'missing') return this.#bogus(name, `nothing proves that there is no DS of ${name.text}`, 12);
+    if (cut === 'missing') return this.#bogus(name, `nothing proves that there is no DS of ${name.text}`, INFO_CODE.NSEC_MISSING);
     return this.#insecure(name, Math.min(until, parent.until));
   }
   /** What a kept NSEC of the name says. */

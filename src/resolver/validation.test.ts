@@ -10,7 +10,8 @@ import { TYPE } from '../dns/type-name.ts';
 import { bitmapOf } from '../dnssec/type-bitmap.ts';
 import { MadeZone, SIGNED_AT } from '../testing/made-internet.ts';
 import type { MadeServer } from '../testing/made-internet.ts';
-import { A, B, TEST, rigOf, zones } from './rig.test.ts';
+import { A, B, ROOT, Rig, TEST, rigOf, zones } from './rig.test.ts';
+import { failsForSentinel, rootKeyTags } from './sentinel.ts';
 
 const signed = () => rigOf({}, true);
 const without = (zone: MadeZone, change: (said: Partial<Parts>) => Partial<Parts>): MadeServer =>
@@ -38,7 +39,8 @@ test('a zone without DS is insecure, where its parent proves that, and so is wha
 test('another address than the signed one is bogus, and another server is asked', async () => {
   const rig = signed();
   rig.internet.at(A, forgedBy(rig.zones.a));
-  assert.equal(await rig.ask('www.a.test. A'), 'bogus SERVFAIL (6: the signature of www.a.test. A does not hold)');
+  const by = `by a.test. (key ${rig.zones.a.key!.tag})`;
+  assert.equal(await rig.ask('www.a.test. A'), `bogus SERVFAIL (6: the signature of www.a.test. A ${by} does not hold)`);
   const two = rigOf({}, true, zones(true, { more: ['a 300 NS ns2.a', `ns2.a 300 A ${B}`] }));
   two.internet.at(A, forgedBy(two.zones.a)).at(B, two.zones.a);
   assert.equal(await two.ask('www.a.test. A'), 'secure NOERROR www.a.test. 300 A 192.0.2.80');
@@ -50,7 +52,7 @@ test('signatures that are missing, expired or not valid yet are told by their co
   assert.match(await unsigned.ask('www.a.test. A'), /^bogus SERVFAIL \(10: no signature of www\.a\.test\. A\)$/);
   const late = signed();
   late.wall += 2 * 31_536_000_000;
-  assert.match(await late.ask('www.a.test. A'), /^bogus SERVFAIL \(7: the signature of \. DNSKEY has expired\)$/);
+  assert.match(await late.ask('www.a.test. A'), /^bogus SERVFAIL \(7: the signature of \. DNSKEY by \. \(key \d+\) has expired\)$/);
   const early = signed();
   early.wall -= 2 * 31_536_000_000;
   assert.match(await early.ask('www.a.test. A'), /^bogus SERVFAIL \(8: /);
@@ -101,7 +103,7 @@ test('a denial that a wildcard made, or that leads out of its zone, proves nothi
   const said = (next: string): MadeServer =>
     without(a, () => ({ flags: AA, rcode: RCODE.NXDOMAIN, authority: [...a.set(a.apex, TYPE.SOA), ...forged(next)] }));
   rig.internet.at(A, said('zz.test.'));
-  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL \(6: nothing proves/);
+  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL \(1[02]: nothing/);
   const wild = signed();
   wild.internet.at(A, without(wild.zones.a, () => {
     const star = Name.parse('*.wild.a.test.');
@@ -122,4 +124,44 @@ test('a wildcard makes no DNAME', async () => {
   const answer = odd.set(Name.parse('*.d.a.test.'), TYPE.DNAME, Name.parse('x.d.a.test.'));
   other.internet.at(A, without(odd, () => ({ flags: AA, answer })));
   assert.match(await other.ask('y.x.d.a.test. A'), /^bogus SERVFAIL \(6: a wildcard made x\.d\.a\.test\. DNAME\)$/);
+});
+test('signatures that were asked for by themselves are not signed, and insecure', async () => {
+  const rig = signed();
+  const { a } = rig.zones;
+  const signatures = a.set(Name.parse('www.a.test.'), TYPE.A).filter(({ type }) => type === TYPE.RRSIG);
+  rig.internet.at(A, (question) => (question.type === TYPE.RRSIG ? { flags: AA, answer: signatures } : a.answer(question)));
+  assert.match(await rig.ask('www.a.test. RRSIG'), /^insecure NOERROR/);
+});
+test('who checks answers himself gets them as they were said, and secure only what is known to be', async () => {
+  const rig = signed();
+  rig.internet.at(A, forgedBy(rig.zones.a));
+  const unchecked = async (name: string) => {
+    const found = await rig.resolver.resolveUnchecked({ name: Name.parse(name), type: TYPE.A, class: 1 });
+    return [found.security, found.rcode, ...found.answer.map(({ data }) => [...data[0]!].join('.'))].join(' ');
+  };
+  assert.equal(await unchecked('www.a.test.'), 'unchecked 0 6.6.6.6');
+  assert.match(await rig.ask('www.a.test. A'), /^bogus SERVFAIL/);
+  rig.internet.at(A, rig.zones.a);
+  rig.time += 6000;
+  assert.match(await rig.ask('x.ent.a.test. A'), /^secure/);
+  assert.equal(await unchecked('x.ent.a.test.'), 'secure 0 192.0.2.82');
+});
+test('keys that cannot be had make a zone bogus, unless the owner says that it is as good as unsigned then', async () => {
+  const made = zones(true);
+  const withoutKeys = (hardenStripped: boolean) => {
+    const rig = new Rig({}, { anchors: [{ zone: Name.root, ds: [], keys: [made.root.key!.data] }], hardenStripped });
+    rig.internet.at(ROOT, (question) => (question.type === TYPE.DNSKEY ? { rcode: RCODE.SERVFAIL } : made.root.answer(question)))
+      .at(TEST, made.test).at(A, made.a);
+    return rig.ask('www.a.test. A');
+  };
+  assert.match(await withoutKeys(true), /^bogus SERVFAIL \(9: no DNSKEY of \.\)$/);
+  assert.equal(await withoutKeys(false), 'insecure NOERROR www.a.test. 300 A 192.0.2.80');
+});
+test('names that ask for a key of the root fail where it is not as they say (RFC 8509)', () => {
+  const tags = rootKeyTags([{ zone: Name.root, ds: [Uint8Array.of(0x4f, 0x66, 8, 2)], keys: [] }]);
+  const fails = (label: string, type: number = TYPE.A) => failsForSentinel(Name.parse(`${label}.a.test.`), type, tags);
+  assert.deepEqual(['root-key-sentinel-is-ta-20326', 'root-key-sentinel-not-ta-20326', 'Root-Key-Sentinel-is-TA-00001',
+    'root-key-sentinel-not-ta-00001', 'root-key-sentinel-is-ta-1', 'www'].map((label) => fails(label)),
+  [false, true, true, false, false, false]);
+  assert.equal(fails('root-key-sentinel-not-ta-20326', TYPE.TXT), false);
 });

@@ -1,5 +1,6 @@
 // Whether what a question led to is as its zone signed it (RFC 4035 section 5, RFC 6840): sets by their signatures, denials by their
 // proofs. Knows steps and the trust in zones; asks only for keys.
+import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Question } from '../dns/parts.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { HashedDenials } from '../dnssec/validate/nsec3.ts';
@@ -34,6 +35,8 @@ export class Validation {
   /** Judges a step, and marks its sets. */
   async judge(step: Step, question: Question, errand: Errand): Promise<Validated> {
     if (step.kind === 'nodata' || step.kind === 'nxdomain') return this.#denial(step, question, errand);
+    // Signatures are not signed themselves (RFC 4035 section 2.2).
+    if (question.type === TYPE.RRSIG) return INSECURE;
     let worst = SECURE;
     for (const set of step.answer) {
       const found = this.#isMade(set, step) ? SECURE : await this.#set(set, step, errand);
@@ -104,7 +107,7 @@ export class Validation {
       const denials = step.authority.filter((set) => set.type === TYPE.NSEC || set.type === TYPE.NSEC3);
       const bad = denials.find((set) => this.#verdict(set, zone!, errand) !== 'valid');
       if (bad !== undefined) return { security: 'bogus', ...whyNot(this.#verdict(bad, zone!, errand), bad) };
-      const code = denials.length > 0 ? 6 : 12;
+      const code = denials.length > 0 ? INFO_CODE.DNSSEC_BOGUS : INFO_CODE.NSEC_MISSING;
       return { security: 'bogus', why: `nothing proves what is said of ${name.text}`, code };
     }
     for (const set of step.authority) set.security = 'secure';

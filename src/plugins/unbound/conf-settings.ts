@@ -75,7 +75,8 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   if (anchors.length === 0) return { access, local, names, zones, policies, resolver, validation: undefined };
   return { access, local, names, zones, policies, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
-    aggressive: said.yes('aggressive-nsec', true),
+    aggressive: said.yes('aggressive-nsec', true), hardenStripped: said.yes('harden-dnssec-stripped', true),
+    sentinel: said.yes('root-key-sentinel', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
   } };
 }
