@@ -2,6 +2,7 @@
 // there is no answer. Knows queries and a resolver; knows no settings.
 import type { Name } from '../dns/name.ts';
 import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Question } from '../dns/parts.ts';
 import { rcodeName, RCODE } from '../dns/rcode.ts';
 import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
@@ -16,6 +17,7 @@ import type { Resolved } from './resolved.ts';
 import type { Resolver } from './resolver.ts';
 import { failsForSentinel } from './sentinel.ts';
 import type { Stop, Watch } from './server-watch.ts';
+import type { Ask } from './translation.ts';
 
 /** What zones of the resolver's own say as an answer; undefined: the world is to be asked. `isOwn` names this server has by itself. */
 export function answerLocally(
@@ -39,14 +41,33 @@ export function answerLocally(
     (resolved.rcode === RCODE.SERVFAIL ? outcomeOf(resolved, query, query.name, now())
       : write(resolved.answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)), resolved.rcode))));
 }
+/** What is made of what the resolver finds, before a client hears it; undefined: nobody says anything. */
+export type Amend = (question: Question, ask: Ask) => Promise<Resolved | undefined>;
+/** What is done besides: somebody looks on, and may end it; what was found is amended. */
+export interface Manner {
+  readonly watch?: Watch | undefined;
+  readonly ended?: Ended | undefined;
+  readonly amend?: Amend | undefined;
+}
 /** What is said where whoever looked on ended it, with the aliases that led there. */
 export type Ended = (stop: Stop, before: readonly RR[]) => Answer;
 /** Answers queries. `now` is the clock by which the resolver keeps. */
-export function answerBy(resolver: Resolver, query: Query, now: () => number, watch?: Watch, ended?: Ended): Answer {
+export function answerBy(resolver: Resolver, query: Query, now: () => number, { watch, ended, amend }: Manner = {}): Answer {
   const { name, type, class: klass } = query;
   const question = { name, type, class: klass };
-  const result = (query.flags & CD) !== 0 ? resolver.resolveUnchecked(question, watch) : resolver.resolve(question, watch);
-  return result.then((resolved) => query.reading.within(() => {
+  const isUnchecked = (query.flags & CD) !== 0;
+  const resolve: Ask = (each) => (isUnchecked ? resolver.resolveUnchecked(each, watch) : resolver.resolve(each, watch));
+  let halted: Resolved | undefined;
+  const ask: Ask = async (each) => {
+    const found = await resolve(each);
+    if (found.stopped !== undefined) halted ??= found;
+    return found;
+  };
+  // Who checks signatures himself wants what was signed (RFC 6147 section 5.5).
+  const result = amend === undefined || (isUnchecked && query.wantsDnssec) ? resolve(question) : amend(question, ask);
+  return result.then((made) => query.reading.within(() => {
+    const resolved = halted ?? made;
+    if (resolved === undefined) return drop();
     const { stopped, answer } = resolved;
     if (stopped === undefined || ended === undefined) return outcomeOf(sentinelOf(resolver, resolved, query), query, name, now());
     return ended(stopped, answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)));

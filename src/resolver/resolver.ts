@@ -143,7 +143,8 @@ export class Resolver {
   }
   /** Equal questions that come while one is under way share it. */
   #shared(question: Question, watch?: Watch, checked = true): Promise<Resolved> {
-    const key = `${checked ? '' : 'CD '}${watch === undefined ? '' : `${watch.key} `}${question.type}/${question.class}/${question.name.key}`;
+    const kind = `${checked ? '' : 'CD '}${watch === undefined ? '' : `${watch.key} `}`;
+    const key = `${kind}${question.type}/${question.class}/${question.name.key}`;
     const failed = this.#failures.get(key);
     if (failed !== undefined && failed.until > this.#parts.now()) return Promise.resolve(failed.result);
     const known = this.#underWay.get(key);

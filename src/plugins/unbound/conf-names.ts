@@ -28,6 +28,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
   harden-dnssec-stripped root-key-sentinel
+  dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
   view-first access-control-view:2 access-control-tag:2 access-control-tag-action:3 access-control-tag-data:3 define-tag local-zone-tag:2
   local-zone-override:3 identity version hide-identity hide-version
   rpz-action-override rpz-cname-override rpz-log rpz-log-name rpz-signal-nxdomain-ra tags`;
@@ -55,10 +56,10 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   tls-use-sni tls-win-cert unknown-server-time-limit wait-limit-cookie max-transfer-size max-transfer-time`;
 const REFUSED: readonly (readonly [names: string, why: string])[] = [
   ['auto-trust-anchor-file', 'keys are not followed by RFC 5011 yet: name them by trust-anchor-file'],
-  ['dns64-prefix', 'use *dns64*'],
   ['stub-tls-upstream forward-tls-upstream', 'not built yet: use *forward* with tls://'], ['tls-upstream', 'not built yet'],
   ['master primary allow-notify', 'not built yet: use *secondary* in front, or a zonefile'],
   ['url', 'zones are not fetched over HTTP: use a zonefile'],
+  ['response-ip-tag', 'not built yet: rules are for all clients'],
   ['forward-no-cache stub-no-cache', 'not built yet'], ['ratelimit ip-ratelimit', 'not built yet'],
 ];
 

@@ -11,6 +11,8 @@ import type { LocalViews } from '../../resolver/local-views.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, RootServer, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
+import { amendSettings } from './conf-amend.ts';
+import type { AmendSettings } from './conf-amend.ts';
 import { authZones, upstreamZones } from './conf-zones.ts';
 import type { AuthZone } from './conf-zones.ts';
 import { localViews } from './conf-local.ts';
@@ -27,6 +29,8 @@ import { ConfError } from './conf-words.ts';
 export interface ConfMeans {
   readonly access: AccessList;
   readonly local: LocalViews;
+  /** What is made of answers. */
+  readonly amend: AmendSettings;
   /** What the server says of itself. */
   readonly names: ServerNames;
   /** Zones that are had whole. */
@@ -66,14 +70,15 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     tries: said.number('outbound-msg-retry', DEFAULTS.tries), mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions),
     prefetch: said.yes('prefetch', false), stale: staleOf(said), hints: hints === undefined ? DEFAULTS.hints : rootServers(hints, readText),
   };
-  const modules = said.last('module-config')?.values[0] ?? 'validator iterator';
-  const anchors = modules.split(/\s+/).includes('validator') ? anchorsOf(said, readText) : [];
+  const modules = (said.last('module-config')?.values[0] ?? 'validator iterator').split(/\s+/);
+  const amend = amendSettings(said, modules);
+  const anchors = modules.includes('validator') ? anchorsOf(said, readText) : [];
   const access = new AccessList(said.all('access-control').map(accessRule));
   const local = localViews(conf);
   const nameOf = (kind: string): ServerName => (said.yes(`hide-${kind}`, false) ? false : said.last(kind)?.values[0]);
   const names = { identity: nameOf('identity'), version: nameOf('version') };
-  if (anchors.length === 0) return { access, local, names, zones, policies, resolver, validation: undefined };
-  return { access, local, names, zones, policies, resolver, validation: {
+  if (anchors.length === 0) return { access, amend, local, names, zones, policies, resolver, validation: undefined };
+  return { access, amend, local, names, zones, policies, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true), hardenStripped: said.yes('harden-dnssec-stripped', true),
     sentinel: said.yes('root-key-sentinel', true),

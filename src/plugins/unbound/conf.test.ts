@@ -71,6 +71,8 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.equal(refusal('do-ip6: no'), 'conf:1: do-ip6 stands in no clause');
   assert.equal(refusal('server: do-ip6:\nstub-zone: name: a'), 'conf:1: do-ip6 lacks its value');
   assert.equal(refusal('stub-zone:\n name: a.'), 'conf:1: stub-zone a. has no servers: name stub-addr');
+  assert.match(refusal('server: module-config: "dns64 iterator" dns64-prefix: 10.0.0.0/8'), /^conf:1: dns64-prefix is a network of IPv6/);
+  assert.match(refusal('server: module-config: "respip iterator" response-ip: 10.0.0.0/8 some'), /^conf:1: response-ip is a network and/);
   assert.equal(refusal('view: view-first: yes'), 'conf:1: view lacks its name');
   assert.equal(refusal('server: access-control-view: 10.0.0.0/8 v'),
     'conf:1: access-control-view is a network and the name of a view, not "10.0.0.0/8 v"');

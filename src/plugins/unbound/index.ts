@@ -21,10 +21,11 @@ import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
 import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
 import type { PolicyWatch, ResponsePolicy, Truth } from '../../policy/rpz.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
-import type { Ended } from '../../resolver/answering.ts';
+import type { Amend, Ended } from '../../resolver/answering.ts';
 import { Resolver } from '../../resolver/resolver.ts';
 import { Sockets } from '../../resolver/sockets.ts';
 import type { AccessAction } from './access.ts';
+import { amendBy } from './conf-amend.ts';
 import { AuthZones } from './auth-zones.ts';
 import { readConf } from './conf.ts';
 import type { Conf } from './conf.ts';
@@ -85,6 +86,7 @@ class Unbound implements Part {
   readonly #site: Site;
   #zones!: AuthZones;
   #policy: ResponsePolicy | undefined = undefined;
+  #amend: Amend | undefined;
   #resolver!: Resolver;
   #now!: () => number;
 
@@ -117,6 +119,7 @@ class Unbound implements Part {
     const now = (): number => clock.monotonic();
     this.#now = now;
     const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
+    this.#amend = amendBy(this.#settings.means.amend, now);
     this.#zones = new AuthZones(zones, this.#site, run);
     const network = this.#zones.within(new Sockets({ datagrams, after }));
     const parts = { network, now, after, random: secureRandom, udpSize: resolver.udpSize };
@@ -148,7 +151,7 @@ class Unbound implements Part {
     if (allowed === 'allow' && (query.flags & RD) === 0) {
       return this.#refuse(query, INFO_CODE.NOT_AUTHORITATIVE, 'this server resolves, and has no data of its own', RA);
     }
-    return answerBy(this.#resolver, query, this.#now, watch, ended);
+    return answerBy(this.#resolver, query, this.#now, { watch, ended, amend: this.#amend });
   }
   #zonesOf(policies: readonly RpzZone[]): RpzZone[] {
     return policies.map((zone) => ({ ...zone, path: this.#site.path(zone.path) }));
