@@ -25,6 +25,8 @@ export interface Instance {
   /** In lower case. */
   readonly tags: readonly string[];
   readonly isPassing: boolean;
+  /** Of a node, what is said of it: keys with their values. */
+  readonly meta: readonly (readonly [key: string, value: string])[];
 }
 /** What is under a key of the catalog. */
 export interface Entry {
@@ -112,10 +114,11 @@ function entryOf(kind: Wanted['kind'], reply: ApiReply): Entry {
   const said = jsonOf(reply, 'Consul');
   if (kind === 'node') {
     const node = field(said, 'Node');
-    return { instances: [node ?? []].flat().flatMap((each) => instanceOf({ Node: each })), ttl: undefined };
+    const meta = Object.entries(field(node, 'Meta') ?? {}).map(([key, value]) => [key, text(value)] as const);
+    return { instances: [node ?? []].flat().flatMap((each) => instanceOf({ Node: each }, meta)), ttl: undefined };
   }
   const list = kind === 'query' ? (said as Said | null)?.['Nodes'] : said;
-  const instances = Array.isArray(list) ? list.flatMap((each: unknown) => instanceOf(each as Said)) : [];
+  const instances = Array.isArray(list) ? list.flatMap((each: unknown) => instanceOf(each as Said, [])) : [];
   return { instances, ttl: kind === 'query' ? ttlOf(text(field(said, 'DNS')?.['TTL'])) : undefined };
 }
 /** Seconds of a duration such as `1m30s`; undefined where it is none. */
@@ -125,7 +128,7 @@ function ttlOf(duration: string): number | undefined {
   return parts.every((part) => part === undefined) ? undefined : parts.reduce((sum, part) => sum * 60 + Number(part ?? 0), 0);
 }
 /** An instance; none where a check of it, or of its node, is critical, or it has no address. */
-function instanceOf(said: Said): Instance | [] {
+function instanceOf(said: Said, meta: Instance['meta']): Instance | [] {
   const node = field(said, 'Node'), service = field(said, 'Service');
   const checks = (said as Said | null)?.['Checks'];
   const states = (Array.isArray(checks) ? checks : []).map((check: unknown) => text((check as Said | null)?.['Status']));
@@ -137,7 +140,7 @@ function instanceOf(said: Said): Instance | [] {
   const tags = service?.['Tags'];
   return {
     node: text(node['Node']), datacenter: text(node['Datacenter']).toLowerCase(), address: parseAddress(host) ?? host,
-    isOwn: own !== '' && own !== text(node['Address']), port, weight, isPassing,
+    isOwn: own !== '' && own !== text(node['Address']), port, weight, isPassing, meta,
     tags: (Array.isArray(tags) ? tags : []).flatMap((tag: unknown) => (typeof tag === 'string' ? tag.toLowerCase() : [])),
   };
 }

@@ -30,7 +30,8 @@ class Consul {
     const dc = url.searchParams.get('dc');
     if (dc !== null && dc !== 'dc1') return { status: 500, body: 'No path to datacenter' };
     if (url.pathname === '/v1/health/service/web') return said(this.web);
-    if (url.pathname === '/v1/catalog/node/node1') return said({ Node: { Node: 'node1', Address: '192.0.2.1', Datacenter: 'dc1' } });
+    if (url.pathname === '/v1/catalog/node/node1') return said({ Node: { Node: 'node1', Address: '192.0.2.1', Datacenter: 'dc1',
+      Meta: { os: 'linux', 'a=b': 'é', 'rfc1035-note': 'v=1' } } });
     if (url.pathname.startsWith('/v1/catalog/node/')) return said(null);
     if (url.pathname === '/v1/query/near/execute') return said({ Nodes: [this.web[3]], DNS: { TTL: '17s' } });
     return url.pathname.startsWith('/v1/query/') ? { status: 404, body: 'Query not found' } : said([]);
@@ -65,6 +66,9 @@ test('services, tags, RFC 2782, nodes, queries, addresses and datacenters are an
   assert.deepEqual(additional.map((each) => each.split(' ').slice(3).join(' ')), ['A 192.0.2.1', 'A 192.0.2.2', 'AAAA 2001:db8::4']);
   assert.deepEqual(await data('20010db8000000000000000000000004.addr.dc1', 'AAAA'), ['2001:db8::4']);
   assert.deepEqual((await ask('NODE1.node')).answer, ['NODE1.node.consul. 60 IN A 192.0.2.1']);
+  assert.deepEqual(await data('node1.node', 'TXT'), ['"os=linux"', '"a`=b=\\195\\169"', '"v=1"']);
+  assert.deepEqual((await ask('_near._tcp.query', 'SRV')).answer,
+    ['_near._tcp.query.consul. 17 IN SRV 1 10 8080 20010db8000000000000000000000004.addr.dc1.consul.']);
   assert.equal(await data('none.node'), 'NXDOMAIN');
   assert.deepEqual((await ask('near.query', 'AAAA')).answer, ['near.query.consul. 17 IN AAAA 2001:db8::4']);
   assert.equal(await data('none.query'), 'NXDOMAIN');
@@ -104,9 +108,9 @@ test('what warns is left out where the line says so, tags are required, and what
 
 test('names that are none of Consul\'s', () => {
   const kinds = (name: string) => readName(name.split('.'))?.kind;
-  assert.deepEqual(['web.service', 'a.b.c.node.dc1', 'q.query', 'c0000201.addr', '_a._tcp', '_a._tcp.dc2', '_a._tcp.service'].map(kinds),
-    ['service', 'node', 'query', 'address', 'service', 'service', 'service']);
-  for (const name of ['service', 'web', 'x.y', 'c000020.addr', 'web.service.a.b', 'web.service.a.dc.b', '_._tcp']) {
+  const names = ['web.service', 'a.b.c.node.dc1', 'q.query', 'c0000201.addr', '_a._tcp', '_a._tcp.dc2', '_a._tcp.service', '_a._tcp.query'];
+  assert.deepEqual(names.map(kinds), ['service', 'node', 'query', 'address', 'service', 'service', 'service', 'query']);
+  for (const name of ['service', 'web', 'x.y', 'c000020.addr', 'web.service.a.b', 'web.service.a.dc.b', '_._tcp', '_a._udp.query']) {
     assert.equal(kinds(name), undefined, name);
   }
 });

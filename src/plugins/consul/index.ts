@@ -2,12 +2,13 @@
 import { soaRecord } from '../../authority/soa.ts';
 import type { SoaForm } from '../../authority/soa.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
+import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { rr } from '../../dns/rr.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
-import { A, AAAA, CNAME, SRV } from '../../dns/types.ts';
+import { A, AAAA, CNAME, SRV, TXT } from '../../dns/types.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -98,7 +99,8 @@ class ConsulNames implements Part {
     if (instances.length === 0) return this.#nothing(query, next);
     const ttl = kind === 'node' ? this.#settings.nodeTtl : known.value.ttl ?? this.#settings.ttl;
     if (query.type === TYPE.SRV && kind !== 'node') return this.#srv(query, instances, ttl);
-    return this.#records(query, instances.flatMap((each) => hostRecords(query.name, each, ttl)));
+    const make = query.type === TYPE.TXT && kind === 'node' ? metaRecords : hostRecords;
+    return this.#records(query, instances.flatMap((each) => make(query.name, each, ttl)));
   }
   #find(wanted: Wanted): Promise<Known<Entry>> {
     const catalog = this.#catalog;
@@ -158,6 +160,15 @@ function hostRecords(name: Name, { address }: Instance, ttl: number): readonly R
   if (typeof address !== 'string') return [addressRecord(name, address, ttl)];
   const target = Name.maybe(address);
   return target === undefined ? [] : [rr(name, CNAME, ttl, { target })];
+}
+
+/** What is said of a node, as `key=value` (RFC 1464); of a key that begins with `rfc1035-` the value alone, as Consul does it. */
+function metaRecords(name: Name, { meta }: Instance, ttl: number): readonly RR[] {
+  return meta.map(([key, value]) => {
+    const quoted = key.replace(/[=`]/g, '`$&');
+    const octets = Buffer.from(/^rfc1035-/i.test(key) ? value : `${quoted}=${value}`).subarray(0, 255);
+    return rr(name, TXT, ttl, { texts: [latin1(octets, 0, octets.length)] });
+  });
 }
 
 export default definePlugin({

@@ -32,6 +32,9 @@ export function readName(labels: readonly string[]): ConsulName | undefined {
     // A tag may have dots; a service may not.
     return { kind, what: before.at(-1)!, tag: before.slice(0, -1).join('.'), datacenter };
   }
+  if (kind === 'query' && isRfc) {
+    return before.length === 2 && before[0] !== '_' && before[1] === '_tcp' ? { kind, what: before[0]!.slice(1), datacenter } : undefined;
+  }
   // Names of nodes and queries may have dots.
   return { kind: kind as 'node' | 'query', what: before.join('.'), datacenter };
 }
