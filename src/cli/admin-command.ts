@@ -1,5 +1,5 @@
-// `coredns-ts status`, `flush`, `reload` and `explain --server`: words to a running server over the socket of its *admin*. Knows the API's
-// paths and the console; the API is plugins/admin's.
+// `coredns-ts status`, `queries`, `top`, `flush`, `reload` and `explain --server`: words to a running server over the socket of its
+// *admin*. Knows the API's paths and the console; the API is plugins/admin's.
 import { request } from 'node:http';
 import { typeName } from '../dns/type-name.ts';
 import type { ExplainedQuestion } from './explain-questions.ts';
@@ -7,11 +7,17 @@ import type { ExplainedQuestion } from './explain-questions.ts';
 /** Where the socket is if nothing is said. */
 const USUAL = '/run/coredns-ts/admin.sock';
 const USAGE = `Usage: coredns-ts status [--json] [--server SOCKET]
+       coredns-ts queries [--json] [--server SOCKET] [FILTER...]
+       coredns-ts top [--json] [--server SOCKET] names|clients|failing
        coredns-ts flush NAME | --all [--server SOCKET]
        coredns-ts reload [--diff] [--json] [--server SOCKET]
 
-Of a running server whose Corefile has admin: what it serves; that its caches ask for a name, or for everything, anew; that it reads its
-Corefile again, or (--diff) what would change if it did. SOCKET is ${USUAL} where none is given.
+Of a running server whose Corefile has admin: what it serves; its last questions that fit all words of FILTER; what most of
+them were; that its caches ask for a name, or for everything, anew; that it reads its Corefile again, or (--diff) what would
+change if it did. SOCKET is ${USUAL} where none is given.
+
+A word of FILTER is a piece of the name, type:AAAA, rcode:SERVFAIL, by:forward, under:example.org, an address or a network,
+>5ms or <1ms; not before it turns it round.
 
 Exit status: 0 done, 1 refused or not reached, 2 for a wrong command line.
 `;
@@ -22,27 +28,43 @@ interface Said {
   readonly text: string;
 }
 
+/** The words. */
+export type AdminWord = 'status' | 'queries' | 'top' | 'flush' | 'reload';
+
 /** Says one word to a server and sets the exit status. */
-export async function adminCommand(word: 'status' | 'flush' | 'reload', args: readonly string[]): Promise<void> {
+export async function adminCommand(word: AdminWord, args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(USAGE);
   const at = args.indexOf('--server');
   const socket = at < 0 ? USUAL : args[at + 1] ?? '';
   const rest = args.filter((_, i) => at < 0 || (i !== at && i !== at + 1));
   const options = rest.filter((arg) => arg.startsWith('-'));
   const names = rest.filter((arg) => !arg.startsWith('-'));
-  const known = { status: ['--json'], flush: ['--all'], reload: ['--diff', '--json'] }[word];
-  const stray = options.find((option) => !known.includes(option)) ?? (word === 'flush' ? names[1] : names[0]);
+  const { options: known, names: most } = TAKES[word];
+  const stray = options.find((option) => !known.includes(option)) ?? names[most];
   if (stray !== undefined) return refuse(word, `${stray} is nothing that it takes`);
   const all = options.includes('--all');
   if (word === 'flush' && all === (names.length > 0)) {
     return refuse(word, all ? 'a name and --all exclude each other' : 'a name, or --all, is missing');
   }
   const dryRun = options.includes('--diff');
-  const said = await (word === 'status' ? ask(socket, 'GET', '/v1/status')
-    : word === 'flush' ? ask(socket, 'POST', '/v1/cache/flush', all ? { all } : { name: names[0] })
-      : ask(socket, 'POST', '/v1/reload', { dryRun })).catch((error: NodeJS.ErrnoException) => error);
+  const said = await asking().catch((error: NodeJS.ErrnoException) => error);
   tell(word, socket, said, (text) => (options.includes('--json') ? text : inWords(word, JSON.parse(text))));
+
+  function asking(): Promise<Said> {
+    switch (word) {
+      case 'status': return ask(socket, 'GET', '/v1/status');
+      case 'queries': return ask(socket, 'GET', `/v1/queries?${new URLSearchParams({ filter: names.join(' ') })}`);
+      case 'top': return ask(socket, 'GET', `/v1/top?${new URLSearchParams({ what: names[0] ?? 'names' })}`);
+      case 'flush': return ask(socket, 'POST', '/v1/cache/flush', all ? { all } : { name: names[0] });
+      case 'reload': return ask(socket, 'POST', '/v1/reload', { dryRun });
+    }
+  }
 }
+/** The options of each word, and how many words may follow. */
+const TAKES: { readonly [word in AdminWord]: { readonly options: readonly string[]; readonly names: number } } = {
+  status: { options: ['--json'], names: 0 }, queries: { options: ['--json'], names: 64 }, top: { options: ['--json'], names: 1 },
+  flush: { options: ['--all'], names: 1 }, reload: { options: ['--diff', '--json'], names: 0 },
+};
 /** Asks a server why it answers as it does. */
 export async function explainAt(socket: string, question: ExplainedQuestion, json: boolean): Promise<void> {
   const { name, type, client, tcp, view, at, dnssecOk } = question;
@@ -104,7 +126,24 @@ interface Reloaded {
   readonly problems: readonly string[];
   readonly reloaded: boolean;
 }
-function inWords(word: 'status' | 'flush' | 'reload', said: unknown): string {
+interface Queries {
+  readonly queries: readonly { readonly at: string; readonly client: string; readonly name: string; readonly type: string;
+    readonly rcode: string | null; readonly by: string; readonly took: number }[];
+}
+interface Top {
+  readonly of: number;
+  readonly rows: readonly { readonly key: string; readonly count: number }[];
+}
+/** Names and addresses are as in zone files: no octet of them does anything to a terminal. */
+function inWords(word: AdminWord, said: unknown): string {
+  if (word === 'queries') {
+    return (said as Queries).queries.map(({ at, client, name, type, rcode, by, took }) =>
+      `${at}  ${client}  ${name} ${type}  ${rcode ?? 'no reply'}  ${by}  ${(took * 1000).toFixed(2)} ms\n`).join('');
+  }
+  if (word === 'top') {
+    const { of, rows } = said as Top;
+    return `of the last ${of} questions\n${rows.map(({ key, count }) => `${String(count).padStart(7)}  ${key}\n`).join('')}`;
+  }
   if (word === 'flush') return `flushed ${(said as { flushed: string }).flushed}\n`;
   if (word === 'status') {
     const { version, uptime, ready, addresses } = said as Status;

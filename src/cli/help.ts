@@ -9,7 +9,8 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = [
-  'check', 'explain', 'fmt', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'flush', 'reload',
+  'check', 'explain', 'fmt', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries', 'top', 'flush',
+  'reload',
 ] as const;
 
 /** The whole help. */
@@ -25,6 +26,7 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs
   coredns-ts status              what a running server serves, where its Corefile has admin
+  coredns-ts queries [FILTER]    its last questions; top names|clients|failing: what most of them were
   coredns-ts flush NAME | --all  what its caches have of a name is asked for anew
   coredns-ts reload [--diff]     it reads its Corefile again; --diff says what would change
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward

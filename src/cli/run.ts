@@ -31,7 +31,7 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   if (word === 'zone') return void import('./zone-command.ts').then(({ zoneCommand }) => zoneCommand(args.slice(1)));
   if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));
   if (word === 'explain') return void import('./explain-command.ts').then(({ explainCommand }) => explainCommand(args.slice(1), own));
-  if (word === 'status' || word === 'flush' || word === 'reload') {
+  if (word === 'status' || word === 'queries' || word === 'top' || word === 'flush' || word === 'reload') {
     return void import('./admin-command.ts').then(({ adminCommand }) => adminCommand(word, args.slice(1)));
   }
   if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));

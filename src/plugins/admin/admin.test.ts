@@ -236,7 +236,7 @@ test('the socket has its rights, replaces one that is dead and respects one that
 });
 
 test('words of the program say the same to a server', async (t) => {
-  const { socket } = await rig(t, SERVED);
+  const { server, socket } = await rig(t, SERVED);
   const at = ['--server', socket];
   const { out } = await run('status', ...at);
   assert.match(out, /^coredns-ts .*, up 0 s, ready\ndns:\/\/:53 {2}\. {2}admin cache forward\n.*example\.org\. {2}admin hosts\n$/);
@@ -245,6 +245,11 @@ test('words of the program say the same to a server', async (t) => {
   assert.deepEqual(await run('reload', '--diff', ...at), { status: 0, out: 'nothing differs\n', errors: '' });
   assert.match((await run('explain', 'www.example.org', 'A', 'from', '192.0.2.9', ...at)).out, /hosts +ANSWERED {2}NOERROR/);
   assert.match((await run('explain', 'www.example.org', 'A', '--json', ...at)).out, /^\{.*"by":"hosts"/);
+  await server.ask(parseAsk('www.example.org A'));
+  const asked = await run('queries', 'under:example.org', 'type:A', ...at);
+  assert.match(asked.out, /^\S+Z {2}127\.0\.0\.1 {2}www\.example\.org\. A {2}NOERROR {2}hosts {2}0\.00 ms\n$/);
+  assert.equal((await run('top', 'names', ...at)).out, 'of the last 1 questions\n      1  www.example.org.\n');
+  assert.equal((await run('queries', 'not', ...at)).errors, 'coredns-ts queries: No filter: a word is missing behind not\n');
   assert.equal((await run('flush', 'a..b', ...at)).status, 1);
   assert.equal((await run('flush', ...at)).status, 2);
   assert.equal((await run('status', '--all', ...at)).status, 2);
