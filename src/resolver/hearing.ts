@@ -96,7 +96,7 @@ export class Hearing {
   }
   async #askOne(server: Server, at: Delegation, question: Question, tried: Tried): Promise<Heard | undefined> {
     tried.add(server);
-    const manner = { tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: true };
+    const manner = { tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: this.#settings.dnssecOk };
     const parts = await askServer(this.#parts, server, question, manner);
     if (parts === undefined) return undefined;
     const { private: refused } = this.#settings;

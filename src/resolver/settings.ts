@@ -72,6 +72,8 @@ export interface ResolverSettings {
   /** Octets of a UDP reply that are offered (RFC 9715). */
   readonly udpSize: number;
   readonly tcpOnly: boolean;
+  /** Servers are asked for signatures (DO): without them nothing can be validated. */
+  readonly dnssecOk: boolean;
   /** What is over may be answered where nothing newer can be had (RFC 8767); undefined: never. */
   readonly stale: StaleSettings | undefined;
   /** What is asked for near its end is asked for again meanwhile. */
@@ -101,5 +103,5 @@ export const DEFAULTS: ResolverSettings = {
   private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
   mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0,
   mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3, udpSize: 1232,
-  tcpOnly: false, stale: undefined, prefetch: false, hints: ROOT_HINTS,
+  tcpOnly: false, dnssecOk: true, stale: undefined, prefetch: false, hints: ROOT_HINTS,
 };

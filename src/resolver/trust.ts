@@ -117,7 +117,7 @@ export class Trust {
     errand.avoided.add(step.said);
     this.#cache.forgetStep(zone, TYPE.DNSKEY, CLASS.IN);
     const other = await this.#entered(zone, isTrusted, until, errand, again + 1);
-    return other.state === 'bogus' ? found : other;
+    return other.state === 'bogus' ? this.#keep(found) : other;
   }
   #keysOf(step: Step | undefined, zone: Name, isTrusted: (data: Uint8Array) => boolean, until: number, errand: Errand): ZoneTrust {
     const set = step?.answer.find(({ type, name }) => type === TYPE.DNSKEY && name.equals(zone));

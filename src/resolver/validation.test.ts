@@ -165,3 +165,18 @@ test('names that ask for a key of the root fail where it is not as they say (RFC
   [false, true, true, false, false, false]);
   assert.equal(fails('root-key-sentinel-not-ta-20326', TYPE.TXT), false);
 });
+test('a zone stays bogus for the first reason, whatever asking again gives', async () => {
+  const rig = signed();
+  const { a } = rig.zones;
+  let asked = 0;
+  rig.internet.at(A, (question) => {
+    const said = a.answer(question)!;
+    if (question.type !== TYPE.DNSKEY) return said;
+    if (asked++ > 0) return undefined;
+    return { ...said, answer: said.answer!.map((rr) => (rr.type === TYPE.RRSIG ? { ...rr, rdata: rr.rdata.map((octet, i) =>
+      (i === rr.rdata.length - 1 ? octet ^ 1 : octet)) } : rr)) };
+  });
+  const why = /^bogus SERVFAIL \(6: the signature of a\.test\. DNSKEY by a\.test\. \(key \d+\) does not hold\)$/;
+  assert.match(await rig.ask('www.a.test. A'), why);
+  assert.match(await rig.ask('x.ent.a.test. A'), why);
+});

@@ -27,7 +27,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
   serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
-  harden-dnssec-stripped root-key-sentinel
+  harden-dnssec-stripped root-key-sentinel disable-edns-do
   dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
   view-first access-control-view:2 access-control-tag:2 access-control-tag-action:3 access-control-tag-data:3 define-tag local-zone-tag:2
   local-zone-override:3 identity version hide-identity hide-version

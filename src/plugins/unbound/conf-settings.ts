@@ -64,6 +64,7 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     hardenBelowNxdomain: said.yes('harden-below-nxdomain', true), refused: isRefused,
     private: new PrivateAddresses(networks(said.all('private-address')), said.names('private-domain')),
     ipv4: said.yes('do-ip4', true), ipv6: said.yes('do-ip6', true), tcpOnly: said.yes('tcp-upstream', false),
+    dnssecOk: !said.yes('disable-edns-do', false),
     mostTtl: said.number('cache-max-ttl', DEFAULTS.mostTtl),
     mostNegativeTtl: said.number('cache-max-negative-ttl', DEFAULTS.mostNegativeTtl),
     leastTtl: said.number('cache-min-ttl', 0), mostAliases: said.number('max-query-restarts', DEFAULTS.mostAliases),

@@ -35,7 +35,8 @@ test('names and values stand as they like: on one line, on several, quoted, with
       name: "."
       forward-addr: 192.0.2.1@853#dns.example
       forward-first: yes`);
-  assert.equal(resolver.ipv6, false);
+  assert.deepEqual([resolver.ipv6, resolver.dnssecOk], [false, true]);
+  assert.equal(means('server: disable-edns-do: yes').resolver.dnssecOk, false);
   assert.equal(resolver.minimise, 'off');
   assert.deepEqual(resolver.given.map(({ zone, kind, addresses, first }) => [zone.text, kind, addresses, first]), [
     ['corp.example.', 'stub', [{ address: '10.0.0.1', port: 5353 }, { address: 'fd00::1', port: 53 }], false],
