@@ -118,6 +118,8 @@ test('a zone that is had whole is for the resolver and for clients, and its dige
   assert.equal(means(`server: zonemd-permissive-mode: yes\n${both}`).zones[0]?.digest, 'ignore');
 });
 test('what is turned off is not missed, and what has no meaning here is told once', () => {
+  assert.equal(refusal('python:\nserver: do-ip6: no'), '');
+  assert.equal(refusal('python: python-script: a'), 'conf:1: python: there is no Python here');
   assert.equal(refusal('server: tls-upstream: no ratelimit: 0'), '');
   const text = 'server: num-threads: 4 verbosity: 1 num-threads: 2\nremote-control:\n control-enable: yes';
   const conf = readConf('conf', files({ conf: text }));

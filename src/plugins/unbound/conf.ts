@@ -40,8 +40,11 @@ export function readConf(path: string, readText: (path: string) => string): Conf
     if (word.quoted || !word.text.endsWith(':')) throw new ConfError(word, `${quoted(word.text)} where a setting was expected`);
     const clause = CLAUSES.get(name);
     if (clause !== undefined) {
-      if (typeof clause === 'object') throw new ConfError(word, `${name}: ${clause.refused}`);
-      isIdle = clause === 'idle';
+      const next = words[i];
+      // One that is empty says nothing.
+      const isEmpty = next === undefined || isClause(next);
+      if (typeof clause === 'object' && !isEmpty) throw new ConfError(word, `${name}: ${clause.refused}`);
+      isIdle = clause !== 'obeyed';
       if (!isIdle) clauses.push({ kind: name as ConfClause['kind'], settings: [], at: word });
       continue;
     }
