@@ -215,6 +215,7 @@ test('each property of a page is one that its plugin knows, and a misspelt one h
     forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db', sign: ' db',
     geoip: ' db', dnstap: ' listen x', grpc: ' . 127.0.0.1', tls: ' cert.pem key.pem', ddr: ' dns.test',
     catalog: ' c.test', block: ' list', rpz: ' r.test',
+    opa: ' main', themis: ' main',
   };
   for (const word of documentedWords) {
     const syntax = syntaxOf(word)!;

@@ -112,6 +112,7 @@ export class StoredLookup {
       case 'rename': return this.#rename();
       case 'cut': return finding.label === 0 && this.#isAboveCut(type) ? this.#tell() : this.#refer();
       default: {
+        if (finding.kind === 'wildcard') this.#walk.tellWildcard();
         const alias = findSet(finding.bytes, finding.sets, TYPE.CNAME);
         return alias === 0 || type === TYPE.CNAME ? this.#tell() : this.#alias(alias);
       }

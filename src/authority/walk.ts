@@ -1,5 +1,6 @@
 // One question on its way through a source: the question of this step, where its name lies, what was found, and the aliases behind it. One
 // object is used for one question after the other. Knows names and replies; knows no state of a look-up.
+import { Name } from '../dns/name.ts';
 import { HEADER, foldByte } from '../dns/packet.ts';
 import { become, take } from '../kernel/query/derive.ts';
 import { AA } from '../kernel/query/message.ts';
@@ -66,6 +67,15 @@ export class Walk {
     this.hops = 0;
     this.owner = HEADER;
     return true;
+  }
+  /** The label `zone/wildcard` where anybody collects labels: what a wildcard made of the name that the client asked for. */
+  tellWildcard(): void {
+    const { query, finding: { label }, place, hops } = this;
+    if (hops > 0 || query.metadata === undefined) return;
+    const { bytes, keyAt, nameLength } = query;
+    const from = place.at[label]!;
+    const encloser = Name.read(bytes, from, keyAt + nameLength, from).text;
+    query.metadata.set('zone/wildcard', encloser === '.' ? '*.' : `*.${encloser}`);
   }
   /** Begins the reply where it has not begun. */
   open(): Message {

@@ -17,7 +17,8 @@ const OLD = (
 const NEW: readonly (readonly [word: string, after: string])[] = [
   ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'],
   ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'], ['admin', 'connections'],
-  ['unbound', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'], ['block', 'firewall'], ['rpz', 'block'],
+  ['unbound', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'],
+  ['opa', 'firewall'], ['themis', 'opa'], ['block', 'themis'], ['rpz', 'block'],
 ];
 
 test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 and our own in their places', () => {

@@ -51,6 +51,8 @@ export const standardWords: readonly LatePlugin[] = [
   late('autopath', () => import('./autopath/index.ts')),
   late('acl', () => import('./acl/index.ts')),
   late('firewall', () => import('./firewall/index.ts')),
+  late('opa', () => import('./opa/index.ts')),
+  late('themis', () => import('./themis/index.ts')),
   late('block', () => import('./block/index.ts')),
   late('rpz', () => import('./rpz/index.ts')),
   late('cache', usually('cache')),

@@ -12,6 +12,7 @@ import { list, watch } from './kube-api.ts';
 import { lists } from './lists.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
+import { decisionPoints } from './decision-points.ts';
 import { rules } from './rules.ts';
 import { migration } from './migration.ts';
 import { ended as served, serve } from './serve.ts';
@@ -39,6 +40,7 @@ export const targets: readonly Target[] = [
   azureSets, awsXml, rules,
   azureSets, awsXml, etcdSnapshot,
   watches,
+  azureSets, awsXml, rules, decisionPoints,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

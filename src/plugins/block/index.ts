@@ -16,6 +16,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { denied, redirected } from '../../policy/denial.ts';
+import { NamedLists } from '../../policy/engine.ts';
 import { LIST_FAMILIES, ListSources } from '../../policy/list-sources.ts';
 import { PublishedLists } from '../../policy/published-lists.ts';
 import { PublishedTable } from '../../policy/published-table.ts';
@@ -71,6 +72,10 @@ class Block implements Part {
     this.#log = run.log.prefix('block');
   }
 
+  /** Whether this list is the one by which the name that is asked for would be blocked: for rules that ask. */
+  holds(name: string, query: Query): boolean {
+    return this.#lists.judge(query.bytes, query.at + HEADER, query) === 'blocked' && this.#listName === name;
+  }
   handle(query: Query, next: Handler): Answer {
     if (query.opcode !== OPCODE.QUERY || query.class !== CLASS.IN || !this.#isFor(query)) return next(query);
     const verdict = this.#lists.judge(query.bytes, query.at + HEADER, query);
@@ -120,5 +125,9 @@ export default definePlugin({
   name: 'block',
   metrics: FAMILIES,
   parse: readBlockLines,
-  create: (lines, site) => lines.map((line, i) => new Block(line, site, i)),
+  create: (lines, site) => lines.map((line, i) => {
+    const block = new Block(line, site, i);
+    for (const { name } of line.lists) site.put(NamedLists, { name, holds: (query) => block.holds(name, query) });
+    return block;
+  }),
 });

@@ -7,7 +7,8 @@ import { joinHostPort } from '../../dns/host-port.ts';
 import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
-import { NotKnownHere, failure } from '../../kernel/query/outcome.ts';
+import type { Message } from '../../kernel/query/message.ts';
+import { NotKnownHere, failure, onReply } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Taps } from '../../kernel/query/tap.ts';
@@ -93,8 +94,11 @@ export class Line implements NeedsNames {
   }
 
   part(): Part {
-    const forward = this.#entries.length === 0 ? (query: Query, next: Handler) => this.#forwarder.forward(query, next)
+    const asked = this.#entries.length === 0 ? (query: Query, next: Handler) => this.#forwarder.forward(query, next)
       : (query: Query, next: Handler) => this.#byName(query, next);
+    const { private: refused } = this.#stanza.options;
+    const cleanse = (reply: Message, query: Query) => refused!.cleanse(reply, query);
+    const forward = refused === undefined ? asked : (query: Query, next: Handler) => onReply(asked(query, next), cleanse, query);
     return {
       rehearsal: { asks: true, handle: (query, next) => (this.takes(query.name) ? this.#wouldAsk() : next(query)) },
       handle: (query, next) => {

@@ -12,6 +12,7 @@ import { POLICIES } from '../../upstream/policy.ts';
 import type { PolicyName } from '../../upstream/policy.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { quoted } from '../../wording/quote.ts';
+import { PrivateAnswers } from './private-answers.ts';
 import { parseUint } from '../../wording/unsigned.ts';
 
 /** The properties of a line; those with `undefined` are off. */
@@ -57,6 +58,8 @@ export interface Options {
   proxyProtocol: boolean;
   /** Upstreams over QUIC are asked before the handshake is over (0-RTT). */
   earlyData: boolean;
+  /** Which addresses no public name may have; undefined: any may. */
+  private?: PrivateAnswers | undefined;
   /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
   race: number;
 }
@@ -175,6 +178,7 @@ export const readers = (options: Options, path: (text: string) => string, readFi
     line.end();
     options.randomCase = true;
   },
+  private: (line: Directive) => { options.private = PrivateAnswers.read(line); },
   race: (line: Directive) => { options.race = count(line, 'race'); },
   next: (line: Directive) => { options.next = [...options.next, ...rcodes(line)]; },
   next_on_nodata: flag(() => { options.nextOnNodata = true; }),

@@ -1,8 +1,11 @@
 // *ratelimit* bounds what a network gets in a second: questions, answers of each class, bytes (ecosystem 6.4). Knows rates and classes of
 // replies; accounts are the store's.
 import { liesInPrefix } from '../../dns/address.ts';
+import { Name } from '../../dns/name.ts';
 import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { TC } from '../../kernel/query/message.ts';
+import { Metadata } from '../../kernel/query/metadata.ts';
+import type { Provider } from '../../kernel/query/metadata.ts';
 import { drop, upon } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -22,6 +25,9 @@ import type { Judged } from './judge.ts';
 const KINDS: readonly Kind[] = ['responses', 'nodata', 'nxdomains', 'referrals', 'errors', 'requests', 'bytes'];
 const ACTIONS = ['drop', 'slip', 'report'] as const;
 type Action = (typeof ACTIONS)[number];
+/** Octets of the label `*`. */
+const WILDCARD = 2;
+const NO_PROVIDERS: ReadonlyMap<string, Provider> = new Map();
 /** Milliseconds between two lines of the log that name a network. */
 const QUIET = 10_000;
 
@@ -77,7 +83,10 @@ class RateLimit implements Part {
       const refused = left < 0 ? this.#over(query, REQUESTS, this.#clients) : undefined;
       if (refused !== undefined) return refused;
     }
-    return this.#judges ? upon(next(query), this.#after, query) : next(query);
+    if (!this.#judges) return next(query);
+    // Whoever answers from a wildcard says so where labels are collected.
+    query.journey.metadata ??= new Metadata(NO_PROVIDERS);
+    return upon(next(query), this.#after, query);
   }
   /** Whose address is proven, and what this server asks itself, is not limited. */
   #isFree(query: Query): boolean {
@@ -96,6 +105,7 @@ class RateLimit implements Part {
       judged.kind = 'errors';
       judged.ending = 0;
     } else return outcome;
+    if (judged.kind === 'responses' || judged.kind === 'nodata') judged.ending = encloserOf(query);
     const kind = KINDS.indexOf(judged.kind);
     const bytes = outcome.kind === 'reply' ? outcome.length : 0;
     return this.#spendAnswer(query, kind, judged) ?? this.#spendBytes(query, bytes) ?? outcome;
@@ -136,6 +146,11 @@ class RateLimit implements Part {
     this.#said = query.received;
     this.#untold = 0;
   }
+}
+/** Octets of the name above a wildcard that made the answer; 0 where none did. All that it makes has one account. */
+function encloserOf(query: Query): number {
+  const wildcard = query.label('zone/wildcard');
+  return wildcard === undefined ? 0 : Name.parse(wildcard).raw.length - WILDCARD;
 }
 const REQUESTS = KINDS.indexOf('requests'), BYTES = KINDS.indexOf('bytes');
 
