@@ -8,7 +8,11 @@ import { syntaxSections } from './syntax.mjs';
 
 /** What is compiled, by the name of the file it becomes. */
 const KEPT = 'kept';
-const entries = { [KEPT]: 'src/cli/kept.ts', main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts' };
+const entries = {
+  [KEPT]: 'src/cli/kept.ts', main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts',
+  // A thread of its own, which needs nothing of the rest.
+  'file-thread': 'src/key-value/file-thread.ts',
+};
 
 /**
  * Libraries that package.json lists as dependencies stay beside the bundle. One that the sources import and that is a

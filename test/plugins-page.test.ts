@@ -60,7 +60,7 @@ test('the types of the page are right', () => void run(tsc, ['-p', 'tsconfig.jso
 
 test('the exported types need none of Node', () => {
   const files = [...page].filter(([file, text]) => file.endsWith('.ts') && !text.includes("from 'node:")).map(([file]) => file);
-  const include = [...files.filter((file) => !/\.\/registry/.test(page.get(file)!)), 'fakes.ts'];
+  const include = [...files.filter((file) => !/\.\/directory/.test(page.get(file)!)), 'fakes.ts'];
   writeFileSync(path.join(author, 'fakes.ts'), "export * from 'coredns-ts/testing';\nexport { rr } from 'coredns-ts/dns';\n");
   assert.ok(include.length >= 4, include.join());
   writeFileSync(path.join(author, 'tsconfig.plain.json'),
@@ -106,11 +106,11 @@ test('what main read is found in every thread', async () => {
   writeFileSync(path.join(author, 'names.json'), '{"www.example.org": "192.0.2.7"}');
   const said = "start: ({ log, thread }) => log.info('thread ' + thread)";
   writeFileSync(path.join(author, 'many.ts'), `import { definePlugin, insert, main, standard } from 'coredns-ts';
-import registry from './registry.ts';
+import directory from './directory.ts';
 const who = definePlugin({ name: 'who', parse: ([line]) => line.bare(), create: () => ({ ${said} }) });
-await main({ plugins: insert(insert(standard, registry, { before: 'cache' }), who, { after: 'registry' }) });\n`);
-  const corefile = 'example.org:1053 {\n    bind 127.0.0.1\n    multisocket 4\n    who\n    registry names.json\n}\n';
-  const rooted = corefile.replace('    registry', `    root ${author}\n    registry`);
+await main({ plugins: insert(insert(standard, directory, { before: 'cache' }), who, { after: 'directory' }) });\n`);
+  const corefile = 'example.org:1053 {\n    bind 127.0.0.1\n    multisocket 4\n    who\n    directory names.json\n}\n';
+  const rooted = corefile.replace('    directory', `    root ${author}\n    directory`);
   const many = [process.execPath, path.join(author, 'many.ts')];
   const another = usableCores(readLimits()) > 1 ? /thread [1-9]/ : /thread 0/;
   assert.deepEqual(await served(many, rooted, 'www.example.org A', 32, another), ['192.0.2.7']);

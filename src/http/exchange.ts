@@ -2,9 +2,11 @@
 // no sockets.
 
 const REASONS: { readonly [status: number]: string } = {
-  200: 'OK', 302: 'Found', 400: 'Bad Request', 404: 'Not Found', 405: 'Method Not Allowed', 413: 'Content Too Large',
-  415: 'Unsupported Media Type', 425: 'Too Early', 431: 'Request Header Fields Too Large', 500: 'Internal Server Error',
-  501: 'Not Implemented', 503: 'Service Unavailable', 505: 'HTTP Version Not Supported',
+  200: 'OK', 201: 'Created', 204: 'No Content', 302: 'Found', 304: 'Not Modified', 400: 'Bad Request', 401: 'Unauthorized',
+  403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed', 409: 'Conflict', 412: 'Precondition Failed', 413: 'Content Too Large',
+  415: 'Unsupported Media Type', 421: 'Misdirected Request', 425: 'Too Early', 429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large', 500: 'Internal Server Error', 501: 'Not Implemented', 503: 'Service Unavailable',
+  504: 'Gateway Timeout', 505: 'HTTP Version Not Supported', 507: 'Insufficient Storage',
 };
 
 /** The head of a reply, without what says how long its body is; made once and used often. */
@@ -19,7 +21,7 @@ export class Heading {
   #text: string | undefined;
 
   /** Names as HTTP/1.1 writes them. Status 0 makes the trailers of a reply. */
-  constructor(status: number, fields: readonly (readonly [name: string, value: string])[], sized = true) {
+  constructor(status: number, fields: readonly (readonly [name: string, value: string])[], sized = status !== 204 && status !== 304) {
     this.status = status;
     this.fields = fields;
     this.sized = sized;

@@ -170,7 +170,9 @@ export class Http1Server implements ServerSide {
     this.#request = undefined;
     // The rest of a body that is not wanted is read away only where it is short.
     const close = this.#last ? 'Connection: close\r\n' : '';
-    const head = `${heading.text}Content-Length: ${length}\r\nDate: ${date(this.#owner.wall())}\r\n${close}\r\n`;
+    // Neither 204 nor 304 has a body (RFC 9110 section 8.6).
+    const size = heading.sized || (heading.status !== 204 && heading.status !== 304) ? `Content-Length: ${length}\r\n` : '';
+    const head = `${heading.text}${size}Date: ${date(this.#owner.wall())}\r\n${close}\r\n`;
     const bytes = Buffer.allocUnsafe(head.length + (request.method === 'HEAD' ? 0 : length));
     bytes.write(head, 'latin1');
     if (request.method !== 'HEAD') bytes.set(body.subarray(at, at + length), head.length);

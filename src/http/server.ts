@@ -6,7 +6,7 @@ import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import { bindReason } from '../wording/errno.ts';
 import { HttpConnection } from './connection.ts';
 import { Heading } from './exchange.ts';
-import type { Exchange, HttpBounds } from './exchange.ts';
+import type { Exchange, HttpBounds, HttpService } from './exchange.ts';
 import type { HttpReply, HttpRequest } from './message.ts';
 
 /** Time, as far as a server needs it: milliseconds that only grow, those since 1970, and a call later. */
@@ -32,20 +32,31 @@ export type Securing = (socket: Socket, ready: (socket: Socket, alpn: string | u
 const NOT_FOUND: HttpReply = { status: 404, body: '404 page not found\n', headers: { 'X-Content-Type-Options': 'nosniff' } };
 const NOT_ALLOWED: HttpReply = { status: 405, body: '405 Method Not Allowed\n' };
 
+/** What is otherwise than for a page that is shown. */
+export interface HttpServerOptions {
+  readonly bounds: HttpBounds;
+  /** Connections at the same time. */
+  readonly connections: number;
+}
+const SHOWN: HttpServerOptions = { bounds: BOUNDS, connections: MOST_CONNECTIONS };
+
 /** An open address and what is shown there. */
 export class HttpServer {
   readonly #server: Server;
   readonly #clock: HttpClock;
   readonly #connections = new Set<HttpConnection>();
   readonly #owner;
+  readonly #options: HttpServerOptions;
+  readonly #services: HttpService[] = [];
   #cancel: (() => void) | undefined;
   /** For each path the handlers of the loads that want it: the newest one answers. */
   readonly #routes = new Map<string, HttpHandler[]>();
   /** Where it is spoken TLS. */
   securing: Securing | undefined;
 
-  private constructor(server: Server, clock: HttpClock) {
+  private constructor(server: Server, clock: HttpClock, options: HttpServerOptions) {
     this.#server = server;
+    this.#options = options;
     this.#clock = clock;
     this.#owner = { now: () => clock.monotonic(), wall: () => clock.wall() };
     server.on('connection', (socket) => {
@@ -56,10 +67,11 @@ export class HttpServer {
   }
 
   /**
-   * Listens at `host:port`, also where another process or an earlier load does (SIG-8). Throws Error with Go's text:
-   * `listen tcp 127.0.0.1:8080: bind: address already in use`.
+   * Listens at `host:port`, also where another process or an earlier load does (SIG-8), or at `unix:PATH`, where nothing may be. Throws
+   * Error with Go's text: `listen tcp 127.0.0.1:8080: bind: address already in use`.
    */
-  static async open(address: string, clock: HttpClock): Promise<HttpServer> {
+  static async open(address: string, clock: HttpClock, options = SHOWN): Promise<HttpServer> {
+    if (address.startsWith('unix:')) return HttpServer.#openPath(address.slice(5), clock, options);
     const { host, port } = splitHostPort(address);
     if (!/^[0-9]*$/.test(port)) throw new Error(`listen tcp: lookup tcp/${port}: unknown port`);
     if (Number(port) > 65535) throw new Error(`listen tcp: address ${port}: invalid port`);
@@ -70,7 +82,16 @@ export class HttpServer {
     } catch (error) {
       throw new Error(`listen tcp ${joinHostPort(resolved, port)}: ${bindReason(error as NodeJS.ErrnoException)}`, { cause: error });
     }
-    return new HttpServer(server, clock);
+    return new HttpServer(server, clock, options);
+  }
+  static async #openPath(path: string, clock: HttpClock, options: HttpServerOptions): Promise<HttpServer> {
+    const server = createServer();
+    try {
+      await listen(server, { path });
+    } catch (error) {
+      throw new Error(`listen unix ${path}: ${bindReason(error as NodeJS.ErrnoException)}`, { cause: error });
+    }
+    return new HttpServer(server, clock, options);
   }
 
   /** The port that it really has. */
@@ -83,6 +104,11 @@ export class HttpServer {
     this.#routes.set(path, handlers);
     handlers.push(handler);
     signal.addEventListener('abort', () => handlers.splice(handlers.indexOf(handler), 1), { once: true });
+  }
+  /** Whatever is asked is this one's until the signal aborts; the newest one is asked. */
+  serve(service: HttpService, signal: AbortSignal): void {
+    this.#services.push(service);
+    signal.addEventListener('abort', () => this.#services.splice(this.#services.indexOf(service), 1), { once: true });
   }
   /** Stops listening; replies under way still leave. */
   close(): Promise<void> {
@@ -100,8 +126,8 @@ export class HttpServer {
   }
 
   #connect(socket: Socket, alpn: string | undefined): void {
-    if (this.#connections.size >= MOST_CONNECTIONS) this.#makeRoom();
-    const connection = new HttpConnection(socket, alpn, this, BOUNDS, this.#owner);
+    if (this.#connections.size >= this.#options.connections) this.#makeRoom();
+    const connection = new HttpConnection(socket, alpn, this, this.#options.bounds, this.#owner);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
     this.#cancel ??= this.#clock.after(EVERY, this.#check);
@@ -124,6 +150,8 @@ export class HttpServer {
 
   /** Called by connections. */
   request(exchange: Exchange): void {
+    const service = this.#services.at(-1);
+    if (service !== undefined) return service.request(exchange);
     const { method, target } = exchange;
     if (!METHODS.has(method)) return say(exchange, NOT_ALLOWED);
     const [, path, query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)(?:\?(.*))?$/.exec(target)!;

@@ -13,6 +13,7 @@ import { lists } from './lists.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
+import { registryKeys, registryRequests, registryTokens } from './registry.ts';
 import { rules } from './rules.ts';
 import { migration } from './migration.ts';
 import { ended as served, serve } from './serve.ts';
@@ -41,6 +42,7 @@ export const targets: readonly Target[] = [
   azureSets, awsXml, etcdSnapshot,
   watches,
   azureSets, awsXml, rules, decisionPoints,
+  registryRequests, registryTokens, registryKeys,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -25,6 +25,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   authority: ['fs', 'path', 'timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs', 'net', 'path', 'tls'],
   policy: ['fs', 'path', 'url'],
+  'key-value': ['crypto', 'fs', 'net', 'path', 'sqlite', 'worker_threads'],
   resolver: ['net'],
   threads: ['fs', 'module', 'os', 'perf_hooks', 'v8', 'vm', 'worker_threads'],
   transport: ['dgram', 'fs', 'module', 'net', 'os', 'url', 'util'],

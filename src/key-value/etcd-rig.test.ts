@@ -1,0 +1,77 @@
+// A real etcd for tests, where the machine has one: started on free ports, written by its JSON gateway, killed and started again. Knows
+// etcd's command line and gateway; knows nothing of ours.
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { freePort } from '../testing/free-port.ts';
+
+/** Why it is skipped. */
+export const isMissing = spawnSync('etcd', ['--version']).status === 0 ? false : 'etcd is not installed';
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** One etcd of one member. */
+export class RealEtcd {
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'etcd-'));
+  #port = 0;
+  #peer = 0;
+  #child: ChildProcess | undefined;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+  async open(t: TestContext): Promise<this> {
+    this.#port = await freePort();
+    this.#peer = await freePort();
+    t.after(async () => {
+      await this.kill();
+      rmSync(this.#folder, { recursive: true });
+    });
+    await this.start();
+    return this;
+  }
+  async start(): Promise<void> {
+    const peer = `http://127.0.0.1:${this.#peer}`;
+    this.#child = spawn('etcd', ['--data-dir', this.#folder, '--listen-client-urls', this.url, '--advertise-client-urls', this.url,
+      '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`], { stdio: 'ignore' });
+    for (let i = 0; i < 600; i++) {
+      try {
+        if ((await fetch(`${this.url}/health`)).ok) return;
+      } catch {
+        // Nobody listens yet.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('etcd did not start');
+  }
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+  async call(what: string, body: unknown, token?: string): Promise<Record<string, unknown>> {
+    const headers = token === undefined ? {} : { Authorization: token };
+    const response = await fetch(`${this.url}/v3/${what}`, { method: 'POST', body: JSON.stringify(body), headers });
+    if (!response.ok) throw new Error(`etcd ${what}: ${response.status} ${await response.text()}`);
+    return await response.json() as Record<string, unknown>;
+  }
+  /** Resolves to the revision. */
+  async put(key: string, value: unknown, lease?: string): Promise<number> {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const reply = await this.call('kv/put', { key: base64(key), value: base64(text), ...(lease === undefined ? {} : { lease }) });
+    return Number((reply['header'] as { readonly revision: string }).revision);
+  }
+  async remove(key: string): Promise<void> {
+    await this.call('kv/deleterange', { key: base64(key) });
+  }
+  /** Resolves to its id. */
+  async grant(seconds: number): Promise<string> {
+    return String((await this.call('lease/grant', { TTL: seconds }))['ID']);
+  }
+}

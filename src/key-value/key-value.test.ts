@@ -1,0 +1,121 @@
+// One suite for both stores of keys: what a registry relies on holds for a folder and for a real etcd alike.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { systemClock } from '../kernel/clock.ts';
+import { eventually } from '../testing/conformance/transport-clients.ts';
+import { readPlace } from '../web-api/api-request.ts';
+import { EtcdKeyValue } from './etcd-key-value.ts';
+import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { openFileKeys } from './file-key-value.ts';
+import { KeyValueError } from './key-value.ts';
+import type { KeyEvent, KeyValue, Operation } from './key-value.ts';
+
+const put = (key: string, value: string, lease = 0n): Operation => ({ put: key, value: Buffer.from(value), lease });
+const text = ({ key, value }: { readonly key: string; readonly value: Buffer }) => `${key}=${value}`;
+/** Writes without a condition: the revision. */
+const write = async (keys: KeyValue, ...operations: readonly Operation[]) => (await keys.transaction({ if: [], operations })).revision;
+
+/** What changes, as it comes: `revision: key=value` and `revision: -key`. */
+function watched(t: TestContext, keys: KeyValue, from: string, end: string, revision: bigint) {
+  const seen: string[] = [];
+  const over: string[] = [];
+  const told = ({ key, pair }: KeyEvent) => (pair === undefined ? `-${key}` : text(pair));
+  const stop = keys.watch(from, end, revision, {
+    changed: (at, events) => seen.push(`${at}: ${events.map(told).sort().join(' ')}`),
+    over: (why) => over.push(why),
+  });
+  t.after(stop);
+  return { seen, over, stop };
+}
+
+const SUITE: Readonly<Record<string, (keys: KeyValue, t: TestContext) => Promise<void>>> = {
+  async 'a key has its value and the revision of its last change'(keys) {
+    assert.equal(await keys.get('/a'), undefined);
+    const first = await write(keys, put('/a', '1'));
+    const second = await write(keys, put('/a', '2'), put('/b\xff', '3'));
+    assert.ok(second > first);
+    const found = await keys.get('/a');
+    assert.deepEqual([found!.key, `${found!.value}`, found!.revision, found!.lease], ['/a', '2', second, 0n]);
+    assert.deepEqual((await keys.list('/', '0')).found.map(text), ['/a=2', '/b\xff=3']);
+    assert.equal((await keys.list('/', '0')).revision, second);
+    assert.deepEqual((await keys.list('/b', '/c')).found.map(text), ['/b\xff=3']);
+  },
+  async 'a transaction whose comparisons do not hold does nothing, and says what is there'(keys) {
+    const revision = await write(keys, put('/a', '1'), put('/b', '1'));
+    const refused = await keys.transaction({ if: [{ key: '/a', revision }, { key: '/b', revision: 0n }], operations: [put('/a', '2')] });
+    assert.deepEqual([refused.done, refused.revision, refused.found.map(text)], [false, revision, ['/a=1', '/b=1']]);
+    assert.equal((await keys.transaction({ if: [{ key: '/c', revision: 7n }], operations: [put('/a', '2')] })).done, false);
+    assert.equal(`${(await keys.get('/a'))!.value}`, '1');
+    const { done, revision: next } = await keys.transaction({
+      if: [{ key: '/a', revision }, { key: '/c', revision: 0n }], operations: [put('/a', '2'), { delete: '/b' }, put('/c', '2')],
+    });
+    assert.deepEqual([done, next], [true, revision + 1n]);
+    assert.deepEqual((await keys.list('/', '0')).found.map(text), ['/a=2', '/c=2']);
+  },
+  async 'of writers at once that compare the same, one is done'(keys) {
+    const revision = await write(keys, put('/a', '0'));
+    const all = await Promise.all(Array.from({ length: 50 }, (_, i) =>
+      keys.transaction({ if: [{ key: '/a', revision }], operations: [put('/a', String(i))] })));
+    assert.equal(all.filter(({ done }) => done).length, 1);
+    assert.equal(`${(await keys.get('/a'))!.value}`, String(all.findIndex(({ done }) => done)));
+  },
+  async 'a watch has what is to come and what has been, in order, without a gap, a transaction as one change'(keys, t) {
+    const first = await write(keys, put('/w/a', '1'), put('/x', '1'));
+    const live = watched(t, keys, '/w/', '/w0', first + 1n);
+    for (let i = 0; i < 20; i++) await write(keys, put(`/w/${i}`, String(i)), put(`/x${i}`, 'other'));
+    const late = watched(t, keys, '/w/', '/w0', first);
+    const last = await write(keys, put('/w/b', '2'), { delete: '/w/a' }, { delete: '/w/none' });
+    await eventually(() => late.seen.length === 22 && live.seen.length === 21, 'all of it');
+    assert.equal(late.seen[0], `${first}: /w/a=1`);
+    assert.deepEqual(late.seen.slice(1), live.seen);
+    assert.equal(live.seen[0], `${first + 1n}: /w/0=0`);
+    assert.equal(live.seen.at(-1), `${last}: -/w/a /w/b=2`);
+    live.stop();
+    await write(keys, put('/w/c', '3'));
+    await eventually(() => late.seen.length === 23, 'the other goes on');
+    assert.equal(live.seen.length, 21);
+  },
+  async 'a lease takes its keys along when it is revoked or ends; renewed, it stays'(keys, t) {
+    const lease = await keys.grant(600), other = await keys.grant(600), short = await keys.grant(1);
+    const revision = await write(keys, put('/l/a', '1', lease), put('/l/b', '1', lease), put('/l/c', '1', other), put('/l/d', '1', short));
+    assert.equal((await keys.get('/l/a'))!.lease, lease);
+    const { left, granted } = await keys.lease(lease);
+    assert.ok(left > 590 && left <= 600 && granted === 600);
+    const seen = watched(t, keys, '/l/', '/l0', revision + 1n);
+    assert.equal(await keys.revoke(lease), true);
+    assert.equal(await keys.revoke(lease), false);
+    assert.deepEqual(await keys.renew([lease, other, 5n]), new Map([[other, 600]]));
+    assert.equal((await keys.lease(lease)).left, -1);
+    await assert.rejects(keys.transaction({ if: [], operations: [put('/l/e', '1', lease)] }),
+      (error) => error instanceof KeyValueError && error.trouble === 'lease');
+    await eventually(() => seen.seen.length === 2, 'the short one ends');
+    assert.match(seen.seen.join(' '), /^\d+: -\/l\/a -\/l\/b \d+: -\/l\/d$/);
+    assert.deepEqual((await keys.list('/l/', '/l0')).found.map(text), ['/l/c=1']);
+  },
+  async 'many renewals at once'(keys) {
+    const ids = await Promise.all(Array.from({ length: 1500 }, () => keys.grant(60)));
+    assert.equal((await keys.renew([...ids, 1n])).size, 1500);
+  },
+};
+
+for (const [name, run] of Object.entries(SUITE)) {
+  test(`a folder: ${name}`, async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'keys-'));
+    const keys = await openFileKeys(path.join(folder, 'deep', 'er'), systemClock);
+    t.after(async () => {
+      await keys.close();
+      rmSync(folder, { recursive: true });
+    });
+    await run(keys, t);
+  });
+  test(`an etcd: ${name}`, { skip: isMissing }, async (t) => {
+    const etcd = await new RealEtcd().open(t);
+    const keys = new EtcdKeyValue({ places: [readPlace(etcd.url)!], user: undefined, secure: () => undefined }, systemClock);
+    t.after(() => keys.close());
+    await run(keys, t);
+  });
+}

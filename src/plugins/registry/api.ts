@@ -1,0 +1,227 @@
+// The HTTP API of a registry: who asks, which operation that is, whether its body is sound, and what is said. Knows HTTP; what
+// operations do is in operations.ts.
+import { Heading } from '../../http/exchange.ts';
+import type { Exchange, HttpService } from '../../http/exchange.ts';
+import { Problem, sayProblem } from '../../http/problem.ts';
+import { KeyValueError } from '../../key-value/key-value.ts';
+import type { Trouble } from '../../key-value/key-value.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { bearerOf, mayDo } from '../../secure/tokens.ts';
+import type { Grant, Role, Tokens } from '../../secure/tokens.ts';
+import type { Attempt, Audit } from './audit.ts';
+import type { Condition, Who } from './directory.ts';
+import { faultOf } from './schema.ts';
+import type { Schema } from './schema.ts';
+
+/** What an operation is asked. */
+export interface Asked {
+  /** What stands in the places of its path. */
+  readonly at: { readonly [place: string]: string };
+  readonly query: URLSearchParams;
+  /** As its schema has it. */
+  readonly body: unknown;
+  readonly condition: Condition;
+  /** The value of `If-None-Match`. */
+  readonly known: string | undefined;
+  readonly who: Who;
+  /** Throws Problem where whoever asks may not do that with a name. */
+  readonly may: (role: Role, name: string) => void;
+  /** Aborts when nobody wants the answer any more. */
+  readonly gone: AbortSignal;
+}
+/** What it says. */
+export interface Said {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly etag?: string;
+  /** What there was before, where that was changed: for the audit. */
+  readonly before?: unknown;
+}
+/** One operation. */
+export interface Operation {
+  readonly method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
+  /** `/v1/zones/{zone}`. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly request?: Schema;
+  /** What is answered, by its status. */
+  readonly replies: { readonly [status: number]: Schema | undefined };
+  readonly query?: { readonly [name: string]: string };
+  /** Whether it takes If-Match and If-None-Match. */
+  readonly conditional?: true;
+  /** Whether nobody needs a token for it. */
+  readonly open?: true;
+  run(asked: Asked): Said | Promise<Said>;
+}
+
+/** What the API stands on. */
+export interface ApiParts {
+  readonly operations: readonly Operation[];
+  /** undefined: who reaches the address may do all. */
+  readonly tokens: () => Tokens | undefined;
+  readonly clock: Clock;
+  /** undefined: nobody keeps who tried what. */
+  readonly audit: Audit | undefined;
+  readonly report: (error: unknown) => void;
+}
+
+/** Requests a second of one token, and at once after a rest; holders that are remembered. */
+const RATE = 5000, BURST = 10_000, HOLDERS = 10_000;
+const STATUS: { readonly [trouble in Trouble]: readonly [status: number, title: string, cure: string] } = {
+  unavailable: [503, 'The store does not answer', 'look whether it was done, and try again'],
+  full: [507, 'No room', 'make room where the keys are kept, and try again'],
+  broken: [503, 'Read only', 'see the server\'s log; what was acknowledged is still answered'],
+  lease: [409, 'No such lease', 'grant another one'],
+};
+/** Hosts by which a server is asked that lets everybody in who is on the same machine: a page of the web has another one in its name. */
+const NEAR = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$|^$/;
+const LOCAL: readonly Grant[] = [{ holder: 'local', role: 'admin', subtree: [] }];
+
+/** Answers requests. */
+export class Api implements HttpService {
+  readonly #parts: ApiParts;
+  readonly #routes: readonly { readonly operation: Operation; readonly segments: readonly string[] }[];
+  readonly #buckets = new Map<string, { left: number; at: number }>();
+
+  constructor(parts: ApiParts) {
+    this.#parts = parts;
+    this.#routes = parts.operations.map((operation) => ({ operation, segments: operation.path.split('/') }));
+  }
+
+  request(exchange: Exchange): void {
+    const gone = new AbortController();
+    exchange.gone = () => gone.abort();
+    const trail = { who: '' };
+    // The body is there for this turn alone.
+    this.#answer(exchange, exchange.tooLarge ? undefined : Buffer.from(exchange.body), gone.signal, trail).then(async (said) => {
+      await this.#note(exchange, { who: trail.who, status: said.status, before: said.before, after: said.body });
+      say(exchange, said);
+    }, async (error: unknown) => {
+      const problem = this.#problem(error);
+      await this.#note(exchange, { who: trail.who, status: problem.status, problem: problem.message });
+      sayProblem(exchange, problem);
+    }).catch((error: unknown) => this.#parts.report(error));
+  }
+  /** Whatever might change something is noted, and what nobody was allowed. */
+  async #note({ method, target }: Exchange, attempt: Omit<Attempt, 'method' | 'path'>): Promise<void> {
+    if (method === 'GET' || method === 'HEAD') return;
+    await this.#parts.audit?.note({ ...attempt, method, path: target.slice(0, 1000) });
+  }
+  #problem(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    if (error instanceof KeyValueError) {
+      const [status, title, cure] = STATUS[error.trouble];
+      return new Problem(status, title, { detail: error.message, cure });
+    }
+    this.#parts.report(error);
+    return new Problem(500, 'A fault of this server');
+  }
+
+  async #answer(exchange: Exchange, body: Buffer | undefined, gone: AbortSignal, trail: { who: string }): Promise<Said> {
+    const [, path = '', search = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)(?:\?(.*))?$/.exec(exchange.target)!;
+    const { operation, at } = this.#route(exchange.method, path);
+    const grants = operation.open === true ? LOCAL : this.#grants(exchange);
+    trail.who = grants[0]!.holder;
+    this.#rate(trail.who);
+    if (body === undefined) throw new Problem(413, 'Body too large', { cure: 'a body has at most 64 KiB' });
+    const may = (role: Role, name: string): void => {
+      if (!mayDo(grants, role, name)) {
+        throw new Problem(403, 'Not allowed', { detail: `${grants[0]!.holder} may not ${role} ${name}`, cure: 'ask for a token that may' });
+      }
+    };
+    const operates = grants.some(({ role }) => role !== 'read');
+    const who = { holder: grants[0]!.holder, operates, isAdmin: grants.some(({ role }) => role === 'admin') };
+    return operation.run({
+      at, query: new URLSearchParams(search), body: bodyOf(operation, exchange, body), condition: conditionOf(exchange, operation),
+      known: exchange.field('if-none-match'), who, may, gone,
+    });
+  }
+  #route(method: string, path: string): { readonly operation: Operation; readonly at: Asked['at'] } {
+    const parts = path.split('/');
+    const found = this.#routes.filter(({ segments }) => segments.length === parts.length
+      && segments.every((segment, i) => segment.startsWith('{') ? parts[i] !== '' : segment === parts[i]));
+    const route = found.find(({ operation }) => operation.method === (method === 'HEAD' ? 'GET' : method));
+    if (route === undefined) {
+      if (found.length === 0) throw new Problem(404, 'No such resource', { cure: 'GET /v1/openapi.json says what there is' });
+      const allow = [...new Set(found.map(({ operation }) => operation.method))].join(', ');
+      throw new Problem(405, 'Not a method of this resource', { cure: `it has ${allow}`, fields: [['Allow', allow]] });
+    }
+    const at: Record<string, string> = {};
+    for (const [i, segment] of route.segments.entries()) if (segment.startsWith('{')) at[segment.slice(1, -1)] = decoded(parts[i]!);
+    return { operation: route.operation, at };
+  }
+  /** What whoever asks may do. Throws Problem where he may not even ask. */
+  #grants(exchange: Exchange): readonly [Grant, ...Grant[]] {
+    const tokens = this.#parts.tokens();
+    if (tokens === undefined) {
+      if (!NEAR.test(exchange.authority)) throw new Problem(421, 'Another host', { cure: 'ask this machine by its loopback address' });
+      return LOCAL as [Grant];
+    }
+    const token = bearerOf(exchange.field('authorization'));
+    const [first, ...more] = token === undefined ? [] : tokens.of(token);
+    if (first === undefined) {
+      throw new Problem(401, 'No token', { cure: 'send Authorization: Bearer TOKEN', fields: [['WWW-Authenticate', 'Bearer']] });
+    }
+    return [first, ...more];
+  }
+  #rate(holder: string): void {
+    const now = this.#parts.clock.monotonic();
+    let bucket = this.#buckets.get(holder);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= HOLDERS) this.#buckets.clear();
+      this.#buckets.set(holder, (bucket = { left: BURST, at: now }));
+    }
+    bucket.left = Math.min(BURST, bucket.left + (now - bucket.at) * RATE / 1000);
+    bucket.at = now;
+    if (bucket.left < 1) {
+      throw new Problem(429, 'Too many requests', { cure: `a token has ${RATE} a second`, fields: [['Retry-After', '1']] });
+    }
+    bucket.left--;
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new Problem(400, 'Malformed path', { detail: `${segment} is no UTF-8 in percent signs` });
+  }
+}
+/** Reads the body by the operation's schema. Throws Problem. */
+function bodyOf({ request }: Operation, exchange: Exchange, bytes: Buffer): unknown {
+  if (request === undefined) return undefined;
+  // A page of the web can send other types to this machine without being asked for leave.
+  if (!/^application\/(?:merge-patch\+)?json\s*(?:;|$)/i.test(exchange.field('content-type') ?? '')) {
+    throw new Problem(415, 'Not JSON', { field: 'Content-Type', cure: 'send Content-Type: application/json' });
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    throw new Problem(400, 'Malformed JSON', { detail: (error as Error).message.slice(0, 200) });
+  }
+  const fault = faultOf(body, request);
+  if (fault !== undefined) throw new Problem(400, 'Malformed request', { field: fault.field, detail: fault.wrong, cure: fault.cure });
+  return body;
+}
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** What the request says must be there (RFC 9110 section 13.1). Throws Problem. */
+function conditionOf(exchange: Exchange, { conditional, method }: Operation): Condition {
+  if (conditional !== true) return undefined;
+  const match = exchange.field('if-match'), none = exchange.field('if-none-match');
+  if (match !== undefined) {
+    const [, revision] = /^\s*"(\d{1,18})"\s*$/.exec(match) ?? [];
+    if (revision === undefined) throw new Problem(400, 'Malformed condition', { field: 'If-Match', cure: 'it has the ETag that was told' });
+    return { revision: BigInt(revision) };
+  }
+  if (none === undefined || method === 'GET') return undefined;
+  if (none.trim() !== '*') throw new Problem(400, 'Malformed condition', { field: 'If-None-Match', cure: 'it is *' });
+  return 'absent';
+}
+function say(exchange: Exchange, { status, body, etag }: Said): void {
+  const content = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+  const type = body === undefined ? [] : [['Content-Type', 'application/json'] as const];
+  const fields = [...type, ['Cache-Control', 'no-store'] as const, ...etag === undefined ? [] : [['ETag', etag] as const]];
+  exchange.reply(new Heading(status, fields), content, 0, content.length);
+}

@@ -1,0 +1,169 @@
+// What `registry` stanzas say. Knows their options and texts; opens nothing.
+import { join } from 'node:path';
+import type { Directive } from '../../corefile/directive.ts';
+import { splitHostPort } from '../../dns/host-port.ts';
+import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { zonesOf } from '../../kernel/site/zones.ts';
+import type { Zones } from '../../kernel/site/zones.ts';
+import { cryptography } from '../../secure/node.ts';
+import type { PairFiles } from '../../secure/pair-files.ts';
+import { readPair } from '../../secure/pair.ts';
+import type { Pair } from '../../secure/pair.ts';
+import { Tokens, TokensError } from '../../secure/tokens.ts';
+import { readClientPem } from '../../upstream/client-tls.ts';
+import { fileError } from '../../wording/errno.ts';
+import { readPlace } from '../../web-api/api-request.ts';
+import type { ApiPlace } from '../../web-api/api-request.ts';
+
+/** Where keys are kept. */
+export type KeyPlace =
+  | { readonly folder: string }
+  | { readonly etcd: readonly ApiPlace[]; user: EtcdUser | undefined; tls: readonly string[] | undefined };
+type EtcdUser = { readonly name: string; readonly password: string };
+
+/** One `registry` stanza. */
+export interface Settings {
+  readonly at: { readonly file: string; readonly line: number };
+  readonly zones: Zones;
+  place: KeyPlace;
+  /** Without slashes around it. */
+  path: string;
+  /** `host:port` or `unix:PATH`; undefined: there is no API. */
+  listen: string | undefined;
+  tls: { readonly files: PairFiles; readonly first: Pair } | undefined;
+  /** The file of tokens; undefined: who reaches the address may do all. */
+  tokens: string | undefined;
+  /** The file of who tried what; undefined: there is none. */
+  audit: string | undefined;
+  /** Seconds. */
+  lease: { readonly least: number; readonly most: number };
+  fallthrough: Fallthrough;
+}
+
+const EITHER = 'keys are kept by one of `etcd URL...` and `file DIR`';
+const BARE = 'without `tls` the API listens on a loopback address such as 127.0.0.1:8053, or on unix:PATH';
+
+/** Reads the stanzas, each of which is a registry of its own. Throws CorefileError. */
+export function readSettings(lines: Lines, context: ParseContext): readonly Settings[] {
+  return lines.map((line) => readStanza(line, context));
+}
+function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext): Settings {
+  const whole = (path: string): string => (path.startsWith('/') ? path : join(root, path));
+  const { file, line: number } = line.at;
+  const settings: Settings = {
+    at: { file, line: number }, zones: zonesOf(line.rest(), zones), place: { folder: '' }, path: 'skydns', listen: undefined,
+    tls: undefined, tokens: undefined, audit: undefined, lease: { least: 5, most: 86_400 }, fallthrough: NEVER,
+  };
+  let user: EtcdUser | undefined, etcdTls: readonly string[] | undefined;
+  const keep = (property: Directive, place: KeyPlace): void => {
+    if ('etcd' in settings.place || settings.place.folder !== '') property.fail(`registry has two places for its keys`, EITHER);
+    settings.place = place;
+  };
+  line.properties({
+    etcd(property) {
+      const places = property.words(1).map((word) => readPlace(word) ?? property.refuse(`invalid endpoint '${word}'`,
+        'an endpoint is a URL such as http://127.0.0.1:2379'));
+      keep(property, { etcd: places, user: undefined, tls: undefined });
+    },
+    file(property) {
+      keep(property, { folder: whole(property.only()) });
+    },
+    credentials(property) {
+      const [name, password] = property.words(2, 2);
+      user = { name: name!, password: password! };
+    },
+    etcd_tls(property) {
+      const files = property.words(0, 3).map(whole);
+      property.attempt(() => readClientPem(files, machine.readFile));
+      etcdTls = files;
+    },
+    path(property) {
+      settings.path = property.only().replace(/^\/+|\/+$/g, '');
+      if (settings.path === '') property.fail('the path is empty', 'keys begin with a path such as skydns');
+    },
+    listen(property) {
+      settings.listen = readListen(property);
+    },
+    tls(property) {
+      const [cert, key, ca] = property.words(2, 3).map(whole);
+      const files = { cert: cert!, key: key!, ca };
+      const read = (path: string): string => textOf(path, machine.readFile);
+      settings.tls = property.attempt(() => ({
+        files, first: readPair({ cert: read(cert!), key: read(key!), ca: ca === undefined ? undefined : read(ca) }, cryptography()),
+      }));
+    },
+    tokens(property) {
+      const path = whole(property.only());
+      settings.tokens = path;
+      readTokens(property, path, machine.readFile);
+    },
+    audit(property) {
+      settings.audit = whole(property.only());
+    },
+    lease(property) {
+      const [least, most] = [property.seconds('the shortest lease'), property.seconds('the longest lease')];
+      property.end();
+      if (least < 1 || most < least) {
+        property.fail(`leases from ${least} to ${most} seconds`, 'say the shortest and the longest: lease 5s 1h');
+      }
+      settings.lease = { least, most };
+    },
+    fallthrough(property) {
+      settings.fallthrough = readFallthrough(property);
+    },
+  });
+  return together(line, settings, user, etcdTls);
+}
+/** What options mean together. */
+function together(line: Directive, settings: Settings, user: EtcdUser | undefined, tls: readonly string[] | undefined): Settings {
+  const { place, listen } = settings;
+  if ('etcd' in place) {
+    place.user = user;
+    place.tls = tls;
+  } else {
+    if (place.folder === '') line.fail('registry has no place for its keys', EITHER);
+    if (user !== undefined || tls !== undefined) line.fail('credentials and etcd_tls belong to etcd', EITHER);
+  }
+  if (listen === undefined && (settings.tls !== undefined || settings.tokens !== undefined)) {
+    line.fail('tls and tokens belong to listen', 'say where the API listens, such as listen 127.0.0.1:8053');
+  }
+  if (listen !== undefined && settings.tls === undefined && !isNear(listen)) line.fail(`the API would be in the clear at ${listen}`, BARE);
+  if (settings.tls !== undefined && settings.tokens === undefined) {
+    line.fail('the API would let everybody in', 'say who may do what: tokens FILE');
+  }
+  return settings;
+}
+function readListen(property: Directive): string {
+  const address = property.only();
+  if (address.startsWith('unix:')) {
+    if (!address.startsWith('unix:/') || address.length > 105) property.fail(`invalid socket '${address}'`, 'a socket is unix:/PATH');
+    return address;
+  }
+  const { host, port } = property.attempt(() => splitHostPort(address));
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) property.fail(`invalid port in '${address}'`, 'an address is HOST:PORT');
+  property.mentions({ what: 'http', address });
+  return host === '' ? `0.0.0.0:${port}` : address;
+}
+/** Whether nobody outside of this machine reaches it. */
+const isNear = (address: string): boolean => address.startsWith('unix:') || /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/.test(address);
+
+/** The contents of a file. Throws Error that names it. */
+function textOf(path: string, readFile: (path: string) => Uint8Array): string {
+  try {
+    return Buffer.from(readFile(path)).toString();
+  } catch (error) {
+    throw new Error(fileError(error, path), { cause: error });
+  }
+}
+function readTokens(property: Directive, path: string, readFile: (path: string) => Uint8Array): void {
+  const text = property.attempt(() => textOf(path, readFile));
+  try {
+    if (new Tokens(text, cryptography()).size === 0) property.fail(`${path} has no token`, 'a line is HOLDER ROLE SUBTREE HASH');
+  } catch (error) {
+    if (!(error instanceof TokensError)) throw error;
+    property.fail(`${path}:${error.line}: ${error.message}`,
+      'a line is HOLDER ROLE SUBTREE HASH, such as deploy operate svc.example.org 9f86d0...');
+  }
+}

@@ -1,0 +1,260 @@
+// What a registry does with instances and leases: reads what is there, decides, writes, and sees to it that this server's names have it.
+// Knows the store and what conditions mean; knows no HTTP but its problems.
+import { Problem } from '../../http/problem.ts';
+import type { KeyValue, Operation, Pair } from '../../key-value/key-value.ts';
+import { prefixEnd } from '../../key-value/etcd-wire.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { End } from '../../kernel/signal.ts';
+import { keyOf } from '../../skydns/message.ts';
+import type { SkydnsNames } from '../../skydns/skydns-names.ts';
+import { operationsOf, readInstance, readKept } from './instances.ts';
+import type { Instance, InstanceSpec, State } from './instances.ts';
+import { readSet, setOperations } from './record-sets.ts';
+import type { RecordSet } from './record-sets.ts';
+
+/** What the request says of what is there: it must be at this revision, or must not be; undefined: it does not matter. */
+export type Condition = { readonly revision: bigint } | 'absent' | undefined;
+/** Who asks. */
+export interface Who {
+  readonly holder: string;
+  /** Whether he may do more than read, somewhere. */
+  readonly operates: boolean;
+  /** Whether others' instances are his too. */
+  readonly isAdmin: boolean;
+}
+/** What is there, of whichever kind. */
+type There = Pick<Instance, 'revision' | 'owner'> & Partial<Pick<Instance, 'instance'> & Pick<RecordSet, 'set'>>;
+/** What was done. */
+export interface Put {
+  readonly instance: Instance;
+  readonly before: Instance | undefined;
+}
+/** What a directory stands on. */
+export interface DirectoryParts {
+  readonly keys: KeyValue;
+  readonly names: SkydnsNames;
+  readonly path: string;
+  readonly clock: Clock;
+  readonly lease: { readonly least: number; readonly most: number };
+  readonly signal: End;
+}
+
+/** Instances of one service. */
+const MOST_INSTANCES = 1000;
+/** Milliseconds for which a reply waits for this server's names; tries where others change the same at the same time. */
+const PATIENCE = 10_000, TRIES = 5;
+
+/** One registry. */
+export class Directory {
+  readonly parts: DirectoryParts;
+
+  constructor(parts: DirectoryParts) {
+    this.parts = parts;
+  }
+  /** The key of a name. */
+  keyOf(labels: readonly string[]): string {
+    return keyOf(this.parts.path, labels);
+  }
+
+  async instance(key: string): Promise<Instance | undefined> {
+    return readInstance(key, await this.#below(key));
+  }
+  async #below(key: string): Promise<readonly Pair[]> {
+    return (await this.parts.keys.list(`${key}/`, prefixEnd(`${key}/`))).found;
+  }
+
+  /** Registers an instance, or changes it. `spec` makes what it shall be of what is there. */
+  async put(key: string, condition: Condition, who: Who, spec: (before: Instance | undefined) => InstanceSpec): Promise<Put> {
+    await this.listed();
+    for (let tries = 0; ; tries++) {
+      const pairs = await this.#below(key);
+      const before = readInstance(key, pairs);
+      if (before === undefined && pairs.length > 0) {
+        throw new Problem(409, 'Not an instance', { detail: 'other keys stand below this name', cure: 'choose another name' });
+      }
+      check(before, condition);
+      if (before !== undefined) owned(before, who);
+      else this.#bound(key);
+      const instance = spec(before);
+      const done = await this.#write(key, before, instance, who);
+      if (done !== undefined) return done;
+      if (condition !== undefined || tries === TRIES) throw changed(await this.instance(key));
+    }
+  }
+  async #write(key: string, before: Instance | undefined, instance: InstanceSpec, who: Who): Promise<Put | undefined> {
+    const { keys } = this.parts;
+    const state: State = instance.state ?? 'up';
+    const owner = before?.owner ?? who.holder;
+    const isSame = before !== undefined && before.state === state && JSON.stringify(before.instance) === JSON.stringify(instance);
+    // The same again is a heartbeat: nothing is written while its lease is there.
+    if (isSame && (before.lease === 0n || (await keys.renew([before.lease])).size > 0)) {
+      await this.served(before.revision);
+      return { instance: before, before };
+    }
+    const { lease, granted } = await this.#lease(instance, before);
+    const kept = { instance, state, owner };
+    const operations = operationsOf(key, kept, lease, before?.keys ?? []);
+    const { done, revision } = await keys.transaction({ if: [{ key: `${key}/1`, revision: before?.revision ?? 0n }], operations })
+      .catch((error: unknown) => {
+        if (granted) void keys.revoke(lease).catch(() => {});
+        throw error;
+      });
+    if (!done) {
+      if (granted) await keys.revoke(lease);
+      return undefined;
+    }
+    await this.served(revision);
+    const puts = operations.flatMap((operation) => ('put' in operation ? [operation.put] : []));
+    return { instance: { ...kept, id: key.slice(key.lastIndexOf('/') + 1), revision, lease, keys: puts }, before };
+  }
+  /** The lease that an instance asks for: one that is there, the one that it has, or one that is granted now. */
+  async #lease({ lease }: InstanceSpec, before: Instance | undefined): Promise<{ readonly lease: bigint; readonly granted: boolean }> {
+    if (lease === undefined) return { lease: 0n, granted: false };
+    if ('id' in lease) return { lease: BigInt(`0x${lease.id}`), granted: false };
+    const asked = before?.instance.lease;
+    const isAsBefore = before !== undefined && before.lease !== 0n && asked !== undefined && 'ttl' in asked && asked.ttl === lease.ttl;
+    if (isAsBefore && (await this.parts.keys.renew([before.lease])).size > 0) return { lease: before.lease, granted: false };
+    return { lease: await this.grant(lease.ttl), granted: true };
+  }
+  async grant(seconds: number): Promise<bigint> {
+    const { least, most } = this.parts.lease;
+    if (seconds < least || seconds > most) {
+      throw new Problem(400, 'Lease out of bounds', {
+        field: 'lease.ttl', detail: `it is ${seconds}`, cure: `leases here last from ${least} to ${most} seconds`,
+      });
+    }
+    return this.parts.keys.grant(seconds);
+  }
+  #bound(key: string): void {
+    const service = key.slice(0, key.lastIndexOf('/'));
+    const known = new Set(this.parts.names.tree?.range(service, true, 20 * MOST_INSTANCES)
+      .map((kept) => kept.key.slice(service.length + 1).split('/')[0]));
+    if (known.size >= MOST_INSTANCES) {
+      throw new Problem(409, 'Too many instances', {
+        detail: `the service has ${known.size}`, cure: 'take some away, or use another service',
+      });
+    }
+  }
+
+  async remove(key: string, condition: Condition, who: Who): Promise<Instance> {
+    for (let tries = 0; ; tries++) {
+      const before = await this.instance(key);
+      if (before === undefined) throw new Problem(404, 'No such instance');
+      check(before, condition);
+      owned(before, who);
+      const operations: readonly Operation[] = before.keys.map((each) => ({ delete: each }));
+      const { done, revision } = await this.parts.keys.transaction({ if: [{ key: `${key}/1`, revision: before.revision }], operations });
+      if (done) {
+        await this.served(revision);
+        return before;
+      }
+      if (condition !== undefined || tries === TRIES) throw changed(await this.instance(key));
+    }
+  }
+
+  async set(key: string): Promise<RecordSet | undefined> {
+    return readSet(await this.parts.keys.get(key));
+  }
+  /** Makes a set what it shall be, of what is there: undefined takes it away. Of an alias there is nothing beside it (RFC 1034 3.6.2). */
+  async putSet(
+    key: string, condition: Condition, who: Who, spec: (before: RecordSet | undefined) => RecordSet['set'] | undefined,
+  ): Promise<{ readonly set: RecordSet | undefined; readonly before: RecordSet | undefined }> {
+    await this.listed();
+    for (let tries = 0; ; tries++) {
+      const before = await this.set(key);
+      check(before, condition);
+      if (before !== undefined) owned(before, who);
+      const set = spec(before);
+      const owner = before?.owner ?? who.holder;
+      const kept = set === undefined ? undefined : { set, owner };
+      if (before !== undefined && JSON.stringify(before.set) === JSON.stringify(set)) return { set: before, before };
+      const alias = `${key.slice(0, key.lastIndexOf('/'))}/-cname`;
+      const beside = set === undefined || key === alias ? [] : [{ key: alias, revision: 0n }];
+      if (set?.type === 'CNAME') this.#alone(alias);
+      else if (beside.length > 0 && await this.parts.keys.get(alias) !== undefined) throw besideAlias();
+      const { done, revision } = await this.parts.keys.transaction({
+        if: [{ key, revision: before?.revision ?? 0n }, ...beside], operations: setOperations(key, kept, before),
+      });
+      if (done) {
+        await this.served(revision);
+        return { set: kept === undefined ? undefined : { ...kept, revision, keys: [] }, before };
+      }
+      if (condition !== undefined || tries === TRIES) throw changed(await this.set(key));
+    }
+  }
+  #alone(alias: string): void {
+    const name = alias.slice(0, alias.lastIndexOf('/'));
+    const others = this.parts.names.tree?.range(name, true, 10).filter(({ key }) => key !== alias) ?? [];
+    if (others.length > 0) throw besideAlias();
+  }
+
+  /** The instances of a service that this server's names have now. */
+  service(key: string): readonly Omit<Instance, 'keys'>[] {
+    return (this.parts.names.tree?.range(key, true, 20 * MOST_INSTANCES) ?? []).flatMap(({ key: each, service, revision, lease }) => {
+      const [id, last, ...more] = each.slice(key.length + 1).split('/');
+      const kept = last === '1' && more.length === 0 ? readKept(service?.coredns) : undefined;
+      return kept === undefined ? [] : [{ ...kept, id: id!, revision, lease }];
+    });
+  }
+
+  /** Resolves when this server knows at all what there is. */
+  listed(): Promise<void> {
+    return this.served(1n);
+  }
+  /** Resolves when this server answers with what is there at a revision. */
+  served(revision: bigint): Promise<void> {
+    return this.until(() => this.parts.names.revision >= revision, PATIENCE, this.parts.signal, () => {
+      throw new Problem(504, 'Not served yet', {
+        detail: `it is kept at revision ${revision}, which this server does not answer from yet`, cure: 'look again, or ask another server',
+        more: { revision: Number(revision) },
+      });
+    });
+  }
+  /** Resolves when something is so, which is looked at whenever names may be others; after some time `late` decides. */
+  until(isSo: () => boolean, milliseconds: number, signal: End, late: () => void): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const over = new AbortController();
+      const end = (act: () => void): void => {
+        if (over.signal.aborted) return;
+        cancel();
+        over.abort();
+        try {
+          act();
+          resolve();
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const cancel = this.parts.clock.after(milliseconds, () => end(late));
+      this.parts.names.listen(() => {
+        if (isSo()) end(() => {});
+      }, over.signal);
+      signal.addEventListener('abort', () => end(late), { once: true });
+    });
+  }
+}
+
+/** Throws Problem where what is there is not what it must be. */
+function check(before: There | undefined, condition: Condition): void {
+  if (condition === undefined) return;
+  if (condition === 'absent' ? before !== undefined : before?.revision !== condition.revision) throw changed(before);
+}
+function owned({ owner }: There, { holder, isAdmin }: Who): void {
+  if (owner !== holder && !isAdmin) {
+    throw new Problem(403, "Somebody else's instance", {
+      detail: `it belongs to ${owner}`, cure: "use the token that made it, or an admin's",
+    });
+  }
+}
+const besideAlias = (): Problem => new Problem(409, 'Beside an alias', {
+  detail: 'a name with a CNAME has nothing else', cure: 'take the other away first',
+});
+/** What there is instead. */
+function changed(now: There | undefined): Problem {
+  return new Problem(412, 'Changed in between', now === undefined ? { detail: 'there is no such thing' } : {
+    detail: `it is at revision ${now.revision}`, cure: 'read it again, and decide anew',
+    more: { revision: Number(now.revision), instance: now.instance, set: now.set },
+    fields: [['ETag', `"${now.revision}"`]],
+  });
+}

@@ -1,0 +1,103 @@
+// A question for a zone whose names are keys: what is said of it, and of what cannot be read. Knows replies; where keys come from it is
+// handed.
+import { soaRecord } from '../authority/soa.ts';
+import type { SoaForm } from '../authority/soa.ts';
+import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Name } from '../dns/name.ts';
+import { RCODE } from '../dns/rcode.ts';
+import type { RR } from '../dns/rr.ts';
+import { TYPE } from '../dns/type-name.ts';
+import { failure, upon } from '../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../kernel/query/outcome.ts';
+import type { Query } from '../kernel/query/query.ts';
+import type { Log } from '../kernel/seen/log.ts';
+import { covers } from '../kernel/site/fallthrough.ts';
+import type { Fallthrough } from '../kernel/site/fallthrough.ts';
+import type { Handler, Run } from '../kernel/site/plugin.ts';
+import { Asked, BadMessage } from './answers.ts';
+import type { Rules, Sources, Told } from './answers.ts';
+
+/** ETCD-7. */
+const FORM: SoaForm = {
+  primary: '\x02ns\x03dns', mailbox: '\x0ahostmaster', longest: 300, folded: true, refresh: 7200, retry: 1800, expire: 86_400,
+};
+const DENIED = 30;
+
+/** What decides the answers of one part. */
+export interface AnsweringParts {
+  readonly rules: Rules;
+  readonly fallthrough: Fallthrough;
+  /** What the store is called. */
+  readonly store: string;
+  /** Rejects where nobody says. */
+  readonly find: Sources['find'];
+  /** What is answered beside that or in its place: `told` is what SkyDNS's messages say. `said` is an Extended DNS Error. */
+  readonly own?: (sources: Sources, name: Name, type: number, told: Told | undefined) => Promise<Told | undefined>;
+  /** What is to be said of an answer that was made from these. */
+  readonly remark?: (sources: Sources) => string | undefined;
+}
+
+/** One part in one thread. */
+export class Answering {
+  readonly #parts: AnsweringParts;
+  readonly #run: Run;
+  readonly #log: Log;
+  /** The message that was complained of last. */
+  #said = '';
+
+  constructor(parts: AnsweringParts, run: Run, log: Log) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#log = log;
+  }
+
+  /** What is said of a question in the zone. */
+  answer(query: Query, zone: Name, next: Handler): Answer {
+    if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
+    return this.#answer(query, zone, next);
+  }
+  async #answer(query: Query, zone: Name, next: Handler): Promise<Outcome> {
+    if (query.type === TYPE.SOA) return query.reply({ aa: true, answer: [this.#soa(zone)] });
+    const { rules, fallthrough, find, own, remark } = this.#parts;
+    const sources: Sources = { find, elsewhere: (name, type) => elsewhere(query, name, type) };
+    const asked = new Asked(rules, zone, sources);
+    let told: Told | undefined;
+    try {
+      told = await asked.tell(query.name, query.type);
+      if (own !== undefined) told = await own(sources, query.name, query.type, told);
+    } catch (error) {
+      return this.#failed(query, zone, error);
+    }
+    if (told === undefined && covers(fallthrough, query.name)) return query.reading.within(() => next(query));
+    const said = remark?.(sources);
+    if (asked.stale !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: asked.stale };
+    else if (said !== undefined) query.extendedError = { code: INFO_CODE.OTHER, text: said };
+    const { answer, additional } = told ?? { answer: [], additional: [] };
+    if (answer.length > 0) return query.reply({ aa: true, answer, additional });
+    return query.reply({ rcode: told === undefined ? RCODE.NXDOMAIN : RCODE.NOERROR, aa: true, authority: [this.#soa(zone)] });
+  }
+  /** ETCD-4: a message that is none fails every name above its key, and a store that does not answer all names. */
+  #failed(query: Query, zone: Name, error: unknown): Outcome {
+    const why = error instanceof Error ? error.message : String(error);
+    if (why !== this.#said) this.#log.error(error instanceof BadMessage ? `a message cannot be used: ${why}` : why);
+    this.#said = why;
+    const text = error instanceof BadMessage ? `a message cannot be used: ${why}` : `${this.#parts.store} does not answer`;
+    query.extendedError = { code: error instanceof BadMessage ? INFO_CODE.OTHER : INFO_CODE.NETWORK_ERROR, text };
+    return query.reply({ rcode: RCODE.SERVFAIL, aa: true, authority: [this.#soa(zone)] });
+  }
+  #soa(zone: Name): RR {
+    return soaRecord(zone, DENIED, Math.floor(this.#run.clock.wall() / 1000), FORM);
+  }
+}
+
+/** What this server answers to another question of the same client, as records. */
+function elsewhere(query: Query, name: Name, type: number): Promise<readonly RR[]> {
+  return new Promise((resolve) => {
+    const take = (outcome: Outcome): Outcome => {
+      resolve(outcome.kind === 'reply' ? outcome.parts().answer : []);
+      return outcome;
+    };
+    const answer = upon(query.resolve({ name, type }), take, query);
+    if (answer instanceof Promise) answer.catch(() => resolve([]));
+  });
+}

@@ -1,0 +1,255 @@
+// The keys of one store below a path as a process has them: what is under one, from the index where that follows, from the store where it
+// does not yet; what the index lacks is confirmed before it is denied. Knows when to ask whom; makes no DNS. Main's.
+import type { Name } from '../dns/name.ts';
+import { Name as Names } from '../dns/name.ts';
+import { ChangingZone } from '../authority/changes.ts';
+import type { Log } from '../kernel/seen/log.ts';
+import type { Closable } from '../kernel/shared.ts';
+import type { End } from '../kernel/signal.ts';
+import type { Run } from '../kernel/site/plugin.ts';
+import type { LeaseLeft, Pair } from '../key-value/key-value.ts';
+import { Leases } from './leases.ts';
+import type { LeaseBounds } from './leases.ts';
+import { labelsOf } from './message.ts';
+import type { Service } from './message.ts';
+import { keptOf } from './tree.ts';
+import type { Kept, KeyTree } from './tree.ts';
+
+/** What a thread wants to know. */
+export interface Wanted {
+  /** Without a slash at its end. */
+  readonly key: string;
+  /** What counts: the key alone; all below it, and the key where that is nothing; the key and what is directly below it. */
+  readonly reach: 'key' | 'below' | 'name';
+  readonly bounds: LeaseBounds;
+}
+/** What is there. */
+export interface Found {
+  /** With the TTL that holds now, each. */
+  readonly services: readonly Service[];
+  /** Whether anything is at the key or below. */
+  readonly exists: boolean;
+  /** The first key that is no message, and why. */
+  readonly wrong: string | undefined;
+  /** Why it may be old. */
+  readonly stale: string | undefined;
+}
+/** Where keys are read that the index does not have yet. All of it rejects where nobody says. */
+export interface KeySource extends Closable {
+  /** All keys that begin with this one, at most so many; or the one alone. */
+  range(key: string, deep: boolean, limit: number): Promise<{ readonly found: readonly Pair[] }>;
+  /** Whether anything is at the key or below it, now. */
+  hasAny(key: string): Promise<boolean>;
+  lease(id: bigint): Promise<LeaseLeft>;
+}
+/** Who hears of a feed. */
+export interface FeedListener {
+  /** Called after the tree has them: keys that changed, undefined: any may have. */
+  changed(keys: readonly string[] | undefined): void;
+  /** Why it does not follow any more; undefined: it does again. */
+  told(trouble: string | undefined): void;
+  /** Called after each word of the store: the revision may be another. */
+  advanced(): void;
+  /** Keys that were not as the store has them, though it said of no change: they are now. */
+  mended(keys: readonly string[]): void;
+}
+/** What keeps a tree as a store has it. */
+export interface Feed extends Closable {
+  /** undefined until all was listed. */
+  readonly tree: KeyTree | undefined;
+  readonly revision: bigint;
+  /** Since when it does not follow, in milliseconds of the wall clock, and why. */
+  readonly trouble: { readonly since: number; readonly why: string } | undefined;
+  /** Follows until it is closed. */
+  run(): Promise<void>;
+}
+/** How a store is used. */
+export interface NamesOptions {
+  /** The word that is said in the log. */
+  readonly word: string;
+  /** What the store is called there. */
+  readonly store: string;
+  readonly source: KeySource;
+  /** undefined: each question is asked of the store. */
+  readonly feed: ((listener: FeedListener) => Feed) | undefined;
+  /** Without slashes around it. */
+  readonly path: string;
+  /** Names have their keys and what is directly below, as external-dns writes it. */
+  readonly isNamed: boolean;
+  readonly zones: readonly Name[];
+  readonly mended: (count: number) => void;
+}
+
+/** Services of an answer: more have no room in a message. */
+const MOST = 4000;
+/** Milliseconds for which a confirmation counts; confirmations a second; keys that are remembered. */
+const CONFIRMED = 1000, RATE = 200, REMEMBERED = 1000;
+/** Names that one change may concern before all do. */
+const MANY = 1000;
+/** TTL of a message that says none and has no lease. */
+const TTL = 300;
+
+/** One store and path. */
+export class SkydnsNames implements Closable {
+  readonly #options: NamesOptions;
+  readonly #clock: Run['clock'];
+  readonly #log: Log;
+  readonly #feed: Feed | undefined;
+  readonly #leases: Leases;
+  readonly #changing: readonly ChangingZone[];
+  readonly #listeners = new Set<(keys: readonly string[] | undefined) => void>();
+  /** Confirmations under way, or done not long ago: whether something was there, and when that ends. */
+  readonly #confirmed = new Map<string, { readonly some: Promise<boolean>; readonly until: number }>();
+  #tokens = RATE;
+  #tokensAt = 0;
+  /** Whether somebody asked with a wildcard: what that was answered is of no name. */
+  #isWild = false;
+  /** The message that was left out last, and its revision. */
+  #left = '';
+
+  constructor({ clock, log, store: memory }: Pick<Run, 'clock' | 'log' | 'store'>, options: NamesOptions) {
+    const { word, store, source, path, zones, feed, mended } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log.prefix(word);
+    this.#leases = new Leases(source, clock);
+    this.#changing = zones.map((zone) => new ChangingZone(memory, zone));
+    this.#feed = feed?.({
+      changed: (keys) => this.#changed(keys), advanced: () => this.#advanced([]),
+      told: (trouble) => {
+        if (trouble === undefined) this.#log.info(`${store} is followed, ${this.#feed?.tree?.size ?? 0} keys below /${path}/`);
+        else this.#log.error(`${store} is not followed: ${trouble}`);
+      },
+      mended: (keys) => {
+        mended(keys.length);
+        const some = keys.slice(0, 3).join(', ');
+        this.#log.warning(`${store} did not say that ${keys.length} keys have changed, which a comparison found: ${some}`);
+        this.#changed(keys);
+      },
+    });
+    void this.#feed?.run();
+  }
+  close(): void {
+    void this.#feed?.close();
+    void this.#options.source.close();
+  }
+  /** All that is known now; undefined until it was listed. */
+  get tree(): KeyTree | undefined {
+    return this.#feed?.tree;
+  }
+  /** What the index is as of; 0 before there is one. */
+  get revision(): bigint {
+    return this.#feed?.tree === undefined ? 0n : this.#feed.revision;
+  }
+  /** Calls when the index may be another, with the keys that are, undefined for any, until the signal aborts. */
+  listen(call: (keys: readonly string[] | undefined) => void, signal: End): void {
+    if (signal.aborted) return;
+    this.#listeners.add(call);
+    signal.addEventListener('abort', () => this.#listeners.delete(call), { once: true });
+  }
+  #advanced(keys: readonly string[] | undefined): void {
+    for (const call of this.#listeners) call(keys);
+  }
+  /** What an operator shall know; undefined where all is well. */
+  get remark(): string | undefined {
+    const trouble = this.#feed?.trouble;
+    if (trouble === undefined) return undefined;
+    return `${this.#options.store} is not followed since ${new Date(trouble.since).toISOString()}: ${trouble.why}`;
+  }
+
+  /** What is under a key. Rejects where nobody says. */
+  async find({ key, reach, bounds }: Wanted, isWild = false): Promise<Found> {
+    this.#isWild ||= isWild;
+    const feed = this.#feed;
+    const tree = feed?.tree;
+    if (tree === undefined) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
+    let kept = reach === 'name' ? tree.named(key, MOST) : filled(tree.range(key, reach === 'below', MOST));
+    let stale = feed?.trouble === undefined ? undefined : `${this.#options.store} does not answer`;
+    if (kept === undefined) {
+      try {
+        if (await this.#isThere(key)) kept = await this.#ask(key, reach);
+      } catch {
+        stale ??= `${this.#options.store} does not answer`;
+      }
+    }
+    return this.#made(kept, reach, bounds, stale);
+  }
+  async #made(kept: readonly Kept[] | undefined, reach: Wanted['reach'], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
+    const exists = kept !== undefined;
+    const bad = kept?.find(({ service }) => service === undefined);
+    const good = kept?.filter(({ service }) => service !== undefined) ?? [];
+    if (bad !== undefined && (reach !== 'name' || good.length === 0)) {
+      return { services: [], exists, wrong: `${bad.key}: ${bad.wrong}`, stale };
+    }
+    if (bad !== undefined) this.#tellLeft(bad);
+    const services: Service[] = [];
+    for (const { service, lease } of good) {
+      const left = lease === 0n ? 0 : await this.#leases.ttl(lease, bounds);
+      const { ttl } = service!;
+      services.push({ ...service!, ttl: left === 0 ? ttl || TTL : ttl === 0 ? left : Math.min(ttl, left) });
+    }
+    return { services, exists, wrong: undefined, stale };
+  }
+  /** Of a name with more messages the one that cannot be used is left out, and said once. */
+  #tellLeft({ key, wrong, revision }: Kept): void {
+    const said = `${key} ${revision}`;
+    if (said === this.#left) return;
+    this.#left = said;
+    this.#log.warning(`a message cannot be used, and is left out: ${key}: ${wrong}`);
+  }
+  /** As CoreDNS asks: all below, and where that is nothing the key itself; undefined: there is nothing. */
+  async #ask(key: string, reach: Wanted['reach']): Promise<Kept[] | undefined> {
+    const below = reach === 'key' ? [] : (await this.#options.source.range(`${key}/`, true, MOST)).found.map(keptOf);
+    if (reach === 'below' && below.length > 0) return below;
+    const own = (await this.#options.source.range(key, false, 1)).found.map(keptOf);
+    if (reach !== 'name' || below.length + own.length === 0) return filled(own);
+    return [...own, ...below.filter((each) => isDirectlyBelow(key, each.key))];
+  }
+  /** Whether etcd has what the index lacks: asked once a second and key, and by no more than so many keys. */
+  #isThere(key: string): Promise<boolean> {
+    const now = this.#clock.monotonic();
+    const known = this.#confirmed.get(key);
+    if (known !== undefined && known.until > now) return known.some;
+    this.#tokens = Math.min(RATE, this.#tokens + (now - this.#tokensAt) * RATE / 1000);
+    this.#tokensAt = now;
+    if (this.#tokens < 1 || this.#feed?.trouble !== undefined) return Promise.resolve(false);
+    this.#tokens--;
+    if (this.#confirmed.size >= REMEMBERED) this.#confirmed.delete(this.#confirmed.keys().next().value!);
+    const some = this.#options.source.hasAny(key);
+    this.#confirmed.delete(key);
+    this.#confirmed.set(key, { some, until: now + CONFIRMED });
+    return some;
+  }
+  /** A change is of the name of its key and of all above it, whose answers have it too. */
+  #changed(keys: readonly string[] | undefined): void {
+    this.#confirmed.clear();
+    // Where names are made of stored wildcards, what a key hides or shows may be any name below the one above it.
+    const isAny = this.#isWild || (this.#options.isNamed && this.#feed?.tree?.hasStars === true);
+    const names = keys === undefined || isAny || keys.length > MANY ? undefined : this.#namesOf(keys);
+    for (const zone of this.#changing) zone.changed(names);
+    this.#advanced(keys);
+  }
+  #namesOf(keys: readonly string[]): Name[] | undefined {
+    const names = new Map<string, Name>();
+    for (const key of keys) {
+      const labels = labelsOf(this.#options.path, key);
+      for (let i = 0; i < labels.length; i++) {
+        const text = labels.slice(i).join('.');
+        if (!names.has(text)) {
+          try {
+            names.set(text, Names.of(labels.slice(i)));
+          } catch {
+            // No question could have that name.
+          }
+        }
+      }
+    }
+    return names.size > MANY ? undefined : [...names.values()];
+  }
+}
+
+const filled = (kept: Kept[]): Kept[] | undefined => (kept.length === 0 ? undefined : kept);
+function isDirectlyBelow(key: string, other: string): boolean {
+  const part = other.slice(key.length + 1);
+  return part !== '*' && !part.includes('/');
+}

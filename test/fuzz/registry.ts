@@ -1,0 +1,120 @@
+// Anything as a request to the API of a registry, as a file of tokens, and as what somebody else has written under the keys of one: an
+// answer, or a complaint that says where. Knows the registry's parts; opens no socket and no file.
+import assert from 'node:assert/strict';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { Name } from '../../src/dns/name.ts';
+import { TYPE } from '../../src/dns/type-name.ts';
+import type { Exchange, Heading } from '../../src/http/exchange.ts';
+import { FileKeyValue } from '../../src/key-value/file-key-value.ts';
+import type { Batch } from '../../src/key-value/file-orders.ts';
+import { FileState } from '../../src/key-value/file-state.ts';
+import { LogLines } from '../../src/kernel/seen/log-lines.ts';
+import { createLog } from '../../src/kernel/seen/log.ts';
+import { Api } from '../../src/plugins/registry/api.ts';
+import { Directory } from '../../src/plugins/registry/directory.ts';
+import { readInstance, viewOf } from '../../src/plugins/registry/instances.ts';
+import { operationsOn } from '../../src/plugins/registry/operations.ts';
+import { ownAnswer } from '../../src/plugins/registry/own-answers.ts';
+import { Tokens, TokensError, mayDo } from '../../src/secure/tokens.ts';
+import { SkydnsNames } from '../../src/skydns/skydns-names.ts';
+import { keptOf } from '../../src/skydns/tree.ts';
+import { OwnSource, WatchedFeed } from '../../src/skydns/watched-feed.ts';
+import { Store } from '../../src/store/store.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { target, textOf } from './target.ts';
+
+/** A registry whose file is memory and whose thread is this one. */
+function registry(): Api {
+  const state = new FileState(new DatabaseSync(':memory:'));
+  let hear = (_: unknown): void => {};
+  const thread = {
+    on(event: string, call: (said: unknown) => void) {
+      if (event === 'message') hear = call;
+      return this;
+    },
+    postMessage: (batch: Batch) => setImmediate(() => hear(state.run(batch))),
+  };
+  const clock = new FakeClock();
+  const keys = new FileKeyValue(thread as unknown as ConstructorParameters<typeof FileKeyValue>[0], state.opened(), clock);
+  const log = createLog(new LogLines((_, __, length) => length, () => {}), { on: false });
+  const zones = [Name.parse('svc.test.')];
+  const names = new SkydnsNames({ clock, log, store: Store.create() }, {
+    word: 'registry', store: 'keys', path: 'skydns', isNamed: false, zones, source: new OwnSource(keys), mended() {},
+    feed: (listener) => new WatchedFeed(keys, '/skydns/', clock, listener),
+  });
+  const { signal } = new AbortController();
+  const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 5, most: 100 }, signal });
+  return new Api({
+    operations: operationsOn(directory, zones, undefined), tokens: () => undefined, clock, audit: undefined,
+    report(error) {
+      throw error;
+    },
+  });
+}
+
+let api: Api | undefined;
+const piece = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('v1', 'zones', 'svc.test', 'services', 'web', 'instances', 'i-7', 'leases',
+  '3f', 'records', 'www', 'A', '*', 'any', '..', '%2f', '%', '') }, { weight: 1, arbitrary: fc.string({ maxLength: 70 }) });
+const INSTANCE = '/v1/zones/svc.test/services/web/instances/i';
+const paths = fc.oneof(fc.array(piece, { maxLength: 9 }).map((pieces) => `/${pieces.join('/')}`), fc.constantFrom(INSTANCE,
+  `${INSTANCE}?served=1`, '/v1/leases', '/v1/zones/svc.test/services/web?wait=1ms'));
+const sound = fc.record({
+  addresses: fc.array(fc.constantFrom('10.0.0.1', '::1', '10.0.0.300', '', 'a'), { maxLength: 3 }),
+  ports: fc.dictionary(fc.string(), fc.integer()), ttl: fc.integer(),
+  weight: fc.integer(), lease: fc.record({ ttl: fc.integer({ max: 200 }) }),
+  text: fc.array(fc.string()), state: fc.string(),
+}, { requiredKeys: [] });
+const deep = fc.integer({ min: 1, max: 20_000 }).map((times) => `${'['.repeat(times)}${']'.repeat(times)}`);
+const bodies = fc.oneof(fc.json(), sound.map((value) => JSON.stringify(value)), deep, fc.string(),
+  fc.constantFrom('{"addresses":["10.0.0.1"]}', '{"renew":["3f"]}', '{"ttl":30}', '{"__proto__":1}'));
+
+/** Requests. */
+export const registryRequests = target('registry-requests', 300, fc.record({
+  method: fc.constantFrom('GET', 'PUT', 'PATCH', 'POST', 'DELETE', 'HEAD', 'X'), target: paths, body: bodies,
+  match: fc.option(fc.constantFrom('"1"', '"99999999999999999999"', '*', 'W/"1"')), none: fc.option(fc.constantFrom('*', '"1"', '')),
+}), async ({ method, target: asked, body, match, none }) => {
+  const fields = new Map([['content-type', 'application/json'], ...match === null ? [] : [['if-match', match] as const],
+    ...none === null ? [] : [['if-none-match', none] as const]]);
+  const { status, text } = await new Promise<{ readonly status: number; readonly text: string }>((resolve) => {
+    (api ??= registry()).request({
+      method, target: asked, authority: '127.0.0.1:1', version: 1, body: Buffer.from(body), tooLarge: false, fields,
+      field: (name) => fields.get(name), gone: undefined,
+      reply: (heading: Heading, bytes: Uint8Array, at: number, length: number) =>
+        resolve({ status: heading.status, text: Buffer.from(bytes.subarray(at, at + length)).toString() }),
+    } satisfies Exchange);
+  });
+  assert.ok(status < 500, `${status} ${text}`);
+  if (status >= 400) assert.equal((JSON.parse(text) as { readonly status: number }).status, status);
+});
+
+/** Files of tokens. */
+const tokenWords = textOf('ci', 'read', 'operate', 'admin', '.', 'svc.test', 'a'.repeat(64), '#');
+export const registryTokens = target('registry-tokens', 300, tokenWords, (text) => {
+  try {
+    const tokens = new Tokens(text, { createHash, timingSafeEqual });
+    assert.equal(mayDo(tokens.of('b'.repeat(64)), 'read', 'svc.test.'), false);
+  } catch (error) {
+    assert.ok(error instanceof TokensError && error.line > 0, String(error));
+  }
+});
+
+const kept = fc.record({ instance: fc.oneof(fc.jsonValue(), sound), state: fc.constantFrom('up', 'failing', 'x'), owner: fc.string() });
+const values = fc.oneof(kept.map((coredns) => JSON.stringify({ host: '10.0.0.1', coredns })), fc.json());
+const questions = [['_http._tcp.web', TYPE.SRV], ['_services._dns-sd._udp.web', TYPE.PTR], ['i._http._tcp.web', TYPE.TXT]] as const;
+/** What stands under a key that might be an instance's. */
+export const registryKeys = target('registry-keys', 300, values,
+  async (value) => {
+    const key = '/skydns/test/svc/web/i';
+    const pair = { key: `${key}/1`, value: Buffer.from(value), lease: 0n, revision: 1n };
+    const instance = readInstance(key, [pair]);
+    if (instance !== undefined) JSON.stringify(viewOf(instance, 'web.svc.test.'));
+    const { service } = keptOf(pair);
+    if (service === undefined) return;
+    const found = { services: [{ ...service, ttl: 5 }], exists: true, wrong: undefined, stale: undefined };
+    const sources = { find: async () => found, elsewhere: async () => [] };
+    for (const [name, type] of questions) {
+      await ownAnswer({ path: 'skydns', pointers: async () => [] }, sources, Name.parse(`${name}.svc.test.`), type, undefined);
+    }
+  });
