@@ -8,6 +8,7 @@ import { record } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
+import { WireError } from '../dns/wire-error.ts';
 import { derive } from '../kernel/query/derive.ts';
 import { AA, RA, TC } from '../kernel/query/message.ts';
 import type { Message } from '../kernel/query/message.ts';
@@ -19,6 +20,7 @@ import type { FoundRule, RpzRules } from './rpz-rules.ts';
 import { DATA, DROP, NXDOMAIN, PASSTHRU, TCP_ONLY } from './rpz-words.ts';
 import { actionOf, recordsAt } from './rpz-zone.ts';
 import type { RpzZone } from './rpz-zone.ts';
+import { someTarget } from './targets.ts';
 
 /** Aliases that rules may lead along. */
 const MOST_ALIASES = 11;
@@ -54,6 +56,8 @@ export interface PolicyWatch {
   readonly key: string;
   endsAt(name: Name): boolean;
   endsBefore(servers: AskedServers): boolean;
+  /** Whether there is a rule about one of these addresses. */
+  hides(addresses: readonly Uint8Array[]): boolean;
 }
 /** Who says what is true: with somebody who looks on, or without. */
 export type Truth = (query: Query, watch: PolicyWatch | undefined) => Answer;
@@ -98,6 +102,7 @@ export class ResponsePolicy {
       key: `rpz ${zones.join()}`,
       endsAt: (name) => ends(this.#name(query, name)),
       endsBefore: (servers) => ends(this.#servers(servers, query, query.name)),
+      hides: (addresses) => ends(this.#addresses(query, addresses)),
     };
   }
   /** The rule about servers that counts: names before addresses. */
@@ -136,7 +141,9 @@ export class ResponsePolicy {
   /** Looks at an answer: names that its aliases lead to, then the addresses. */
   #late(outcome: Outcome, query: Query, next: Truth): Answer {
     if (this.#made.delete(query) || outcome.kind !== 'reply' || outcome.answers === 0) return outcome;
-    const { answer } = outcome.parts();
+    // Most answers have no alias, and most zones no rule about addresses: then nothing is decoded.
+    if (!this.#zones.some(({ rules }) => rules.has('ip')) && !someTarget(outcome, () => true)) return outcome;
+    const answer = answerOf(outcome);
     for (let i = 0; i < answer.length; i++) {
       if (answer[i]!.type !== TYPE.CNAME || query.type === TYPE.CNAME) continue;
       const target = Name.read(answer[i]!.rdata, 0);
@@ -145,7 +152,7 @@ export class ResponsePolicy {
       if (this.#goesOn(hit, query)) return this.#pass(hit, query, target, outcome);
       return this.#act({ hit, query, next, early: false }, target, answer.slice(0, i + 1), 0);
     }
-    const hit = this.#addresses(query, answer);
+    const hit = this.#addresses(query, answer.filter(isAddress).map(({ rdata }) => rdata));
     if (hit === undefined) return outcome;
     if (this.#goesOn(hit, query)) return this.#pass(hit, query, query.name, outcome);
     const addresses = answer.filter(isAddress);
@@ -156,11 +163,9 @@ export class ResponsePolicy {
     this.#listener.hit(hit, query, name, true);
     return outcome;
   }
-  #addresses(query: Query, answer: readonly RR[]): Hit | undefined {
-    const addresses = answer.filter(isAddress);
+  #addresses(query: Query, addresses: readonly Uint8Array[]): Hit | undefined {
     if (addresses.length === 0) return undefined;
-    const find = (rules: RpzRules): FoundRule | undefined =>
-      longest(addresses.map(({ rdata }) => rules.forAddress('ip', rdata, 0, rdata.length)));
+    const find = (rules: RpzRules): FoundRule | undefined => longest(addresses.map((each) => rules.forAddress('ip', each, 0, each.length)));
     return this.#first(query, query.name, ['ip'], find);
   }
   #goesOn({ action }: Hit, { stream }: Query): boolean {
@@ -206,6 +211,15 @@ export class ResponsePolicy {
     const reply = query.reply({ rcode, aa: hit.trigger !== 'ip', answer, additional });
     if (!zone.signals || rcode !== RCODE.NXDOMAIN) reply.setFlags(RA);
     return reply;
+  }
+}
+/** The records of the answer; none where they cannot be read: then it is as it came. */
+function answerOf(reply: Message): readonly RR[] {
+  try {
+    return reply.parts().answer;
+  } catch (error) {
+    if (error instanceof WireError) return [];
+    throw error;
   }
 }
 const isAddress = ({ type }: RR): boolean => type === TYPE.A || type === TYPE.AAAA;

@@ -61,6 +61,8 @@ export function answerBy(resolver: Resolver, query: Query, now: () => number, { 
   const ask: Ask = async (each) => {
     const found = await resolve(each);
     if (found.stopped !== undefined) halted ??= found;
+    // Addresses of another type than what was asked for are what some are made of.
+    if (each.type === TYPE.A && type !== TYPE.A && watch?.hides(addressesOf(found)) === true) return { ...found, answer: [] };
     return found;
   };
   // Who checks signatures himself wants what was signed (RFC 6147 section 5.5).
@@ -80,6 +82,7 @@ function sentinelOf({ sentinel }: Resolver, resolved: Resolved, { name, type, fl
   return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'bogus', why: `a key of the root is not as ${name.text} says`,
     code: INFO_CODE.DNSSEC_BOGUS };
 }
+const addressesOf = ({ answer }: Resolved): Uint8Array[] => answer.flatMap((set) => (set.type === TYPE.A ? set.data : []));
 function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): Outcome {
   const { rcode, why, code } = resolved;
   if (rcode === RCODE.SERVFAIL) {

@@ -16,6 +16,8 @@ export interface Watch {
   endsAt(name: Name): boolean;
   /** Whether it ends where the servers of a zone are to be asked for this name. */
   endsBefore(servers: AskedServers): boolean;
+  /** Whether nothing may be made of these addresses (`dns64-prefix`). */
+  hides(addresses: readonly Uint8Array[]): boolean;
 }
 /** Where a question ended. */
 export interface Stop {

@@ -1,9 +1,12 @@
 // Any bytes to what reads lists of names: ad blockers' lines, hosts files, zones of policies. Knows what must hold of their
 // rules.
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { maskAddress } from '../../src/dns/address.ts';
 import { isPlain } from '../../src/policy/list-name.ts';
 import { ListLines } from '../../src/policy/list-line.ts';
 import { requiredLiteral } from '../../src/policy/required-literal.ts';
+import { readOwner } from '../../src/policy/rpz-owner.ts';
 import { RULES } from '../../src/policy/rule-bits.ts';
 import type { RuleSink } from '../../src/policy/rule-sink.ts';
 import { compileForNames } from '../../src/kernel/regexp.ts';
@@ -52,3 +55,23 @@ function literalHolds(pattern: string): void {
     if (regexp.test(text)) assert.ok(text.includes(literal), `${pattern} fits ${text} without ${literal}`);
   }
 }
+
+const parts = ['zz', '*', '0', '1', '24', '32', '64', '128', '129', 'db8', '2001', 'ffff', '10', '192', 'rpz-ip', 'rpz-client-ip',
+  'rpz-nsip', 'rpz-nsdname', 'rpz-passthru', 'ns', 'RPZ-IP'];
+const label = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...parts) },
+  { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 10 }) });
+
+/** Owners of rules in response policy zones: a name, a network without bits behind its prefix, or none. */
+export const policies = target('policies', 2000, fc.array(label, { maxLength: 12 }), (labels) => {
+  if (labels.reduce((sum, each) => sum + Buffer.byteLength(each) + 1, 1) > 255) return;
+  const owner = readOwner(labels.map((each) => Buffer.from(each).toString('latin1')));
+  if (owner === undefined) return;
+  if ('name' in owner) {
+    const own = owner.name.labels + (owner.below ? 1 : 0);
+    assert.equal(own, labels.length - (owner.trigger === 'nsdname' ? 1 : 0));
+    return;
+  }
+  const { address, bits } = owner;
+  assert.ok((address.length === 4 || address.length === 16) && bits >= 1 && bits <= address.length * 8);
+  assert.deepEqual(maskAddress(address, bits), address);
+});

@@ -9,7 +9,7 @@ import { awsXml, azureSets } from './hosted.ts';
 import { hpack, http2, replies, requests } from './http.ts';
 import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
-import { lists } from './lists.ts';
+import { lists, policies } from './lists.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
@@ -33,7 +33,7 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
-  corefile, hosts, lists, resolvConf, weights, flags,
+  corefile, hosts, lists, policies, resolvConf, weights, flags,
   corefile, migration, hosts, resolvConf, weights, flags,
   corefile, hosts, resolvConf, weights, flags, expectations,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,

@@ -34,7 +34,6 @@ const FAMILIES = {
 
 /** One line. */
 class Block implements Part {
-  readonly rehearsal = 'as served';
   readonly #line: BlockLine;
   readonly #site: Site;
   readonly #name: string;
@@ -100,6 +99,8 @@ class Block implements Part {
   get #listName(): string {
     return this.#line.lists[this.#lists.list]?.name ?? '';
   }
+  /** For whoever explains an answer. */
+  readonly #remark = (list: number): string => `on the list ${this.#line.lists[list]?.path ?? ''}`;
   #answer(query: Query): Answer {
     const { action, addresses, infoCode } = this.#line;
     if (action === 'drop') return drop();
@@ -115,6 +116,7 @@ class Block implements Part {
     const { action, log } = this.#line;
     const { label } = query.channel.service;
     this.#metrics.values[this.#metrics.family(FAMILIES.requests).cell([label, this.#listName, action, this.#site.view])]!++;
+    query.note(this.#remark, this.#lists.list);
     if (!log) return;
     const verb = action === 'none' ? 'would be' : 'is';
     this.#log.info(`${query.clientAddress} ${query.name.text} ${typeName(query.type)}${how} ${verb} blocked by ${this.#listName}`);
