@@ -9,7 +9,7 @@ const USUAL = '/run/coredns-ts/admin.sock';
 const USAGE = `Usage: coredns-ts status [--json] [--server SOCKET]
        coredns-ts queries [--json] [--server SOCKET] [FILTER...]
        coredns-ts top [--json] [--server SOCKET] names|clients|failing
-       coredns-ts flush NAME | --all [--server SOCKET]
+       coredns-ts flush NAME | --under NAME | --all [--server SOCKET]
        coredns-ts reload [--diff] [--json] [--server SOCKET]
 
 Of a running server whose Corefile has admin: what it serves; its last questions that fit all words of FILTER; what most of
@@ -43,7 +43,8 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
   const stray = options.find((option) => !known.includes(option)) ?? names[most];
   if (stray !== undefined) return refuse(word, `${stray} is nothing that it takes`);
   const all = options.includes('--all');
-  if (word === 'flush' && all === (names.length > 0)) {
+  const under = options.includes('--under');
+  if (word === 'flush' && (all === (names.length > 0) || (all && under))) {
     return refuse(word, all ? 'a name and --all exclude each other' : 'a name, or --all, is missing');
   }
   const dryRun = options.includes('--diff');
@@ -55,7 +56,7 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
       case 'status': return ask(socket, 'GET', '/v1/status');
       case 'queries': return ask(socket, 'GET', `/v1/queries?${new URLSearchParams({ filter: names.join(' ') })}`);
       case 'top': return ask(socket, 'GET', `/v1/top?${new URLSearchParams({ what: names[0] ?? 'names' })}`);
-      case 'flush': return ask(socket, 'POST', '/v1/cache/flush', all ? { all } : { name: names[0] });
+      case 'flush': return ask(socket, 'POST', '/v1/cache/flush', all ? { all } : { [under ? 'under' : 'name']: names[0] });
       case 'reload': return ask(socket, 'POST', '/v1/reload', { dryRun });
     }
   }
@@ -63,7 +64,7 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
 /** The options of each word, and how many words may follow. */
 const TAKES: { readonly [word in AdminWord]: { readonly options: readonly string[]; readonly names: number } } = {
   status: { options: ['--json'], names: 0 }, queries: { options: ['--json'], names: 64 }, top: { options: ['--json'], names: 1 },
-  flush: { options: ['--all'], names: 1 }, reload: { options: ['--diff', '--json'], names: 0 },
+  flush: { options: ['--all', '--under'], names: 1 }, reload: { options: ['--diff', '--json'], names: 0 },
 };
 /** Asks a server why it answers as it does. */
 export async function explainAt(socket: string, question: ExplainedQuestion, json: boolean): Promise<void> {
@@ -144,7 +145,10 @@ function inWords(word: AdminWord, said: unknown): string {
     const { of, rows } = said as Top;
     return `of the last ${of} questions\n${rows.map(({ key, count }) => `${String(count).padStart(7)}  ${key}\n`).join('')}`;
   }
-  if (word === 'flush') return `flushed ${(said as { flushed: string }).flushed}\n`;
+  if (word === 'flush') {
+    const { flushed, entries } = said as { flushed: string; entries?: number };
+    return `flushed ${flushed}${entries === undefined ? '' : `: ${entries} ${entries === 1 ? 'entry' : 'entries'}`}\n`;
+  }
   if (word === 'status') {
     const { version, uptime, ready, addresses } = said as Status;
     const lines = addresses.flatMap(({ address, blocks }) => blocks.map(({ zone, view, plugins }) =>

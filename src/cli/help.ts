@@ -27,7 +27,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  sign signs it, keys shows what a parent needs
   coredns-ts status              what a running server serves, where its Corefile has admin
   coredns-ts queries [FILTER]    its last questions; top names|clients|failing: what most of them were
-  coredns-ts flush NAME | --all  what its caches have of a name is asked for anew
+  coredns-ts flush NAME | --under NAME | --all
+                                 what its caches have of a name is asked for anew
   coredns-ts reload [--diff]     it reads its Corefile again; --diff says what would change
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
   coredns-ts version             the version

@@ -35,6 +35,19 @@ export const EchoedOption = new Slot<number>('echoed option');
 export const AdmittedOpcode = new Slot<number>('admitted opcode');
 /** Zones of which `cache` keeps nothing (CACHE-24): whoever changed one asks at once whether it is so. */
 export const Uncached = new Slot<Name>('uncached zone');
+/** An answer that a part keeps. */
+export interface KeptAnswer {
+  /** Folded. */
+  readonly name: Name;
+  readonly type: number;
+  readonly rcode: number;
+  /** Seconds: for how long in all, and how many are left; 0 or less of one that has expired. */
+  readonly ttl: number;
+  readonly left: number;
+  readonly hits: number;
+}
+/** Put there by what keeps answers: shows them on main, some in each turn. */
+export const KeptAnswers = new Slot<{ slices(): AsyncIterable<readonly KeptAnswer[]> }>('kept answers');
 /** Put there by `on certrenew`: what is done once another certificate is served with. Read by who renews certificates. */
 export const Renewed = new Slot<(run: Run) => Promise<void>>('certificate renewed');
 /** Put there by `debug`: a panic ends the process (DBG-1). */

@@ -82,7 +82,7 @@ test('every route says what its description promises, and refusals are problems'
   const wanted: { readonly [path: string]: readonly [query: string, body: string | undefined] } = {
     '/v1/status': ['', undefined], '/v1/config': ['', undefined], '/v1/explain': ['?name=www.example.org&type=A', undefined],
     '/v1/queries': ['', undefined], '/v1/top': ['?what=names', undefined],
-    '/v1/cache/flush': ['', '{"all":true}'], '/v1/reload': ['', '{"dryRun":true}'],
+    '/v1/cache': ['', undefined], '/v1/cache/flush': ['', '{"all":true}'], '/v1/reload': ['', '{"dryRun":true}'],
   };
   assert.deepEqual(Object.keys(paths), Object.keys(wanted));
   for (const [path, [query, body]] of Object.entries(wanted)) {
@@ -124,6 +124,29 @@ test('a flush is a miss of that name at once, and of what is an alias of it', as
   assert.equal(await answer(here), '192.0.2.3');
   here.server.log();
   assert.match(here.server.written, /plugin\/admin: \{"method":"POST","path":"\/v1\/cache\/flush","status":200\}/);
+});
+
+test('what is kept is listed, and flushed under a name', async (t) => {
+  const here = await rig(t, SERVED);
+  await upstreamSays(here, '192.0.2.1');
+  await answer(here);
+  await here.server.elapse(10_000);
+  const list = async (query: string) => (await ask(here.socket, 'GET', `/v1/cache${query}`)).json;
+  const row = { name: 'www.example.net.', type: 'A', rcode: 'NOERROR', ttl: 30, left: 20, stale: false, hits: 0, block: '.' };
+  assert.deepEqual(await list('?under=example.net&type=A'), { entries: [row], more: 0 });
+  assert.deepEqual(await list('?limit=0'), { entries: [], more: 1 });
+  assert.deepEqual(await list('?type=AAAA'), { entries: [], more: 0 });
+  assert.deepEqual(await list('?under=example.org'), { entries: [], more: 0 });
+  assert.equal((await ask(here.socket, 'GET', '/v1/cache?type=x')).status, 400);
+  const flush = async (body: object) => (await ask(here.socket, 'POST', '/v1/cache/flush', JSON.stringify(body))).json;
+  await upstreamSays(here, '192.0.2.2');
+  assert.deepEqual(await flush({ under: 'example.org' }), { flushed: 'example.org.', entries: 0 });
+  assert.deepEqual(await flush({ under: 'example.net', type: 'MX' }), { flushed: 'example.net.', entries: 0 });
+  assert.equal(await answer(here), '192.0.2.1');
+  assert.deepEqual(await flush({ under: 'example.net' }), { flushed: 'example.net.', entries: 1 });
+  assert.deepEqual(await list(''), { entries: [], more: 0 });
+  assert.equal(await answer(here), '192.0.2.2');
+  assert.equal((await flush({ under: 7 }))['status'], 400);
 });
 
 test('what is explained is the answer, and leaves nothing in the cache', async (t) => {
@@ -241,6 +264,7 @@ test('words of the program say the same to a server', async (t) => {
   const { out } = await run('status', ...at);
   assert.match(out, /^coredns-ts .*, up 0 s, ready\ndns:\/\/:53 {2}\. {2}admin cache forward\n.*example\.org\. {2}admin hosts\n$/);
   assert.deepEqual(await run('flush', 'www.example.org', ...at), { status: 0, out: 'flushed www.example.org.\n', errors: '' });
+  assert.equal((await run('flush', '--under', 'example.org', ...at)).out, 'flushed example.org.: 0 entries\n');
   assert.deepEqual(await run('flush', '--all', ...at), { status: 0, out: 'flushed everything\n', errors: '' });
   assert.deepEqual(await run('reload', '--diff', ...at), { status: 0, out: 'nothing differs\n', errors: '' });
   assert.match((await run('explain', 'www.example.org', 'A', 'from', '192.0.2.9', ...at)).out, /hosts +ANSWERED {2}NOERROR/);

@@ -15,6 +15,7 @@ import type { HttpReply } from '../../http/message.ts';
 import type { Run, Served } from '../../kernel/site/plugin.ts';
 import { VERSION } from '../../kernel/version.ts';
 import type { ZoneChanges } from '../../store/changes.ts';
+import { cached, flushUnder } from './kept.ts';
 import { recentQuestions, tops } from './recent.ts';
 import { changesBetween, withoutSecrets } from './written.ts';
 
@@ -87,8 +88,18 @@ export const ROUTES: readonly Route[] = [
     do: ({ query }, { run }) => tops(run, query.get('what') ?? ''),
   },
   {
-    method: 'POST', path: '/v1/cache/flush', summary: 'What caches have of a name, or all that they have, is asked for anew.',
-    body: { name: { ...text, description: 'A name, and what is an alias of it' }, all: yes }, answer: { flushed: text }, do: flush,
+    method: 'GET', path: '/v1/cache', summary: 'What caches have under a name.',
+    parameters: { under: 'A name', type: 'A type', limit: 'Entries at most' }, answer: { entries: list, more: number },
+    do: ({ query }, { run }) => cached(run, query),
+  },
+  {
+    method: 'POST', path: '/v1/cache/flush', summary: 'What caches have of a name, under a name, or all of it, is asked for anew.',
+    body: {
+      name: { ...text, description: 'A name, and what is an alias of it' },
+      under: { ...text, description: 'All names at and under this one' },
+      type: { ...text, description: 'With under: of this type alone' }, all: yes,
+    },
+    answer: { flushed: text }, do: flush,
   },
   {
     method: 'POST', path: '/v1/reload', summary: 'Reads the Corefile again; with dryRun it says what differs.',
@@ -148,13 +159,14 @@ function addressOf({ configuration, servers }: Served, name: Name, label: string
   return best && { address: best, service: servers.get(best.label)!, blocks };
 }
 
-function flush({ body: { name: text, all } }: Asked, { names }: Load): HttpReply {
+function flush({ body: { name: text, under, type, all } }: Asked, { run, names }: Load): HttpReply | Promise<HttpReply> {
+  if (under !== undefined) return flushUnder(run, names, under, type);
   if (all === true) {
     names.all();
     return json({ flushed: 'everything' });
   }
   const name = typeof text === 'string' ? Name.maybe(text) : undefined;
-  if (name === undefined) return problem(400, 'Neither name nor all', 'the body is {"name": "www.example.org"} or {"all": true}');
+  if (name === undefined) return problem(400, 'No name, nothing under one, and not all', 'the body is like {"name": "www.example.org"}');
   names.changed(latin1Bytes(name.key), 0);
   return json({ flushed: name.text });
 }

@@ -9,7 +9,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { Slot } from '../../kernel/slot.ts';
-import { Deadline, Uncached } from '../../kernel/site/site.ts';
+import { Deadline, KeptAnswers, Uncached } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Zones } from '../../kernel/site/zones.ts';
 import { readSettings } from './config.ts';
@@ -18,6 +18,7 @@ import { FAMILIES, countersOf, shown } from './counters.ts';
 import type { Counters } from './counters.ts';
 import type { Entries } from './entry.ts';
 import { ask, askFor, background } from './refresh.ts';
+import { keptAnswers } from './look.ts';
 import { EXPIRED, HELD, JOINED, MISSED, PREFETCHED } from './remarks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { StaleEntries } from './stale.ts';
@@ -52,6 +53,7 @@ class Cache implements Part, Lander {
     this.#settings = settings;
     this.#site = site;
     this.#everything = settings.zones.everything;
+    site.put(KeptAnswers, { slices: () => keptAnswers(this.#stock.caches, () => this.#run.clock.monotonic()) });
   }
 
   start(run: Run): void {

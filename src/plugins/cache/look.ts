@@ -1,0 +1,37 @@
+// Shows what is kept, in slices, for whoever looks at it (`admin`). On main. Knows entries; knows nothing of who looks.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HEADER } from '../../dns/packet.ts';
+import { Name } from '../../dns/name.ts';
+import type { KeptAnswer } from '../../kernel/site/site.ts';
+import type { Entry } from '../../store/key.ts';
+import type { Entries } from './entry.ts';
+
+/** Places of the index that are looked at in one turn: well below a millisecond. */
+const PLACES = 128;
+
+/** All entries that a hit could be of, some in each turn; what comes or goes meanwhile may be shown twice, or not. */
+export async function* keptAnswers(caches: readonly Entries[], now: () => number): AsyncGenerator<readonly KeptAnswer[]> {
+  for (const entries of caches) {
+    for (let shard = 0; shard < entries.map.shards; shard++) {
+      for (let place = 0; place >= 0; await nextTurn()) {
+        const found: KeptAnswer[] = [];
+        const moment = now();
+        place = entries.map.walk(shard, place, PLACES, (entry) => {
+          if (entries.isTrue(entry)) found.push(shown(entries, entry, moment));
+        });
+        yield found;
+      }
+    }
+  }
+}
+function shown(entries: Entries, entry: Entry, now: number): KeptAnswer {
+  const { map } = entries;
+  const at = map.bytesAt(entry);
+  const { bytes } = map;
+  const name = Name.read(bytes, at + HEADER, at + map.valueSize(entry), at);
+  const end = at + HEADER + name.raw.length;
+  return {
+    name: name.folded, type: (bytes[end]! << 8) | bytes[end + 1]!, rcode: entries.rcode(entry), ttl: entries.ttl(entry),
+    left: entries.left(entry, now), hits: entries.hits(entry),
+  };
+}
