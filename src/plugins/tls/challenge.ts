@@ -26,6 +26,7 @@ export const challengeName = (domain: string): string => `_acme-challenge.${doma
 
 /** The part of one block. */
 class Challenge implements Part {
+  readonly rehearsal = 'looks on';
   readonly #site: Site;
   /** Whether a zone around one of the names is signed as a whole: what `dnssec` signs on its way is signed without us. */
   #isSigned = false;
