@@ -19,6 +19,8 @@ export interface ValidationSettings {
   /** Whether signatures and digests by these numbers are counted: what nobody can check is as good as unsigned. */
   readonly supports: (algorithm: number) => boolean;
   readonly supportsDigest: (kind: number) => boolean;
+  /** Zones with anchors are told which of their keys are trusted (RFC 8145). */
+  readonly signals: boolean;
   /** Whether clients may find out which keys of the root are trusted (RFC 8509). */
   readonly sentinel: boolean;
   /** A zone with an anchor whose keys cannot be had is bogus, not unsigned. */

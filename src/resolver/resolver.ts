@@ -1,7 +1,8 @@
 // Answers a question: from what is kept, or by asking, along all its aliases. Knows steps; knows nothing of servers and of clients.
+import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
-import { TYPE } from '../dns/type-name.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
 import { Budget, ResolutionError } from './budget.ts';
 import { Denials } from './denials.ts';
 import type { ExchangeParts } from './exchange.ts';
@@ -57,7 +58,14 @@ export class Resolver {
     this.#iteration = new Iteration(settings, this.cache, parts, async (step, question, errand) =>
       settings.hardenBelowNxdomain && (await this.#judged(step, question, errand)).security === 'secure');
     const fetch = (question: Question, errand: Errand): Promise<Step> => this.#fetch(question, errand);
-    if (validation !== undefined) this.#validation = new Validation(new Trust(validation, this.cache, parts.now, fetch));
+    const signal = validation?.signals === true ? (name: Name): void => this.#signal(name) : undefined;
+    if (validation !== undefined) this.#validation = new Validation(new Trust(validation, this.cache, parts.now, fetch, signal));
+  }
+  /** Asks for what nobody waits for (RFC 8145). */
+  #signal(name: Name): void {
+    void this.#iteration.ask({ name, type: TYPE.NULL, class: CLASS.IN }, this.#errand()).catch((error: unknown) => {
+      if (!(error instanceof ResolutionError)) throw error;
+    });
   }
   async #fetch(question: Question, errand: Errand): Promise<Step> {
     const { name, type, class: klass } = question;

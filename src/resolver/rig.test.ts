@@ -27,7 +27,7 @@ export class Rig {
     const supports = (number: number): boolean => number === 13;
     this.resolver = new Resolver({ ...DEFAULTS, hints, minimise: 'off', ...settings }, parts, validation === undefined ? undefined : {
       anchors: [], insecure: [], mostIterations: 50, permissive: false, aggressive: false, hardenStripped: true, sentinel: true,
-      supports, supportsDigest: (kind) => kind === 2,
+      signals: false, supports, supportsDigest: (kind) => kind === 2,
       wall: () => this.wall + this.time, ...validation,
     });
   }

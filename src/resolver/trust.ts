@@ -16,6 +16,7 @@ import { ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import type { KeptSet } from './kept-set.ts';
 import type { RecordCache, Step } from './record-cache.ts';
+import { signalName } from './sentinel.ts';
 import type { Question } from '../dns/parts.ts';
 import { effortOf, whyNot } from './verdicts.ts';
 
@@ -43,16 +44,19 @@ export class Trust {
   readonly #fetch: (question: Question, errand: Errand) => Promise<Step>;
   readonly #now: () => number;
   readonly #cache: RecordCache;
+  readonly #signal: ((name: Name) => void) | undefined;
   readonly #zones = new Map<string, ZoneTrust>();
 
-  /** `fetch` asks without validating. */
+  /** `fetch` asks without validating; `signal` asks for a name that tells its zone what is trusted. */
   constructor(
     settings: ValidationSettings, cache: RecordCache, now: () => number, fetch: (question: Question, errand: Errand) => Promise<Step>,
+    signal?: (name: Name) => void,
   ) {
     this.settings = settings;
     this.#cache = cache;
     this.#now = now;
     this.#fetch = fetch;
+    this.#signal = signal;
   }
 
   /** The zone that the name is in, as far as the chain of trust leads towards it. Undefined where nothing is trusted above it. */
@@ -91,11 +95,13 @@ export class Trust {
     return this.#keep({ zone, state: 'insecure', keys: [], until, why: undefined, code: undefined });
   }
 
-  async #anchored({ zone, ds, keys }: TrustAnchor, errand: Errand): Promise<ZoneTrust> {
+  async #anchored(anchor: TrustAnchor, errand: Errand): Promise<ZoneTrust> {
+    const { zone, ds, keys } = anchor;
     const usable = this.#usable(ds);
     if (usable.length === 0 && !keys.some((data) => this.settings.supports(data[3] ?? 0))) return this.#insecure(zone, Infinity);
     const isTrusted = (data: Uint8Array): boolean =>
       setHas(usable, zone.folded.octets, data) || keys.some((key) => Buffer.compare(key, data) === 0);
+    this.#signal?.(signalName(anchor));
     const found = await this.#entered(zone, isTrusted, Infinity, errand);
     // Who wishes for that does without validation where a zone's keys cannot be had at all.
     const isMissing = this.#cache.set(zone, TYPE.DNSKEY, CLASS.IN) === undefined;

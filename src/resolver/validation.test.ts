@@ -180,3 +180,13 @@ test('a zone stays bogus for the first reason, whatever asking again gives', asy
   assert.match(await rig.ask('www.a.test. A'), why);
   assert.match(await rig.ask('x.ent.a.test. A'), why);
 });
+test('a zone with an anchor is told which of its keys are trusted, and nobody waits for that (RFC 8145)', async () => {
+  const made = zones(true);
+  const anchor = { zone: Name.root, ds: [Uint8Array.of(0, 1, 13, 2, 0)], keys: [made.root.key!.data] };
+  const rig = new Rig({}, { anchors: [anchor], signals: true });
+  rig.internet.at(ROOT, (question) => (question.type === TYPE.NULL ? undefined : made.root.answer(question)))
+    .at(TEST, made.test).at(A, made.a);
+  assert.match(await rig.ask('www.a.test. A'), /^secure/);
+  const tag = made.root.key!.tag.toString(16).padStart(4, '0');
+  assert.ok(rig.asked().includes(`${ROOT} _ta-0001-${tag}. NULL`));
+});

@@ -27,7 +27,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
   serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
-  harden-dnssec-stripped root-key-sentinel disable-edns-do
+  harden-dnssec-stripped root-key-sentinel trust-anchor-signaling disable-edns-do
   dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
   view-first access-control-view:2 access-control-tag:2 access-control-tag-action:3 access-control-tag-data:3 define-tag local-zone-tag:2
   local-zone-override:3 identity version hide-identity hide-version
@@ -42,7 +42,7 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   log-identity log-time-ascii log-queries log-replies log-tag-queryreply log-local-actions log-servfail log-destaddr pidfile
   hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
   harden-large-queries harden-referral-path use-caps-for-id key-cache-size
-  key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones trust-anchor-signaling
+  key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones 
   val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart add-holddown del-holddown
   keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
   iter-scrub-cname udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout

@@ -82,7 +82,7 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   return { access, amend, local, names, zones, policies, resolver, validation: {
     anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true), hardenStripped: said.yes('harden-dnssec-stripped', true),
-    sentinel: said.yes('root-key-sentinel', true),
+    sentinel: said.yes('root-key-sentinel', true), signals: said.yes('trust-anchor-signaling', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
   } };
 }
