@@ -46,6 +46,10 @@ export class Journey {
   wantsAuthentic = false;
   /** The client sent a cookie of this server that is good: its address is its own (RFC 7873). */
   proven = false;
+  /** How often others were asked because of it; whether the client's network has none of that left, and was turned away because of it. */
+  lookups = 0;
+  spent = false;
+  turnedAway = false;
   /** An Extended DNS Error that the reply shall carry, if the client sent EDNS. */
   extendedError: ExtendedError | undefined = undefined;
   /** Its labels, where the block collects metadata. */
@@ -80,6 +84,9 @@ export class Journey {
     this.dnssecOk = false;
     this.wantsAuthentic = wantsAuthentic;
     this.proven = false;
+    this.lookups = 0;
+    this.spent = false;
+    this.turnedAway = false;
     this.extendedError = undefined;
     this.metadata = undefined;
     this.roomier = undefined;
@@ -100,6 +107,12 @@ export class Journey {
   /** The answer is somebody else's, of whose changes nobody here hears: for parts that ask others, or keep what others said. */
   goesOut(): void {
     if (this.witness !== undefined) this.witness.foreign = true;
+  }
+  /** Others are to be asked because of it. False where the client's network has none of that left: then they are not. */
+  mayAskOthers(): boolean {
+    if (this.spent) this.turnedAway = true;
+    else this.lookups++;
+    return !this.spent;
   }
   /** From now on remarks are kept. */
   listen(): Notes {

@@ -11,6 +11,7 @@ import type { Message } from '../../kernel/query/message.ts';
 import { NotKnownHere, failure, onReply } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { turnedAway } from '../../kernel/query/turned-away.ts';
 import { Taps } from '../../kernel/query/tap.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { Deadline } from '../../kernel/site/site.ts';
@@ -106,7 +107,7 @@ export class Line implements NeedsNames {
         // Who is the upstream's designated resolver is not for our clients: they would leave for it.
         if (isOfResolverArpa(query) && !this.#isOfResolverArpa) return noneDesignated(query);
         query.journey.goesOut();
-        return forward(query, next);
+        return query.journey.mayAskOthers() ? forward(query, next) : turnedAway(query);
       },
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),

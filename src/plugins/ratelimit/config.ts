@@ -10,7 +10,7 @@ import type { Prefixes } from '../../policy/holders.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
 
 /** What is limited, each on an account of its own: a class of answers, or what a client asks and gets in all. */
-export type Kind = 'responses' | 'nodata' | 'nxdomains' | 'referrals' | 'errors' | 'requests' | 'bytes';
+export type Kind = 'responses' | 'nodata' | 'nxdomains' | 'referrals' | 'errors' | 'requests' | 'bytes' | 'lookups';
 
 /** Everything that the block says. Rates are a second's; 0 is no limit. */
 export interface Settings {
@@ -64,7 +64,7 @@ export function readSettings(lines: Lines, { zones: ofBlock }: ParseContext): Se
   line.properties({
     'responses-per-second': rate('responses'), 'nodata-per-second': rate('nodata'), 'nxdomains-per-second': rate('nxdomains'),
     'referrals-per-second': rate('referrals'), 'errors-per-second': rate('errors'), 'requests-per-second': rate('requests'),
-    'bytes-per-second': rate('bytes'),
+    'bytes-per-second': rate('bytes'), 'lookups-per-second': rate('lookups'),
     'ipv4-prefix-length': prefix(answers, 'ipv4'), 'ipv6-prefix-length': prefix(answers, 'ipv6'),
     'client-ipv4-prefix-length': prefix(clients, 'ipv4'), 'client-ipv6-prefix-length': prefix(clients, 'ipv6'),
     window: (property) => (window = property.integer('window', { min: 1, max: MOST_WINDOW })),
@@ -76,9 +76,9 @@ export function readSettings(lines: Lines, { zones: ofBlock }: ParseContext): Se
       reportOnly = true;
     },
   });
-  const { responses = 0, requests = 0, bytes = 0 } = rates;
+  const { responses = 0, requests = 0, bytes = 0, lookups = 0 } = rates;
   const inherited = Object.fromEntries(CLASSES.map((kind) => [kind, rates[kind] ?? responses])) as Record<(typeof CLASSES)[number], number>;
-  const all = { responses, requests, bytes, ...inherited };
+  const all = { responses, requests, bytes, lookups, ...inherited };
   if (Object.values(all).every((each) => each === 0)) {
     line.doubt('ratelimit limits nothing', 'requests-per-second N, responses-per-second N or bytes-per-second N says how much');
   }

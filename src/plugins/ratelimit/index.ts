@@ -22,8 +22,8 @@ import type { Kind, Settings } from './config.ts';
 import { judge } from './judge.ts';
 import type { Judged } from './judge.ts';
 
-const KINDS: readonly Kind[] = ['responses', 'nodata', 'nxdomains', 'referrals', 'errors', 'requests', 'bytes'];
-const ACTIONS = ['drop', 'slip', 'report'] as const;
+const KINDS: readonly Kind[] = ['responses', 'nodata', 'nxdomains', 'referrals', 'errors', 'requests', 'bytes', 'lookups'];
+const ACTIONS = ['drop', 'slip', 'report', 'refuse'] as const;
 type Action = (typeof ACTIONS)[number];
 /** Octets of the label `*`. */
 const WILDCARD = 2;
@@ -84,9 +84,23 @@ class RateLimit implements Part {
       if (refused !== undefined) return refused;
     }
     if (!this.#judges) return next(query);
+    if (this.#terms[LOOKUPS]!.rate > 0) this.#lookAhead(query);
     // Whoever answers from a wildcard says so where labels are collected.
     query.journey.metadata ??= new Metadata(NO_PROVIDERS);
     return upon(next(query), this.#after, query);
+  }
+  /** Who has no look-ups left gets what is kept; others are not asked. */
+  #lookAhead(query: Query): void {
+    const left = this.#accounts.spend(this.#clients.ofClient(query, LOOKUPS), query.received, this.#terms[LOOKUPS]!, 0);
+    query.journey.spent = left < 1 && !this.#settings.reportOnly;
+  }
+  /** Takes what was asked of others from the account, and tells who was turned away. */
+  #spendLookups(query: Query): void {
+    const { lookups, turnedAway } = query.journey;
+    if (lookups === 0 && !turnedAway) return;
+    const left = this.#accounts.spend(this.#clients.ofClient(query, LOOKUPS), query.received, this.#terms[LOOKUPS]!, lookups);
+    if (turnedAway) this.#told(query, LOOKUPS, 'refuse', this.#clients);
+    else if (left < 0 && this.#settings.reportOnly) this.#told(query, LOOKUPS, 'report', this.#clients);
   }
   /** Whose address is proven, and what this server asks itself, is not limited. */
   #isFree(query: Query): boolean {
@@ -99,6 +113,7 @@ class RateLimit implements Part {
 
   /** Made once: what is done on the way back. */
   readonly #after = (outcome: Outcome, query: Query): Answer => {
+    if (this.#terms[LOOKUPS]!.rate > 0) this.#spendLookups(query);
     const judged = this.#judged;
     if (outcome.kind === 'reply') judge(outcome, judged);
     else if (outcome.kind === 'failure') {
@@ -131,11 +146,14 @@ class RateLimit implements Part {
     const { reportOnly, slip } = this.#settings;
     const slips = !reportOnly && slip > 0 && this.#accounts.miss() % slip === 0;
     const action: Action = reportOnly ? 'report' : slips ? 'slip' : 'drop';
+    this.#told(query, kind, action, holders);
+    if (reportOnly) return undefined;
+    return slips ? query.begin(TC, RCODE.NOERROR) : drop();
+  }
+  #told(query: Query, kind: number, action: Action, holders: Holders): void {
     this.#metrics.values[this.#cells.of(query.channel.service)[kind * ACTIONS.length + ACTIONS.indexOf(action)]!]!++;
     query.note(note, kind);
     this.#tell(query, kind, holders);
-    if (reportOnly) return undefined;
-    return slips ? query.begin(TC, RCODE.NOERROR) : drop();
   }
   /** One network now and then: whoever is flooded does not write a flood of lines. */
   #tell(query: Query, kind: number, holders: Holders): void {
@@ -152,7 +170,7 @@ function encloserOf(query: Query): number {
   const wildcard = query.label('zone/wildcard');
   return wildcard === undefined ? 0 : Name.parse(wildcard).raw.length - WILDCARD;
 }
-const REQUESTS = KINDS.indexOf('requests'), BYTES = KINDS.indexOf('bytes');
+const REQUESTS = KINDS.indexOf('requests'), BYTES = KINDS.indexOf('bytes'), LOOKUPS = KINDS.indexOf('lookups');
 
 export default definePlugin({
   name: 'ratelimit',

@@ -7,6 +7,7 @@ import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { turnedAway } from '../../kernel/query/turned-away.ts';
 import { NotKnownHere, drop, failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import { RA, RD } from '../../kernel/query/message.ts';
@@ -151,6 +152,7 @@ class Unbound implements Part {
     if (allowed === 'allow' && (query.flags & RD) === 0) {
       return this.#refuse(query, INFO_CODE.NOT_AUTHORITATIVE, 'this server resolves, and has no data of its own', RA);
     }
+    if (!query.journey.mayAskOthers()) return turnedAway(query);
     return answerBy(this.#resolver, query, this.#now, { watch, ended, amend: this.#amend });
   }
   #zonesOf(policies: readonly RpzZone[]): RpzZone[] {
