@@ -1,78 +1,8 @@
-// The API of a server in this process, asked over its socket by a client of Node and by the program's own words. What it answers is
-// compared with its own description.
+// The API of a server in this process, asked over its socket. What it answers is compared with its own description.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
-import { InProcess } from '../../testing/in-process.ts';
 import { parseAsk } from '../../testing/question.ts';
-import { MAIN } from '../../testing/spawned.ts';
-import { Surroundings } from '../../testing/subject.ts';
-import { standard } from '../index.ts';
-
-interface Said {
-  readonly status: number;
-  readonly type: string;
-  readonly text: string;
-  readonly json: { readonly [name: string]: unknown };
-}
-interface Rig { readonly server: InProcess; readonly around: Surroundings; readonly socket: string }
-
-async function rig(t: TestContext, corefile: string): Promise<Rig> {
-  const around = new Surroundings();
-  const server = new InProcess(standard);
-  t.after(async () => {
-    await server.close();
-    await around.close();
-  });
-  const refused = await server.start(await around.fill(corefile));
-  assert.equal(refused, undefined);
-  return { server, around, socket: join(around.directory, 'admin.sock') };
-}
-/** Asks over the socket. */
-function ask(socketPath: string, method: string, path: string, body?: string, type = 'application/json'): Promise<Said> {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
-    const asked = request({ socketPath, method, path, headers, agent: false }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => {
-        const said = { status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', text };
-        resolve({ ...said, json: said.type.includes('json') ? JSON.parse(text) : {} });
-      });
-    });
-    asked.on('error', reject);
-    asked.end(body);
-  });
-}
-/** What the program prints. */
-const run = (...args: readonly string[]): Promise<{ status: number; out: string; errors: string }> => new Promise((resolve) => {
-  execFile(process.execPath, [MAIN, ...args], (error, out, errors) => resolve({ status: Number(error?.code ?? 0), out, errors }));
-});
-
-const SERVED = `.:53 {
-    admin unix://{{DIR}}/admin.sock
-    cache 30
-    forward . {{UPSTREAM}}
-}
-example.org:53 {
-    hosts {
-        192.0.2.1 www.example.org
-    }
-}
-`;
-const upstreamSays = async ({ around }: Rig, address: string): Promise<void> => {
-  const { parsePicture } = await import('../../testing/picture.ts');
-  const { records } = parsePicture(['NOERROR', `answer www.example.net. 60 IN A ${address}`]);
-  (await around.upstream('')).script('www.example.net. A', { rcode: 0, flags: 0, ...records });
-};
-const answer = async ({ server }: Rig): Promise<string> => {
-  const [reply] = await server.ask(parseAsk('www.example.net A'));
-  return [...reply!.answer[0]!.rdata].join('.');
-};
+import { SERVED, answer, ask, rig, upstreamSays } from './rig.test.ts';
 
 test('every route says what its description promises, and refusals are problems', async (t) => {
   const { socket } = await rig(t, SERVED);
@@ -237,49 +167,6 @@ test('a reload by the API says what differs, is taken over, and keeps the socket
   here.server.rewrite(await here.around.fill(SERVED.replace('cache 30', 'cash 60')));
   assert.equal((await ask(here.socket, 'POST', '/v1/reload', '{}')).status, 422);
   assert.equal((await ask(here.socket, 'GET', '/v1/status')).status, 200);
-});
-
-test('the socket has its rights, replaces one that is dead and respects one that lives', async (t) => {
-  const around = new Surroundings();
-  t.after(() => around.close());
-  const socket = join(around.directory, 'admin.sock');
-  const corefile = `.:53 {\n    admin unix://${socket}\n    whoami\n}\n`;
-  // What a process that was killed leaves.
-  writeFileSync(socket, '');
-  const first = new InProcess(standard);
-  assert.equal(await first.start(corefile), undefined);
-  assert.equal(statSync(socket).mode & 0o777, 0o660);
-  assert.equal((await ask(socket, 'GET', '/v1/status')).status, 200);
-  const second = new InProcess(standard);
-  assert.match(await second.start(corefile) ?? '', /another process answers there/);
-  await second.close();
-  assert.equal((await ask(socket, 'GET', '/v1/status')).status, 200);
-  await first.close();
-  assert.ok(!existsSync(socket));
-});
-
-test('words of the program say the same to a server', async (t) => {
-  const { server, socket } = await rig(t, SERVED);
-  const at = ['--server', socket];
-  const { out } = await run('status', ...at);
-  assert.match(out, /^coredns-ts .*, up 0 s, ready\ndns:\/\/:53 {2}\. {2}admin cache forward\n.*example\.org\. {2}admin hosts\n$/);
-  assert.deepEqual(await run('flush', 'www.example.org', ...at), { status: 0, out: 'flushed www.example.org.\n', errors: '' });
-  assert.equal((await run('flush', '--under', 'example.org', ...at)).out, 'flushed example.org.: 0 entries\n');
-  assert.deepEqual(await run('flush', '--all', ...at), { status: 0, out: 'flushed everything\n', errors: '' });
-  assert.deepEqual(await run('reload', '--diff', ...at), { status: 0, out: 'nothing differs\n', errors: '' });
-  assert.match((await run('explain', 'www.example.org', 'A', 'from', '192.0.2.9', ...at)).out, /hosts +ANSWERED {2}NOERROR/);
-  assert.match((await run('explain', 'www.example.org', 'A', '--json', ...at)).out, /^\{.*"by":"hosts"/);
-  await server.ask(parseAsk('www.example.org A'));
-  const asked = await run('queries', 'under:example.org', 'type:A', ...at);
-  assert.match(asked.out, /^\S+Z {2}127\.0\.0\.1 {2}www\.example\.org\. A {2}NOERROR {2}hosts {2}0\.00 ms\n$/);
-  assert.equal((await run('top', 'names', ...at)).out, 'of the last 1 questions\n      1  www.example.org.\n');
-  assert.equal((await run('queries', 'not', ...at)).errors, 'coredns-ts queries: No filter: a word is missing behind not\n');
-  assert.equal((await run('flush', 'a..b', ...at)).status, 1);
-  assert.equal((await run('flush', ...at)).status, 2);
-  assert.equal((await run('status', '--all', ...at)).status, 2);
-  const none = await run('status', '--server', `${socket}.not`);
-  assert.match(none.errors, /no server is there; its Corefile needs the word admin\n$/);
-  assert.equal(none.status, 1);
 });
 
 test('who says nothing, or no HTTP, hinders nobody', async (t) => {

@@ -1,5 +1,6 @@
 // The socket of the API: made aside and renamed, so that it never stands there with wrong rights; one that a dead process left is replaced,
 // one that somebody answers at is respected. Knows sockets and HTTP; knows nothing of what is said.
+import { rmSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -61,11 +62,12 @@ export class AdminSocket {
     return new AdminSocket(server, path, clock);
   }
   /** Ends it, and what is said over it. */
-  async close(): Promise<void> {
+  close(): void {
+    // At once: the process may be about to end.
+    rmSync(this.#path, { force: true });
     this.#cancel?.();
     for (const connection of this.#connections) connection.leave();
     this.#server.close();
-    await rm(this.#path, { force: true });
   }
 
   #connect(socket: Socket): void {
