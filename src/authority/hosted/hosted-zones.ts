@@ -5,7 +5,8 @@ import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
-import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Zones } from '../../kernel/site/zones.ts';
 import { Place, ServedZones } from '../served-zones.ts';
@@ -39,6 +40,7 @@ interface Level {
 
 /** Serves them. */
 export class HostedZones implements Part {
+  readonly rehearsal: Rehearsal;
   readonly #settings: HostedSettings;
   readonly #site: Site;
   readonly #levels: readonly Level[];
@@ -53,6 +55,7 @@ export class HostedZones implements Part {
     this.#site = site;
     this.#levels = levelsOf(settings);
     this.#all = this.#levels[0]?.zones ?? new ServedZones([]);
+    this.rehearsal = knownToServer(settings.plugin, () => settings.zones.map(({ hosted }) => hosted.zone));
   }
 
   async control(run: Run): Promise<void> {

@@ -34,6 +34,7 @@ const FAMILIES = {
 
 /** One line. */
 class Block implements Part {
+  readonly rehearsal = 'as served';
   readonly #line: BlockLine;
   readonly #site: Site;
   readonly #name: string;

@@ -9,6 +9,7 @@ import type { KeyValue } from '../../key-value/key-value.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
+import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { Answering } from '../../skydns/answering.ts';
@@ -57,6 +58,7 @@ class Opened {
 type Order = { readonly wanted: Wanted; readonly isWild: boolean } | { readonly address: string };
 
 class Registry implements Part {
+  readonly rehearsal = knownToServer('registry', () => this.#settings.zones.names);
   readonly #settings: Settings;
   readonly #desk: string;
   #run!: Run;
