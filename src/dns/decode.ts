@@ -21,9 +21,10 @@ interface Found {
 /**
  * The parts of the message in `bytes` from `at` on. Every record's data is checked against its type and has its names written
  * out. As in CoreDNS, a count may promise more records than there are, if the message ends between two, more questions than one
- * are read and dropped, of two OPT records the last counts, and octets behind the end do not matter. Throws WireError.
+ * are read and dropped, of two OPT records the last counts, and octets behind the end do not matter. Throws WireError. With `spoilt`, which
+ * is called for each, records whose data is not what their type says are left out instead.
  */
-export function decodeMessage(bytes: Uint8Array, at = 0, length: number = bytes.length - at): Parts {
+export function decodeMessage(bytes: Uint8Array, at = 0, length: number = bytes.length - at, spoilt?: () => void): Parts {
   const whole = at === 0 && length === bytes.length ? bytes : bytes.subarray(at, at + length);
   const reader = new Reader(whole);
   const id = reader.u16();
@@ -34,9 +35,9 @@ export function decodeMessage(bytes: Uint8Array, at = 0, length: number = bytes.
   const additionals = reader.u16();
   const question = readQuestions(reader, questions);
   const found: Found = { edns: undefined };
-  const answer = readSection(reader, answers, undefined, question?.name);
-  const authority = readSection(reader, authorities, undefined);
-  const additional = readSection(reader, additionals, found);
+  const answer = readSection(reader, answers, undefined, spoilt, question?.name);
+  const authority = readSection(reader, authorities, undefined, spoilt);
+  const additional = readSection(reader, additionals, found, spoilt);
   const edns = found.edns;
   return {
     id,
@@ -61,7 +62,9 @@ function readQuestions(reader: Reader, count: number): Question | undefined {
   return first;
 }
 
-function readSection(reader: Reader, count: number, found: Found | undefined, asked?: Name): readonly RR[] {
+function readSection(
+  reader: Reader, count: number, found: Found | undefined, spoilt: (() => void) | undefined, asked?: Name,
+): readonly RR[] {
   if (count === 0) return NO_RECORDS;
   const records: RR[] = [];
   let name = asked;
@@ -80,7 +83,10 @@ function readSection(reader: Reader, count: number, found: Found | undefined, as
     const end = reader.at + length;
     if (end > reader.end) throw new WireError('record data runs over the end', reader.at);
     if (type === TYPE.OPT && found !== undefined) found.edns = readEdns(klass, ttl, reader.bytes, reader.at, end);
-    else records.push(record(name as Name, type, klass, ttl, readRdata(reader, type, end)));
+    else {
+      const data = spoilt === undefined ? readRdata(reader, type, end) : readOr(spoilt, reader, type, end);
+      if (data !== undefined) records.push(record(name as Name, type, klass, ttl, data));
+    }
     reader.at = end;
   }
   return records;
@@ -93,6 +99,14 @@ function peekPointer(reader: Reader): number {
   return first >= 0xc0 && at + 2 <= reader.end ? (first << 8) | (bytes[at + 1] as number) : -1;
 }
 
+function readOr(spoilt: () => void, reader: Reader, type: number, end: number): Uint8Array | undefined {
+  try {
+    return readRdata(reader, type, end);
+  } catch {
+    spoilt();
+    return undefined;
+  }
+}
 /** Record data from the reader up to `end`, checked, with its names written out. Throws WireError. */
 function readRdata(reader: Reader, type: number, end: number): Uint8Array {
   const at = reader.at;

@@ -17,7 +17,7 @@ const OLD = (
 const NEW: readonly (readonly [word: string, after: string])[] = [
   ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'],
   ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'], ['admin', 'connections'],
-  ['unbound', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'], ['registry', 'consul'],
+  ['unbound', 'forward'], ['recursive', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'], ['registry', 'consul'],
   ['opa', 'firewall'], ['themis', 'opa'], ['block', 'themis'], ['rpz', 'block'],
 ];
 

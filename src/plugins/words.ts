@@ -78,6 +78,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('registry', () => import('./registry/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },
+  late('recursive', () => import('./recursive/index.ts')),
   late('unbound', () => import('./unbound/index.ts')),
   late('grpc', () => import('./grpc/index.ts')),
   late('erratic', () => import('./erratic/index.ts')),

@@ -51,6 +51,11 @@ export interface Manner {
 }
 /** What is said where whoever looked on ended it, with the aliases that led there. */
 export type Ended = (stop: Stop, before: readonly RR[]) => Answer;
+/** Answers from what is kept, where who asks does not wish for more. */
+export function answerFromKept(resolver: Resolver, query: Query, now: () => number): Answer {
+  const { name, type, class: klass } = query;
+  return outcomeOf(resolver.known({ name, type, class: klass }), query, name, resolver.settings.originalTtl ? undefined : now());
+}
 /** Answers queries. `now` is the clock by which the resolver keeps. */
 export function answerBy(resolver: Resolver, query: Query, now: () => number, { watch, ended, amend }: Manner = {}): Answer {
   const { name, type, class: klass } = query;
@@ -71,7 +76,8 @@ export function answerBy(resolver: Resolver, query: Query, now: () => number, { 
     const resolved = halted ?? made;
     if (resolved === undefined) return drop();
     const { stopped, answer } = resolved;
-    if (stopped === undefined || ended === undefined) return outcomeOf(sentinelOf(resolver, resolved, query), query, name, now());
+    const at = resolver.settings.originalTtl ? undefined : now();
+    if (stopped === undefined || ended === undefined) return outcomeOf(sentinelOf(resolver, resolved, query), query, name, at);
     return ended(stopped, answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)));
   }));
 }
@@ -83,7 +89,7 @@ function sentinelOf({ sentinel }: Resolver, resolved: Resolved, { name, type, fl
     code: INFO_CODE.DNSSEC_BOGUS };
 }
 const addressesOf = ({ answer }: Resolved): Uint8Array[] => answer.flatMap((set) => (set.type === TYPE.A ? set.data : []));
-function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): Outcome {
+function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number | undefined): Outcome {
   const { rcode, why, code } = resolved;
   if (rcode === RCODE.SERVFAIL) {
     query.extendedError = { code: code ?? 0, text: why ?? '' };
@@ -92,12 +98,14 @@ function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number): O
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN && rcode !== RCODE.YXDOMAIN) {
     return failure(rcode, new Error(rcodeName(rcode)), RA);
   }
+  if (code !== undefined) query.extendedError = { code, text: why ?? '' };
   return written(resolved, query, name, now);
 }
-function written({ rcode, answer, authority, security }: Resolved, query: Query, name: Name, now: number): Message {
+function written({ rcode, answer, authority, security }: Resolved, query: Query, name: Name, now: number | undefined): Message {
   const wants = query.wantsDnssec;
   const records = answer.flatMap((set) => recordsOf(set, now, wants));
-  const proofs = authority.filter(({ type }) => wants || type === TYPE.SOA).flatMap((set) => recordsOf(set, now, wants));
+  const proofs = authority.filter(({ type }) => wants || type === TYPE.SOA || type === TYPE.NS)
+    .flatMap((set) => recordsOf(set, now, wants));
   // The owner as it was asked, where it is the same name.
   const asked = records.map((rr) => (rr.name.equals(name) ? { ...rr, name } : rr));
   const reply = query.reply({ rcode, answer: asked, authority: proofs });

@@ -24,19 +24,22 @@ export class Delegation {
   readonly tcp: boolean;
   /** Milliseconds of the clock until when it is one. */
   readonly until: number;
+  /** What its servers answer is kept. */
+  readonly keeps: boolean;
   /** Its servers resolve by themselves. */
   get recursive(): boolean {
     return this.source === 'forward';
   }
 
   constructor(zone: Name, source: DelegationSource, servers: readonly NamedServer[], addresses: readonly ServerAddress[] = [], tcp = false,
-    until = Infinity) {
+    until = Infinity, keeps = true) {
     this.zone = zone;
     this.source = source;
     this.servers = servers;
     this.addresses = addresses;
     this.tcp = tcp;
     this.until = until;
+    this.keeps = keeps;
   }
   /** Its servers were named by the owner of this one, who may also say that they are of no use. */
   get isGiven(): boolean {

@@ -77,9 +77,10 @@ export class Delegations {
   #ofOwn({ zone, addresses }: GivenZone): Delegation {
     return new Delegation(zone, 'zone', [], addresses);
   }
-  #ofGiven({ zone, kind, addresses, names, tcp }: GivenZone, source: 'hints' | undefined = undefined): Delegation {
+  #ofGiven({ zone, kind, addresses, names, tcp, keeps }: GivenZone, source: 'hints' | undefined = undefined): Delegation {
     const servers = names.map((name) => ({ name, addresses: this.addressesOf(name), hasLooked: false }));
-    return new Delegation(zone, source ?? (kind === 'forward' ? 'forward' : 'stub'), servers, this.usable(addresses), tcp);
+    return new Delegation(zone, source ?? (kind === 'forward' ? 'forward' : 'stub'), servers, this.usable(addresses), tcp,
+      Infinity, keeps);
   }
 
   /** The delegation that an NS set is, with the addresses that are kept. */
@@ -103,7 +104,9 @@ export class Delegations {
   }
   /** Those that the settings allow. */
   usable(addresses: readonly ServerAddress[]): ServerAddress[] {
-    const { refused, ipv4, ipv6 } = this.#settings;
-    return addresses.filter(({ address }) => (address.includes(':') ? ipv6 : ipv4) && !refused(address));
+    const { refused, ipv4, ipv6, translated } = this.#settings;
+    const there = translated === undefined ? addresses
+      : addresses.map((each) => (each.address.includes(':') ? each : { ...each, address: translated(each.address) }));
+    return there.filter(({ address }) => (address.includes(':') ? ipv6 : ipv4) && !refused(address));
   }
 }

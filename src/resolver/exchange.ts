@@ -2,6 +2,7 @@
 // handed to it.
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { edns } from '../dns/opt.ts';
+import type { EdnsOption } from '../dns/opt.ts';
 import { CD, RD, TC, message } from '../dns/parts.ts';
 import type { Parts, Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
@@ -36,10 +37,17 @@ export interface Manner {
   readonly recursionDesired: boolean;
   /** DO, and CD for who resolves: what is bogus is found out here. */
   readonly dnssec: boolean;
+  /** Options of EDNS, for servers that understand it. */
+  readonly options: readonly EdnsOption[];
 }
 
+/** A reply. */
+export interface Reply extends Parts {
+  /** There were records whose data is not what their type says; they are left out. */
+  readonly isSpoilt: boolean;
+}
 /** Asks; undefined where the server did not reply. What it replied is for the caller to judge. */
-export async function askServer(parts: ExchangeParts, server: Server, question: Question, manner: Manner): Promise<Parts | undefined> {
+export async function askServer(parts: ExchangeParts, server: Server, question: Question, manner: Manner): Promise<Reply | undefined> {
   const { now } = parts;
   const withEdns = server.understandsEdns(now());
   const reply = await once(parts, server, question, manner, withEdns, manner.tcp);
@@ -54,14 +62,14 @@ export async function askServer(parts: ExchangeParts, server: Server, question: 
 }
 async function once(
   parts: ExchangeParts, server: Server, question: Question, manner: Manner, withEdns: boolean, tcp: boolean,
-): Promise<Parts | undefined> {
+): Promise<Reply | undefined> {
   const { network, now, random, udpSize } = parts;
   const id = Math.floor(random() * 65536);
   const query = encodeMessage(message({
     id, question, flags: manner.recursionDesired ? RD | (manner.dnssec && withEdns ? CD : 0) : 0,
-    ...(withEdns ? { edns: edns(udpSize, manner.dnssec) } : {}),
+    ...(withEdns ? { edns: edns(udpSize, manner.dnssec, manner.options) } : {}),
   }), { compress: false });
-  let found: Parts | undefined;
+  let found: Reply | undefined;
   const isIt = (bytes: Uint8Array): boolean => {
     found = read(bytes, id, question);
     return found !== undefined;
@@ -78,10 +86,13 @@ async function once(
   return tcp ? undefined : once(parts, server, question, manner, withEdns, true);
 }
 /** The reply, if it is one to this question. One without a question is taken where it says that the query could not be read. */
-function read(bytes: Uint8Array, id: number, question: Question): Parts | undefined {
+function read(bytes: Uint8Array, id: number, question: Question): Reply | undefined {
   if (bytes.length < 12 || ((bytes[0]! << 8) | bytes[1]!) !== id) return undefined;
   try {
-    const parts = decodeMessage(bytes);
+    let isSpoilt = false;
+    const parts: Reply = { ...decodeMessage(bytes, 0, bytes.length, () => {
+      isSpoilt = true;
+    }), isSpoilt };
     if (repliesTo(parts, question)) return parts;
     return parts.question === undefined && parts.rcode !== RCODE.NOERROR && parts.rcode !== RCODE.NXDOMAIN ? parts : undefined;
   } catch {

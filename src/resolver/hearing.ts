@@ -3,7 +3,7 @@
 import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
-import { ResolutionError } from './budget.ts';
+import { Budget, ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import { Delegation } from './delegation.ts';
 import type { NamedServer } from './delegation.ts';
@@ -26,12 +26,15 @@ import { Tried } from './tried.ts';
 const DEEPEST = 6;
 /** Names of servers that wait for one another, aliases among them. */
 const MOST_PENDING = 16;
+/** Milliseconds between two times that the names of given servers are looked up ahead. */
+const AHEAD = 60_000;
 
 /** A reply that says something. */
 export interface Heard {
   readonly kind: Said;
   readonly reply: Scrubbed;
   readonly server: Server;
+  readonly isSpoilt: boolean;
 }
 /** What it needs of the search that it is part of. */
 export interface Search {
@@ -52,6 +55,8 @@ export class Hearing {
   readonly #settings: ResolverSettings;
   readonly #parts: ExchangeParts;
   readonly #servers = new Servers();
+  /** Until when names of given servers are not looked up again. */
+  readonly #looked = new Map<string, number>();
 
   constructor(search: Search) {
     this.#search = search;
@@ -61,6 +66,7 @@ export class Hearing {
 
   /** Asks until one says something. Throws ResolutionError where none does. */
   async hear(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Heard> {
+    if (at.isGiven) this.#ahead(at);
     for (;;) {
       if (errand.watch !== undefined) show(errand.watch, at);
       const server = this.#next(at, question, tried, errand);
@@ -96,7 +102,8 @@ export class Hearing {
   }
   async #askOne(server: Server, at: Delegation, question: Question, tried: Tried): Promise<Heard | undefined> {
     tried.add(server);
-    const manner = { tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: this.#settings.dnssecOk };
+    const options = this.#settings.optionsFor(server.address);
+    const manner = { tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: this.#settings.dnssecOk, options };
     const parts = await askServer(this.#parts, server, question, manner);
     if (parts === undefined) return undefined;
     const { private: refused } = this.#settings;
@@ -104,7 +111,7 @@ export class Hearing {
     const { anyGlue, mostServers } = this.#settings;
     const reply = scrub(parts, question, { zone: at.zone, recursive: at.recursive, anyGlue, mostServers,
       isRefused: (rr) => !at.isGiven && refused.isIn(rr) });
-    const kind = kindOf(reply, question, at.zone, at.recursive || at.source === 'hints');
+    const kind = kindOf(reply, question, at);
     if (kind === 'lame') {
       server.setLame(at.zone, question.type, this.#parts.now());
       tried.out(server);
@@ -125,9 +132,19 @@ export class Hearing {
       tried.out(server);
       return undefined;
     }
-    return { kind, reply, server };
+    return { kind, reply, server, isSpoilt: parts.isSpoilt };
   }
 
+  /** Names of servers that are given are looked up before the addresses that are given fail: afterwards it may be too late. */
+  #ahead({ servers }: Delegation): void {
+    const now = this.#parts.now();
+    for (const server of servers) {
+      if (server.addresses.length > 0 || (this.#looked.get(server.name.key) ?? 0) > now) continue;
+      this.#looked.set(server.name.key, now + AHEAD);
+      const budget = new Budget(this.#settings, now + AHEAD);
+      void this.#addresses(server, { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond: 0 });
+    }
+  }
   /** Looks up addresses of one more server; false where there is none to look up. */
   async #moreAddresses(at: Delegation, errand: Errand, tried: Tried): Promise<boolean> {
     for (const server of at.servers) {

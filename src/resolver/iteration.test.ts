@@ -117,7 +117,7 @@ test('public names have no private addresses, but for those that may (rebinding)
 });
 test('zones whose servers are given are asked there; with `first` the world is asked where they fail', async () => {
   const at = (address: string) => [{ address, port: 53 }];
-  const given = { names: [], first: false, prime: false, tcp: false };
+  const given = { names: [], first: false, prime: false, tcp: false, keeps: true };
   const stub = { ...given, zone: Name.parse('corp.'), kind: 'stub', addresses: at('10.0.0.9') } as const;
   const forward = { ...stub, zone: Name.parse('a.test.'), kind: 'forward', first: true, addresses: at('10.0.0.8') } as const;
   const rig = rigOf({ given: [stub, forward] });

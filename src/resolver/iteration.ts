@@ -1,5 +1,6 @@
 // One question, from the nearest servers that are known down to those that have the answer (RFC 1034 section 5.3.3). Knows servers,
 // kinds of replies and the cache; follows no alias and checks no signature.
+import { INFO_CODE } from '../dns/extended-error.ts';
 import { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
@@ -18,6 +19,9 @@ import { Tried } from './tried.ts';
 
 /** Labels that are asked for one by one before the rest is asked for at once (RFC 9156 section 2.3). */
 const SINGLE_LABELS = 10;
+
+/** What is told of an answer of which something was left out (RFC 8914). */
+const SPOILT = { code: INFO_CODE.OTHER, why: 'the server sent records whose data is not what their type says' };
 
 /** Whether a step is a denial that is proven. */
 export type IsProven = (step: Step, question: Question, errand: Errand) => Promise<boolean>;
@@ -118,6 +122,7 @@ export class Iteration {
       }
       const step = this.#keeper.keep(reply, kind, isWhole ? question : asked, at);
       step.said = heard.server;
+      if (heard.isSpoilt) Object.assign(step, SPOILT);
       if (isWhole) return step;
       if (kind === 'nxdomain' && (this.#settings.minimise === 'strict' || await this.#isProven(step, asked, errand))) return step;
       if (kind === 'nxdomain' || kind === 'alias' || labels + 1 - at.zone.labels >= SINGLE_LABELS) whole = true;

@@ -92,7 +92,7 @@ export class KeptAnswers {
     let asked = question;
     while (steps.length <= MOST_ALIASES) {
       const step = this.#cache.stale(asked.name, asked.type, asked.class);
-      if (step === undefined || step.security === 'bogus' || step.until + stale.keep < this.#now()) return undefined;
+      if (step === undefined || step.security === 'bogus' || step.until + stale.keep <= this.#now()) return undefined;
       steps.push(step);
       const now = this.#now();
       answer.push(...step.answer.map((set) => (set.until > now ? set : { ...set, until: now + Math.min(stale.ttl, set.ttl) * 1000 })));

@@ -27,18 +27,23 @@ export type Security = 'unchecked' | 'bogus' | 'insecure' | 'secure';
 export interface KeptSet extends SignedSet {
   /** Milliseconds of the clock until when it may be used. */
   readonly until: number;
+  /** Seconds that the zone says, where others are made of them. */
+  readonly original?: number | undefined;
   readonly rank: number;
   /** Of a zone's servers and their addresses: until when the parent's word for them holds, in milliseconds of the clock. */
   readonly leased?: number | undefined;
   security: Security;
 }
 
+/** Signatures of a set that are kept: nobody would look at more (CVE-2023-50387). */
+const MOST_SIGNATURES = 8;
+
 /** Seconds that are left. */
 export const leftOf = (set: KeptSet, now: number): number => Math.max(0, Math.ceil((set.until - now) / 1000));
 
-/** The records of a set, with the TTL that is left, and its signatures behind them where they are wanted. */
-export function recordsOf(set: KeptSet, now: number, signatures: boolean): RR[] {
-  const ttl = leftOf(set, now);
+/** The records of a set, with the TTL that is left (that it came with: no `now`), and its signatures behind them where they are wanted. */
+export function recordsOf(set: KeptSet, now: number | undefined, signatures: boolean): RR[] {
+  const ttl = now === undefined ? set.original ?? set.ttl : leftOf(set, now);
   const records = set.data.map((data) => record(set.name, set.type, set.class, ttl, data));
   if (signatures) for (const data of set.signatures) records.push(record(set.name, TYPE.RRSIG, set.class, ttl, data));
   return records;
@@ -68,11 +73,13 @@ export function setsOf(records: readonly RR[], rank: number, now: number, ttlOf:
     if (each.rdata.length < 19) continue;
     const covered = (each.rdata[0]! << 8) | each.rdata[1]!;
     const set = sets.get(`${covered}/${each.class}/${each.name.key}`);
-    if (set !== undefined && !set.signatures.some((has) => Buffer.compare(has, each.rdata) === 0)) set.signatures.push(each.rdata);
+    if (set === undefined || set.signatures.length >= MOST_SIGNATURES) continue;
+    if (!set.signatures.some((has) => Buffer.compare(has, each.rdata) === 0)) set.signatures.push(each.rdata);
   }
   return [...sets.values()].map(({ first, data, signatures, ttl }) => {
     const seconds = ttlOf(ttl);
-    return { name: first.name, type: first.type, class: first.class, data, signatures, ttl: seconds, until: now + seconds * 1000, rank,
+    return { name: first.name, type: first.type, class: first.class, data, signatures, original: ttl, ttl: seconds,
+      until: now + seconds * 1000, rank,
       security: 'unchecked' as const };
   });
 }

@@ -20,6 +20,8 @@ export interface Step {
   security: Security;
   /** Who said so, so that another can be asked. */
   said?: object | undefined;
+  /** What was said before: it counts again where this one is bogus. */
+  before?: Step | undefined;
   /** Why it is bogus or failed, for people. */
   why?: string | undefined;
   /** The Extended DNS Error that says so. */
@@ -73,14 +75,23 @@ export class RecordCache {
     return this.#steps.get(keyOf(name, type, klass));
   }
   keepStep(name: Name, type: number, klass: number, step: Step): void {
-    if (step.until <= this.#now()) return;
-    put(this.#steps, keyOf(name, type, klass), step);
+    const key = keyOf(name, type, klass);
+    if (step.until <= this.#now()) {
+      // What is not to be kept replaces what was, all the same.
+      this.#steps.delete(key);
+      return;
+    }
+    const known = this.#steps.get(key);
+    step.before = known === undefined || known === step || known.security === 'bogus' ? undefined : known.before ?? known;
+    put(this.#steps, key, step);
     if (step.kind === 'nxdomain') put(this.#denied, keyOf(name, 0, klass), step);
   }
   forgetStep(name: Name, type: number, klass: number): void {
     const key = keyOf(name, type, klass);
-    for (const set of this.#steps.get(key)?.answer ?? []) this.forget(set.name, set.type, set.class);
-    this.#steps.delete(key);
+    const step = this.#steps.get(key);
+    for (const set of step?.answer ?? []) this.forget(set.name, set.type, set.class);
+    if (step?.before === undefined) this.#steps.delete(key);
+    else put(this.#steps, key, step.before);
     this.#denied.delete(keyOf(name, 0, klass));
   }
   /** Whether the name does not exist, for whatever type it was asked. */

@@ -41,6 +41,7 @@ export class ReplyKeeper {
   /** Keeps a reply that is no referral, and says what it means for the question. */
   keep(reply: Scrubbed, kind: Exclude<Said, 'referral'>, question: Question, from: Delegation): Step {
     const now = this.#now();
+    if (!from.keeps) return this.#unkept(reply, kind, question, now);
     const isAuthoritative = (reply.parts.flags & AA) !== 0 && !from.recursive;
     const answer = setsOf(reply.answer, isAuthoritative ? RANK.ANSWER : RANK.HEARSAY, now, this.#ttl, question.type);
     const authority = setsOf(reply.authority, isAuthoritative ? RANK.AUTHORITY : RANK.REFERRAL, now, this.#ttl);
@@ -60,6 +61,11 @@ export class ReplyKeeper {
     // Who asked is told what the zone says, for how long we ever keep it.
     const isLeased = kept.some((set, i) => set.leased !== undefined && set.data === answer[i]!.data);
     return isLeased ? this.#step(reply, kind, question, answer, authority, now) : step;
+  }
+  /** Of servers whose answers are asked for each time. */
+  #unkept(reply: Scrubbed, kind: Exclude<Said, 'referral'>, question: Question, now: number): Step {
+    const answer = setsOf(reply.answer, RANK.HEARSAY, now, this.#ttl, question.type);
+    return this.#step(reply, kind, question, answer, setsOf(reply.authority, RANK.REFERRAL, now, this.#ttl), now);
   }
   /** Aliases that the same reply goes on with are steps too, with the same proofs. */
   #further(first: Step, { type, class: klass }: Question, kept: readonly KeptSet[], now: number): void {
@@ -84,9 +90,10 @@ export class ReplyKeeper {
     if (kind === 'nodata' || kind === 'nxdomain') {
       const soa = proofs.find((set) => set.type === TYPE.SOA);
       const minimum = soa?.data[0] === undefined || soa.data[0].length < 4 ? UNSAID : u32(soa.data[0], soa.data[0].length - 4);
-      const seconds = Math.min(soa?.ttl ?? UNSAID, minimum, this.#settings.mostNegativeTtl);
+      const { mostNegativeTtl, leastNegativeTtl } = this.#settings;
+      const seconds = Math.max(leastNegativeTtl, Math.min(soa?.ttl ?? UNSAID, minimum, mostNegativeTtl));
       const until = now + seconds * 1000;
-      const shortened = proofs.map((set) => (set.until > until && set.type === TYPE.SOA ? { ...set, until } : set));
+      const shortened = proofs.map((set) => (set.until !== until && set.type === TYPE.SOA ? { ...set, until } : set));
       return { kind, rcode, answer: [], authority: shortened, target: undefined, came: now, until, security: 'unchecked' };
     }
     const own = kind === 'alias' ? firstAlias(answer, name)

@@ -3,6 +3,7 @@
 import type { Name } from '../dns/name.ts';
 import { AA, RA } from '../dns/parts.ts';
 import type { Question } from '../dns/parts.ts';
+import type { Delegation } from './delegation.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { TYPE } from '../dns/type-name.ts';
 import type { Scrubbed } from './scrub.ts';
@@ -12,8 +13,9 @@ export type ReplyKind = 'answer' | 'alias' | 'nodata' | 'nxdomain' | 'referral' 
 /** What the question led to. */
 export type Said = Exclude<ReplyKind, 'lame' | 'hearsay' | 'useless'>;
 
-/** Of a reply of a server for `zone`; `recursive` ones answer from what others said. */
-export function kindOf(reply: Scrubbed, question: Question, zone: Name, recursive: boolean): ReplyKind {
+/** Of a reply of a server for `zone`; recursive ones answer from what others said, those of hints perhaps. */
+export function kindOf(reply: Scrubbed, question: Question, { zone, source }: Pick<Delegation, 'zone' | 'source'>): ReplyKind {
+  const recursive = source === 'forward' || source === 'hints';
   const { rcode, flags } = reply.parts;
   if (reply.tooLong) return 'alias';
   if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return 'useless';
@@ -24,14 +26,15 @@ export function kindOf(reply: Scrubbed, question: Question, zone: Name, recursiv
   if (isAlias) return 'alias';
   const isOwn = (flags & AA) !== 0 || recursive || (flags & RA) === 0 || question.type === TYPE.ANY;
   if (isAnswered) return isOwn ? 'answer' : 'hearsay';
-  return silentKind(reply, question, zone, recursive);
+  return silentKind(reply, question, zone, source);
 }
 /** NXDOMAIN of a server that neither has the zone nor resolves. */
 const isNonsense = ({ parts: { flags }, authority }: Scrubbed, recursive: boolean, zone: Name): boolean =>
   !recursive && (flags & AA) === 0 && (flags & RA) !== 0 && !authority.some(({ type, name }) => type === TYPE.SOA && name.isUnder(zone));
 
 /** Without an answer. */
-function silentKind(reply: Scrubbed, question: Question, zone: Name, recursive: boolean): ReplyKind {
+function silentKind(reply: Scrubbed, question: Question, zone: Name, source: Delegation['source']): ReplyKind {
+  const recursive = source === 'forward' || source === 'hints';
   const { flags } = reply.parts;
   const { authority } = reply;
   if (authority.some(({ type }) => type === TYPE.SOA)) return 'nodata';
@@ -40,10 +43,11 @@ function silentKind(reply: Scrubbed, question: Question, zone: Name, recursive: 
     const isBelow = !cut.equals(zone) && cut.isUnder(zone);
     // The parent alone knows of a DS: who refers to the very name is asked for what it does not have.
     if (isBelow && question.type === TYPE.DS && cut.equals(question.name)) return 'nodata';
-    if (isBelow) return recursive && zone.raw.length > 1 ? 'useless' : 'referral';
+    // Who was asked to resolve and points elsewhere has nothing.
+    if (isBelow) return source === 'forward' ? 'nodata' : 'referral';
     if (!recursive && ((flags & AA) === 0 || !cut.isUnder(zone))) return 'lame';
     // Who resolves does not point upwards.
-    if (recursive && (flags & AA) === 0 && zone.raw.length > 1 && !cut.isUnder(zone)) return 'useless';
+    if (source === 'forward' && (flags & AA) === 0 && !cut.isUnder(zone)) return 'useless';
   } else if ((flags & AA) === 0 && !recursive && reply.parts.authority.some(({ type }) => type === TYPE.NS)) return 'lame';
   return (flags & AA) === 0 && (flags & RA) !== 0 && !recursive ? 'hearsay' : 'nodata';
 }

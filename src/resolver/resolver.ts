@@ -25,6 +25,8 @@ import type { ResolverSettings } from './settings.ts';
 const MOST_AGAIN = 3;
 /** Milliseconds that one question may take, and for how long a failure is kept (RFC 9520). */
 const PATIENCE = 15_000, FAILED = 5_000;
+/** It is kept twice as long each time, up to so many milliseconds, or doublings. */
+const LONGEST_FAILED = 300_000, MOST_DOUBLED = 6;
 /** Failures that are kept. */
 const MOST_FAILURES = 10_000;
 
@@ -35,7 +37,7 @@ export class Resolver {
   readonly cache: RecordCache;
   readonly #iteration: Iteration;
   readonly #validation: Validation | undefined;
-  readonly #settings: ResolverSettings;
+  readonly settings: ResolverSettings;
   readonly #permissive: boolean;
   /** The tags of the root's keys that are trusted, where clients may ask for that. */
   readonly sentinel: ReadonlySet<number> | undefined;
@@ -44,11 +46,11 @@ export class Resolver {
   readonly denials: Denials | undefined;
   readonly #refreshing = new Set<string>();
   readonly #underWay = new Map<string, Promise<Resolved>>();
-  readonly #failures = new Map<string, { readonly until: number; readonly result: Resolved }>();
+  readonly #failures = new Map<string, { readonly until: number; readonly result: Resolved; readonly times: number }>();
 
   /** Without `validation` nothing is looked at. */
   constructor(settings: ResolverSettings, parts: ExchangeParts, validation?: ValidationSettings) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#parts = parts;
     this.#permissive = validation?.permissive === true;
     this.sentinel = validation?.sentinel === true ? rootKeyTags(validation.anchors) : undefined;
@@ -96,7 +98,10 @@ export class Resolver {
     if (at !== undefined) show(watch, at);
   }
   async #judged(step: Step, question: Question, errand: Errand): Promise<Step> {
-    if (this.#validation === undefined || step.security !== 'unchecked') return step;
+    if (this.#validation === undefined || step.security !== 'unchecked') {
+      step.before = undefined;
+      return step;
+    }
     const { security, exists, why, code } = await this.#validation.judge(step, question, { ...errand, watch: undefined });
     if (exists === true) {
       const nodata: Step = { ...step, kind: 'nodata', rcode: RCODE.NOERROR, security };
@@ -105,9 +110,10 @@ export class Resolver {
       this.#learn(nodata);
       return nodata;
     }
+    if (security !== 'bogus') step.before = undefined;
     step.security = security;
-    step.why = why;
-    step.code = code;
+    step.why ??= why;
+    step.code ??= code;
     if (security === 'bogus' && this.#permissive) step.security = 'insecure';
     else if (security === 'secure') this.#learn(step);
     else if (security === 'bogus') this.cache.forgetStep(question.name, question.type, question.class);
@@ -125,9 +131,29 @@ export class Resolver {
   resolveUnchecked(question: Question, watch?: Watch): Promise<Resolved> {
     return this.#shared(question, watch, false);
   }
+  /** What is kept, and nobody asked: the answer, or else the nearest servers that are known. */
+  known(question: Question): Resolved {
+    const { name, type, class: klass } = question;
+    const failed = this.#failures.get(`${type}/${klass}/${name.key}`);
+    if (failed !== undefined && failed.until > this.#parts.now()) return failed.result;
+    const step = this.#kept.step(question);
+    const isGood = step !== undefined && (this.#validation === undefined || step.security === 'secure' || step.security === 'insecure');
+    if (isGood) return { ...step, why: undefined, code: undefined };
+    const old = this.#kept.stale(question);
+    if (old !== undefined) {
+      void this.#shared(question);
+      return old;
+    }
+    let servers: KeptSet | undefined;
+    for (let zone: Name | undefined = name; zone !== undefined && servers === undefined; zone = zone.parent) {
+      servers = this.cache.set(zone, TYPE.NS, klass);
+    }
+    const authority = servers === undefined ? [] : [servers];
+    return { rcode: RCODE.NOERROR, answer: [], authority, security: 'unchecked', why: undefined, code: undefined };
+  }
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
   async resolve(question: Question, watch?: Watch): Promise<Resolved> {
-    const { stale } = this.#settings;
+    const { stale } = this.settings;
     if (stale === undefined || this.#kept.step(question) !== undefined) return this.#shared(question, watch);
     const old = this.#kept.stale(question);
     if (old === undefined) return this.#shared(question, watch);
@@ -166,7 +192,9 @@ export class Resolver {
     return begun;
   }
   #failed(key: string, result: Resolved): void {
-    this.#failures.set(key, { until: this.#parts.now() + FAILED, result });
+    const times = Math.min(MOST_DOUBLED, (this.#failures.get(key)?.times ?? -1) + 1);
+    this.#failures.delete(key);
+    this.#failures.set(key, { until: this.#parts.now() + Math.min(LONGEST_FAILED, FAILED * 2 ** times), result, times });
     if (this.#failures.size > MOST_FAILURES) this.#failures.delete(this.#failures.keys().next().value!);
   }
   /** Asks for what is near its end, so that the next one need not wait. */
@@ -181,7 +209,7 @@ export class Resolver {
       }).finally(() => this.#refreshing.delete(key));
   }
   #errand(beyond = 0, watch?: Watch): Errand {
-    const budget = new Budget(this.#settings, this.#parts.now() + PATIENCE);
+    const budget = new Budget(this.settings, this.#parts.now() + PATIENCE);
     return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond, watch };
   }
   async #resolve(question: Question, watch: Watch | undefined, checked: boolean): Promise<Resolved> {

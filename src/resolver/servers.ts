@@ -34,7 +34,7 @@ export class Server {
   /** Milliseconds to wait for it. */
   get patience(): number {
     const usual = this.#trip === 0 ? UNKNOWN : this.#trip + 4 * this.#deviation;
-    return Math.min(LONGEST, Math.max(SHORTEST, usual * 2 ** Math.min(this.#failures, 4)));
+    return Math.min(LONGEST, Math.max(SHORTEST, usual) * 2 ** Math.min(this.#failures, 4));
   }
   answered(milliseconds: number): void {
     const off = Math.abs(milliseconds - this.#trip);

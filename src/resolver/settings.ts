@@ -1,6 +1,10 @@
 // What a resolver is told: where it begins, whom it asks for which zone, what it believes and how much it may ask. Knows values; knows no
 // file that says them.
+import { printAddress } from '../dns/address.ts';
 import { Name } from '../dns/name.ts';
+import type { EdnsOption } from '../dns/opt.ts';
+import type { RR } from '../dns/rr.ts';
+import { TYPE } from '../dns/type-name.ts';
 import { PrivateAddresses } from './private-addresses.ts';
 
 /** A server's address, as sockets take it. */
@@ -26,6 +30,8 @@ export interface GivenZone {
   readonly prime: boolean;
   /** Asked over TCP alone. */
   readonly tcp: boolean;
+  /** What they answer is kept. */
+  readonly keeps: boolean;
 }
 
 /** How long what is over is kept for hard times, and how it is answered. */
@@ -57,18 +63,25 @@ export interface ResolverSettings {
   readonly private: PrivateAddresses;
   /** Addresses that no server is asked at. */
   readonly refused: (address: string) => boolean;
+  /** IPv4 addresses of servers are asked at those of IPv6 that a translator has for them (RFC 6052); undefined: as they are. */
+  readonly translated: ((address: string) => string) | undefined;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   /** Seconds: no TTL is longer, no TTL of a denial is. */
   readonly mostTtl: number;
   readonly mostNegativeTtl: number;
   readonly leastTtl: number;
+  readonly leastNegativeTtl: number;
+  /** Clients are told the TTL as it came, not what is left of it. */
+  readonly originalTtl: boolean;
   /** What one question of a client may cost: questions sent, aliases followed, names of servers looked up. */
   readonly mostQuestions: number;
   readonly mostAliases: number;
   readonly mostServerNames: number;
   /** How often a server is asked the same. */
   readonly tries: number;
+  /** Options of EDNS for a server. */
+  readonly optionsFor: (address: string) => readonly EdnsOption[];
   /** Octets of a UDP reply that are offered (RFC 9715). */
   readonly udpSize: number;
   readonly tcpOnly: boolean;
@@ -88,6 +101,12 @@ export interface RootServer {
   readonly addresses: readonly string[];
 }
 
+/** The servers of the root that records name. */
+export function rootServersFrom(records: readonly RR[]): RootServer[] {
+  const names = records.filter(({ type }) => type === TYPE.NS).map(({ rdata }) => Name.read(rdata, 0));
+  const addresses = records.filter(({ type }) => type === TYPE.A || type === TYPE.AAAA);
+  return names.map((name) => ({ name, addresses: addresses.filter((rr) => rr.name.equals(name)).map(({ rdata }) => printAddress(rdata)) }));
+}
 /** Names and addresses of the root's servers (IANA), to begin with. */
 export const ROOT_HINTS: readonly RootServer[] = [
   ['a', '198.41.0.4', '2001:503:ba3e::2:30'], ['b', '170.247.170.2', '2801:1b8:10::b'], ['c', '192.33.4.12', '2001:500:2::c'],
@@ -101,7 +120,8 @@ export const ROOT_HINTS: readonly RootServer[] = [
 export const DEFAULTS: ResolverSettings = {
   given: [], minimise: 'on', anyGlue: false, promiscuous: false, verifiesGlue: false, mostServers: 20, hardenBelowNxdomain: true,
   private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
-  mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0,
-  mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3, udpSize: 1232,
+  mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0, leastNegativeTtl: 0, originalTtl: false,
+  mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3,
+  optionsFor: () => [], translated: undefined, udpSize: 1232,
   tcpOnly: false, dnssecOk: true, stale: undefined, prefetch: false, hints: ROOT_HINTS,
 };

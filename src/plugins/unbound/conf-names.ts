@@ -18,14 +18,16 @@ export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMea
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
 ]);
 
-const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-ttl do-ip4 do-ip6 do-not-query-address
+const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-ttl
+  cache-min-negative-ttl do-ip4 do-ip6 do-not-query-address
   do-not-query-localhost domain-insecure harden-below-nxdomain harden-glue
   harden-unverified-glue iter-scrub-promiscuous iter-scrub-ns max-query-restarts minimal-responses
   module-config outbound-msg-retry prefetch private-address private-domain qname-minimisation qname-minimisation-strict
   root-hints tcp-upstream trust-anchor trust-anchor-file trusted-keys-file
   val-nsec3-keysize-iterations val-permissive-mode name stub-addr stub-host stub-first stub-prime stub-tcp-upstream forward-addr
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
-  serve-expired-client-timeout local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
+  serve-expired-client-timeout serve-original-ttl do-nat64 nat64-prefix forward-no-cache stub-no-cache nsid
+  edns-client-string:2 edns-client-string-opcode local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
   harden-dnssec-stripped root-key-sentinel trust-anchor-signaling disable-edns-do
   dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
@@ -60,7 +62,7 @@ const REFUSED: readonly (readonly [names: string, why: string])[] = [
   ['master primary allow-notify', 'not built yet: use *secondary* in front, or a zonefile'],
   ['url', 'zones are not fetched over HTTP: use a zonefile'],
   ['response-ip-tag', 'not built yet: rules are for all clients'],
-  ['forward-no-cache stub-no-cache', 'not built yet'], ['ratelimit ip-ratelimit', 'not built yet'],
+  ['ratelimit ip-ratelimit', 'not built yet'],
 ];
 
 const NAMES: ReadonlyMap<string, ConfName> = new Map([

@@ -1,20 +1,21 @@
 // What an unbound.conf means to a resolver. Knows settings by name and a resolver's own; reads the files that it names.
-import { inPrefix, parseAddress, parseCIDR, parseZonedAddress, printAddress } from '../../dns/address.ts';
+import { parseZonedAddress } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
-import { Name } from '../../dns/name.ts';
 import type { RR } from '../../dns/rr.ts';
-import { TYPE } from '../../dns/type-name.ts';
 import { algorithmOf } from '../../dnssec/algorithm.ts';
 import { digestLength } from '../../dnssec/delegation.ts';
+import { anchorsFrom } from '../../resolver/anchors.ts';
 import type { TrustAnchor, ValidationSettings } from '../../resolver/anchors.ts';
 import type { LocalViews } from '../../resolver/local-views.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
-import { DEFAULTS } from '../../resolver/settings.ts';
-import type { GivenZone, ResolverSettings, RootServer, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
+import { DEFAULTS, rootServersFrom } from '../../resolver/settings.ts';
+import type { GivenZone, ResolverSettings, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
 import { amendSettings } from './conf-amend.ts';
 import type { AmendSettings } from './conf-amend.ts';
+import { serverRules } from './conf-servers.ts';
 import { authZones, upstreamZones } from './conf-zones.ts';
 import type { AuthZone } from './conf-zones.ts';
+import { clientStrings, identifierOf } from './conf-edns.ts';
 import { localViews } from './conf-local.ts';
 import { rpzZones } from './conf-rpz.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
@@ -38,21 +39,16 @@ export interface ConfMeans {
   /** Zones of policies, in their order. */
   readonly policies: readonly RpzZone[];
   readonly resolver: ResolverSettings;
+  /** What is told who asks which server answers. */
+  readonly identifier: Uint8Array | undefined;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
 /** NSEC3 with more is not counted, where nothing else is said (Unbound's own). */
 const ITERATIONS = 150;
-const LOOPBACK: readonly CIDR[] = ['127.0.0.0/8', '::1/128'].map((text) => parseCIDR(text)!);
 
 /** Gives meaning to what was read. Throws ConfError. */
 export function settingsOf(conf: Conf, readText: (path: string) => string): ConfMeans {
   const said = Said.server(conf);
-  const refused = networks(said.all('do-not-query-address'));
-  const localhost = said.yes('do-not-query-localhost', true) ? LOOPBACK : [];
-  const isRefused = (address: string): boolean => {
-    const octets = parseAddress(address);
-    return octets !== undefined && [...refused, ...localhost].some(({ address: net, bits }) => inPrefix(octets, net, bits));
-  };
   const zones = authZones(conf, said.yes('zonemd-permissive-mode', false));
   const policies = rpzZones(conf, said);
   const hints = said.last('root-hints');
@@ -61,15 +57,19 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     minimise: !said.yes('qname-minimisation', true) ? 'off' : said.yes('qname-minimisation-strict', false) ? 'strict' : 'on',
     verifiesGlue: said.yes('harden-unverified-glue', false), mostServers: said.number('iter-scrub-ns', DEFAULTS.mostServers),
     anyGlue: !said.yes('harden-glue', true), promiscuous: !said.yes('iter-scrub-promiscuous', true),
-    hardenBelowNxdomain: said.yes('harden-below-nxdomain', true), refused: isRefused,
+    hardenBelowNxdomain: said.yes('harden-below-nxdomain', true), ...serverRules(said),
     private: new PrivateAddresses(networks(said.all('private-address')), said.names('private-domain')),
     ipv4: said.yes('do-ip4', true), ipv6: said.yes('do-ip6', true), tcpOnly: said.yes('tcp-upstream', false),
     dnssecOk: !said.yes('disable-edns-do', false),
     mostTtl: said.number('cache-max-ttl', DEFAULTS.mostTtl),
     mostNegativeTtl: said.number('cache-max-negative-ttl', DEFAULTS.mostNegativeTtl),
-    leastTtl: said.number('cache-min-ttl', 0), mostAliases: said.number('max-query-restarts', DEFAULTS.mostAliases),
-    tries: said.number('outbound-msg-retry', DEFAULTS.tries), mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions),
-    prefetch: said.yes('prefetch', false), stale: staleOf(said), hints: hints === undefined ? DEFAULTS.hints : rootServers(hints, readText),
+    leastTtl: said.number('cache-min-ttl', 0), leastNegativeTtl: said.number('cache-min-negative-ttl', 0),
+    originalTtl: said.yes('serve-original-ttl', false), mostAliases: said.number('max-query-restarts', DEFAULTS.mostAliases),
+    optionsFor: clientStrings(said),
+    tries: Math.max(1, said.number('outbound-msg-retry', DEFAULTS.tries)),
+    mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions),
+    prefetch: said.yes('prefetch', false), stale: staleOf(said),
+    hints: hints === undefined ? DEFAULTS.hints : rootServersFrom(recordsIn(hints, readText)),
   };
   const modules = (said.last('module-config')?.values[0] ?? 'validator iterator').split(/\s+/);
   const amend = amendSettings(said, modules);
@@ -78,9 +78,11 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   const local = localViews(conf);
   const nameOf = (kind: string): ServerName => (said.yes(`hide-${kind}`, false) ? false : said.last(kind)?.values[0]);
   const names = { identity: nameOf('identity'), version: nameOf('version') };
-  if (anchors.length === 0) return { access, amend, local, names, zones, policies, resolver, validation: undefined };
-  return { access, amend, local, names, zones, policies, resolver, validation: {
-    anchors, insecure: said.names('domain-insecure'), mostIterations: iterations(said), permissive: said.yes('val-permissive-mode', false),
+  const identifier = identifierOf(said);
+  if (anchors.length === 0) return { access, amend, local, names, zones, policies, resolver, identifier, validation: undefined };
+  return { access, amend, local, names, zones, policies, resolver, identifier, validation: {
+    anchors, insecure: said.names('domain-insecure').map((zone) => ({ zone, until: Infinity })), mostIterations: iterations(said),
+    permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true), hardenStripped: said.yes('harden-dnssec-stripped', true),
     sentinel: said.yes('root-key-sentinel', true), signals: said.yes('trust-anchor-signaling', true),
     supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
@@ -121,7 +123,8 @@ function given({ kind, settings, at }: ConfClause): GivenZone {
   const names = of(`${prefix}-host`).map(nameIn);
   if (addresses.length + names.length === 0) throw new ConfError(at, `${kind} ${name.values[0]} has no servers: name ${prefix}-addr`);
   return { zone: nameIn(name), kind: prefix, addresses, names, first: yesIn(of(`${prefix}-first`).at(-1), false),
-    prime: yesIn(of('stub-prime').at(-1), false), tcp: yesIn(of(`${prefix}-tcp-upstream`).at(-1), false) };
+    prime: yesIn(of('stub-prime').at(-1), false), tcp: yesIn(of(`${prefix}-tcp-upstream`).at(-1), false),
+    keeps: !yesIn(of(`${prefix}-no-cache`).at(-1), false) };
 }
 /** `192.0.2.1`, `192.0.2.1@5353`, `192.0.2.1@853#name`. */
 function serverAddress(setting: ConfSetting): ServerAddress {
@@ -146,19 +149,5 @@ function anchorsOf(said: Said, readText: (path: string) => string): TrustAnchor[
     ...said.all('trust-anchor').flatMap((setting) => recordOf(setting.values[0]!, setting.at) ?? []),
     ...[...said.all('trust-anchor-file'), ...said.all('trusted-keys-file')].flatMap((setting) => recordsIn(setting, readText)),
   ];
-  const anchors = new Map<string, { zone: Name; ds: Uint8Array[]; keys: Uint8Array[] }>();
-  for (const { name, type, rdata } of records) {
-    const anchor = anchors.get(name.key) ?? { zone: name, ds: [], keys: [] };
-    anchors.set(name.key, anchor);
-    if (type === TYPE.DS) anchor.ds.push(rdata);
-    else if (type === TYPE.DNSKEY) anchor.keys.push(rdata);
-  }
-  return [...anchors.values()];
+  return anchorsFrom(records);
 }
-function rootServers(setting: ConfSetting, readText: (path: string) => string): RootServer[] {
-  const records = recordsIn(setting, readText);
-  const names = records.filter(({ type }) => type === TYPE.NS).map(({ rdata }) => Name.read(rdata, 0));
-  const addresses = records.filter(({ type }) => type === TYPE.A || type === TYPE.AAAA);
-  return names.map((name) => ({ name, addresses: addresses.filter((rr) => rr.name.equals(name)).map(({ rdata }) => printAddress(rdata)) }));
-}
-

@@ -40,4 +40,4 @@ function authZone({ settings, at }: ConfClause, permissive: boolean): AuthZone {
 /** Those that the resolver asks, as zones whose server is this one. */
 export const upstreamZones = (zones: readonly AuthZone[]): GivenZone[] => zones.filter(({ upstream }) => upstream)
   .map(({ zone, fallback }) => ({ zone, kind: 'zone', addresses: [{ address: zone.text, port: 0 }], names: [], first: fallback,
-    prime: false, tcp: false }));
+    prime: false, tcp: false, keeps: true }));

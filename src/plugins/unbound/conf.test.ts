@@ -50,7 +50,7 @@ test('without an anchor, or without the validator, nothing is validated; anchors
   const { validation } = means(`server: trust-anchor: "${ds}" trust-anchor-file: "root.key" domain-insecure: "lab."`,
     { 'root.key': `; the root\n. 300 IN DS 1 13 2 ${'cd'.repeat(32)}\n` });
   assert.deepEqual(validation?.anchors.map(({ zone, ds: all }) => [zone.text, all.length]), [['example.org.', 1], ['.', 1]]);
-  assert.deepEqual(validation?.insecure.map(({ text }) => text), ['lab.']);
+  assert.deepEqual(validation?.insecure.map(({ zone }) => zone.text), ['lab.']);
 });
 test('servers are not asked at refused addresses, nor at this machine unless that is said', () => {
   const { resolver: { refused } } = means('server: do-not-query-address: 192.0.2.0/24');
@@ -132,4 +132,14 @@ test('any text is read or refused with a place', () => {
     const said = refusal(words.join(' '));
     assert.ok(said === '' || /^conf:\d+: ./.test(said), said);
   }), { numRuns: 500 });
+});
+test('options of EDNS: who this server is, and strings for servers by the nearest network', () => {
+  const { identifier, resolver } = means(`
+    server: nsid: "ascii_one"
+      edns-client-string: 10.0.0.0/24 "net" edns-client-string: 10.0.0.9/32 "host" edns-client-string-opcode: 65002`);
+  assert.equal(Buffer.from(identifier!).toString(), 'one');
+  const of = (address: string): string[] => resolver.optionsFor(address).map(({ code, data }) => `${code} ${Buffer.from(data).toString()}`);
+  assert.deepEqual(['10.0.0.9', '10.0.0.8', '10.0.1.1'].map(of), [['65002 host'], ['65002 net'], []]);
+  assert.deepEqual([...means('server: nsid: 01ff').identifier!], [1, 255]);
+  assert.match(refusal('server: nsid: xyz'), /^conf:1: nsid is hexadecimal, or ascii_ and text, not "xyz"$/);
 });

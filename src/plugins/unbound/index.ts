@@ -8,7 +8,8 @@ import { Name } from '../../dns/name.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { turnedAway } from '../../kernel/query/turned-away.ts';
-import { NotKnownHere, drop, failure } from '../../kernel/query/outcome.ts';
+import { identify, wantsIdentifier } from '../../kernel/query/identifier.ts';
+import { NotKnownHere, drop, failure, onReply } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import { RA, RD } from '../../kernel/query/message.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -17,14 +18,14 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import { answerBy, answerLocally } from '../../resolver/answering.ts';
+import { answerBy, answerFromKept, answerLocally } from '../../resolver/answering.ts';
 import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
 import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
 import type { PolicyWatch, ResponsePolicy, Truth } from '../../policy/rpz.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
 import type { Amend, Ended } from '../../resolver/answering.ts';
-import { Resolver } from '../../resolver/resolver.ts';
-import { Sockets } from '../../resolver/sockets.ts';
+import type { Resolver } from '../../resolver/resolver.ts';
+import { resolverIn } from '../../resolver/running.ts';
 import type { AccessAction } from './access.ts';
 import { amendBy } from './conf-amend.ts';
 import { AuthZones } from './auth-zones.ts';
@@ -114,20 +115,20 @@ class Unbound implements Part {
     await openPolicy(run, this.#site, 'unbound', this.#zonesOf(policies));
   }
   start(run: Run): void {
-    const { clock, datagrams } = run;
     const { resolver, validation, zones, policies } = this.#settings.means;
     this.#policy = policyOf(run, this.#site, 'unbound', this.#zonesOf(policies));
-    const now = (): number => clock.monotonic();
-    this.#now = now;
-    const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
-    this.#amend = amendBy(this.#settings.means.amend, now);
+    this.#now = () => run.clock.monotonic();
+    this.#amend = amendBy(this.#settings.means.amend, this.#now);
     this.#zones = new AuthZones(zones, this.#site, run);
-    const network = this.#zones.within(new Sockets({ datagrams, after }));
-    const parts = { network, now, after, random: secureRandom, udpSize: resolver.udpSize };
-    this.#resolver = new Resolver(resolver, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
+    this.#resolver = resolverIn(run, resolver, validation, (world) => this.#zones.within(world));
   }
   handle(query: Query, next: Handler): Answer {
     if (!this.#takes(query)) return next(query);
+    const { identifier } = this.#settings.means;
+    if (identifier === undefined || !wantsIdentifier(query)) return this.#answer(query, next);
+    return onReply(this.#answer(query, next), (reply) => identify(reply, query, identifier), query);
+  }
+  #answer(query: Query, next: Handler): Answer {
     const { access } = this.#settings.means;
     const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
     const allowed = access.of(address);
@@ -149,7 +150,8 @@ class Unbound implements Part {
     const zone = this.#zones.answer(query);
     if (zone !== undefined) return zone;
     // Who does not wish for recursion would look into what others asked for.
-    if (allowed === 'allow' && (query.flags & RD) === 0) {
+    if ((query.flags & RD) === 0) {
+      if (allowed === 'snoop') return answerFromKept(this.#resolver, query, this.#now);
       return this.#refuse(query, INFO_CODE.NOT_AUTHORITATIVE, 'this server resolves, and has no data of its own', RA);
     }
     if (!query.journey.mayAskOthers()) return turnedAway(query);
@@ -163,17 +165,6 @@ class Unbound implements Part {
     return failure(RCODE.REFUSED, undefined, flags);
   }
 }
-const drawn = new Uint32Array(256);
-let left = 0;
-/** From 0 up to 1, not to be foreseen. */
-function secureRandom(): number {
-  if (left === 0) {
-    crypto.getRandomValues(drawn);
-    left = drawn.length;
-  }
-  return drawn[--left]! / 2 ** 32;
-}
-
 export default definePlugin({
   name: 'unbound',
   metrics: { ...ZONE_FAMILIES, ...RPZ_FAMILIES },

@@ -1,0 +1,85 @@
+// *recursive* resolves names from the root and validates what is signed, from its first line on. Knows its settings and what it counts;
+// what a resolver does is in resolver/.
+import { INFO_CODE } from '../../dns/extended-error.ts';
+import { RCODE } from '../../dns/rcode.ts';
+import { CLASS } from '../../dns/type-name.ts';
+import { RA, RD } from '../../kernel/query/message.ts';
+import { failure, upon } from '../../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
+import type { Query } from '../../kernel/query/query.ts';
+import { turnedAway } from '../../kernel/query/turned-away.ts';
+import { counter } from '../../kernel/seen/metrics.ts';
+import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
+import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { answerBy, answerLocally } from '../../resolver/answering.ts';
+import type { ServerNetwork } from '../../resolver/exchange.ts';
+import { LocalZones } from '../../resolver/local-zones.ts';
+import type { Resolver } from '../../resolver/resolver.ts';
+import { resolverIn } from '../../resolver/running.ts';
+import { readSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
+
+const SENT = counter('coredns_recursive_questions_total', 'Counter of questions that were sent to servers.', ['proto']);
+const FAILED = counter('coredns_recursive_failures_total', 'Counter of questions without an answer, by the Extended DNS Error.',
+  ['server', 'ede']);
+
+/** The line of a block. */
+class Recursive implements Part {
+  readonly #settings: Settings;
+  readonly #local: LocalZones;
+  #resolver!: Resolver;
+  #now!: () => number;
+  #metrics!: Metrics;
+  #failed!: Family;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    // Whoever has servers for a private zone does not want it empty.
+    const own = settings.resolver.given.filter(({ zone }) => zone.raw.length > 1);
+    this.#local = new LocalZones(own.map(({ zone }) => ({ name: zone, kind: 'nodefault' })), [], true);
+  }
+  start(run: Run): void {
+    const { resolver, validation } = this.#settings;
+    const { clock, metrics } = run;
+    this.#now = () => clock.monotonic();
+    this.#metrics = metrics;
+    this.#failed = metrics.family(FAILED);
+    const sent = metrics.family(SENT);
+    const cells = { udp: sent.cell(['udp']), tcp: sent.cell(['tcp']) };
+    const counted = (world: ServerNetwork): ServerNetwork => ({
+      exchange(to, query, tcp, patience, isIt) {
+        metrics.values[tcp ? cells.tcp : cells.udp]!++;
+        return world.exchange(to, query, tcp, patience, isIt);
+      },
+    });
+    this.#resolver = resolverIn(run, resolver, validation, counted);
+  }
+  readonly #count = (outcome: Outcome, query: Query): Outcome => {
+    const code = query.extendedError?.code;
+    if (outcome.kind !== 'failure' || code === undefined) return outcome;
+    this.#metrics.values[this.#failed.cell([query.channel.service.label, String(code)])]!++;
+    return outcome;
+  };
+
+  handle(query: Query, next: Handler): Answer {
+    const { zones } = this.#settings;
+    if (query.class !== CLASS.IN || (!zones.everything && zones.match(query.name) === undefined)) return next(query);
+    const { name, type, class: klass } = query;
+    const own = answerLocally(this.#local.answer({ name, type, class: klass }), this.#resolver, query, this.#now, () => false);
+    if (own !== undefined) return own;
+    if ((query.flags & RD) === 0) {
+      query.extendedError = { code: INFO_CODE.NOT_AUTHORITATIVE, text: 'this server resolves, and has no data of its own' };
+      return failure(RCODE.REFUSED, undefined, RA);
+    }
+    if (!query.journey.mayAskOthers()) return turnedAway(query);
+    return upon(answerBy(this.#resolver, query, this.#now), this.#count, query);
+  }
+}
+
+export default definePlugin({
+  name: 'recursive',
+  metrics: { sent: SENT, failed: FAILED },
+  parse: readSettings,
+  create: (settings) => new Recursive(settings),
+});

@@ -1,0 +1,29 @@
+// A resolver at work in a thread of the server: its sockets, its clock, its dice. Knows what a run has; knows no settings.
+import type { Run } from '../kernel/site/plugin.ts';
+import type { ValidationSettings } from './anchors.ts';
+import type { ServerNetwork } from './exchange.ts';
+import { Resolver } from './resolver.ts';
+import type { ResolverSettings } from './settings.ts';
+import { Sockets } from './sockets.ts';
+
+/** Makes one; `within` may put something between it and the world. */
+export function resolverIn(
+  { clock, datagrams }: Run, settings: ResolverSettings, validation: Omit<ValidationSettings, 'wall'> | undefined,
+  within: (world: ServerNetwork) => ServerNetwork = (world) => world,
+): Resolver {
+  const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
+  const network = within(new Sockets({ datagrams, after }));
+  const parts = { network, now: () => clock.monotonic(), after, random: secureRandom, udpSize: settings.udpSize };
+  return new Resolver(settings, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
+}
+
+const drawn = new Uint32Array(256);
+let left = 0;
+/** From 0 up to 1, not to be foreseen. */
+function secureRandom(): number {
+  if (left === 0) {
+    crypto.getRandomValues(drawn);
+    left = drawn.length;
+  }
+  return drawn[--left]! / 2 ** 32;
+}
