@@ -7,6 +7,7 @@ import { RCODE } from '../../dns/rcode.ts';
 import { NotKnownHere, failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import { turnedAway } from '../../kernel/query/turned-away.ts';
 import { covers } from '../../kernel/site/fallthrough.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
@@ -122,6 +123,7 @@ class GrpcUpstreams implements Part {
     const known = this.#subscriber?.find(query);
     if (known !== undefined) return this.#judged(known, query, next);
     query.journey.goesOut();
+    if (!query.journey.mayAskOthers()) return turnedAway(query);
     return this.#ask(query, next);
   }
   /** What an upstream says; a denial is none where somebody else is to be asked. */
