@@ -60,12 +60,12 @@ upstream new.test A
 ask old.test A
     NOERROR
     answer old.test 60 IN A 192.0.2.1
-log plugin/explain: old.test. explain rewrite cache remark forward: 10 octets of type 1 passed$
+log plugin/explain: old.test. explain rewrite cache remark forward: rule 1 .*, no entry, 10 octets of type 1 passed, .* answered in .* ms, kept 60 s 
 ask old.test A
     NOERROR
     ignore flags
     answer old.test 60 IN A 192.0.2.1
-log plugin/explain: old.test. explain rewrite cache: $
+log plugin/explain: old.test. explain rewrite cache: rule 1 .*, kept answer: 
 
 ==== a question because of a question
 . {
@@ -80,7 +80,7 @@ log plugin/explain: old.test. explain rewrite cache: $
 ask four.test AAAA from 2001:db8::1
     NOERROR
     answer four.test 600 IN AAAA 64:ff9b::c000:201
-log plugin/explain: four.test. explain dns64 hosts resolve explain dns64 hosts: $
+log plugin/explain: four.test. explain dns64 hosts resolve explain dns64 hosts: from /etc/hosts .*, from /etc/hosts 
 `, { plugins }));
 
 test('a trail tells the last 32 hops, in order', () => {
