@@ -75,7 +75,8 @@ export const updateServer = target('updateServer', 400, inputs, async ({ section
   assert.ok(reply !== undefined && more.length === 0);
   const { rcode, answer, authority, opcode: answered } = decodeMessage(reply);
   if (opcode === OPCODE.UPDATE && rcode !== RCODE.FORMERR) assert.deepEqual([answered, answer, authority], [opcode, [], []]);
-  assert.notEqual(rcode, RCODE.SERVFAIL);
+  // A question for an IXFR that says no serial fails (XFR-2): that octet of the question may have become its type.
+  if (opcode === OPCODE.UPDATE || bytes[21] !== TYPE.IXFR) assert.notEqual(rcode, RCODE.SERVFAIL);
   assert.deepEqual(server.log().filter((line) => /panic|\[ERROR\]/.test(line)), []);
   server.forget();
   const [soa] = await server.exchange({

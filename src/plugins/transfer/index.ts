@@ -9,7 +9,7 @@ import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
-import { RCODE } from '../../dns/rcode.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { quoted } from '../../wording/quote.ts';
 import { apart } from '../../kernel/query/derive.ts';
@@ -94,7 +94,8 @@ class ZoneTransfers implements Part {
 
   handle(query: Query, next: Handler): Answer {
     const { type } = query;
-    if (type !== TYPE.AXFR && type !== TYPE.IXFR) return next(query);
+    // The zone section of an UPDATE may say anything, which is for whoever takes UPDATEs to refuse (RFC 2136 section 3.1.1).
+    if ((type !== TYPE.AXFR && type !== TYPE.IXFR) || query.opcode === OPCODE.UPDATE) return next(query);
     if (!query.stream && !(type === TYPE.IXFR && soaOf(query) !== undefined)) {
       query.extendedError = { code: INFO_CODE.NOT_SUPPORTED, text: 'zones are transferred over TCP' };
       return failure(RCODE.REFUSED);
