@@ -67,19 +67,24 @@ export class Directory {
   async put(key: string, condition: Condition, who: Who, spec: (before: Instance | undefined) => InstanceSpec): Promise<Put> {
     await this.listed();
     for (let tries = 0; ; tries++) {
-      const pairs = await this.#below(key);
-      const before = readInstance(key, pairs);
-      if (before === undefined && pairs.length > 0) {
-        throw new Problem(409, 'Not an instance', { detail: 'other keys stand below this name', cure: 'choose another name' });
-      }
-      check(before, condition);
-      if (before !== undefined) owned(before, who);
-      else this.#bound(key);
+      const before = await this.planned(key, who, condition);
       const instance = spec(before);
       const done = await this.#write(key, before, instance, who);
       if (done !== undefined) return done;
       if (condition !== undefined || tries === TRIES) throw changed(await this.instance(key));
     }
+  }
+  /** The instance that somebody is about to change. Throws Problem where that is not his, or there is no place for one. */
+  async planned(key: string, who: Who, condition?: Condition): Promise<Instance | undefined> {
+    const pairs = await this.#below(key);
+    const before = readInstance(key, pairs);
+    if (before === undefined && pairs.length > 0) {
+      throw new Problem(409, 'Not an instance', { detail: 'other keys stand below this name', cure: 'choose another name' });
+    }
+    check(before, condition);
+    if (before !== undefined) owned(before, who);
+    else this.#bound(key);
+    return before;
   }
   async #write(key: string, before: Instance | undefined, instance: InstanceSpec, who: Who): Promise<Put | undefined> {
     const { keys } = this.parts;
@@ -161,17 +166,11 @@ export class Directory {
   ): Promise<{ readonly set: RecordSet | undefined; readonly before: RecordSet | undefined }> {
     await this.listed();
     for (let tries = 0; ; tries++) {
-      const before = await this.set(key);
-      check(before, condition);
-      if (before !== undefined) owned(before, who);
-      const set = spec(before);
-      const owner = before?.owner ?? who.holder;
-      const kept = set === undefined ? undefined : { set, owner };
-      if (before !== undefined && JSON.stringify(before.set) === JSON.stringify(set)) return { set: before, before };
-      const alias = `${key.slice(0, key.lastIndexOf('/'))}/-cname`;
-      const beside = set === undefined || key === alias ? [] : [{ key: alias, revision: 0n }];
-      if (set?.type === 'CNAME') this.#alone(alias);
-      else if (beside.length > 0 && await this.parts.keys.get(alias) !== undefined) throw besideAlias();
+      const last = await this.set(key);
+      check(last, condition);
+      const set = spec(last);
+      if (last !== undefined && JSON.stringify(last.set) === JSON.stringify(set)) return { set: last, before: last };
+      const { before, kept, beside } = await this.planSet(key, set, who, last);
       const { done, revision } = await this.parts.keys.transaction({
         if: [{ key, revision: before?.revision ?? 0n }, ...beside], operations: setOperations(key, kept, before),
       });
@@ -181,6 +180,17 @@ export class Directory {
       }
       if (condition !== undefined || tries === TRIES) throw changed(await this.set(key));
     }
+  }
+  /** What becomes of a set, and what must not be there for it. Throws Problem where that is not his, or cannot be. */
+  async planSet(key: string, set: RecordSet['set'] | undefined, who: Who, last?: RecordSet) {
+    const before = last ?? await this.set(key);
+    if (before !== undefined) owned(before, who);
+    const kept = set === undefined ? undefined : { set, owner: before?.owner ?? who.holder };
+    const alias = `${key.slice(0, key.lastIndexOf('/'))}/-cname`;
+    const beside = set === undefined || key === alias ? [] : [{ key: alias, revision: 0n }];
+    if (set?.type === 'CNAME') this.#alone(alias);
+    else if (beside.length > 0 && await this.parts.keys.get(alias) !== undefined) throw besideAlias();
+    return { before, kept, beside };
   }
   #alone(alias: string): void {
     const name = alias.slice(0, alias.lastIndexOf('/'));

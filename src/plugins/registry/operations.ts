@@ -1,16 +1,17 @@
 // What the API of a registry can do, each with its path and forms: what is served, checked and described is this one table. Knows names of
 // services and zones; what is done with them is directory.ts's.
-import { Name } from '../../dns/name.ts';
+import type { Name } from '../../dns/name.ts';
 import { Problem } from '../../http/problem.ts';
-import { quoted } from '../../wording/quote.ts';
 import { describe } from './openapi.ts';
 import type { Asked, Operation, Said } from './api.ts';
 import type { Audit } from './audit.ts';
 import type { Directory } from './directory.ts';
-import { INSTANCE, INSTANCE_PATCH, INSTANCE_VIEW, addressFault, viewOf } from './instances.ts';
+import { INSTANCE, INSTANCE_PATCH, INSTANCE_VIEW, viewOf } from './instances.ts';
 import type { InstanceSpec } from './instances.ts';
-import { RECORD_SET, RECORD_SET_PATCH, RECORD_SET_VIEW, recordsOf, setKeyOf, setOf, setType, setView } from './record-sets.ts';
+import { placesOf, setIn, soundInstance } from './places.ts';
+import { RECORD_SET, RECORD_SET_PATCH, RECORD_SET_VIEW, setView } from './record-sets.ts';
 import type { RecordSet, SetSpec } from './record-sets.ts';
+import { transactionOn } from './transactions.ts';
 import type { Schema } from './schema.ts';
 
 const INSTANCE_PATH = '/v1/zones/{zone}/services/{service}/instances/{instance}';
@@ -30,36 +31,13 @@ const LEASES: Schema = {
     },
   ],
 };
-/** A label of a service or instance: letters, digits and hyphens, or with an underscore in front. */
-const LABEL = /^(?:_?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/;
-/** Octets of a name as text (RFC 1035 section 2.3.4), less what an address's own label takes. */
-const LONGEST = 245;
 /** Milliseconds for which a client may wait at most; how many may at once. */
 const LONGEST_WAIT = 300_000, MOST_WAITING = 2000;
 
 /** The operations on a directory that has these zones. */
 export function operationsOn(directory: Directory, zones: readonly Name[], audit: Audit | undefined): readonly Operation[] {
   let waiting = 0;
-  const zoneAt = ({ at }: Pick<Asked, 'at'>): Name => {
-    const zone = zones.find(({ text }) => text === `${at['zone']!.toLowerCase().replace(/\.$/, '')}.`);
-    if (zone !== undefined) return zone;
-    throw new Problem(404, 'No such zone', { field: 'zone', cure: `zones here are ${zones.map(({ text }) => text).join(', ')}` });
-  };
-  /** The service of a request: its name and its key. */
-  const serviceAt = ({ at, may }: Asked, role: 'read' | 'operate'): { readonly name: string; readonly key: string } => {
-    const zone = zoneAt({ at });
-    const labels = at['service']!.toLowerCase().split('.');
-    const name = `${labels.join('.')}.${zone.text}`;
-    labelled('service', labels, name);
-    may(role, name);
-    return { name, key: directory.keyOf([...labels, ...zone.folded.split()]) };
-  };
-  const instanceAt = (asked: Asked, role: 'read' | 'operate'): { readonly service: string; readonly key: string } => {
-    const { name, key } = serviceAt(asked, role);
-    const id = asked.at['instance']!.toLowerCase();
-    labelled('instance', [id], `${id}.${name}`);
-    return { service: name, key: `${key}/${id}` };
-  };
+  const { serviceAt, instanceAt, setAt } = placesOf(directory, zones);
   const serve = async ({ query }: Asked): Promise<void> => {
     const served = query.get('served');
     if (served === null) return;
@@ -70,31 +48,11 @@ export function operationsOn(directory: Directory, zones: readonly Name[], audit
   };
   const put = async (asked: Asked, spec: Parameters<Directory['put']>[3]): Promise<Said> => {
     const { service, key } = instanceAt(asked, 'operate');
-    const { instance, before: last } = await directory.put(key, asked.condition, asked.who, (before) => {
-      const made = spec(before);
-      const fault = addressFault(made);
-      if (fault !== undefined) {
-        throw new Problem(400, 'Malformed request', { field: fault.field, detail: fault.wrong, cure: 'each is an address, once' });
-      }
-      return made;
-    });
+    const { instance, before: last } = await directory.put(key, asked.condition, asked.who, (before) => soundInstance(spec(before)));
     return {
       status: last === undefined ? 201 : 200, body: viewOf(instance, service), etag: `"${instance.revision}"`,
       before: last === undefined ? undefined : viewOf(last, service),
     };
-  };
-  const setAt = (asked: Asked, role: 'read' | 'operate'): { readonly name: Name; readonly type: string; readonly key: string } => {
-    const zone = zoneAt(asked);
-    const text = asked.at['name']!.toLowerCase();
-    const labels = text === '@' ? [] : text.split('.');
-    const whole = [...labels, zone.text].join('.');
-    labelled('name', labels, whole);
-    const type = setType(asked.at['type']!);
-    if (type === undefined) {
-      throw new Problem(400, 'Malformed request', { field: 'type', cure: 'it is a type such as A, TXT, MX or HTTPS' });
-    }
-    asked.may(role, whole);
-    return { name: Name.parse(whole), type, key: setKeyOf(directory.keyOf([...labels, ...zone.folded.split()]), type) };
   };
   const putSet = async (asked: Asked, spec: (name: Name, type: string, before: RecordSet | undefined) => RecordSet['set'] | undefined) => {
     const { name, type, key } = setAt(asked, 'operate');
@@ -227,6 +185,7 @@ export function operationsOn(directory: Directory, zones: readonly Name[], audit
         return { status: 200, body: { gone: renew.filter((id) => !left.has(BigInt(`0x${id}`))) } };
       },
     },
+    transactionOn(directory, { instanceAt, setAt }),
     {
       method: 'GET', path: '/v1/audit', id: 'audit', summary: 'Who tried what, the last thousand at most',
       query: { since: 'a time as 2026-01-01T00:00:00Z' },
@@ -251,27 +210,6 @@ export function operationsOn(directory: Directory, zones: readonly Name[], audit
 interface SetPatch {
   readonly add?: readonly string[];
   readonly remove?: readonly string[];
-}
-/** Reads the records of a set. Throws Problem. */
-function setIn(name: Name, type: string, { ttl, records }: SetSpec, field: string): RecordSet['set'] {
-  const read = recordsOf(name, { type, ttl, records }, (at, error) => {
-    throw new Problem(400, 'Malformed record', {
-      field: `${field}.${at}`, detail: error.message, cure: `it is the data of ${type} as zone files have it`,
-    });
-  });
-  const set = setOf(read, { type, ttl });
-  if (type === 'CNAME' && set.records.length > 1) throw new Problem(400, 'Malformed request', { field, cure: 'a name has one CNAME' });
-  return set;
-}
-/** Throws Problem where labels or a name cannot be answered. */
-function labelled(field: string, labels: readonly string[], name: string): void {
-  const wrong = labels.find((label) => !LABEL.test(label) || label === 'any');
-  if (wrong !== undefined) {
-    throw new Problem(400, 'Malformed name', {
-      field, detail: `${quoted(wrong.slice(0, 80))} is no label`, cure: 'labels have letters, digits and hyphens, 63 at most',
-    });
-  }
-  if (name.length > LONGEST) throw new Problem(400, 'Malformed name', { field, cure: `the whole name has at most ${LONGEST} characters` });
 }
 /** Whoever knows an id was told it: which names have the lease only the store knows. Throws Problem. */
 function leaseAt(asked: Asked): bigint {

@@ -52,6 +52,7 @@ test('a process that is killed at any moment loses nothing that it acknowledged,
     };
     // Whoever waits for an answer when it is killed has none.
     await Promise.allSettled(Array.from({ length: 8 }, write));
+    own.server.signal('SIGKILL');
     own.client.close();
     await own.server.ended;
     own = await started({ folder });

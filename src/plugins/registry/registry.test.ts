@@ -11,6 +11,10 @@ const WEB = '/v1/zones/svc.test/services/web';
 const AT = `${WEB}/instances/i-7`;
 const SPEC = { addresses: ['10.0.0.7', '2001:db8::7'], ports: { http: 8080, 'dns/udp': 53 }, weight: 10, text: ['v=3', 'b'], ttl: 5 };
 
+/** The body of a transaction. */
+const orderOf = (changes: readonly unknown[], conditions: readonly unknown[] = []): object =>
+  Object.fromEntries([['if', conditions], ['then', changes]]);
+
 const SUITE: Readonly<Record<string, (own: Registry) => Promise<void>>> = {
   async 'what a 2xx says the next answer has: addresses, SRV, named ports, texts, DNS-SD, names of addresses'({ api, answers, ask }) {
     assert.deepEqual(await answers('web.svc.test', 'A'), ['NXDOMAIN']);
@@ -70,15 +74,15 @@ const SUITE: Readonly<Record<string, (own: Registry) => Promise<void>>> = {
     assert.equal((body['instances'] as unknown[]).length, 41);
   },
   async 'leases: renewed one by one, together, or by the same registration; ended, they take away what has them'({ api, answers }) {
-    const { body } = await api.send('PUT', AT, { addresses: ['10.0.0.7'], lease: { ttl: 60 } });
+    const { body } = await api.send('PUT', AT, { addresses: ['10.0.0.7'], lease: { ttl: 600 } });
     const lease = body['lease'] as string;
-    assert.deepEqual((await api.send('PUT', `/v1/leases/${lease}`)).body, { ttl: 60 });
+    assert.deepEqual((await api.send('PUT', `/v1/leases/${lease}`)).body, { ttl: 600 });
     assert.deepEqual((await api.send('POST', '/v1/leases', { renew: [lease, '5'] })).body, { gone: ['5'] });
-    const again = await api.send('PUT', AT, { addresses: ['10.0.0.7'], lease: { ttl: 60 } });
+    const again = await api.send('PUT', AT, { addresses: ['10.0.0.7'], lease: { ttl: 600 } });
     assert.deepEqual([again.status, again.body['lease'], again.body['revision']], [200, lease, body['revision']]);
-    const moved = await api.send('PUT', AT, { addresses: ['10.0.0.8'], lease: { ttl: 60 } });
+    const moved = await api.send('PUT', AT, { addresses: ['10.0.0.8'], lease: { ttl: 600 } });
     assert.equal(moved.body['lease'], lease);
-    const shared = await api.send('POST', '/v1/leases', { ttl: 30 });
+    const shared = await api.send('POST', '/v1/leases', { ttl: 300 });
     assert.equal(shared.status, 201);
     const id = shared.body['lease'] as string;
     for (const name of ['a', 'b']) await api.send('PUT', `${WEB}/instances/${name}`, { addresses: ['10.0.0.9'], lease: { id } });
@@ -125,6 +129,29 @@ const SUITE: Readonly<Record<string, (own: Registry) => Promise<void>>> = {
     for (const type of ['HTTPS', 'CAA', 'TXT', 'SRV']) assert.equal((await api.send('DELETE', at('www', type))).status, 204);
     assert.deepEqual(await answers('www.svc.test', 'A'), ['NXDOMAIN']);
     assert.equal((await api.send('DELETE', at('www', 'A'))).status, 404);
+  },
+  async 'transactions: all of it at one revision or nothing, and what would be'({ api, answers }) {
+    const record = '/v1/zones/svc.test/records/www/A';
+    const { body } = await api.send('PUT', AT, SPEC);
+    const revision = body['revision'] as number;
+    const conditions = [{ path: AT, revision }, { path: record, revision: 0 }];
+    const set = { ttl: 60, records: ['192.0.2.1'] };
+    const order = orderOf([{ put: record, body: set }, { put: `${AT}8`, body: { addresses: ['10.0.0.78'] } }, { delete: AT }], conditions);
+    const dry = await api.send('POST', '/v1/transactions', { ...order, dryRun: true });
+    assert.deepEqual([dry.status, dry.body['revision'], (dry.body['changes'] as unknown[]).length], [200, revision, 3]);
+    assert.deepEqual(await answers('www.svc.test', 'A'), ['NXDOMAIN']);
+    const done = await api.send('POST', '/v1/transactions', order);
+    assert.deepEqual([done.status, done.body['revision']], [200, revision + 1]);
+    assert.deepEqual(await answers('www.svc.test', 'A'), ['www.svc.test 60 A 192.0.2.1']);
+    assert.deepEqual(await answers('web.svc.test', 'A'), ['web.svc.test 30 A 10.0.0.78']);
+    const again = await api.send('POST', '/v1/transactions', order);
+    assert.deepEqual([again.status, again.body['failed']], [412, [0, 1]]);
+    const late = await api.send('POST', '/v1/transactions', orderOf([{ delete: record }], [{ path: AT, revision }]));
+    assert.deepEqual([late.status, late.body['failed']], [412, [0]]);
+    assert.equal((await answers('www.svc.test', 'A')).length, 1);
+    const wrong = await api.send('POST', '/v1/transactions', orderOf([{ put: record, body: { ttl: 60, records: ['x'] } }]));
+    assert.deepEqual([wrong.status, wrong.body['field']], [400, 'then.0.body.records.0']);
+    assert.equal((await api.send('POST', '/v1/transactions', orderOf([{ delete: record }, { delete: record }]))).status, 400);
   },
   async 'who waits hears of a change, and that there was none'({ api }) {
     const none = await api.send('GET', WEB);
