@@ -214,14 +214,14 @@ test('each property of a page is one that its plugin knows, and a misspelt one h
   const needed: Readonly<Record<string, string>> = {
     forward: ' . 1.1.1.1', template: ' IN A', view: ' v', bind: ' lo', loadbalance: ' weighted f', file: ' db', sign: ' db',
     geoip: ' db', dnstap: ' listen x', grpc: ' . 127.0.0.1', tls: ' cert.pem key.pem', ddr: ' dns.test',
-    catalog: ' c.test', block: ' list', rpz: ' r.test',
+    catalog: ' c.test', union: ' u.test', block: ' list', rpz: ' r.test',
     opa: ' main', themis: ' main',
   };
   for (const word of documentedWords) {
     const syntax = syntaxOf(word)!;
     if (syntax.open) continue;
     for (const property of syntax.properties.keys()) {
-      const isAlone = property === 'prefer' || (word === 'tls' && ACME.has(property));
+      const isAlone = (property === 'prefer' && word !== 'union') || (word === 'tls' && ACME.has(property));
       const head = isAlone ? word : `${word}${needed[word] ?? ''}`;
       const right = (await checked(block(`${head} {`, property, '}'))).findings.problems;
       if (right.some(({ code, message }) => code === 'unknown-property' || /unknown (property|option|field)/i.test(message))) {

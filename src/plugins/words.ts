@@ -75,6 +75,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('secondary', () => import('./secondary/index.ts')),
   late('etcd', () => import('./etcd/index.ts')),
   late('consul', () => import('./consul/index.ts')),
+  late('union', () => import('./union/index.ts')),
   late('registry', () => import('./registry/index.ts')),
   late('loop', () => import('./loop/index.ts')),
   { ...late('forward', usually('forward')), standing: true },

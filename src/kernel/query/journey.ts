@@ -72,6 +72,10 @@ export class Journey {
   followed: Followed | undefined = undefined;
   /** What is noted of its way; undefined where nobody wants to know. */
   witness: Witness | undefined = undefined;
+  /** Names that the answer is made of beside those that it has. */
+  madeOf: Uint8Array[] | undefined = undefined;
+  /** That of the question that led to this one. */
+  #above: Journey | undefined = undefined;
 
   /** Another client's question of `size` bytes begins. */
   begin(size: number, wantsAuthentic: boolean): void {
@@ -98,6 +102,8 @@ export class Journey {
     this.notes = undefined;
     this.followed = undefined;
     this.witness = undefined;
+    this.madeOf = undefined;
+    this.#above = undefined;
   }
   /** Somebody looks at the client: the answer may be that one's alone. Who only tells of a question reads its peer (peer.ts). */
   look(peerAt: number): number {
@@ -114,6 +120,11 @@ export class Journey {
     else this.lookups++;
     return !this.spent;
   }
+  /** The answer is made of this name too (folded, as wire text), though no record of it says so: for caches, and for who watches it. */
+  makeOf(name: Uint8Array): void {
+    (this.madeOf ??= []).push(name);
+    this.#above?.makeOf(name);
+  }
   /** From now on remarks are kept. */
   listen(): Notes {
     return (this.notes ??= new Notes());
@@ -123,6 +134,7 @@ export class Journey {
   further(): Journey {
     const journey = this.#same(this.trail);
     journey.depth = this.depth + 1;
+    journey.#above = this;
     journey.notes = this.notes;
     journey.followed = this.followed;
     this.trail.enter(AGAIN);

@@ -4,13 +4,14 @@ import { HEADER, nameLength, u16 } from '../../dns/packet.ts';
 import type { Records } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire-error.ts';
+import type { Journey } from './journey.ts';
 import type { Message } from './message.ts';
 import type { Query } from './query.ts';
 import type { Changes } from '../../store/changes.ts';
 
 const name = new Uint8Array(256);
 
-type Asked = Pick<Query, 'bytes' | 'at'>;
+type Asked = Pick<Query, 'bytes' | 'at'> & { readonly journey?: Pick<Journey, 'madeOf'> };
 type Told = Pick<Message, 'bytes' | 'at' | 'length'>;
 
 /**
@@ -33,6 +34,8 @@ export function nameAll(changes: Changes, words: Int32Array, at: number, query: 
     }
     if (u16(bytes, fixed) === TYPE.CNAME) counted = add(changes, words, at, message, fixed + 10) && counted;
   }
+  const { madeOf } = query.journey ?? {};
+  if (madeOf !== undefined) for (const each of madeOf) counted = changes.add(words, at, each, 0) && counted;
   return counted;
 }
 function add(changes: Changes, words: Int32Array, at: number, { bytes, at: start, length }: Told, from: number): boolean {

@@ -30,6 +30,7 @@ import { RandomIds } from '../../upstream/random-ids.ts';
 import { Timers } from '../../upstream/timers.ts';
 import { ownHeader } from '../../upstream/spoken-for.ts';
 import { Upstream } from '../../upstream/upstream.ts';
+import type { Subscriber } from '../../subscribe/subscriber.ts';
 import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
 import type { Target } from './forwarder.ts';
@@ -37,6 +38,7 @@ import { HostNames, KnownNames } from './host-names.ts';
 import { OwnBlocks, leadsBack } from './own-blocks.ts';
 import type { NeedsNames } from './own-blocks.ts';
 import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+import { orStale, subscriberOf } from './pushed.ts';
 import { Seats } from './seats.ts';
 import type { Seated } from './seats.ts';
 import { bySystem, byAsking, byResolvers, targetsOf } from './targets.ts';
@@ -80,6 +82,7 @@ export class Line implements NeedsNames {
   #trips: RoundTrips | undefined;
   #tools!: Tools;
   #forwarder!: Forwarder;
+  #subscriber: Subscriber | undefined = undefined;
 
   constructor(stanza: Stanza, site: Site, number: number, alternate: boolean) {
     this.#number = number;
@@ -106,8 +109,11 @@ export class Line implements NeedsNames {
         if (!this.#everything && !this.takes(query.name)) return next(query);
         // Who is the upstream's designated resolver is not for our clients: they would leave for it.
         if (isOfResolverArpa(query) && !this.#isOfResolverArpa) return noneDesignated(query);
+        const pushed = this.#subscriber?.find(query);
+        if (pushed !== undefined) return pushed;
         query.journey.goesOut();
-        return query.journey.mayAskOthers() ? forward(query, next) : turnedAway(query);
+        if (!query.journey.mayAskOthers()) return turnedAway(query);
+        return this.#subscriber === undefined ? forward(query, next) : orStale(this.#subscriber, query, forward(query, next));
       },
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),
@@ -210,7 +216,7 @@ export class Line implements NeedsNames {
   }
   #remark(): string | undefined {
     const unknown = this.#names?.unknown ?? [];
-    return unknown.length === 0 ? undefined : `forward: no address is known of ${unknown.join(', ')}`;
+    return unknown.length === 0 ? this.#subscriber?.remark() : `forward: no address is known of ${unknown.join(', ')}`;
   }
 
   // --- in every thread
@@ -235,6 +241,7 @@ export class Line implements NeedsNames {
     if (this.#note === undefined) this.#take(targetsOf(to, () => []).map((at, seat) => ({ ...at, seat })));
     else if (this.#note.round !== 0) this.#renew();
     this.#forwarder.keep(run.clock, run.signal);
+    if (options.subscribe.length > 0) this.#subscriber = await subscriberOf(run, this.#stanza.from, options, ids);
     // They are shared, so one thread tells of them.
     if (run.thread === 0 && options.policy === 'fastest') run.metrics.whenAsked(run.signal, () => this.#forwarder.tellTrips());
   }

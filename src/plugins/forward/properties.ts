@@ -6,6 +6,7 @@ import { Name } from '../../dns/name.ts';
 import { rcodeByName } from '../../dns/rcode.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import { splitPort } from '../../upstream/address.ts';
+import type { UpstreamAddress } from '../../upstream/address.ts';
 import { readClientPem } from '../../upstream/client-tls.ts';
 import type { ClientPem } from '../../upstream/client-tls.ts';
 import { POLICIES } from '../../upstream/policy.ts';
@@ -14,6 +15,7 @@ import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { quoted } from '../../wording/quote.ts';
 import { PrivateAnswers } from './private-answers.ts';
 import { parseUint } from '../../wording/unsigned.ts';
+import { readPushing } from './pushed.ts';
 
 /** The properties of a line; those with `undefined` are off. */
 export interface Options {
@@ -62,6 +64,9 @@ export interface Options {
   private?: PrivateAnswers | undefined;
   /** How many upstreams are asked at once; with 0 even a silent one is waited for. */
   race: number;
+  /** Those that push answers; empty where none does. Over TLS where the line says anything of that. */
+  subscribe: readonly UpstreamAddress[];
+  isTlsSaid: boolean;
 }
 
 /** What holds where a line says nothing. */
@@ -70,7 +75,7 @@ export const defaults = (): Options => ({
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
   failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
   tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false, proxyProtocol: false,
-  earlyData: false,
+  earlyData: false, subscribe: [], isTlsSaid: false,
 });
 
 /** A duration that is not negative. */
@@ -139,6 +144,7 @@ export const readers = (options: Options, path: (text: string) => string, readFi
     const files = line.rest();
     if (files.length > 3) line.wrongArgs();
     options.tls = line.attempt(() => readClientPem(files.map(path), readFile));
+    options.isTlsSaid = true;
   },
   tls_servername: (line: Directive) => { options.serverName = line.arg(); },
   expire: (line: Directive) => { options.expire = positive(line, 'expire'); },
@@ -192,6 +198,7 @@ export const readers = (options: Options, path: (text: string) => string, readFi
     if (!line.more) line.wrongArgs();
     resolver(line, options);
   },
+  subscribe: (line: Directive) => { options.subscribe = [...options.subscribe, ...readPushing(line)]; },
   source_address: (line: Directive) => {
     const word = line.arg();
     if (parseAddress(word) === undefined) line.fail(`invalid IP address: ${word}`);
