@@ -13,19 +13,36 @@ import { freePort } from '../testing/free-port.ts';
 export const isMissing = spawnSync('etcd', ['--version']).status === 0 ? false : 'etcd is not installed';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
+/** Files of a secure listener that takes only clients whose certificates the authority signed. */
+interface SecureFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly authority: string;
+}
+
 /** One etcd of one member. */
 export class RealEtcd {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'etcd-'));
   #port = 0;
   #peer = 0;
+  #securePort = 0;
   #child: ChildProcess | undefined;
+  readonly #secure: SecureFiles | undefined;
 
+  constructor(secure?: SecureFiles) {
+    this.#secure = secure;
+  }
+  /** Where it speaks TLS. */
+  get secureUrl(): string {
+    return `https://127.0.0.1:${this.#securePort}`;
+  }
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
   async open(t: TestContext): Promise<this> {
     this.#port = await freePort();
     this.#peer = await freePort();
+    this.#securePort = await freePort();
     t.after(async () => {
       await this.kill();
       rmSync(this.#folder, { recursive: true });
@@ -35,7 +52,11 @@ export class RealEtcd {
   }
   async start(): Promise<void> {
     const peer = `http://127.0.0.1:${this.#peer}`;
-    this.#child = spawn('etcd', ['--data-dir', this.#folder, '--listen-client-urls', this.url, '--advertise-client-urls', this.url,
+    const secure = this.#secure;
+    const files = secure === undefined ? []
+      : ['--cert-file', secure.cert, '--key-file', secure.key, '--trusted-ca-file', secure.authority, '--client-cert-auth'];
+    const clients = secure === undefined ? this.url : `${this.url},${this.secureUrl}`;
+    this.#child = spawn('etcd', ['--data-dir', this.#folder, '--listen-client-urls', clients, '--advertise-client-urls', this.url, ...files,
       '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`], { stdio: 'ignore' });
     for (let i = 0; i < 600; i++) {
       try {
@@ -46,6 +67,10 @@ export class RealEtcd {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error('etcd did not start');
+  }
+  /** Stops the process where it stands, or lets it go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(name);
   }
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;

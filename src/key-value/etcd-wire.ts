@@ -44,8 +44,20 @@ export interface Field {
 export function eachField(message: Buffer, take: (field: Field) => void): void {
   const field: Field = { number: 0, value: 0n, bytes: NOTHING };
   let at = 0;
-  const read = (): bigint => {
+  // Most numbers have few bytes, and are read without a bigint.
+  const small = (): number => {
+    let value = 0;
+    for (let of = 1, i = 0; i < 7; i++, of *= 128) {
+      const byte = message[at++];
+      if (byte === undefined) throw new WireFault('a message of etcd is cut');
+      value += (byte & 127) * of;
+      if (byte < 128) return value;
+    }
+    return -1;
+  };
+  const large = (from: number): bigint => {
     let value = 0n;
+    at = from;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = message[at++];
       if (byte === undefined) throw new WireFault('a message of etcd is cut');
@@ -54,18 +66,25 @@ export function eachField(message: Buffer, take: (field: Field) => void): void {
     }
     throw new WireFault('a number of etcd is too long');
   };
+  const length = (): number => {
+    const value = small();
+    if (value < 0) throw new WireFault('a number of etcd is too long');
+    return value;
+  };
   while (at < message.length) {
-    const tag = Number(read());
+    const tag = length();
     field.number = Math.floor(tag / 8);
     field.value = 0n;
     field.bytes = NOTHING;
     const kind = tag % 8;
-    if (kind === 0) field.value = read();
-    else {
-      const length = kind === 2 ? Number(read()) : kind === 1 ? 8 : kind === 5 ? 4 : -1;
-      if (length < 0 || at + length > message.length) throw new WireFault('a message of etcd is cut');
-      field.bytes = message.subarray(at, at + length);
-      at += length;
+    if (kind === 0) {
+      const from = at, value = small();
+      field.value = value < 0 ? large(from) : BigInt(value);
+    } else {
+      const size = kind === 2 ? length() : kind === 1 ? 8 : kind === 5 ? 4 : -1;
+      if (size < 0 || at + size > message.length) throw new WireFault('a message of etcd is cut');
+      field.bytes = message.subarray(at, at + size);
+      at += size;
     }
     take(field);
   }
@@ -131,15 +150,16 @@ export function readWatchReply(message: Buffer): WatchReply {
     else if (field.number === 5) compacted = field.value;
     else if (field.number === 6) reason = field.bytes.toString();
     else if (field.number === 7) goesOn = field.value !== 0n;
-    else if (field.number === 11) events.push(readEvent(field.bytes));
+    else if (field.number === 11) events.push(...readEvent(field.bytes));
   });
   return { header, created, canceled, compacted, goesOn, reason, events };
 }
-function readEvent(message: Buffer): KeyEvent {
-  let isDelete = false, pair: Pair = { key: '', value: NOTHING, revision: 0n, lease: 0n };
+/** One event; none where it says of no key. */
+function readEvent(message: Buffer): readonly KeyEvent[] {
+  let isDelete = false, pair: Pair | undefined;
   eachField(message, (field) => {
     if (field.number === 1) isDelete = field.value !== 0n;
     else if (field.number === 2) pair = readPair(field.bytes);
   });
-  return { key: pair.key, revision: pair.revision, pair: isDelete ? undefined : pair };
+  return pair === undefined ? [] : [{ key: pair.key, revision: pair.revision, pair: isDelete ? undefined : pair }];
 }

@@ -10,9 +10,9 @@ import { standard } from '../index.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { Store } from '../../store/store.ts';
 import { readPlace } from '../../web-api/api-request.ts';
-import { EtcdClient } from './client.ts';
+import { EtcdClient } from '../../key-value/etcd-client.ts';
 import { EtcdFeed } from './feed.ts';
-import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 
 async function serving(t: TestContext, etcd: RealEtcd, stanza = '', more = '') {

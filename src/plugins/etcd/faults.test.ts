@@ -13,11 +13,11 @@ import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';
 import { readPlace } from '../../web-api/api-request.ts';
 import { standard } from '../index.ts';
-import { EtcdClient } from './client.ts';
-import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { EtcdClient } from '../../key-value/etcd-client.ts';
+import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 import { EtcdFeed } from './feed.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
-import type { Link } from './link.ts';
+import type { Link } from '../../key-value/etcd-link.ts';
 
 /** Ten times as fast as the machine's: what waits for seconds waits for tenths. */
 const fast: Clock = {

@@ -1,17 +1,17 @@
 // Keeps an index as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
 // revisions, compaction and silence; knows nothing of what keys mean. Main's.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { latin1Bytes } from '../../dns/latin1.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { pause } from '../../kube-api/pause.ts';
-import type { EtcdClient } from './client.ts';
-import { rangeOf, readPage } from './client.ts';
-import { EtcdError } from './link.ts';
-import type { Link } from './link.ts';
+import type { EtcdClient } from '../../key-value/etcd-client.ts';
+import { rangeOf, readPage } from '../../key-value/etcd-client.ts';
+import { EtcdError } from '../../key-value/etcd-link.ts';
+import type { Link } from '../../key-value/etcd-link.ts';
 import { keptOf } from './kept.ts';
 import { FOLLOWED, STALE } from './key-index.ts';
 import type { KeyChange, KeyIndexWriter } from './key-index-writer.ts';
-import { MessageWriter, eachField, prefixEnd, readHeader, readKeyValue } from './wire.ts';
+import { prefixEnd, readWatchReply, watchOf } from '../../key-value/etcd-wire.ts';
+import type { KeyEvent } from '../../key-value/key-value.ts';
 
 /** Who hears of it. */
 export interface FeedParts {
@@ -206,10 +206,8 @@ export class EtcdFeed {
         link.call('etcdserverpb.KV/Range', ask, ANSWER).catch(() => {});
       };
       let cancel = clock.after(SILENCE, look);
-      const create = new MessageWriter().bytes(1, latin1Bytes(prefix)).bytes(2, latin1Bytes(prefixEnd(prefix)))
-        .number(3, this.#revision + 1n).number(4, true).number(8, true);
-      const fragments: Buffer[] = [];
-      link.stream('etcdserverpb.Watch/Watch', new MessageWriter().bytes(1, create).done(), (message) => {
+      const fragments: KeyEvent[] = [];
+      link.stream('etcdserverpb.Watch/Watch', watchOf(prefix, prefixEnd(prefix), this.#revision + 1n), (message) => {
         try {
           const ended = this.#take(message, fragments, good);
           if (ended !== undefined) over(() => (ended === '' ? resolve(true) : reject(new EtcdError(ended))));
@@ -220,18 +218,8 @@ export class EtcdFeed {
     });
   }
   /** A reply of the watch; '' where its revision is compacted, a text where it ended otherwise. A transaction is applied whole. */
-  #take(message: Buffer, fragments: Buffer[], good: () => void): string | undefined {
-    let header = { cluster: 0n, revision: 0n }, canceled = false, compacted = 0n, goesOn = false, reason = '', created = false;
-    const events: Buffer[] = [];
-    eachField(message, (field) => {
-      if (field.number === 1) header = readHeader(field.bytes);
-      else if (field.number === 3) created = field.value !== 0n;
-      else if (field.number === 4) canceled = field.value !== 0n;
-      else if (field.number === 5) compacted = field.value;
-      else if (field.number === 6) reason = field.bytes.toString();
-      else if (field.number === 7) goesOn = field.value !== 0n;
-      else if (field.number === 11) events.push(Buffer.from(field.bytes));
-    });
+  #take(message: Buffer, fragments: KeyEvent[], good: () => void): string | undefined {
+    const { header, created, canceled, compacted, goesOn, reason, events } = readWatchReply(message);
     if (canceled) {
       if (compacted > 0n) return '';
       return reason === '' ? 'etcd cancelled the watch' : `etcd cancelled the watch: ${reason}`;
@@ -253,21 +241,10 @@ export class EtcdFeed {
     if (header.revision > this.#revision) this.#revision = header.revision;
     return undefined;
   }
-  #apply(events: readonly Buffer[]): void {
+  #apply(events: readonly KeyEvent[]): void {
+    if (events.length === 0) return;
     const { index, changed } = this.#parts;
-    const changes: KeyChange[] = [];
-    for (const event of events) {
-      let isDelete = false, pair: Buffer | undefined;
-      eachField(event, (field) => {
-        if (field.number === 1) isDelete = field.value !== 0n;
-        else if (field.number === 2) pair = field.bytes;
-      });
-      if (pair === undefined) continue;
-      const found = readKeyValue(pair);
-      changes.push({ key: found.key, kept: isDelete ? undefined : keptOf(found) });
-    }
-    if (changes.length === 0) return;
-    index.apply(changes);
-    changed(changes.map(({ key }) => key));
+    index.apply(events.map(({ key, pair }) => ({ key, kept: pair === undefined ? undefined : keptOf(pair) })));
+    changed(events.map(({ key }) => key));
   }
 }

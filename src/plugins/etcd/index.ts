@@ -1,6 +1,5 @@
 // *etcd* enables SkyDNS service discovery from etcd. Knows which names are its own and what a reply is made of; what is in etcd is
 // registry.ts's, on the main thread.
-import { readFileSync } from 'node:fs';
 import { soaRecord } from '../../authority/soa.ts';
 import type { SoaForm } from '../../authority/soa.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -8,6 +7,7 @@ import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
+import { secureEtcd } from '../../key-value/etcd-secure.ts';
 import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -18,9 +18,6 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Slot } from '../../kernel/slot.ts';
-import { SecureClient } from '../../secure/client.ts';
-import { transportSecurity } from '../../secure/node.ts';
-import { readClientPem } from '../../upstream/client-tls.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
 import { Asked, BadMessage } from './answers.ts';
 import type { Told } from './answers.ts';
@@ -66,9 +63,8 @@ class Etcd implements Part {
   }
   async control(run: Run): Promise<void> {
     const { endpoints, user, tls, path, isNamed, direct, zones, snapshot } = this.#settings;
-    const secure = (place: ApiPlace): SecureClient | undefined => secureOf(place, tls);
     const registry = this.#registry = await run.shared.use(this.#desk, run.signal, async () => {
-      const etcd = { places: endpoints, user, secure };
+      const etcd = { places: endpoints, user, secure: (place: ApiPlace) => secureEtcd(place, tls) };
       const made = new Registry(run, { etcd, name: this.#desk, path, isNamed, direct, zones: zones.names, snapshot });
       await made.begin();
       return made;
@@ -144,12 +140,6 @@ function elsewhere(query: Query, name: Name, type: number): readonly RR[] | Prom
   const answer = query.resolve({ name, type });
   if (!(answer instanceof Promise)) return recordsOf(answer);
   return answer.then((outcome) => query.reading.within(() => recordsOf(outcome)), () => []);
-}
-/** Files are read again for each connection, so that new certificates are shown to the next one. */
-function secureOf(place: ApiPlace, tls: readonly string[] | undefined): SecureClient | undefined {
-  if (!place.secure) return undefined;
-  const pem = readClientPem(tls ?? [], (path) => readFileSync(path));
-  return new SecureClient(transportSecurity(), { pem, serverName: place.host, protocols: ['h2'] });
 }
 
 export default definePlugin({

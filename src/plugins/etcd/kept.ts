@@ -7,7 +7,7 @@
 import { latin1, latin1Bytes } from '../../dns/latin1.ts';
 import { readService } from './message.ts';
 import type { Service } from './message.ts';
-import type { KeyValue } from './wire.ts';
+import type { Pair } from '../../key-value/key-value.ts';
 
 /** What is kept of a key. */
 export interface Kept {
@@ -26,7 +26,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const USUAL_PRIORITY = 10;
 
 /** Reads what etcd has under a key. */
-export function keptOf({ key, value, lease, revision }: KeyValue): Kept {
+export function keptOf({ key, value, lease, revision }: Pair): Kept {
   try {
     return { key, service: readService(key, value), wrong: '', lease, revision };
   } catch (error) {

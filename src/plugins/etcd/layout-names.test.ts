@@ -7,7 +7,7 @@ import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { askOnce } from '../../testing/one-question.ts';
 import { serve } from '../../testing/served.ts';
 import { standard } from '../index.ts';
-import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 
 const OWNER = 'heritage=external-dns,external-dns/owner=me';
 /** Keys as external-dns writes them: the name's, and a word of its own. */

@@ -1,7 +1,7 @@
 // What is left of leases: asked for once a lease, and again when half of what was left is over, while somebody needs it. Knows time; knows
 // no keys. Main's.
 import type { Clock } from '../../kernel/clock.ts';
-import type { EtcdClient } from './client.ts';
+import type { EtcdClient } from '../../key-value/etcd-client.ts';
 
 /** Seconds between which what is left of a lease counts as a TTL. */
 export interface LeaseBounds {

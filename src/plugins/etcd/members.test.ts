@@ -14,7 +14,7 @@ import { askOnce } from '../../testing/one-question.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';
 import { standard } from '../index.ts';
-import { isMissing } from './etcd-rig.test.ts';
+import { isMissing } from '../../key-value/etcd-rig.test.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

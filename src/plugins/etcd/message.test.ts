@@ -1,8 +1,7 @@
-// SkyDNS's messages as Go reads them, groups, wildcards of questions, keys, and etcd's encoding.
+// SkyDNS's messages as Go reads them, groups, wildcards of questions, and keys.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grouped, keyOf, labelsOf, matches, readService } from './message.ts';
-import { MessageWriter, WireFault, eachField, prefixEnd, readKeyValue } from './wire.ts';
 
 const read = (text: string) => readService('/k', Buffer.from(text));
 
@@ -37,20 +36,4 @@ test('keys and names, and labels of a question that stand for any', () => {
   const wanted = keyOf('skydns', ['x', '*', 'sky', 'test']).split('/');
   assert.deepEqual(['/skydns/test/sky/a/x', '/skydns/test/sky/a/x/y', '/skydns/test/sky/a/z', '/skydns/test/sky/a']
     .map((key) => matches(key, wanted)), [true, true, false, false]);
-});
-
-test('messages of etcd: what is written is read, ids of 64 bits whole; what is cut is refused', () => {
-  const id = 2n ** 63n + 5n;
-  const message = new MessageWriter().bytes(1, 'key').number(2, 7).number(3, 300).bytes(5, Buffer.of(0, 255)).number(6, id).done();
-  assert.deepEqual(readKeyValue(message), { key: 'key', value: Buffer.of(0, 255), revision: 300n, lease: id });
-  for (let length = 1; length < message.length; length++) {
-    try {
-      readKeyValue(message.subarray(0, length));
-    } catch (error) {
-      assert.ok(error instanceof WireFault);
-    }
-  }
-  assert.throws(() => eachField(Buffer.alloc(12, 0xff), () => {}), WireFault);
-  assert.throws(() => eachField(Buffer.of(0x0a, 5, 1), () => {}), WireFault);
-  assert.equal(prefixEnd('/skydns/'), '/skydns0');
 });

@@ -10,7 +10,7 @@ import { askOnce } from '../../testing/one-question.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';
 import { standard } from '../index.ts';
-import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 import { keptOf } from './kept.ts';
 import { SnapshotError, readSnapshot, snapshotOf } from './snapshot-format.ts';
 

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { freePort } from '../../testing/free-port.ts';
 import { Spawned } from '../../testing/spawned.ts';
-import { RealEtcd, isMissing } from './etcd-rig.test.ts';
+import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 
 const SOCKETS = 12;
 
