@@ -71,7 +71,7 @@ test('-version and -plugins print and end; an unknown flag is status 2', async (
   assert.match(version.stdout, /^CoreDNS-1\.15\.0\n\w+\/\w+, node[\d.]+, coredns-ts\ncoredns-ts \S+\n$/);
   assert.equal(version.status, 0);
   const plugins = await ended(undefined, ['-plugins']);
-  assert.deepEqual(plugins.stdout.split('\n').slice(0, 3), ['acl', 'any', 'auto']);
+  assert.deepEqual(plugins.stdout.split('\n').slice(0, 4), ['acl', 'admin', 'any', 'auto']);
   const unknown = await ended(undefined, ['-nonsense']);
   assert.equal(unknown.status, 2);
   assert.match(unknown.stderr, /^flag provided but not defined: -nonsense\nUsage of coredns:/);
