@@ -11,6 +11,7 @@ import { ORDER } from './plugin-names.ts';
 
 /** The file's name. */
 const FILE = 'plugin.cfg';
+const GO_PACKAGE = /^[\w-]+(\.[\w-]+)+\/\S+\/\S+/;
 const WHERE = 'name the word that comes after it, such as cache:cache';
 
 /** One plugin of another package. Can be sent to a thread. */
@@ -42,7 +43,11 @@ export function readAdditions(corefile: string): readonly Addition[] {
     seen.add(name);
   }
   return lines.flatMap(({ name, from, at }, i) => {
-    if (ORDER.includes(name)) return [];
+    if (ORDER.includes(name)) {
+      // CoreDNS's own lines say where the code of its words comes from.
+      if (from === name || GO_PACKAGE.test(from)) return [];
+      throw new Error(`${at}: this program has a word ${name} of its own: a plugin of ${from} needs another name`);
+    }
     const next = lines.slice(i + 1).find((line) => ORDER.includes(line.name))?.name;
     const beside = next ?? lines.slice(0, i).findLast((line) => ORDER.includes(line.name))?.name;
     if (beside === undefined) throw new Error(`${at}: nothing says where it stands: ${WHERE}`);
@@ -73,7 +78,7 @@ function find(from: string, folder: string, at: string): string {
 }
 /** What to say of a package that is not there: CoreDNS's own lines name Go packages by where they come from. */
 function absent(from: string): string {
-  if (/^[\w-]+(\.[\w-]+)+\/\S+\/\S+/.test(from)) {
+  if (GO_PACKAGE.test(from)) {
     return `${from} is a Go plugin of CoreDNS: coredns-ts loads npm packages and files (./index.ts)`;
   }
   return `there is no package ${from} (try: npm install ${from})`;
