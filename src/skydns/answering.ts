@@ -7,7 +7,7 @@ import type { Name } from '../dns/name.ts';
 import { RCODE } from '../dns/rcode.ts';
 import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
-import { failure, upon } from '../kernel/query/outcome.ts';
+import { failure } from '../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Query } from '../kernel/query/query.ts';
 import type { Log } from '../kernel/seen/log.ts';
@@ -16,6 +16,8 @@ import type { Fallthrough } from '../kernel/site/fallthrough.ts';
 import type { Handler, Run } from '../kernel/site/plugin.ts';
 import { Asked, BadMessage } from './answers.ts';
 import type { Rules, Sources, Told } from './answers.ts';
+import type { Found, Wanted } from './found.ts';
+import { Later, Pending } from './later.ts';
 
 /** ETCD-7. */
 const FORM: SoaForm = {
@@ -29,12 +31,12 @@ export interface AnsweringParts {
   readonly fallthrough: Fallthrough;
   /** What the store is called. */
   readonly store: string;
+  /** What is there, where this thread knows; undefined: it has to be asked for. */
+  readonly known?: (key: string, reach: Wanted['reach'], isWild: boolean) => Found | undefined;
   /** Rejects where nobody says. */
-  readonly find: Sources['find'];
-  /** What is answered beside that or in its place: `told` is what SkyDNS's messages say. `said` is an Extended DNS Error. */
-  readonly own?: (sources: Sources, name: Name, type: number, told: Told | undefined) => Promise<Told | undefined>;
-  /** What is to be said of an answer that was made from these. */
-  readonly remark?: (sources: Sources) => string | undefined;
+  readonly ask: (key: string, reach: Wanted['reach'], isWild: boolean) => Promise<Found>;
+  /** What is answered beside that or in its place: `told` is what SkyDNS's messages say. Throws Pending, as `later` does. */
+  readonly own?: (sources: Sources, name: Name, type: number, told: Told | undefined, later: Later) => Told | undefined;
 }
 
 /** One part in one thread. */
@@ -54,24 +56,25 @@ export class Answering {
   /** What is said of a question in the zone. */
   answer(query: Query, zone: Name, next: Handler): Answer {
     if (query.type === TYPE.AXFR || query.type === TYPE.IXFR) return failure(RCODE.REFUSED);
-    return this.#answer(query, zone, next);
+    return query.type === TYPE.SOA ? query.reply({ aa: true, answer: [this.#soa(zone)] }) : this.#answer(query, zone, next, new Later());
   }
-  async #answer(query: Query, zone: Name, next: Handler): Promise<Outcome> {
-    if (query.type === TYPE.SOA) return query.reply({ aa: true, answer: [this.#soa(zone)] });
-    const { rules, fallthrough, find, own, remark } = this.#parts;
-    const sources: Sources = { find, elsewhere: (name, type) => elsewhere(query, name, type) };
+  #answer(query: Query, zone: Name, next: Handler, later: Later): Answer {
+    const { rules, fallthrough, known, ask, own } = this.#parts;
+    const sources: Sources = {
+      find: (key, reach, isWild) => known?.(key, reach, isWild) ?? later.get(`${reach} ${key}`, () => ask(key, reach, isWild)),
+      elsewhere: (name, type) => later.get(`${type} ${name.key}`, () => elsewhere(query, name, type)),
+    };
     const asked = new Asked(rules, zone, sources);
     let told: Told | undefined;
     try {
-      told = await asked.tell(query.name, query.type);
-      if (own !== undefined) told = await own(sources, query.name, query.type, told);
+      told = asked.tell(query.name, query.type);
+      if (own !== undefined) told = own(sources, query.name, query.type, told, later);
     } catch (error) {
-      return this.#failed(query, zone, error);
+      if (!(error instanceof Pending)) return this.#failed(query, zone, error);
+      return error.come.then(() => query.reading.within(() => this.#answer(query, zone, next, later)));
     }
-    if (told === undefined && covers(fallthrough, query.name)) return query.reading.within(() => next(query));
-    const said = remark?.(sources);
+    if (told === undefined && covers(fallthrough, query.name)) return next(query);
     if (asked.stale !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: asked.stale };
-    else if (said !== undefined) query.extendedError = { code: INFO_CODE.OTHER, text: said };
     const { answer, additional } = told ?? { answer: [], additional: [] };
     if (answer.length > 0) return query.reply({ aa: true, answer, additional });
     return query.reply({ rcode: told === undefined ? RCODE.NXDOMAIN : RCODE.NOERROR, aa: true, authority: [this.#soa(zone)] });
@@ -90,14 +93,10 @@ export class Answering {
   }
 }
 
-/** What this server answers to another question of the same client, as records. */
-function elsewhere(query: Query, name: Name, type: number): Promise<readonly RR[]> {
-  return new Promise((resolve) => {
-    const take = (outcome: Outcome): Outcome => {
-      resolve(outcome.kind === 'reply' ? outcome.parts().answer : []);
-      return outcome;
-    };
-    const answer = upon(query.resolve({ name, type }), take, query);
-    if (answer instanceof Promise) answer.catch(() => resolve([]));
-  });
+/** What this server answers to another question of the same client, as records; nothing where it does not. */
+function elsewhere(query: Query, name: Name, type: number): readonly RR[] | Promise<readonly RR[]> {
+  const recordsOf = (outcome: Outcome): readonly RR[] => (outcome.kind === 'reply' ? outcome.parts().answer : []);
+  const answer = query.resolve({ name, type });
+  if (!(answer instanceof Promise)) return recordsOf(answer);
+  return answer.then((outcome) => query.reading.within(() => recordsOf(outcome)), () => []);
 }

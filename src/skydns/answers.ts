@@ -1,21 +1,24 @@
 // What is answered of SkyDNS messages, type by type (ETCD-6, LIB-11). Knows messages and records; where messages come from it is handed.
+import { asOwn } from '../authority/flat-alias.ts';
 import { parseAddress, unmap } from '../dns/address.ts';
 import { latin1 } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
-import { record, rr } from '../dns/rr.ts';
+import { u32 } from '../dns/packet.ts';
+import { rr } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { A, AAAA, CNAME, MX, NS, PTR, SRV, TXT } from '../dns/types.ts';
 import { quoted } from '../wording/quote.ts';
 import { grouped, isAny, keyOf, labelsOf, matches } from './message.ts';
 import type { Service } from './message.ts';
-import type { Found, Wanted } from './skydns-names.ts';
+import type { Found, Wanted } from './found.ts';
+import { Pending, Several } from './later.ts';
 
-/** Where messages and other names come from, for one question. */
+/** Where messages and other names come from, for one question. Both throw Pending where that is not at hand. */
 export interface Sources {
-  find(key: string, reach: Wanted['reach'], isWild: boolean): Promise<Found>;
+  find(key: string, reach: Wanted['reach'], isWild: boolean): Found;
   /** What this server answers to another question; nothing where it does not. */
-  elsewhere(name: Name, type: number): Promise<readonly RR[]>;
+  elsewhere(name: Name, type: number): readonly RR[];
 }
 /** What a stanza says of answers. */
 export interface Rules {
@@ -50,11 +53,11 @@ export class Asked {
     this.#sources = sources;
   }
 
-  /** Undefined: there is no such name. Rejects with BadMessage, or where nobody says. */
-  tell(name: Name, type: number): Promise<Told | undefined> {
+  /** Undefined: there is no such name. Throws BadMessage, Pending, and where nobody says. */
+  tell(name: Name, type: number): Told | undefined {
     return this.#rules.isNamed && type !== TYPE.PTR ? this.#tellNamed(name, type, 0) : this.#tell(name, type);
   }
-  #tell(name: Name, type: number): Promise<Told | undefined> {
+  #tell(name: Name, type: number): Told | undefined {
     switch (type) {
       case TYPE.A: case TYPE.AAAA: return this.#told(this.addresses(name, type, []));
       case TYPE.TXT: return this.#told(this.#each(name, type, false, (service) => texts(name, service)));
@@ -66,29 +69,28 @@ export class Asked {
       default: return this.#exists(name);
     }
   }
-  async #told(answer: Promise<readonly RR[] | undefined>): Promise<Told | undefined> {
-    const records = await answer;
+  #told(records: readonly RR[] | undefined): Told | undefined {
     return records === undefined ? undefined : { answer: distinct(records), additional: [] };
   }
   /** Whether there is such a name at all: of other types it has nothing. */
-  async #exists(name: Name): Promise<Told | undefined> {
-    return await this.addresses(name, TYPE.A, []) === undefined ? undefined : NOTHING;
+  #exists(name: Name): Told | undefined {
+    return this.addresses(name, TYPE.A, []) === undefined ? undefined : NOTHING;
   }
 
   /** Where a name is an alias and nothing else, that is its answer for every type (RFC 1034 section 3.6.2). */
-  async #tellNamed(name: Name, type: number, hops: number): Promise<Told | undefined> {
-    const alias = await this.#aliasOf(name);
-    if (alias === undefined) return type === TYPE.CNAME ? await this.#exists(name) : await this.#tell(name, type);
+  #tellNamed(name: Name, type: number, hops: number): Told | undefined {
+    const alias = this.#aliasOf(name);
+    if (alias === undefined) return type === TYPE.CNAME ? this.#exists(name) : this.#tell(name, type);
     const { target, ttl } = alias;
     const alone = rr(name, CNAME, ttl, { target });
     if (type === TYPE.CNAME) return { answer: [alone], additional: [] };
-    if (!target.isUnder(this.#zone)) return { answer: [alone, ...await this.#sources.elsewhere(target, type)], additional: [] };
-    const { answer, additional } = (hops < LONGEST_CHAIN ? await this.#tellNamed(target, type, hops + 1) : undefined) ?? NOTHING;
+    if (!target.isUnder(this.#zone)) return { answer: [alone, ...this.#sources.elsewhere(target, type)], additional: [] };
+    const { answer, additional } = (hops < LONGEST_CHAIN ? this.#tellNamed(target, type, hops + 1) : undefined) ?? NOTHING;
     return { answer: distinct([alone, ...answer]), additional };
   }
   /** The name that all messages of a name lead to, which say nothing else; undefined: it is no alias. */
-  async #aliasOf(name: Name): Promise<{ readonly target: Name; readonly ttl: number } | undefined> {
-    const services = name.equals(this.#zone) ? undefined : await this.#owned(name);
+  #aliasOf(name: Name): { readonly target: Name; readonly ttl: number } | undefined {
+    const services = name.equals(this.#zone) ? undefined : this.#owned(name);
     const [first] = services ?? [];
     const target = first === undefined || addressOf(first.host) !== undefined ? undefined : Name.maybe(first.host);
     if (first === undefined || target === undefined || target.equals(name)) return undefined;
@@ -96,41 +98,41 @@ export class Asked {
     return isOne ? { target, ttl: Math.min(...services!.map(({ ttl }) => ttl)) } : undefined;
   }
   /** What a name owns, or the wildcard of the closest name above it that is there; undefined: there is no such name. */
-  async #owned(name: Name): Promise<readonly Service[] | undefined> {
+  #owned(name: Name): readonly Service[] | undefined {
     const labels = name.folded.split();
-    const own = await this.#found(labels);
+    const own = this.#found(labels);
     if (own.exists || name.equals(this.#zone)) return own.services;
     for (let from = 1; labels.length - from >= this.#zone.labels; from++) {
       const above = labels.slice(from);
-      const isThere = above.length === this.#zone.labels || (await this.#found(above)).exists;
+      const isThere = above.length === this.#zone.labels || this.#found(above).exists;
       if (!isThere) continue;
-      const star = await this.#found(['*', ...above]);
+      const star = this.#found(['*', ...above]);
       return star.exists ? star.services : undefined;
     }
     return undefined;
   }
   /** What stands below `dns` for the zone itself, which no wildcard is; undefined: nothing. */
-  async #ofZone(label: string): Promise<readonly Service[] | undefined> {
-    const { services } = await this.#found([label, 'dns', ...this.#zone.folded.split()]);
+  #ofZone(label: string): readonly Service[] | undefined {
+    const { services } = this.#found([label, 'dns', ...this.#zone.folded.split()]);
     return services.length === 0 ? undefined : grouped(services.filter(({ host }) => host !== ''));
   }
-  async #found(labels: readonly string[]): Promise<Found> {
-    const found = await this.#sources.find(keyOf(this.#rules.path, labels), 'name', false);
+  #found(labels: readonly string[]): Found {
+    const found = this.#sources.find(keyOf(this.#rules.path, labels), 'name', false);
     this.stale ??= found.stale;
     if (found.wrong !== undefined) throw new BadMessage(found.wrong);
     return found;
   }
   /** The messages of a name that say something for this type; undefined: there is no such name. */
-  async #services(name: Name, type: number, exact: boolean): Promise<readonly Service[] | undefined> {
+  #services(name: Name, type: number, exact: boolean): readonly Service[] | undefined {
     if (this.#rules.isNamed) {
-      const owned = await this.#owned(name);
+      const owned = this.#owned(name);
       return owned === undefined ? undefined : grouped(owned.filter(({ text, host }) => (type === TYPE.TXT ? text : host) !== ''));
     }
     const labels = name.folded.split();
     const { path } = this.#rules;
     const known = labels.slice(labels.findLastIndex(isAny) + 1);
     const isWild = known.length < labels.length;
-    const { services, wrong, stale } = await this.#sources.find(keyOf(path, known), isWild || !exact ? 'below' : 'key', isWild);
+    const { services, wrong, stale } = this.#sources.find(keyOf(path, known), isWild || !exact ? 'below' : 'key', isWild);
     this.stale ??= stale;
     if (wrong !== undefined) throw new BadMessage(wrong);
     if (services.length === 0) return undefined;
@@ -138,15 +140,16 @@ export class Asked {
     const named = isWild ? services.filter(({ key }) => matches(key, segments)) : services;
     return grouped(named.filter(({ text, host }) => (type === TYPE.TXT ? text : host) !== ''));
   }
-  async #each(name: Name, type: number, exact: boolean, make: (service: Service) => readonly RR[], most = Infinity):
-  Promise<readonly RR[] | undefined> {
-    return (await this.#services(name, type, exact))?.slice(0, most).flatMap(make);
+  #each(name: Name, type: number, exact: boolean, make: (service: Service) => readonly RR[], most = Infinity):
+  readonly RR[] | undefined {
+    return this.#services(name, type, exact)?.slice(0, most).flatMap(make);
   }
 
   /** Addresses, and aliases that lead to some; `chain` are the aliases that led here. */
-  async addresses(name: Name, type: number, chain: readonly RR[]): Promise<readonly RR[] | undefined> {
-    const services = await this.#forAddresses(name, type);
+  addresses(name: Name, type: number, chain: readonly RR[]): readonly RR[] | undefined {
+    const services = this.#forAddresses(name, type);
     const found: RR[] = [];
+    let several: Several | undefined;
     for (const { host, ttl, text } of services ?? []) {
       const address = addressOf(host);
       if (address !== undefined) {
@@ -157,32 +160,29 @@ export class Asked {
       if (target === undefined || target.equals(name)) continue;
       const alias = rr(name, CNAME, ttl, { target });
       if (chain.length >= LONGEST_CHAIN || chain.some((each) => same(each, alias))) continue;
-      if (this.#rules.isNamed) {
-        // Beside other data there is no CNAME: what it leads to is told as the name's own.
-        const behind = await (target.isUnder(this.#zone) ? this.addresses(target, type, [...chain, alias])
-          : this.#sources.elsewhere(target, type));
-        for (const each of behind ?? []) {
-          if (each.type === type) found.push(record(name, type, each.class, Math.min(ttl, each.ttl), each.rdata));
-        }
-      } else if (!target.isUnder(this.#zone)) found.push(alias, ...await this.#sources.elsewhere(target, type));
-      else {
-        const behind = await this.addresses(target, type, [...chain, alias]);
-        if (behind !== undefined && behind.length > 0) found.push(alias, ...behind);
-      }
+      (several ??= new Several()).do(() => found.push(...this.#behind(name, type, target, alias, chain)));
     }
+    several?.end();
     return services === undefined ? undefined : distinct(found);
   }
+  /** An alias and what it leads to; beside other data there is no CNAME, and that is told as the name's own. */
+  #behind(name: Name, type: number, target: Name, alias: RR, chain: readonly RR[]): readonly RR[] {
+    const isHere = target.isUnder(this.#zone);
+    const behind = (isHere ? this.addresses(target, type, [...chain, alias]) : this.#sources.elsewhere(target, type)) ?? [];
+    if (!this.#rules.isNamed) return isHere && behind.length === 0 ? [] : [alias, ...behind];
+    return asOwn(behind, name, type, alias.ttl);
+  }
   /** The zone's own name has the addresses of `apex.dns` below it. */
-  async #forAddresses(name: Name, type: number): Promise<readonly Service[] | undefined> {
+  #forAddresses(name: Name, type: number): readonly Service[] | undefined {
     if (!name.equals(this.#zone)) return this.#services(name, type, false);
-    if (this.#rules.isNamed) return await this.#ofZone('apex') ?? await this.#services(name, type, false);
-    const apex = await this.#services(name.under('dns').under('apex'), type, false);
+    if (this.#rules.isNamed) return this.#ofZone('apex') ?? this.#services(name, type, false);
+    const apex = this.#services(name.under('dns').under('apex'), type, false);
     return apex === undefined && this.#rules.apexFallback ? this.#services(name, type, false) : apex;
   }
 
-  async #srv(name: Name): Promise<Told | undefined> {
+  #srv(name: Name): Told | undefined {
     const noPort = this.#rules.isNamed ? 0 : -1;
-    const services = (await this.#services(name, TYPE.SRV, false))?.filter(({ port }) => port !== -1 && port !== noPort);
+    const services = this.#services(name, TYPE.SRV, false)?.filter(({ port }) => port !== -1 && port !== noPort);
     if (services === undefined) return undefined;
     const sums = new Map<number, number>();
     for (const { priority, weight } of services) sums.set(priority, (sums.get(priority) ?? 0) + (weight || 100));
@@ -192,22 +192,23 @@ export class Asked {
       return rr(name, SRV, ttl, { priority: priority & 0xffff, weight: weight & 0xffff, port: port & 0xffff, target });
     });
   }
-  async #mx(name: Name): Promise<Told | undefined> {
-    const services = (await this.#services(name, TYPE.MX, false))?.filter(({ mail }) => mail);
+  #mx(name: Name): Told | undefined {
+    const services = this.#services(name, TYPE.MX, false)?.filter(({ mail }) => mail);
     return services === undefined ? undefined
       : this.#targets(services, ({ priority, ttl }, exchange) => rr(name, MX, ttl, { preference: priority & 0xffff, exchange }));
   }
-  async #ns(): Promise<Told | undefined> {
-    const services = this.#rules.isNamed ? await this.#ofZone('ns') ?? []
-      : await this.#services(this.#zone.under('dns').under('ns'), TYPE.NS, false);
+  #ns(): Told | undefined {
+    const services = this.#rules.isNamed ? this.#ofZone('ns') ?? []
+      : this.#services(this.#zone.under('dns').under('ns'), TYPE.NS, false);
     const name = services?.find(({ host }) => addressOf(host) === undefined);
     if (name !== undefined) throw new BadMessage(`${name.key}: a name server is an address, not ${quoted(name.host)}`);
     return services === undefined ? undefined : this.#targets(services, ({ ttl }, host) => rr(this.#zone, NS, ttl, { host }));
   }
   /** Records that lead to other names, with the addresses of those: an address's own name is that of its key. */
-  async #targets(services: readonly Service[], make: (service: Service, target: Name) => RR): Promise<Told> {
+  #targets(services: readonly Service[], make: (service: Service, target: Name) => RR): Told {
     const answer: RR[] = [], additional: RR[] = [];
     const asked = new Set<string>();
+    const several = new Several();
     for (const service of services) {
       const address = addressOf(service.host);
       const target = address === undefined ? Name.maybe(service.host) : this.#ownName(service);
@@ -216,14 +217,25 @@ export class Asked {
       if (address !== undefined) additional.push(addressRecord(target, address, service.ttl));
       else if (!asked.has(target.key)) {
         asked.add(target.key);
-        additional.push(...await this.#beside(target));
+        several.do(() => additional.push(...this.#beside(target)));
       }
     }
+    several.end();
     return { answer: distinct(answer), additional: distinct(additional) };
   }
-  async #beside(target: Name): Promise<readonly RR[]> {
-    if (target.isUnder(this.#zone)) return await this.addresses(target, TYPE.A, []).catch(() => undefined) ?? [];
-    return [...await this.#sources.elsewhere(target, TYPE.A), ...await this.#sources.elsewhere(target, TYPE.AAAA)];
+  #beside(target: Name): readonly RR[] {
+    if (target.isUnder(this.#zone)) {
+      try {
+        return this.addresses(target, TYPE.A, []) ?? [];
+      } catch (error) {
+        if (error instanceof Pending) throw error;
+        return [];
+      }
+    }
+    const found: RR[] = [], several = new Several();
+    for (const type of [TYPE.A, TYPE.AAAA]) several.do(() => found.push(...this.#sources.elsewhere(target, type)));
+    several.end();
+    return found;
   }
   /** The name of a key without so many of its first labels. */
   #ownName({ key, targetstrip }: Service): Name | undefined {
@@ -257,9 +269,30 @@ function pointers(name: Name, { host, ttl }: Service): readonly RR[] {
   const target = addressOf(host) === undefined ? Name.maybe(host) : undefined;
   return target === undefined ? [] : [rr(name, PTR, ttl, { target })];
 }
-const same = (one: RR, other: RR): boolean =>
-  one.type === other.type && one.name.equals(other.name) && Buffer.compare(one.rdata, other.rdata) === 0;
+function same(one: RR, other: RR): boolean {
+  const a = one.rdata, b = other.rdata;
+  if (one.type !== other.type || a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return one.name === other.name || one.name.equals(other.name);
+}
 const keyOfRecord = ({ name, type, rdata }: RR): string => `${name.key} ${type} ${latin1(rdata, 0, rdata.length)}`;
+/** The same of many IPv4 addresses of one name; undefined where they are something else. */
+function distinctAddresses(records: readonly RR[]): readonly RR[] | undefined {
+  const [{ name, type }] = records as readonly [RR];
+  if (!records.every((each) => each.type === type && each.name === name && each.rdata.length === 4)) return undefined;
+  const seen = new Set<number>();
+  return records.filter(({ rdata }) => seen.size !== seen.add(u32(rdata, 0)).size);
+}
+/** So few are compared one by one. */
+const FEW = 24;
 /** Each record once, where it stands first. */
-const distinct = (records: readonly RR[]): readonly RR[] =>
-  [...new Map(records.toReversed().map((each) => [keyOfRecord(each), each])).values()].reverse();
+function distinct(records: readonly RR[]): readonly RR[] {
+  if (records.length < 2) return records;
+  const addresses = records.length > FEW ? distinctAddresses(records) : undefined;
+  if (addresses !== undefined) return addresses;
+  if (records.length > FEW) return [...new Map(records.toReversed().map((each) => [keyOfRecord(each), each])).values()].reverse();
+  return records.filter((each, i) => {
+    for (let n = 0; n < i; n++) if (same(records[n]!, each)) return false;
+    return true;
+  });
+}

@@ -7,7 +7,8 @@ import { rangeOf, readPage } from '../key-value/etcd-client.ts';
 import { EtcdError } from '../key-value/etcd-link.ts';
 import type { Link } from '../key-value/etcd-link.ts';
 import type { Feed, FeedListener } from './skydns-names.ts';
-import { KeyTree, keptOf } from './tree.ts';
+import { keptOf } from './kept.ts';
+import { KeyTree } from './tree.ts';
 import { prefixEnd, readWatchReply, watchOf } from '../key-value/etcd-wire.ts';
 import type { KeyEvent } from '../key-value/key-value.ts';
 

@@ -62,6 +62,7 @@ export function matches(key: string, wanted: readonly string[]): boolean {
  * group at that depth, or the shortest has none, all count.
  */
 export function grouped(services: readonly Service[]): readonly Service[] {
+  if (services.every((service) => service.group === '')) return services;
   let [group, depth] = services.length === 0 ? ['', 0] : [services[0]!.group, depthOf(services[0]!)];
   for (const service of services) {
     if (depthOf(service) >= depth) continue;
@@ -72,4 +73,8 @@ export function grouped(services: readonly Service[]): readonly Service[] {
   const disagree = services.some((service) => service.group !== '' && service.group !== group && depthOf(service) === depth);
   return disagree ? services : services.filter((service) => service.group === '' || service.group === group);
 }
-const depthOf = ({ key }: Service): number => key.split('/').length;
+function depthOf({ key }: Service): number {
+  let depth = 1;
+  for (let at = key.indexOf('/'); at >= 0; at = key.indexOf('/', at + 1)) depth++;
+  return depth;
+}

@@ -8,32 +8,15 @@ import type { Closable } from '../kernel/shared.ts';
 import type { End } from '../kernel/signal.ts';
 import type { Run } from '../kernel/site/plugin.ts';
 import type { LeaseLeft, Pair } from '../key-value/key-value.ts';
+import { MOST, foundOf } from './found.ts';
+import type { Found, Wanted } from './found.ts';
 import { Leases } from './leases.ts';
 import type { LeaseBounds } from './leases.ts';
 import { labelsOf } from './message.ts';
-import type { Service } from './message.ts';
-import { keptOf } from './tree.ts';
-import type { Kept, KeyTree } from './tree.ts';
+import { keptOf } from './kept.ts';
+import type { Kept } from './kept.ts';
+import type { KeyTree } from './tree.ts';
 
-/** What a thread wants to know. */
-export interface Wanted {
-  /** Without a slash at its end. */
-  readonly key: string;
-  /** What counts: the key alone; all below it, and the key where that is nothing; the key and what is directly below it. */
-  readonly reach: 'key' | 'below' | 'name';
-  readonly bounds: LeaseBounds;
-}
-/** What is there. */
-export interface Found {
-  /** With the TTL that holds now, each. */
-  readonly services: readonly Service[];
-  /** Whether anything is at the key or below. */
-  readonly exists: boolean;
-  /** The first key that is no message, and why. */
-  readonly wrong: string | undefined;
-  /** Why it may be old. */
-  readonly stale: string | undefined;
-}
 /** Where keys are read that the index does not have yet. All of it rejects where nobody says. */
 export interface KeySource extends Closable {
   /** All keys that begin with this one, at most so many; or the one alone. */
@@ -80,14 +63,10 @@ export interface NamesOptions {
   readonly mended: (count: number) => void;
 }
 
-/** Services of an answer: more have no room in a message. */
-const MOST = 4000;
 /** Milliseconds for which a confirmation counts; confirmations a second; keys that are remembered. */
 const CONFIRMED = 1000, RATE = 200, REMEMBERED = 1000;
 /** Names that one change may concern before all do. */
 const MANY = 1000;
-/** TTL of a message that says none and has no lease. */
-const TTL = 300;
 
 /** One store and path. */
 export class SkydnsNames implements Closable {
@@ -175,20 +154,9 @@ export class SkydnsNames implements Closable {
     return this.#made(kept, reach, bounds, stale);
   }
   async #made(kept: readonly Kept[] | undefined, reach: Wanted['reach'], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
-    const exists = kept !== undefined;
-    const bad = kept?.find(({ service }) => service === undefined);
-    const good = kept?.filter(({ service }) => service !== undefined) ?? [];
-    if (bad !== undefined && (reach !== 'name' || good.length === 0)) {
-      return { services: [], exists, wrong: `${bad.key}: ${bad.wrong}`, stale };
-    }
-    if (bad !== undefined) this.#tellLeft(bad);
-    const services: Service[] = [];
-    for (const { service, lease } of good) {
-      const left = lease === 0n ? 0 : await this.#leases.ttl(lease, bounds);
-      const { ttl } = service!;
-      services.push({ ...service!, ttl: left === 0 ? ttl || TTL : ttl === 0 ? left : Math.min(ttl, left) });
-    }
-    return { services, exists, wrong: undefined, stale };
+    const left = new Map<bigint, number>();
+    for (const { lease } of kept ?? []) if (lease !== 0n && !left.has(lease)) left.set(lease, await this.#leases.ttl(lease, bounds));
+    return foundOf(kept, reach, stale, (lease) => left.get(lease)!, (each) => this.#tellLeft(each));
   }
   /** Of a name with more messages the one that cannot be used is left out, and said once. */
   #tellLeft({ key, wrong, revision }: Kept): void {

@@ -1,18 +1,6 @@
 // Keys and what is under them, in the order of etcd, for ranges. Knows segments of keys; knows no etcd. Main's.
-import { readService } from './message.ts';
-import type { Service } from './message.ts';
-import type { Pair } from '../key-value/key-value.ts';
+import type { Kept } from './kept.ts';
 
-/** What is kept of a key. */
-export interface Kept {
-  readonly key: string;
-  /** undefined: what is there is no message, for the reason in `wrong`. */
-  readonly service: Service | undefined;
-  readonly wrong: string;
-  /** The id of its lease, 0 for none; and the revision of its last change. */
-  readonly lease: bigint;
-  readonly revision: bigint;
-}
 interface Branch {
   readonly below: Map<string, Branch>;
   /** The names of what is below, in order; undefined until somebody needs it. */
@@ -29,15 +17,6 @@ function placeIn(order: readonly string[], name: string): number {
     else to = middle;
   }
   return from;
-}
-
-/** Reads what etcd has under a key. */
-export function keptOf({ key, value, lease, revision }: Pair): Kept {
-  try {
-    return { key, service: readService(key, value), wrong: '', lease, revision };
-  } catch (error) {
-    return { key, service: undefined, wrong: (error as Error).message, lease, revision };
-  }
 }
 
 /** All keys below one path. */

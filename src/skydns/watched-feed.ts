@@ -4,7 +4,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { prefixEnd } from '../key-value/etcd-wire.ts';
 import type { KeyEvent, KeyValue, LeaseLeft, Pair } from '../key-value/key-value.ts';
 import type { Feed, FeedListener, KeySource } from './skydns-names.ts';
-import { KeyTree, keptOf } from './tree.ts';
+import { keptOf } from './kept.ts';
+import { KeyTree } from './tree.ts';
 
 /** Milliseconds before a store is asked again that did not answer. */
 const AGAIN = 200;

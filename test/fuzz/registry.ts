@@ -19,7 +19,7 @@ import { operationsOn } from '../../src/plugins/registry/operations.ts';
 import { ownAnswer } from '../../src/plugins/registry/own-answers.ts';
 import { Tokens, TokensError, mayDo } from '../../src/secure/tokens.ts';
 import { SkydnsNames } from '../../src/skydns/skydns-names.ts';
-import { keptOf } from '../../src/skydns/tree.ts';
+import { keptOf } from '../../src/skydns/kept.ts';
 import { OwnSource, WatchedFeed } from '../../src/skydns/watched-feed.ts';
 import { Store } from '../../src/store/store.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
@@ -105,7 +105,7 @@ const values = fc.oneof(kept.map((coredns) => JSON.stringify({ host: '10.0.0.1',
 const questions = [['_http._tcp.web', TYPE.SRV], ['_services._dns-sd._udp.web', TYPE.PTR], ['i._http._tcp.web', TYPE.TXT]] as const;
 /** What stands under a key that might be an instance's. */
 export const registryKeys = target('registry-keys', 300, values,
-  async (value) => {
+  (value) => {
     const key = '/skydns/test/svc/web/i';
     const pair = { key: `${key}/1`, value: Buffer.from(value), lease: 0n, revision: 1n };
     const instance = readInstance(key, [pair]);
@@ -113,8 +113,8 @@ export const registryKeys = target('registry-keys', 300, values,
     const { service } = keptOf(pair);
     if (service === undefined) return;
     const found = { services: [{ ...service, ttl: 5 }], exists: true, wrong: undefined, stale: undefined };
-    const sources = { find: async () => found, elsewhere: async () => [] };
+    const sources = { find: () => found, elsewhere: () => [] };
     for (const [name, type] of questions) {
-      await ownAnswer({ path: 'skydns', pointers: async () => [] }, sources, Name.parse(`${name}.svc.test.`), type, undefined);
+      ownAnswer({ path: 'skydns', pointers: () => [] }, sources, Name.parse(`${name}.svc.test.`), type, undefined);
     }
   });

@@ -9,7 +9,7 @@ import type { Zones } from '../../kernel/site/zones.ts';
 import { readClientPem } from '../../upstream/client-tls.ts';
 import { readPlace } from '../../web-api/api-request.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
-import type { LeaseBounds } from './leases.ts';
+import type { LeaseBounds } from '../../skydns/leases.ts';
 
 /** One `etcd` stanza. */
 export interface Settings {

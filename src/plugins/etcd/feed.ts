@@ -7,7 +7,7 @@ import type { EtcdClient } from '../../key-value/etcd-client.ts';
 import { rangeOf, readPage } from '../../key-value/etcd-client.ts';
 import { EtcdError } from '../../key-value/etcd-link.ts';
 import type { Link } from '../../key-value/etcd-link.ts';
-import { keptOf } from './kept.ts';
+import { keptOf } from '../../skydns/kept.ts';
 import { FOLLOWED, STALE } from './key-index.ts';
 import type { KeyChange, KeyIndexWriter } from './key-index-writer.ts';
 import { prefixEnd, readWatchReply, watchOf } from '../../key-value/etcd-wire.ts';

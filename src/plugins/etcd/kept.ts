@@ -1,38 +1,17 @@
-// What is kept of a key of etcd, and how it lies in shared memory: in some tens of bytes, read without JSON. Knows messages and octets;
-// knows no index.
+// How what is kept of a key lies in shared memory: in some tens of bytes, read without JSON, and without what a message has for a registry
+// alone. Knows messages and octets; knows no index.
 //
 // In bytes: flags (two), the revision, then whichever of port, priority, weight, TTL and targetstrip are not as usual, the lease (eight),
 // and the texts host, text and group, each with its length. Numbers are varints with their sign in the first byte. Of what is no message
 // the host is the reason.
 import { latin1, latin1Bytes } from '../../dns/latin1.ts';
-import { readService } from './message.ts';
-import type { Service } from './message.ts';
-import type { Pair } from '../../key-value/key-value.ts';
-
-/** What is kept of a key. */
-export interface Kept {
-  readonly key: string;
-  /** undefined: what is there is no message, for the reason in `wrong`. */
-  readonly service: Service | undefined;
-  readonly wrong: string;
-  /** The id of its lease, 0 for none; and the revision of its last change. */
-  readonly lease: bigint;
-  readonly revision: bigint;
-}
+import type { Kept } from '../../skydns/kept.ts';
+import type { Service } from '../../skydns/message.ts';
 
 const PORT = 1, PRIORITY = 2, WEIGHT = 4, TTL = 8, STRIP = 16, MAIL = 32, WRONG = 64, LEASE = 128, TEXT = 256, GROUP = 512, WIDE = 1024;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** What a message has that does not say it. */
 const USUAL_PRIORITY = 10;
-
-/** Reads what etcd has under a key. */
-export function keptOf({ key, value, lease, revision }: Pair): Kept {
-  try {
-    return { key, service: readService(key, value), wrong: '', lease, revision };
-  } catch (error) {
-    return { key, service: undefined, wrong: (error as Error).message, lease, revision };
-  }
-}
 
 /** Lays out what is kept. One object; what `write` says holds until the next one. */
 export class KeptWriter {
@@ -108,7 +87,8 @@ export class KeptReader {
     const group = (flags & GROUP) === 0 ? '' : this.#text(isWide);
     if ((flags & WRONG) !== 0) return { key, service: undefined, wrong: host, lease, revision };
     const mail = (flags & MAIL) !== 0;
-    return { key, service: { key, host, port, priority, weight, text, mail, ttl, targetstrip, group }, wrong: '', lease, revision };
+    const service: Service = { key, host, port, priority, weight, text, mail, ttl, targetstrip, group, coredns: undefined };
+    return { key, service, wrong: '', lease, revision };
   }
   /** The revision alone. */
   revision(bytes: Uint8Array, at: number): bigint {

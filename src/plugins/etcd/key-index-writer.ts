@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { KeyIndex, ROOT, STATE, USERS } from './key-index.ts';
 import { KeptWriter } from './kept.ts';
-import type { Kept } from './kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 
 /** Blocks that are given back in one turn. */
 const SLICE = 8192;

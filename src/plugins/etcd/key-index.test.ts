@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Store } from '../../store/store.ts';
-import { KeptReader, KeptWriter, keptOf } from './kept.ts';
-import type { Kept } from './kept.ts';
+import { KeptReader, KeptWriter } from './kept.ts';
+import { keptOf } from '../../skydns/kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 
@@ -100,7 +101,7 @@ test('what is kept of a key is read as it was, however large its numbers and tex
   const number = fc.oneof(fc.integer({ min: -(2 ** 31), max: 2 ** 31 }), fc.maxSafeInteger(), fc.constantFrom(0, 10, -1));
   const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 300 }), fc.constantFrom('', 'a'.repeat(3000)));
   const service = fc.record({ key: fc.constant('/k'), host: text, port: number, priority: number, weight: number, text, mail: fc.boolean(),
-    ttl: fc.nat(), targetstrip: number, group: text }, { noNullPrototype: true });
+    ttl: fc.nat(), targetstrip: number, group: text, coredns: fc.constant(undefined) }, { noNullPrototype: true });
   fc.assert(fc.property(fc.option(service, { nil: undefined }), text, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), fc.maxSafeInteger(),
     (said, wrong, lease, revision) => {
       const before: Kept = {

@@ -7,7 +7,7 @@ import { KEY_AT, compareBytes, keyLength } from '../../store/ordered-entry.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';
 import type { Store } from '../../store/store.ts';
 import { KeptReader } from './kept.ts';
-import type { Kept } from './kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 
 /** What is known of how the index stands to etcd, where it is not 0, nothing is listed: it is followed; it is not any more. */
 export const FOLLOWED = 1, STALE = 2;

@@ -10,15 +10,16 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import { EtcdClient } from '../../key-value/etcd-client.ts';
 import type { EtcdPlaces } from '../../key-value/etcd-client.ts';
 import { EtcdFeed } from './feed.ts';
-import { MOST, SILENT, foundOf } from './found.ts';
-import type { Found, Wanted } from './found.ts';
-import { keptOf } from './kept.ts';
-import type { Kept } from './kept.ts';
+import { MOST, foundOf } from '../../skydns/found.ts';
+import type { Found, Wanted } from '../../skydns/found.ts';
+import { keptOf } from '../../skydns/kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 import { Snapshot } from './snapshot.ts';
-import { Leases } from './leases.ts';
-import type { LeaseBounds } from './leases.ts';
-import { labelsOf } from './message.ts';
+import { SILENT } from './view.ts';
+import { Leases } from '../../skydns/leases.ts';
+import type { LeaseBounds } from '../../skydns/leases.ts';
+import { labelsOf } from '../../skydns/message.ts';
 
 /** How an etcd is used. */
 export interface RegistryOptions {

@@ -5,7 +5,7 @@
 import { createHash, hash } from 'node:crypto';
 import { latin1, latin1Bytes } from '../../dns/latin1.ts';
 import { KeptReader, KeptWriter } from './kept.ts';
-import type { Kept } from './kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 
 /** What the file is worth: of which prefix its keys are, and when etcd was followed last, in milliseconds since 1970. */
 export interface SnapshotHead {

@@ -11,7 +11,7 @@ import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';
 import { standard } from '../index.ts';
 import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
-import { keptOf } from './kept.ts';
+import { keptOf } from '../../skydns/kept.ts';
 import { SnapshotError, readSnapshot, snapshotOf } from './snapshot-format.ts';
 
 test('a restart without etcd answers what was kept, and says so; with it, what it has', { skip: isMissing }, async (t) => {

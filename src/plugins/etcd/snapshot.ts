@@ -8,7 +8,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { fileError } from '../../wording/errno.ts';
 import { STALE } from './key-index.ts';
-import type { Kept } from './kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 import type { KeyIndexWriter } from './key-index-writer.ts';
 import { SnapshotError, readSnapshot, snapshotOf } from './snapshot-format.ts';
 import type { SnapshotHead } from './snapshot-format.ts';

@@ -2,11 +2,13 @@
 // nobody.
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../../store/store.ts';
-import { MOST, SILENT, foundOf } from './found.ts';
-import type { Found, Wanted } from './found.ts';
+import { MOST, foundOf } from '../../skydns/found.ts';
+import type { Found, Wanted } from '../../skydns/found.ts';
 import { KeyIndex, STALE } from './key-index.ts';
-import type { Kept } from './kept.ts';
+import type { Kept } from '../../skydns/kept.ts';
 
+/** Why what is known may be old. */
+export const SILENT = 'etcd does not answer';
 /** Milliseconds for which what etcd has denied stays denied where the index lacks it; keys that are remembered. */
 const DENIED = 1000, REMEMBERED = 1000;
 const never = (): never => {

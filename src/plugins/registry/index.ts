@@ -13,7 +13,7 @@ import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { Answering } from '../../skydns/answering.ts';
-import type { Found, Wanted } from '../../skydns/skydns-names.ts';
+import type { Found, Wanted } from '../../skydns/found.ts';
 import { SkydnsNames } from '../../skydns/skydns-names.ts';
 import { EtcdFeed } from '../../skydns/etcd-feed.ts';
 import { OwnSource, WatchedFeed } from '../../skydns/watched-feed.ts';
@@ -106,11 +106,13 @@ class Registry implements Part {
   start(run: Run): void {
     const { path, fallthrough, place } = this.#settings;
     this.#run = run;
-    const own = { path, pointers: async (address: string) => await this.#ask({ address }) as readonly Pointer[] };
+    const pointers = async (address: string): Promise<readonly Pointer[]> => await this.#ask({ address }) as readonly Pointer[];
     this.#answering = new Answering({
       rules: { path, apexFallback: false, isNamed: false }, fallthrough, store: 'folder' in place ? 'the registry' : 'etcd',
-      find: async (key, reach, isWild) => await this.#ask({ wanted: { key, reach, bounds: BOUNDS }, isWild }) as Found,
-      own: (sources, name, type, told) => ownAnswer(own, sources, name, type, told),
+      ask: async (key, reach, isWild) => await this.#ask({ wanted: { key, reach, bounds: BOUNDS }, isWild }) as Found,
+      own: (sources, name, type, told, later) => ownAnswer({
+        path, pointers: (address) => later.get(`address ${address}`, () => pointers(address)),
+      }, sources, name, type, told),
     }, run, run.log.prefix('registry'));
   }
   remark(): string | undefined {

@@ -18,8 +18,8 @@ import { readKeptSet, recordsOf, setKeyOf } from './record-sets.ts';
 /** Where instances are found. */
 export interface OwnSources {
   readonly path: string;
-  /** The names of whoever has an address. */
-  readonly pointers: (address: string) => Promise<readonly Pointer[]>;
+  /** The names of whoever has an address. Throws Pending where they are not at hand. */
+  readonly pointers: (address: string) => readonly Pointer[];
 }
 /** A name that an address has, and for how many seconds. */
 export interface Pointer {
@@ -39,21 +39,21 @@ const BROWSED = ['_services', '_dns-sd', '_udp'] as const;
 const PROTOCOLS: ReadonlySet<string> = new Set(['_tcp', '_udp']);
 
 /** What is at a name in place of what SkyDNS's messages say, which is `told`; undefined: there is no such name. */
-export async function ownAnswer(
+export function ownAnswer(
   own: OwnSources, sources: Sources, name: Name, type: number, told: Told | undefined,
-): Promise<Told | undefined> {
+): Told | undefined {
   // SkyDNS has an alias and a pointer at the name's own key alone.
   const isExact = type === TYPE.CNAME || type === TYPE.PTR;
   if ((told !== undefined || isExact) && type !== TYPE.A && type !== TYPE.AAAA) {
-    const records = await registered(own, sources, name, type);
+    const records = registered(own, sources, name, type);
     if (records.length > 0) return { answer: records, additional: [] };
   }
-  return told === undefined || told.answer.length === 0 ? await computed(own, sources, name, type) ?? told : told;
+  return told === undefined || told.answer.length === 0 ? computed(own, sources, name, type) ?? told : told;
 }
 /** The records of a set that was registered; those of a CNAME where the name is an alias. */
-async function registered({ path }: OwnSources, sources: Sources, name: Name, type: number): Promise<readonly RR[]> {
+function registered({ path }: OwnSources, sources: Sources, name: Name, type: number): readonly RR[] {
   const key = keyOf(path, name.folded.split());
-  const { services } = await sources.find(key, 'below', false);
+  const { services } = sources.find(key, 'below', false);
   const of = (wanted: string): readonly RR[] => {
     const own = setKeyOf(key, wanted);
     const kept = readKeptSet(services.find((each) => each.key === own)?.coredns);
@@ -71,16 +71,16 @@ async function registered({ path }: OwnSources, sources: Sources, name: Name, ty
   const [alias] = of('CNAME');
   if (alias === undefined) return [];
   const { target } = CNAME.values(alias.rdata);
-  return [alias, ...await sources.elsewhere(target, type)];
+  return [alias, ...sources.elsewhere(target, type)];
 }
-async function computed(own: OwnSources, sources: Sources, name: Name, type: number): Promise<Told | undefined> {
+function computed(own: OwnSources, sources: Sources, name: Name, type: number): Told | undefined {
   const address = type === TYPE.PTR ? addressOfReverse(name) : undefined;
-  if (address !== undefined) return pointersOf(name, await own.pointers(printAddress(address)));
+  if (address !== undefined) return pointersOf(name, own.pointers(printAddress(address)));
   const labels = name.folded.split();
   const at = labels.findIndex((label) => PROTOCOLS.has(label));
   if (at < 1 || at > 2 || labels.some(isAny)) return undefined;
   const service = labels.slice(at + 1);
-  const all = await instancesBelow(own, sources, service);
+  const all = instancesBelow(own, sources, service);
   if (at === 2 && BROWSED.every((label, i) => labels[i] === label)) return browsed(name, type, all);
   const port = labels[at - 1]!, protocol = labels[at]!;
   if (!port.startsWith('_')) return undefined;
@@ -141,8 +141,8 @@ function portOf({ ports = {} }: InstanceSpec, name: string, protocol: string): n
   const key = [`${name}/${protocol}`, ...protocol === 'tcp' ? [name] : []].find((each) => Object.hasOwn(ports, each));
   return key === undefined ? undefined : ports[key];
 }
-async function instancesBelow({ path }: OwnSources, sources: Sources, service: readonly string[]): Promise<readonly Up[]> {
-  const { services } = await sources.find(keyOf(path, service), 'below', false);
+function instancesBelow({ path }: OwnSources, sources: Sources, service: readonly string[]): readonly Up[] {
+  const { services } = sources.find(keyOf(path, service), 'below', false);
   return services.flatMap((each) => upOf(path, each, service.length) ?? []);
 }
 /** The instance of a message, where that is up and stands right below the service. */

@@ -1,5 +1,5 @@
 // What is under a key as answers need it: messages with the TTL that holds now, made of what is kept. Knows rules of layouts and TTLs;
-// knows no index and no etcd.
+// knows no index and no store.
 import type { Kept } from './kept.ts';
 import type { LeaseBounds } from './leases.ts';
 import type { Service } from './message.ts';
@@ -28,8 +28,6 @@ export interface Found {
 const TTL = 300;
 /** Services of an answer: more have no room in a message. */
 export const MOST = 4000;
-/** Why what is known may be old. */
-export const SILENT = 'etcd does not answer';
 
 /**
  * What is kept, undefined for nothing, as answers need it. `left` are the seconds of a lease. A message that cannot be used fails what is

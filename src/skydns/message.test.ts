@@ -8,7 +8,9 @@ const read = (text: string) => readService('/k', Buffer.from(text));
 test('a message: fields in any case, null is nothing, other types are wrong', () => {
   assert.deepEqual(read('{"HOST":"a","port":null,"other":[1]}'), {
     key: '/k', host: 'a', port: 0, priority: 10, weight: 0, text: '', mail: false, ttl: 0, targetstrip: 0, group: '',
+    coredns: undefined,
   });
+  assert.deepEqual(read('{"coredns":[1]}').coredns, [1]);
   assert.equal(read('{"priority":-1}').priority, -1);
   assert.equal(read('null').host, '');
   const wrongs = ['', '{', '[]', '"a"', '1', '{"host":1}', '{"port":"80"}', '{"port":1.5}', '{"ttl":-1}', '{"ttl":4294967296}',
