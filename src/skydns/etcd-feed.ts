@@ -48,7 +48,7 @@ export class EtcdFeed implements Feed {
   /** Whether anything was said yet. */
   #isTold = false;
   /** undefined until all was listed. */
-  tree: KeyTree | undefined;
+  index: KeyTree | undefined;
   /** Since when it does not follow, in milliseconds of the wall clock, and why. */
   trouble: { readonly since: number; readonly why: string } | undefined;
 
@@ -96,7 +96,7 @@ export class EtcdFeed implements Feed {
     this.#parts.told(why);
   }
   async #follow(link: Link, good: () => void): Promise<void> {
-    if (this.tree === undefined) await this.#list(link);
+    if (this.index === undefined) await this.#list(link);
     for (;;) {
       const compacted = await this.#watch(link, good);
       if (!compacted) return;
@@ -125,7 +125,7 @@ export class EtcdFeed implements Feed {
         if (error instanceof EtcdError && error.status === OUT_OF_RANGE) continue;
         throw error;
       }
-      this.tree = tree;
+      this.index = tree;
       this.#revision = revision;
       return changed(undefined);
     }
@@ -151,7 +151,7 @@ export class EtcdFeed implements Feed {
     }
     // What comes after that revision is newer than the list; what should have come before it, and did not by now, is lost.
     await pause(clock, ANSWER, signal);
-    const { tree } = this;
+    const { index: tree } = this;
     if (tree === undefined || signal.aborted) return [];
     const mended = tree.keys().filter(({ key, revision: changed }) => !there.has(key) && changed <= revision).map(({ key }) => key);
     for (const key of mended) tree.delete(key);
@@ -208,7 +208,7 @@ export class EtcdFeed implements Feed {
       return reason === '' ? 'etcd cancelled the watch' : `etcd cancelled the watch: ${reason}`;
     }
     if (header.cluster !== this.#cluster) {
-      this.tree = undefined;
+      this.index = undefined;
       return 'another cluster answers at the same address';
     }
     if (created) {
@@ -226,8 +226,8 @@ export class EtcdFeed implements Feed {
   }
   #apply(events: readonly KeyEvent[]): void {
     for (const { key, pair } of events) {
-      if (pair === undefined) this.tree?.delete(key);
-      else this.tree?.put(keptOf(pair));
+      if (pair === undefined) this.index?.delete(key);
+      else this.index?.put(keptOf(pair));
     }
     if (events.length > 0) this.#parts.changed(events.map(({ key }) => key));
   }

@@ -17,6 +17,16 @@ import { keptOf } from './kept.ts';
 import type { Kept } from './kept.ts';
 import type { KeyTree } from './tree.ts';
 
+/** All keys that a store has below a path. */
+export interface KeyRanges {
+  readonly size: number;
+  /** Whether a key has, or had, a segment that is a wildcard where names own their keys. */
+  readonly hasStars: boolean;
+  /** What is below the key, at most so many in their order; what is at it where that is nothing, or where `deep` is false. */
+  range(key: string, deep: boolean, most: number): Kept[];
+  /** What a name owns that has what is at its key and directly below, but for a stored `*`; undefined: nothing is at the key or below. */
+  named(key: string, most: number): Kept[] | undefined;
+}
 /** Where keys are read that the index does not have yet. All of it rejects where nobody says. */
 export interface KeySource extends Closable {
   /** All keys that begin with this one, at most so many; or the one alone. */
@@ -27,7 +37,7 @@ export interface KeySource extends Closable {
 }
 /** Who hears of a feed. */
 export interface FeedListener {
-  /** Called after the tree has them: keys that changed, undefined: any may have. */
+  /** Called after the index has them: keys that changed, undefined: any may have. */
   changed(keys: readonly string[] | undefined): void;
   /** Why it does not follow any more; undefined: it does again. */
   told(trouble: string | undefined): void;
@@ -36,10 +46,10 @@ export interface FeedListener {
   /** Keys that were not as the store has them, though it said of no change: they are now. */
   mended(keys: readonly string[]): void;
 }
-/** What keeps a tree as a store has it. */
-export interface Feed extends Closable {
+/** What keeps an index as a store has it. */
+export interface Feed<Index extends KeyRanges = KeyTree> extends Closable {
   /** undefined until all was listed. */
-  readonly tree: KeyTree | undefined;
+  readonly index: Index | undefined;
   readonly revision: bigint;
   /** Since when it does not follow, in milliseconds of the wall clock, and why. */
   readonly trouble: { readonly since: number; readonly why: string } | undefined;
@@ -47,14 +57,14 @@ export interface Feed extends Closable {
   run(): Promise<void>;
 }
 /** How a store is used. */
-export interface NamesOptions {
+export interface NamesOptions<Index extends KeyRanges = KeyTree> {
   /** The word that is said in the log. */
   readonly word: string;
   /** What the store is called there. */
   readonly store: string;
   readonly source: KeySource;
   /** undefined: each question is asked of the store. */
-  readonly feed: ((listener: FeedListener) => Feed) | undefined;
+  readonly feed: ((listener: FeedListener) => Feed<Index>) | undefined;
   /** Without slashes around it. */
   readonly path: string;
   /** Names have their keys and what is directly below, as external-dns writes it. */
@@ -69,11 +79,11 @@ const CONFIRMED = 1000, RATE = 200, REMEMBERED = 1000;
 const MANY = 1000;
 
 /** One store and path. */
-export class SkydnsNames implements Closable {
-  readonly #options: NamesOptions;
+export class SkydnsNames<Index extends KeyRanges = KeyTree> implements Closable {
+  readonly #options: NamesOptions<Index>;
   readonly #clock: Run['clock'];
   readonly #log: Log;
-  readonly #feed: Feed | undefined;
+  readonly #feed: Feed<Index> | undefined;
   readonly #leases: Leases;
   readonly #changing: readonly ChangingZone[];
   readonly #listeners = new Set<(keys: readonly string[] | undefined) => void>();
@@ -86,7 +96,7 @@ export class SkydnsNames implements Closable {
   /** The message that was left out last, and its revision. */
   #left = '';
 
-  constructor({ clock, log, store: memory }: Pick<Run, 'clock' | 'log' | 'store'>, options: NamesOptions) {
+  constructor({ clock, log, store: memory }: Pick<Run, 'clock' | 'log' | 'store'>, options: NamesOptions<Index>) {
     const { word, store, source, path, zones, feed, mended } = options;
     this.#options = options;
     this.#clock = clock;
@@ -96,7 +106,7 @@ export class SkydnsNames implements Closable {
     this.#feed = feed?.({
       changed: (keys) => this.#changed(keys), advanced: () => this.#advanced([]),
       told: (trouble) => {
-        if (trouble === undefined) this.#log.info(`${store} is followed, ${this.#feed?.tree?.size ?? 0} keys below /${path}/`);
+        if (trouble === undefined) this.#log.info(`${store} is followed, ${this.#feed?.index?.size ?? 0} keys below /${path}/`);
         else this.#log.error(`${store} is not followed: ${trouble}`);
       },
       mended: (keys) => {
@@ -106,6 +116,9 @@ export class SkydnsNames implements Closable {
         this.#changed(keys);
       },
     });
+  }
+  /** Follows the store until this is closed. */
+  follow(): void {
     void this.#feed?.run();
   }
   close(): void {
@@ -113,12 +126,12 @@ export class SkydnsNames implements Closable {
     void this.#options.source.close();
   }
   /** All that is known now; undefined until it was listed. */
-  get tree(): KeyTree | undefined {
-    return this.#feed?.tree;
+  get index(): Index | undefined {
+    return this.#feed?.index;
   }
   /** What the index is as of; 0 before there is one. */
   get revision(): bigint {
-    return this.#feed?.tree === undefined ? 0n : this.#feed.revision;
+    return this.#feed?.index === undefined ? 0n : this.#feed.revision;
   }
   /** Calls when the index may be another, with the keys that are, undefined for any, until the signal aborts. */
   listen(call: (keys: readonly string[] | undefined) => void, signal: End): void {
@@ -140,9 +153,9 @@ export class SkydnsNames implements Closable {
   async find({ key, reach, bounds }: Wanted, isWild = false): Promise<Found> {
     this.#isWild ||= isWild;
     const feed = this.#feed;
-    const tree = feed?.tree;
-    if (tree === undefined) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
-    let kept = reach === 'name' ? tree.named(key, MOST) : filled(tree.range(key, reach === 'below', MOST));
+    const index = feed?.index;
+    if (index === undefined) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
+    let kept = reach === 'name' ? index.named(key, MOST) : filled(index.range(key, reach === 'below', MOST));
     let stale = feed?.trouble === undefined ? undefined : `${this.#options.store} does not answer`;
     if (kept === undefined) {
       try {
@@ -192,7 +205,7 @@ export class SkydnsNames implements Closable {
   #changed(keys: readonly string[] | undefined): void {
     this.#confirmed.clear();
     // Where names are made of stored wildcards, what a key hides or shows may be any name below the one above it.
-    const isAny = this.#isWild || (this.#options.isNamed && this.#feed?.tree?.hasStars === true);
+    const isAny = this.#isWild || (this.#options.isNamed && this.#feed?.index?.hasStars === true);
     const names = keys === undefined || isAny || keys.length > MANY ? undefined : this.#namesOf(keys);
     for (const zone of this.#changing) zone.changed(names);
     this.#advanced(keys);

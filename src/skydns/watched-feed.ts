@@ -18,7 +18,7 @@ export class WatchedFeed implements Feed {
   readonly #listener: FeedListener;
   #closed = false;
   #stop = (): void => {};
-  tree: KeyTree | undefined;
+  index: KeyTree | undefined;
   revision = 0n;
   trouble: Feed['trouble'];
 
@@ -39,7 +39,7 @@ export class WatchedFeed implements Feed {
       const { revision, found } = await this.#keys.list(this.#prefix, end);
       const tree = new KeyTree();
       for (const pair of found) tree.put(keptOf(pair));
-      this.tree = tree;
+      this.index = tree;
       this.revision = revision;
       this.#tell(undefined);
       this.#listener.changed(undefined);
@@ -62,8 +62,8 @@ export class WatchedFeed implements Feed {
   }
   #apply(revision: bigint, events: readonly KeyEvent[]): void {
     for (const { key, pair } of events) {
-      if (pair === undefined) this.tree?.delete(key);
-      else this.tree?.put(keptOf(pair));
+      if (pair === undefined) this.index?.delete(key);
+      else this.index?.put(keptOf(pair));
     }
     this.revision = revision;
     this.#listener.changed(events.map(({ key }) => key));

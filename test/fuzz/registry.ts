@@ -44,6 +44,7 @@ function registry(): Api {
     word: 'registry', store: 'keys', path: 'skydns', isNamed: false, zones, source: new OwnSource(keys), mended() {},
     feed: (listener) => new WatchedFeed(keys, '/skydns/', clock, listener),
   });
+  names.follow();
   const { signal } = new AbortController();
   const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 5, most: 100 }, signal });
   return new Api({

@@ -165,7 +165,9 @@ test('an event that is lost is found by a comparison, mended and told', { skip: 
   const client = new EtcdClient({ places: [place], user: undefined, secure: () => undefined }, clock);
   const mended: string[] = [];
   const index = new KeyIndexWriter(Store.create(), 'test', clock);
-  const feed = new EtcdFeed({ client, clock, index, prefix: '/skydns/', changed() {}, told() {}, mended: (keys) => mended.push(...keys) });
+  const feed = new EtcdFeed({
+    client, clock, index, prefix: '/skydns/', changed() {}, told() {}, advanced() {}, mended: (keys) => mended.push(...keys),
+  });
   t.after(() => feed.close());
   void feed.run();
   await eventually(() => index.size === 3, 'all is listed');

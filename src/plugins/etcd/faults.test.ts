@@ -78,7 +78,7 @@ test('a revision that is compacted under a list: it begins again, and is whole',
   const index = new KeyIndexWriter(Store.create(), 'faults', systemClock);
   let isFollowed = false;
   const feed = new EtcdFeed({
-    client: meddling, clock: systemClock, index, prefix: '/skydns/', changed() {}, mended() {},
+    client: meddling, clock: systemClock, index, prefix: '/skydns/', changed() {}, mended() {}, advanced() {},
     told: (trouble) => (isFollowed = trouble === undefined),
   });
   t.after(() => feed.close());

@@ -12,20 +12,15 @@ import { FOLLOWED, STALE } from './key-index.ts';
 import type { KeyChange, KeyIndexWriter } from './key-index-writer.ts';
 import { prefixEnd, readWatchReply, watchOf } from '../../key-value/etcd-wire.ts';
 import type { KeyEvent } from '../../key-value/key-value.ts';
+import type { Feed, FeedListener } from '../../skydns/skydns-names.ts';
 
-/** Who hears of it. */
-export interface FeedParts {
+/** What it follows, and with what. */
+export interface EtcdFeedParts {
   readonly client: EtcdClient;
   readonly clock: Clock;
   readonly index: KeyIndexWriter;
   /** All keys begin with this. */
   readonly prefix: string;
-  /** Called after the index has them: keys that changed, undefined: any may have. */
-  changed(keys: readonly string[] | undefined): void;
-  /** Why it does not follow any more; undefined: it does again. */
-  told(trouble: string | undefined): void;
-  /** Keys that were not as etcd has them, though it said of no change: they are now. */
-  mended(keys: readonly string[]): void;
 }
 
 /** Keys of a page of a list: small pages cost etcd the rest of the range each. */
@@ -44,8 +39,8 @@ const SLICE = 500;
 const OUT_OF_RANGE = 11;
 
 /** One prefix of one etcd. */
-export class EtcdFeed {
-  readonly #parts: FeedParts;
+export class EtcdFeed implements Feed<KeyIndexWriter> {
+  readonly #parts: EtcdFeedParts & FeedListener;
   readonly #end = new AbortController();
   #revision = 0n;
   #cluster = 0n;
@@ -56,11 +51,20 @@ export class EtcdFeed {
   /** Since when it does not follow, in milliseconds of the wall clock, and why. */
   trouble: { readonly since: number; readonly why: string } | undefined;
 
-  constructor(parts: FeedParts) {
+  constructor(parts: EtcdFeedParts & FeedListener) {
     this.#parts = parts;
   }
   close(): void {
     this.#end.abort();
+  }
+  /** undefined until all was listed, now or by what was kept. */
+  get index(): KeyIndexWriter | undefined {
+    const { index } = this.#parts;
+    return index.state === 0 ? undefined : index;
+  }
+  /** What the index is as of. */
+  get revision(): bigint {
+    return this.#revision;
   }
   /** The index has what was kept of a time, in milliseconds of the wall clock, and etcd is not asked yet. */
   restored(since: number): void {
@@ -239,6 +243,7 @@ export class EtcdFeed {
     if (goesOn) return undefined;
     this.#apply(fragments.splice(0));
     if (header.revision > this.#revision) this.#revision = header.revision;
+    this.#parts.advanced();
     return undefined;
   }
   #apply(events: readonly KeyEvent[]): void {

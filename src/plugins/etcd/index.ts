@@ -51,7 +51,7 @@ class Etcd implements Part {
     });
     run.desk.serve(this.#desk, (order) => {
       const { wanted, isWild } = order as { wanted: Wanted; isWild: boolean };
-      return registry.find(wanted, isWild);
+      return registry.names.find(wanted, isWild);
     }, run.signal);
   }
   start(run: Run): void {
@@ -68,7 +68,7 @@ class Etcd implements Part {
     await this.#registry?.drain();
   }
   remark(): string | undefined {
-    return this.#registry?.remark;
+    return this.#registry?.names.remark;
   }
 
   handle(query: Query, next: Handler): Answer {
@@ -79,7 +79,7 @@ class Etcd implements Part {
   async #ask(wanted: Wanted, isWild: boolean): Promise<Found> {
     const registry = this.#registry;
     const found = registry === undefined ? await this.#run.desk.ask(this.#desk, { wanted, isWild }) as Found
-      : await registry.find(wanted, isWild);
+      : await registry.names.find(wanted, isWild);
     this.#view.heard(wanted, found);
     return found;
   }

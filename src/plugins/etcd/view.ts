@@ -8,7 +8,7 @@ import { KeyIndex, STALE } from './key-index.ts';
 import type { Kept } from '../../skydns/kept.ts';
 
 /** Why what is known may be old. */
-export const SILENT = 'etcd does not answer';
+const SILENT = 'etcd does not answer';
 /** Milliseconds for which what etcd has denied stays denied where the index lacks it; keys that are remembered. */
 const DENIED = 1000, REMEMBERED = 1000;
 const never = (): never => {

@@ -132,7 +132,7 @@ export class Directory {
   }
   #bound(key: string): void {
     const service = key.slice(0, key.lastIndexOf('/'));
-    const known = new Set(this.parts.names.tree?.range(service, true, 20 * MOST_INSTANCES)
+    const known = new Set(this.parts.names.index?.range(service, true, 20 * MOST_INSTANCES)
       .map((kept) => kept.key.slice(service.length + 1).split('/')[0]));
     if (known.size >= MOST_INSTANCES) {
       throw new Problem(409, 'Too many instances', {
@@ -194,13 +194,13 @@ export class Directory {
   }
   #alone(alias: string): void {
     const name = alias.slice(0, alias.lastIndexOf('/'));
-    const others = this.parts.names.tree?.range(name, true, 10).filter(({ key }) => key !== alias) ?? [];
+    const others = this.parts.names.index?.range(name, true, 10).filter(({ key }) => key !== alias) ?? [];
     if (others.length > 0) throw besideAlias();
   }
 
   /** The instances of a service that this server's names have now. */
   service(key: string): readonly Omit<Instance, 'keys'>[] {
-    return (this.parts.names.tree?.range(key, true, 20 * MOST_INSTANCES) ?? []).flatMap(({ key: each, service, revision, lease }) => {
+    return (this.parts.names.index?.range(key, true, 20 * MOST_INSTANCES) ?? []).flatMap(({ key: each, service, revision, lease }) => {
       const [id, last, ...more] = each.slice(key.length + 1).split('/');
       const kept = last === '1' && more.length === 0 ? readKept(service?.coredns) : undefined;
       return kept === undefined ? [] : [{ ...kept, id: id!, revision, lease }];

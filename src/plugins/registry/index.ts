@@ -45,8 +45,9 @@ class Opened {
     this.names = names;
     this.addresses = new AddressNames(path);
     names.listen((changed) => {
-      if (names.tree !== undefined) this.addresses.changed(names.tree, changed);
+      if (names.index !== undefined) this.addresses.changed(names.index, changed);
     }, this.#end.signal);
+    names.follow();
   }
   async close(): Promise<void> {
     this.#end.abort();
