@@ -36,12 +36,39 @@ export interface HttpKind {
   expired?(connection: HttpChannel, now: number): void;
 }
 
+/** Whatever asks on a connection, by its request: of the rest the connection tells. */
+abstract class OnConnection {
+  readonly request: HttpQuestion;
+  protected readonly connection: HttpChannel;
+
+  constructor(connection: HttpChannel, request: HttpQuestion) {
+    this.connection = connection;
+    this.request = request;
+  }
+  get transport(): TransportName {
+    return this.connection.kind.name;
+  }
+  get service(): Service {
+    return this.connection.service;
+  }
+  get localAddress(): string {
+    return this.connection.localAddress;
+  }
+  get localPort(): number {
+    return this.connection.localPort;
+  }
+  get secure(): SecureChannel | undefined {
+    return this.connection.secure;
+  }
+  get tlvs(): Uint8Array | undefined {
+    return this.connection.tlvs;
+  }
+}
+
 /** One request, the channel of its question. */
-export class HttpAsked implements Channel {
+export class HttpAsked extends OnConnection implements Channel {
   readonly exchange: Exchange;
   readonly stream = true;
-  readonly request: HttpQuestion;
-  readonly #connection: HttpChannel;
   /** What came is no question that could be answered. */
   refused = false;
   /** Milliseconds: when the client does not wait any longer. */
@@ -49,34 +76,15 @@ export class HttpAsked implements Channel {
   #early: { readonly message: Message | undefined } | undefined = undefined;
 
   constructor(exchange: Exchange, connection: HttpChannel, request: HttpQuestion) {
+    super(connection, request);
     this.exchange = exchange;
-    this.request = request;
-    this.#connection = connection;
-  }
-  get transport(): TransportName {
-    return this.#connection.kind.name;
-  }
-  get service(): Service {
-    return this.#connection.service;
-  }
-  get localAddress(): string {
-    return this.#connection.localAddress;
-  }
-  get localPort(): number {
-    return this.#connection.localPort;
-  }
-  get secure(): SecureChannel | undefined {
-    return this.#connection.secure;
-  }
-  get tlvs(): Uint8Array | undefined {
-    return this.#connection.tlvs;
   }
   refuse(): void {
     this.refused = true;
   }
   send(query: Query, message: Message | undefined): void {
-    if (this.#connection.serving === this) this.#early = { message };
-    else this.#connection.settle(this, query, message);
+    if (this.connection.serving === this) this.#early = { message };
+    else this.connection.settle(this, query, message);
   }
   /** What was sent before the service said that it would be later. */
   takeEarly(): { readonly message: Message | undefined } | undefined {
@@ -87,33 +95,12 @@ export class HttpAsked implements Channel {
 }
 
 /** A client of a connection who watches answers. */
-class Watcher implements PushClient {
+class Watcher extends OnConnection implements PushClient {
   readonly peer: Int32Array;
-  readonly request: HttpQuestion;
-  readonly #connection: HttpChannel;
 
   constructor(connection: HttpChannel, peer: Int32Array, request: HttpQuestion) {
-    this.#connection = connection;
+    super(connection, request);
     this.peer = peer;
-    this.request = request;
-  }
-  get transport(): TransportName {
-    return this.#connection.kind.name;
-  }
-  get service(): Service {
-    return this.#connection.service;
-  }
-  get localAddress(): string {
-    return this.#connection.localAddress;
-  }
-  get localPort(): number {
-    return this.#connection.localPort;
-  }
-  get secure(): SecureChannel | undefined {
-    return this.#connection.secure;
-  }
-  get tlvs(): Uint8Array | undefined {
-    return this.#connection.tlvs;
   }
 }
 

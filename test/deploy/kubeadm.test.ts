@@ -1,5 +1,6 @@
-// What `kubeadm upgrade` makes of a cluster that runs this image: its library must know the version that the image is tagged with, and
-// the Corefile that it makes must be one of ours. Knows the page, and the answers of that library; skipped where it was not built.
+// What `kubeadm upgrade` makes of a cluster that runs this image: its library must know the version that the image is tagged with, the
+// Corefile that it makes must be one of ours, and `migrate` must make the same. Knows the page, and the answers of that library; skipped
+// where it was not built.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
