@@ -1,12 +1,13 @@
 // The server's side of one HTTP/1.1 connection (RFC 9112): requests in, replies out, one after the other. Knows the service that answers;
 // knows no path.
+import { latin1Bytes } from '../dns/latin1.ts';
 import { requestBody } from './body.ts';
 import type { BodyReader } from './body.ts';
 import { HttpError } from './error.ts';
 import { Heading } from './exchange.ts';
-import type { Exchange, HttpBounds, HttpOwner, HttpService, ServerSide, Wire } from './exchange.ts';
+import type { HttpBounds, HttpOwner, HttpService, ServerSide, Talker, Wire } from './exchange.ts';
+import { Request } from './h1-request.ts';
 import { headEnd, readRequestHead } from './head.ts';
-import type { Fields, RequestHead } from './head.ts';
 
 const NOTHING = Buffer.alloc(0);
 const TEXT = [['Content-Type', 'text/plain; charset=utf-8']] as const;
@@ -16,35 +17,8 @@ const REFUSALS: { readonly [status: number]: Heading } = {
 const NAMES: { readonly [status: number]: string } = {
   400: '400 Bad Request\n', 413: '413 Content Too Large\n', 431: '431 Request Header Fields Too Large\n',
 };
+const CHUNK_END = Buffer.from('\r\n'), LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
-
-/** One request. */
-class Request implements Exchange {
-  readonly version = 1;
-  readonly method: string;
-  readonly target: string;
-  readonly fields: Fields;
-  readonly #connection: Http1Server;
-  body: Buffer = NOTHING;
-  tooLarge = false;
-  gone: (() => void) | undefined = undefined;
-
-  constructor({ method, target, fields }: RequestHead, connection: Http1Server) {
-    this.method = method;
-    this.target = target;
-    this.fields = fields;
-    this.#connection = connection;
-  }
-  get authority(): string {
-    return this.fields.get('host') ?? '';
-  }
-  field(name: string): string | undefined {
-    return this.fields.get(name);
-  }
-  reply(heading: Heading, body: Uint8Array, at: number, length: number): void {
-    this.#connection.reply(this, heading, body, at, length);
-  }
-}
 
 /** A connection and the request that it is at. */
 export class Http1Server implements ServerSide {
@@ -168,15 +142,45 @@ export class Http1Server implements ServerSide {
     if (this.#ended || request !== this.#request) return;
     request.gone = undefined;
     this.#request = undefined;
-    // The rest of a body that is not wanted is read away only where it is short.
-    const close = this.#last ? 'Connection: close\r\n' : '';
     // Neither 204 nor 304 has a body (RFC 9110 section 8.6).
     const size = heading.sized || (heading.status !== 204 && heading.status !== 304) ? `Content-Length: ${length}\r\n` : '';
-    const head = `${heading.text}${size}Date: ${date(this.#owner.wall())}\r\n${close}\r\n`;
+    const head = this.#heading(heading, size);
     const bytes = Buffer.allocUnsafe(head.length + (request.method === 'HEAD' ? 0 : length));
     bytes.write(head, 'latin1');
     if (request.method !== 'HEAD') bytes.set(body.subarray(at, at + length), head.length);
     this.#write(bytes);
+  }
+  #heading(heading: Heading, size: string): string {
+    // The rest of a body that is not wanted is read away only where it is short.
+    return `${heading.text}${size}Date: ${date(this.#owner.wall())}\r\n${this.#last ? 'Connection: close\r\n' : ''}\r\n`;
+  }
+  /** Begins a reply that goes on: in chunks, or until the connection ends where the client knows none. */
+  talk(request: Request, heading: Heading, talker: Talker): void {
+    if (this.#ended || request !== this.#request) return talker.gone();
+    request.talker = talker;
+    this.#last ||= !request.chunked;
+    this.#part(latin1Bytes(this.#heading(heading, request.chunked ? 'Transfer-Encoding: chunked\r\n' : '')));
+  }
+  say(request: Request, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.#ended || request.talker === undefined || length === 0) return false;
+    const part = bytes.subarray(at, at + length);
+    return this.#part(!request.chunked ? Buffer.from(part)
+      : Buffer.concat([Buffer.from(`${length.toString(16)}\r\n`), part, CHUNK_END]));
+  }
+  end(request: Request): void {
+    if (this.#ended || request.talker === undefined) return;
+    request.talker = undefined;
+    this.#request = undefined;
+    this.#write(request.chunked ? LAST_CHUNK : NOTHING);
+  }
+  /** Who takes nothing for too long is cut; how long nothing is said does not matter. */
+  #part(bytes: Uint8Array): boolean {
+    if (!this.#wire.write(bytes) && !this.#full) {
+      this.#full = true;
+      this.#until = this.#owner.now() + this.#bounds.write;
+    }
+    if (this.#full) this.#owner.unread?.(this.#wire.writableLength);
+    return !this.#full;
   }
   #refuse(status: number): void {
     this.#busy = this.#last = true;
@@ -196,7 +200,10 @@ export class Http1Server implements ServerSide {
     this.#full = false;
     this.#owner.unread?.(0);
     this.#wire.resume();
-    this.#written();
+    const talker = this.#request?.talker;
+    if (talker === undefined) return this.#written();
+    this.#until = Infinity;
+    talker.drained();
   }
   #written(): void {
     this.since = this.#owner.now();
@@ -241,8 +248,10 @@ export class Http1Server implements ServerSide {
   closed(): void {
     this.#ended = true;
     this.#owner.unread?.(0);
-    this.#request?.gone?.();
+    const request = this.#request;
     this.#request = undefined;
+    request?.gone?.();
+    request?.talker?.gone();
   }
 }
 

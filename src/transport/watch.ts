@@ -28,7 +28,9 @@ export function watch(exchange: Exchange, connection: HttpChannel): void {
   if ((exchange.field('grpc-encoding') ?? 'identity') !== 'identity') {
     return refuse(GRPC_STATUS.UNIMPLEMENTED, 'no compression is spoken here');
   }
-  if (watched === undefined || exchange.talk === undefined) return refuse(GRPC_STATUS.UNIMPLEMENTED, 'nothing can be watched here');
+  if (watched === undefined || exchange.version === 1 || exchange.talk === undefined) {
+    return refuse(GRPC_STATUS.UNIMPLEMENTED, 'nothing can be watched here');
+  }
   const client = connection.watcher(exchange);
   if (client === undefined) return refuse(GRPC_STATUS.UNKNOWN, 'invalid request');
   new Watching(exchange, connection, client, watched);
