@@ -73,7 +73,7 @@ export interface Exchange {
   gone?: (() => void) | undefined;
   /** Says the reply, now or later, once. */
   reply(heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void;
-  /** In place of `reply`: begins a reply that goes on. undefined where this version has no such. */
+  /** In place of `reply`: begins a reply that goes on. Trailers of HTTP/1.1 are not sent. */
   talk?(heading: Heading, talker: Talker): Talk | undefined;
 }
 
@@ -82,7 +82,7 @@ export interface HttpService {
   begin?(): void;
   end?(): void;
   request(exchange: Exchange): void;
-  /** Whether this request is handed over when its head is there, since its body goes on (HTTP/2). */
+  /** Whether this request is handed over when its head is there, since its body goes on (HTTP/2 alone). */
   talks?(exchange: Exchange): boolean;
 }
 

@@ -43,3 +43,18 @@ export function sendMessage(wire: StreamWire, id: number, head: Uint8Array, size
   if (trailers !== undefined) used = putFields(used, trailers, -1);
   wire.send(id, room, 0, used, true, told);
 }
+/** Sends the head of a message that goes on. */
+export function sendHead(wire: StreamWire, id: number, head: Uint8Array): void {
+  wire.send(id, room, 0, putFields(0, head, -1), false);
+}
+/** Sends a part of a message that goes on; the wire tells when it was taken. */
+export function sendPart(wire: StreamWire, id: number, body: Uint8Array, at: number, length: number): void {
+  if (length === 0) return;
+  room[0] = DATA;
+  wire.send(id, room, 0, putVarint(room, 1, length), false);
+  wire.send(id, body, at, length, false, true);
+}
+/** Ends a message that went on. */
+export function sendTrailers(wire: StreamWire, id: number, trailers: Uint8Array | undefined): void {
+  wire.send(id, room, 0, trailers === undefined ? 0 : putFields(0, trailers, -1), true);
+}

@@ -1,19 +1,22 @@
 // The server's side of one HTTP/3 connection: requests, their rules (RFC 9114 section 4), replies, and how it ends. Knows the service that
 // answers; knows no path and nothing of QUIC.
-import type { Exchange, Heading, HttpBounds, HttpOwner, HttpService } from './exchange.ts';
+import type { Heading, HttpBounds, HttpOwner, HttpService, Talker } from './exchange.ts';
 import type { Field } from './field-bytes.ts';
 import { Http3Connection } from './h3-connection.ts';
 import {
   EXCESSIVE_LOAD, GOAWAY, ID_ERROR, MESSAGE_ERROR, NO_ERROR, OK, REQUEST_CANCELLED, REQUEST_INCOMPLETE, REQUEST_REJECTED, frame, varints,
 } from './h3-frames.ts';
 import { sectionOf } from './h3-heading.ts';
-import { sendMessage } from './h3-output.ts';
-import { H3Stream } from './h3-stream.ts';
+import { sendHead, sendMessage, sendPart, sendTrailers } from './h3-output.ts';
+import { H3Request } from './h3-request.ts';
+import type { H3Stream } from './h3-stream.ts';
 import type { StreamWire } from './h3-wire.ts';
 import { take } from './request-fields.ts';
 
 /** Bytes of replies that a client may leave untaken before new requests are refused; those shorter than SMALL are not counted. */
 const HELD_MOST = 1 << 22, SMALL = 1024;
+/** Bytes of a reply that goes on from which on its client has enough. */
+const ENOUGH = 1 << 16;
 /** Milliseconds from the first GOAWAY to the one that counts, and from the last reply to the end, so that it arrives. */
 const SECOND_GOAWAY = 100, LINGER = 100;
 /** Streams that we stopped and whose last bytes may still be on their way. */
@@ -21,30 +24,6 @@ const STOPPED = 256;
 /** No stream has a higher id (RFC 9114 section 5.2). */
 const LAST_ID = 2 ** 53 - 4;
 const NOTHING = Buffer.alloc(0);
-
-/** One request. */
-class Request extends H3Stream implements Exchange {
-  readonly #connection: Http3Server;
-  readonly version = 3;
-  readonly early: boolean;
-  gone: (() => void) | undefined = undefined;
-  /** It was handed over and has no reply yet. */
-  asked = false;
-  /** When it was opened. */
-  readonly since: number;
-  /** Bytes of its reply that the client has not taken, as far as they are counted. */
-  held = 0;
-
-  constructor(id: number, connection: Http3Server, since: number, early: boolean) {
-    super(id);
-    this.#connection = connection;
-    this.since = since;
-    this.early = early;
-  }
-  reply(heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void {
-    this.#connection.reply(this, heading, body, at, length, trailers);
-  }
-}
 
 /** A connection that asks us. */
 export class Http3Server extends Http3Connection {
@@ -77,8 +56,8 @@ export class Http3Server extends Http3Connection {
 
   // --- what comes
 
-  protected streamFor(id: number, early: boolean): Request | undefined {
-    const known = this.streams.get(id) as Request | undefined;
+  protected streamFor(id: number, early: boolean): H3Request | undefined {
+    const known = this.streams.get(id) as H3Request | undefined;
     if (known !== undefined) return known;
     if (this.#stopped.has(id)) return undefined;
     // Behind the last GOAWAY: what comes was sent before the client knew, and it asks elsewhere.
@@ -88,7 +67,7 @@ export class Http3Server extends Http3Connection {
       return undefined;
     }
     if (id > this.#last) this.#last = id;
-    const stream = new Request(id, this, this.#owner.now(), early);
+    const stream = new H3Request(id, this, this.#owner.now(), early);
     this.streams.set(id, stream);
     return stream;
   }
@@ -107,29 +86,32 @@ export class Http3Server extends Http3Connection {
     this.wire.reset(id, code);
   }
   /** Ends a request without a reply. */
-  #drop(stream: Request, code: number): void {
+  #drop(stream: H3Request, code: number): void {
     this.idleFrames++;
     stream.over = true;
     this.streams.delete(stream.id);
     this.#refuse(stream.id, code);
+    if (stream.talker !== undefined) this.sent(stream.id);      // nobody will take what was said
     this.#forget(stream);
   }
   /** It is not waited for any more. */
-  #forget(stream: Request): void {
+  #forget(stream: H3Request): void {
     stream.forget();
     if (!stream.asked) return;
     stream.asked = false;
     this.waiting--;
-    const { gone } = stream;
+    const { gone, talker } = stream;
     stream.gone = undefined;
+    stream.talker = undefined;
     gone?.();
+    talker?.gone();
   }
 
   field(stream: H3Stream, field: Field): void {
     take(stream, field);
   }
   headed(stream: H3Stream, tooLong: boolean): void {
-    const request = stream as Request;
+    const request = stream as H3Request;
     if (tooLong) return this.#drop(request, EXCESSIVE_LOAD);
     const { bad, method, target, scheme } = request;
     // Whom a request is for is said once, or in both places (RFC 9114 section 4.3.1).
@@ -137,7 +119,7 @@ export class Http3Server extends Http3Connection {
     if (bad || method === '' || target === '' || scheme === '' || nobody) this.#drop(request, MESSAGE_ERROR);
   }
   content(stream: H3Stream, bytes: Buffer, at: number, end: number, whole: boolean): void {
-    const request = stream as Request;
+    const request = stream as H3Request;
     if (request.tooLarge) return;                               // answered before all of its body came: that is skipped
     if (request.size + end - at > this.#bounds.body) {
       request.forget();
@@ -149,17 +131,17 @@ export class Http3Server extends Http3Connection {
     this.#whole(request);
   }
   finished(stream: H3Stream): void {
-    const request = stream as Request;
+    const request = stream as H3Request;
     if (!request.headed) return this.#drop(request, REQUEST_INCOMPLETE);
     if (request.tooLarge) return;
     if (request.size > 0) request.finish(NOTHING, 0, 0);
     this.#whole(request);
   }
-  #whole(stream: Request): void {
+  #whole(stream: H3Request): void {
     if (stream.length !== -1 && stream.length !== stream.size) return this.#drop(stream, MESSAGE_ERROR);
     this.#ask(stream);
   }
-  #ask(stream: Request): void {
+  #ask(stream: H3Request): void {
     stream.asked = this.asked = true;
     this.waiting++;
     this.since = this.#owner.now();
@@ -168,10 +150,10 @@ export class Http3Server extends Http3Connection {
     stream.forget();
   }
   protected cancelled(stream: H3Stream): void {
-    this.#drop(stream as Request, REQUEST_CANCELLED);
+    this.#drop(stream as H3Request, REQUEST_CANCELLED);
   }
   protected unwanted(stream: H3Stream): void {
-    this.#drop(stream as Request, REQUEST_CANCELLED);
+    this.#drop(stream as H3Request, REQUEST_CANCELLED);
   }
   /** Of pushes, which there are none of; it cannot grow. */
   #pushesEnd = Infinity;
@@ -184,17 +166,24 @@ export class Http3Server extends Http3Connection {
   // --- what is said
 
   /** Sends a reply; it leaves with the others of the turn. */
-  reply(stream: Request, heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void {
+  reply(stream: H3Request, heading: Heading, body: Uint8Array, at: number, length: number, trailers?: Heading): void {
     if (this.ended || stream.over || !stream.asked) return;
-    stream.gone = undefined;
-    stream.asked = false;
-    this.waiting--;
+    this.#answered(stream);
     if (this.idleFrames > 0) this.idleFrames--;
     const none = stream.method === 'HEAD';
     const counted = !none && length > SMALL;
     if (counted) this.#hold(stream.id, length);
     sendMessage(this.wire, stream.id, sectionOf(heading), trailers === undefined && heading.sized && !none, body, at, none ? 0 : length,
       trailers && sectionOf(trailers), counted);
+    this.#said(stream);
+  }
+  #answered(stream: H3Request): void {
+    stream.gone = undefined;
+    stream.talker = undefined;
+    stream.asked = false;
+    this.waiting--;
+  }
+  #said(stream: H3Request): void {
     stream.over = true;
     this.streams.delete(stream.id);
     // The rest of its body is not wanted (RFC 9114 section 4.1).
@@ -202,8 +191,31 @@ export class Http3Server extends Http3Connection {
     this.since = this.#owner.now();
     this.#until = this.since + this.#bounds.idle;
   }
+  /** Begins a reply that goes on. */
+  talk(stream: H3Request, heading: Heading, talker: Talker): void {
+    if (this.ended || stream.over || !stream.asked) return talker.gone();
+    stream.gone = undefined;
+    stream.talker = talker;
+    if (this.idleFrames > 0) this.idleFrames--;
+    sendHead(this.wire, stream.id, sectionOf(heading));
+  }
+  say(stream: H3Request, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.ended || stream.talker === undefined) return false;
+    const held = (this.#untaken.get(stream.id) ?? 0) + length;
+    this.#hold(stream.id, length);
+    sendPart(this.wire, stream.id, bytes, at, length);
+    if (held < ENOUGH || stream.fullSince >= 0) return stream.fullSince < 0;
+    stream.fullSince = this.#owner.now();
+    return false;
+  }
+  finish(stream: H3Request, trailers: Heading | undefined): void {
+    if (this.ended || stream.talker === undefined) return;
+    this.#answered(stream);
+    sendTrailers(this.wire, stream.id, trailers && sectionOf(trailers));
+    this.#said(stream);
+  }
   #hold(id: number, bytes: number): void {
-    this.#untaken.set(id, bytes);
+    this.#untaken.set(id, (this.#untaken.get(id) ?? 0) + bytes);
     this.#held += bytes;
     this.#owner.unread?.(this.#held);
   }
@@ -215,6 +227,10 @@ export class Http3Server extends Http3Connection {
     this.#held -= bytes;
     this.#until = Math.max(this.#until, this.#owner.now() + this.#bounds.idle);
     this.#owner.unread?.(this.#held);
+    const stream = this.streams.get(id) as H3Request | undefined;
+    if (stream === undefined || stream.fullSince < 0) return;
+    stream.fullSince = -1;
+    stream.talker?.drained();
   }
   override stoppedBy(id: number, code: number): void {
     super.stoppedBy(id, code);
@@ -229,8 +245,10 @@ export class Http3Server extends Http3Connection {
     if (this.ended) return;
     if (this.idleFrames > 0) this.idleFrames--;
     if (this.#state === 'leaving' && now >= this.#leavesAt) this.#left(now);
-    for (const stream of [...this.streams.values()] as Request[]) {
-      if (!stream.asked && now - stream.since > this.#bounds.read) this.#drop(stream, REQUEST_CANCELLED);
+    for (const stream of [...this.streams.values()] as H3Request[]) {
+      const isLate = stream.asked ? stream.fullSince >= 0 && now - stream.fullSince > this.#bounds.write
+        : now - stream.since > this.#bounds.read;
+      if (isLate) this.#drop(stream, REQUEST_CANCELLED);
     }
     if (this.#state === 'left') {
       if (this.streams.size > 0) this.#leavesAt = now + LINGER;
@@ -262,7 +280,7 @@ export class Http3Server extends Http3Connection {
   /** The connection is gone. */
   closed(): void {
     this.ended = true;
-    for (const stream of [...this.streams.values()] as Request[]) {
+    for (const stream of [...this.streams.values()] as H3Request[]) {
       stream.over = true;
       this.#forget(stream);
     }
