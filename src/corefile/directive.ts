@@ -78,7 +78,8 @@ export interface IntegerBounds {
 export class Directive {
   readonly word: string;
   readonly args: readonly string[];
-  readonly argsAt: readonly Position[];
+  /** Where each argument stands, and whether it stood between quotes. */
+  readonly argsAt: readonly Word[];
   /** The lines between the braces; undefined without braces, empty with empty ones. */
   readonly body: readonly Directive[] | undefined;
   readonly at: Position;

@@ -65,6 +65,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('catalog', () => import('./catalog/index.ts')),
   late('dynupdate', () => import('./dynupdate/index.ts')),
   { ...late('hosts', usually('hosts')), standing: true },
+  late('records', () => import('./records/index.ts')),
   late('route53', () => import('./route53/index.ts')),
   late('azure', () => import('./azure/index.ts')),
   late('clouddns', () => import('./clouddns/index.ts')),
