@@ -15,7 +15,9 @@ import { QuicEndpoint } from './endpoint.ts';
 import type { QuicOwner } from './endpoint.ts';
 
 const pair = signed({ names: ['a.test'] });
-const bounds = { alpn: ['doq'], label: 'x', connections: 10, streams: 8, read: 3000, write: 3000, idle: 10_000, overload: 4 };
+const bounds = {
+  alpn: ['doq'], label: 'x', connections: 10, streams: 8, handshakes: 1000, read: 3000, write: 3000, idle: 10_000, overload: 4,
+};
 const serving = (more: Partial<QuicServing> = {}): QuicServing =>
   ({ ...servingOf(new QuicBlocks([pair]).blocks as never, bounds), ...more });
 const nothing = (): void => {};

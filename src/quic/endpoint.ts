@@ -123,7 +123,7 @@ export class QuicEndpoint {
     const kind = board[at]!, place = board[at + 4]!, length = board[at + 5]!, flags = board[at + 6]!;
     if (kind >= EVENT.FAILED) return this.#other(kind, place, length, flags, board[at + 7]! >>> 0);
     const number = board[at + 1]!;
-    const live = kind === EVENT.BEGUN ? this.#begin(number) : this.#live.get(number);
+    const live = kind === EVENT.BEGUN ? this.#begin(number, (flags & EARLY) !== 0) : this.#live.get(number);
     if (live === undefined) return;
     const stream = (board[at + 2]! >>> 0) + board[at + 3]! * HIGH;
     const code = board[at + 7]! >>> 0;
@@ -141,8 +141,9 @@ export class QuicEndpoint {
         live.end(this.#end(place, length, flags, code));
     }
   }
-  #begin(number: number): Live {
+  #begin(number: number, early: boolean): Live {
     const live = new Live(this, number);
+    live.handshaking = early;
     this.#live.set(number, live);
     live.speaker = this.#owner.speaker(live);
     return live;

@@ -11,7 +11,7 @@ import { LAYOUT, quicFile } from './addon.ts';
 const files = (): number => readdirSync('/proc/self/fd').length;
 const { blocks } = new QuicBlocks([signed({ names: ['a.test'] })]);
 const serving = servingOf(blocks as never, {
-  alpn: ['doq'], label: 'x', connections: 10, streams: 8, read: 3000, write: 3000, idle: 10_000, overload: 4,
+  alpn: ['doq'], label: 'x', connections: 10, streams: 8, handshakes: 1000, read: 3000, write: 3000, idle: 10_000, overload: 4,
 });
 /** Two sockets of one port, straight on the addon: a thread that has to read our sources first takes a second to begin. */
 const THREAD = `

@@ -6,15 +6,15 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import * as tls from 'node:tls';
-import type { Clock } from '../kernel/clock.ts';
 import { ConnectionSetting, DEFAULT_CONNECTIONS } from '../kernel/query/connection-setting.ts';
-import type { ConnectionRules, CutReason } from '../kernel/query/connection-setting.ts';
+import type { ConnectionRules } from '../kernel/query/connection-setting.ts';
 import { ListenerSettings } from '../kernel/query/listener-setting.ts';
 import { TlsSetting } from '../kernel/query/tls-setting.ts';
 import { Slots } from '../kernel/slot.ts';
 import { readPair } from '../secure/pair.ts';
 import { ServerTls } from '../secure/server-tls.ts';
 import { Authority } from '../testing/certificates.ts';
+import { HandClock } from '../testing/conformance/hand-clock.ts';
 import { eventually, framed } from '../testing/conformance/transport-clients.ts';
 import { TestService, question } from '../testing/conformance/transport-service.ts';
 import { Bench } from '../testing/conformance/transport.ts';
@@ -22,31 +22,6 @@ import { Connections } from './connections.ts';
 import { HANDSHAKES, Ledger, OPEN } from './ledger.ts';
 import { dot, tcp } from './tcp.ts';
 
-/** Time that a test moves, with timers that end at once. */
-class HandClock implements Clock {
-  readonly #timers = new Map<() => void, number>();
-  #now = 1e6;
-  readonly monotonic = (): number => this.#now;
-  readonly wall = (): number => this.#now;
-  after(milliseconds: number, call: () => void): () => void {
-    const timer = (): void => call();
-    this.#timers.set(timer, this.#now + milliseconds);
-    return () => void this.#timers.delete(timer);
-  }
-  elapse(milliseconds: number): void {
-    for (const until = this.#now + milliseconds; this.#now < until;) {
-      this.#now++;
-      for (const [timer, at] of this.#timers) if (at <= this.#now && this.#timers.delete(timer)) timer();
-    }
-  }
-}
-/** A service that hears what is cut. */
-class Heard extends TestService {
-  readonly told: string[] = [];
-  cut(reason: CutReason, client: string): void {
-    this.told.push(`${reason} ${client}`);
-  }
-}
 /** A client at an address of its own: how many replies it has, and whether it was told to go. */
 class Person {
   readonly socket: Socket;
@@ -84,7 +59,7 @@ const settingsOf = (rules: ConnectionRules, secure?: ServerTls): ListenerSetting
   return ListenerSettings.of([{ zone: '.', slots }], { label: 'tls://:853', scheme: secure === undefined ? 'dns' : 'tls', warn: () => {} });
 };
 async function crowd(rules: Partial<ConnectionRules>, connections: number, clock = new HandClock()) {
-  const service = new Heard();
+  const service = new TestService();
   const ledger = new Ledger();
   const bench = await new Bench('tcp', service, settingsOf({ ...DEFAULT_CONNECTIONS, ...rules }))
     .listen(tcp({ connections, ledger, clock, every: 250 }));
@@ -175,7 +150,7 @@ test('handshakes that nobody ends keep nobody out: more wait their turn, and who
   });
   secure.tls = tls;
   secure.pair = () => first;
-  const service = new Heard();
+  const service = new TestService();
   const ledger = new Ledger();
   const clock = new HandClock();
   const bench = await new Bench('tls', service, settingsOf({ ...DEFAULT_CONNECTIONS, handshakes: 2 }, secure))

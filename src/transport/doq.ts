@@ -22,7 +22,9 @@ import type { StreamOptions } from './stream-listener.ts';
 const NO_ERROR = 0, INTERNAL_ERROR = 1, PROTOCOL_ERROR = 2, REQUEST_CANCELLED = 3, EXCESSIVE_LOAD = 4;
 /** Octets of the length before a message. */
 const PREFIX = 2;
-/** Milliseconds after which a client that says nothing has said everything, where the server stops. */
+/** Milliseconds that a client has where there are nearly as many connections as there may be. */
+const BRIEF = 500;
+/** Milliseconds after which a client that says nothing has said everything, where the server stops, or the client may ask no more. */
 const SILENT = 20;
 
 /** What the questions of a thread share. */
@@ -66,7 +68,10 @@ class DoqConnection implements QuicHeld, Channel {
   #refused = false;
   #asked = 0;
   #since: number;
-  #stopped = 0;
+  /** It may ask no more. */
+  #over = false;
+  /** Until when it may wait for nothing; it has one question then. */
+  #briefUntil = Infinity;
 
   constructor(quic: QuicConnection, service: Service, by: QuicHeldBy, all: Doq) {
     this.#quic = quic;
@@ -110,16 +115,17 @@ class DoqConnection implements QuicHeld, Channel {
   #whole(stream: number, bytes: Uint8Array, at: number, length: number, early: boolean): void {
     const size = length - PREFIX;
     if (size < 12 || ((bytes[at]! << 8) | bytes[at + 1]!) !== size || !isSane(bytes, at + PREFIX, size)) return this.#fail(PROTOCOL_ERROR);
+    if (this.#over) return this.#giveUp(stream, EXCESSIVE_LOAD);
     this.#since = this.#by.now();
     this.#asked++;
-    if (this.#all.waiting >= this.#all.limits(this.#service).workers) {
-      this.#quic.stop(stream, EXCESSIVE_LOAD);
-      return this.#quic.reset(stream, EXCESSIVE_LOAD);
-    }
+    if (this.#all.waiting >= this.#all.limits(this.#service).workers) return this.#giveUp(stream, EXCESSIVE_LOAD);
     this.#by.enter(this.#service);
     this.#ask(stream, bytes, at + PREFIX, size, early);
-    const { queries } = this.#service.timeouts;
-    if (queries > 0 && this.#asked >= queries) this.stop();
+    this.#over = this.#briefUntil !== Infinity;
+  }
+  #giveUp(stream: number, code: number): void {
+    this.#quic.stop(stream, code);
+    this.#quic.reset(stream, code);
   }
   resetBy(stream: number): void {
     // Whoever takes a question back wants no answer (RFC 9250 section 4.3.1).
@@ -140,7 +146,9 @@ class DoqConnection implements QuicHeld, Channel {
     told?.();
   }
   room(): void {}
-  opened(): void {}
+  opened(): void {
+    this.#by.opened(this);
+  }
   closed(): void {
     for (const told of this.#told.values()) told();
     this.#told.clear();
@@ -253,13 +261,16 @@ class DoqConnection implements QuicHeld, Channel {
     for (const stream of this.#parts.expire(now)) {
       // A question that does not come to its end costs its stream alone (TR-14).
       this.#count(INTERNAL_ERROR);
-      this.#quic.stop(stream, INTERNAL_ERROR);
-      this.#quic.reset(stream, INTERNAL_ERROR);
+      this.#giveUp(stream, INTERNAL_ERROR);
     }
+    if (this.#over) this.leave(now);
+    else if (now >= this.#briefUntil && this.claim < 2) this.destroy();
+  }
+  brief(now: number): void {
+    this.#briefUntil = now + BRIEF;
   }
   stop(): void {
-    this.#stopped = this.#by.now();
-    this.#since = Math.max(this.#since, this.#stopped);
+    this.#since = Math.max(this.#since, this.#by.now());
   }
   leave(now: number): void {
     if (this.#streams.size === 0 && now - this.#since >= SILENT) this.destroy();

@@ -21,12 +21,17 @@ import type { StreamOptions } from './stream-listener.ts';
 /** Requests at once of one connection where no limit is said: QUIC has to name a number. */
 const MOST_STREAMS = 4096;
 
+/** Milliseconds that a client has where there are nearly as many connections as there may be. */
+const BRIEF = 500;
+
 /** A connection. */
 class Http3Held extends HttpChannel implements QuicHeld {
   readonly #quic: QuicConnection;
   readonly #listener: QuicHeldBy;
   readonly #server: Http3Server;
   #secure: SecureChannel | undefined = undefined;
+  /** Until when it may wait for nothing; it is told to go with its first answer then. */
+  #briefUntil = Infinity;
 
   constructor(quic: QuicConnection, kind: Https3, service: Service, by: QuicHeldBy) {
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = quic.peer ?? {};
@@ -67,6 +72,7 @@ class Http3Held extends HttpChannel implements QuicHeld {
     this.#server.room();
   }
   opened(): void {
+    this.#listener.opened(this);
     this.#server.room();
   }
   closed(): void {
@@ -85,7 +91,14 @@ class Http3Held extends HttpChannel implements QuicHeld {
   }
   check(now: number): void {
     this.#server.check(now);
+    if (now >= this.#briefUntil && this.claim < 2) this.destroy();
     this.checkTimes(now);
+  }
+  brief(now: number): void {
+    this.#briefUntil = now + BRIEF;
+  }
+  protected override answered(): void {
+    if (this.#briefUntil !== Infinity) this.#server.leave();
   }
   stop(): void {
     this.#server.leave();

@@ -3,6 +3,8 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
 import { TlsSetting } from '../kernel/query/tls-setting.ts';
+import { connectionRules } from '../kernel/query/connection-setting.ts';
+import type { ConnectionRules } from '../kernel/query/connection-setting.ts';
 import { cryptography } from '../secure/node.ts';
 import type { SecureChannel } from '../secure/server.ts';
 import type { Scheme } from '../dns/port.ts';
@@ -10,6 +12,7 @@ import { BUILD, loadQuic } from '../quic/addon.ts';
 import type { QuicAddon } from '../quic/addon.ts';
 import type { QuicConnection, QuicSpeaker } from '../quic/connection.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { unmapped } from './addresses.ts';
 import { Connections } from './connections.ts';
 import type { Held, HeldBy } from './held.ts';
 import { LISTENERS, Ledger } from './ledger.ts';
@@ -24,6 +27,8 @@ export interface QuicHeld extends Held, QuicSpeaker {}
 export interface QuicHeldBy extends HeldBy {
   /** Before questions of this service are asked in a wake-up. */
   enter(service: Service): void;
+  /** The handshake of a connection is over. */
+  opened(connection: Held): void;
 }
 /** What is done with connections. */
 export interface QuicKind {
@@ -57,12 +62,15 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
   readonly alpn: string;
   readonly overload: number;
   service: Service;
+  #rules: ConnectionRules;
   readonly #kind: QuicKind;
   readonly #port: QuicPort;
   readonly #clock: Clock;
   readonly #every: number;
   readonly #sockets: number;
   readonly #mine = new Set<Held>();
+  /** Those whose client nobody knows yet: what came of them came in 0-RTT, and that anybody can send under any address. */
+  readonly #unproven = new Map<Held, string>();
   readonly #places = new Places();
   #cancel: (() => void) | undefined = undefined;
   #cancelLeaving: (() => void) | undefined = undefined;
@@ -76,6 +84,7 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
     this.overload = kind.overload;
     this.#port = port;
     this.service = service;
+    this.#rules = connectionRules(service.settings);
     this.connections = all;
     this.#clock = clock;
     this.#every = every;
@@ -93,17 +102,40 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
     this.#port.enter(service);
   }
   accept(connection: QuicConnection): QuicSpeaker {
-    const held = this.#kind.accept(connection, this.service, this);
-    this.connections.makeRoom();
-    this.connections.add(held);
-    this.#mine.add(held);
-    this.#places.take(this, held, this.limits().connections);
     const { peer } = connection;
     this.service.settings.get(TlsSetting)?.[0].counter?.succeeded('TLSv1.3', peer?.resumed === true);
+    const client = unmapped(peer?.remoteAddress ?? '');
+    const held = this.#kind.accept(connection, this.service, this);
+    this.#mine.add(held);
+    this.#places.take(this, held, this.limits().connections);
+    if (connection.handshaking) {
+      this.connections.add(held);
+      this.#unproven.set(held, client);
+    } else this.#enter(held, client);
     return held;
+  }
+  opened(connection: Held): void {
+    const client = this.#unproven.get(connection);
+    if (client === undefined) return;
+    this.#unproven.delete(connection);
+    this.connections.remove(connection);
+    this.#enter(connection, client);
+  }
+  /** Counts it as its client's, or lets it go where that has too many. Near the limit a newcomer has one question, and half a second. */
+  #enter(held: Held, client: string): void {
+    const isNear = this.connections.isNear(this.#rules.overload);
+    if (!this.connections.admits(client, this.#rules)) {
+      this.service.cut?.('per_client', client);
+      return held.drop();
+    }
+    this.connections.add(held, client, this.#rules);
+    if (!isNear) return;
+    this.service.cut?.('overload', client);
+    held.brief?.(this.now());
   }
   gone(connection: Held): void {
     this.connections.remove(connection);
+    this.#unproven.delete(connection);
     this.#places.leave(this, connection);
     if (this.#mine.delete(connection) && this.#mine.size === 0) this.#empty?.();
   }
@@ -127,6 +159,7 @@ class QuicListener implements Listener, QuicHeldBy, QuicMember {
 
   handTo(service: Service): void {
     this.service = service;
+    this.#rules = connectionRules(service.settings);
     for (const connection of this.#mine) connection.service = service;
     this.#refresh();
   }

@@ -1,6 +1,7 @@
 // The sockets of one address and port that QUIC is spoken on, and who speaks there by ALPN: DNS over QUIC and HTTP/3 share them. Knows
 // certificates, settings and whose questions begin and end; what is said on a connection is its speaker's.
 import type { Endpoint, Service } from '../kernel/query/transport.ts';
+import { ConnectionSetting } from '../kernel/query/connection-setting.ts';
 import { TlsSetting } from '../kernel/query/tls-setting.ts';
 import type { QuicAddon, QuicServing } from '../quic/addon.ts';
 import type { QuicConnection, QuicEnd, QuicSpeaker } from '../quic/connection.ts';
@@ -9,7 +10,7 @@ import type { QuicCounts, QuicOwner } from '../quic/endpoint.ts';
 import { quicFailure } from '../secure/failure.ts';
 import type { ServerTls } from '../secure/server-tls.ts';
 import { isWildcard, openWildcard } from './addresses.ts';
-import { servingOf, span } from './quic-settings.ts';
+import { HANDSHAKES, servingOf, span } from './quic-settings.ts';
 import { socketError } from './socket-error.ts';
 
 /** One scheme's listener on a port. */
@@ -99,7 +100,9 @@ export class QuicPort implements QuicOwner {
       ({ service, alpn, limits: limits(), tls: service.settings.get(TlsSetting) }));
     const blocks = [...new Set(all.flatMap(({ tls }) => tls ?? []))] as readonly ServerTls[] as [ServerTls, ...ServerTls[]];
     if (all.some(({ tls }) => tls === undefined) || blocks.length === 0) throw new Error('ListenPacket: quic: tls.Config not set');
+    const handshakes = Math.min(...all.map(({ service }) => service.settings.get(ConnectionSetting)?.handshakes ?? HANDSHAKES));
     const made = [
+      handshakes,
       ...all.flatMap(({ alpn, limits: { connections, streams }, service: { timeouts } }) => [alpn, connections, streams, timeouts]),
       ...blocks.flatMap((block) => [block, block.round()]), blocks[0].tickets?.shared === true ? span(0) : 0,
     ];
@@ -109,7 +112,7 @@ export class QuicPort implements QuicOwner {
     const settings = this.#taken(blocks, servingOf(blocks, {
       alpn: all.map(({ alpn }) => alpn), label: all[0]!.service.label, read, write, idle,
       connections: all.some(({ limits }) => limits.connections === 0) ? 0 : all.reduce((sum, { limits }) => sum + limits.connections, 0),
-      streams: Math.max(...all.map(({ limits }) => limits.streams)), overload: this.#members[0]!.overload,
+      streams: Math.max(...all.map(({ limits }) => limits.streams)), handshakes, overload: this.#members[0]!.overload,
     }));
     for (const socket of this.#sockets) socket.serve(settings);
     if (this.#settings !== 0) this.#addon.forget(this.#settings);

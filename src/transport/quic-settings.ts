@@ -5,8 +5,8 @@ import { CLIENT_AUTH } from '../secure/server-tls.ts';
 import type { ServerTls } from '../secure/server-tls.ts';
 import { KEPT, sessionsOf } from '../secure/tickets.ts';
 
-/** Handshakes that may be under way on one socket. */
-const HANDSHAKES = 1000;
+/** Handshakes that may be under way on one socket where `connections` says nothing. */
+export const HANDSHAKES = 1000;
 /** Bytes that may wait for a client that does not read: more than the longest message. */
 const UNSENT = 1 << 20;
 /** Octets of a key. */
@@ -18,6 +18,8 @@ export interface QuicBounds {
   readonly label: string;
   readonly connections: number;
   readonly streams: number;
+  /** Under way at once, on one socket. */
+  readonly handshakes: number;
   /** Milliseconds. */
   readonly read: number;
   readonly write: number;
@@ -33,13 +35,13 @@ export function servingOf(blocks: readonly [ServerTls, ...ServerTls[]], bounds: 
   const pairs = blocks.map((block) => block.pair());
   const asks = clientAuth !== 'nocert';
   const ca = asks ? pairs[0]!.ca ?? transportSecurity().rootCertificates.join('\n') : undefined;
-  const { connections, streams, read, write, idle, overload } = bounds;
+  const { connections, streams, handshakes, read, write, idle, overload } = bounds;
   return {
     alpn: bounds.alpn, pairs, policy: CLIENT_AUTH.indexOf(clientAuth), ca,
     // Whoever was let in by one policy comes back to no other (RFC 8446 section 4.6.1).
     sessions: first.digest(`quic ${sessionsOf(bounds.label)} ${clientAuth} ${ca ?? ''}`),
     resumes: tickets !== undefined, secrets: first.log !== undefined,
-    connections: connections === 0 ? 60_000 : connections + HANDSHAKES, streams, handshakes: HANDSHAKES,
+    connections: connections === 0 ? 60_000 : connections + handshakes, streams, handshakes,
     handshake: read, write, idle, unsent: UNSENT, overload,
     ...(tickets?.shared === true && {
       ticketKey: tickets.derive(`quic tickets ${span(0)}`, KEY), lastTicketKey: tickets.derive(`quic tickets ${span(1)}`, KEY),

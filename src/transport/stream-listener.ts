@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ConnectionSetting, DEFAULT_CONNECTIONS } from '../kernel/query/connection-setting.ts';
+import { connectionRules } from '../kernel/query/connection-setting.ts';
 import type { ConnectionRules } from '../kernel/query/connection-setting.ts';
 import { ProxySetting } from '../kernel/query/proxy-setting.ts';
 import type { ProxyRules } from '../kernel/query/proxy-setting.ts';
@@ -84,7 +84,7 @@ class StreamListener implements Listener, HeldBy {
     this.#clock = clock;
     this.#every = every;
     this.#secure = this.#secureServer(service);
-    this.#rules = rulesOf(service);
+    this.#rules = connectionRules(service.settings);
   }
 
   async open(sockets: number): Promise<void> {
@@ -188,7 +188,7 @@ class StreamListener implements Listener, HeldBy {
   handTo(service: Service): void {
     this.#service = service;
     this.#secure = this.#secureServer(service);
-    this.#rules = rulesOf(service);
+    this.#rules = connectionRules(service.settings);
     for (const connection of this.#mine) connection.service = service;
   }
   close(graceMs: number): Promise<void> {
@@ -219,8 +219,6 @@ class StreamListener implements Listener, HeldBy {
     this.#cancelLeaving = this.#mine.size > 0 ? this.#clock.after(SOON, this.#leave) : undefined;
   };
 }
-
-const rulesOf = ({ settings }: Service): ConnectionRules => settings.get(ConnectionSetting) ?? DEFAULT_CONNECTIONS;
 
 class StreamTransport implements Transport {
   readonly scheme: Scheme;

@@ -1,7 +1,7 @@
-// How many connections a listener of streams takes from whom, and what happens near its limit; how blocks that share an address agree on
+// How many connections a listener takes from whom, and what happens near its limit; how blocks that share an address agree on
 // it. Knows the rule; knows no socket.
 import { ListenerSetting, placeOf } from './listener-setting.ts';
-import type { Line, SharedAddress, SharingBlock } from './listener-setting.ts';
+import type { Line, ListenerSettings, SharedAddress, SharingBlock } from './listener-setting.ts';
 
 /** What holds for a listener. */
 export interface ConnectionRules {
@@ -29,6 +29,9 @@ export const DEFAULT_CONNECTIONS: ConnectionRules = { perClient: undefined, bits
 
 /** Where `connections` puts it. It protects: blocks that share an address have to say the same. */
 export const ConnectionSetting = new ListenerSetting<ConnectionsSaid, ConnectionRules>('connections', join);
+/** What holds for a listener with these settings. */
+export const connectionRules = (settings: Pick<ListenerSettings, 'get'>): ConnectionRules =>
+  settings.get(ConnectionSetting) ?? DEFAULT_CONNECTIONS;
 
 function join(blocks: readonly SharingBlock<ConnectionsSaid>[], { label, warn }: SharedAddress): ConnectionRules {
   const all = blocks.flatMap(({ said }) => (said === undefined ? [] : [said]));

@@ -2,10 +2,10 @@
 // own client of HTTP/3; knows nothing of servers.
 import type { Replied, Waiting } from '../../http/client-side.ts';
 import { Http3Client } from '../../http/h3-client.ts';
-import type { QuicAddon, QuicAsking } from '../../quic/addon.ts';
+import type { QuicAsking } from '../../quic/addon.ts';
 import type { QuicConnection, QuicEnd, QuicSpeaker } from '../../quic/connection.ts';
 import { QuicEndpoint } from '../../quic/endpoint.ts';
-import { ASKING, quicAddon } from './quic-client.ts';
+import { ASKING, quicAddon, settingsOf } from './quic-client.ts';
 import type { Client } from './transport-clients.ts';
 import { Replies } from './transport-replies.ts';
 
@@ -67,15 +67,6 @@ class Speaker implements QuicSpeaker {
     this.posts.closed('the connection is gone');
     this.say(`closed ${by} ${code}`);
   }
-}
-
-/** Sessions are taken up again by who has the same settings, not equal ones. */
-const made = new Map<string, number>();
-function settingsOf(addon: QuicAddon, asking: QuicAsking): number {
-  const key = JSON.stringify(asking);
-  const known = made.get(key) ?? addon.asking(asking);
-  made.set(key, known);
-  return known;
 }
 
 /** Begins a connection; does not wait for its handshake. */

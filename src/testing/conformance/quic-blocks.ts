@@ -1,6 +1,8 @@
 // Blocks with certificates as listeners of QUIC are tested with, and what became of their handshakes. Knows settings; opens nothing.
 import * as crypto from 'node:crypto';
 import * as tls from 'node:tls';
+import { ConnectionSetting, DEFAULT_CONNECTIONS } from '../../kernel/query/connection-setting.ts';
+import type { ConnectionRules } from '../../kernel/query/connection-setting.ts';
 import { ListenerSettings } from '../../kernel/query/listener-setting.ts';
 import { QuicSetting } from '../../kernel/query/quic-setting.ts';
 import type { QuicLimits } from '../../kernel/query/quic-setting.ts';
@@ -23,6 +25,7 @@ export const signed = (wanted: Wanted): Pair => readPair({ ...authority.sign(wan
 export interface QuicBlockOptions {
   readonly clientAuth?: ClientAuth;
   readonly limits?: Partial<QuicLimits>;
+  readonly connections?: Partial<ConnectionRules>;
   /** Tickets: none, of the process, or of this secret that replicas have. */
   readonly tickets?: 'off' | 'own' | Uint8Array;
   /** Of the server that they are of. */
@@ -37,7 +40,7 @@ export class QuicBlocks {
   readonly blocks: ServerTls[];
   readonly settings: ListenerSettings;
 
-  constructor(pairs: readonly Pair[], { clientAuth = 'nocert', limits = {}, tickets = 'own' }: QuicBlockOptions = {}) {
+  constructor(pairs: readonly Pair[], { clientAuth = 'nocert', limits = {}, connections, tickets = 'own' }: QuicBlockOptions = {}) {
     const secret = typeof tickets === 'string' ? crypto.randomBytes(32) : tickets;
     const derive = (from: Uint8Array, info: string, length: number) => Buffer.from(crypto.hkdfSync('sha256', from, '', info, length));
     this.blocks = pairs.map((first, line) => {
@@ -64,6 +67,7 @@ export class QuicBlocks {
       const slots = new Slots();
       slots.put(TlsSetting, block);
       slots.put(QuicSetting, { at: block.at, ...limits });
+      if (connections !== undefined) slots.put(ConnectionSetting, { at: block.at, rules: { ...DEFAULT_CONNECTIONS, ...connections } });
       return { zone: '.', slots };
     });
     this.settings = ListenerSettings.of(all, { label: 'quic://:853', scheme: 'quic', warn: () => {} });

@@ -86,15 +86,26 @@ class Speaker implements QuicSpeaker {
 /** Each client that names no store of sessions has one of its own. */
 let strangers = 0;
 
-/** Begins a connection; does not wait for its handshake. */
-export function beginQuic(address: string, port: number, options: Partial<QuicAsking> = {}, name = 'a.test'): QuicClient {
+/** Sessions and tokens are taken up again by who has the same settings, not equal ones. */
+const made = new Map<string, number>();
+/** The number of these settings: the same for who says the same. */
+export function settingsOf(addon: QuicAddon, asking: QuicAsking): number {
+  const key = JSON.stringify(asking);
+  const known = made.get(key) ?? addon.asking(asking);
+  made.set(key, known);
+  return known;
+}
+
+/** Begins a connection, from this address of ours; does not wait for its handshake. */
+export function beginQuic(
+  address: string, port: number, options: Partial<QuicAsking> = {}, name = 'a.test', from = address.includes(':') ? '::1' : '127.0.0.1',
+): QuicClient {
   if (typeof quicAddon === 'string') throw new Error(quicAddon);
-  const endpoint = QuicEndpoint.client(quicAddon, address.includes(':') ? '::1' : '127.0.0.1');
+  const endpoint = QuicEndpoint.client(quicAddon, from);
   if (typeof endpoint === 'number') throw new Error(`errno ${-endpoint}`);
-  const settings = quicAddon.asking({ ...ASKING, sessions: `tests ${++strangers}`, ...options });
+  const settings = settingsOf(quicAddon, { ...ASKING, sessions: `tests ${++strangers}`, ...options });
   const speaker = new Speaker(new Replies());
   const connection = endpoint.connect(settings, address, port, name, () => speaker);
-  quicAddon.forget(settings);
   const raw = (bytes: Uint8Array, fin = true): number => {
     const stream = connection.open(false);
     if (stream >= 0) connection.send(stream, bytes, 0, bytes.length, fin);
@@ -125,8 +136,10 @@ export function beginQuic(address: string, port: number, options: Partial<QuicAs
 }
 
 /** Connects, to whatever certificate. */
-export async function quicClient(address: string, port: number, options: Partial<QuicAsking> = {}, name = 'a.test'): Promise<QuicClient> {
-  const client = beginQuic(address, port, options, name);
+export async function quicClient(
+  address: string, port: number, options: Partial<QuicAsking> = {}, name?: string, from?: string,
+): Promise<QuicClient> {
+  const client = beginQuic(address, port, options, name, from);
   await client.until(() => client.heard.length > 0, 'the handshake');
   if (!client.heard[0]!.startsWith('opened')) {
     client.close();

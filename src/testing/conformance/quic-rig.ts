@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test';
 import { doq } from '../../transport/doq.ts';
 import { QuicPorts } from '../../transport/quic-listener.ts';
+import type { StreamOptions } from '../../transport/stream-listener.ts';
 import type { QuicAsking } from '../../quic/addon.ts';
 import type { QuicCounts } from '../../quic/endpoint.ts';
 import { QuicBlocks, signed } from './quic-blocks.ts';
@@ -24,11 +25,13 @@ export class QuicRig {
     this.blocks = blocks;
     this.bench = new Bench('quic', service, blocks.settings);
   }
-  static async open(t: TestContext, options: QuicBlockOptions = {}, read = 3000, pairs = [ONE]): Promise<QuicRig> {
+  static async open(
+    t: TestContext, options: QuicBlockOptions = {}, read = 3000, pairs = [ONE], stream: StreamOptions = {},
+  ): Promise<QuicRig> {
     const rig = new QuicRig(new QuicBlocks(pairs, options));
     rig.bench.service.label = options.label ?? 'quic://:853';
     rig.bench.service.timeouts = { ...rig.bench.service.timeouts, read };
-    await rig.bench.listen(doq(rig.ports, { every: 5 }));
+    await rig.bench.listen(doq(rig.ports, { every: 5, ...stream }));
     t.after(() => rig.close());
     return rig;
   }
@@ -48,8 +51,8 @@ export class QuicRig {
     const [first] = socket!.connections;
     socket!.fault(first!);
   }
-  async client(options: Partial<QuicAsking> = {}, name?: string): Promise<QuicClient> {
-    const client = await quicClient('127.0.0.1', this.port, options, name);
+  async client(options: Partial<QuicAsking> = {}, name?: string, from?: string): Promise<QuicClient> {
+    const client = await quicClient('127.0.0.1', this.port, options, name, from);
     this.#clients.push(client);
     return client;
   }

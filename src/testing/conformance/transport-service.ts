@@ -4,6 +4,7 @@ import { latin1, latin1Bytes } from '../../dns/latin1.ts';
 import { Memory } from '../../store/memory.ts';
 import { Reading } from '../../store/reading.ts';
 import { Arena } from '../../kernel/query/arena.ts';
+import type { CutReason } from '../../kernel/query/connection-setting.ts';
 import { derive } from '../../kernel/query/derive.ts';
 import { ListenerSettings } from '../../kernel/query/listener-setting.ts';
 import type { Message } from '../../kernel/query/message.ts';
@@ -57,6 +58,8 @@ export class TestService implements Service {
   client = '';
   local = '';
   readonly held: (() => void)[] = [];
+  /** What was cut: the reason and the client. */
+  readonly told: string[] = [];
 
   constructor(arena = new Arena(256), index = 0) {
     this.arena = arena;
@@ -68,6 +71,9 @@ export class TestService implements Service {
   }
   end(): void {
     this.ended++;
+  }
+  cut(reason: CutReason, client: string): void {
+    this.told.push(`${reason} ${client}`);
   }
   resolve(): Answer {
     return failure(2);
