@@ -7,9 +7,12 @@ export class ResolutionError extends Error {
   override readonly name = 'ResolutionError';
   /** The info code of RFC 8914. */
   readonly code: number;
-  constructor(message: string, code = 22) {
+  /** It says nothing of what was asked for: the network is gone. */
+  readonly isPassing: boolean;
+  constructor(message: string, code = 22, isPassing = false) {
     super(message);
     this.code = code;
+    this.isPassing = isPassing;
   }
 }
 

@@ -73,6 +73,11 @@ export class Delegations {
       ({ name, addresses: this.usable(addresses.map((address) => ({ address, port: 53 }))), hasLooked: true }));
     return new Delegation(Name.root, 'hints', servers);
   }
+  /** Who stands at the top: whether the world is there they can say. */
+  roots(): readonly ServerAddress[] {
+    const given = this.#given.get('\0');
+    return (given === undefined ? this.hints() : this.#ofGiven(given)).known();
+  }
   /** It is asked under its name, for which whoever sends questions knows it. */
   #ofOwn({ zone, addresses }: GivenZone): Delegation {
     return new Delegation(zone, 'zone', [], addresses);

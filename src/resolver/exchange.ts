@@ -39,6 +39,12 @@ export interface Manner {
   readonly dnssec: boolean;
   /** Options of EDNS, for servers that understand it. */
   readonly options: readonly EdnsOption[];
+  /** Milliseconds to wait for each reply. */
+  readonly patience: number;
+  /** Whether anything came. False: that nothing did is no fault of the server's. */
+  readonly told: (came: boolean) => boolean;
+  /** It answers again. */
+  readonly isBack: () => void;
 }
 
 /** A reply. */
@@ -58,6 +64,7 @@ export async function askServer(parts: ExchangeParts, server: Server, question: 
     if (plain !== undefined && plain.rcode !== RCODE.FORMERR) server.isPlain(now());
     return plain;
   }
+  if (reply.edns !== undefined) server.understood();
   return reply;
 }
 async function once(
@@ -75,12 +82,15 @@ async function once(
     return found !== undefined;
   };
   const began = now();
-  const reply = await network.exchange(server, query, tcp, server.patience, isIt);
+  server.underWay++;
+  const reply = await network.exchange(server, query, tcp, manner.patience, isIt);
+  server.underWay--;
   if (reply === undefined || found === undefined) {
-    server.failed(now());
+    if (manner.told(false)) server.failed(now());
     return undefined;
   }
-  server.answered(now() - began);
+  manner.told(true);
+  if (server.answered(now() - began)) manner.isBack();
   if ((found.flags & TC) === 0) return found;
   // What is cut over TCP is no reply at all.
   return tcp ? undefined : once(parts, server, question, manner, withEdns, true);

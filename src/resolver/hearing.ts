@@ -1,6 +1,6 @@
 // The servers of one delegation, asked one after the other until one says something: which is next, where more of their addresses are
 // found, and the other side of the cut. Knows servers and delegations; where a search begins is handed in.
-import type { Name } from '../dns/name.ts';
+import { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
 import { Budget, ResolutionError } from './budget.ts';
@@ -13,6 +13,7 @@ import type { ExchangeParts } from './exchange.ts';
 import type { ReplyKeeper } from './reply-keeper.ts';
 import { kindOf } from './reply-kind.ts';
 import type { Said } from './reply-kind.ts';
+import { Reach } from './reach.ts';
 import type { RecordCache, Step } from './record-cache.ts';
 import { scrub } from './scrub.ts';
 import type { Scrubbed } from './scrub.ts';
@@ -47,6 +48,17 @@ export interface Search {
   readonly ask: (question: Question, errand: Errand) => Promise<Step>;
   /** The root's servers. */
   readonly primed: (question: Question, errand: Errand) => Promise<Delegation>;
+  /** A server of this zone answers again; of the root: the network is back. */
+  readonly back: (zone: Name) => void;
+}
+/** Milliseconds that a server of the root has to show that the network is there. */
+const PROBE = 2000;
+/** Who is next, and who would be if there were a way to them. */
+interface Next {
+  readonly server: Server | undefined;
+  readonly missed: Server | undefined;
+  /** There are others. */
+  readonly others: boolean;
 }
 
 /** Asks the servers of delegations. */
@@ -55,6 +67,7 @@ export class Hearing {
   readonly #settings: ResolverSettings;
   readonly #parts: ExchangeParts;
   readonly #servers = new Servers();
+  readonly #reach: Reach;
   /** Until when names of given servers are not looked up again. */
   readonly #looked = new Map<string, number>();
 
@@ -62,6 +75,25 @@ export class Hearing {
     this.#search = search;
     this.#settings = search.settings;
     this.#parts = search.parts;
+    const { now, after, random } = search.parts;
+    const { ipv4, ipv6, doubtsIpv6 } = search.settings;
+    this.#reach = new Reach({
+      now, after, random, targets: () => search.delegations.roots(), probe: (address) => this.#probe(address),
+      back: () => {
+        this.#servers.forgive();
+        search.back(Name.root);
+      },
+    }, { four: ipv4, six: ipv6 && !doubtsIpv6 });
+  }
+  /** Whether a server of the root says anything at all. */
+  async #probe(address: ServerAddress): Promise<boolean> {
+    const question: Question = { name: Name.root, type: TYPE.NS, class: CLASS.IN };
+    const { tcpOnly, dnssecOk } = this.#settings;
+    const reply = await askServer(this.#parts, this.#servers.at(address), question, {
+      tcp: tcpOnly, recursionDesired: true, dnssec: dnssecOk, options: [], patience: PROBE, told: () => false,
+      isBack: () => {},
+    });
+    return reply !== undefined;
   }
 
   /** Asks until one says something. Throws ResolutionError where none does. */
@@ -69,10 +101,12 @@ export class Hearing {
     if (at.isGiven) this.#ahead(at);
     for (;;) {
       if (errand.watch !== undefined) show(errand.watch, at);
-      const server = this.#next(at, question, tried, errand);
-      if (server === undefined) {
-        if (await this.#moreAddresses(at, errand, tried)) continue;
-        const other = await this.#otherSide(at, question, errand, tried);
+      const next = this.#next(at, question, tried, errand);
+      if (next.server === undefined) {
+        // Who cannot be reached cannot say where others are.
+        const isDark = next.missed !== undefined && this.#reach.isDark;
+        if (!isDark && await this.#moreAddresses(at, errand, tried)) continue;
+        const other = isDark ? undefined : await this.#otherSide(at, question, errand, tried);
         if (other !== undefined) {
           at = other;
           continue;
@@ -83,27 +117,49 @@ export class Hearing {
           tried = new Tried();
           continue;
         }
+        if (next.missed !== undefined) return this.#scout(next.missed, at, question, errand, tried);
         const lacks = tried.count === 0 ? 'has an address' : 'answers';
-        throw new ResolutionError(`no server of ${at.zone.text} ${lacks}`, tried.isRefused ? 23 : 22);
+        throw new ResolutionError(`no server of ${at.zone.text} ${lacks}`, tried.isRefused ? 23 : 22, this.#reach.isDark);
       }
       errand.budget.ask(this.#parts.now());
-      const heard = await this.#askOne(server, at, question, tried);
+      const heard = await this.#askOne(next.server, at, question, tried, next.others);
       if (heard !== undefined) return heard;
     }
   }
-  #next(at: Delegation, { type }: Question, tried: Tried, { avoided }: Errand): Server | undefined {
+  /** Asks one server where nobody is reached: it may be that the network is back, or that the root alone is out of reach. */
+  async #scout(server: Server, at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Heard> {
+    const back = this.#reach.scout(server.address);
+    if (back !== undefined) {
+      try {
+        errand.budget.ask(this.#parts.now());
+        const heard = await this.#askOne(server, at, question, tried, false);
+        if (heard !== undefined) return heard;
+      } finally {
+        back();
+      }
+    }
+    throw new ResolutionError(`no server of ${at.zone.text} is reached: the network is gone`, 23, true);
+  }
+  #next(at: Delegation, { type }: Question, tried: Tried, { avoided }: Errand): Next {
     const now = this.#parts.now();
     const { tries } = this.#settings;
-    const left = at.known().map((address) => this.#servers.at(address)).filter((server) =>
-      tried.of(server) < tries && !tried.isOut(server) && !avoided.has(server) && !server.isLameFor(at.zone, type, now));
-    if (left.length === 0) return undefined;
-    const fewest = Math.min(...left.map((server) => tried.of(server)));
-    return choose(left.filter((server) => tried.of(server) === fewest), now, this.#parts.random);
+    const all = at.known().map((address) => this.#servers.at(address)).filter((server) =>
+      tried.of(server) < tries && !tried.isOut(server) && !avoided.has(server));
+    const having = all.filter((server) => !server.isLameFor(at.zone, type, now));
+    const left = having.length > 0 ? having : all.filter((server) => tried.of(server) === 0 && !server.wasLame(at.zone, type, now));
+    const reached = isOfTheWorld(at) ? left.filter(({ address }) => !this.#reach.isMissed(address)) : left;
+    const fewest = Math.min(...reached.map((server) => tried.of(server)));
+    const server = choose(reached.filter((each) => tried.of(each) === fewest), now, this.#parts.random);
+    return { server, missed: server === undefined ? left[0] : undefined, others: reached.length > 1 };
   }
-  async #askOne(server: Server, at: Delegation, question: Question, tried: Tried): Promise<Heard | undefined> {
+  async #askOne(server: Server, at: Delegation, question: Question, tried: Tried, others: boolean): Promise<Heard | undefined> {
     tried.add(server);
     const options = this.#settings.optionsFor(server.address);
-    const manner = { tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: this.#settings.dnssecOk, options };
+    const manner = {
+      tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: this.#settings.dnssecOk, options,
+      patience: server.patience(this.#parts.now(), others), told: (came: boolean) => this.#told(server, at, came),
+      isBack: () => this.#search.back(at.zone),
+    };
     const parts = await askServer(this.#parts, server, question, manner);
     if (parts === undefined) return undefined;
     const { private: refused } = this.#settings;
@@ -132,9 +188,17 @@ export class Hearing {
       tried.out(server);
       return undefined;
     }
+    server.hasZone(at.zone, question.type);
     return { kind, reply, server, isSpoilt: parts.isSpoilt };
   }
 
+  /** What servers of the world say, or do not, says something of the network; whether it says something of the server is returned. */
+  #told(server: Server, at: Delegation, came: boolean): boolean {
+    if (!isOfTheWorld(at)) return true;
+    if (came) this.#reach.heard(server.address);
+    else this.#reach.silent(server.address);
+    return !this.#reach.isGone(server.address);
+  }
   /** Names of servers that are given are looked up before the addresses that are given fail: afterwards it may be too late. */
   #ahead({ servers }: Delegation): void {
     const now = this.#parts.now();
@@ -160,7 +224,7 @@ export class Hearing {
   async #addresses(server: NamedServer, errand: Errand): Promise<void> {
     if (errand.depth >= DEEPEST || errand.budget.serverNames-- <= 0) return;
     const { ipv4, ipv6 } = this.#settings;
-    const types = [...(ipv4 ? [TYPE.A] : []), ...(ipv6 ? [TYPE.AAAA] : [])];
+    const types = [...(ipv4 ? [TYPE.A] : []), ...(ipv6 && !this.#reach.isGone('::') ? [TYPE.AAAA] : [])];
     for (const type of types) {
       try {
         if (await this.#followed(server, type, errand)) break;
@@ -199,12 +263,16 @@ export class Hearing {
     }
     if (tried.askedParent) return undefined;
     tried.askedParent = true;
-    const known = this.#search.keeper.parentSide(at.zone);
-    const other = known ?? await this.#fromParent(at.zone, question, errand);
+    const other = this.#parentSide(at.zone) ?? await this.#fromParent(at.zone, question, errand);
     if (other === undefined) return undefined;
     const hasMore = other.servers.some(({ name, addresses }) => addresses.some((each) => tried.of(this.#servers.at(each)) === 0)
       || (addresses.length === 0 && !at.servers.some((has) => has.name.equals(name))));
     return hasMore ? other : undefined;
+  }
+  /** As the parent named them last, as far as they may be asked. */
+  #parentSide(zone: Name): Delegation | undefined {
+    const { delegations, keeper } = this.#search;
+    return keeper.parentSide(zone, (addresses) => delegations.usable(addresses));
   }
   async #fromParent(zone: Name, { class: klass }: Question, errand: Errand): Promise<Delegation | undefined> {
     const asked: Question = { name: zone, type: TYPE.NS, class: klass };
@@ -216,7 +284,7 @@ export class Hearing {
       const heard = await this.hear(from, asked, errand, new Tried());
       if (heard.kind !== 'referral') return undefined;
       this.#search.keeper.refer(heard.reply, from, zone);
-      return this.#search.keeper.parentSide(zone);
+      return this.#parentSide(zone);
     } catch (error) {
       if (error instanceof ResolutionError) return undefined;
       throw error;
@@ -224,6 +292,8 @@ export class Hearing {
   }
 }
 
+/** What they say counts for the network: those that are given for a zone below the root may be next door. */
+const isOfTheWorld = ({ isGiven, zone }: Delegation): boolean => !isGiven || zone.raw.length === 1;
 const isEmpty = ({ answer, authority }: Scrubbed): boolean => answer.length === 0 && authority.length === 0;
 /** Whether the name waits for this question already. */
 export const isPending = ({ pending }: Errand, name: Name): boolean => pending.has(name.key);

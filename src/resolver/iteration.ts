@@ -36,15 +36,18 @@ export class Iteration {
   readonly #isProven: IsProven;
   #priming: Promise<Delegation> | undefined;
 
-  /** `isProven` says whether a denial is, so that nothing below the name need be asked for (RFC 8020). */
-  constructor(settings: ResolverSettings, cache: RecordCache, parts: ExchangeParts, isProven: IsProven) {
+  /**
+   * `isProven` says whether a denial is, so that nothing below the name need be asked for (RFC 8020); `back` is told of
+   * zones whose servers answer again.
+   */
+  constructor(settings: ResolverSettings, cache: RecordCache, parts: ExchangeParts, isProven: IsProven, back: (zone: Name) => void) {
     this.#isProven = isProven;
     this.#settings = settings;
     this.#cache = cache;
     this.delegations = new Delegations(settings, cache);
     this.#keeper = new ReplyKeeper(settings, cache, parts.now);
     this.#hearing = new Hearing({ settings, cache, parts, delegations: this.delegations, keeper: this.#keeper,
-      ask: (question, errand) => this.ask(question, errand), primed: (question, errand) => this.#primed(question, errand) });
+      ask: (question, errand) => this.ask(question, errand), primed: (question, errand) => this.#primed(question, errand), back });
   }
 
   /** What the servers say. Throws ResolutionError where none says anything. */

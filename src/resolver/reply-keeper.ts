@@ -149,10 +149,10 @@ export class ReplyKeeper {
     return this.#glue.get(name.key) ?? [];
   }
   /** The servers of a zone as its parent named them last. */
-  parentSide(zone: Name): Delegation | undefined {
+  parentSide(zone: Name, usable: (addresses: readonly ServerAddress[]) => ServerAddress[]): Delegation | undefined {
     const known = this.#parents.get(zone.key);
     if (known === undefined) return undefined;
-    const servers = known.servers.map(({ name, addresses }) => ({ name, addresses: [...addresses], hasLooked: false }));
+    const servers = known.servers.map(({ name, addresses }) => ({ name, addresses: usable(addresses), hasLooked: false }));
     return new Delegation(known.zone, 'parent', servers, [], known.tcp);
   }
 }

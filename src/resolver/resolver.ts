@@ -30,6 +30,13 @@ const LONGEST_FAILED = 300_000, MOST_DOUBLED = 6;
 /** Failures that are kept. */
 const MOST_FAILURES = 10_000;
 
+/** A failure that is kept. */
+interface Failure {
+  readonly until: number;
+  readonly result: Resolved;
+  readonly times: number;
+  readonly name: Name;
+}
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** A resolver, with what it keeps. */
@@ -46,7 +53,7 @@ export class Resolver {
   readonly denials: Denials | undefined;
   readonly #refreshing = new Set<string>();
   readonly #underWay = new Map<string, Promise<Resolved>>();
-  readonly #failures = new Map<string, { readonly until: number; readonly result: Resolved; readonly times: number }>();
+  readonly #failures = new Map<string, Failure>();
 
   /** Without `validation` nothing is looked at. */
   constructor(settings: ResolverSettings, parts: ExchangeParts, validation?: ValidationSettings) {
@@ -58,10 +65,15 @@ export class Resolver {
     if (validation?.aggressive === true) this.denials = new Denials(parts.now, validation.mostIterations);
     this.#kept = new KeptAnswers(settings, this.cache, parts.now, this.denials);
     this.#iteration = new Iteration(settings, this.cache, parts, async (step, question, errand) =>
-      settings.hardenBelowNxdomain && (await this.#judged(step, question, errand)).security === 'secure');
+      settings.hardenBelowNxdomain && (await this.#judged(step, question, errand)).security === 'secure', (zone) => this.#back(zone));
     const fetch = (question: Question, errand: Errand): Promise<Step> => this.#fetch(question, errand);
     const signal = validation?.signals === true ? (name: Name): void => this.#signal(name) : undefined;
     if (validation !== undefined) this.#validation = new Validation(new Trust(validation, this.cache, parts.now, fetch, signal));
+  }
+  /** What failed for want of servers may be asked for at once. */
+  #back(zone: Name): void {
+    for (const [key, { name }] of this.#failures) if (name.isUnder(zone)) this.#failures.delete(key);
+    this.#validation?.forgetFailures(zone);
   }
   /** Asks for what nobody waits for (RFC 8145). */
   #signal(name: Name): void {
@@ -184,17 +196,18 @@ export class Resolver {
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
     const begun = this.#resolve(question, watch, checked).finally(() => this.#underWay.delete(key)).then((result) => {
-      if (result.rcode === RCODE.SERVFAIL) this.#failed(key, result);
+      if (result.isPassing === true) return result;
+      if (result.rcode === RCODE.SERVFAIL) this.#failed(key, result, question);
       else this.#failures.delete(key);
       return result;
     });
     this.#underWay.set(key, begun);
     return begun;
   }
-  #failed(key: string, result: Resolved): void {
+  #failed(key: string, result: Resolved, { name }: Question): void {
     const times = Math.min(MOST_DOUBLED, (this.#failures.get(key)?.times ?? -1) + 1);
     this.#failures.delete(key);
-    this.#failures.set(key, { until: this.#parts.now() + Math.min(LONGEST_FAILED, FAILED * 2 ** times), result, times });
+    this.#failures.set(key, { until: this.#parts.now() + Math.min(LONGEST_FAILED, FAILED * 2 ** times), result, times, name });
     if (this.#failures.size > MOST_FAILURES) this.#failures.delete(this.#failures.keys().next().value!);
   }
   /** Asks for what is near its end, so that the next one need not wait. */
@@ -217,7 +230,8 @@ export class Resolver {
       return await this.#follow(question, this.#errand(0, watch), checked);
     } catch (error) {
       if (!(error instanceof ResolutionError)) throw error;
-      return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code };
+      return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code,
+        isPassing: error.isPassing };
     }
   }
 

@@ -67,6 +67,8 @@ export interface ResolverSettings {
   readonly translated: ((address: string) => string) | undefined;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
+  /** The machine knows no way by IPv6 yet: servers are asked so when one of the root's answered so. */
+  readonly doubtsIpv6: boolean;
   /** Seconds: no TTL is longer, no TTL of a denial is. */
   readonly mostTtl: number;
   readonly mostNegativeTtl: number;
@@ -119,7 +121,7 @@ export const ROOT_HINTS: readonly RootServer[] = [
 /** What is meant where nothing is said. */
 export const DEFAULTS: ResolverSettings = {
   given: [], minimise: 'on', anyGlue: false, promiscuous: false, verifiesGlue: false, mostServers: 20, hardenBelowNxdomain: true,
-  private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true,
+  private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true, doubtsIpv6: false,
   mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0, leastNegativeTtl: 0, originalTtl: false,
   mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3,
   optionsFor: () => [], translated: undefined, udpSize: 1232,

@@ -33,8 +33,8 @@ export interface ZoneTrust {
 
 /** How often another server is asked where what one said is bogus. */
 const MOST_AGAIN = 3;
-/** How long a failed chain is believed to be one, in milliseconds: then it is tried again. */
-const BOGUS = 60_000;
+/** How long a failed chain is believed to be one, in milliseconds, and one of which nothing could be had: then it is tried again. */
+const BOGUS = 60_000, NOTHING = 5000;
 const MOST = 10_000;
 const NO_KEYS: readonly VerifyingKey[] = [];
 
@@ -85,6 +85,10 @@ export class Trust {
     if (this.#zones.size > MOST) this.#zones.delete(this.#zones.keys().next().value!);
     return trust;
   }
+  /** Those at and below this one that failed are asked for again. */
+  forgetFailures(above: Name): void {
+    for (const [key, { state, zone }] of this.#zones) if (state === 'bogus' && zone.isUnder(above)) this.#zones.delete(key);
+  }
   #bogus(zone: Name, why: string, code: number): ZoneTrust {
     return this.#keep(this.#broken(zone, why, code));
   }
@@ -127,7 +131,10 @@ export class Trust {
   }
   #keysOf(step: Step | undefined, zone: Name, isTrusted: (data: Uint8Array) => boolean, until: number, errand: Errand): ZoneTrust {
     const set = step?.answer.find(({ type, name }) => type === TYPE.DNSKEY && name.equals(zone));
-    if (set === undefined) return this.#broken(zone, `no DNSKEY of ${zone.text}`, INFO_CODE.DNSKEY_MISSING);
+    if (set === undefined) {
+      const broken = this.#broken(zone, `no DNSKEY of ${zone.text}`, INFO_CODE.DNSKEY_MISSING);
+      return step === undefined ? { ...broken, until: this.#now() + NOTHING } : broken;
+    }
     const trusted = set.data.filter(isTrusted).map((data) => new VerifyingKey(data));
     if (trusted.length === 0) return this.#broken(zone, `no DNSKEY of ${zone.text} is the one that is trusted`, INFO_CODE.DNSKEY_MISSING);
     const { verdict, ttl } = verifySet(set, zone, trusted, this.settings.wall() / 1000, effortOf(errand));
@@ -143,7 +150,7 @@ export class Trust {
     try {
       return await this.#fetch(question, errand);
     } catch (error) {
-      if (error instanceof ResolutionError) return error;
+      if (error instanceof ResolutionError && !error.isPassing) return error;
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 // Whether what a question led to is as its zone signed it (RFC 4035 section 5, RFC 6840): sets by their signatures, denials by their
 // proofs. Knows steps and the trust in zones; asks only for keys.
 import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { HashedDenials } from '../dnssec/validate/nsec3.ts';
@@ -32,6 +33,10 @@ export class Validation {
     this.#trust = trust;
   }
 
+  /** Chains that are broken are tried again, as when the network is back. */
+  forgetFailures(zone: Name): void {
+    this.#trust.forgetFailures(zone);
+  }
   /** Judges a step, and marks its sets. */
   async judge(step: Step, question: Question, errand: Errand): Promise<Validated> {
     if (step.kind === 'nodata' || step.kind === 'nxdomain') return this.#denial(step, question, errand);

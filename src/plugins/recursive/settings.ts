@@ -41,7 +41,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   const networks: CIDR[] = [];
   const excepted: Name[] = [];
   let { hints, minimise, stale, prefetch }: Pick<ResolverSettings, 'hints' | 'minimise' | 'stale' | 'prefetch'> = DEFAULTS;
-  let ipv6 = hasIPv6(machine);
+  let ipv6 = 'auto';
   line.properties({
     trust_anchor: (property) => void anchors.push(...anchorRecords(property, machine)),
     root_hints: (property) => {
@@ -55,8 +55,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
       minimise = oneOf(property, ['on', 'strict', 'off']);
     },
     ipv6: (property) => {
-      const word = oneOf(property, ['auto', 'on', 'off']);
-      ipv6 = word === 'auto' ? hasIPv6(machine) : word === 'on';
+      ipv6 = oneOf(property, ['auto', 'on', 'off']);
     },
     stale: (property) => {
       stale = staleSettings(property);
@@ -73,7 +72,10 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   });
   return {
     zones,
-    resolver: { ...DEFAULTS, given, hints, minimise, stale, prefetch, ipv6, private: new PrivateAddresses(networks, excepted) },
+    resolver: {
+      ...DEFAULTS, given, hints, minimise, stale, prefetch, ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
+      private: new PrivateAddresses(networks, excepted),
+    },
     validation: {
       insecure, anchors: anchorsFrom(anchors.length === 0 ? ROOT_ANCHORS : anchors), mostIterations: ITERATIONS, aggressive: true,
       permissive: false, hardenStripped: true, sentinel: true, signals: true,

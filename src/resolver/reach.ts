@@ -1,0 +1,143 @@
+// Whether the world can be reached, by IPv4 and by IPv6. Where nobody anywhere answers the network is gone: that says nothing of any
+// server, and the root is asked each second until it is back. Knows addresses and times; what asks is handed in.
+import type { ServerAddress } from './settings.ts';
+
+/** So many questions in a row to which no server says anything, and the network itself is looked at. */
+const SILENT = 4;
+/** Servers that are asked when it is, and milliseconds between two times. */
+const PROBED = 2, EACH = 1000;
+/** So many times, then twice as long each time, up to so many milliseconds. */
+const OFTEN = 60, LONGEST = 60_000;
+/** It is looked at while somebody has wanted it within so many milliseconds. */
+const WANTED = 10_000;
+/** Questions that are let out all the same, at the same time: the root may be what is out of reach, and nothing else. */
+const MOST_SCOUTS = 4;
+
+/** What it needs. */
+export interface ReachParts {
+  readonly now: () => number;
+  readonly after: (milliseconds: number, call: () => void) => () => void;
+  readonly random: () => number;
+  /** Those that are asked whether anybody is there: the root's, or who stands for it. */
+  readonly targets: () => readonly ServerAddress[];
+  /** Whether a server says anything. */
+  readonly probe: (address: ServerAddress) => Promise<boolean>;
+  /** A network that was gone is back. */
+  readonly back: () => void;
+}
+
+/** One of the two. */
+class FamilyReach {
+  readonly #parts: ReachParts;
+  readonly #isOurs: (address: string) => boolean;
+  /** Questions since the last answer. */
+  #silent = 0;
+  #isProbing = false;
+  #probed = 0;
+  #probedAt = -Infinity;
+  #wantedAt = -Infinity;
+  scouts = 0;
+  isGone: boolean;
+
+  constructor(parts: ReachParts, isOurs: (address: string) => boolean, isGone: boolean) {
+    this.#parts = parts;
+    this.#isOurs = isOurs;
+    this.isGone = isGone;
+  }
+  heard(): void {
+    this.#silent = 0;
+    if (!this.isGone) return;
+    this.isGone = false;
+    this.#probed = 0;
+    this.#parts.back();
+  }
+  silent(): void {
+    if (!this.isGone && ++this.#silent >= SILENT) this.#look();
+  }
+  /** Somebody would ask if it were there. */
+  wanted(): void {
+    this.#wantedAt = this.#parts.now();
+    this.#look();
+  }
+  #targets(): ServerAddress[] {
+    return this.#parts.targets().filter(({ address }) => this.#isOurs(address));
+  }
+  #pause(): number {
+    return Math.min(LONGEST, EACH * 2 ** Math.min(16, Math.max(0, this.#probed - OFTEN)));
+  }
+  #look(): void {
+    const { now, random, probe } = this.#parts;
+    if (this.#isProbing || now() < this.#probedAt + this.#pause()) return;
+    const left = this.#targets();
+    if (left.length === 0) {
+      // Nobody can say, so each server may.
+      this.isGone = false;
+      return;
+    }
+    this.#isProbing = true;
+    this.#probedAt = now();
+    const asked: ServerAddress[] = [];
+    while (asked.length < PROBED && left.length > 0) asked.push(...left.splice(Math.floor(random() * left.length), 1));
+    void Promise.all(asked.map(async (address) => {
+      if (!await probe(address)) return false;
+      this.heard();
+      return true;
+    })).then((answers) => this.#looked(answers.includes(true)));
+  }
+  #looked(isThere: boolean): void {
+    this.#isProbing = false;
+    // Others may have answered meanwhile.
+    if (isThere || (!this.isGone && this.#silent === 0)) return;
+    this.isGone = true;
+    this.#probed++;
+    const { now, after } = this.#parts;
+    const wait = Math.max(0, this.#probedAt + this.#pause() - now());
+    after(wait, () => {
+      if (this.isGone && now() < this.#wantedAt + WANTED) this.#look();
+    });
+  }
+}
+
+/** The world, as far as it is reached. */
+export class Reach {
+  readonly #four: FamilyReach;
+  readonly #six: FamilyReach;
+
+  /** What is not there to begin with: nobody is to be asked so, or the machine knows no way. */
+  constructor(parts: ReachParts, { four, six }: { readonly four: boolean; readonly six: boolean }) {
+    this.#four = new FamilyReach(parts, (address) => !address.includes(':'), !four);
+    this.#six = new FamilyReach(parts, (address) => address.includes(':'), !six);
+  }
+  #of(address: string): FamilyReach {
+    return address.includes(':') ? this.#six : this.#four;
+  }
+  /** By this address somebody answered. */
+  heard(address: string): void {
+    this.#of(address).heard();
+  }
+  /** By this one nobody did. */
+  silent(address: string): void {
+    this.#of(address).silent();
+  }
+  /** Whether nobody is reached by such addresses. */
+  isGone(address: string): boolean {
+    return this.#of(address).isGone;
+  }
+  /** The same, of an address that would be asked. */
+  isMissed(address: string): boolean {
+    const family = this.#of(address);
+    if (family.isGone) family.wanted();
+    return family.isGone;
+  }
+  /** By neither. */
+  get isDark(): boolean {
+    return this.#four.isGone && this.#six.isGone;
+  }
+  /** Lets one question out where nobody is reached, until what is returned is called; undefined: enough are on their way. */
+  scout(address: string): (() => void) | undefined {
+    const family = this.#of(address);
+    if (family.scouts >= MOST_SCOUTS) return undefined;
+    family.scouts++;
+    return () => void family.scouts--;
+  }
+}
