@@ -13,19 +13,40 @@ const LOWEST = 3000, BEHIND = 12_000;
 const DEFAULTS = [6053, 8080, 8181, 9153];
 /** What `fetch` asks nobody on ("bad port" of the Fetch standard), of those to choose from: a test that reads a page would fail there. */
 export const UNFETCHED: readonly number[] = [3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080];
-const ATTEMPTS = 200;
-/** Those that this process has given away: each once, since a server may not have taken it yet. */
-const given = new Set<number>([...DEFAULTS, ...UNFETCHED]);
+/**
+ * So many ports belong to one process at a time: the first of them is listened on for as long as it lives, which says so to others. A port
+ * that is free at the moment would else be given to two processes, whose servers have not taken it yet or start on it again.
+ */
+const BLOCK = 60, BLOCKS = (BEHIND - LOWEST) / BLOCK;
+const kept = new Set<number>([...DEFAULTS, ...UNFETCHED]);
+/** Those of this process's blocks that are not given away: each is once, since a server may not have taken it yet. */
+const left: number[] = [];
+/** A block that is being taken, for all calls that wait for one. */
+let taking: Promise<void> | undefined;
 
 /** A port of 127.0.0.1, free over both protocols at the moment, never the same one twice. Rejects where there is none. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const port = randomInt(LOWEST, BEHIND);
-    if (given.has(port)) continue;
-    given.add(port);
-    if (await isFree(port)) return port;
+  for (;;) {
+    const port = left.pop();
+    if (port === undefined) await (taking ??= ownBlock().finally(() => (taking = undefined)));
+    else if (!kept.has(port) && await isFree(port)) return port;
   }
-  throw new Error(`no free port between ${LOWEST} and ${BEHIND} in ${ATTEMPTS} attempts`);
+}
+/** The ports of a block that no process has. The first look is anywhere: whatever still asks a server that ended asks nobody new. */
+async function ownBlock(): Promise<void> {
+  const begin = randomInt(BLOCKS);
+  for (let n = 0; n < BLOCKS; n++) {
+    const first = LOWEST + ((begin + n) % BLOCKS) * BLOCK;
+    const guard = createServer((socket) => socket.destroy());
+    const owned = await new Promise<boolean>((resolve) => {
+      guard.once('error', () => resolve(false)).listen({ port: first, host: '127.0.0.1', exclusive: true }, () => resolve(true));
+    });
+    if (!owned) continue;
+    guard.unref();
+    left.push(...Array.from({ length: BLOCK - 1 }, (_, i) => first + 1 + i));
+    return;
+  }
+  throw new Error(`no free ports between ${LOWEST} and ${BEHIND}: other processes have them all`);
 }
 
 /** Every address is tried: a server may listen on all of them. */
