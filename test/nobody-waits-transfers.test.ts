@@ -22,6 +22,7 @@ import { openMaps } from '../src/plugins/kubernetes/cluster/maps.ts';
 import { ServiceStore } from '../src/plugins/kubernetes/cluster/service-store.ts';
 import { NamespaceSink, ServiceSink, SliceSink } from '../src/plugins/kubernetes/cluster/sinks.ts';
 import { Store } from '../src/store/store.ts';
+import { STORE_KEY } from '../src/testing/store-key.ts';
 
 const ZONE = Name.parse('cluster.local.');
 const AXFR = { question: { name: ZONE, type: 252, class: 1 } };
@@ -94,7 +95,7 @@ test('a reader who takes nothing keeps no other from going on', async () => {
 });
 
 test('no step of a service with 10,000 endpoints writes more than a few of them', () => {
-  const maps = openMaps(Store.create(1 << 26), 0);
+  const maps = openMaps(Store.create(1 << 26, STORE_KEY), 0);
   const cluster = { maps, now: () => 7, complain: assert.fail };
   const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes);
   new NamespaceSink(cluster).put({ metadata: { name: 'shop' } });

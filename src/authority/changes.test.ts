@@ -5,11 +5,12 @@ import { Name } from '../dns/name.ts';
 import { Store } from '../store/store.ts';
 import { ChangingZone } from './changes.ts';
 import type { Change } from './changes.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const names = (...texts: readonly string[]) => texts.map((text) => Name.parse(text));
 
 test('who listens hears of names in the zone, of any where there is a wildcard, and of nothing when it has ended', () => {
-  const store = Store.create(1 << 24);
+  const store = Store.create(1 << 24, STORE_KEY);
   const zone = new ChangingZone(store, Name.parse('z.test.'));
   const ended = new AbortController();
   const told: string[] = [];

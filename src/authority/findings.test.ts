@@ -25,6 +25,7 @@ import type { Backend } from './backend.ts';
 import { Computed } from './computed.ts';
 import { Place, ServedZones } from './served-zones.ts';
 import type { Source } from './source.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 /** What is at names, as `KIND LABEL`, the label being the one at which it begins. */
 type Expected = Readonly<Record<string, string>>;
@@ -132,7 +133,7 @@ suite('what a source that computes has', () => new Computed({
   'nosuch.z.test.': 'nothing 0', 'test.': 'elsewhere',
 });
 suite('what a hosts file has', () => {
-  const store = Store.create(1 << 24);
+  const store = Store.create(1 << 24, STORE_KEY);
   const table = new Table(store, new Space(store, 'test'));
   const zones = new Zones([Name.parse('z.test.')]);
   table.fill([readEntries('192.0.2.1 www.z.test\n192.0.2.2 *.wild.z.test\n2001:db8::1 six.z.test', zones, true, assert.fail)], 5);
@@ -142,7 +143,7 @@ suite('what a hosts file has', () => {
   'z.test.': 'nothing 0', 'nosuch.z.test.': 'nothing 0', 'test.': 'elsewhere',
 });
 suite('what a cluster has', () => {
-  const maps = openMaps(Store.create(1 << 24), 0);
+  const maps = openMaps(Store.create(1 << 24, STORE_KEY), 0);
   const around = { maps, names: new CountedNames(), now: () => 7, complain: assert.fail };
   const hearing = { service() {}, slice() {} };
   new NamespaceSink(around).put({ metadata: { name: 'ns' } });

@@ -17,6 +17,7 @@ import { RECORDS, SERIAL } from './zone/version.ts';
 import { UpdateContents, changedIn, entryOf } from './update-contents.ts';
 import { UpdateJournal } from './update-journal.ts';
 import { update } from './update.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const zone = Name.parse('d.test').folded;
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'contents-'));
@@ -59,7 +60,7 @@ test('what updates leave is a version that can be served', () => {
   const contents = seeded();
   const { changed } = update(contents, { answer: [], authority: [parseRR('new.d.test. 60 IN A 192.0.2.9')!] }, () => true);
   contents.apply(changed);
-  const { memory } = Store.create(1 << 22);
+  const { memory } = Store.create(1 << 22, STORE_KEY);
   const scratch = new Scratch(memory.hash).begin(zone.octets);
   contents.give(scratch);
   const { version } = new Builder(memory).build(scratch, 0);

@@ -13,13 +13,14 @@ import { ListBuilder } from './list-build.ts';
 import type { BuiltLists, ListOrder } from './list-build.ts';
 import { PublishedLists } from './published-lists.ts';
 import { PublishedTable } from './published-table.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'lists-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Lists by their texts, in a store. */
 class Lists {
-  readonly store = Store.create(1 << 26);
+  readonly store = Store.create(1 << 26, STORE_KEY);
   readonly #builder = new ListBuilder(this.store.memory);
   readonly #table: PublishedTable;
   readonly #lists: PublishedLists;

@@ -15,6 +15,7 @@ import { RpzBuilder } from './rpz-build.ts';
 import { RpzRules } from './rpz-rules.ts';
 import { readOwner } from './rpz-owner.ts';
 import { actionName } from './rpz-zone.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'rpz-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -24,7 +25,7 @@ const HEAD = '$TTL 60\n@ SOA localhost. root.localhost. 1 3600 600 86400 300\n@ 
 function rulesOf(text: string): { readonly rules: RpzRules; readonly store: Store; readonly wrong: number } {
   const file = path.join(directory, 'zone');
   writeFileSync(file, `${HEAD}${text}`);
-  const store = Store.create(1 << 26);
+  const store = Store.create(1 << 26, STORE_KEY);
   const space = store.spaces.of(store.spaces.take(), new AbortController().signal, systemClock)(0);
   const table = new PublishedTable(store, space, 'rpz');
   const built = new RpzBuilder(store.memory).build({ path: file, zone: Name.parse('rpz.test.').key });

@@ -22,6 +22,7 @@ import { readWatched } from './question.ts';
 import type { WatchedQuestion } from './question.ts';
 import { PushStream } from './stream.ts';
 import type { Told } from './stream.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const asked = (name: string): WatchedQuestion => readWatched(encodeMessage(message({
   flags: RD, question: { name: Name.parse(name), type: TYPE.A, class: CLASS.IN },
@@ -61,7 +62,7 @@ class Kept implements Told {
 
 /** A server with one zone, whose source counts. */
 class Rig {
-  readonly store = Store.create();
+  readonly store = Store.create(undefined, STORE_KEY);
   readonly clock = new FakeClock();
   readonly turns: (() => void)[] = [];
   readonly zone = this.store.changes.zone(Name.parse('test.').key);

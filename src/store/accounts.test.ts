@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Store } from './store.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const terms = { rate: 10, ceiling: 10, floor: -20 };
-const accounts = (least = 64) => Store.create(1 << 24).accounts('test', least);
+const accounts = (least = 64) => Store.create(1 << 24, STORE_KEY).accounts('test', least);
 
 test('an account fills up to its ceiling and goes down to its floor', () => {
   const some = accounts();
@@ -58,7 +59,7 @@ test('a flood of others never makes an account richer than its terms', () => {
   }), { numRuns: 100 });
 });
 test('two stores of a process have the same accounts', () => {
-  const store = Store.create(1 << 24);
+  const store = Store.create(1 << 24, STORE_KEY);
   store.accounts('same', 64).spend(9, 0, terms, 10);
   const other = Store.join(store.share(), 1);
   assert.equal(other.accounts('same', 64).spend(9, 0, terms, 1), -1);

@@ -8,6 +8,7 @@ import { Key } from './key.ts';
 import type { Entry } from './key.ts';
 import { Memory } from './memory.ts';
 import { PROBES } from './buckets.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 /** An entry that is there. */
 function there(entry: Entry | 0): Entry {
@@ -52,7 +53,7 @@ function valueOf(map: CacheMap, entry: Entry | 0): Uint8Array {
 /** A private map, one that could be shared, and one that is. */
 function kinds(limits: CacheLimits): { memory: Memory; map: CacheMap }[] {
   return [0, 1, 2].map((kind) => {
-    const memory = Memory.create(1 << 25);
+    const memory = Memory.create(1 << 25, STORE_KEY);
     if (kind === 2) memory.share();
     return { memory, map: new CacheMap(memory, limits, kind === 0 ? 0 : memory.takeCleared(CacheMap.ROOM)) };
   });
@@ -136,7 +137,7 @@ test('ten thousand keys with one hash cost a bounded number of steps', () => {
 });
 
 test('an empty one costs next to nothing, a full one little more than its entries', () => {
-  const memory = Memory.create(1 << 26);
+  const memory = Memory.create(1 << 26, STORE_KEY);
   const maps = Array.from({ length: 2000 }, () => new CacheMap(memory, PLENTY, memory.takeCleared(CacheMap.ROOM)));
   assert.equal(maps[0]!.entries + maps[0]!.size + maps[0]!.evicted, 0);
   assert.equal(get(maps[0]!, 1), 0);
@@ -146,7 +147,7 @@ test('an empty one costs next to nothing, a full one little more than its entrie
 });
 
 test('memory stays flat while entries of all sizes come and go', () => {
-  const memory = Memory.create(1 << 28);
+  const memory = Memory.create(1 << 28, STORE_KEY);
   const map = new CacheMap(memory, { entries: 5000, bytes: 1 << 20, owned: 2 });
   const sizes = [20, 60, 100, 200, 400, 700, 1200, 3000];
   for (const size of [...sizes, ...sizes]) for (let i = 0; i < 6000; i++) put(map, i * 17 + size, new Uint8Array(size));
@@ -186,7 +187,7 @@ test('a prepared entry can be given up, and one of the same key replaced', () =>
 });
 
 test('a shard that another thread has is a miss for a reader and nothing for a writer, until that thread is buried', () => {
-  const memory = Memory.create(1 << 24);
+  const memory = Memory.create(1 << 24, STORE_KEY);
   memory.share();
   const place = memory.takeCleared(CacheMap.ROOM);
   const limits = { entries: 50, bytes: 100_000, owned: 0 };

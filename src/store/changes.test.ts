@@ -5,6 +5,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import type { Changes } from './changes.ts';
 import type { MemoryHandle } from './memory.ts';
 import { Store } from './store.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const NUMBERS = 16;
 const STOP = 0, QUIET = 1;
@@ -50,7 +51,7 @@ if (!isMainThread && workerData?.handle !== undefined) keep(workerData.handle as
 const alone = isMainThread ? test : () => {};
 
 alone('a change of one name ends what was made of it, and nothing else', () => {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const zone = changes.zone(raw('example.org'));
   const own = stamp(changes, ['WWW.Example.org'], 3);
   const other = stamp(changes, ['mail.example.org'], 10);
@@ -63,7 +64,7 @@ alone('a change of one name ends what was made of it, and nothing else', () => {
 });
 
 alone('an answer to a question that was asked before the change, and comes after it, is not fresh', () => {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const zone = changes.zone(raw('example.org'));
   const before = changes.moment;
   zone.changed(wire('www.example.org'), 0);
@@ -72,7 +73,7 @@ alone('an answer to a question that was asked before the change, and comes after
 });
 
 alone('every zone above a name counts, also one that was added later', () => {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const org = changes.zone(raw('org'));
   const root = changes.zone(raw('.'));
   const inBoth = stamp(changes, ['www.example.org']);
@@ -90,7 +91,7 @@ alone('every zone above a name counts, also one that was added later', () => {
 });
 
 alone('a name of as many labels as there can be is in each zone above it, and the root in none but itself', () => {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const longest = Array.from({ length: 127 }, (_, i) => 'abcXYZ_-09'[i % 10]!).join('.');
   const zone = changes.zone(raw(longest.slice(100).toLowerCase()));
   const fresh = stamp(changes, [longest]);
@@ -102,7 +103,7 @@ alone('a name of as many labels as there can be is in each zone above it, and th
 });
 
 alone('an alias and its target both count', () => {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const zones = [changes.zone(raw('one.test')), changes.zone(raw('two.test'))];
   for (const [zone, name] of [[zones[0]!, 'a.one.test'], [zones[1]!, 'b.two.test']] as const) {
     const both = stamp(changes, ['a.one.test', 'b.two.test']);
@@ -114,7 +115,7 @@ alone('an alias and its target both count', () => {
 });
 
 alone('more names than a stamp holds are kept by their zones, more zones by everything', () => {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const zone = changes.zone(raw('one.test'));
   const many = () => stamp(changes, Array.from({ length: 20 }, (_, i) => `n${i}.one.test`));
   let fresh = many();
@@ -133,7 +134,7 @@ alone('more names than a stamp holds are kept by their zones, more zones by ever
 });
 
 alone('moments may wrap around; what did not change for long does not seem to lie ahead', () => {
-  const store = Store.create(1 << 22);
+  const store = Store.create(1 << 22, STORE_KEY);
   const { changes } = store;
   const zone = changes.zone(raw('one.test'));
   const quiet = changes.zone(raw('two.test'));
@@ -151,7 +152,7 @@ alone('moments may wrap around; what did not change for long does not seem to li
 });
 
 alone('nothing old is fresh for good, in another thread', async () => {
-  const store = Store.create(1 << 22);
+  const store = Store.create(1 << 22, STORE_KEY);
   const [truth, told] = [store.cells.flags('truth', NUMBERS), store.cells.flags('told', 2)];
   const rounds = store.cells.counters('rounds', 1);
   const zone = store.changes.zone(raw('test'));

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { FingerprintDraft, eachFingerprint, fingerprintCount, fingerprintWord } from './fingerprints.ts';
 import { LabelHash } from './label-hash.ts';
 import { Memory } from './memory.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const label = fc.string({ unit: fc.constantFrom('a', 'b', 'Z', '-', '9', '[', '@', '\x80', '\xff'), minLength: 1, maxLength: 63 });
 const names = fc.array(fc.array(label, { minLength: 1, maxLength: 4 }), { maxLength: 40 });
@@ -20,7 +21,7 @@ const folded = (labels: readonly string[]): string =>
 
 test('each name is found with the words of all that put it in, and no other is', () => {
   fc.assert(fc.property(names, names, (put, others) => {
-    const memory = Memory.create(1 << 26);
+    const memory = Memory.create(1 << 26, STORE_KEY);
     const hash = new LabelHash(memory);
     const draft = new FingerprintDraft(), second = new FingerprintDraft();
     const expected = new Map<string, number>();
@@ -42,14 +43,14 @@ test('each name is found with the words of all that put it in, and no other is',
 });
 
 test('letters have no case, and where a label ends counts', () => {
-  const hash = new LabelHash(Memory.create(1 << 26));
+  const hash = new LabelHash(Memory.create(1 << 26, STORE_KEY));
   assert.deepEqual(hashed(hash, ['AbC', 'TEST']), hashed(hash, ['aBc', 'test']));
   const all = [['ab', 'c'], ['a', 'bc'], ['abc'], ['c', 'ab'], ['a', 'b', 'c'], ['abcd'], ['abcd', 'a'], ['abcda'], ['[bc'], ['{bc']];
   assert.equal(new Set(all.map((labels) => hashed(hash, labels).join())).size, all.length);
 });
 
 test('what is cleared is gone, and what stands behind it is still found', () => {
-  const memory = Memory.create(1 << 26);
+  const memory = Memory.create(1 << 26, STORE_KEY);
   const draft = new FingerprintDraft(), cleared = new FingerprintDraft();
   // All of one place in the table.
   for (let b = 1; b <= 3; b++) draft.add(7, b, 0x101);
@@ -61,7 +62,7 @@ test('what is cleared is gone, and what stands behind it is still found', () => 
 });
 
 test('names that several lists have take the room of one', () => {
-  const memory = Memory.create(1 << 26);
+  const memory = Memory.create(1 << 26, STORE_KEY);
   const draft = new FingerprintDraft();
   for (let round = 0; round < 8; round++) for (let i = 0; i < 5000; i++) draft.add(i * 77_777, i, 1 << round);
   const table = draft.make(memory);

@@ -41,8 +41,11 @@ export class Memory {
     this.#slabs = new Slabs(this);
   }
 
-  /** A new memory of at most `maximum` bytes (up to 2 GB), and main's view of it. Untouched pages cost nothing. */
-  static create(maximum = 1 << 30): Memory {
+  /**
+   * A new memory of at most `maximum` bytes (up to 2 GB), and main's view of it. Untouched pages cost nothing. `key` is the hash's: drawn
+   * where none is given, which only tests may do, whom a collision in some thousand runs would mislead.
+   */
+  static create(maximum = 1 << 30, key = drawKey()): Memory {
     const slabs = Math.floor(Math.min(maximum, 2 ** 31 - PAGE * 4) / (SLAB * 4));
     const first = Math.ceil((METAS + slabs * META) / PAGE) * PAGE;
     const pages = Math.max(first / PAGE + 4, Math.floor((slabs * SLAB) / PAGE));
@@ -51,7 +54,7 @@ export class Memory {
     words[TOP] = first / SLAB;
     words[EPOCH] = 1;
     words[LENGTH] = words.length;
-    words.set(drawKey(), HASH);
+    words.set(key, HASH);
     words[SLABS] = (pages * PAGE) / SLAB;
     return new Memory(handle, 0);
   }

@@ -8,6 +8,7 @@ import { Memory } from './memory.ts';
 import { KEY_AT, keyLength } from './ordered-entry.ts';
 import { OrderedPages, PagesDraft } from './ordered-pages.ts';
 import { Store } from './store.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const test: typeof run = (isMainThread ? run : () => {}) as typeof run;
 const key = new Uint8Array(64);
@@ -82,7 +83,7 @@ test('versions are as a sorted array, whatever comes and goes, and nothing is lo
   };
   const input = fc.oneof(inputOf(3000, 900), inputOf(90, 40));
   fc.assert(fc.property(input, ({ first, steps, bits }) => {
-    const memory = Memory.create(1 << 26);
+    const memory = Memory.create(1 << 26, STORE_KEY);
     const model = new Map<string, number>();
     for (const n of first) if (!model.has(textFor(n))) model.set(textFor(n), make(memory, n, 0, bits));
     const built = new PagesDraft(memory, Int32Array.from([...model].sort(([a], [b]) => (a < b ? -1 : 1)), ([, entry]) => entry));
@@ -130,7 +131,7 @@ test('versions are as a sorted array, whatever comes and goes, and nothing is lo
 });
 
 test('a memory that is full leaves the version before as it was, and nothing taken', () => {
-  const memory = Memory.create(1 << 20);
+  const memory = Memory.create(1 << 20, STORE_KEY);
   const model = new Map<string, number>();
   for (let n = 0; n < 2000; n++) model.set(textFor(n), make(memory, n, 0));
   const { root } = new PagesDraft(memory, Int32Array.from([...model].sort(([a], [b]) => (a < b ? -1 : 1)), ([, entry]) => entry)).commit();
@@ -152,7 +153,7 @@ test('a memory that is full leaves the version before as it was, and nothing tak
 });
 
 test('one hash for many keys is refused, and does not hang', () => {
-  const memory = Memory.create(1 << 26);
+  const memory = Memory.create(1 << 26, STORE_KEY);
   const entries = Array.from({ length: 2400 }, (_, n) => make(memory, n, 0, 1));
   const draft = new PagesDraft(memory, new Int32Array(0));
   assert.throws(() => {
@@ -162,7 +163,7 @@ test('one hash for many keys is refused, and does not hang', () => {
 });
 
 test('a version of ten entries is small', () => {
-  const memory = Memory.create(1 << 22);
+  const memory = Memory.create(1 << 22, STORE_KEY);
   const { root } = new PagesDraft(memory, Int32Array.from({ length: 10 }, (_, n) => make(memory, n, 0))).commit();
   assert.ok(new OrderedPages(memory).size(root) <= 240, String(new OrderedPages(memory).size(root)));
 });
@@ -201,7 +202,7 @@ function read({ handle, thread }: Start): void {
 if (!isMainThread && workerData?.handle !== undefined) read(workerData as Start);
 else {
   test('two threads read while versions are made, published and given back', async () => {
-    const store = Store.create(1 << 27);
+    const store = Store.create(1 << 27, STORE_KEY);
     const { memory } = store;
     const cells = store.cells.flags('stop', 2);
     const sorted = Array.from({ length: NUMBERS }, (_, n) => n).sort((a, b) => (textFor(a) < textFor(b) ? -1 : 1));

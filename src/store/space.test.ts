@@ -4,13 +4,14 @@ import { test } from 'node:test';
 import { Key } from './key.ts';
 import type { Space } from './space.ts';
 import { Store } from './store.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 const LIMITS = { entries: 10, bytes: 10_000, owned: 0 };
 const key = new Key().named('\x01a\x00', 1);
 
 /** Loads that follow each other, with time that passes when it is told to. */
 class Loads {
-  readonly store = Store.create(1 << 24);
+  readonly store = Store.create(1 << 24, STORE_KEY);
   #timers: { at: number; call: () => void }[] = [];
   #now = 0;
 

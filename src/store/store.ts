@@ -36,9 +36,9 @@ export class Store {
     this.cells = new Cells(memory);
   }
 
-  /** The store of a new process, on main. `maximum` bytes are reserved, not used. */
-  static create(maximum?: number): Store {
-    return new Store(Memory.create(maximum));
+  /** The store of a new process, on main. `maximum` bytes are reserved, not used. `key` is given by tests alone. */
+  static create(maximum?: number, key?: Int32Array): Store {
+    return new Store(Memory.create(maximum, key));
   }
   /** The store in a thread with this number (1 to 255), from the handle that main sent it. */
   static join(handle: MemoryHandle, thread: number): Store {

@@ -17,6 +17,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { loneQuery } from '../testing/lone-query.ts';
 import type { WatchLinkOwner, Watches } from '../upstream/watch-link.ts';
 import { Subscriber } from './subscriber.ts';
+import { STORE_KEY } from '../testing/store-key.ts';
 
 /** A stream that the test speaks on. */
 class Link implements Watches {
@@ -74,7 +75,7 @@ class Link implements Watches {
 }
 
 class Rig {
-  readonly store = Store.create();
+  readonly store = Store.create(undefined, STORE_KEY);
   readonly clock = new FakeClock();
   readonly links: Link[] = [];
   readonly said: string[] = [];

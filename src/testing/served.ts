@@ -13,6 +13,7 @@ import { dnsTransport } from '../transport/dns.ts';
 import { tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { freePort } from './free-port.ts';
+import { STORE_KEY } from './store-key.ts';
 
 /** A server that listens. */
 export interface Served {
@@ -45,7 +46,7 @@ export async function serve(corefile: string, plugins: readonly Plugin[], clock:
       warn: () => {},
     },
     transports: { dns: dnsTransport(sockets, tcp()) }, clock, log: createLog(lines, debugging), debugging,
-    metrics: new Metrics(), store: Store.create(), datagrams: sockets.datagrams, readAgain: undefined,
+    metrics: new Metrics(), store: Store.create(undefined, STORE_KEY), datagrams: sockets.datagrams, readAgain: undefined,
     fatal: (text) => {
       throw new Error(text);
     },

@@ -11,6 +11,7 @@ import { parseRR } from '../dns/rr.ts';
 import { NEVER } from '../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../kernel/site/fallthrough.ts';
 import { Store } from '../store/store.ts';
+import { STORE_KEY } from './store-key.ts';
 
 /** One zone of lines; names that do not end in a dot are below the zone. */
 export class StoredZone {
@@ -22,7 +23,7 @@ export class StoredZone {
   readonly empty: number;
   readonly #apex: Name;
 
-  constructor(apex: string, store = Store.create(1 << 27), name = apex) {
+  constructor(apex: string, store = Store.create(1 << 27, STORE_KEY), name = apex) {
     this.store = store;
     this.cell = new ZoneCell(store, name);
     this.scratch = new Scratch(store.memory.hash);

@@ -24,6 +24,7 @@ import { typeByName } from '../../src/dns/type-name.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import type { ClusterEvent } from './cluster-events.ts';
 import { questions } from './universe.ts';
+import { STORE_KEY } from '../../src/testing/store-key.ts';
 
 /** Everything is read in one turn here. */
 const READING = { within: (call: () => unknown) => call() };
@@ -31,7 +32,7 @@ const ZONES = ['cluster.local.', 'clusterset.local.', 'in-addr.arpa.', 'ip6.arpa
 
 /** A cluster, what it answers, and the names that were told since the last time; undefined where anything may be another. */
 function cluster() {
-  const maps = openMaps(Store.create(1 << 26), 0);
+  const maps = openMaps(Store.create(1 << 26, STORE_KEY), 0);
   const names = new CountedNames();
   let told: Set<string> | undefined = new Set();
   for (const zone of new ServedZones(ZONES).zones) {

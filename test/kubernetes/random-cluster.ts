@@ -16,6 +16,7 @@ import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from '../.
 import { Store } from '../../src/store/store.ts';
 import { ClusterEvents } from './cluster-events.ts';
 import type { ClusterEvent } from './cluster-events.ts';
+import { STORE_KEY } from '../../src/testing/store-key.ts';
 
 /** A zone, what writes it, and what answers for it. */
 export interface WrittenZone {
@@ -30,7 +31,7 @@ const OWN = [parseAddress('192.0.2.53')!, parseAddress('2001:db8::53')!];
 
 /** The maps of a cluster to which this happened. */
 function filled(events: readonly ClusterEvent[], podNames: boolean) {
-  const maps = openMaps(Store.create(1 << 26), 0);
+  const maps = openMaps(Store.create(1 << 26, STORE_KEY), 0);
   const cluster = { maps, now: () => 7, complain: () => {} };
   const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes);
   const imports = new ServiceStore(maps.imports, maps.importSlices, undefined);

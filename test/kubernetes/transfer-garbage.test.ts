@@ -15,6 +15,7 @@ import { ServiceStore } from '../../src/plugins/kubernetes/cluster/service-store
 import { NamespaceSink, ServiceSink, SliceSink } from '../../src/plugins/kubernetes/cluster/sinks.ts';
 import type { Settings } from '../../src/plugins/kubernetes/config.ts';
 import { Store } from '../../src/store/store.ts';
+import { STORE_KEY } from '../../src/testing/store-key.ts';
 
 const SERVICES = 3000, WARM = 8;
 /** Octets a record: it was 1,130, and is 350. */
@@ -23,7 +24,7 @@ const ZONE = Name.parse('cluster.local.');
 
 /** A cluster of services with one endpoint each. */
 function cluster(): ClusterZones {
-  const maps = openMaps(Store.create(1 << 26), 0);
+  const maps = openMaps(Store.create(1 << 26, STORE_KEY), 0);
   const filled = { maps, now: () => 7, complain() {} };
   const store = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes);
   const services = new ServiceSink(filled, store);

@@ -14,6 +14,7 @@ import { SERIAL } from '../zone/version.ts';
 import { ZoneError } from '../zone/zone-error.ts';
 import { Filling } from './filling.ts';
 import type { Incoming } from './incoming.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const ORIGIN = Name.parse('z.test.');
 const ZONE = octetsOf(ORIGIN.key);
@@ -58,7 +59,7 @@ test('what is taken away and added in steps is what is left and there in the end
   const keyOf = (text: string): string => text.replace(/^A /, 'a ').replace(/ 6\d /, ' ').replace('Mail', 'mail');
   const lines = (most: number): fc.Arbitrary<string[]> => fc.uniqueArray(line, { maxLength: most, selector: keyOf });
   fc.assert(fc.property(lines(14), fc.array(fc.tuple(fc.nat(), lines(5)), { minLength: 1, maxLength: 4 }), (first, edits) => {
-    const zone = new StoredZone('z.test.', Store.create(1 << 23));
+    const zone = new StoredZone('z.test.', Store.create(1 << 23, STORE_KEY));
     zone.load([soa(1), ...first].join('\n'));
     let now = first;
     const steps = edits.map(([places, fresh]): [string[], string[]] => {
@@ -69,7 +70,7 @@ test('what is taken away and added in steps is what is left and there in the end
       return [removed, added];
     });
     transfer(zone, 2, steps);
-    const alone = new StoredZone('z.test.', Store.create(1 << 23));
+    const alone = new StoredZone('z.test.', Store.create(1 << 23, STORE_KEY));
     alone.load([soa(2), ...now].join('\n'));
     assert.deepEqual(allOf(zone), allOf(alone));
     assert.equal(zone.store.memory.words[zone.cell.version + SERIAL], 2);

@@ -13,6 +13,7 @@ import { RECORD_HEAD, SET_HEAD, findSet, isCut, nextSet, recordsIn, typeAt } fro
 import { blocksOf } from './blocks.ts';
 import { HASHED, NAMES, RECORDS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const soa = (serial: number): string => `@ 60 IN SOA ns hostmaster ${serial} 7200 3600 86400 30\n`;
 const HEAD = `${soa(1)}@ 60 IN NS ns\n`;
@@ -122,7 +123,7 @@ test('what is no zone is refused with its name, and the version before stays', (
 });
 
 test('where memory is full the version before stays, and nothing of the new one', () => {
-  const zone = new StoredZone('z.test.', Store.create(1 << 20));
+  const zone = new StoredZone('z.test.', Store.create(1 << 20, STORE_KEY));
   zone.load(`${HEAD}a 60 IN A 192.0.2.1`);
   const { version } = zone.cell;
   const { memory } = zone.store;

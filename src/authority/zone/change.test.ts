@@ -15,6 +15,7 @@ import { Differences, RecordList, recordsOf } from './difference.ts';
 import { setsAt, wordsOf } from './nodes.ts';
 import { BYTES, DENIAL, EXPIRES, HASHED, NAMES, RECORDS, SERIAL } from './version.ts';
 import { ZoneError } from './zone-error.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const ORIGIN = Name.parse('z.test.');
 const ZONE = octetsOf(ORIGIN.key);
@@ -101,7 +102,7 @@ test('whatever is changed, what comes of it is what would be made of all its rec
   const edit = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.nat(40), fc.array(record, { maxLength: 12 }));
   const zones = fc.uniqueArray(record, { maxLength: 500, size: 'max' });
   fc.assert(fc.property(zones, fc.array(edit, { minLength: 1, maxLength: 6 }), (first, edits) => {
-    const zone = new StoredZone('z.test.', Store.create(1 << 23));
+    const zone = new StoredZone('z.test.', Store.create(1 << 23, STORE_KEY));
     let lines = first;
     zone.load([soa(1), ...lines].join('\n'));
     for (const [i, [each, offset, fresh]] of edits.entries()) {
@@ -110,7 +111,7 @@ test('whatever is changed, what comes of it is what would be made of all its rec
       const added = [...new Set(fresh)].filter((line) => !left.includes(line));
       change(zone, lines.filter(isGone), [soa(i + 2), ...added]);
       lines = [...left, ...added];
-      const alone = new StoredZone('z.test.', Store.create(1 << 23));
+      const alone = new StoredZone('z.test.', Store.create(1 << 23, STORE_KEY));
       alone.load([soa(i + 2), ...lines].join('\n'));
       assert.deepEqual(dump(zone), dump(alone));
       judgeSums(zone);
@@ -155,7 +156,7 @@ test('a change copies what it touches and no more', () => {
 });
 
 test('where memory is full nothing of a change stays, and the version before is as it was', () => {
-  const zone = new StoredZone('z.test.', Store.create(1 << 20));
+  const zone = new StoredZone('z.test.', Store.create(1 << 20, STORE_KEY));
   zone.load(`${soa(1)}\na 60 IN A 192.0.2.1`);
   const { memory } = zone.store;
   const { used } = memory;

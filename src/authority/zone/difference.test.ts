@@ -9,6 +9,7 @@ import { StoredZone } from '../../testing/stored-zone.ts';
 import { Differences, RecordList, recordsOf } from './difference.ts';
 import { allSteps, partsOf, stepsSince, trim, writeStep } from './journal.ts';
 import { HASHED, NAMES } from './version.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const soa = (serial: number): string => `@ 60 IN SOA ns hostmaster ${serial} 7200 3600 86400 30\n`;
 const ZONE = Uint8Array.from(Buffer.from('\x01z\x04test\0', 'latin1'));
@@ -71,7 +72,7 @@ test('a version that lost its hashes has lost them all', () => {
 
 const listOf = (length: number): RecordList => Object.assign(new RecordList(), { bytes: new Uint8Array(length).fill(7), length });
 test('steps are found from the serial on that somebody has, and what is too much is forgotten', () => {
-  const memory = Memory.create(1 << 22);
+  const memory = Memory.create(1 << 22, STORE_KEY);
   const used = memory.used;
   let newest = 0;
   for (let serial = 1; serial < 200; serial++) {
@@ -98,7 +99,7 @@ test('steps are found from the serial on that somebody has, and what is too much
 });
 
 test('a memory that is full keeps no step', () => {
-  const memory = Memory.create(1 << 20);
+  const memory = Memory.create(1 << 20, STORE_KEY);
   for (const size of [4096, 64, 8]) while (memory.take(size) !== 0);
   assert.equal(writeStep(memory, { older: 0, from: 1, to: 2, made: 0, lists: [listOf(3000), listOf(1), listOf(2), listOf(1)] }), 0);
 });

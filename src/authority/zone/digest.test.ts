@@ -10,8 +10,9 @@ import { generateKey } from '../../dnssec/signing-key.ts';
 import { Store } from '../../store/store.ts';
 import { checkDigest, makeDigest } from './digest.ts';
 import { Scratch } from './scratch.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
-const { hash } = Store.create(1 << 20).memory;
+const { hash } = Store.create(1 << 20, STORE_KEY).memory;
 const zone = Name.parse('z.test.');
 const PLAIN = ['z.test. 60 IN SOA ns h 1 2 3 4 5', 'z.test. 60 IN NS ns', 'B.z.test. 60 IN A 192.0.2.2', 'a.b.z.test. 60 IN MX 1 Mail'];
 

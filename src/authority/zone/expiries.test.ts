@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Memory } from '../../store/memory.ts';
 import { Expiries } from './expiries.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 /** Writes them, and reads them as the next version does. */
 function next(expiries: Expiries, memory: Memory): Expiries {
@@ -16,7 +17,7 @@ function next(expiries: Expiries, memory: Memory): Expiries {
 
 test('the first end is exact, and never later than it is where the first one went', () => {
   const second = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 1_700_000_000, max: 1_700_900_000 }));
-  const memory = Memory.create(1 << 24);
+  const memory = Memory.create(1 << 24, STORE_KEY);
   fc.assert(fc.property(fc.array(second, { maxLength: 700, size: 'max' }), fc.array(fc.nat(), { maxLength: 100 }), (ends, going) => {
     let expiries = new Expiries();
     for (const end of ends) expiries.add(end);

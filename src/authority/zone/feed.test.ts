@@ -16,6 +16,7 @@ import { Loading } from './loading.ts';
 import type { Loaded, Order } from './loading.ts';
 import { RECORDS, SERIAL } from './version.ts';
 import { ZoneCell } from './zone-cell.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const zoneText = (serial: number, more = ''): string => `@ 60 IN SOA ns host ${serial} 1 2 3 4\n@ 60 IN NS ns\n${more}`;
 
@@ -38,7 +39,7 @@ class Watched {
   constructor(t: TestContext, { unchanged = 'leave', digest = 'check', file = 'db', memory = 1 << 26, folder }: Partial<Wanted> = {}) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'zone-'));
     t.after(() => rmSync(this.folder, { recursive: true, force: true }));
-    const store = Store.create(memory);
+    const store = Store.create(memory, STORE_KEY);
     this.store = store;
     this.keeper = new ZoneKeeper({ store, clock: this.clock }, Name.parse('z.test.'), new ZoneCell(store, 'z'));
     const loading = new Loading(store.memory, digests);

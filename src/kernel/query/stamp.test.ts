@@ -9,13 +9,14 @@ import { parseRR } from '../../dns/rr.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
 import { Store } from '../../store/store.ts';
 import { nameAll } from './stamp.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const wire = (text: string) => Buffer.from(Name.parse(text).raw, 'latin1');
 const records = (texts: readonly string[]) => texts.map((text) => parseRR(text)!);
 
 /** Whether the stamp of a reply is still true after something was changed. */
 function outlives(compress: boolean, changed: string): boolean {
-  const { changes } = Store.create(1 << 22);
+  const { changes } = Store.create(1 << 22, STORE_KEY);
   const zone = changes.zone(Name.parse('example.org').key);
   const packet = encodeMessage(message({
     flags: QR, question: { name: Name.parse('WWW.example.org'), type: TYPE.A, class: CLASS.IN },

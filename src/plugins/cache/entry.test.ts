@@ -14,6 +14,7 @@ import { receive } from '../../kernel/query/receive.ts';
 import type { Channel } from '../../kernel/query/transport.ts';
 import { Store } from '../../store/store.ts';
 import { Entries } from './entry.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 /** An entry that is there. */
 function there(entry: Entry | 0): Entry {
@@ -24,7 +25,7 @@ function there(entry: Entry | 0): Entry {
 const DAY = 86_400_000;
 
 function entriesOf(shared = false): Entries {
-  const store = Store.create(1 << 25);
+  const store = Store.create(1 << 25, STORE_KEY);
   if (shared) store.share();
   return new Entries(store, store.changes, 'test', 1024);
 }

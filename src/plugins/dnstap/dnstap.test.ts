@@ -26,6 +26,7 @@ import { Frames, Told, textField } from './frames.ts';
 import { Collector, fieldsOf } from './made-collector.ts';
 import type { Heard } from './made-collector.ts';
 import { Outlet } from './outlet.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const CERTS = fileURLToPath(new URL('../../../test/conformance/certs/', import.meta.url));
 const QUESTION = Buffer.from('\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01a\x04test\0\0\x01\0\x01', 'latin1');
@@ -176,7 +177,7 @@ test('every thread is heard, a reload goes on, and the end says STOP', async (t)
 });
 
 test('what finds no room is counted, and said each ten seconds (TAP-4)', async () => {
-  const memory = Memory.create(1 << 22);
+  const memory = Memory.create(1 << 22, STORE_KEY);
   const ring = Ring.make(memory, 1 << 12)!;
   const frames = new Frames(ring, memory, 'me', '');
   const told = Object.assign(new Told(), { type: 5, message: new Uint8Array(1000), size: 1000 });
@@ -222,7 +223,7 @@ test('whatever is told comes out again', () => {
     extra: fc.string({ maxLength: 300 }),
     identity: fc.string({ maxLength: 20 }),
   });
-  const memory = Memory.create(1 << 24);
+  const memory = Memory.create(1 << 24, STORE_KEY);
   const ring = Ring.make(memory, 1 << 18)!;
   fc.assert(fc.property(cases, ({ type, query, port, response, askedAt, message, extra, identity }) => {
     const told = Object.assign(new Told(), {

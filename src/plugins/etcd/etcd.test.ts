@@ -14,6 +14,7 @@ import { EtcdClient } from '../../key-value/etcd-client.ts';
 import { EtcdFeed } from './feed.ts';
 import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 async function serving(t: TestContext, etcd: RealEtcd, stanza = '', more = '') {
   const ours = await serve(`sky.test {\nbind 127.0.0.1\netcd {\nendpoint ${etcd.url}\n${stanza}\n}\n${more}\n}`, standard);
@@ -164,7 +165,7 @@ test('an event that is lost is found by a comparison, mended and told', { skip: 
   } };
   const client = new EtcdClient({ places: [place], user: undefined, secure: () => undefined }, clock);
   const mended: string[] = [];
-  const index = new KeyIndexWriter(Store.create(), 'test', clock);
+  const index = new KeyIndexWriter(Store.create(undefined, STORE_KEY), 'test', clock);
   const feed = new EtcdFeed({
     client, clock, index, prefix: '/skydns/', changed() {}, told() {}, advanced() {}, mended: (keys) => mended.push(...keys),
   });

@@ -18,6 +18,7 @@ import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 import { EtcdFeed } from './feed.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 import type { Link } from '../../key-value/etcd-link.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 /** Ten times as fast as the machine's: what waits for seconds waits for tenths. */
 const fast: Clock = {
@@ -75,7 +76,7 @@ test('a revision that is compacted under a list: it begins again, and is whole',
     };
     return link;
   }, refused: () => {}, close: () => {} } as unknown as EtcdClient;
-  const index = new KeyIndexWriter(Store.create(), 'faults', systemClock);
+  const index = new KeyIndexWriter(Store.create(undefined, STORE_KEY), 'faults', systemClock);
   let isFollowed = false;
   const feed = new EtcdFeed({
     client: meddling, clock: systemClock, index, prefix: '/skydns/', changed() {}, mended() {}, advanced() {},

@@ -9,6 +9,7 @@ import { keptOf } from '../../skydns/kept.ts';
 import type { Kept } from '../../skydns/kept.ts';
 import { KeyIndex } from './key-index.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const kept = (key: string, value = '{}', revision = 1n): Kept => keptOf({ key, value: Buffer.from(value), lease: 0n, revision });
 const below = (a: string, b: string): number => Buffer.compare(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'));
@@ -34,7 +35,7 @@ class Model {
 }
 
 test('ranges are those of etcd, a key alone where nothing is below it; names own what is directly below', () => {
-  const index = new KeyIndexWriter(Store.create(), 'a', new FakeClock());
+  const index = new KeyIndexWriter(Store.create(undefined, STORE_KEY), 'a', new FakeClock());
   const list = index.list();
   const keys = ['__proto__', 'a', 'a-b', 'a/*', 'a//', 'a/1', 'a/1/x', 'a/10', 'a/2', 'b/c'];
   for (const key of keys.map((each) => `/s/t/${each}`).toSorted(below)) list.add(kept(key));
@@ -58,7 +59,7 @@ const value = fc.constantFrom('{}', '{"host":"192.0.2.1","ttl":5}', '{"host":"ü
 const change = fc.record({ key, value: fc.option(value, { nil: undefined }) });
 
 test('whatever is listed and changed, it says what a plain map says, and gives all memory back', async () => {
-  const store = Store.create();
+  const store = Store.create(undefined, STORE_KEY);
   let used = 0;
   const clock = new FakeClock();
   await fc.assert(fc.asyncProperty(fc.array(change, { maxLength: 20 }), fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 6 }),

@@ -24,6 +24,7 @@ import { Upstream } from '../../upstream/upstream.ts';
 import type { Options } from './properties.ts';
 import { Forwarder } from './forwarder.ts';
 import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const QR = 0x8000, RD = 0x0100;
 const udp = { transport: 'udp', stream: false, service: { arena: { mayWait: true } } } as Channel;
@@ -52,7 +53,7 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     const at = { scheme: 'dns' as const, address: to.address, port: '53', zone: undefined, seat: index };
     return { at, index, name, metrics: counter, pace: new Pace(), upstream };
   });
-  const { cells, memory } = Store.create(1 << 22);
+  const { cells, memory } = Store.create(1 << 22, STORE_KEY);
   const fails = cells.flags('health', CELLS * upstreams);
   const health = new Health({
     count: upstreams, numbers: fails, after: () => () => {}, wall: () => clock.wall(), interval: 500, signal: new AbortController().signal,

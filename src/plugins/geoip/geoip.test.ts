@@ -12,6 +12,7 @@ import { runScenario } from '../../testing/scenario.ts';
 import { Database } from './database.ts';
 import { LABELS as LABELS_OF } from './labels.ts';
 import { madeDatabase } from './made-database.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 const CITY = madeDatabase('GeoLite2-City', [
   ['127.0.0.0/28', { country: { iso_code: 'GB', names: { de: 'Vereinigtes Königreich', en: 'United Kingdom' } } }],
@@ -154,7 +155,7 @@ refused plugin/geoip: Corefile:${where} - Error during parsing: ${why}
 test('a database with damaged bytes never throws at a look-up', () => {
   const addresses = ['127.0.0.1', '198.51.100.7', '2001:db8::1', '255.255.255.255', '::'];
   fc.assert(fc.property(fc.array(fc.tuple(fc.nat(CITY.indexOf('MaxMind.com') - 4), fc.nat(255)), { maxLength: 8 }), (changes) => {
-    const store = Store.create(1 << 22);
+    const store = Store.create(1 << 22, STORE_KEY);
     const at = store.memory.take(Math.ceil(CITY.length / 4));
     store.memory.bytes.set(CITY, at * 4);
     for (const [place, value] of changes) store.memory.bytes[at * 4 + place] = value;

@@ -21,6 +21,7 @@ import { InProcess } from '../../testing/in-process.ts';
 import { readEntries } from './entries.ts';
 import hosts from './index.ts';
 import { Table } from './table.ts';
+import { STORE_KEY } from '../../testing/store-key.ts';
 
 /** An entry that is there. */
 function there(entry: Entry | 0): Entry {
@@ -76,7 +77,7 @@ function model(sources: readonly Source[], name: string, type: number): readonly
 
 test('it answers as lists of lines do', () => {
   fc.assert(fc.property(source, source, (file, inline) => {
-    const table = tableOf(Store.create(1 << 25));
+    const table = tableOf(Store.create(1 << 25, STORE_KEY));
     table.fill([readEntries(textOf(file), everything, true), readEntries(textOf(inline), everything, true)], 60);
     for (const name of [...hostNames, 'other.test', 'c.b.test', 'C.B.test', 'c.b.tesT', 'c.d.b.test', 'test']) {
       for (const type of [TYPE.A, TYPE.AAAA]) {
@@ -92,7 +93,7 @@ test('it answers as lists of lines do', () => {
 });
 
 test('a name of another type finds its addresses, and the question stays as it is', () => {
-  const table = tableOf(Store.create(1 << 25));
+  const table = tableOf(Store.create(1 << 25, STORE_KEY));
   table.fill([readEntries('192.0.2.1 a.test *.b.test\n2001:db8::1 a.test', everything, true)], 60);
   const query = ask('a.test', TYPE.AAAA);
   assert.notEqual(table.find(query, TYPE.A), 0);
@@ -103,7 +104,7 @@ test('a name of another type finds its addresses, and the question stays as it i
 });
 
 test('other threads see what the main one fills in, at once and all of it', () => {
-  const main = Store.create(1 << 25);
+  const main = Store.create(1 << 25, STORE_KEY);
   const other = Store.join(main.share(), 1);
   const writer = tableOf(main);
   const reader = tableOf(other);
@@ -127,7 +128,7 @@ test('other threads see what the main one fills in, at once and all of it', () =
 });
 
 test('what a reader holds stays until its batch ends', () => {
-  const main = Store.create(1 << 25);
+  const main = Store.create(1 << 25, STORE_KEY);
   const other = Store.join(main.share(), 1);
   const writer = tableOf(main);
   const reader = tableOf(other);
@@ -142,7 +143,7 @@ test('what a reader holds stays until its batch ends', () => {
 });
 
 test('a name with more addresses than a message can have gets what fits, and TC', () => {
-  const table = tableOf(Store.create(1 << 25));
+  const table = tableOf(Store.create(1 << 25, STORE_KEY));
   const lines = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255} many.test`);
   table.fill([readEntries(lines.join('\n'), everything, true)], 60);
   for (const name of ['many.test', 'MANY.test']) {

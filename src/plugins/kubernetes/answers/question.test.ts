@@ -15,6 +15,7 @@ import { EndpointFilter, addressOfLabel, countPorts, portMatches } from './match
 import { latin1 } from '../cluster/wire-text.ts';
 import { ObjectKey, openMaps } from '../cluster/maps.ts';
 import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, NO_NAME, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
+import { STORE_KEY } from '../../../testing/store-key.ts';
 
 const zone = Name.parse('cluster.local.');
 const zones = new ServedZones([zone]);
@@ -139,7 +140,7 @@ test('owners of addresses are those that were added and not removed', () => {
   const owner = fc.record({ kind: kinds, name: fc.constantFrom('web', 'db', 'w'), namespace: fc.constantFrom('shop', 'lab', 'eb') });
   const some = fc.constantFrom('10.0.0.1', '10.0.0.2').map((text) => Uint8Array.from(text.split('.'), Number));
   fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), some, owner), { maxLength: 40 }), (changes) => {
-    const map = openMaps(Store.create(1 << 22), 0).addresses;
+    const map = openMaps(Store.create(1 << 22, STORE_KEY), 0).addresses;
     const [index, key] = [new AddressIndex(map), new ObjectKey()];
     const kept = new Map<string, Set<string>>();
     for (const [add, where, who] of changes) {

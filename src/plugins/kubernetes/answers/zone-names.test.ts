@@ -7,9 +7,10 @@ import { NamespaceSink, ServiceSink } from '../cluster/sinks.ts';
 import { ServiceStore } from '../cluster/service-store.ts';
 import { SharedNames } from './zone-names.ts';
 import type { NameList } from './zone-names.ts';
+import { STORE_KEY } from '../../../testing/store-key.ts';
 
 function filled(names: readonly string[]) {
-  const maps = openMaps(Store.create(1 << 24), 0);
+  const maps = openMaps(Store.create(1 << 24, STORE_KEY), 0);
   const cluster = { maps, now: () => 1, complain: assert.fail };
   new NamespaceSink(cluster).put({ metadata: { name: 'shop' } });
   const sink = new ServiceSink(cluster, new ServiceStore(maps.services, maps.slices, maps.addresses));

@@ -12,6 +12,7 @@ import { DUPLICATES, SERVICE, SLICE_NAME, endpointsAt, le32, slicesAt, textAt } 
 import { ObjectKey, namesOf, openMaps } from './maps.ts';
 import { CHANGED, CHANGED_EXTERNALLY, SAME, ServiceStore } from './service-store.ts';
 import { endpointLabel } from './endpoint-label.ts';
+import { STORE_KEY } from '../../../testing/store-key.ts';
 
 /** An entry that is there. */
 function there(entry: Entry | 0): Entry {
@@ -20,7 +21,7 @@ function there(entry: Entry | 0): Entry {
 }
 
 function open() {
-  const maps = openMaps(Store.create(1 << 25), 0);
+  const maps = openMaps(Store.create(1 << 25, STORE_KEY), 0);
   return { maps, store: new ServiceStore(maps.services, maps.slices, maps.addresses) };
 }
 const ip = (text: string) => parseAddress(text)!;

@@ -10,12 +10,13 @@ import { ExternalCluster } from './external.ts';
 import { EXTERNAL_MODIFIED, openMaps } from '../cluster/maps.ts';
 import { ServiceStore } from '../cluster/service-store.ts';
 import { NamespaceSink, ServiceSink, SliceSink } from '../cluster/sinks.ts';
+import { STORE_KEY } from '../../../testing/store-key.ts';
 
 const ZONE = Name.parse('ext.test.');
 
 /** An empty cluster whose clock stands at `now`. */
 function cluster() {
-  const maps = openMaps(Store.create(1 << 25), 0);
+  const maps = openMaps(Store.create(1 << 25, STORE_KEY), 0);
   const clock = { now: 1000 };
   const filled = { maps, now: () => clock.now, complain: (...what: readonly string[]) => assert.fail(what.join(' ')) };
   const store = new ServiceStore(maps.services, maps.slices, maps.addresses);

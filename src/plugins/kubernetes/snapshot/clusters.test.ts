@@ -9,10 +9,11 @@ import type { Maps } from '../cluster/maps.ts';
 import { ServiceStore } from '../cluster/service-store.ts';
 import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from '../cluster/sinks.ts';
 import { mapsOf } from './format.ts';
+import { STORE_KEY } from '../../../testing/store-key.ts';
 
 /** Empty maps. */
 export const fresh = () => {
-  const store = Store.create(1 << 25);
+  const store = Store.create(1 << 25, STORE_KEY);
   return { store, maps: openMaps(store, 0) };
 };
 /** Maps and their store. */
