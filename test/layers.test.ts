@@ -24,7 +24,7 @@ async function started(t: TestContext, corefile: string, files: readonly (readon
   return server;
 }
 
-test('two clusters and a machine: one name, changes at once, a dead one hides nobody', { timeout: 120_000 }, async (t) => {
+test('two clusters and a machine: one name, changes at once, a dead one hides nobody', { timeout: 300_000 }, async (t) => {
   const authority = new Authority();
   const { cert, key } = authority.sign({ names: ['dns.internal'] });
   const ports = await Promise.all(PLACES.map(() => freePort()));

@@ -17,7 +17,7 @@ for (const lines of ['loop', 'cache 30\n    loop']) {
     const server = spawn(path.join(root, 'bin/coredns-ts'), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [server.stdout, server.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
-    const giveUp = setTimeout(() => server.kill('SIGKILL'), 60_000);
+    const giveUp = setTimeout(() => server.kill('SIGKILL'), 300_000);
     const [status] = await once(server, 'close') as [number | null];
     clearTimeout(giveUp);
     rmSync(folder, { recursive: true, force: true });

@@ -146,7 +146,7 @@ class Crowd {
   }
 }
 
-test('slots: beside an upstream that is silent, 25,000 new names leave own names answered', async (t) => {
+test('slots: beside an upstream that is silent, 25,000 new names and more leave own names answered', async (t) => {
   const [port, silent] = [await freePort(), createSocket('udp4')];
   await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
   const server = new Spawned(`.:${port} {
@@ -169,7 +169,12 @@ test('slots: beside an upstream that is silent, 25,000 new names leave own names
   });
   await server.says(/CoreDNS-/);
   await crowd.ask(25_000, (id) => `n${id}.test`);
-  await server.until(() => (crowd.rcodes.get(RCODE.SERVFAIL) ?? 0) > 1000, 'those that may not wait');
+  // What finds no room in the socket of a server that is slow is lost, and others are asked instead.
+  await server.until(async () => {
+    if ((crowd.rcodes.get(RCODE.SERVFAIL) ?? 0) > 1000) return true;
+    await crowd.ask(1000, (id) => `m${id}.test`);
+    return false;
+  }, 'those that may not wait');
   for (let i = 1; i <= 50; i++) {
     await own.ask(1, () => 'own.test');
     await server.until(() => own.rcodes.get(0) === i, `answer ${i} of an own name`);

@@ -56,6 +56,8 @@ async function sending(port: number, pieces: readonly Uint8Array[], localAddress
 /** Octets of the first reply, or 0 where the connection is closed. */
 async function outcome(socket: Socket): Promise<number> {
   const first = await new Promise<number>((resolve) => {
+    // It may have been closed while the last pieces were sent.
+    if (socket.closed) return resolve(0);
     socket.once('data', (chunk: Buffer) => resolve(chunk.length)).once('close', () => resolve(0));
   });
   socket.destroy();

@@ -89,6 +89,7 @@ test('a client that knows an address finds its way to TLS and HTTPS, and all way
   ];
   for (const { answer } of answers) assert.match(printRR(answer[0]!), /^a\.test\.\t\d+\tIN\tA\t192\.0\.2\.1$/);
   assert.equal((await plainly(plain, packet('x.resolver.arpa.', TYPE.A))).answer.length, 0);
+  await upstream.says(/asked a\.test/);
   assert.deepEqual(upstream.stdout.split('\n').filter((line) => line.includes('asked a.test') || line.includes('arpa')),
     ['[INFO] asked a.test. tcp']);
 });

@@ -112,7 +112,7 @@ if (process.env['COREDNS_TS_SANITIZED'] !== undefined) {
       ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0:exitcode=99', UBSAN_OPTIONS: 'print_stacktrace=1',
     };
     const child = spawn(process.execPath, [self], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 450_000);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text; });
     const status = await new Promise((resolve) => child.on('close', resolve));

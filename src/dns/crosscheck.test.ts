@@ -100,7 +100,7 @@ function through(command: string, args: (file: string) => string[], records: rea
   try {
     const file = join(folder, 'zone');
     writeFileSync(file, `${[...HEAD, ...records.map(printRR)].join('\n')}\n`);
-    const run = spawnSync(command, args(file), { encoding: 'latin1', timeout: 20_000 });
+    const run = spawnSync(command, args(file), { encoding: 'latin1', timeout: 90_000 });
     assert.equal(run.status, 0, run.stderr + run.stdout.slice(0, 500));
     const found = run.stdout
       .split('\n')

@@ -96,7 +96,7 @@ const wanted = (api: FakeKubeApi, list: Faulty) =>
   new Map(api.store.list(list).map(([key, object]) => [key, named(object as ApiObject).version]));
 
 for (const [seed, binary] of [[1, false], [2, true], [3, false], [4, true]] as const) {
-  test(`after chaos the sinks equal a fresh list (${seed}${binary ? ', in binary form' : ''})`, { timeout: 60_000 }, async (t) => {
+  test(`after chaos the sinks equal a fresh list (${seed}${binary ? ', in binary form' : ''})`, { timeout: 300_000 }, async (t) => {
     const random = randomOf(seed);
     const api = new FakeKubeApi({ seed, history: 50, clock: hasty });
     await api.up();

@@ -63,7 +63,7 @@ export async function started(
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 /** The same until a condition holds; days can go by in steps. */
 export async function until(condition: () => boolean, acme: MadeAcme, clock: LeapingClock, what: () => string, leap = 0): Promise<void> {
-  for (let i = 0; i < 5000; i++) {
+  for (let i = 0; i < 20_000; i++) {
     if (condition()) return;
     await pause(2);
     if (acme.busy > 0) continue;

@@ -17,7 +17,7 @@ import { Impossible } from './subject.ts';
 import type { Subject } from './subject.ts';
 
 /** Milliseconds: for a start, a reply, a reply that nobody expects, and the longest real sleep. */
-const START = 10_000, REPLY = 4000, SILENCE = 400, SLEEP = 12_000;
+const START = 60_000, REPLY = 30_000, SILENCE = 400, SLEEP = 12_000;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -16,6 +16,10 @@ import { latin1Bytes } from '../dns/latin1.ts';
 export const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 /** Milliseconds for which a test waits for something to be said. */
 const PATIENCE = 90_000;
+/** For which nothing comes before what is missing is lost: a busy machine lets a server wait for seconds. */
+const SILENCE = 20_000;
+/** After which a question is asked again. */
+const AGAIN = 500;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** What a process is started with. */
@@ -123,32 +127,35 @@ export class Stream {
     });
     return socket;
   }
-  /** Asks no more; resolves when everything is answered, or nothing has come for a second. */
+  /** Asks no more; resolves when everything is answered, or nothing has come for long. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     clearInterval(this.#timer);
-    for (let last = -1, quiet = 0; this.answered < this.asked && quiet < 50; last = this.answered) {
-      quiet = last === this.answered ? quiet + 1 : 0;
-      await pause(20);
+    for (let last = -1, since = performance.now(); this.answered < this.asked && performance.now() - since < SILENCE; await pause(20)) {
+      if (last !== this.answered) since = performance.now();
+      last = this.answered;
     }
     for (const socket of this.#udp) socket.close();
     this.#tcp?.destroy();
   }
 }
 
-/** Whether the server answers one question over UDP within `milliseconds`. */
-export function answers(port: number, milliseconds = 500): Promise<boolean> {
+/** Whether the server answers a question over UDP within `milliseconds`, in which it is asked again and again. */
+export function answers(port: number, milliseconds = PATIENCE): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     const end = (answered: boolean) => {
       clearTimeout(timer);
+      clearInterval(again);
       socket.close();
       resolve(answered);
     };
+    const ask = () => socket.send(question(1), port, '127.0.0.1');
     const timer = setTimeout(() => end(false), milliseconds);
+    const again = setInterval(ask, AGAIN);
     socket.on('message', () => end(true));
     socket.on('error', () => end(false));
-    socket.send(question(1), port, '127.0.0.1');
+    ask();
   });
 }

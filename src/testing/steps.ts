@@ -21,9 +21,9 @@ import type { Subject, Surroundings } from './subject.ts';
 import { parseUpdate } from './update-words.ts';
 
 /** Milliseconds of real time for which a line of the log or a metric is waited for. */
-const PATIENCE = 2000;
+const PATIENCE = 30_000;
 /** Milliseconds of real time for which `until` looks again, and of which a clock that is moved by hand moves at once meanwhile. */
-const UNTIL = 10_000, MARCH = 10;
+const UNTIL = 60_000, MARCH = 10;
 const FLAGS: { readonly [word: string]: number } = { aa: AA, tc: TC, ra: RA, ad: AD };
 
 /** One scene while it is played. */

@@ -11,7 +11,7 @@ import type { Reply, Sent } from './signed.ts';
 import { updateOf } from './update-words.ts';
 
 /** Milliseconds of patience with one message. */
-const PATIENCE = 5000;
+const PATIENCE = 60_000;
 
 /** One client: a socket, a zone and a key. */
 export class UpdateClient {

@@ -16,7 +16,7 @@ import { Crew } from './crew.ts';
 const entry = new URL('../cli/main.ts', import.meta.url);
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 async function until(condition: () => boolean, said: readonly string[]): Promise<void> {
-  for (const limit = performance.now() + 10_000; !condition(); await pause(5)) {
+  for (const limit = performance.now() + 60_000; !condition(); await pause(5)) {
     if (performance.now() > limit) throw new Error(`waited too long; it said ${said.join('\n')}`);
   }
 }

@@ -20,7 +20,7 @@ const EVENTS = Number(process.env['CHAOS_EVENTS'] ?? 800);
 const BATCH = Number(process.env['CHAOS_BATCH'] ?? 60);
 const SEED = Number(process.env['CHAOS_SEED'] ?? 1);
 /** Milliseconds of real time for which a server may take to come to rest, and of its own clock that pass with each look. */
-const PATIENCE = 10_000, LOOK = 250;
+const PATIENCE = 60_000, LOOK = 250;
 /** How many looks two servers have to agree. */
 const LOOKS = 240;
 /** How many times the clock of a server that starts moves as real time does, before it moves faster: it waits for something then. */

@@ -42,7 +42,7 @@ export class Authority {
     return { certificate: join(this.#folder, `${file}.crt`), key: join(this.#folder, `${file}.key`) };
   }
   #openssl(...args: string[]): void {
-    execFileSync('openssl', args, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 20_000 });
+    execFileSync('openssl', args, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'], timeout: 90_000 });
   }
 }
 

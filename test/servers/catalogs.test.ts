@@ -15,7 +15,7 @@ const CATALOG = 'catalog.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZ
 const zone = (last: number): string =>
   `@ 60 IN SOA ns host 1 1 1 1000 60\n@ 60 IN NS ns\nns 60 IN A 192.0.2.53\nwww 60 IN A 192.0.2.${last}\n`;
 const ask = async (port: number, name: string, type = 'A'): Promise<string> =>
-  (await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=1', '+tries=1', name, type])).trim();
+  (await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=10', '+tries=1', name, type])).trim();
 
 /** Where a program is, and where ours is. */
 interface Ports {

@@ -16,7 +16,7 @@ const pulled = (port: number): string =>
 
 /** Seconds for which a server there says that the zone may be served; undefined where it says none. */
 async function left(port: number): Promise<number | undefined> {
-  const said = await output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '+expire', ZONE, 'SOA']);
+  const said = await output('dig', ['@127.0.0.1', '-p', String(port), '+time=10', '+tries=1', '+expire', ZONE, 'SOA']);
   const [, seconds] = /EXPIRE: (\d+)/.exec(said) ?? [];
   return seconds === undefined ? undefined : Number(seconds);
 }

@@ -18,7 +18,7 @@ test('a large zone is loaded beside, and answered', { skip: missing('dig') }, as
   const text = `$ORIGIN large.test.\n$TTL 60\n@ SOA ns admin 1 3600 600 86400 60\n@ NS ns\nns A 192.0.2.1\n${names.join('')}`;
   writeFileSync(path.join(server.folder, 'zone'), text);
   await server.says(/CoreDNS-/);
-  const last = ['@127.0.0.1', '-p', String(port), '+short', '+tries=1', '+time=2', `name-${NAMES - 1}.large.test`, 'TXT'];
+  const last = ['@127.0.0.1', '-p', String(port), '+short', '+tries=1', '+time=10', `name-${NAMES - 1}.large.test`, 'TXT'];
   await server.until(async () => (await output('dig', last)).includes('number'), 'its last name');
   assert.deepEqual(server.stdout.match(/CoreDNS-/g)?.length, 1, `one server began: ${server.stdout}`);
 });

@@ -23,7 +23,7 @@ function corefileOf(has: string, port: number, others: Readonly<Record<string, s
 /** How many zones a server has, of those asked for. */
 async function served(port: number, zones: readonly string[]): Promise<number> {
   const questions = zones.flatMap((zone) => [zone, 'SOA']);
-  const said = await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=2', '+tries=1', ...questions]);
+  const said = await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=10', '+tries=1', ...questions]);
   return said.split('\n').filter((line) => line.includes(' host.')).length;
 }
 

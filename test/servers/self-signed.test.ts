@@ -26,7 +26,7 @@ ${Array.from({ length: 100 }, (_, i) => `host${i} IN A 192.0.2.${i === 7 ? seria
 ${serial > 1 ? 'new IN CNAME host1\n' : 'old IN CNAME host1\n'}`;
 
 const dig = (port: number, ...words: readonly string[]): Promise<string> =>
-  output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
+  output('dig', ['@127.0.0.1', '-p', String(port), '+time=10', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
 const serialAt = async (port: number): Promise<string | undefined> =>
   /SOA\s+\S+\s+\S+\s+(\d+)/.exec(await dig(port, ZONE, 'SOA', '+noall', '+answer'))?.[1];
 /** All records of the zone there, sorted; they are signed rightly. */

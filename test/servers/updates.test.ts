@@ -24,7 +24,7 @@ async function served(t: TestContext, more = '') {
   return { port, ours };
 }
 const dig = (port: number, ...words: readonly string[]): Promise<string> =>
-  output('dig', ['@127.0.0.1', '-p', String(port), '+time=1', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
+  output('dig', ['@127.0.0.1', '-p', String(port), '+time=10', '+tries=1', '-y', `hmac-sha256:${KEY}:${SECRET}`, ...words]);
 const zoneAt = async (port: number): Promise<readonly string[]> => (await dig(port, ZONE, 'AXFR', '+noall', '+answer')).split('\n')
   .filter((line) => /\tIN\t/.test(line)).map((line) => line.toLowerCase().replace(/\s+/g, ' ')).sort();
 const serialAt = async (port: number): Promise<string | undefined> =>

@@ -66,7 +66,7 @@ controls {};
 ${zones.map((zone) => `zone "${zone}" { type primary; file "${zone}db"; check-names ignore; check-mx ignore; };\n`).join('')}`)],
 };
 
-/** What a server said, or undefined for nothing within two seconds. */
+/** What a server said, or undefined for nothing within a time that is short only while a program may not have started. */
 interface Said { readonly rcode: string; readonly answer: string; readonly authority: string }
 const textOf = (records: readonly RR[]): string => [...new Set(records.map((record) => printRR(record).toLowerCase()))].sort().join('\n');
 class Asker {
@@ -78,11 +78,11 @@ class Asker {
     this.#socket.on('message', (said) => this.#waiting.get(said.readUInt16BE(0))?.(said));
     t.after(() => this.#socket.close());
   }
-  ask(port: number, name: string, type: number, dnssec: boolean): Promise<Said | undefined> {
+  ask(port: number, name: string, type: number, dnssec: boolean, patience = 30_000): Promise<Said | undefined> {
     const id = (this.#ids = (this.#ids + 1) & 0xffff);
     const parts = message({ id, question: { name: Name.parse(name), type, class: 1 }, edns: edns(4096, dnssec) });
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), 2000);
+      const timer = setTimeout(() => resolve(undefined), patience);
       this.#waiting.set(id, (bytes) => {
         clearTimeout(timer);
         this.#waiting.delete(id);
@@ -105,7 +105,7 @@ async function start(t: TestContext, program: string, folder: string, zones: rea
       await ended;
     });
     for (let i = 0; i < 60 && child.exitCode === null && child.signalCode === null && !t.signal.aborted; i++) {
-      const said = await Promise.all(zones.map((zone) => asker.ask(port, zone, TYPE.SOA, false)));
+      const said = await Promise.all(zones.map((zone) => asker.ask(port, zone, TYPE.SOA, false, 1000)));
       if (said.every((one) => one?.answer.includes('soa') === true)) return port;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -15,10 +15,10 @@ import { standard } from '../index.ts';
 const FIRST = Date.UTC(2026, 0, 1);
 const skip = missing('dig');
 const dig = async (port: number, ...args: readonly string[]): Promise<readonly string[]> =>
-  (await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=2', '+tries=1', ...args])).split('\n').filter(Boolean);
+  (await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=10', '+tries=1', ...args])).split('\n').filter(Boolean);
 /** The members, and the serial; -1 where there is none. */
 async function shown(port: number, zone = 'c.test'): Promise<{ readonly members: readonly string[]; readonly serial: number }> {
-  const text = await output('dig', ['@127.0.0.1', '-p', String(port), '+noall', '+answer', '+time=2', '+tries=1', zone, 'AXFR']);
+  const text = await output('dig', ['@127.0.0.1', '-p', String(port), '+noall', '+answer', '+time=10', '+tries=1', zone, 'AXFR']);
   const [soa] = await dig(port, zone, 'SOA');
   const members = [...text.matchAll(/PTR\s+(\S+)/g)].map(([, name]) => name!).sort();
   return { members, serial: Number(soa?.split(' ')[2] ?? -1) };

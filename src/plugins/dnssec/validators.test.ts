@@ -65,11 +65,11 @@ let resolver = 0;
 
 /** What a program says; it may fail. */
 const said = (program: string, ...args: readonly string[]): Promise<string> =>
-  new Promise((resolve) => execFile(program, args, { timeout: 20_000 }, (_, out, complaint) => resolve(out + complaint)));
+  new Promise((resolve) => execFile(program, args, { timeout: 90_000 }, (_, out, complaint) => resolve(out + complaint)));
 
 /** What Unbound answers. */
 const asked = (name: string, type: string): Promise<string> =>
-  said('dig', '@127.0.0.1', '-p', String(resolver), '+dnssec', '+tries=3', '+time=3', name, type);
+  said('dig', '@127.0.0.1', '-p', String(resolver), '+dnssec', '+tries=3', '+time=10', name, type);
 
 suite('validators', { skip }, () => {
   before(async () => {

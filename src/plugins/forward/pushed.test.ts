@@ -12,7 +12,7 @@ import { Spawned } from '../../testing/spawned.ts';
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
 
-test('what is forwarded over UDP is pushed over gRPC and TLS, and stays when nobody is there', { timeout: 60_000 }, async (t) => {
+test('what is forwarded over UDP is pushed over gRPC and TLS, and stays when nobody is there', { timeout: 300_000 }, async (t) => {
   const [plain, pushing, port] = [await freePort(), await freePort(), await freePort()];
   const upstream = new Spawned(undefined), authority = new Authority();
   t.after(() => upstream.kill());

@@ -43,7 +43,7 @@ async function served(t: TestContext, more = '', first = '192.0.2.1 web.test\n19
   return { server, write, watcher, corefile, port };
 }
 
-test('a change is pushed with its answer; what stays is not', { timeout: 60_000 }, async (t) => {
+test('a change is pushed with its answer; what stays is not', { timeout: 300_000 }, async (t) => {
   const { write, watcher } = await served(t);
   const one = await watcher();
   one.create('WEB.test.', 'A');
@@ -65,7 +65,7 @@ test('a change is pushed with its answer; what stays is not', { timeout: 60_000 
     new Map([[ids[0], '3'], [ids[2], '0 | new.test. 3600 IN A 192.0.2.3']]));
 });
 
-test('who has the answer already is told that it is the same, also by another server', { timeout: 60_000 }, async (t) => {
+test('who has the answer already is told that it is the same, also by another server', { timeout: 300_000 }, async (t) => {
   const [here, there] = [await served(t), await served(t)];
   const one = await here.watcher();
   one.create('web.test.', 'A');
@@ -82,7 +82,7 @@ test('who has the answer already is told that it is the same, also by another se
   assert.equal((await other.next())[0]?.answer, '0 | web.test. 3600 IN A 192.0.2.2');
 });
 
-test('a client of 2018 is told what was told then', { timeout: 60_000 }, async (t) => {
+test('a client of 2018 is told what was told then', { timeout: 300_000 }, async (t) => {
   const { server, write, watcher } = await served(t);
   const one = await watcher();
   one.create('web.test.', 'A', false);
@@ -107,14 +107,14 @@ test('a client of 2018 is told what was told then', { timeout: 60_000 }, async (
   assert.match(one.over!, /status 14: the server goes away/);
 });
 
-test('signs of life are sent to who asks for them', { timeout: 60_000 }, async (t) => {
+test('signs of life are sent to who asks for them', { timeout: 300_000 }, async (t) => {
   const { watcher } = await served(t);
   const one = await watcher();
   one.link.send({ kind: 'heartbeat', seconds: 1 });
   assert.deepEqual(await one.next(2), [{ id: 0, heartbeat: true }, { id: 0, heartbeat: true }]);
 });
 
-test('acl counts as for a question, also what a reload makes of it', { timeout: 60_000 }, async (t) => {
+test('acl counts as for a question, also what a reload makes of it', { timeout: 300_000 }, async (t) => {
   const { server, watcher, corefile } = await served(t);
   const [one, other] = [await watcher(), await watcher()];
   for (const each of [one, other]) each.create('web.test.', 'A');
@@ -124,7 +124,7 @@ test('acl counts as for a question, also what a reload makes of it', { timeout: 
   for (const each of [one, other]) assert.equal((await each.next())[0]?.answer, '5');
 });
 
-test('what cannot be watched is refused, and there is a bound', { timeout: 60_000 }, async (t) => {
+test('what cannot be watched is refused, and there is a bound', { timeout: 300_000 }, async (t) => {
   const { watcher } = await served(t, 'grpc_server {\n    max_watches 2\n  }');
   const one = await watcher();
   one.create('test.', 'AXFR');

@@ -89,7 +89,7 @@ export class MadePrimary {
 }
 /** What dig says. */
 export const address = async (port: number, name = 'www.a.test'): Promise<string> =>
-  (await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=1', '+tries=1', name, 'A'])).trim();
+  (await output('dig', ['@127.0.0.1', '-p', String(port), '+short', '+time=10', '+tries=1', name, 'A'])).trim();
 /** A primary says that there is something new. */
 export async function notify(port: number): Promise<void> {
   const question = { name: Name.parse('a.test'), type: TYPE.SOA, class: CLASS.IN };

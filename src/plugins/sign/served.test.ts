@@ -53,8 +53,8 @@ test('Unbound finds all of it secure', { skip }, async () => {
   writeFileSync(join(folder, 'db'), ZONE);
   const [port, resolver] = [await freePort(), await freePort()];
   const ask = (at: number, name: string, type: string): Promise<string> => new Promise((resolve) => {
-    const args = ['@127.0.0.1', '-p', String(at), '+dnssec', '+tries=3', '+time=3', name, type];
-    execFile(DIG, args, { timeout: 20_000 }, (_, out) => resolve(out));
+    const args = ['@127.0.0.1', '-p', String(at), '+dnssec', '+tries=3', '+time=10', name, type];
+    execFile(DIG, args, { timeout: 90_000 }, (_, out) => resolve(out));
   });
   const server = new Spawned(`z.test:${port} {
     file ${folder}/db.z.test.signed {

@@ -8,6 +8,7 @@ import { decodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { AA } from '../../dns/parts.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { DgramDatagrams } from '../../transport/connected-dgram.ts';
 import { Gate } from './gate.ts';
@@ -116,10 +117,7 @@ test('what is no answer to the notify is not looked at', async (t) => {
 });
 
 test('a secondary that is not there, ports that are none, sources that cannot be', async () => {
-  const closed = createSocket('udp4');
-  await new Promise<void>((resolve) => closed.bind(0, '127.0.0.1', resolve));
-  const { port } = closed.address();
-  await new Promise<void>((resolve) => closed.close(() => resolve()));
+  const port = await freePort();
   const said = async (...args: Parameters<typeof notifier>) =>
     /^notify for zone "example\.org\." was not accepted by "[^"]*": "(.*)"$/.exec((await notifier(...args).notifier.notify(zone))!)?.[1];
   assert.match((await said(port))!, new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${port}: read: connection refused$`));

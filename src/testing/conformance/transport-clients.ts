@@ -96,10 +96,13 @@ function streamClient(socket: Socket): TcpClient {
   };
 }
 
-/** Resolves when the condition holds: it is looked at in every turn of the event loop. Rejects after half a minute. */
+/** Turns of the event loop in which a condition is looked at at once; then it waits for another process, which needs the processor. */
+const AT_ONCE = 500;
+/** Resolves when the condition holds: it is looked at in every turn of the event loop, later every millisecond. Rejects after a minute. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (const until = performance.now() + 30_000; !condition();) {
+  const until = performance.now() + 60_000;
+  for (let turns = 0; !condition(); turns++) {
     if (performance.now() > until) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => (turns < AT_ONCE ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
 }

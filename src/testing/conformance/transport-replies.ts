@@ -17,11 +17,11 @@ export class Replies {
   wake(): void {
     for (const look of this.#waiting) look();
   }
-  /** Resolves when the condition holds; rejects when it does not within half a minute. */
+  /** Resolves when the condition holds; rejects when it does not within a minute. */
   async until(condition: () => boolean, what: string): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.slice(0, 20))}`)), 30_000);
+      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.slice(0, 20))}`)), 60_000);
       const look = (): void => {
         if (!condition()) return;
         clearTimeout(timer);
