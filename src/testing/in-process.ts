@@ -86,7 +86,9 @@ export class InProcess implements Subject {
    * `datagrams` is how upstreams are asked over UDP: over real sockets, if a test does not play them. The store is one of its own, if it is
    * not given one that other threads have too. `watch` is shown every question.
    */
-  constructor(plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams(), store = Store.create(undefined, STORE_KEY), watch?: Watch) {
+  constructor(
+    plugins: readonly Plugin[], datagrams: Datagrams = new DgramDatagrams(), store = Store.create(undefined, STORE_KEY), watch?: Watch,
+  ) {
     this.#watch = watch;
     const lines = new LogLines((bytes, from, length) => {
       this.#log += Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString();
