@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort } from '../testing/free-port.ts';
-import { Spawned, Stream } from '../testing/spawned.ts';
+import { Spawned, Stream, answers } from '../testing/spawned.ts';
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const sum = (text: string, series: RegExp) => [...text.matchAll(series)].reduce((total, [, value]) => total + Number(value), 0);
@@ -39,13 +39,19 @@ test('two threads count, cache and tell as one', async (t) => {
   assert.equal(sum(before, /^coredns_dns_requests_total\{.* (\S+)$/gm), stream.asked);
   assert.equal(sum(before, /^coredns_cache_requests_total\{.* (\S+)$/gm), stream.asked);
   assert.match(before, /^coredns_cache_entries\{.*type="success".*\} 1$/m);
-  // A thread that finds the other one at the same place of the cache takes it for a miss.
-  const misses = sum(before, /^coredns_cache_misses_total\{.* (\S+)$/gm);
-  assert.ok(misses >= 1 && misses < stream.asked / 5, `${misses} misses of ${stream.asked}`);
-  assert.equal(misses + sum(before, /^coredns_cache_hits_total\{.* (\S+)$/gm), stream.asked);
+  const [misses, hits] = [/^coredns_cache_misses_total\{.* (\S+)$/gm, /^coredns_cache_hits_total\{.* (\S+)$/gm];
+  // A thread that finds the other one at the same place of the cache takes it for a miss, and how often it does depends on the machine.
+  assert.ok(sum(before, misses) >= 1);
+  assert.equal(sum(before, misses) + sum(before, hits), stream.asked);
+  // Where nobody else asks each is a hit, whichever thread gets it.
+  for (let i = 0; i < 20; i++) assert.ok(await answers(port));
+  const after = await scrape();
+  assert.equal(sum(after, misses), sum(before, misses));
+  const all = sum(after, /^coredns_dns_requests_total\{.* (\S+)$/gm);
+  assert.ok(all >= stream.asked + 20);
   server.signal('SIGUSR1');
   await server.says(/Reloading complete/);
-  assert.equal(sum(await scrape(), /^coredns_dns_requests_total\{.* (\S+)$/gm), stream.asked);
+  assert.equal(sum(await scrape(), /^coredns_dns_requests_total\{.* (\S+)$/gm), all);
   const failing = new Stream(port, { sockets: 16, tcp: false, name: 'b.else' });
   await pause(100);
   await failing.end();

@@ -62,19 +62,22 @@ function replay(
   });
 }
 
+/** So many cases may differ where all are replayed at once, and so often those are replayed that do. */
+const MOST_DIFFERING = 40, ROUNDS = 4;
 /**
- * Replays all cases at once, then those that differ one by one: many of them wait for real milliseconds, which a machine that is busy
- * with the others' does not always have. What differs then, differs.
+ * Replays all cases at once, then those that differ one by one, again where they do still: many of them wait for real milliseconds, which a
+ * machine that is busy with the others', or with another file's tests, does not always have. What differs each time, differs.
  */
 async function agree(names: readonly string[], udp: string, tell: (line: string) => void): Promise<void> {
-  const { status, printed } = await replay(names, { udp });
+  let { status, printed } = await replay(names, { udp });
   tell(printed.trim().split('\n').at(-1) ?? '');
-  if (status === 0) return;
-  const differing = [...(/^cases that differ: (.*)$/m.exec(printed)?.[1] ?? '').matchAll(/(\S+) \(\d+ of \d+\)/g)].map(([, name]) => name!);
-  assert.ok(differing.length > 0 && differing.length <= 6, printed);
-  tell(`again, alone: ${differing.join(' ')}`);
-  const again = await replay(differing, { udp, jobs: 1 });
-  assert.equal(again.status, 0, again.printed);
+  for (let round = 0; status !== 0; round++) {
+    const [, listed = ''] = /^cases that differ: (.*)$/m.exec(printed) ?? [];
+    const differing = [...listed.matchAll(/(\S+) \(\d+ of \d+\)/g)].map(([, name]) => name!);
+    assert.ok(round < ROUNDS && differing.length > 0 && differing.length <= MOST_DIFFERING, printed);
+    tell(`again, alone: ${differing.join(' ')}`);
+    ({ status, printed } = await replay(differing, { udp, jobs: 1 }));
+  }
 }
 
 test('the program is compiled', () => {

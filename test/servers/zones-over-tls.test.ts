@@ -33,7 +33,8 @@ async function serving(t: TestContext, blocks: string): Promise<Spawned> {
   await server.says(/CoreDNS-/);
   return server;
 }
-const dig = (port: number, ...more: readonly string[]) => output('dig', ['@127.0.0.1', '-p', String(port), '+time=10', '+tries=1', ...more]);
+const dig = (port: number, ...more: readonly string[]) =>
+  output('dig', ['@127.0.0.1', '-p', String(port), '+time=10', '+tries=1', ...more]);
 /** Waits until the zone is served there. */
 async function has(port: number): Promise<void> {
   const isThere = async (): Promise<boolean> => (await dig(port, '+short', 'www.a.test', 'A')).includes('192.0.2.7');
