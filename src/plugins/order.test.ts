@@ -19,7 +19,7 @@ const NEW: readonly (readonly [word: string, after: string])[] = [
   ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'], ['admin', 'connections'],
   ['unbound', 'forward'], ['recursive', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'], ['registry', 'consul'],
   ['opa', 'firewall'], ['themis', 'opa'], ['block', 'themis'], ['rpz', 'block'],
-  ['union', 'consul'], ['records', 'hosts'],
+  ['union', 'consul'], ['records', 'hosts'], ['flatten', 'dnssec'],
 ];
 
 test('the list is that of CoreDNS 1.14.7 with the words of 1.15.0 and our own in their places', () => {

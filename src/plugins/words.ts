@@ -58,6 +58,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('cache', usually('cache')),
   late('header', () => import('./header/index.ts')),
   late('dnssec', () => import('./dnssec/index.ts')),
+  late('flatten', () => import('./flatten/index.ts')),
   late('tls', () => import('./tls/index.ts')),
   late('minimal', () => import('./minimal/index.ts')),
   late('template', () => import('./template/index.ts')),
