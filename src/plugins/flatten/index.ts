@@ -1,5 +1,5 @@
-// *flatten* answers with the addresses that an alias leads to, as the name's own. Knows replies; who knows what is behind an alias is found by
-// asking this server again.
+// *flatten* answers with the addresses that an alias leads to, as the name's own. Knows replies; what is behind an alias is found by asking
+// this server again.
 import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { RCODE } from '../../dns/rcode.ts';
@@ -49,8 +49,9 @@ class Flatten implements Part {
 
   readonly #begin = (reply: Message, query: Query): Answer => {
     if (reply.truncated || !hasAlias(reply)) return reply;
-    const walk: Walk = { first: reply, name: query.name, asked: query.name, ttl: 0x7fffffff, left: this.#settings.depth, passed: new Set() };
-    return this.#look(query, walk, reply);
+    const { name } = query;
+    const { depth } = this.#settings;
+    return this.#look(query, { first: reply, name, asked: name, ttl: 0x7fffffff, left: depth, passed: new Set() }, reply);
   };
   /** Addresses at the end of what is known are the answer; where it ends in a name, that one is asked for. */
   #look(query: Query, walk: Walk, found: Outcome): Answer {
