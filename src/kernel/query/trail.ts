@@ -15,6 +15,8 @@ export function hopOf(name: string): number {
   }
   return number;
 }
+/** The name of the hop with this number. */
+export const hopName = (hop: number): string => names[hop] ?? '';
 /** Stands before the hops of a question that was asked of this server because of another one. */
 export const AGAIN = hopOf('resolve');
 
@@ -39,6 +41,16 @@ export class Trail {
   /** The name of the part that was entered last; '' where none was. */
   get last(): string {
     return this.#count === 0 ? '' : names[this.#hops[(this.#count - 1) & (MOST - 1)]!]!;
+  }
+  /** The number of the hop that was entered last; -1 where none was. */
+  get lastHop(): number {
+    return this.#count === 0 ? -1 : this.#hops[(this.#count - 1) & (MOST - 1)]!;
+  }
+  /** Writes the numbers of the last hops, at most `room`, a byte each, and says how many these are. */
+  tail(to: Uint8Array, at: number, room: number): number {
+    const count = this.#count < room ? this.#count : room;
+    for (let i = 0, hop = this.#count - count; i < count; i++, hop++) to[at + i] = Math.min(this.#hops[hop & (MOST - 1)]!, 255);
+    return count;
   }
   /** The same hops, apart. */
   copy(): Trail {

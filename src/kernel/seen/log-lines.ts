@@ -37,6 +37,8 @@ export class LogLines {
   #torn = false;
   /** A warning as a line. */
   told = (text: string): string => `[WARNING] ${text}`;
+  /** Who hears of warnings and errors, whatever becomes of the lines. */
+  heard: ((level: 'WARN' | 'ERROR', text: string) => void) | undefined = undefined;
   /** Lines that could not be written since the last one that said so. */
   dropped = 0;
   /** Who counts them. */

@@ -36,15 +36,25 @@ export function createLog(lines: LogLines, debugging: Debugging, before = ''): L
       if (debugging.on) lines.line(`[DEBUG] ${before}${text}`);
     },
     info: (text) => lines.line(`[INFO] ${before}${text}`),
-    warning: (text) => lines.line(`[WARNING] ${before}${text}`),
-    error: (text) => lines.line(`[ERROR] ${before}${text}`),
+    warning: (text) => {
+      lines.line(`[WARNING] ${before}${text}`);
+      lines.heard?.('WARN', `${before}${text}`);
+    },
+    error: (text) => {
+      lines.line(`[ERROR] ${before}${text}`);
+      lines.heard?.('ERROR', `${before}${text}`);
+    },
     prefix: (plugin) => createLog(lines, debugging, `plugin/${plugin}: `),
   };
 }
 
 /** The same with one JSON object a line; `now` gives the milliseconds since 1970. */
 export function createJsonLog(lines: LogLines, debugging: Debugging, now: () => number, plugin?: string): Log {
-  const say = (level: Level) => (text: string) => lines.line(jsonLine(now(), level, text, { plugin }));
+  const before = plugin === undefined ? '' : `plugin/${plugin}: `;
+  const say = (level: Level) => (text: string) => {
+    lines.line(jsonLine(now(), level, text, { plugin }));
+    if (level === 'WARN' || level === 'ERROR') lines.heard?.(level, `${before}${text}`);
+  };
   const [debug, info, warning, error] = [say('DEBUG'), say('INFO'), say('WARN'), say('ERROR')];
   lines.told = (text) => jsonLine(now(), 'WARN', text);
   return {

@@ -1,145 +1,128 @@
-// The last questions of each thread, for whoever looks what is going on: a thread writes a record, main reads them. Knows bytes and
-// numbers; knows nothing of queries or of who looks.
-//
-// A record is 32 words: its number, 0 while it is being written; type and rcode; microseconds; transport, lengths and whether the name was
-// cut; when, in seconds and milliseconds; the client; who answered; the name. A reader that is lapped finds another number and lets it go.
-import { latin1, writeLatin1 } from '../../dns/latin1.ts';
+// The last questions of each thread, for whoever looks what is going on: a thread writes a record, main reads them (recent-reader.ts).
+// Knows words and numbers; knows nothing of queries or of who looks.
+import { writeLatin1 } from '../../dns/latin1.ts';
 import { MOST_THREADS } from '../../store/layout.ts';
 import type { Memory } from '../../store/memory.ts';
 import { claim } from '../../store/names.ts';
 
-/** Records of a thread, and words of one. */
-const RECORDS = 4096, WORDS = 32;
-/** Words of a record, and bytes of the client, of who answered, and of the name. */
-const NUMBER = 0, KINDS = 1, TOOK = 2, LENGTHS = 3, SECONDS = 4, MILLISECONDS = 5, CLIENT = 24, AUTHOR = 40, NAME = 52;
-const AUTHOR_ROOM = 12, NAME_ROOM = 76;
+/** Records of a thread, and words of one: a power of two. */
+export const RECORDS = 4096, WORDS = 32;
+/**
+ * Words of a record: its number, of which every bit is the other one while it is being written, so that a reader that is lapped finds
+ * another; type and rcode; microseconds; lengths and marks; the info code of the Extended DNS Error and the part that was entered last;
+ * milliseconds since 1970 as a double; the client; the parts that were entered last, a byte each; the name.
+ */
+export const NUMBER = 0, KINDS = 1, TOOK = 2, LENGTHS = 3, SAID = 4, AT = 6, CLIENT = 8, TRAIL = 12, NAME = 14;
+/** Bytes of the trail and of the name; octets at the beginning of a longer name that are kept beside the labels at its end. */
+export const TRAIL_ROOM = 8, NAME_ROOM = 72, FRONT = 20;
+/** Marks in the word of lengths. */
+export const STREAM = 1 << 24, CUT = 1 << 25;
 /** Words before the records: how many were written. */
-const HEAD = 32;
-/** What stands for the rcode where nothing was said. */
-const SILENCE = 0xffff;
+export const HEAD = 32;
+/** What stands for an rcode where nothing was said, for an info code where there is none, and for a part without a number of its own. */
+export const SILENCE = 0xffff, NO_CODE = 0xffff, NO_PART = 0xff;
+/** Parts whose names are told, and words of such a name: a byte of length and its octets. */
+export const PARTS = 255, PART_WORDS = 8;
 
-/** A question and what became of it, as it is written. The name is folded and in wire form at `bytes[nameAt]`. */
+/** A question as its record needs it: what `Query` has. The name is folded, with octets of 0 behind it to the end of its word. */
 export interface SeenQuestion {
-  readonly bytes: Uint8Array;
-  readonly nameAt: number;
+  readonly words: Int32Array;
+  readonly keyAt: number;
   readonly nameLength: number;
-  readonly clientAt: number;
-  readonly clientLength: number;
   readonly type: number;
 }
-/** One that is read. */
-export interface RecentQuestion {
-  readonly thread: number;
-  readonly number: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** 4 or 16 bytes. */
-  readonly client: Uint8Array;
-  /** In wire form; of a cut one the labels that ended it. */
-  readonly name: Uint8Array;
-  readonly isCut: boolean;
-  readonly type: number;
+/** The parts that it was handed to, by numbers that belong to the thread. */
+export interface SeenTrail {
+  /** The last one; -1 where there was none. */
+  readonly lastHop: number;
+  /** Writes the last ones, a byte each, and says how many these are. */
+  tail(to: Uint8Array, at: number, room: number): number;
+}
+/** What became of it. */
+export interface SeenOutcome {
   /** -1 where nothing was said. */
   readonly rcode: number;
+  /** Its info code, or -1. */
+  readonly extended: number;
+  readonly trail: SeenTrail;
   readonly isStream: boolean;
-  /** The plugin that was entered last. */
-  readonly author: string;
   readonly microseconds: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
-/** Where the records of a thread are. */
-function placeOf(memory: Memory, thread: number): number {
-  const places = claim(memory, 'recent questions', MOST_THREADS);
-  return Atomics.load(memory.words, places + thread);
-}
+/** Where in shared memory the places of all threads' records are, and those of the names of their parts. */
+export const placesOf = (memory: Memory): number => claim(memory, 'recent questions', MOST_THREADS * 2);
 
 /** Writes those of one thread. */
 export class RecentWriter {
   readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
   readonly #bytes: Uint8Array;
   readonly #at: number;
+  readonly #parts: number;
+  readonly #nameOf: (part: number) => string;
+  /** How many parts' names were told. */
+  #named = 0;
 
-  /** Throws RangeError where the shared memory is full. */
-  constructor(memory: Memory, thread: number) {
-    const places = claim(memory, 'recent questions', MOST_THREADS);
+  /** Throws RangeError where the shared memory is full. `nameOf` gives the names of the thread's parts. */
+  constructor(memory: Memory, thread: number, nameOf: (part: number) => string) {
+    this.#nameOf = nameOf;
+    const places = placesOf(memory);
     this.#at = claim(memory, `recent questions ${thread}`, HEAD + RECORDS * WORDS);
-    Atomics.store(memory.refresh(), places + thread, this.#at);
-    this.#words = memory.words;
-    this.#bytes = new Uint8Array(this.#words.buffer);
+    this.#parts = claim(memory, `recent parts ${thread}`, PARTS * PART_WORDS);
+    const words = memory.refresh();
+    Atomics.store(words, places + MOST_THREADS + thread, this.#parts);
+    Atomics.store(words, places + thread, this.#at);
+    this.#words = words;
+    this.#bytes = new Uint8Array(words.buffer);
+    this.#doubles = new Float64Array(words.buffer, 0, words.buffer.byteLength >> 3);
   }
 
-  /** One more; `rcode` -1 says that nothing was said. */
-  write(seen: SeenQuestion, rcode: number, author: string, isStream: boolean, now: number, microseconds: number): void {
+  /** One more. The client's address is `clientLength` octets in words from `client` of the question's own words; 0 are not told. */
+  write(seen: SeenQuestion, outcome: SeenOutcome, client: number, clientLength: number): void {
+    const { rcode, extended, trail, isStream, microseconds, at: now } = outcome;
     const words = this.#words;
     // Each block has a writer, and they share the thread's records.
     const number = (words[this.#at]! + 1) | 0;
     const at = this.#at + HEAD + (number & (RECORDS - 1)) * WORDS;
-    words[at + NUMBER] = 0;
-    const { nameLength, clientLength } = seen;
-    const cut = nameLength > NAME_ROOM ? this.#cutAt(seen) : 0;
+    words[at + NUMBER] = ~number;
+    const { words: from, nameLength } = seen;
+    const part = trail.lastHop;
+    if (part >= this.#named) this.#name(part);
     words[at + KINDS] = seen.type | ((rcode & SILENCE) << 16);
     words[at + TOOK] = microseconds > 0x7fffffff ? 0x7fffffff : microseconds;
-    const marks = (isStream ? 1 << 24 : 0) | (cut > 0 ? 1 << 25 : 0);
-    words[at + LENGTHS] = (nameLength - cut) | (clientLength << 8) | (author.length << 16) | marks;
-    words[at + SECONDS] = Math.floor(now / 1000);
-    words[at + MILLISECONDS] = now % 1000;
-    const to = at << 2;
-    const bytes = this.#bytes;
-    for (let i = 0; i < clientLength; i++) bytes[to + CLIENT + i] = seen.bytes[seen.clientAt + i]!;
-    writeLatin1(author.length > AUTHOR_ROOM ? author.slice(0, AUTHOR_ROOM) : author, bytes, to + AUTHOR);
-    for (let i = cut; i < nameLength; i++) bytes[to + NAME + i - cut] = seen.bytes[seen.nameAt + i]!;
+    words[at + SAID] = (extended & NO_CODE) | ((part < 0 || part >= PARTS ? NO_PART : part) << 16);
+    this.#doubles[(at + AT) >> 1] = now;
+    for (let i = 0; i < clientLength >> 2; i++) words[at + CLIENT + i] = from[client + i]!;
+    const hops = trail.tail(this.#bytes, (at + TRAIL) << 2, TRAIL_ROOM);
+    let marks = (clientLength << 8) | (hops << 16) | (isStream ? STREAM : 0);
+    if (nameLength > NAME_ROOM) marks |= CUT | this.#ends(seen, at);
+    else {
+      marks |= nameLength;
+      for (let i = 0, end = (nameLength + 3) >> 2, key = seen.keyAt >> 2; i < end; i++) words[at + NAME + i] = from[key + i]!;
+    }
+    words[at + LENGTHS] = marks;
     Atomics.store(words, at + NUMBER, number);
     Atomics.store(words, this.#at, number);
   }
-  /** Where the labels begin that there is room for, those at the end. */
-  #cutAt({ bytes, nameAt, nameLength }: SeenQuestion): number {
+  /** Keeps both ends of a name: some octets, and the labels at the end that have room. Says how many octets those are. */
+  #ends({ words, keyAt, nameLength }: SeenQuestion, at: number): number {
+    const name = new Uint8Array(words.buffer, words.byteOffset + keyAt, nameLength);
     let cut = 0;
-    while (nameLength - cut > NAME_ROOM) cut += bytes[nameAt + cut]! + 1;
-    return cut;
+    while (nameLength - cut > NAME_ROOM - FRONT) cut += name[cut]! + 1;
+    const to = (at + NAME) << 2;
+    for (let i = 0; i < FRONT; i++) this.#bytes[to + i] = name[i]!;
+    for (let i = cut; i < nameLength; i++) this.#bytes[to + FRONT + i - cut] = name[i]!;
+    return nameLength - cut;
   }
-}
-
-/** Reads those of all threads, on main. */
-export class RecentReader {
-  readonly #memory: Memory;
-  constructor(memory: Memory) {
-    this.#memory = memory;
-  }
-  /** How many each thread has written, by its number; threads that wrote none are not there. */
-  get written(): ReadonlyMap<number, number> {
-    const found = new Map<number, number>();
-    for (let thread = 0; thread < MOST_THREADS; thread++) {
-      const place = placeOf(this.#memory, thread);
-      if (place !== 0) found.set(thread, this.#memory.refresh()[place]!);
+  /** Parts are told by numbers, whose names stand once for each thread. */
+  #name(last: number): void {
+    for (; this.#named <= last && this.#named < PARTS; this.#named++) {
+      const to = (this.#parts + this.#named * PART_WORDS) << 2;
+      const name = this.#nameOf(this.#named).slice(0, PART_WORDS * 4 - 1);
+      writeLatin1(name, this.#bytes, to + 1);
+      this.#bytes[to] = name.length;
     }
-    return found;
-  }
-  /** Those of a thread behind this number, the oldest first, as far as they are still there; of more than `most` the last ones. */
-  after(thread: number, number: number, most = RECORDS): readonly RecentQuestion[] {
-    const place = placeOf(this.#memory, thread);
-    const words = this.#memory.refresh();
-    const last = place === 0 ? 0 : Atomics.load(words, place);
-    const found: RecentQuestion[] = [];
-    for (let each = Math.max(number + 1, last - Math.min(most, RECORDS) + 1, 1); each <= last; each++) {
-      const record = this.#read(words, thread, place, each);
-      if (record !== undefined) found.push(record);
-    }
-    return found;
-  }
-  #read(words: Int32Array, thread: number, place: number, number: number): RecentQuestion | undefined {
-    const at = place + HEAD + (number & (RECORDS - 1)) * WORDS;
-    if (Atomics.load(words, at + NUMBER) !== number) return undefined;
-    const copy = words.slice(at, at + WORDS);
-    if (Atomics.load(words, at + NUMBER) !== number) return undefined;
-    const bytes = new Uint8Array(copy.buffer);
-    const lengths = copy[LENGTHS]!;
-    const [nameLength, clientLength, authorLength] = [lengths & 255, (lengths >> 8) & 255, Math.min((lengths >> 16) & 255, AUTHOR_ROOM)];
-    const rcode = copy[KINDS]! >>> 16;
-    return {
-      thread, number, at: copy[SECONDS]! * 1000 + copy[MILLISECONDS]!, client: bytes.subarray(CLIENT, CLIENT + clientLength),
-      name: bytes.subarray(NAME, NAME + nameLength), isCut: (lengths & (1 << 25)) !== 0, type: copy[KINDS]! & 0xffff,
-      rcode: rcode === SILENCE ? -1 : rcode, isStream: (lengths & (1 << 24)) !== 0,
-      author: latin1(bytes, AUTHOR, AUTHOR + authorLength), microseconds: copy[TOOK]!,
-    };
   }
 }

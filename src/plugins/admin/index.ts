@@ -1,7 +1,9 @@
 // *admin* lets the server be looked at and told what to do, over a socket of its machine. Knows a load; what can be asked is in api.ts.
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import type { Run } from '../../kernel/site/plugin.ts';
 import { Slot } from '../../kernel/slot.ts';
-import { looking } from './look.ts';
+import { looking } from '../../admin-api/look.ts';
+import type { Watchers } from '../../admin-api/watchers.ts';
 import { readAdmin } from './config.ts';
 
 /** The socket of a block. */
@@ -15,6 +17,7 @@ export default definePlugin({
   guest: (_, sites) => (sites.some((each) => each.all(Sockets).length > 0) ? looking() : undefined),
   create(path, site) {
     site.put(Sockets, path);
+    let watchers: Watchers;
     return {
       rehearsal: 'looks on',
       whole(sites) {
@@ -22,11 +25,27 @@ export default definePlugin({
         if (first !== site) throw new Error('one block has it: it is for the whole process');
       },
       async control(run) {
-        const { AdminSocket } = await import('./socket.ts');
-        const { AdminService } = await import('./service.ts');
+        const { AdminSocket } = await import('../../admin-api/socket.ts');
+        const { AdminService } = await import('../../admin-api/service.ts');
         const socket = await run.shared.use(`admin ${path}`, run.signal, () => AdminSocket.open(path, run.clock));
-        socket.service = new AdminService({ run, since: socket.since, names: run.store.changes.zone(ROOT) });
+        const module = await import('../../admin-api/watchers.ts');
+        watchers = await run.shared.use('watchers', run.signal, () => new module.Watchers(run.store.memory, run.clock));
+        hear(run, watchers);
+        const load = { run, names: run.store.changes.zone(ROOT), watchers };
+        socket.server.serve(new AdminService(load), run.signal);
+      },
+      started(run) {
+        watchers.events.tell('load', { first: run.first });
       },
     };
   },
 });
+
+/** Warnings of the log are told while a load is served. */
+function hear({ log: { lines }, signal }: Run, { events }: Watchers): void {
+  const heard = (level: string, text: string): void => events.warn(level, text);
+  lines.heard = heard;
+  signal.addEventListener('abort', () => {
+    if (lines.heard === heard) lines.heard = undefined;
+  }, { once: true });
+}

@@ -1,22 +1,26 @@
 // What the API has at its paths: one table, of which its description (OpenAPI 3.1) is made too. Knows a load of the server; knows no
 // socket.
-import { parseAddress } from '../../dns/address.ts';
-import { latin1Bytes } from '../../dns/latin1.ts';
-import { encodeMessage } from '../../dns/message.ts';
-import { RD, message } from '../../dns/parts.ts';
-import { Name } from '../../dns/name.ts';
-import { CLASS, typeByName } from '../../dns/type-name.ts';
-import { explain } from '../../explain/ask.ts';
-import type { ServedAddress } from '../../explain/ask.ts';
-import { explanationJson } from '../../explain/json.ts';
-import { explanationText } from '../../explain/text.ts';
-import { problem } from '../../http/problem.ts';
-import type { HttpReply } from '../../http/message.ts';
-import type { Run, Served } from '../../kernel/site/plugin.ts';
-import { VERSION } from '../../kernel/version.ts';
-import type { ZoneChanges } from '../../store/changes.ts';
+import { parseAddress } from '../dns/address.ts';
+import { latin1Bytes } from '../dns/latin1.ts';
+import { encodeMessage } from '../dns/message.ts';
+import { RD, message } from '../dns/parts.ts';
+import { Name } from '../dns/name.ts';
+import { CLASS, typeByName } from '../dns/type-name.ts';
+import { explain } from '../explain/ask.ts';
+import type { ServedAddress } from '../explain/ask.ts';
+import { explanationJson } from '../explain/json.ts';
+import { explanationText } from '../explain/text.ts';
+import { problem } from '../http/problem.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { HttpReply } from '../http/message.ts';
+import type { Run, Served } from '../kernel/site/plugin.ts';
+import { VERSION } from '../kernel/version.ts';
+import type { ZoneChanges } from '../store/changes.ts';
 import { cached, flushUnder } from './kept.ts';
-import { recentQuestions, tops } from './recent.ts';
+import { recentQuestions } from './queries.ts';
+import { replyJson } from './reply.ts';
+import { tops } from './tops.ts';
+import { Watchers } from './watchers.ts';
 import { changesBetween, withoutSecrets } from './written.ts';
 
 /** A request as its route sees it. */
@@ -26,6 +30,8 @@ export interface Asked {
   readonly body: { readonly [name: string]: unknown };
   /** Whether a person reads it: `Accept: text/plain`. */
   readonly plain: boolean;
+  /** For replies that go on. */
+  readonly exchange: Exchange;
 }
 /** A form of JSON, as OpenAPI describes it. */
 export interface Schema {
@@ -45,20 +51,21 @@ export interface Route {
   readonly parameters?: { readonly [name: string]: string };
   readonly body?: { readonly [name: string]: Schema };
   readonly answer: { readonly [name: string]: Schema };
-  readonly do: (asked: Asked, load: Load) => HttpReply | Promise<HttpReply>;
+  /** Whether events are told where they are asked for. */
+  readonly streams?: true;
+  /** undefined where a reply has begun that goes on. */
+  readonly do: (asked: Asked, load: Load) => HttpReply | Promise<HttpReply> | undefined;
 }
-/** What is served, and since when. */
+/** What is served, and who watches. */
 export interface Load {
   readonly run: Run;
-  /** Milliseconds of the clock when the process began to serve. */
-  readonly since: number;
   /** Every name: caches know by it what is to be asked for anew. */
   readonly names: ZoneChanges;
+  readonly watchers: Watchers;
 }
 
 const text: Schema = { type: 'string' }, list: Schema = { type: 'array' }, number: Schema = { type: 'number' };
 const yes: Schema = { type: 'boolean' };
-const json = (value: unknown, status = 200): HttpReply => ({ status, type: 'application/json', body: JSON.stringify(value) });
 const notYet = problem(503, 'Nothing is served yet');
 
 /** Every route. */
@@ -70,7 +77,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'GET', path: '/v1/config', summary: 'The blocks that are served, as they were written; secrets are ***.',
     answer: { blocks: list },
-    do: (_, { run }) => withServed(run, ({ configuration }) => json({ blocks: withoutSecrets(configuration.blocks) })),
+    do: (_, { run }) => withServed(run, ({ configuration }) => replyJson({ blocks: withoutSecrets(configuration.blocks) })),
   },
   {
     method: 'GET', path: '/v1/explain', summary: 'Why a question is answered as it is; the question is really asked.',
@@ -80,7 +87,15 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'GET', path: '/v1/queries', summary: 'The last questions, oldest first, and where to go on (next).',
     parameters: { filter: 'Words that all have to fit', after: 'The next of an answer before', limit: 'Questions at most' },
-    answer: { queries: list, next: text, lost: number, left: number }, do: ({ query }, { run }) => recentQuestions(run, query),
+    answer: { queries: list, next: text, lost: number, left: number }, streams: true,
+    do: ({ query, exchange }, { run, watchers }) => (
+      Watchers.wants(exchange) ? watchers.queries(exchange, query) : recentQuestions(run, query, watchers.process)),
+  },
+  {
+    method: 'GET', path: '/v1/events', summary: 'What happens: loads, warnings; as events, from now on or after Last-Event-ID.',
+    parameters: { after: 'The id of an event before' }, answer: {}, streams: true,
+    do: ({ query, exchange }, { watchers }) => (
+      Watchers.wants(exchange) ? watchers.happenings(exchange, query) : problem(406, 'Not acceptable', 'Accept: text/event-stream')),
   },
   {
     method: 'GET', path: '/v1/top', summary: 'What most of the last questions were: names, clients or failing names.',
@@ -113,7 +128,7 @@ function withServed(run: Run, then: (served: Served) => HttpReply): HttpReply {
   return served === undefined ? notYet : then(served);
 }
 
-function status({ run, since }: Load): HttpReply {
+function status({ run, watchers }: Load): HttpReply {
   return withServed(run, ({ configuration }) => {
     const addresses = configuration.addresses.map(({ label, zones }) => ({
       address: label,
@@ -124,7 +139,7 @@ function status({ run, since }: Load): HttpReply {
     }));
     const sites = new Set(configuration.addresses.flatMap(({ zones }) => zones.map(([, site]) => site)));
     const ready = [...sites].every(({ parts }) => parts.every(({ part }) => part.ready?.() ?? true));
-    return json({ version: VERSION, uptime: Math.round((run.clock.monotonic() - since) / 1000), ready, addresses });
+    return replyJson({ version: VERSION, uptime: Math.round((run.clock.monotonic() - watchers.since) / 1000), ready, addresses });
   });
 }
 
@@ -147,7 +162,7 @@ async function explained({ query, plain }: Asked, { run }: Load): Promise<HttpRe
   const edns = { udpSize: 1232, version: 0, z: 0, extendedRcode: 0, dnssecOk: query.get('do') === '1', options: [] };
   const packet = encodeMessage(message({ id: 1, flags: RD, question: { name, type, class: CLASS.IN }, edns }), { compress: false });
   const explanation = await explain(place, { packet, client, transport, view: query.get('view') ?? undefined, isDry: true }, run.clock);
-  return plain ? { status: 200, body: explanationText(explanation) } : json(explanationJson(explanation));
+  return plain ? { status: 200, body: explanationText(explanation) } : replyJson(explanationJson(explanation));
 }
 /** The address with this label, or with the longest zone of the name, the first of several. */
 function addressOf({ configuration, servers }: Served, name: Name, label: string | undefined): ServedAddress | undefined {
@@ -163,12 +178,12 @@ function flush({ body: { name: text, under, type, all } }: Asked, { run, names }
   if (under !== undefined) return flushUnder(run, names, under, type);
   if (all === true) {
     names.all();
-    return json({ flushed: 'everything' });
+    return replyJson({ flushed: 'everything' });
   }
   const name = typeof text === 'string' ? Name.maybe(text) : undefined;
   if (name === undefined) return problem(400, 'No name, nothing under one, and not all', 'the body is like {"name": "www.example.org"}');
   names.changed(latin1Bytes(name.key), 0);
-  return json({ flushed: name.text });
+  return replyJson({ flushed: name.text });
 }
 
 async function reload(run: Run, dry: boolean): Promise<HttpReply> {
@@ -179,13 +194,13 @@ async function reload(run: Run, dry: boolean): Promise<HttpReply> {
     changes = changesBetween(whole.running(), whole.now());
   } catch (error) {
     const { message: why } = error as Error;
-    return dry ? json({ changes: [], problems: [why], reloaded: false }) : problem(422, 'Refused', why);
+    return dry ? replyJson({ changes: [], problems: [why], reloaded: false }) : problem(422, 'Refused', why);
   }
-  if (dry) return json({ changes, problems: [], reloaded: false });
+  if (dry) return replyJson({ changes, problems: [], reloaded: false });
   try {
     await whole.reload();
   } catch (error) {
     return problem(422, 'Refused', (error as Error).message, { changes });
   }
-  return json({ changes, problems: [], reloaded: true });
+  return replyJson({ changes, problems: [], reloaded: true });
 }

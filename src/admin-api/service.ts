@@ -1,9 +1,9 @@
 // Requests of the API: which route takes one, what its body is, and what is said of it in the log. Knows routes; knows no socket.
-import { Heading } from '../../http/exchange.ts';
-import type { Exchange, HttpService } from '../../http/exchange.ts';
-import { problem } from '../../http/problem.ts';
-import type { HttpReply } from '../../http/message.ts';
-import { quoted } from '../../wording/quote.ts';
+import { Heading } from '../http/exchange.ts';
+import type { Exchange, HttpService } from '../http/exchange.ts';
+import { problem } from '../http/problem.ts';
+import type { HttpReply } from '../http/message.ts';
+import { quoted } from '../wording/quote.ts';
 import { ROUTES } from './api.ts';
 import type { Asked, Load } from './api.ts';
 import { describe } from './openapi.ts';
@@ -18,16 +18,16 @@ export class AdminService implements HttpService {
   request(exchange: Exchange): void {
     const { method, target } = exchange;
     const [path = '', search = ''] = target.split('?', 2);
-    let reply: HttpReply | Promise<HttpReply>;
+    let reply: HttpReply | Promise<HttpReply> | undefined;
     try {
       reply = this.#answer(exchange, path, new URLSearchParams(search));
     } catch (error) {
       reply = failed(error);
     }
     if (reply instanceof Promise) void reply.catch(failed).then((late) => this.#say(exchange, method, path, late));
-    else this.#say(exchange, method, path, reply);
+    else if (reply !== undefined) this.#say(exchange, method, path, reply);
   }
-  #answer(exchange: Exchange, path: string, query: URLSearchParams): HttpReply | Promise<HttpReply> {
+  #answer(exchange: Exchange, path: string, query: URLSearchParams): HttpReply | Promise<HttpReply> | undefined {
     const { method, body, tooLarge } = exchange;
     if (path === '/v1/openapi.json' && method === 'GET') {
       return { status: 200, type: 'application/json', body: JSON.stringify(describe(ROUTES)) };
@@ -37,7 +37,7 @@ export class AdminService implements HttpService {
     if (there.length === 0) return problem(404, 'Not found', `there is ${ROUTES.map((each) => each.path).join(', ')} and /v1/openapi.json`);
     if (route === undefined) return problem(405, 'Method not allowed', `it takes ${there.map((each) => each.method).join(', ')}`);
     if (tooLarge) return problem(413, 'Content too large');
-    const asked = { query, body: {}, plain: exchange.field('accept')?.startsWith('text/plain') === true };
+    const asked = { query, body: {}, plain: exchange.field('accept')?.startsWith('text/plain') === true, exchange };
     if (route.method === 'GET') return route.do(asked, this.#load);
     // Pages of a browser cannot send this type to others without asking first.
     if (!/^application\/json\b/.test(exchange.field('content-type') ?? '')) {

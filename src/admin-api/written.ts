@@ -1,7 +1,7 @@
 // The Corefile that is served, as lines without its secrets, and what differs between two. Knows words; knows no plugin.
-import type { Block } from '../../corefile/block.ts';
-import type { Directive } from '../../corefile/directive.ts';
-import type { Written } from '../../kernel/site/plugin.ts';
+import type { Block } from '../corefile/block.ts';
+import type { Directive } from '../corefile/directive.ts';
+import type { Written } from '../kernel/site/plugin.ts';
 
 /** Words whose arguments nobody is to see. */
 const SECRET = /secret|passw|token|credential|api_?key|access_key|account_key|auth|^key$|^tsig$|^user$/i;

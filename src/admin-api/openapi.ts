@@ -1,5 +1,5 @@
 // The description of the API (OpenAPI 3.1), made of the table of its routes. Knows its form alone.
-import { VERSION } from '../../kernel/version.ts';
+import { VERSION } from '../kernel/version.ts';
 import type { Route, Schema } from './api.ts';
 
 const PROBLEM = {
@@ -13,13 +13,14 @@ const PROBLEM = {
     },
   },
 };
+const EVENTS = { 'text/event-stream': { schema: { type: 'string' } } };
 const formOf = (properties: { readonly [name: string]: Schema }): object =>
   ({ 'application/json': { schema: { type: 'object', properties } } });
 
 /** The document. */
 export function describe(routes: readonly Route[]): object {
   const paths: { [path: string]: { [method: string]: object } } = {};
-  for (const { method, path, summary, parameters = {}, body, answer } of routes) {
+  for (const { method, path, summary, parameters = {}, body, answer, streams } of routes) {
     (paths[path] ??= {})[method.toLowerCase()] = {
       summary,
       ...(Object.keys(parameters).length === 0 ? {} : {
@@ -27,7 +28,10 @@ export function describe(routes: readonly Route[]): object {
           { name: name.replace('!', ''), in: 'query', required: name.startsWith('!'), description, schema: { type: 'string' } })),
       }),
       ...(body === undefined ? {} : { requestBody: { content: formOf(body) } }),
-      responses: { 200: { description: summary, content: formOf(answer) }, default: PROBLEM },
+      responses: {
+        200: { description: summary, content: { ...(Object.keys(answer).length === 0 ? {} : formOf(answer)), ...(streams ? EVENTS : {}) } },
+        default: PROBLEM,
+      },
     };
   }
   return { openapi: '3.1.0', info: { title: 'coredns-ts', version: VERSION }, paths };

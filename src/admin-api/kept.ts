@@ -1,18 +1,18 @@
 // What the API says of caches: what is kept under a name, and that it is asked for anew. Knows names and what parts show of what they keep.
-import { latin1Bytes } from '../../dns/latin1.ts';
-import { Name } from '../../dns/name.ts';
-import { rcodeName } from '../../dns/rcode.ts';
-import { typeByName, typeName } from '../../dns/type-name.ts';
-import { problem } from '../../http/problem.ts';
-import type { HttpReply } from '../../http/message.ts';
-import { KeptAnswers } from '../../kernel/site/site.ts';
-import type { KeptAnswer } from '../../kernel/site/site.ts';
-import type { Run } from '../../kernel/site/plugin.ts';
-import type { ZoneChanges } from '../../store/changes.ts';
+import { latin1Bytes } from '../dns/latin1.ts';
+import { Name } from '../dns/name.ts';
+import { rcodeName } from '../dns/rcode.ts';
+import { typeByName, typeName } from '../dns/type-name.ts';
+import { problem } from '../http/problem.ts';
+import type { HttpReply } from '../http/message.ts';
+import { KeptAnswers } from '../kernel/site/site.ts';
+import type { KeptAnswer } from '../kernel/site/site.ts';
+import type { Run } from '../kernel/site/plugin.ts';
+import type { ZoneChanges } from '../store/changes.ts';
+import { replyJson } from './reply.ts';
 
 /** Entries of one reply. */
 const MOST = 1000, USUAL = 100;
-const json = (value: unknown): HttpReply => ({ status: 200, type: 'application/json', body: JSON.stringify(value) });
 
 /** Which entries are meant, or what is wrong with the words. */
 function wantedOf(under: unknown, type: unknown): ((answer: KeptAnswer) => boolean) | string {
@@ -35,7 +35,7 @@ export async function cached(run: Run, query: URLSearchParams): Promise<HttpRepl
     if (entries.length < limit) entries.push(entryJson(answer, block));
     else more++;
   }
-  return json({ entries, more });
+  return replyJson({ entries, more });
 }
 /** What is kept under a name is asked for anew. */
 export async function flushUnder(run: Run, names: ZoneChanges, under: unknown, type: unknown): Promise<HttpReply> {
@@ -49,7 +49,7 @@ export async function flushUnder(run: Run, names: ZoneChanges, under: unknown, t
     concerned.set(answer.name.key, answer.name);
   }
   for (const { key } of concerned.values()) names.changed(latin1Bytes(key), 0);
-  return json({ flushed: Name.parse(String(under), Name.root).text, entries });
+  return replyJson({ flushed: Name.parse(String(under), Name.root).text, entries });
 }
 
 async function* keptIn(run: Run): AsyncGenerator<{ readonly answer: KeptAnswer; readonly block: string }> {
