@@ -1,4 +1,8 @@
 // What one question of a client may cost, whatever it leads to (RFC 9156 section 2.3, CVE-2020-12662 and others). Knows numbers.
+import { INFO_CODE } from '../dns/extended-error.ts';
+import type { Name } from '../dns/name.ts';
+import type { Question } from '../dns/parts.ts';
+import { typeName } from '../dns/type-name.ts';
 import type { Watch } from './server-watch.ts';
 import type { ResolverSettings } from './settings.ts';
 
@@ -7,7 +11,7 @@ export class ResolutionError extends Error {
   override readonly name = 'ResolutionError';
   /** The info code of RFC 8914. */
   readonly code: number;
-  /** It says nothing of what was asked for: the network is gone. */
+  /** It says little of what was asked for: the network is gone, or the next question may find more. It is not kept. */
   readonly isPassing: boolean;
   constructor(message: string, code = 22, isPassing = false) {
     super(message);
@@ -16,24 +20,49 @@ export class ResolutionError extends Error {
   }
 }
 
+/** What can be spent. */
+export type Limit = 'questions' | 'aliases' | 'names' | 'depth' | 'time';
 /** What is left; shared by all that one question leads to. */
 export class Budget {
-  questions: number;
-  serverNames: number;
   readonly aliases: number;
   /** Milliseconds of the clock until when there is time. */
   readonly until: number;
+  readonly #questions: number;
+  readonly #names: number;
+  readonly #depth: number;
+  #asked = 0;
+  #named = 0;
+  /** What was spent first. */
+  spent: Limit | undefined;
 
-  constructor({ mostQuestions, mostServerNames, mostAliases }: ResolverSettings, until: number) {
-    this.questions = mostQuestions;
-    this.serverNames = mostServerNames;
+  constructor({ mostQuestions, mostServerNames, mostAliases, mostDepth }: ResolverSettings, until: number) {
+    this.#questions = mostQuestions;
+    this.#names = mostServerNames;
+    this.#depth = mostDepth;
     this.aliases = mostAliases;
     this.until = until;
   }
-  /** Takes one question out. Throws ResolutionError where none is left. */
-  ask(now: number): void {
-    if (this.questions-- <= 0) throw new ResolutionError('asked too many questions for one', 22);
-    if (now >= this.until) throw new ResolutionError('there is no more time', 22);
+  /** Takes one question out. Throws ResolutionError that says what it would have been where none is left. */
+  ask(now: number, { name, type }: Question, zone: Name): void {
+    const step = (): string => `${name.text} ${typeName(type)} of ${zone.text}`;
+    if (this.#asked >= this.#questions) throw this.#over('questions', `${this.#questions} questions were asked for one, and not ${step()}`);
+    if (now >= this.until) throw this.#over('time', `there was no more time to ask for ${step()}`);
+    this.#asked++;
+  }
+  /** Takes the name of a server out that is not known yet, behind so many others; false where it is not to be looked up. */
+  name(depth: number): boolean {
+    const limit: Limit | undefined = depth >= this.#depth ? 'depth' : this.#named >= this.#names ? 'names' : undefined;
+    this.spent ??= limit;
+    if (limit === undefined) this.#named++;
+    return limit === undefined;
+  }
+  /** There are more aliases. */
+  alias(name: Name): ResolutionError {
+    return this.#over('aliases', `${this.aliases} aliases were followed, and not ${name.text}`);
+  }
+  #over(limit: Limit, text: string): ResolutionError {
+    this.spent ??= limit;
+    return new ResolutionError(text, INFO_CODE.NO_REACHABLE_AUTHORITY);
   }
 }
 

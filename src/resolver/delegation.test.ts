@@ -61,7 +61,7 @@ test('a DNAME that leads a name to itself says no more than that; a CNAME that d
   const cname = lines('y.a.test. 300 CNAME y.a.test.');
   rig.internet.at(A, (question) => ({ flags: AA, answer: question.name.text === 'y.a.test.' ? cname : dname }));
   assert.equal(await rig.ask('x.d.a.test. A'), 'NOERROR d.a.test. 300 DNAME d.a.test. x.d.a.test. 300 CNAME x.d.a.test.');
-  assert.equal(await rig.ask('y.a.test. A'), 'SERVFAIL (22: too many aliases)');
+  assert.equal(await rig.ask('y.a.test. A'), 'SERVFAIL (22: 11 aliases were followed, and not y.a.test.)');
 });
 test('what is cut over TCP too is no reply', async () => {
   const rig = rigOf({ tries: 1 });

@@ -6,6 +6,7 @@ import type { EdnsOption } from '../dns/opt.ts';
 import { CD, RD, TC, message } from '../dns/parts.ts';
 import type { Parts, Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
+import type { Limit } from './budget.ts';
 import { repliesTo } from './scrub.ts';
 import type { Server } from './servers.ts';
 import type { ServerAddress } from './settings.ts';
@@ -30,6 +31,15 @@ export interface ExchangeParts {
   /** From 0 up to 1, not to be foreseen. */
   readonly random: () => number;
   readonly udpSize: number;
+  /** Is told what happens, for those who count and log. */
+  readonly events?: ResolverEvents | undefined;
+}
+/** What happens in a resolver beside answers. */
+export interface ResolverEvents {
+  /** A question of a client has cost so much, and has no answer. */
+  spent(limit: Limit): void;
+  /** By IPv4 or IPv6 nobody is reached any more, or somebody again. */
+  reached(family: 'IPv4' | 'IPv6', isReached: boolean): void;
 }
 /** How one question is asked. */
 export interface Manner {

@@ -1,12 +1,12 @@
 // The servers of one delegation, asked one after the other until one says something: which is next, where more of their addresses are
 // found, and the other side of the cut. Knows servers and delegations; where a search begins is handed in.
+import { INFO_CODE } from '../dns/extended-error.ts';
 import { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
-import { Budget, ResolutionError } from './budget.ts';
+import { ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import { Delegation } from './delegation.ts';
-import type { NamedServer } from './delegation.ts';
 import type { Delegations } from './delegations.ts';
 import { askServer } from './exchange.ts';
 import type { ExchangeParts } from './exchange.ts';
@@ -18,17 +18,12 @@ import type { RecordCache, Step } from './record-cache.ts';
 import { scrub } from './scrub.ts';
 import type { Scrubbed } from './scrub.ts';
 import { show } from './server-watch.ts';
+import { ServerLookup, same } from './server-lookup.ts';
 import { Servers, choose } from './servers.ts';
 import type { Server } from './servers.ts';
 import type { ResolverSettings, ServerAddress } from './settings.ts';
 import { Tried } from './tried.ts';
 
-/** Addresses of servers are looked up so deep: a server whose name is below a server whose name is below ... */
-const DEEPEST = 6;
-/** Names of servers that wait for one another, aliases among them. */
-const MOST_PENDING = 16;
-/** Milliseconds between two times that the names of given servers are looked up ahead. */
-const AHEAD = 60_000;
 
 /** A reply that says something. */
 export interface Heard {
@@ -68,22 +63,23 @@ export class Hearing {
   readonly #parts: ExchangeParts;
   readonly #servers = new Servers();
   readonly #reach: Reach;
-  /** Until when names of given servers are not looked up again. */
-  readonly #looked = new Map<string, number>();
+  readonly #lookup: ServerLookup;
 
   constructor(search: Search) {
     this.#search = search;
     this.#settings = search.settings;
     this.#parts = search.parts;
-    const { now, after, random } = search.parts;
+    const { now, after, random, events } = search.parts;
     const { ipv4, ipv6, doubtsIpv6 } = search.settings;
     this.#reach = new Reach({
       now, after, random, targets: () => search.delegations.roots(), probe: (address) => this.#probe(address),
+      reached: (family, isReached) => events?.reached(family, isReached),
       back: () => {
         this.#servers.forgive();
         search.back(Name.root);
       },
     }, { four: ipv4, six: ipv6 && !doubtsIpv6 });
+    this.#lookup = new ServerLookup(search, () => !this.#reach.isGone('::'));
   }
   /** Whether a server of the root says anything at all. */
   async #probe(address: ServerAddress): Promise<boolean> {
@@ -98,14 +94,14 @@ export class Hearing {
 
   /** Asks until one says something. Throws ResolutionError where none does. */
   async hear(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Heard> {
-    if (at.isGiven) this.#ahead(at);
+    if (at.isGiven) this.#lookup.ahead(at);
     for (;;) {
       if (errand.watch !== undefined) show(errand.watch, at);
       const next = this.#next(at, question, tried, errand);
       if (next.server === undefined) {
         // Who cannot be reached cannot say where others are.
         const isDark = next.missed !== undefined && this.#reach.isDark;
-        if (!isDark && await this.#moreAddresses(at, errand, tried)) continue;
+        if (!isDark && await this.#lookup.more(at, errand, tried)) continue;
         const other = isDark ? undefined : await this.#otherSide(at, question, errand, tried);
         if (other !== undefined) {
           at = other;
@@ -117,21 +113,30 @@ export class Hearing {
           tried = new Tried();
           continue;
         }
+        // The parent has no others: on with those that were left.
+        if (!isDark && at.servers.some(({ hasLooked }) => !hasLooked)) continue;
         if (next.missed !== undefined) return this.#scout(next.missed, at, question, errand, tried);
-        const lacks = tried.count === 0 ? 'has an address' : 'answers';
-        throw new ResolutionError(`no server of ${at.zone.text} ${lacks}`, tried.isRefused ? 23 : 22, this.#reach.isDark);
+        throw this.#nobody(at, errand, tried);
       }
-      errand.budget.ask(this.#parts.now());
+      errand.budget.ask(this.#parts.now(), question, at.zone);
       const heard = await this.#askOne(next.server, at, question, tried, next.others);
       if (heard !== undefined) return heard;
     }
+  }
+  #nobody(at: Delegation, { budget: { spent } }: Errand, tried: Tried): ResolutionError {
+    const lacks = tried.count === 0 ? 'has an address' : 'answers';
+    const more = spent === 'names' || spent === 'depth' ? ', and no more names of servers are looked up' : '';
+    const code = tried.isRefused ? INFO_CODE.NETWORK_ERROR : INFO_CODE.NO_REACHABLE_AUTHORITY;
+    // Names that are known to lead nowhere cost nothing the next time, which goes on behind them.
+    const isPassing = (spent === 'names' && tried.isFurther) || this.#reach.isDark;
+    return new ResolutionError(`no server of ${at.zone.text} ${lacks}${more}`, code, isPassing);
   }
   /** Asks one server where nobody is reached: it may be that the network is back, or that the root alone is out of reach. */
   async #scout(server: Server, at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Heard> {
     const back = this.#reach.scout(server.address);
     if (back !== undefined) {
       try {
-        errand.budget.ask(this.#parts.now());
+        errand.budget.ask(this.#parts.now(), question, at.zone);
         const heard = await this.#askOne(server, at, question, tried, false);
         if (heard !== undefined) return heard;
       } finally {
@@ -199,61 +204,10 @@ export class Hearing {
     else this.#reach.silent(server.address);
     return !this.#reach.isGone(server.address);
   }
-  /** Names of servers that are given are looked up before the addresses that are given fail: afterwards it may be too late. */
-  #ahead({ servers }: Delegation): void {
-    const now = this.#parts.now();
-    for (const server of servers) {
-      if (server.addresses.length > 0 || (this.#looked.get(server.name.key) ?? 0) > now) continue;
-      this.#looked.set(server.name.key, now + AHEAD);
-      const budget = new Budget(this.#settings, now + AHEAD);
-      void this.#addresses(server, { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond: 0 });
-    }
-  }
-  /** Looks up addresses of one more server; false where there is none to look up. */
-  async #moreAddresses(at: Delegation, errand: Errand, tried: Tried): Promise<boolean> {
-    for (const server of at.servers) {
-      if (server.hasLooked) continue;
-      server.hasLooked = true;
-      if (isPending(errand, server.name) || tried.has(server.name)) continue;
-      const before = server.addresses.length;
-      await this.#addresses(server, errand);
-      if (server.addresses.length > before) return true;
-    }
-    return false;
-  }
-  async #addresses(server: NamedServer, errand: Errand): Promise<void> {
-    if (errand.depth >= DEEPEST || errand.budget.serverNames-- <= 0) return;
-    const { ipv4, ipv6 } = this.#settings;
-    const types = [...(ipv4 ? [TYPE.A] : []), ...(ipv6 && !this.#reach.isGone('::') ? [TYPE.AAAA] : [])];
-    for (const type of types) {
-      try {
-        if (await this.#followed(server, type, errand)) break;
-      } catch (error) {
-        if (!(error instanceof ResolutionError)) throw error;
-      }
-    }
-    this.#found(server, server.name);
-  }
-  /** Along aliases, which a server's name should not be (RFC 2181 section 10.3); whether there are addresses at their end. */
-  async #followed(server: NamedServer, type: number, errand: Errand): Promise<boolean> {
-    const pending = new Set(errand.pending);
-    const inner: Errand = { ...errand, watch: undefined, depth: errand.depth + 1, pending };
-    for (let name = server.name; !pending.has(name.key);) {
-      pending.add(name.key);
-      const step = this.#search.cache.step(name, type, CLASS.IN) ?? await this.#search.ask({ name, type, class: CLASS.IN }, inner);
-      if (step.kind === 'answer') this.#found(server, name);
-      if (step.target === undefined || pending.size > MOST_PENDING) return step.kind === 'answer';
-      name = step.target;
-    }
-    return false;
-  }
-  #found({ addresses }: NamedServer, name: Name): void {
-    for (const found of this.#search.delegations.addressesOf(name)) {
-      if (!addresses.some((has) => same(has, found))) addresses.push(found);
-    }
-  }
   /** The zone's servers as its parent has them, where the child's do not answer (and the other way round). */
   async #otherSide(at: Delegation, question: Question, errand: Errand, tried: Tried): Promise<Delegation | undefined> {
+    const wasAsked = tried.askedParent;
+    tried.askedParent = true;
     if (at.zone.raw.length === 1 || at.isGiven) return undefined;
     for (const { name, addresses } of at.servers) {
       const glue = this.#search.delegations.usable(this.#search.keeper.glueOf(name));
@@ -261,8 +215,7 @@ export class Hearing {
       addresses.push(...more);
       if (more.length > 0) return at;
     }
-    if (tried.askedParent) return undefined;
-    tried.askedParent = true;
+    if (wasAsked) return undefined;
     const other = this.#parentSide(at.zone) ?? await this.#fromParent(at.zone, question, errand);
     if (other === undefined) return undefined;
     const hasMore = other.servers.some(({ name, addresses }) => addresses.some((each) => tried.of(this.#servers.at(each)) === 0)
@@ -295,6 +248,3 @@ export class Hearing {
 /** What they say counts for the network: those that are given for a zone below the root may be next door. */
 const isOfTheWorld = ({ isGiven, zone }: Delegation): boolean => !isGiven || zone.raw.length === 1;
 const isEmpty = ({ answer, authority }: Scrubbed): boolean => answer.length === 0 && authority.length === 0;
-/** Whether the name waits for this question already. */
-export const isPending = ({ pending }: Errand, name: Name): boolean => pending.has(name.key);
-const same = (one: ServerAddress, other: ServerAddress): boolean => one.address === other.address && one.port === other.port;

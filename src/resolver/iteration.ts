@@ -9,12 +9,13 @@ import type { Errand } from './budget.ts';
 import { Delegation } from './delegation.ts';
 import { Delegations } from './delegations.ts';
 import type { ExchangeParts } from './exchange.ts';
-import { Hearing, isPending } from './hearing.ts';
+import { Hearing } from './hearing.ts';
 import type { Heard } from './hearing.ts';
 import { ReplyKeeper } from './reply-keeper.ts';
 import type { RecordCache, Step } from './record-cache.ts';
 import type { Scrubbed } from './scrub.ts';
 import type { ResolverSettings } from './settings.ts';
+import { isPending } from './server-lookup.ts';
 import { Tried } from './tried.ts';
 
 /** Labels that are asked for one by one before the rest is asked for at once (RFC 9156 section 2.3). */

@@ -17,7 +17,6 @@ import type { ResolverSettings, ServerAddress } from './settings.ts';
 const ROOTS = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];
 const ROOTS_SIX = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8::4'];
 const TEST = '192.0.2.20', TEST_SIX = '2001:db8::20', A = '192.0.2.30', A_SIX = '2001:db8::30';
-const TRIP = 20;
 
 /** A made-up internet behind a link that may be down, by IPv4 or by IPv6, and at which servers may be. */
 class World implements ServerNetwork {
@@ -25,6 +24,8 @@ class World implements ServerNetwork {
   readonly internet = new MadeInternet();
   readonly down = new Set<4 | 6 | string>();
   readonly resolver: Resolver;
+  /** Milliseconds that a question and its answer take. */
+  trip = 20;
   #seed = 1;
 
   constructor(settings: Partial<ResolverSettings> = {}, signed = false) {
@@ -55,7 +56,7 @@ class World implements ServerNetwork {
     if (isDown) this.internet.asked.push(`${address} lost`);
     return new Promise<Uint8Array | undefined>((resolve) => {
       if (isDown) this.clock.after(patience, () => resolve(undefined));
-      else this.clock.after(TRIP, () => resolve(this.internet.exchange(to, query, tcp, patience, isIt)));
+      else this.clock.after(this.trip, () => resolve(this.internet.exchange(to, query, tcp, patience, isIt)));
     });
   }
   /** What is answered within so many milliseconds of the clock: `NOERROR 192.0.2.80`. */
@@ -236,4 +237,12 @@ test('a failure is kept, longer each time, and no longer than the servers fail',
     waits.push(waited);
   }
   for (const [i, seconds] of [5, 10, 20, 40, 80, 160, 300, 300].entries()) assert.ok(Math.abs(waits[i]! - seconds) <= 1, `${waits}`);
+});
+test('a client that has waited four seconds is told so, and what it wanted is found for the next one', async () => {
+  const world = new World({ ipv6: false, patience: 1000 });
+  world.trip = 340;
+  assert.equal(await world.ask('www.a.test. A', 1000), 'SERVFAIL (22: www.a.test. A was not found within 1000 ms)');
+  assert.equal(await world.ask('www.a.test. A', 500), GOOD, 'who joins waits from then on');
+  assert.equal(await world.ask('www.a.test. A', 1), GOOD);
+  assert.equal(DEFAULTS.patience, 4000);
 });

@@ -24,12 +24,14 @@ export interface ReachParts {
   readonly probe: (address: ServerAddress) => Promise<boolean>;
   /** A network that was gone is back. */
   readonly back: () => void;
+  /** What is told of it. */
+  readonly reached: (family: 'IPv4' | 'IPv6', isReached: boolean) => void;
 }
 
 /** One of the two. */
 class FamilyReach {
   readonly #parts: ReachParts;
-  readonly #isOurs: (address: string) => boolean;
+  readonly #family: 'IPv4' | 'IPv6';
   /** Questions since the last answer. */
   #silent = 0;
   #isProbing = false;
@@ -39,9 +41,9 @@ class FamilyReach {
   scouts = 0;
   isGone: boolean;
 
-  constructor(parts: ReachParts, isOurs: (address: string) => boolean, isGone: boolean) {
+  constructor(parts: ReachParts, family: 'IPv4' | 'IPv6', isGone: boolean) {
     this.#parts = parts;
-    this.#isOurs = isOurs;
+    this.#family = family;
     this.isGone = isGone;
   }
   heard(): void {
@@ -49,6 +51,7 @@ class FamilyReach {
     if (!this.isGone) return;
     this.isGone = false;
     this.#probed = 0;
+    this.#parts.reached(this.#family, true);
     this.#parts.back();
   }
   silent(): void {
@@ -60,7 +63,7 @@ class FamilyReach {
     this.#look();
   }
   #targets(): ServerAddress[] {
-    return this.#parts.targets().filter(({ address }) => this.#isOurs(address));
+    return this.#parts.targets().filter(({ address }) => address.includes(':') === (this.#family === 'IPv6'));
   }
   #pause(): number {
     return Math.min(LONGEST, EACH * 2 ** Math.min(16, Math.max(0, this.#probed - OFTEN)));
@@ -88,6 +91,7 @@ class FamilyReach {
     this.#isProbing = false;
     // Others may have answered meanwhile.
     if (isThere || (!this.isGone && this.#silent === 0)) return;
+    if (!this.isGone) this.#parts.reached(this.#family, false);
     this.isGone = true;
     this.#probed++;
     const { now, after } = this.#parts;
@@ -105,8 +109,8 @@ export class Reach {
 
   /** What is not there to begin with: nobody is to be asked so, or the machine knows no way. */
   constructor(parts: ReachParts, { four, six }: { readonly four: boolean; readonly six: boolean }) {
-    this.#four = new FamilyReach(parts, (address) => !address.includes(':'), !four);
-    this.#six = new FamilyReach(parts, (address) => address.includes(':'), !six);
+    this.#four = new FamilyReach(parts, 'IPv4', !four);
+    this.#six = new FamilyReach(parts, 'IPv6', !six);
   }
   #of(address: string): FamilyReach {
     return address.includes(':') ? this.#six : this.#four;

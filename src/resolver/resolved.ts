@@ -12,7 +12,7 @@ export interface Resolved {
   /** Why there is no answer, for people, and the info code of the Extended DNS Error (RFC 8914). */
   readonly why: string | undefined;
   readonly code: number | undefined;
-  /** The network is gone: that is not kept. */
+  /** It is a failure that is not kept. */
   readonly isPassing?: boolean;
   /** Where somebody who looked on ended it: then the answer is the aliases before. */
   readonly stopped?: Stop;

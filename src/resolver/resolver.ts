@@ -1,8 +1,9 @@
 // Answers a question: from what is kept, or by asking, along all its aliases. Knows steps; knows nothing of servers and of clients.
+import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
-import { CLASS, TYPE } from '../dns/type-name.ts';
+import { CLASS, TYPE, typeName } from '../dns/type-name.ts';
 import { Budget, ResolutionError } from './budget.ts';
 import { Denials } from './denials.ts';
 import type { ExchangeParts } from './exchange.ts';
@@ -23,8 +24,8 @@ import type { ResolverSettings } from './settings.ts';
 
 /** How often another server is asked where what one said is bogus. */
 const MOST_AGAIN = 3;
-/** Milliseconds that one question may take, and for how long a failure is kept (RFC 9520). */
-const PATIENCE = 15_000, FAILED = 5_000;
+/** Milliseconds for which a failure is kept (RFC 9520). */
+const FAILED = 5_000;
 /** It is kept twice as long each time, up to so many milliseconds, or doublings. */
 const LONGEST_FAILED = 300_000, MOST_DOUBLED = 6;
 /** Failures that are kept. */
@@ -141,7 +142,7 @@ export class Resolver {
 
   /** What was said, for who checks it himself (CD): secure only where that is known already. Never rejects for what servers do. */
   resolveUnchecked(question: Question, watch?: Watch): Promise<Resolved> {
-    return this.#shared(question, watch, false);
+    return this.#patiently(question, this.#shared(question, watch, false));
   }
   /** What is kept, and nobody asked: the answer, or else the nearest servers that are known. */
   known(question: Question): Resolved {
@@ -166,9 +167,9 @@ export class Resolver {
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
   async resolve(question: Question, watch?: Watch): Promise<Resolved> {
     const { stale } = this.settings;
-    if (stale === undefined || this.#kept.step(question) !== undefined) return this.#shared(question, watch);
+    if (stale === undefined || this.#kept.step(question) !== undefined) return this.#patiently(question, this.#shared(question, watch));
     const old = this.#kept.stale(question);
-    if (old === undefined) return this.#shared(question, watch);
+    if (old === undefined) return this.#patiently(question, this.#shared(question, watch));
     const newer = this.#shared(question, watch);
     if (stale.after === 0) {
       void newer.catch(() => {});
@@ -176,6 +177,17 @@ export class Resolver {
     }
     const found = await this.#within(stale.after, newer);
     return found === undefined || found.rcode === RCODE.SERVFAIL ? old : found;
+  }
+  /** A client that has waited long enough is told so; what it asked for is looked for a while longer, for the next one. */
+  async #patiently(question: Question, found: Promise<Resolved>): Promise<Resolved> {
+    const { name, type, class: klass } = question;
+    if (this.cache.step(name, type, klass) !== undefined) return found;
+    const { patience } = this.settings;
+    const inTime = await this.#within(patience, found);
+    if (inTime !== undefined) return inTime;
+    this.#parts.events?.spent('time');
+    const why = `${name.text} ${typeName(type)} was not found within ${patience} ms`;
+    return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why, code: INFO_CODE.NO_REACHABLE_AUTHORITY };
   }
   /** What comes in so many milliseconds. */
   #within(milliseconds: number, newer: Promise<Resolved>): Promise<Resolved | undefined> {
@@ -222,14 +234,16 @@ export class Resolver {
       }).finally(() => this.#refreshing.delete(key));
   }
   #errand(beyond = 0, watch?: Watch): Errand {
-    const budget = new Budget(this.settings, this.#parts.now() + PATIENCE);
+    const budget = new Budget(this.settings, this.#parts.now() + this.settings.mostTime);
     return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond, watch };
   }
   async #resolve(question: Question, watch: Watch | undefined, checked: boolean): Promise<Resolved> {
+    const errand = this.#errand(0, watch);
     try {
-      return await this.#follow(question, this.#errand(0, watch), checked);
+      return await this.#follow(question, errand, checked);
     } catch (error) {
       if (!(error instanceof ResolutionError)) throw error;
+      if (errand.budget.spent !== undefined) this.#parts.events?.spent(errand.budget.spent);
       return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code,
         isPassing: error.isPassing };
     }
@@ -262,7 +276,7 @@ export class Resolver {
       proofs.push(...step.authority);
       asked = { ...question, name: step.target };
     }
-    throw new ResolutionError('too many aliases', 22);
+    throw errand.budget.alias(asked.name);
   }
 }
 /** What there is where somebody ended it. */

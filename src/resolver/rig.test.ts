@@ -23,7 +23,8 @@ export class Rig {
 
   constructor(settings: Partial<ResolverSettings> = {}, validation?: Partial<ValidationSettings>) {
     const hints = [{ name: Name.parse('ns.root.'), addresses: [ROOT] }];
-    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232 };
+    const events = { spent: (limit: string) => void this.spent.push(limit), reached: () => {} };
+    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232, events };
     const supports = (number: number): boolean => number === 13;
     this.resolver = new Resolver({ ...DEFAULTS, hints, minimise: 'off', ...settings }, parts, validation === undefined ? undefined : {
       anchors: [], insecure: [], mostIterations: 50, permissive: false, aggressive: false, hardenStripped: true, sentinel: true,
@@ -31,6 +32,8 @@ export class Rig {
       wall: () => this.wall + this.time, ...validation,
     });
   }
+  /** What was spent by questions without an answer. */
+  readonly spent: string[] = [];
   /** What waits for its time. */
   readonly waiting: (() => void)[] = [];
   readonly after = (_milliseconds: number, call: () => void): (() => void) => {

@@ -1,7 +1,7 @@
 // A resolver at work in a thread of the server: its sockets, its clock, its dice. Knows what a run has; knows no settings.
 import type { Run } from '../kernel/site/plugin.ts';
 import type { ValidationSettings } from './anchors.ts';
-import type { ServerNetwork } from './exchange.ts';
+import type { ResolverEvents, ServerNetwork } from './exchange.ts';
 import { Resolver } from './resolver.ts';
 import type { ResolverSettings } from './settings.ts';
 import { Sockets } from './sockets.ts';
@@ -9,11 +9,11 @@ import { Sockets } from './sockets.ts';
 /** Makes one; `within` may put something between it and the world. */
 export function resolverIn(
   { clock, datagrams }: Run, settings: ResolverSettings, validation: Omit<ValidationSettings, 'wall'> | undefined,
-  within: (world: ServerNetwork) => ServerNetwork = (world) => world,
+  within: (world: ServerNetwork) => ServerNetwork = (world) => world, events?: ResolverEvents,
 ): Resolver {
   const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
   const network = within(new Sockets({ datagrams, after }));
-  const parts = { network, now: () => clock.monotonic(), after, random: secureRandom, udpSize: settings.udpSize };
+  const parts = { network, now: () => clock.monotonic(), after, random: secureRandom, udpSize: settings.udpSize, events };
   return new Resolver(settings, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
 }
 

@@ -80,6 +80,11 @@ export interface ResolverSettings {
   readonly mostQuestions: number;
   readonly mostAliases: number;
   readonly mostServerNames: number;
+  /** How deep names of servers may lie below one another: a server whose name is below a server whose name is below ... */
+  readonly mostDepth: number;
+  /** Milliseconds until a client is answered, and until nobody goes on asking for what it wanted. */
+  readonly patience: number;
+  readonly mostTime: number;
   /** How often a server is asked the same. */
   readonly tries: number;
   /** Options of EDNS for a server. */
@@ -123,7 +128,8 @@ export const DEFAULTS: ResolverSettings = {
   given: [], minimise: 'on', anyGlue: false, promiscuous: false, verifiesGlue: false, mostServers: 20, hardenBelowNxdomain: true,
   private: new PrivateAddresses([], []), refused: () => false, ipv4: true, ipv6: true, doubtsIpv6: false,
   mostTtl: 86400, mostNegativeTtl: 3600, leastTtl: 0, leastNegativeTtl: 0, originalTtl: false,
-  mostQuestions: 60, mostAliases: 11, mostServerNames: 12, tries: 3,
+  mostQuestions: 60, mostAliases: 11, mostServerNames: 6, mostDepth: 6,
+  patience: 4000, mostTime: 12_000, tries: 3,
   optionsFor: () => [], translated: undefined, udpSize: 1232,
   tcpOnly: false, dnssecOk: true, stale: undefined, prefetch: false, hints: ROOT_HINTS,
 };

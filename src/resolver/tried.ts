@@ -9,6 +9,10 @@ export class Tried {
   readonly #out = new Set<Server>();
   readonly #names = new Set<string>();
   askedParent = false;
+  /** Names of servers that led to no address. */
+  missing = 0;
+  /** Some of them are known to have none: the next question need not look them up. */
+  isFurther = false;
   isRefused = false;
   /** Servers that tell what others say. */
   hearsay: ServerAddress[] = [];

@@ -24,6 +24,8 @@ const SENT = counter('coredns_recursive_questions_total', 'Counter of questions 
 const FAILED = counter('coredns_recursive_failures_total', 'Counter of questions without an answer, by the Extended DNS Error.',
   ['server', 'ede']);
 
+const SPENT = counter('coredns_recursive_limits_total', 'Counter of questions without an answer that had cost too much.', ['limit']);
+
 /** The line of a block. */
 class Recursive implements Part {
   readonly #settings: Settings;
@@ -42,6 +44,7 @@ class Recursive implements Part {
   start(run: Run): void {
     const { resolver, validation } = this.#settings;
     const { clock, metrics } = run;
+    const log = run.log.prefix('recursive');
     this.#now = () => clock.monotonic();
     this.#metrics = metrics;
     this.#failed = metrics.family(FAILED);
@@ -53,7 +56,14 @@ class Recursive implements Part {
         return world.exchange(to, query, tcp, patience, isIt);
       },
     });
-    this.#resolver = resolverIn(run, resolver, validation, counted);
+    const spent = metrics.family(SPENT);
+    this.#resolver = resolverIn(run, resolver, validation, counted, {
+      spent: (limit) => void metrics.values[spent.cell([limit])]!++,
+      reached(family, isReached) {
+        if (isReached) log.info(`servers answer by ${family} again`);
+        else log.warning(`no server answers by ${family}: the network is gone, the root is asked each second`);
+      },
+    });
   }
   readonly #count = (outcome: Outcome, query: Query): Outcome => {
     const code = query.extendedError?.code;
@@ -79,7 +89,7 @@ class Recursive implements Part {
 
 export default definePlugin({
   name: 'recursive',
-  metrics: { sent: SENT, failed: FAILED },
+  metrics: { sent: SENT, failed: FAILED, spent: SPENT },
   parse: readSettings,
   create: (settings) => new Recursive(settings),
 });
