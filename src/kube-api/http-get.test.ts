@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { systemClock } from '../kernel/clock.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { get } from './http-get.ts';
+import { KeptConnections } from './kept-connections.ts';
 import type { ReplyHead } from '../http/head.ts';
 import { until } from './scripted-api.test.ts';
 
@@ -98,4 +99,86 @@ test('it ends when we say so, and when the reader throws', async (t) => {
   await assert.rejects(get(ask(port), nobody, systemClock, control.signal), { kind: 'aborted' });
   await assert.rejects(get(ask(port), { head: () => {}, content: () => { throw new Error('enough'); } }, systemClock, never), /enough/);
   await until(() => closed === 2);
+});
+
+/** A server that answers each request on a connection in turn, and the number of the connection that each came on. */
+async function serveAll(t: TestContext, ...replies: string[]) {
+  const came: number[] = [];
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const mine = ++connections;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      came.push(mine);
+      const reply = replies[came.length - 1] ?? OK;
+      if (reply === GONE) socket.destroy();
+      else socket.write(reply);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { came, sockets, what: ask((server.address() as AddressInfo).port) };
+}
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', GONE = 'gone';
+
+test('a request follows another one on its connection, where the reply before was whole and the server goes on', async (t) => {
+  const chunks = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
+  const { came, what } = await serveAll(t, OK, chunks, OK,
+    OK.replace('\r\n\r\n', '\r\nConnection: Close\r\n\r\n'), OK.replace('1.1', '1.0'), `${OK}more`, OK);
+  const kept = new KeptConnections(systemClock);
+  for (let i = 0; i < 7; i++) {
+    let got = '';
+    await get({ ...what, kept }, { head: () => {}, content: (part) => void (got += part.toString()) }, systemClock, never);
+    assert.equal(got, 'ok');
+  }
+  assert.deepEqual(came, [1, 1, 1, 1, 2, 3, 4]);
+  kept.close();
+});
+
+test('one that the server has closed meanwhile costs nothing: the request goes to a fresh one', async (t) => {
+  const { came, what, sockets } = await serveAll(t, OK, GONE, OK, GONE);
+  const kept = new KeptConnections(systemClock);
+  let heads = 0;
+  const reader = { head: () => void heads++, content: () => {} };
+  await get({ ...what, kept }, reader, systemClock, never);
+  await get({ ...what, kept }, reader, systemClock, never);
+  assert.deepEqual([came, heads], [[1, 1, 2], 2]);
+  // A fresh one that ends is an error, and what may not be asked twice goes to no other.
+  kept.close();
+  await assert.rejects(get({ ...what, kept: new KeptConnections(systemClock) }, reader, systemClock, never), { kind: 'cut' });
+  const again = new KeptConnections(systemClock);
+  await get({ ...what, kept: again }, reader, systemClock, never);
+  await get({ ...what, kept: again, body: Buffer.from('x') }, reader, systemClock, never);
+  assert.deepEqual(came.slice(3), [3, 4, 5]);
+  again.close();
+  await until(() => [...sockets].every((socket) => socket.destroyed));
+});
+
+test('it is kept for five seconds, for who shows and trusts the same, and until it is said that it is over', async (t) => {
+  const { came, what, sockets } = await serveAll(t);
+  const clock = new FakeClock();
+  const kept = new KeptConnections(clock);
+  const go = () => get({ ...what, kept }, nobody, clock, never);
+  await go();
+  await clock.elapse(4999);
+  await go();
+  await clock.elapse(5000);
+  await until(() => [...sockets].every((socket) => socket.destroyed));
+  await go();
+  assert.deepEqual(came, [1, 1, 2]);
+  assert.equal(kept.take(`http 127.0.0.1 ${what.port}`, {}), undefined);
+  // What nobody asked for ends it.
+  for (const socket of sockets) if (!socket.destroyed) socket.write('more');
+  await until(() => [...sockets].every((socket) => socket.destroyed));
+  await Promise.all(Array.from({ length: 6 }, () => go()));
+  await until(() => [...sockets].filter((socket) => !socket.destroyed).length === 4, 'four are kept');
+  kept.close();
+  await until(() => [...sockets].every((socket) => socket.destroyed));
+  await go();
+  await until(() => [...sockets].every((socket) => socket.destroyed));
 });

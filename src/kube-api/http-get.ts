@@ -1,5 +1,6 @@
-// One request, a GET where nothing else is said, over one connection of its own (RFC 9112): the body is handed on as it comes, at the
-// reader's pace, and whatever takes too long ends it. Not on node:http, which costs 14 MB and 50 ms of start. Knows no resources.
+// One request, a GET where nothing else is said, over a connection of its own or one that was kept (RFC 9112): the body is handed on as it
+// comes, at the reader's pace, and whatever takes too long ends it. Not on node:http, which costs 14 MB and 50 ms of start. Knows no
+// resources.
 import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../kernel/clock.ts';
@@ -7,6 +8,7 @@ import { ApiError, asApiError, dialError, readError } from './api-error.ts';
 import { HttpError } from '../http/error.ts';
 import { type BodyReader, bodyReader } from '../http/body.ts';
 import { HeadReader, type ReplyHead } from '../http/head.ts';
+import type { KeptConnections } from './kept-connections.ts';
 import { type Proxy, tunnel } from './proxy.ts';
 
 /** Where and what. */
@@ -19,6 +21,8 @@ export interface Get {
   readonly tls: ConnectionOptions | undefined;
   /** What is connected to in place of the host: a tunnel through it for https. */
   readonly proxy?: Proxy | undefined;
+  /** Where connections are kept between requests: those to one place and through one proxy, or none. */
+  readonly kept?: KeptConnections | undefined;
   /** Gets what the next connection can be opened sooner with. */
   readonly session?: (session: Buffer) => void;
   /** Path and query. */
@@ -51,6 +55,10 @@ const TURN = 1 << 16;
 /** Resolves when the body is whole. Rejects with ApiError, or with what the reader threw. */
 export async function get(what: Get, reader: ReplyReader, clock: Clock, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw aborted();
+  // Only what may be asked twice goes where the server may be about to close.
+  const isSafe = what.body === undefined && what.method === undefined;
+  const kept = isSafe ? what.kept?.take(placeOf(what), what.tls?.secureContext) : undefined;
+  if (kept !== undefined && await exchange(what, reader, clock, signal, (it) => it.go(kept))) return;
   const open = what.tls === undefined ? undefined : (await import('node:tls')).connect;
   const { proxy, host, port, limits } = what;
   const to = `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -59,17 +67,23 @@ export async function get(what: Get, reader: ReplyReader, clock: Clock, signal: 
     through?.destroy();
     throw aborted();
   }
-  await new Promise<void>((resolve, reject) => {
-    const exchange = new Exchange(what, reader, clock, (error) => {
+  await exchange(what, reader, clock, signal, (it) => it.begin(open, through));
+}
+/** False where a connection that was kept has ended before anything of the reply came: its server did not look at the request. */
+function exchange(what: Get, reader: ReplyReader, clock: Clock, signal: AbortSignal, begin: (it: Exchange) => void): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const it = new Exchange(what, reader, clock, (error) => {
       signal.removeEventListener('abort', abort);
-      if (error === undefined) resolve();
+      if (error === undefined) resolve(true);
+      else if (it.isStale && (error as ApiError).kind === 'cut') resolve(false);
       else reject(error);
     });
-    const abort = () => exchange.end(aborted());
+    const abort = () => it.end(aborted());
     signal.addEventListener('abort', abort, { once: true });
-    exchange.begin(open, through);
+    begin(it);
   });
 }
+const placeOf = ({ tls, host, port }: Get): string => `${tls === undefined ? 'http' : 'https'} ${host} ${port}`;
 
 const aborted = () => new ApiError('aborted', 'context canceled');
 
@@ -84,6 +98,10 @@ class Exchange {
   #connected = false;
   #ended = false;
   #turn = 0;
+  /** Nothing has come on a connection that was kept. */
+  isStale = false;
+  /** The connection can be asked once more. */
+  #lasts = false;
   #cancel = () => {};
 
   constructor(what: Get, reader: ReplyReader, clock: Clock, done: (error: unknown) => void) {
@@ -108,23 +126,41 @@ class Exchange {
       this.end(new ApiError('unreachable', `tls: ${(error as Error).message}`));
       return;
     }
-    this.#socket = socket;
     socket.setKeepAlive(true, KEEP_ALIVE);
     socket.setNoDelay(true);
-    socket.on(open === undefined ? 'connect' : 'secureConnect', () => this.#ask());
+    socket.once(open === undefined ? 'connect' : 'secureConnect', () => this.#ask());
     if (this.#what.session !== undefined) socket.on('session', this.#what.session);
-    socket.on('data', (piece: Buffer) => this.#guarded(() => this.#receive(piece)));
-    socket.on('end', () => this.#guarded(() => this.#finish()));
-    socket.on('error', (error) => this.end(this.#connected ? readError(authority, error) : tlsError(error) ?? dialError(authority, error)));
-    socket.on('close', () => this.end(new ApiError('cut', 'unexpected EOF')));
+    this.#listen(socket);
   }
+  /** Asks on a connection that was kept. */
+  go(socket: Socket): void {
+    this.isStale = true;
+    this.#listen(socket);
+    this.#ask();
+  }
+  #listen(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
+  }
+  readonly #onData = (piece: Buffer): void => this.#guarded(() => this.#receive(piece));
+  readonly #onEnd = (): void => this.#guarded(() => this.#finish());
+  readonly #onError = (error: Error): void => {
+    const { authority } = this.#what;
+    this.end(this.#connected ? readError(authority, error) : tlsError(error) ?? dialError(authority, error));
+  };
+  readonly #onClose = (): void => this.end(new ApiError('cut', 'unexpected EOF'));
   /** The first call counts. */
   end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancel();
-    this.#socket?.destroy();
+    if (error === undefined && this.#lasts) this.#keep(this.#socket!);
+    else this.#socket?.destroy();
     this.#done(error);
+  }
+  #keep(socket: Socket): void {
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
+    this.#what.kept!.keep(placeOf(this.#what), this.#what.tls?.secureContext, socket);
   }
 
   #within(milliseconds: number, late: () => ApiError): void {
@@ -143,7 +179,8 @@ class Exchange {
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
     const method = this.#what.method ?? (body === undefined ? 'GET' : 'POST');
-    this.#socket!.write(`${method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${who}${lines}${length}Connection: close\r\n\r\n`);
+    const once = this.#what.kept === undefined ? 'Connection: close\r\n' : '';
+    this.#socket!.write(`${method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${who}${lines}${length}${once}\r\n`);
     if (body !== undefined) this.#socket!.write(body);
   }
   #guarded(call: () => void): void {
@@ -157,19 +194,24 @@ class Exchange {
   #receive(piece: Buffer): void {
     const { authority, limits: { silence } } = this.#what;
     let rest = piece;
+    this.isStale = false;
     if (this.#body === undefined) {
       const found = this.#head.feed(piece);
       if (found === undefined) return;
       this.#body = bodyReader(found.head);
+      this.#lasts = this.#what.kept !== undefined && goesOn(found.head);
       this.#reader.head(found.head);
       rest = found.rest;
     }
     this.#within(silence, () => new ApiError('timeout', `${authority}: nothing came for ${silence / 1000} s`));
-    this.#body.feed(rest, (part) => {
+    const used = this.#body.feed(rest, (part) => {
       if (!this.#ended) this.#reader.content(part);
     });
     if (this.#ended) return;
-    if (this.#body.whole) return this.end(undefined);
+    if (this.#body.whole) {
+      if (used < rest.length) this.#lasts = false;
+      return this.end(undefined);
+    }
     this.#turn += piece.length;
     if (this.#turn >= TURN) this.#rest();
   }
@@ -183,10 +225,14 @@ class Exchange {
   }
   #finish(): void {
     if (this.#body === undefined) throw new ApiError('cut', 'EOF');
+    this.#lasts = false;
     this.#body.end();
     this.end(undefined);
   }
 }
+
+/** Whether the server will read another request behind this reply (RFC 9112 section 9.3). */
+const goesOn = ({ minor, headers }: ReplyHead): boolean => minor > 0 && !/\bclose\b/i.test(headers.get('connection') ?? '');
 
 const TLS_CODES = /^(ERR_SSL|ERR_TLS|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|ERR_OSSL|HOSTNAME|INVALID_CA|EPROTO|ERR_CRYPTO)/;
 

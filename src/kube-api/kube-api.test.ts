@@ -275,3 +275,17 @@ test('apiserver_qps, apiserver_burst and apiserver_max_inflight hold', async (t)
   first.open();
   assert.equal((await narrow.server.nth(2)).path, '/api/v1/namespaces', 'a watch is under way until its head is there');
 });
+
+test('pages of a list and the watch behind them come on one connection', async (t) => {
+  const { server, api } = await client(t, (asked) => {
+    if (asked.query.has('sendInitialEvents')) return asked.refuse(400);
+    if (asked.query.has('watch')) return asked.open();
+    const page = Number(asked.query.get('continue') ?? 0);
+    asked.list('30', [object(`n${page}`, '3')], page < 5 ? String(page + 1) : undefined);
+  });
+  const sink = new Told();
+  api.watch(SERVICES, sink);
+  await sink.says('begin', '+n0', '+n1', '+n2', '+n3', '+n4', '+n5', 'synced');
+  await server.nth(8);
+  assert.equal(server.connections, 1);
+});

@@ -61,6 +61,7 @@ export class KubeApi {
     this.#backoff = new Backoff(clock, random);
     this.#surroundings = surroundings;
     this.#random = random;
+    surroundings.signal.addEventListener('abort', () => this.#requests.close(), { once: true });
     for (const warning of config.warnings) log.warning(warning);
   }
   /** Lists and watches from now on. Nothing is thrown: what goes wrong is logged, seen in the Watch, and tried again. */

@@ -8,6 +8,7 @@ import { ApiError, refusal, statusOf } from './api-error.ts';
 import { Certificates } from './certificates.ts';
 import type { Credential } from './credentials.ts';
 import { get, type Limits } from './http-get.ts';
+import { KeptConnections } from './kept-connections.ts';
 import type { ReplyHead } from '../http/head.ts';
 import { PROTOBUF } from './protobuf-pieces.ts';
 import { RequestMetrics } from './request-metrics.ts';
@@ -47,10 +48,12 @@ export class Requests {
   readonly #turnstile: Turnstile;
   readonly #metrics: RequestMetrics;
   readonly #certificates: Certificates | undefined;
+  readonly #kept: KeptConnections;
 
   constructor(config: ApiConfig, clock: Clock, metrics: Metrics, label?: readonly string[]) {
     const { qps = 0, burst = 0, maxInflight = 0 } = config.limits;
     this.#config = config;
+    this.#kept = new KeptConnections(clock);
     this.#clock = clock;
     this.#paced = qps > 0 || burst > 0;
     this.#bucket = new TokenBucket(qps > 0 ? qps : QPS, burst > 0 ? burst : BURST, clock);
@@ -59,6 +62,10 @@ export class Requests {
     this.#certificates = config.endpoint.secure ? new Certificates(config.tls) : undefined;
   }
 
+  /** Closes the connections that wait for the next request. */
+  close(): void {
+    this.#kept.close();
+  }
   /** Resolves when the body is whole. Rejects with ApiError or what `content` threw. A 401 is tried again at once with what is fresh. */
   async send(request: ApiRequest, signal: AbortSignal): Promise<void> {
     const { credentials } = this.#config;
@@ -109,7 +116,7 @@ export class Requests {
     const session = (ticket: Buffer) => this.#certificates?.keepSession(ticket);
     const { proxy } = this.#config;
     const target = `${prefix}${request.target}`;
-    const what = { host, port, authority, tls, session, proxy, target, headers, limits: request.limits };
+    const what = { host, port, authority, tls, session, proxy, kept: this.#kept, target, headers, limits: request.limits };
     try {
       await get(what, reply, this.#clock, signal);
     } catch (error) {

@@ -47,6 +47,8 @@ export async function until(holds: () => boolean, what = 'it never happened'): P
 /** An API on a free port. `asked` gets each request as it comes. */
 export class ScriptedApi {
   readonly requests: Asked[] = [];
+  /** Connections that came. */
+  connections = 0;
   #server = createServer();
   readonly #sockets = new Set<Socket>();
   readonly #answer: (asked: Asked, number: number) => void;
@@ -59,6 +61,7 @@ export class ScriptedApi {
     this.#server = createServer((request, response) => this.#asked(request, response));
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
+      this.connections++;
       socket.on('close', () => this.#sockets.delete(socket));
     });
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));

@@ -2,6 +2,7 @@
 // share. Knows counts and time; knows no API.
 import { ApiError } from '../kube-api/api-error.ts';
 import { pause } from '../kube-api/pause.ts';
+import { KeptConnections } from '../kube-api/kept-connections.ts';
 import { TokenBucket } from '../kube-api/request-limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Closable } from '../kernel/shared.ts';
@@ -22,15 +23,20 @@ export class Account implements Closable {
   readonly #clock: Clock;
   readonly #bucket: TokenBucket;
   readonly #random: () => number;
+  /** Pages of one zone follow each other on one connection. */
+  readonly #kept: KeptConnections;
   #refusals = 0;
   #notBefore = 0;
 
   constructor(clock: Clock, { perSecond, burst }: Quota, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#kept = new KeptConnections(clock);
     this.#random = random;
     this.#bucket = new TokenBucket(perSecond, burst, clock);
   }
-  close(): void {}
+  close(): void {
+    this.#kept.close();
+  }
 
   /**
    * The reply, whatever its status. One that says that too much was asked, or that the API is in trouble, is asked for again, after a pause
@@ -42,7 +48,7 @@ export class Account implements Closable {
       await this.#turn(signal);
       let reply: ApiReply | undefined, error: unknown;
       try {
-        reply = await askApi(place, await make(), this.#clock, signal);
+        reply = await askApi(place, await make(), this.#clock, signal, this.#kept);
       } catch (caught) {
         error = caught;
       }

@@ -3,6 +3,7 @@
 import { ApiError } from '../kube-api/api-error.ts';
 import { get } from '../kube-api/http-get.ts';
 import type { Limits } from '../kube-api/http-get.ts';
+import type { KeptConnections } from '../kube-api/kept-connections.ts';
 import type { Fields } from '../http/head.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { VERSION } from '../kernel/version.ts';
@@ -53,7 +54,8 @@ export function readPlace(text: string): ApiPlace | undefined {
 }
 
 /** Resolves when the reply is whole, whatever its status. Rejects with ApiError where none came. */
-export async function askApi(place: ApiPlace, request: ApiRequest, clock: Clock, signal: AbortSignal): Promise<ApiReply> {
+export async function askApi(place: ApiPlace, request: ApiRequest, clock: Clock, signal: AbortSignal, kept?: KeptConnections):
+  Promise<ApiReply> {
   const { host, port, authority, secure, prefix } = place;
   const limits: Limits = { connect: CONNECT, head: request.patience ?? HEAD, silence: SILENCE };
   const headers = [['User-Agent', `coredns-ts/${VERSION}`], ...(request.headers ?? [])] as readonly (readonly [string, string])[];
@@ -65,7 +67,7 @@ export async function askApi(place: ApiPlace, request: ApiRequest, clock: Clock,
   const what = {
     host, port, authority: authority.includes(':') && /:\d+$/.test(authority) ? authority : `${authority}:${port}`,
     tls: secure ? {} : undefined, target: `${prefix}${request.target}`, headers, limits, body: request.body,
-    method: request.method,
+    method: request.method, kept,
   };
   await get(what, {
     head(head) {
