@@ -13,6 +13,8 @@ export interface Flags {
   readonly plugins: boolean;
   /** Arguments that are no flags. */
   readonly rest: readonly string[];
+  /** The Corefile, where the command line itself says it. */
+  readonly text?: string;
 }
 /** The reason to stop, '' where help was asked for. */
 export interface Refusal {
@@ -24,6 +26,9 @@ const wrong = (refused: string): Refusal => ({ refused, status: 2 });
 
 const TEXT = ['conf', 'dns.port', 'p', 'pidfile', 'log-format'];
 const SWITCH = ['quiet', 'version', 'plugins'];
+
+/** Whether the argument behind this one is its value. */
+export const takesValue = (arg: string): boolean => TEXT.includes(arg.replace(/^--?/, ''));
 
 /** What is printed beside a refusal. */
 export const usage = `Usage of coredns:

@@ -9,7 +9,7 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = [
-  'check', 'explain', 'fmt', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries', 'top', 'flush',
+  'check', 'explain', 'fmt', 'init', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries', 'top', 'flush',
   'reload',
 ] as const;
 
@@ -17,6 +17,10 @@ export const WORDS = [
 export const help = (): string => `coredns-ts ${VERSION}: a DNS server that reads a Corefile and answers as CoreDNS does.
 
   coredns-ts [FLAGS]             serves what the Corefile of this folder, or that of -conf, says
+  coredns-ts forward 1.1.1.1 --cache
+                                 a server in one line, of any words of a Corefile; it prints the Corefile that it is
+  coredns-ts init home|lab|cluster|forwarder
+                                 writes a Corefile to begin with, with comments and ports that are free
   coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
   coredns-ts explain NAME TYPE   why a Corefile answers a question as it does, without a server
   coredns-ts fmt [FILE...]       a Corefile in one style
@@ -72,6 +76,8 @@ _coredns_ts() {
     1,*) COMPREPLY=($(compgen -W '${WORDS.join(' ')}' -- "$now")) ;;
     *) case \${COMP_WORDS[1]},$now in
          explain,-*) COMPREPLY=($(compgen -W '-conf --tcp --do --view --ask --expect --questions --json --help' -- "$now")) ;;
+         init,-*) COMPREPLY=($(compgen -W '--output --port --force --help' -- "$now")) ;;
+         init,*) COMPREPLY=($(compgen -W 'home lab cluster forwarder' -- "$now")) ;;
          check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
          zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff sign keys' -- "$now")) ||
              COMPREPLY=($(compgen -f -- "$now")) ;;

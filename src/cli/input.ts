@@ -19,6 +19,8 @@ export interface Input {
 
 /** Reads the configuration. Throws Error with CoreDNS's text where it cannot be read. */
 export function readInput(flags: Flags): Input {
+  const { text: said } = flags;
+  if (said !== undefined) return { file: 'command line', text: said, again: () => said, watched: false };
   if (flags.conf === 'stdin' || flags.conf === '-') {
     const text = readFileSync(0, 'utf8');
     return { file: 'stdin', text, again: () => text, watched: false };

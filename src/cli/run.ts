@@ -30,11 +30,13 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   }
   if (word === 'zone') return void import('./zone-command.ts').then(({ zoneCommand }) => zoneCommand(args.slice(1)));
   if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));
+  if (word === 'init') return void import('./init-command.ts').then(({ initCommand }) => initCommand(args.slice(1)));
   if (word === 'explain') return void import('./explain-command.ts').then(({ explainCommand }) => explainCommand(args.slice(1), own));
   if (word === 'status' || word === 'queries' || word === 'top' || word === 'flush' || word === 'reload') {
     return void import('./admin-command.ts').then(({ adminCommand }) => adminCommand(word, args.slice(1)));
   }
   if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));
+  if (ORDER.includes(word)) return void serveOneLine(args, entry, whenReload, own);
   const flags = parseFlags(args);
   if ('refused' in flags) void refuse(flags);
   else if (flags.rest.length > 0) void refuseRest(flags.rest);
@@ -43,6 +45,15 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   else void import('./server.ts').then(({ serve }) => serve(flags, entry, whenReload, own));
 }
 
+/** A server whose Corefile is made of the arguments: printed, so that it can be kept, and served. */
+async function serveOneLine(args: readonly string[], entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[]) {
+  const { ONE_LINE_USAGE, readOneLine } = await import('./one-line.ts');
+  const read = readOneLine(args);
+  if ('refused' in read) return read.refused === '' ? writeOut(ONE_LINE_USAGE) : refuse(read);
+  const { serve } = await import('./server.ts');
+  if (!read.flags.quiet) writeOut(`${read.corefile}\n`);
+  await serve({ ...read.flags, text: read.corefile }, entry, whenReload, own);
+}
 async function tell(word: 'help' | 'version' | 'completion', [about]: readonly string[]): Promise<void> {
   if (word === 'version') return writeOut(versionLines());
   const { completion, help, manualOf, noManual } = await import('./help.ts');
