@@ -37,6 +37,8 @@ export interface AnsweringParts {
   readonly ask: (key: string, reach: Wanted['reach'], isWild: boolean) => Promise<Found>;
   /** What is answered beside that or in its place: `told` is what SkyDNS's messages say. Throws Pending, as `later` does. */
   readonly own?: (sources: Sources, name: Name, type: number, told: Told | undefined, later: Later) => Told | undefined;
+  /** An answer has a note of what was found. */
+  readonly noted?: () => void;
 }
 
 /** One part in one thread. */
@@ -59,9 +61,14 @@ export class Answering {
     return query.type === TYPE.SOA ? query.reply({ aa: true, answer: [this.#soa(zone)] }) : this.#answer(query, zone, next, new Later());
   }
   #answer(query: Query, zone: Name, next: Handler, later: Later): Answer {
-    const { rules, fallthrough, known, ask, own } = this.#parts;
+    const { rules, fallthrough, known, ask, own, noted } = this.#parts;
+    let note: string | undefined;
     const sources: Sources = {
-      find: (key, reach, isWild) => known?.(key, reach, isWild) ?? later.get(`${reach} ${key}`, () => ask(key, reach, isWild)),
+      find: (key, reach, isWild) => {
+        const found = known?.(key, reach, isWild) ?? later.get(`${reach} ${key}`, () => ask(key, reach, isWild));
+        note ??= found.note;
+        return found;
+      },
       elsewhere: (name, type) => later.get(`${type} ${name.key}`, () => elsewhere(query, name, type)),
     };
     const asked = new Asked(rules, zone, sources);
@@ -76,6 +83,10 @@ export class Answering {
     if (told === undefined && covers(fallthrough, query.name)) return next(query);
     if (asked.stale !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: asked.stale };
     const { answer, additional } = told ?? { answer: [], additional: [] };
+    if (note !== undefined && answer.length > 0) {
+      query.extendedError = { code: INFO_CODE.OTHER, text: note };
+      noted?.();
+    }
     if (answer.length > 0) return query.reply({ aa: true, answer, additional });
     return query.reply({ rcode: told === undefined ? RCODE.NXDOMAIN : RCODE.NOERROR, aa: true, authority: [this.#soa(zone)] });
   }

@@ -22,6 +22,8 @@ export interface Found {
   readonly wrong: string | undefined;
   /** Why it may be old. */
   readonly stale: string | undefined;
+  /** What whoever asks shall know of it otherwise. */
+  readonly note?: string;
 }
 
 /** TTL of a message that says none and has no lease. */

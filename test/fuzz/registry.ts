@@ -2,14 +2,11 @@
 // answer, or a complaint that says where. Knows the registry's parts; opens no socket and no file.
 import assert from 'node:assert/strict';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { Name } from '../../src/dns/name.ts';
 import { TYPE } from '../../src/dns/type-name.ts';
 import type { Exchange, Heading } from '../../src/http/exchange.ts';
-import { FileKeyValue } from '../../src/key-value/file-key-value.ts';
-import type { Batch } from '../../src/key-value/file-orders.ts';
-import { FileState } from '../../src/key-value/file-state.ts';
+import { memoryKeys } from '../../src/key-value/memory-rig.test.ts';
 import { LogLines } from '../../src/kernel/seen/log-lines.ts';
 import { createLog } from '../../src/kernel/seen/log.ts';
 import { Api } from '../../src/plugins/registry/api.ts';
@@ -27,17 +24,8 @@ import { target, textOf } from './target.ts';
 
 /** A registry whose file is memory and whose thread is this one. */
 function registry(): Api {
-  const state = new FileState(new DatabaseSync(':memory:'));
-  let hear = (_: unknown): void => {};
-  const thread = {
-    on(event: string, call: (said: unknown) => void) {
-      if (event === 'message') hear = call;
-      return this;
-    },
-    postMessage: (batch: Batch) => setImmediate(() => hear(state.run(batch))),
-  };
   const clock = new FakeClock();
-  const keys = new FileKeyValue(thread as unknown as ConstructorParameters<typeof FileKeyValue>[0], state.opened(), clock);
+  const keys = memoryKeys(clock);
   const log = createLog(new LogLines((_, __, length) => length, () => {}), { on: false });
   const zones = [Name.parse('svc.test.')];
   const names = new SkydnsNames({ clock, log, store: Store.create() }, {
@@ -46,7 +34,7 @@ function registry(): Api {
   });
   names.follow();
   const { signal } = new AbortController();
-  const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 5, most: 100 }, signal });
+  const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 5, most: 100 }, allowed: () => [], signal });
   return new Api({
     operations: operationsOn(directory, zones, undefined), tokens: () => undefined, clock, audit: undefined,
     report(error) {
@@ -66,6 +54,9 @@ const sound = fc.record({
   ports: fc.dictionary(fc.string(), fc.integer()), ttl: fc.integer(),
   weight: fc.integer(), lease: fc.record({ ttl: fc.integer({ max: 200 }) }),
   text: fc.array(fc.string()), state: fc.string(),
+  check: fc.record({
+    http: fc.string(), tcp: fc.boolean(), every: fc.string(), port: fc.string(), fail: fc.integer(),
+  }, { requiredKeys: [] }),
 }, { requiredKeys: [] });
 const deep = fc.integer({ min: 1, max: 20_000 }).map((times) => `${'['.repeat(times)}${']'.repeat(times)}`);
 const bodies = fc.oneof(fc.json(), sound.map((value) => JSON.stringify(value)), deep, fc.string(),

@@ -1,6 +1,8 @@
 // What `registry` stanzas say. Knows their options and texts; opens nothing.
 import { join } from 'node:path';
 import type { Directive } from '../../corefile/directive.ts';
+import { parseCIDR } from '../../dns/address.ts';
+import type { CIDR } from '../../dns/address.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 import { NEVER, readFallthrough } from '../../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../../kernel/site/fallthrough.ts';
@@ -39,6 +41,8 @@ export interface Settings {
   audit: string | undefined;
   /** Seconds. */
   lease: { readonly least: number; readonly most: number };
+  /** Networks that checks may reach beside those that they always may. */
+  allowed: readonly CIDR[];
   fallthrough: Fallthrough;
 }
 
@@ -54,7 +58,8 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
   const { file, line: number } = line.at;
   const settings: Settings = {
     at: { file, line: number }, zones: zonesOf(line.rest(), zones), place: { folder: '' }, path: 'skydns', listen: undefined,
-    tls: undefined, tokens: undefined, audit: undefined, lease: { least: 5, most: 86_400 }, fallthrough: NEVER,
+    tls: undefined, tokens: undefined, audit: undefined, lease: { least: 5, most: 86_400 }, allowed: [],
+    fallthrough: NEVER,
   };
   let user: EtcdUser | undefined, etcdTls: readonly string[] | undefined;
   const keep = (property: Directive, place: KeyPlace): void => {
@@ -109,6 +114,10 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
         property.fail(`leases from ${least} to ${most} seconds`, 'say the shortest and the longest: lease 5s 1h');
       }
       settings.lease = { least, most };
+    },
+    allow_checks(property) {
+      settings.allowed = [...settings.allowed, ...property.words(1).map((word) => parseCIDR(word)
+        ?? property.refuse(`invalid network '${word}'`, 'a network is an address and a length, such as 127.0.0.0/8'))];
     },
     fallthrough(property) {
       settings.fallthrough = readFallthrough(property);

@@ -1,5 +1,6 @@
 // What a registry does with instances and leases: reads what is there, decides, writes, and sees to it that this server's names have it.
 // Knows the store and what conditions mean; knows no HTTP but its problems.
+import type { CIDR } from '../../dns/address.ts';
 import { Problem } from '../../http/problem.ts';
 import type { KeyValue, Operation, Pair } from '../../key-value/key-value.ts';
 import { prefixEnd } from '../../key-value/etcd-wire.ts';
@@ -7,8 +8,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { End } from '../../kernel/signal.ts';
 import { keyOf } from '../../skydns/message.ts';
 import type { SkydnsNames } from '../../skydns/skydns-names.ts';
-import { operationsOf, readInstance, readKept } from './instances.ts';
-import type { Instance, InstanceSpec, State } from './instances.ts';
+import { operationsOf, readInstance, readKept, stateOf } from './instances.ts';
+import type { Instance, InstanceSpec } from './instances.ts';
 import { readSet, setOperations } from './record-sets.ts';
 import type { RecordSet } from './record-sets.ts';
 
@@ -36,6 +37,8 @@ export interface DirectoryParts {
   readonly path: string;
   readonly clock: Clock;
   readonly lease: { readonly least: number; readonly most: number };
+  /** Networks that checks may reach beside those that they always may. */
+  readonly allowed: () => readonly Pick<CIDR, 'network' | 'bits'>[];
   readonly signal: End;
 }
 
@@ -88,7 +91,7 @@ export class Directory {
   }
   async #write(key: string, before: Instance | undefined, instance: InstanceSpec, who: Who): Promise<Put | undefined> {
     const { keys } = this.parts;
-    const state: State = instance.state ?? 'up';
+    const state = stateOf(instance, before);
     const owner = before?.owner ?? who.holder;
     const isSame = before !== undefined && before.state === state && JSON.stringify(before.instance) === JSON.stringify(instance);
     // The same again is a heartbeat: nothing is written while its lease is there.

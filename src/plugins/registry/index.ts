@@ -5,10 +5,11 @@ import { EtcdClient } from '../../key-value/etcd-client.ts';
 import { EtcdKeyValue } from '../../key-value/etcd-key-value.ts';
 import { secureEtcd } from '../../key-value/etcd-secure.ts';
 import { openFileKeys } from '../../key-value/file-key-value.ts';
-import type { KeyValue } from '../../key-value/key-value.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import { counter } from '../../kernel/seen/metrics.ts';
+import { counter, gauge } from '../../kernel/seen/metrics.ts';
+import type { Site } from '../../kernel/site/site.ts';
+import { Slot } from '../../kernel/slot.ts';
 import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
@@ -18,43 +19,31 @@ import { SkydnsNames } from '../../skydns/skydns-names.ts';
 import { EtcdFeed } from '../../skydns/etcd-feed.ts';
 import { OwnSource, WatchedFeed } from '../../skydns/watched-feed.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
-import { AddressNames } from './address-names.ts';
+import { answerFailing } from './all-failing.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
 import { Directory } from './directory.ts';
+import { Opened } from './opened.ts';
+import type { CheckCounts } from './opened.ts';
 import { ownAnswer } from './own-answers.ts';
 import type { Pointer } from './own-answers.ts';
 
 /** What is counted. */
 const FAMILIES = {
+  looks: counter('coredns_registry_checks_total', 'Counter of looks at instances that say how they are checked.', ['kind', 'result']),
+  turns: counter('coredns_registry_check_changes_total',
+    'Counter of instances that are something else because of their checks.', ['state']),
+  checked: gauge('coredns_registry_checked_instances', 'Gauge of instances that this server looks at.', ['path']),
+  failing: counter('coredns_registry_all_failing_answers_total',
+    'Counter of answers with instances that fail their checks, since all of the service do.', ['path']),
   mended: counter('coredns_registry_mended_keys_total',
     'Counter of keys of which the store did not say that they changed, and a comparison did.', ['path']),
 };
+/** Where the API of a stanza listens. */
+const Listening = new Slot<{ readonly address: string; readonly at: Settings['at'] }>('address of the API of a registry');
 /** A TTL that a lease gives is within these: what is registered says its own. */
 const BOUNDS = { least: 1, most: 86_400 };
 
-/** What a process has of one place of keys, over reloads. */
-class Opened {
-  readonly keys: KeyValue;
-  readonly names: SkydnsNames;
-  readonly addresses: AddressNames;
-  readonly #end = new AbortController();
-
-  constructor(keys: KeyValue, names: SkydnsNames, path: string) {
-    this.keys = keys;
-    this.names = names;
-    this.addresses = new AddressNames(path);
-    names.listen((changed) => {
-      if (names.index !== undefined) this.addresses.changed(names.index, changed);
-    }, this.#end.signal);
-    names.follow();
-  }
-  async close(): Promise<void> {
-    this.#end.abort();
-    this.names.close();
-    await this.keys.close();
-  }
-}
 /** What a thread asks main. */
 type Order = { readonly wanted: Wanted; readonly isWild: boolean } | { readonly address: string };
 
@@ -66,28 +55,45 @@ class Registry implements Part {
   #answering!: Answering;
   #opened: Opened | undefined;
 
-  constructor(settings: Settings) {
-    const { place, path, zones } = settings;
+  constructor(settings: Settings, site: Site) {
+    const { place, path, zones, listen, at } = settings;
     this.#settings = settings;
+    if (listen !== undefined) site.put(Listening, { address: listen, at });
     this.#desk = `registry ${JSON.stringify([place, path, zones.names.map(({ text }) => text)])}`;
   }
 
+  /** What is asked at an address is asked of one registry. */
+  whole(sites: readonly Site[]): void {
+    const { listen, at } = this.#settings;
+    const first = sites.flatMap((site) => site.all(Listening)).find(({ address }) => address === listen);
+    if (first !== undefined && first.at !== at) {
+      throw new Error(`the registry of ${first.at.file}:${first.at.line} listens at ${listen} already: each needs an address of its own`);
+    }
+  }
   async control(run: Run): Promise<void> {
-    const { listen, path, lease, zones } = this.#settings;
+    const { listen, path, lease, zones, allowed } = this.#settings;
     const opened = this.#opened = await run.shared.use(this.#desk, run.signal, () => this.#open(run));
+    opened.allow(allowed);
     run.desk.serve(this.#desk, (order) => this.#find(opened, order as Order), run.signal);
     if (listen === undefined) return;
     const { openApi } = await import('./endpoint.ts');
-    const directory = new Directory({ keys: opened.keys, names: opened.names, path, clock: run.clock, lease, signal: run.signal });
+    const directory = new Directory({
+      keys: opened.keys, names: opened.names, path, clock: run.clock, lease, allowed: () => allowed, signal: run.signal,
+    });
     await openApi(run, { ...this.#settings, listen }, directory, zones.names);
   }
   async #open(run: Run): Promise<Opened> {
     const { place, path, zones } = this.#settings;
+    const { metrics } = run;
+    const count = (family: Parameters<typeof metrics.family>[0], values: readonly string[], number = 1): void => {
+      metrics.values[metrics.family(family).cell(values)]! += number;
+    };
     const options = {
-      word: 'registry', path, isNamed: false, zones: zones.names,
-      mended: (count: number) => {
-        run.metrics.values[run.metrics.family(FAMILIES.mended).cell([path])]! += count;
-      },
+      word: 'registry', path, isNamed: false, zones: zones.names, mended: (number: number) => count(FAMILIES.mended, [path], number),
+    };
+    const counts: CheckCounts = {
+      looked: (kind, hasPassed) => count(FAMILIES.looks, [kind, hasPassed ? 'pass' : 'fail']),
+      turned: (state) => count(FAMILIES.turns, [state]), watching: (number) => count(FAMILIES.checked, [path], number),
     };
     const { clock } = run;
     if ('folder' in place) {
@@ -96,17 +102,18 @@ class Registry implements Part {
       return new Opened(keys, new SkydnsNames(run, {
         ...options, store: place.folder, source: new OwnSource(keys),
         feed: (listener) => new WatchedFeed(keys, `/${path}/`, clock, listener),
-      }), path);
+      }), { run, path, isShared: false, counts });
     }
     const etcd = { places: place.etcd, user: place.user, secure: (each: ApiPlace) => secureEtcd(each, place.tls) };
     return new Opened(new EtcdKeyValue(etcd, clock), new SkydnsNames(run, {
       ...options, store: 'etcd', source: new EtcdClient(etcd, clock),
       feed: (listener) => new EtcdFeed({ ...listener, client: new EtcdClient(etcd, clock), clock, prefix: `/${path}/` }),
-    }), path);
+    }), { run, path, isShared: true, counts });
   }
   start(run: Run): void {
     const { path, fallthrough, place } = this.#settings;
     this.#run = run;
+    const allFailing = run.metrics.family(FAMILIES.failing).cell([path]);
     const pointers = async (address: string): Promise<readonly Pointer[]> => await this.#ask({ address }) as readonly Pointer[];
     this.#answering = new Answering({
       rules: { path, apexFallback: false, isNamed: false }, fallthrough, store: 'folder' in place ? 'the registry' : 'etcd',
@@ -114,6 +121,9 @@ class Registry implements Part {
       own: (sources, name, type, told, later) => ownAnswer({
         path, pointers: (address) => later.get(`address ${address}`, () => pointers(address)),
       }, sources, name, type, told),
+      noted: () => {
+        run.metrics.values[allFailing]! += 1;
+      },
     }, run, run.log.prefix('registry'));
   }
   remark(): string | undefined {
@@ -129,7 +139,10 @@ class Registry implements Part {
     return opened === undefined ? this.#run.desk.ask(this.#desk, order) : Promise.resolve(this.#find(opened, order));
   }
   #find({ names, addresses }: Opened, order: Order): Promise<Found> | readonly Pointer[] {
-    return 'address' in order ? addresses.of(order.address) : names.find(order.wanted, order.isWild);
+    if ('address' in order) return addresses.of(order.address);
+    const { wanted, isWild } = order;
+    const all = (key: string): Promise<Found> => names.find({ key, reach: 'below', bounds: BOUNDS });
+    return names.find(wanted, isWild).then((found) => answerFailing(found, wanted.key, all));
   }
 }
 
@@ -137,5 +150,5 @@ export default definePlugin({
   name: 'registry',
   metrics: FAMILIES,
   parse: readSettings,
-  create: (stanzas) => stanzas.map((stanza) => new Registry(stanza)),
+  create: (stanzas, site) => stanzas.map((stanza) => new Registry(stanza, site)),
 });

@@ -2,8 +2,10 @@
 import type { Operation, Pair } from '../../key-value/key-value.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { quoted } from '../../wording/quote.ts';
+import { CHECK, checkOf } from './checks/check-spec.ts';
+import type { CheckSpec } from './checks/check-spec.ts';
 import { faultOf } from './schema.ts';
-import type { Schema } from './schema.ts';
+import type { Fault, Schema } from './schema.ts';
 
 /** States of an instance: one with a check is `starting` until it passed, and `failing` when it does not any more. */
 export const STATES = ['up', 'starting', 'draining', 'failing'] as const;
@@ -20,6 +22,7 @@ export interface InstanceSpec {
   readonly text?: readonly string[];
   readonly ttl?: number;
   readonly lease?: { readonly ttl: number } | { readonly id: string };
+  readonly check?: CheckSpec;
   readonly state?: 'up' | 'draining';
 }
 /** What is kept of it under `coredns` in the message of its first address. */
@@ -61,6 +64,7 @@ const PROPERTIES = {
   text: { type: 'array', maxItems: 16, items: { type: 'string', maxLength: 255 } },
   ttl: { type: 'integer', minimum: 0, maximum: 86_400 },
   lease: LEASE_SCHEMA,
+  check: CHECK,
   state: { type: 'string', enum: ['up', 'draining'] },
 } as const satisfies { readonly [name: string]: Schema };
 
@@ -89,6 +93,29 @@ export function addressFault({ addresses }: InstanceSpec): { readonly field: str
   const again = addresses.findIndex((address, i) => addresses.indexOf(address) !== i);
   return again < 0 ? undefined : { field: `addresses.${again}`, wrong: 'it stands there already' };
 }
+
+/** What is wrong with how an instance is looked at, as a field, and how to mend it. */
+export function checkFault({ check: spec, ports = {} }: InstanceSpec): Fault | undefined {
+  if (spec === undefined) return undefined;
+  const check = checkOf(spec);
+  if ('field' in check) return check;
+  const names = Object.keys(ports);
+  if (names.length === 0) return { field: 'ports', wrong: 'it is missing', cure: 'a check needs a port' };
+  return spec.port === undefined || names.includes(spec.port) ? undefined
+    : { field: 'check.port', wrong: `${quoted(spec.port)} is no port of it`, cure: `ports are ${names.join(', ')}` };
+}
+/**
+ * What an instance is that shall be so: one with a check that nobody has looked at is `starting`, and what was found out of it stays while
+ * it is looked at in the same way.
+ */
+export function stateOf(instance: InstanceSpec, before: Pick<Kept, 'instance' | 'state'> | undefined): State {
+  if (instance.state === 'draining') return 'draining';
+  if (instance.check === undefined) return 'up';
+  if (before === undefined || before.state === 'draining') return 'starting';
+  return lookedAt(instance) === lookedAt(before.instance) ? before.state : 'starting';
+}
+/** What decides how an instance is looked at, as a text. */
+export const lookedAt = ({ check, addresses, ports }: InstanceSpec): string => JSON.stringify([check, addresses[0], ports]);
 
 /**
  * The messages of an instance by their keys. Each address has one below the instance's key, so that the instance's name has them all; SRV

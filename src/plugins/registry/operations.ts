@@ -48,7 +48,8 @@ export function operationsOn(directory: Directory, zones: readonly Name[], audit
   };
   const put = async (asked: Asked, spec: Parameters<Directory['put']>[3]): Promise<Said> => {
     const { service, key } = instanceAt(asked, 'operate');
-    const { instance, before: last } = await directory.put(key, asked.condition, asked.who, (before) => soundInstance(spec(before)));
+    const sound = (before: Parameters<typeof spec>[0]) => soundInstance(spec(before), directory.parts);
+    const { instance, before: last } = await directory.put(key, asked.condition, asked.who, sound);
     return {
       status: last === undefined ? 201 : 200, body: viewOf(instance, service), etag: `"${instance.revision}"`,
       before: last === undefined ? undefined : viewOf(last, service),

@@ -4,8 +4,9 @@ import { Name } from '../../dns/name.ts';
 import { Problem } from '../../http/problem.ts';
 import { quoted } from '../../wording/quote.ts';
 import type { Asked } from './api.ts';
-import type { Directory } from './directory.ts';
-import { addressFault } from './instances.ts';
+import { refusedAddress } from './checks/reachable.ts';
+import type { Directory, DirectoryParts } from './directory.ts';
+import { addressFault, checkFault } from './instances.ts';
 import type { InstanceSpec } from './instances.ts';
 import { recordsOf, setKeyOf, setOf, setType } from './record-sets.ts';
 import type { RecordSet, SetSpec } from './record-sets.ts';
@@ -58,11 +59,21 @@ export function placesOf(directory: Directory, zones: readonly Name[]) {
 /** Their types. */
 export type Places = ReturnType<typeof placesOf>;
 
-/** An instance whose addresses are some. Throws Problem. */
-export function soundInstance(made: InstanceSpec): InstanceSpec {
+/** An instance whose addresses are some, and that can be looked at as it says. Throws Problem. */
+export function soundInstance(made: InstanceSpec, { allowed }: Pick<DirectoryParts, 'allowed'>): InstanceSpec {
   const fault = addressFault(made);
-  if (fault === undefined) return made;
-  throw new Problem(400, 'Malformed request', { field: fault.field, detail: fault.wrong, cure: 'each is an address, once' });
+  if (fault !== undefined) {
+    throw new Problem(400, 'Malformed request', { field: fault.field, detail: fault.wrong, cure: 'each is an address, once' });
+  }
+  const wrong = checkFault(made);
+  if (wrong !== undefined) throw new Problem(400, 'Malformed check', { field: wrong.field, detail: wrong.wrong, cure: wrong.cure });
+  const why = made.check === undefined ? undefined : refusedAddress(made.addresses[0]!, allowed());
+  if (why !== undefined) {
+    throw new Problem(400, 'Not to be checked', {
+      field: 'addresses.0', detail: `it is ${why}`, cure: 'leave the check out, or let the stanza say allow_checks NETWORK',
+    });
+  }
+  return made;
 }
 /** Reads the records of a set. Throws Problem. */
 export function setIn(name: Name, type: string, { ttl, records }: SetSpec, field: string): RecordSet['set'] {

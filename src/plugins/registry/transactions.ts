@@ -4,7 +4,7 @@ import { Problem } from '../../http/problem.ts';
 import type { Comparison, Operation as Change } from '../../key-value/key-value.ts';
 import type { Asked, Operation, Said } from './api.ts';
 import type { Directory } from './directory.ts';
-import { INSTANCE, operationsOf, viewOf } from './instances.ts';
+import { INSTANCE, operationsOf, stateOf, viewOf } from './instances.ts';
 import type { InstanceSpec } from './instances.ts';
 import { setIn, soundInstance } from './places.ts';
 import type { Places } from './places.ts';
@@ -111,7 +111,7 @@ async function planOf(
   if (at.name === undefined) {
     const key = at.key.slice(0, -2);
     const before = await directory.planned(key, who);
-    const instance = isPut ? soundInstance(order.body as InstanceSpec) : undefined;
+    const instance = isPut ? soundInstance(order.body as InstanceSpec, directory.parts) : undefined;
     if (instance?.lease !== undefined && 'ttl' in instance.lease) {
       throw new Problem(400, 'Malformed request', {
         field: `then.${i}.body.lease`, cure: 'grant a lease by POST /v1/leases, and say its id',
@@ -119,7 +119,7 @@ async function planOf(
     }
     const lease = instance?.lease === undefined ? 0n : BigInt(`0x${(instance.lease as { readonly id: string }).id}`);
     const owner = before?.owner ?? who.holder;
-    const kept = instance === undefined ? undefined : { instance, state: instance.state ?? 'up', owner } as const;
+    const kept = instance === undefined ? undefined : { instance, state: stateOf(instance, before), owner } as const;
     const id = key.slice(key.lastIndexOf('/') + 1);
     return {
       path, comparisons: [{ key: at.key, revision: before?.revision ?? 0n }],
