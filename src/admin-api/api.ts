@@ -19,7 +19,7 @@ import type { ZoneChanges } from '../store/changes.ts';
 import { cached, flushUnder } from './kept.ts';
 import { recentQuestions } from './queries.ts';
 import { replyJson } from './reply.ts';
-import { tops } from './tops.ts';
+import { LISTED, distinct, latency, tops } from './tops.ts';
 import { Watchers } from './watchers.ts';
 import { changesBetween, withoutSecrets } from './written.ts';
 
@@ -97,10 +97,21 @@ export const ROUTES: readonly Route[] = [
     do: ({ query, exchange }, { watchers }) => (
       Watchers.wants(exchange) ? watchers.happenings(exchange, query) : problem(406, 'Not acceptable', 'Accept: text/event-stream')),
   },
+  ...LISTED.map((what): Route => ({
+    method: 'GET', path: `/v1/top/${what}`,
+    summary: `What most questions of a minute were, by ${what}: count at most, count - error at least.`,
+    parameters: { minute: 'now or last', limit: 'Rows at most' },
+    answer: { at: text, rows: list, more: number }, do: ({ query }, { run }) => tops(run, what, query),
+  })),
   {
-    method: 'GET', path: '/v1/top', summary: 'What most of the last questions were: names, clients or failing names.',
-    parameters: { '!what': 'names, clients or failing' }, answer: { of: number, rows: list },
-    do: ({ query }, { run }) => tops(run, query.get('what') ?? ''),
+    method: 'GET', path: '/v1/distinct', summary: 'How many different names and clients a minute had, and names under one name.',
+    parameters: { minute: 'now or last' }, answer: { at: text, names: number, clients: number, under: list },
+    do: ({ query }, { run }) => distinct(run, query),
+  },
+  {
+    method: 'GET', path: '/v1/latency', summary: 'How many answers took how long, by second: [step, count]; steps begin at bounds (us).',
+    parameters: { seconds: 'How many of the last 600' }, answer: { kinds: list, bounds: list, seconds: list },
+    do: ({ query }, { watchers }) => latency(watchers.latency, query),
   },
   {
     method: 'GET', path: '/v1/cache', summary: 'What caches have under a name.',

@@ -1,34 +1,68 @@
-// Looks at each question of a block on its way back, and leaves word of it in the thread's records. Knows outcomes; knows no reader.
+// Looks at each question of a block on its way back, and leaves word of it in what the thread keeps. Knows outcomes; knows no reader.
+import { RCODE, rcodeName } from '../dns/rcode.ts';
 import { elapsed } from '../kernel/query/elapsed.ts';
+import type { Journey } from '../kernel/query/journey.ts';
 import { upon } from '../kernel/query/outcome.ts';
 import type { Outcome } from '../kernel/query/outcome.ts';
 import { toldAt, toldLength } from '../kernel/query/peer.ts';
 import type { Query } from '../kernel/query/query.ts';
-import { hopName } from '../kernel/query/trail.ts';
-import { RecentWriter } from '../kernel/seen/recent.ts';
+import { hopName, hopOf } from '../kernel/query/trail.ts';
+import { KINDS } from '../kernel/seen/latency.ts';
+import type { SeenOutcome } from '../kernel/seen/recent.ts';
+import { Seen } from '../kernel/seen/seen.ts';
+import type { Privacy } from '../kernel/seen/seen.ts';
 import type { Part, Run } from '../kernel/site/plugin.ts';
+import { KeptAnswers } from '../kernel/site/site.ts';
+import type { Site } from '../kernel/site/site.ts';
+
+/** Milliseconds after which the time of day is read again. */
+const DRIFT = 1000;
+const [CACHE, OWN, UPSTREAM] = KINDS.map((_, i) => i) as [number, number, number];
 
 /** A part of every block of a server that is looked at. */
-export function looking(): Part {
-  let writer: RecentWriter | undefined;
+export function looking(site: Site, privacy: Privacy): Part {
+  let seen: Seen;
   let run: Run;
+  /** The parts that keep answers. */
+  let keepers: readonly number[] = [];
+  /** What the time of day is ahead of the clock that only grows, and when that was seen. */
+  let ahead = 0, at = -DRIFT;
+  const said: { -readonly [key in keyof SeenOutcome]: SeenOutcome[key] } = {
+    rcode: 0, extended: -1, trail: { lastHop: -1, tail: () => 0 }, isStream: false, microseconds: 0, at: 0,
+  };
   const look = (outcome: Outcome, query: Query): Outcome => {
     // Its name is folded from now on.
     void query.key;
     const { journey } = query;
-    writer?.write(query, {
-      rcode: outcome.kind === 'drop' ? -1 : outcome.kind === 'stream' ? 0 : outcome.rcode, extended: journey.extendedError?.code ?? -1,
-      trail: journey.trail, isStream: query.stream, microseconds: Math.round(elapsed(query, run.clock) * 1000), at: run.clock.wall(),
-    }, toldAt(query) >> 2, toldLength(query));
+    const took = elapsed(query, run.clock);
+    if (journey.finished - at >= DRIFT) {
+      at = journey.finished;
+      ahead = run.clock.wall() - at;
+    }
+    const rcode = outcome.kind === 'drop' ? -1 : outcome.kind === 'stream' ? 0 : outcome.rcode;
+    said.rcode = rcode;
+    said.extended = journey.extendedError?.code ?? -1;
+    said.trail = journey.trail;
+    said.isStream = query.stream;
+    said.microseconds = Math.round(took * 1000);
+    said.at = ahead + journey.finished;
+    const isFailing = rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN;
+    const kind = journey.lookups > 0 ? UPSTREAM : keepers.includes(journey.trail.lastHop) ? CACHE : OWN;
+    const fails = isFailing && kind === UPSTREAM ? failureOf(journey, rcode) : '';
+    seen.see(query, said, toldAt(query) >> 2, toldLength(query), kind, isFailing, fails);
     return outcome;
   };
   return {
     rehearsal: 'looks on',
     start(load) {
       run = load;
-      writer = new RecentWriter(load.store.memory, load.thread, hopName);
+      seen = new Seen(load.store.memory, load.thread, hopName, privacy);
+      keepers = site.all(KeptAnswers).map(({ by }) => hopOf(by));
     },
     // What this server asks itself is no client's.
     handle: (query, next) => (query.depth > 0 ? next(query) : upon(next(query), look, query)),
   };
 }
+/** Who was asked last, and how that went. */
+const failureOf = ({ asked, trail, extendedError }: Journey, rcode: number): string =>
+  `${asked === '' ? trail.last : asked}: ${extendedError?.text ?? (rcode < 0 ? 'no reply' : rcodeName(rcode))}`;

@@ -4,6 +4,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { problem } from '../http/problem.ts';
 import type { HttpReply } from '../http/message.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { LatencyHistory } from '../kernel/seen/latency.ts';
 import type { Memory } from '../store/memory.ts';
 import { EventFeed, isEventId } from './event-feed.ts';
 import { readFilter } from './filter.ts';
@@ -21,15 +22,27 @@ export class Watchers {
   readonly since: number;
   readonly #queries: QueryFeed;
   readonly events: EventFeed;
+  /** How long answers took in the seconds before. */
+  readonly latency: LatencyHistory;
+  readonly #clock: Clock;
   #count = 0;
+  #cancel: () => void;
 
   constructor(memory: Memory, clock: Clock) {
     this.since = clock.monotonic();
     this.process = clock.wall().toString(36);
     this.#queries = new QueryFeed(memory, clock, this.process);
     this.events = new EventFeed(clock, this.process);
+    this.latency = new LatencyHistory(memory);
+    this.#clock = clock;
+    this.#cancel = clock.after(1000, this.#second);
   }
+  readonly #second = (): void => {
+    this.latency.tick(Math.floor(this.#clock.wall() / 1000));
+    this.#cancel = this.#clock.after(1000, this.#second);
+  };
   close(): void {
+    this.#cancel();
     this.#queries.close();
     this.events.close();
   }

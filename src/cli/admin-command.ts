@@ -8,13 +8,13 @@ import type { ExplainedQuestion } from './explain-questions.ts';
 const USUAL = '/run/coredns-ts/admin.sock';
 const USAGE = `Usage: coredns-ts status [--json] [--server SOCKET]
        coredns-ts queries [--json] [--server SOCKET] [FILTER...]
-       coredns-ts top [--json] [--server SOCKET] names|clients|failing
+       coredns-ts top [--json] [--server SOCKET] names|clients|under|failing|upstreams
        coredns-ts flush NAME | --under NAME | --all [--server SOCKET]
        coredns-ts reload [--diff] [--json] [--server SOCKET]
 
 Of a running server whose Corefile has admin: what it serves; its last questions that fit all words of FILTER; what most of
-them were; that its caches ask for a name, or for everything, anew; that it reads its Corefile again, or (--diff) what would
-change if it did. SOCKET is ${USUAL} where none is given.
+this minute were (at least, and by how much it may be more); that its caches ask for a name, or for everything, anew; that it
+reads its Corefile again, or (--diff) what would change if it did. SOCKET is ${USUAL} where none is given.
 
 A word of FILTER is a piece of the name, type:AAAA, rcode:SERVFAIL, by:forward, under:example.org, an address or a network,
 >5ms or <1ms; not before it turns it round.
@@ -55,7 +55,7 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
     switch (word) {
       case 'status': return ask(socket, 'GET', '/v1/status');
       case 'queries': return ask(socket, 'GET', `/v1/queries?${new URLSearchParams({ filter: names.join(' ') })}`);
-      case 'top': return ask(socket, 'GET', `/v1/top?${new URLSearchParams({ what: names[0] ?? 'names' })}`);
+      case 'top': return ask(socket, 'GET', `/v1/top/${encodeURIComponent(names[0] ?? 'names')}`);
       case 'flush': return ask(socket, 'POST', '/v1/cache/flush', all ? { all } : { [under ? 'under' : 'name']: names[0] });
       case 'reload': return ask(socket, 'POST', '/v1/reload', { dryRun });
     }
@@ -132,8 +132,8 @@ interface Queries {
     readonly rcode: string | null; readonly by: string; readonly took: number }[];
 }
 interface Top {
-  readonly of: number;
-  readonly rows: readonly { readonly key: string; readonly count: number }[];
+  readonly at: string;
+  readonly rows: readonly { readonly key: string; readonly count: number; readonly error: number }[];
 }
 /** Names and addresses are as in zone files: no octet of them does anything to a terminal. */
 function inWords(word: AdminWord, said: unknown): string {
@@ -142,8 +142,10 @@ function inWords(word: AdminWord, said: unknown): string {
       `${at}  ${client}  ${name} ${type}  ${rcode ?? 'no reply'}  ${by}  ${(took * 1000).toFixed(2)} ms\n`).join('');
   }
   if (word === 'top') {
-    const { of, rows } = said as Top;
-    return `of the last ${of} questions\n${rows.map(({ key, count }) => `${String(count).padStart(7)}  ${key}\n`).join('')}`;
+    const { at, rows } = said as Top;
+    const lines = rows.map(({ key, count, error }) =>
+      `${String(count - error).padStart(9)} ${(error > 0 ? `+${error}` : '').padEnd(7)} ${key}\n`);
+    return `in the minute of ${at.slice(11, 16)} UTC\n${lines.join('')}`;
   }
   if (word === 'flush') {
     const { flushed, entries } = said as { flushed: string; entries?: number };

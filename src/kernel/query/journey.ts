@@ -48,6 +48,8 @@ export class Journey {
   proven = false;
   /** How often others were asked because of it; whether the client's network has none of that left, and was turned away because of it. */
   lookups = 0;
+  /** The server that was asked last, as its plugin names it. */
+  asked = '';
   spent = false;
   turnedAway = false;
   /** An Extended DNS Error that the reply shall carry, if the client sent EDNS. */
@@ -89,6 +91,7 @@ export class Journey {
     this.wantsAuthentic = wantsAuthentic;
     this.proven = false;
     this.lookups = 0;
+    this.asked = '';
     this.spent = false;
     this.turnedAway = false;
     this.extendedError = undefined;

@@ -1,12 +1,12 @@
 // Reads the last questions of all threads, on main: one record after the other, copied before anybody looks at it. Knows where they lie
 // (recent.ts); knows nothing of who looks.
 import { latin1 } from '../../dns/latin1.ts';
-import { MOST_THREADS } from '../../store/layout.ts';
 import type { Memory } from '../../store/memory.ts';
 import {
-  AT, CLIENT, CUT, FRONT, HEAD, KINDS, LENGTHS, NAME, NO_CODE, NO_PART, NUMBER, PART_WORDS, RECORDS, SAID, SILENCE, STREAM, TOOK, TRAIL,
-  WORDS, placesOf,
+  AT, CLIENT, CUT, FRONT, HEAD, KINDS, LENGTHS, NAME, NO_CODE, NO_PART, NUMBER, PART_NAMES, PART_WORDS, QUESTIONS, RECORDS, SAID, SILENCE,
+  STREAM, TOOK, TRAIL, WORDS,
 } from './recent.ts';
+import { placesOf } from './places.ts';
 
 /** One question that is kept. */
 export interface RecentQuestion {
@@ -92,33 +92,31 @@ export class RecentRecord {
 /** Reads those of all threads. */
 export class RecentReader {
   readonly #memory: Memory;
-  readonly #places: number;
+  readonly #places = new Map<number, number>();
   readonly #names = new Map<number, string>();
   readonly #record = new RecentRecord((thread, part) => this.#nameOf(thread, part));
 
   constructor(memory: Memory) {
     this.#memory = memory;
-    this.#places = placesOf(memory);
   }
   /** How many each thread has written, by its number, modulo 2^32; threads that wrote none are not there. */
   get written(): ReadonlyMap<number, number> {
+    const places = placesOf(this.#memory, QUESTIONS);
     const words = this.#memory.refresh();
-    const found = new Map<number, number>();
-    for (let thread = 0; thread < MOST_THREADS; thread++) {
-      const place = Atomics.load(words, this.#places + thread);
-      if (place !== 0) found.set(thread, Atomics.load(words, place) >>> 0);
-    }
-    return found;
+    return new Map([...places].map(([thread, place]) => {
+      this.#places.set(thread, place);
+      return [thread, Atomics.load(words, place) >>> 0];
+    }));
   }
   /**
    * Calls for each of a thread behind number `from` up to number `until`, the oldest first, as far as they are still there. Says how many
-   * were not.
+   * were not. Threads are those of `written`.
    */
   each(thread: number, from: number, until: number, call: (record: RecentRecord) => void): number {
     const words = this.#memory.refresh();
-    const place = Atomics.load(words, this.#places + thread);
+    const place = this.#places.get(thread);
     const wanted = (until - from) >>> 0;
-    if (place === 0 || wanted > 0x7fffffff) return 0;
+    if (place === undefined || wanted > 0x7fffffff) return 0;
     const count = Math.min(wanted, RECORDS);
     let lost = wanted - count;
     const record = this.#record;
@@ -142,7 +140,7 @@ export class RecentReader {
     let name = this.#names.get(key);
     if (name === undefined) {
       const words = this.#memory.refresh();
-      const at = (words[this.#places + MOST_THREADS + thread]! + part * PART_WORDS) << 2;
+      const at = (placesOf(this.#memory, PART_NAMES).get(thread)! + part * PART_WORDS) << 2;
       const bytes = new Uint8Array(words.buffer);
       name = latin1(bytes, at + 1, at + 1 + bytes[at]!);
       this.#names.set(key, name);

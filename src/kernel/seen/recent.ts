@@ -1,9 +1,8 @@
 // The last questions of each thread, for whoever looks what is going on: a thread writes a record, main reads them (recent-reader.ts).
 // Knows words and numbers; knows nothing of queries or of who looks.
 import { writeLatin1 } from '../../dns/latin1.ts';
-import { MOST_THREADS } from '../../store/layout.ts';
 import type { Memory } from '../../store/memory.ts';
-import { claim } from '../../store/names.ts';
+import { ownPlace } from './places.ts';
 
 /** Records of a thread, and words of one: a power of two. */
 export const RECORDS = 4096, WORDS = 32;
@@ -51,8 +50,8 @@ export interface SeenOutcome {
   readonly at: number;
 }
 
-/** Where in shared memory the places of all threads' records are, and those of the names of their parts. */
-export const placesOf = (memory: Memory): number => claim(memory, 'recent questions', MOST_THREADS * 2);
+/** Under which names the records of a thread lie, and the names of its parts. */
+export const QUESTIONS = 'recent questions', PART_NAMES = 'recent parts';
 
 /** Writes those of one thread. */
 export class RecentWriter {
@@ -68,19 +67,16 @@ export class RecentWriter {
   /** Throws RangeError where the shared memory is full. `nameOf` gives the names of the thread's parts. */
   constructor(memory: Memory, thread: number, nameOf: (part: number) => string) {
     this.#nameOf = nameOf;
-    const places = placesOf(memory);
-    this.#at = claim(memory, `recent questions ${thread}`, HEAD + RECORDS * WORDS);
-    this.#parts = claim(memory, `recent parts ${thread}`, PARTS * PART_WORDS);
+    this.#parts = ownPlace(memory, PART_NAMES, thread, PARTS * PART_WORDS);
+    this.#at = ownPlace(memory, QUESTIONS, thread, HEAD + RECORDS * WORDS);
     const words = memory.refresh();
-    Atomics.store(words, places + MOST_THREADS + thread, this.#parts);
-    Atomics.store(words, places + thread, this.#at);
     this.#words = words;
     this.#bytes = new Uint8Array(words.buffer);
     this.#doubles = new Float64Array(words.buffer, 0, words.buffer.byteLength >> 3);
   }
 
-  /** One more. The client's address is `clientLength` octets in words from `client` of the question's own words; 0 are not told. */
-  write(seen: SeenQuestion, outcome: SeenOutcome, client: number, clientLength: number): void {
+  /** One more. The client's address is `clientLength` octets in words from `client` of `clients`; 0 are not told. */
+  write(seen: SeenQuestion, outcome: SeenOutcome, clients: Int32Array, client: number, clientLength: number, isNamed: boolean): void {
     const { rcode, extended, trail, isStream, microseconds, at: now } = outcome;
     const words = this.#words;
     // Each block has a writer, and they share the thread's records.
@@ -94,10 +90,11 @@ export class RecentWriter {
     words[at + TOOK] = microseconds > 0x7fffffff ? 0x7fffffff : microseconds;
     words[at + SAID] = (extended & NO_CODE) | ((part < 0 || part >= PARTS ? NO_PART : part) << 16);
     this.#doubles[(at + AT) >> 1] = now;
-    for (let i = 0; i < clientLength >> 2; i++) words[at + CLIENT + i] = from[client + i]!;
+    for (let i = 0; i < clientLength >> 2; i++) words[at + CLIENT + i] = clients[client + i]!;
     const hops = trail.tail(this.#bytes, (at + TRAIL) << 2, TRAIL_ROOM);
     let marks = (clientLength << 8) | (hops << 16) | (isStream ? STREAM : 0);
-    if (nameLength > NAME_ROOM) marks |= CUT | this.#ends(seen, at);
+    if (!isNamed) marks |= 0;
+    else if (nameLength > NAME_ROOM) marks |= CUT | this.#ends(seen, at);
     else {
       marks |= nameLength;
       for (let i = 0, end = (nameLength + 3) >> 2, key = seen.keyAt >> 2; i < end; i++) words[at + NAME + i] = from[key + i]!;

@@ -46,8 +46,8 @@ export interface KeptAnswer {
   readonly left: number;
   readonly hits: number;
 }
-/** Put there by what keeps answers: shows them on main, some in each turn. */
-export const KeptAnswers = new Slot<{ slices(): AsyncIterable<readonly KeptAnswer[]> }>('kept answers');
+/** Put there by what keeps answers, under the name of its word: shows them on main, some in each turn. */
+export const KeptAnswers = new Slot<{ readonly by: string; slices(): AsyncIterable<readonly KeptAnswer[]> }>('kept answers');
 /** Put there by `on certrenew`: what is done once another certificate is served with. Read by who renews certificates. */
 export const Renewed = new Slot<(run: Run) => Promise<void>>('certificate renewed');
 /** Put there by `debug`: a panic ends the process (DBG-1). */

@@ -11,7 +11,9 @@ test('every route says what its description promises, and refusals are problems'
   const paths = json['paths'] as { [path: string]: { [method: string]: { responses: { 200: { content: object } } } } };
   const wanted: { readonly [path: string]: readonly [query: string, body: string | undefined] } = {
     '/v1/status': ['', undefined], '/v1/config': ['', undefined], '/v1/explain': ['?name=www.example.org&type=A', undefined],
-    '/v1/queries': ['', undefined], '/v1/events': ['', undefined], '/v1/top': ['?what=names', undefined],
+    '/v1/queries': ['', undefined], '/v1/events': ['', undefined], '/v1/top/names': ['', undefined],
+    '/v1/top/clients': ['', undefined], '/v1/top/under': ['?minute=last', undefined], '/v1/top/failing': ['?limit=0', undefined],
+    '/v1/top/upstreams': ['', undefined], '/v1/distinct': ['', undefined], '/v1/latency': ['', undefined],
     '/v1/cache': ['', undefined], '/v1/cache/flush': ['', '{"all":true}'], '/v1/reload': ['', '{"dryRun":true}'],
   };
   assert.deepEqual(Object.keys(paths), Object.keys(wanted));
@@ -129,17 +131,18 @@ test('the last questions are told, by a filter, and from where one went on', asy
   for (const each of wrong) {
     assert.equal((await ask(here.socket, 'GET', `/v1/queries?${each}`)).status, 400, each);
   }
-  const top = async (what: string) => (await ask(here.socket, 'GET', `/v1/top?what=${what}`)).json;
-  assert.deepEqual((await top('names'))['rows'], [
-    { key: 'www.example.net.', count: 2 }, { key: 'www.example.org.', count: 1 }, { key: 'nosuch.example.org.', count: 1 },
-    { key: 'long.example.net.', count: 1 },
+  const top = async (what: string) => (await ask(here.socket, 'GET', `/v1/top/${what}`)).json['rows'] as { key: string; count: number }[];
+  assert.deepEqual(await top('names'), [
+    { key: 'www.example.net.', count: 2, error: 0 }, { key: '...long.example.net.', count: 1, error: 0 },
+    { key: 'nosuch.example.org.', count: 1, error: 0 }, { key: 'www.example.org.', count: 1, error: 0 },
   ]);
-  assert.deepEqual(((await top('clients'))['rows'] as unknown[])[0], { key: '127.0.0.1', count: 4 });
-  assert.equal(((await top('failing'))['rows'] as { key: string }[])[0]?.key, 'nosuch.example.org.');
-  assert.equal((await ask(here.socket, 'GET', '/v1/top?what=x')).status, 404);
+  assert.deepEqual((await top('clients'))[0], { key: '127.0.0.1', count: 4, error: 0 });
+  assert.deepEqual((await top('under'))[0], { key: 'example.net.', count: 2, error: 0 });
+  assert.deepEqual(await top('failing'), [{ key: 'nosuch.example.org.', count: 1, error: 0 }]);
+  assert.equal((await ask(here.socket, 'GET', '/v1/top/x')).status, 404);
   // What is explained is no client's question.
   await ask(here.socket, 'GET', '/v1/explain?name=www.example.org&type=A');
-  assert.equal((await top('names'))['of'], 5);
+  assert.equal((await top('names')).reduce((sum, { count }) => sum + count, 0), 5);
 });
 
 test('the Corefile is shown without its secrets', async (t) => {

@@ -5,23 +5,28 @@ import { Slot } from '../../kernel/slot.ts';
 import { looking } from '../../admin-api/look.ts';
 import type { Watchers } from '../../admin-api/watchers.ts';
 import { readAdmin } from './config.ts';
+import type { AdminSettings } from './config.ts';
 
-/** The socket of a block. */
-const Sockets = new Slot<string>('socket of the API');
+/** What the line says. */
+const Settings = new Slot<AdminSettings>('settings of the API');
 /** Every name is under it. */
 const ROOT = '\0';
 
 export default definePlugin({
   name: 'admin',
   parse: readAdmin,
-  guest: (_, sites) => (sites.some((each) => each.all(Sockets).length > 0) ? looking() : undefined),
-  create(path, site) {
-    site.put(Sockets, path);
+  guest(site, sites) {
+    const settings = sites.flatMap((each) => each.all(Settings))[0];
+    return settings === undefined ? undefined : looking(site, settings.privacy);
+  },
+  create(settings, site) {
+    site.put(Settings, settings);
+    const { path } = settings;
     let watchers: Watchers;
     return {
       rehearsal: 'looks on',
       whole(sites) {
-        const first = sites.find((each) => each.all(Sockets).length > 0);
+        const first = sites.find((each) => each.all(Settings).length > 0);
         if (first !== site) throw new Error('one block has it: it is for the whole process');
       },
       async control(run) {

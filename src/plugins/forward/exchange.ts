@@ -8,6 +8,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import type { Handler } from '../../kernel/site/plugin.ts';
 import { ExchangeError } from '../../upstream/asking.ts';
 import type { OnWheel } from '../../upstream/timers.ts';
+import { tellTarget } from './asked.ts';
 import type { Attempt } from './attempt.ts';
 import { NO_HEALTHY, failureReason } from './failure-reason.ts';
 import { otherFamily } from '../../upstream/policy.ts';
@@ -160,7 +161,7 @@ export class Exchange implements OnWheel {
     attempt.until = this.#deadline;
     attempt.apart = apart;
     this.#live.push(attempt);
-    query.metadata?.set('forward/upstream', target.name);
+    tellTarget(query, target);
     const crowded = this.#crowded && this.#attempts === 0;
     attempt.begin(this, target, crowded || options.forceTcp || (query.stream && !options.preferUdp) ? 'tcp' : 'udp');
     if (options.race === 0 || this.spoke >= 0) return;
@@ -262,8 +263,8 @@ export class Exchange implements OnWheel {
     if (release) attempt.release();
   }
   #name({ target }: Attempt): void {
-    this.query.metadata?.set('forward/upstream', target.name);
-    for (const { query } of this.#followers) query.metadata?.set('forward/upstream', target.name);
+    tellTarget(this.query, target);
+    for (const { query } of this.#followers) tellTarget(query, target);
   }
   #exhausted(): void {
     const error = this.#error;
