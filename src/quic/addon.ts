@@ -7,12 +7,12 @@ import { packagedFile } from './platform.ts';
 
 /** What the tables have where; checked against the addon's own numbers when it is loaded. */
 export const LAYOUT = {
-  VERSION: 1, EVENTS: 16, EVENT_WORDS: 8, MOST_EVENTS: 1024, BOARD_WORDS: 16 + 8 * 1024,
+  VERSION: 2, EVENTS: 16, EVENT_WORDS: 8, MOST_EVENTS: 1024, BOARD_WORDS: 16 + 8 * 1024,
   COMMANDS: 4, COMMAND_WORDS: 6, MOST_COMMANDS: 1024, BOX_WORDS: 4 + 6 * 1024, INPUT: 1 << 18, OUTPUT: 1 << 18,
 } as const;
 /** What an event is: word 0. The others are connection, stream (low, high), place, length, flags, code. */
 export const EVENT = {
-  BEGUN: 1, OPENED: 2, DATA: 3, RESET: 4, STOPPED: 5, SENT: 6, ROOM: 7, CLOSED: 8, FAILED: 9, SECRETS: 10, PANIC: 11,
+  BEGUN: 1, OPENED: 2, DATA: 3, RESET: 4, STOPPED: 5, SENT: 6, ROOM: 7, CLOSED: 8, FAILED: 9, SECRETS: 10, PANIC: 11, PROXY: 12,
 } as const;
 /** What a command is: word 0, with flags above its lowest byte. */
 export const COMMAND = { SEND: 1, RESET: 2, STOP: 3, CLOSE: 4 } as const;
@@ -40,6 +40,19 @@ export interface QuicLimits {
   readonly overload: number;
   readonly idle: number;
 }
+/** Whose word counts on who asks, where proxies stand before the port (the PROXY protocol, version 2). */
+export interface QuicProxying {
+  readonly allow: readonly { readonly network: Uint8Array; readonly bits: number }[];
+  /** For everybody else: its place in `PROXY_POLICIES`. */
+  readonly others: number;
+  /** How long a proxy's port is remembered, milliseconds, and how many are. */
+  readonly kept: number;
+  readonly sessions: number;
+}
+/** What is done with a header: the addon's numbers. */
+export const PROXY_POLICIES = ['use', 'ignore', 'reject', 'skip'] as const;
+/** Why a datagram is given up for its header: the addon's numbers. */
+export const PROXY_REFUSALS = ['malformed', 'cut', 'nested', 'rejected'] as const;
 /** A server's settings. */
 export interface QuicServing extends QuicLimits {
   readonly alpn: readonly string[];
@@ -59,6 +72,7 @@ export interface QuicServing extends QuicLimits {
   readonly secret?: Uint8Array;
   /** Whether secrets of connections are to be told. */
   readonly secrets: boolean;
+  readonly proxy?: QuicProxying | undefined;
 }
 /** A client's settings. */
 export interface QuicAsking extends QuicLimits {
@@ -89,6 +103,8 @@ export interface About {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** What a proxy said beside addresses: those above are the ones that it said, if so. */
+  readonly tlvs?: Uint8Array;
 }
 
 /** The addon's calls. Settings and sockets are numbers above 0. */

@@ -29,6 +29,7 @@ function listening(settings: QuicServing): { endpoint: QuicEndpoint; failed: str
   const failed: string[] = [];
   const owner: QuicOwner = {
     begin: nothing, end: nothing, speaker: () => quiet, failed: ({ by }) => failed.push(by), secrets: nothing, panicked: nothing,
+    unproxied: nothing,
   };
   const number = quicAddon.serving(settings);
   const endpoint = QuicEndpoint.listen(quicAddon, { address: '127.0.0.1', port: 0, dual: false, wildcard: false }, number, owner);

@@ -1,6 +1,8 @@
 // One UDP socket of QUIC and its connections: events of the addon become calls of who speaks, what is said becomes commands. Knows the
 // tables of addon.ts; knows neither DNS nor HTTP.
-import { APPLICATION, ASKED, CLIENT, COMMAND, COUNT, DUAL, EARLY, EVENT, FIN, LAST, LAYOUT, REJECTED, TELL } from './addon.ts';
+import {
+  APPLICATION, ASKED, CLIENT, COMMAND, COUNT, DUAL, EARLY, EVENT, FIN, LAST, LAYOUT, PROXY_REFUSALS, REJECTED, TELL,
+} from './addon.ts';
 import type { About, QuicAddon } from './addon.ts';
 import type { QuicConnection, QuicEnd, QuicSpeaker } from './connection.ts';
 
@@ -17,6 +19,8 @@ export interface QuicOwner {
   secrets(lines: Uint8Array): void;
   /** The library has panicked, and one connection is lost: its text. */
   panicked(text: string): void;
+  /** So many datagrams were given up for what a proxy said in front of them, the last one of this sender. */
+  unproxied(why: (typeof PROXY_REFUSALS)[number], count: number, sender: string): void;
 }
 /** Where a server's socket is opened. */
 export interface QuicPlace {
@@ -155,6 +159,7 @@ export class QuicEndpoint {
     if (kind === EVENT.FAILED) this.#owner.failed(this.#end(place, length, flags, code));
     else if (kind === EVENT.SECRETS) this.#owner.secrets(this.#input.slice(place, place + length));
     else if (kind === EVENT.PANIC) this.#owner.panicked(this.#text(place, length));
+    else if (kind === EVENT.PROXY) this.#owner.unproxied(PROXY_REFUSALS[flags]!, code, this.#text(place, length));
   }
   #text(place: number, length: number): string {
     return length === 0 ? '' : decoder.decode(this.#input.subarray(place, place + length));
@@ -262,4 +267,4 @@ const nothing = (): void => {};
 const REFUSES: QuicSpeaker = {
   data: nothing, resetBy: nothing, stoppedBy: nothing, sent: nothing, room: nothing, opened: nothing, closed: nothing,
 };
-const SILENT = { begin: nothing, end: nothing, failed: nothing, secrets: nothing, panicked: nothing };
+const SILENT = { begin: nothing, end: nothing, failed: nothing, secrets: nothing, panicked: nothing, unproxied: nothing };

@@ -51,6 +51,7 @@ class DoqConnection implements QuicHeld, Channel {
   readonly stream = true;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly tlvs: Uint8Array | undefined;
   readonly #quic: QuicConnection;
   readonly #by: QuicHeldBy;
   readonly #all: Doq;
@@ -81,7 +82,8 @@ class DoqConnection implements QuicHeld, Channel {
     this.#seats = Seats.of(service.arena);
     this.#parts = new DoqParts(this, by.connections);
     this.#since = by.now();
-    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = quic.peer ?? {};
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0, tlvs } = quic.peer ?? {};
+    this.tlvs = tlvs;
     this.localAddress = unmapped(localAddress);
     this.localPort = localPort;
     writePeer(new Uint8Array(this.#peer.buffer), 0, unmapped(remoteAddress), remotePort);

@@ -34,8 +34,8 @@ class Http3Held extends HttpChannel implements QuicHeld {
   #briefUntil = Infinity;
 
   constructor(quic: QuicConnection, kind: Https3, service: Service, by: QuicHeldBy) {
-    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = quic.peer ?? {};
-    super(kind, service, by, { remoteAddress: unmapped(remoteAddress), remotePort, localAddress, localPort });
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0, tlvs } = quic.peer ?? {};
+    super(kind, service, by, { remoteAddress: unmapped(remoteAddress), remotePort, localAddress, localPort, ...(tlvs && { tlvs }) });
     this.#quic = quic;
     this.#listener = by;
     this.#server = new Http3Server(quic, this, this.bounds(), this);

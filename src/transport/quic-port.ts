@@ -2,6 +2,8 @@
 // certificates, settings and whose questions begin and end; what is said on a connection is its speaker's.
 import type { Endpoint, Service } from '../kernel/query/transport.ts';
 import { ConnectionSetting } from '../kernel/query/connection-setting.ts';
+import { ProxySetting, differs, proxyInWords } from '../kernel/query/proxy-setting.ts';
+import type { ProxyRefusal, ProxyRules } from '../kernel/query/proxy-setting.ts';
 import { TlsSetting } from '../kernel/query/tls-setting.ts';
 import type { QuicAddon, QuicServing } from '../quic/addon.ts';
 import type { QuicConnection, QuicEnd, QuicSpeaker } from '../quic/connection.ts';
@@ -101,8 +103,9 @@ export class QuicPort implements QuicOwner {
     const blocks = [...new Set(all.flatMap(({ tls }) => tls ?? []))] as readonly ServerTls[] as [ServerTls, ...ServerTls[]];
     if (all.some(({ tls }) => tls === undefined) || blocks.length === 0) throw new Error('ListenPacket: quic: tls.Config not set');
     const handshakes = Math.min(...all.map(({ service }) => service.settings.get(ConnectionSetting)?.handshakes ?? HANDSHAKES));
+    const proxy = this.#proxies();
     const made = [
-      handshakes,
+      handshakes, proxy && proxyInWords(proxy),
       ...all.flatMap(({ alpn, limits: { connections, streams }, service: { timeouts } }) => [alpn, connections, streams, timeouts]),
       ...blocks.flatMap((block) => [block, block.round()]), blocks[0].tickets?.shared === true ? span(0) : 0,
     ];
@@ -112,7 +115,7 @@ export class QuicPort implements QuicOwner {
     const settings = this.#taken(blocks, servingOf(blocks, {
       alpn: all.map(({ alpn }) => alpn), label: all[0]!.service.label, read, write, idle,
       connections: all.some(({ limits }) => limits.connections === 0) ? 0 : all.reduce((sum, { limits }) => sum + limits.connections, 0),
-      streams: Math.max(...all.map(({ limits }) => limits.streams)), handshakes, overload: this.#members[0]!.overload,
+      streams: Math.max(...all.map(({ limits }) => limits.streams)), handshakes, proxy, overload: this.#members[0]!.overload,
     }));
     for (const socket of this.#sockets) socket.serve(settings);
     if (this.#settings !== 0) this.#addon.forget(this.#settings);
@@ -134,6 +137,14 @@ export class QuicPort implements QuicOwner {
       const lines = [first, other].map(({ at: { file, line } }) => `${file}:${line}`).join(' and ');
       throw new Error(`conflicting TLS configuration for QUIC on port ${this.port}: client authentication policies differ (${lines})`);
     }
+  }
+  /** What stands before one scheme's clients stands before the other's: a datagram does not say which it is of. */
+  #proxies(): ProxyRules | undefined {
+    const [first, ...others] = this.#members.flatMap(({ service }) => service.settings.get(ProxySetting) ?? []);
+    for (const other of others) {
+      if (proxyInWords(first!) !== proxyInWords(other)) throw differs(first!, other, `QUIC on port ${this.port}`);
+    }
+    return first;
   }
   get #tls(): ServerTls | undefined {
     return this.#members[0]?.service.settings.get(TlsSetting)?.[0];
@@ -182,6 +193,10 @@ export class QuicPort implements QuicOwner {
   }
   secrets(lines: Uint8Array): void {
     this.#tls?.log?.(Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength));
+  }
+  unproxied(why: ProxyRefusal, count: number, sender: string): void {
+    const rules = this.#proxies();
+    for (let i = 0; i < count; i++) rules?.refused(why, sender);
   }
   panicked(text: string): void {
     this.#tls?.quic?.panicked(text);

@@ -23,6 +23,7 @@ pub mod event {
     pub const SECRETS: i32 = 10;
     /// The library has panicked: its text.
     pub const PANIC: i32 = 11;
+    pub const PROXY: i32 = 12;
 }
 /// What commands are.
 pub mod command {
@@ -74,7 +75,7 @@ const OUTPUT: usize = 1 << 18;
 
 /// The numbers that both sides must agree on.
 pub const LAYOUT: &[(&str, usize)] = &[
-    ("VERSION", 1), ("EVENTS", EVENTS), ("EVENT_WORDS", EVENT_WORDS), ("MOST_EVENTS", MOST_EVENTS), ("BOARD_WORDS", BOARD_WORDS),
+    ("VERSION", 2), ("EVENTS", EVENTS), ("EVENT_WORDS", EVENT_WORDS), ("MOST_EVENTS", MOST_EVENTS), ("BOARD_WORDS", BOARD_WORDS),
     ("COMMANDS", COMMANDS), ("COMMAND_WORDS", COMMAND_WORDS), ("MOST_COMMANDS", MOST_COMMANDS), ("BOX_WORDS", BOX_WORDS),
     ("INPUT", INPUT), ("OUTPUT", OUTPUT),
 ];

@@ -1,10 +1,12 @@
 // A connection: what its streams bring becomes events, what is sent on them waits here until the peer takes it. Knows the library's
 // streams; knows no socket.
 use crate::board::{Board, Command, EARLY, Event, FIN, LAST, TELL, by, command, event};
+use crate::proxy::Said;
 use crate::settings::Limits;
 use bytes::{Bytes, BytesMut};
 use quinn_proto::{Connection, Dir, ReadError, StreamId, VarInt};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::time::Instant;
 
 /// A connection of an endpoint.
@@ -22,6 +24,8 @@ pub struct Conn {
     pub end: Option<Ending>,
     pub over: bool,
     pub resumed: bool,
+    /// For whom a proxy speaks on it.
+    pub proxied: Option<Rc<Said>>,
     pub began: Instant,
     /// The earliest entry of the heap.
     pub armed: Option<Instant>,
@@ -49,8 +53,8 @@ impl Conn {
     pub fn new(q: Connection, number: i32, limits: Limits, now: Instant) -> Conn {
         let allowed = limits.streams.min(32);
         Conn {
-            q, number, limits, dirty: false, shaking: true, told: false, end: None, over: false, resumed: false, began: now, armed: None,
-            faulty: false,
+            q, number, limits, dirty: false, shaking: true, told: false, end: None, over: false, resumed: false, proxied: None, began: now,
+            armed: None, faulty: false,
             readable: Vec::new(), early: HashSet::new(), unsent: HashMap::new(), waiting: 0, stuck: None,
             opened: 0, allowed,
         }

@@ -2,12 +2,14 @@
 // and the library; knows no stream.
 use crate::connection::Conn;
 use crate::group;
+use crate::proxy::Said;
 use crate::settings::{Asking, Limits};
 use crate::state::{PLACES, State, at};
 use crate::tls::take_resumed;
 use bytes::BytesMut;
 use quinn_proto::{Connection, ConnectionHandle, DatagramEvent, EndpointEvent, Incoming, Transmit};
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::time::Instant;
 
 impl State {
@@ -39,19 +41,24 @@ impl State {
     /// Takes a batch: how many.
     pub fn receive(&mut self, now: Instant) -> usize {
         let count = self.inbox.receive(&self.socket);
+        let serving = self.serving.clone();
+        let rules = serving.as_ref().and_then(|serving| serving.proxy.as_ref());
         for i in 0..count {
             let Some((peer, asked, bytes)) = self.inbox.datagram(i) else { continue };
+            let found = rules.map_or(Some((0, None)), |rules| self.proxied.enter(rules, peer, bytes, now));
+            let Some((from, said)) = found else { continue };
+            let bytes = &bytes[from..];
             if bytes.len() > 1 && bytes[0] & 0x80 == 0 && self.seat.as_ref().is_some_and(|seat| group::is_anothers(seat, bytes[1])) {
                 self.astray += 1;          // its sender sends it again, and by then the kernel knows better
                 continue;
             }
             // A copy of its own: a slice of a shared buffer would keep all of that buffer for as long as a byte of it waits in a stream.
             let data = BytesMut::from(bytes);
-            self.datagram(now, peer, asked, data);
+            self.datagram(now, (peer, asked, said), data);
         }
         count
     }
-    fn datagram(&mut self, now: Instant, peer: SocketAddr, asked: Option<IpAddr>, data: BytesMut) {
+    fn datagram(&mut self, now: Instant, (peer, asked, said): (SocketAddr, Option<IpAddr>, Option<Rc<Said>>), data: BytesMut) {
         let mut answer = std::mem::take(&mut self.scratch);
         answer.clear();
         match self.library.handle(now, peer, asked, None, data, &mut answer) {
@@ -63,14 +70,14 @@ impl State {
                 }
                 self.mark(ch.0);
             }
-            Some(DatagramEvent::NewConnection(incoming)) => { answer.clear(); self.newcomer(now, incoming, &mut answer); }
+            Some(DatagramEvent::NewConnection(incoming)) => { answer.clear(); self.newcomer(now, incoming, said, &mut answer); }
             Some(DatagramEvent::Response(to)) => self.respond(to, &answer),
             None => {}
         }
         self.hand = None;
         self.scratch = answer;
     }
-    fn newcomer(&mut self, now: Instant, incoming: Incoming, answer: &mut Vec<u8>) {
+    fn newcomer(&mut self, now: Instant, incoming: Incoming, said: Option<Rc<Said>>, answer: &mut Vec<u8>) {
         let Some(serving) = self.serving.clone() else { return self.refuse(incoming, answer) };
         let limits = &serving.limits;
         if self.living >= limits.connections.min(PLACES) || self.shaking >= limits.handshakes { return self.refuse(incoming, answer); }
@@ -81,7 +88,9 @@ impl State {
         }
         take_resumed();
         match self.library.accept(incoming, now, answer, Some(serving.config.clone())) {
-            Ok((ch, q)) => if let Some(c) = self.enter(ch, q, limits.clone(), now) { c.resumed = take_resumed(); },
+            Ok((ch, q)) => if let Some(c) = self.enter(ch, q, limits.clone(), now) {
+                (c.resumed, c.proxied) = (take_resumed(), said);
+            },
             Err(error) => if let Some(to) = error.response { self.respond(to, answer); },
         }
     }

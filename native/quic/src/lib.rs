@@ -11,6 +11,7 @@ mod ids;
 mod incoming;
 mod node;
 mod panics;
+mod proxy;
 mod settings;
 mod socket;
 mod state;

@@ -1,11 +1,13 @@
 // Settings as JavaScript gives them, made into those of the library. Knows the names of their parts; what they do is the library's.
 use crate::ids::{Keys, UsedTokens};
 use crate::node::{Env, Value};
+use crate::proxy::{Policy, Rules};
 use crate::tls::{self, ClientTls, Pair, Secrets, ServerTls, Tickets};
 use quinn_proto::congestion::NewRenoConfig;
 use quinn_proto::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn_proto::{ClientConfig, IdleTimeout, ServerConfig, TransportConfig, ValidationTokenConfig, VarInt};
 use rustls::server::danger::ClientCertVerifier;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ pub struct Limits {
 pub struct Serving {
     pub config: Arc<ServerConfig>, pub keys: Keys, pub limits: Limits, pub secrets: Option<Arc<Secrets>>,
     pub judge: Option<Arc<dyn ClientCertVerifier>>,
+    /// Where proxies stand before the port.
+    pub proxy: Option<Rules>,
 }
 /// A client's.
 pub struct Asking { pub config: ClientConfig, pub limits: Limits }
@@ -49,6 +53,20 @@ impl Reader {
     fn pair(&self) -> Option<Pair> {
         Some(Pair { cert: self.text("cert")?, key: self.text("key")?, names: self.texts("names") })
     }
+    fn network(&self) -> Option<(IpAddr, u8)> {
+        let network = self.bytes("network")?;
+        let v4 = <[u8; 4]>::try_from(network.as_slice()).map(IpAddr::from);
+        let address = v4.or_else(|_| <[u8; 16]>::try_from(network.as_slice()).map(IpAddr::from)).ok()?;
+        Some((address, self.whole("bits").ok()?.min(128) as u8))
+    }
+    fn proxy(&self) -> Result<Rules, String> {
+        let allow = self.list("allow").into_iter().map(|value| Reader(self.0, value).network());
+        let others = match self.whole("others")? { 0 => Policy::Use, 1 => Policy::Ignore, 2 => Policy::Reject, _ => Policy::Skip };
+        Ok(Rules {
+            allow: allow.collect::<Option<_>>().ok_or_else(|| "this is no network".to_owned())?, others, kept: self.time("kept")?,
+            sessions: self.whole("sessions")? as usize,
+        })
+    }
     fn limits(&self) -> Result<Limits, String> {
         Ok(Limits {
             streams: self.whole("streams")?.max(1), connections: self.whole("connections")? as usize,
@@ -67,6 +85,7 @@ pub fn serving(env: Env, said: Value) -> Result<Serving, String> {
         _ if read.truth("resumes") => Tickets::Process,
         _ => Tickets::Off,
     };
+    let proxy = read.0.get(read.1, "proxy").map(|value| Reader(env, value).proxy()).transpose()?;
     let secrets = read.truth("secrets").then(|| Arc::new(Secrets::default()));
     let pairs = read.list("pairs").into_iter().filter_map(|pair| Reader(env, pair).pair()).collect();
     let said = ServerTls {
@@ -80,7 +99,7 @@ pub fn serving(env: Env, said: Value) -> Result<Serving, String> {
     let mut tokens = ValidationTokenConfig::default();
     tokens.log(UsedTokens::of_process()).sent(1).lifetime(Duration::from_secs(24 * 3600));
     config.validation_token_config(tokens).transport_config(Arc::new(transport(&limits, read.time("idle")?, None)?));
-    Ok(Serving { config: Arc::new(config), keys, limits, secrets, judge })
+    Ok(Serving { config: Arc::new(config), keys, limits, secrets, judge, proxy })
 }
 
 /// Of a client.

@@ -56,8 +56,10 @@ impl Socket {
         let step = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter { code: code as u16, jt, jf, k };
         let load = libc::BPF_LD | libc::BPF_B | libc::BPF_ABS;
         // A long header has the length of the id before it (RFC 8999 section 5).
+        // The header of a proxy begins otherwise than QUIC does: it goes where its addresses lead, as all that this proxy's port sends.
         let mut program = vec![
-            step(load, 0, 0, 0), step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 0, 2, 0x80),
+            step(load, 0, 0, 0), step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, 0x0d),
+            step(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX), step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 0, 2, 0x80),
             step(load, 0, 0, 6), step(libc::BPF_JMP | libc::BPF_JA, 0, 0, 1), step(load, 0, 0, 1),
         ];
         for &(tag, place) in places {

@@ -5,6 +5,7 @@ use crate::connection::{Conn, code};
 use crate::ending::{deadline, ending, expire};
 use crate::group::{self, Seat};
 use crate::panics;
+use crate::proxy::Proxied;
 use crate::settings::Serving;
 use crate::socket::{Inbox, Outbox, Socket};
 use bytes::Bytes;
@@ -39,6 +40,7 @@ pub struct State {
     pub scratch: Vec<u8>,
     pub board: Board,
     pub tells: Vec<(i32, u64)>,
+    pub proxied: Proxied,
     pub panic: Option<String>,
     /// Connections that a panic has cost.
     pub broken: Vec<i32>,
@@ -65,7 +67,7 @@ impl State {
         State {
             socket, seat, library, serving: None, conns: Vec::new(), given: Vec::new(), living: 0, shaking: 0, dirty: Vec::new(),
             hand: None, obeyed: 0, heap: BinaryHeap::new(), inbox: Inbox::new(), out: Outbox::new(), scratch: Vec::new(),
-            board, tells: Vec::new(), panic: None, broken: Vec::new(), blocked: false,
+            board, tells: Vec::new(), proxied: Proxied::default(), panic: None, broken: Vec::new(), blocked: false,
             retries: 0, panics: 0, astray: 0, lost: 0, refused: 0,
         }
     }
@@ -97,6 +99,12 @@ impl State {
         if !self.board.fits(4096) { return true; }
         if let Some(text) = self.panic.take() {
             self.board.put(&Event { kind: event::PANIC, bytes: &text.as_bytes()[..text.len().min(4096)], ..Event::default() });
+        }
+        for (reason, refused) in self.proxied.refused.iter_mut().enumerate() {
+            let Some((count, peer)) = refused.take() else { continue };
+            let text = format!("{}", SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+            let event = Event { kind: event::PROXY, bytes: text.as_bytes(), flags: reason as i32, code: count.into(), ..Event::default() };
+            self.board.put(&event);
         }
         while let Some(connection) = self.broken.pop() {
             if !self.board.fits(64) { self.broken.push(connection); return true; }

@@ -158,15 +158,19 @@ fn about(env: Env, given: &[Value]) -> Result<Value, String> {
         env.set(made, "certificate", env.bytes(first));
         env.set(made, "isVerified", env.truth(good));
     }
-    let remote = c.q.remote_address();
+    let said = c.proxied.clone();
+    let spoken = said.as_ref().and_then(|said| said.ends);
+    let remote = spoken.map_or_else(|| c.q.remote_address(), |(client, _)| client);
     env.set(made, "resumed", env.truth(c.resumed));
     env.set(made, "early", env.truth(c.q.accepted_0rtt()));
     env.set(made, "handshaking", env.truth(c.shaking));
     env.set(made, "remoteAddress", env.text(&shown(remote)));
     env.set(made, "remotePort", env.number(remote.port().into()));
-    let local = c.q.local_ip().map(|ip| ip.to_canonical().to_string()).or_else(|| own.map(shown));
+    let spoken = spoken.map(|(_, server)| server);
+    let local = spoken.map(shown).or_else(|| c.q.local_ip().map(|ip| ip.to_canonical().to_string())).or_else(|| own.map(shown));
     env.set(made, "localAddress", env.text(&local.unwrap_or_default()));
-    env.set(made, "localPort", env.number(own.map_or(0, |at| at.port()).into()));
+    env.set(made, "localPort", env.number(spoken.or(own).map_or(0, |at| at.port()).into()));
+    if let Some(said) = said && !said.tlvs.is_empty() { env.set(made, "tlvs", env.bytes(&said.tlvs)); }
     Ok(made)
 }
 fn shown(at: SocketAddr) -> String {

@@ -33,15 +33,19 @@ export function policyFor({ allow, others }: ProxyRules, bytes: Uint8Array, at: 
 /** Where `proxyproto` puts it. Whose word counts protects: blocks that share an address have to say the same. */
 export const ProxySetting = new ListenerSetting<ProxyRules, ProxyRules>('proxyproto', join);
 
-const inWords = ({ allow, others, kept, sessions }: ProxyRules): string =>
+/** The same for rules that mean the same. */
+export const proxyInWords = ({ allow, others, kept, sessions }: ProxyRules): string =>
   `${allow.map(({ network, bits }) => `${network.join('.')}/${bits}`).sort().join(' ')} ${others} ${kept} ${sessions}`;
+
+/** Two that have to say the same, and do not. */
+export const differs = (one: ProxyRules, other: ProxyRules, where: string): Error =>
+  new Error(`conflicting proxyproto for ${where}: ${placeOf(one.at)} and ${placeOf(other.at)}`);
 
 function join(blocks: readonly SharingBlock<ProxyRules>[], { label, warn }: SharedAddress): ProxyRules {
   const all = blocks.flatMap(({ said }) => (said === undefined ? [] : [said]));
   const first = all[0]!;
   for (const other of all) {
-    if (inWords(first) === inWords(other)) continue;
-    throw new Error(`conflicting proxyproto for shared listener ${label}: ${placeOf(first.at)} and ${placeOf(other.at)}`);
+    if (proxyInWords(first) !== proxyInWords(other)) throw differs(first, other, `shared listener ${label}`);
   }
   if (all.length < blocks.length) warn(`proxyproto of ${placeOf(first.at)} counts for all blocks that share ${label}`);
   return first;
