@@ -191,7 +191,7 @@ const CRC = Int32Array.from({ length: 256 }, (_, byte) => {
   return sum;
 });
 /** CRC-32 of the length and the octets, going on from another: octets that are all 0 do not have 0. */
-function checksum(before: number, body: Uint8Array): number {
+export function checksum(before: number, body: Uint8Array): number {
   let sum = ~before;
   for (const part of [number(body.length), body]) for (let i = 0; i < part.length; i++) sum = CRC[(sum ^ part[i]!) & 255]! ^ (sum >>> 8);
   return ~sum >>> 0;

@@ -22,6 +22,7 @@ import { snapshot } from './snapshot.ts';
 import { proxy } from './proxy.ts';
 import type { Target } from './target.ts';
 import { expectations, flags, hosts, resolvConf, weights } from './text.ts';
+import { keptSteps } from './steps.ts';
 import { transfers } from './transfers.ts';
 import { sharedKeys, tsig } from './tsig.ts';
 import { ended as updatesEnded, updateServer } from './update-server.ts';
@@ -37,7 +38,7 @@ export const targets: readonly Target[] = [
   corefile, migration, hosts, resolvConf, weights, flags,
   corefile, hosts, resolvConf, weights, flags, expectations,
   snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
-  proxy, catalogs, ourCatalogs, doq,
+  keptSteps, proxy, catalogs, ourCatalogs, doq,
   azureSets, awsXml, rules,
   azureSets, awsXml, etcdSnapshot,
   watches,

@@ -23,7 +23,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   http: ['dns/promises', 'net'],
   kernel: ['module', 'net'],
   zonefile: ['fs', 'path'],
-  authority: ['fs', 'path', 'timers', 'timers/promises'],
+  authority: ['crypto', 'fs', 'path', 'timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs', 'net', 'path', 'tls'],
   policy: ['fs', 'path', 'url'],
   'key-value': ['crypto', 'fs', 'net', 'path', 'sqlite', 'worker_threads'],

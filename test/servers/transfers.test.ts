@@ -1,7 +1,7 @@
 // A zone goes from NSD, Knot and BIND to ours and from ours to them, signed: whole at first, then, after a NOTIFY, what changed; and both
 // have the same records afterwards.
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { standard } from '../../src/plugins/index.ts';
@@ -69,8 +69,8 @@ for (const authority of AUTHORITIES) {
     const [port, peer] = [await freePort(), await freePort()];
     const file = path.join(folder, 'ours');
     writeFileSync(file, zoneText(1));
-    const lines = `file ${file} {\nreload 200ms\n}\ntransfer {\nto 127.0.0.1:${port} key ${KEY}\n}`;
-    const ours = await serve(blockOf(whose, peer, lines), standard);
+    const lines = `file ${file} {\nreload 200ms\njournal ${folder}\n}\ntransfer {\nto 127.0.0.1:${port} key ${KEY}\n}`;
+    let ours = await serve(blockOf(whose, peer, lines), standard);
     t.after(() => ours.close());
     const running = authority.secondary(t, { folder: theirs, zone: ZONE, key: KEY, secret: SECRET, port, peer });
     const said = () => `${running.printed()}\n${ours.log()}`;
@@ -79,6 +79,15 @@ for (const authority of AUTHORITIES) {
     writeFileSync(`${file}.new`, zoneText(2));
     renameSync(`${file}.new`, file);
     await until('the second version', async () => await serialAt(port) === '2', said);
+    assert.deepEqual(await zoneAt(port), await zoneAt(peer));
+    // Changed while nobody served it: what differs since then.
+    await until('it is kept', () => readdirSync(folder).some((name) => name.endsWith('.steps')), said);
+    await ours.close();
+    writeFileSync(file, zoneText(3));
+    ours = await serve(blockOf(whose, peer, lines), standard);
+    await until('the third version', async () => await serialAt(port) === '3', said);
+    assert.match(ours.log(), /Outgoing incremental transfer of \d+ records of zone "example\.test\." to 127\.0\.0\.1 for 3 SOA serial/);
+    assert.doesNotMatch(ours.log(), /Outgoing transfer/);
     assert.deepEqual(await zoneAt(port), await zoneAt(peer));
   });
 }

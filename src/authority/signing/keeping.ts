@@ -5,6 +5,7 @@ import type { Store } from '../../store/store.ts';
 import type { Built } from '../zone/build.ts';
 import type { Changed } from '../zone/change.ts';
 import { ZoneKeeper } from '../zone/keeper.ts';
+import type { StepFile } from '../zone/step-file.ts';
 import { ZoneCell } from '../zone/zone-cell.ts';
 import { signingName } from './settings.ts';
 import type { SigningSettings } from './settings.ts';
@@ -32,12 +33,16 @@ export interface Keeper {
 export const servedCell = (store: Store, name: string, signing: SigningSettings | undefined): ZoneCell =>
   new ZoneCell(store, signing === undefined ? name : `${name} signed ${signingName(signing)}`);
 
-/** The keeper of a zone; `changed` is called whenever another version is served. Rejects with a text for people where there are no keys. */
+/**
+ * The keeper of a zone; `changed` is called whenever another version is served. `steps` is where what becomes of it is kept over restarts;
+ * what is signed here is signed anew at each start, and no steps lead there. Rejects with a text for people where there are no keys.
+ */
 export async function keeperOf(
   run: KeepingRun, zone: Name, name: string, signing: SigningSettings | undefined, changed: () => void = () => {},
+  steps?: StepFile,
 ): Promise<Keeper> {
   const served = servedCell(run.store, name, signing);
-  if (signing === undefined) return new ZoneKeeper(run, zone, served);
+  if (signing === undefined) return new ZoneKeeper(run, zone, served, steps);
   // Who signs nothing loads nothing of it.
   const { SignedKeeper } = await import('./signed-keeper.ts');
   const own = new ZoneCell(run.store, `${name} before it is signed ${signingName(signing)}`);

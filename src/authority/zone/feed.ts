@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { End } from '../../kernel/signal.ts';
 import type { Loaded, Order } from './loading.ts';
 import type { Keeper } from '../signing/keeping.ts';
+import type { KeptZone } from './kept-zone.ts';
 import { isSame, lookAt } from './file-state.ts';
 import type { FileState } from './file-state.ts';
 
@@ -30,6 +31,8 @@ export interface FeedParts {
   readonly clock: Clock;
   /** Loads, in this thread or in another. */
   load(order: Order): Loaded | Promise<Loaded>;
+  /** What an earlier process had of it, from which the first version is made: then it is known what differs. */
+  readonly kept?: Pick<KeptZone, 'restore' | 'settled' | 'discard'> | undefined;
   /** Whoever says it to people: called after what is new is served. `first` until a first load succeeded. */
   told(loaded: Loaded, first: boolean): void;
   /** A number from 0 to 1. */
@@ -136,13 +139,17 @@ export class FileFeed {
 
   /** Reads it, which was seen in a state (undefined: it is not there). */
   async #load(seen: FileState | undefined): Promise<Loaded> {
-    const { keeper, load, told } = this.#parts;
+    const { keeper, load, told, kept } = this.#parts;
     const { path, unchanged, iterations, verify, ttl, digest = 'check' } = this.#options;
-    const before = keeper.cell.version;
+    const served = keeper.cell.version;
+    const restored = served === 0 && seen !== undefined ? await kept?.restore(iterations) ?? 0 : 0;
     const now = Math.floor(this.#parts.clock.wall() / 1000);
-    const order = { path, size: seen?.size ?? 0, zone: keeper.zone.key, before, now, unchanged, digest, iterations, verify, ttl };
-    const loaded = await load(order);
-    if (loaded.kind === 'made') await keeper.publish(loaded.built);
+    const loaded = await load({
+      path, size: seen?.size ?? 0, zone: keeper.zone.key, before: served === 0 ? restored : served, isRestored: restored !== 0, now,
+      unchanged, digest, iterations, verify, ttl,
+    });
+    if (loaded.kind === 'made') await keeper.publish(restored === 0 ? loaded.built : kept!.settled(restored, loaded.built));
+    else if (restored !== 0) kept!.discard(restored);
     if (loaded.kind === 'failed') {
       // What is wrong with its text stays so until it changes; what the system says may pass.
       this.#failures += loaded.reason === 'unreadable' || loaded.reason === 'memory' ? 1 : 0;
@@ -154,7 +161,7 @@ export class FileFeed {
       this.trouble = loaded.kind === 'held'
         ? `"${path}" has changed, but its serial is still ${loaded.serial}: what is served is what it said before` : undefined;
     }
-    told(loaded, before === 0);
+    told(loaded, served === 0);
     return loaded;
   }
 }

@@ -14,6 +14,7 @@ const MOST = 100, LONGEST = 86_400;
 /** The parts of a step, in their order. */
 export type Parts = readonly [removed: Uint8Array, added: Uint8Array, soaBefore: Uint8Array, soaAfter: Uint8Array];
 
+type Listed = Pick<RecordList, 'bytes' | 'length'>;
 /** Of a step that is to be kept. */
 export interface NewStep {
   /** The step before, 0 for none. */
@@ -22,7 +23,7 @@ export interface NewStep {
   readonly to: number;
   /** Seconds since 1970. */
   readonly made: number;
-  readonly lists: readonly [removed: RecordList, added: RecordList, soaBefore: RecordList, soaAfter: RecordList];
+  readonly lists: readonly [removed: Listed, added: Listed, soaBefore: Listed, soaAfter: Listed];
 }
 
 /** Writes a step; 0 where memory is full. */
@@ -52,6 +53,11 @@ export function partsOf({ words, bytes }: Memory, step: number): Parts {
     return part;
   }) as readonly Uint8Array[] as Parts;
 }
+/** The serials of a step. */
+export const serialsOf = ({ words }: Memory, step: number): readonly [from: number, to: number] =>
+  [words[step + FROM]! >>> 0, words[step + TO]! >>> 0];
+/** When a step was made, in seconds since 1970. */
+export const madeAt = ({ words }: Memory, step: number): number => words[step + MADE]!;
 /** The steps that lead from a serial to the newest one, oldest first; undefined where they are not all known. */
 export function stepsSince({ words }: Memory, newest: number, serial: number): readonly number[] | undefined {
   const steps: number[] = [];

@@ -10,6 +10,7 @@ import type { Built } from './build.ts';
 import { allSteps, trim } from './journal.ts';
 import { blocksOf } from './blocks.ts';
 import { BYTES, JOURNAL } from './version.ts';
+import type { StepFile } from './step-file.ts';
 import type { ZoneCell } from './zone-cell.ts';
 
 /** Blocks that are given back in one turn: half a millisecond. */
@@ -29,9 +30,12 @@ export class ZoneKeeper {
   readonly zone: Name;
   readonly #kept: Kept;
   readonly #changing: ChangingZone;
+  readonly #steps: StepFile | undefined;
 
-  constructor(kept: Kept, zone: Name, cell: ZoneCell) {
+  /** `steps` is where what becomes of it is kept over restarts. */
+  constructor(kept: Kept, zone: Name, cell: ZoneCell, steps?: StepFile) {
     this.#kept = kept;
+    this.#steps = steps;
     this.zone = zone;
     this.cell = cell;
     this.#changing = new ChangingZone(kept.store, zone);
@@ -52,6 +56,7 @@ export class ZoneKeeper {
     const { memory } = store;
     const before = this.cell.version;
     const seconds = clock.wall() / 1000;
+    if (before === 0) this.#steps?.adopt(version);
     this.cell.publish(version, seconds);
     const words = memory.refresh();
     // A version that does not follow the one before has no way back.
@@ -59,6 +64,7 @@ export class ZoneKeeper {
       : trim(memory, words[version + JOURNAL]!, words[version + BYTES]!, seconds);
     this.#retire(lost);
     this.#retire(gone);
+    this.#steps?.note(version);
     store.recycle();
     this.#changing.changed();
   }

@@ -33,6 +33,8 @@ export interface Order {
   readonly zone: string;
   /** The version that is served, 0 for none. */
   readonly before: number;
+  /** Whether that is what an earlier process served: what the file says takes its place, whatever the serial. */
+  readonly isRestored?: boolean;
   /** Seconds since 1970. */
   readonly now: number;
   /** What is done with other records under the same serial: left, taken as they are, or taken with the next serial. */
@@ -120,7 +122,8 @@ export class Loading {
     if (!scratch.hasSoa) throw new ZoneError(`file "${path}" has no SOA record for origin ${name.text}`);
     return reading;
   }
-  #load({ path, size, before, unchanged, now, iterations = MOST_ITERATIONS, verify = 'some', digest, ttl }: Order, name: Name): Loaded {
+  #load(order: Order, name: Name): Loaded {
+    const { path, size, before, isRestored = false, unchanged, now, iterations = MOST_ITERATIONS, digest, ttl } = order;
     const scratch = this.#scratch;
     scratch.mostIterations = iterations;
     const { files, outside } = this.#read(path, name, size, ttl);
@@ -128,20 +131,30 @@ export class Loading {
     const previous = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
     const makes = this.#digest(digest, now);
     // The digest of a file is of its own serial: with another one it is made anew.
-    if (unchanged === 'count') this.#count(path, state, before, previous, makes);
+    if (unchanged === 'count') this.#count(path, state, order, makes);
     else if (digest === 'make') makes();
     const built = this.#builder.build(scratch, before);
     const serial = this.#memory.words[built.version + SERIAL]! >>> 0;
-    if (built.changed === 0 || (unchanged === 'leave' && serial === previous)) {
+    if (built.changed === 0 || (unchanged === 'leave' && serial === previous && !isRestored)) {
       this.#builder.discard(built);
+      if (isRestored) return this.#made(order, { version: before, gone: new Int32Array(0), changed: 0 }, state, outside);
       return built.changed === 0 ? { kind: 'same', serial, state } : { kind: 'held', serial, changed: built.changed, state };
     }
     remember(this.#memory, scratch.zone, before, built.version, now);
-    const isKept = unchanged !== 'count' || writeKept(path, { serial, contents: state.contents });
     const { version, gone, changed } = built;
-    const isSigned = verify !== 'none' && this.#memory.words[version + EXPIRES] !== 0;
-    const verified = isSigned ? verifyVersion(this.#memory, scratch.zone, version, now, verify === 'all' ? Infinity : SOME) : undefined;
-    return { kind: 'made', built: { version, gone, changed }, serial, previous, outside, state, isKept, verified };
+    return this.#made(order, { version, gone, changed }, state, outside);
+  }
+  #made({ path, before, now, unchanged, verify = 'some' }: Order, built: Pick<Built, 'version' | 'gone' | 'changed'>, state: FileState,
+    outside: number): Loaded {
+    const { words } = this.#memory;
+    const { version } = built;
+    const serial = words[version + SERIAL]! >>> 0;
+    const previous = before === 0 ? undefined : words[before + SERIAL]! >>> 0;
+    const isKept = unchanged !== 'count' || writeKept(path, { serial, contents: state.contents });
+    const isSigned = verify !== 'none' && words[version + EXPIRES] !== 0;
+    const { zone } = this.#scratch;
+    const verified = isSigned ? verifyVersion(this.#memory, zone, version, now, verify === 'all' ? Infinity : SOME) : undefined;
+    return { kind: 'made', built, serial, previous, outside, state, isKept, verified };
   }
   /** Looks at the digest; says how it becomes that of another serial. */
   #digest(rule: DigestRule, now: number): () => void {
@@ -154,13 +167,17 @@ export class Loading {
     return () => makeDigest(scratch);
   }
   /** Gives the records a serial of their own: the next one, where theirs is not newer and they are others. */
-  #count(path: string, { contents }: FileState, before: number, previous: number | undefined, digest: () => void): void {
+  #count(path: string, { contents }: FileState, { before, isRestored = false }: Order, digest: () => void): void {
+    const served = before === 0 ? undefined : this.#memory.words[before + SERIAL]! >>> 0;
+    const kept = served === undefined || isRestored ? readKept(path) : undefined;
+    // What was kept of the zone may be older than what was served last.
+    const isBehind = kept !== undefined && (served === undefined || compareSerials(kept.serial, served) > 0);
+    const previous = isBehind ? undefined : served;
     const scratch = this.#scratch;
     const be = (serial: number): void => {
       scratch.serial = serial;
       digest();
     };
-    const kept = previous === undefined ? readKept(path) : undefined;
     const last = previous ?? kept?.serial;
     if (last === undefined || compareSerials(scratch.serial, last) > 0) return be(scratch.serial);
     if (previous === undefined) return be(kept!.contents === contents ? last : next(last));

@@ -2,6 +2,7 @@
 // Knows feeds and keepers; knows no plugin but by its word. Main's, but for the cell.
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Aside } from '../../kernel/aside.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
@@ -16,6 +17,7 @@ import type { SigningSettings } from '../signing/settings.ts';
 import type { Verified } from '../signing/verify-version.ts';
 import { FileFeed } from './feed.ts';
 import { DigestWanted, Loading } from './loading.ts';
+import type { KeptZone } from './kept-zone.ts';
 import type { Loaded, Order } from './loading.ts';
 import type { ZoneCell } from './zone-cell.ts';
 import { Told, tellFailure, tellGone, tellVersion } from './zone-metrics.ts';
@@ -41,11 +43,13 @@ export interface ZoneLine {
   readonly verifies?: boolean;
   /** How it is signed before it is served; undefined where it is served as it is. */
   readonly signing?: SigningSettings | undefined;
+  /** The folder in which it is kept for the next start, so that secondaries get differences then too; undefined: nowhere. */
+  readonly journal?: string | undefined;
 }
 /** Whoever says the same has the same zone: one version for all blocks, views and threads. */
-const nameOf = ({ zone, path, unchanged, iterations, ttl, digest = 'check' }: ZoneLine): string =>
+const nameOf = ({ zone, path, unchanged, iterations, ttl, digest = 'check', journal }: ZoneLine): string =>
   [unchanged, digest, zone.text, path, ...(iterations === undefined ? [] : [`with ${iterations}`]),
-    ...(ttl === undefined ? [] : [`of ${ttl}`])].join(' ');
+    ...(ttl === undefined ? [] : [`of ${ttl}`]), ...(journal === undefined ? [] : [`kept in ${journal}`])].join(' ');
 /** Where what is served of the zone stands, in any thread. */
 export const zoneCellOf = (store: Store, line: ZoneLine): ZoneCell => servedCell(store, nameOf(line), line.signing);
 
@@ -61,22 +65,27 @@ export class OpenZone implements Closable {
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #kept: KeptZone | undefined;
   /** Why validators will not believe what is served; undefined where nothing was found. */
   #unsound: string | undefined;
   /** What was said last, and what was told in numbers. */
   #said = '';
   readonly #told = new Told();
 
-  private constructor({ store, clock, metrics, log, aside, first }: Run, plugin: string, line: ZoneLine, keeper: Keeper) {
+  private constructor({ store, clock, metrics, log, aside, first }: Run, plugin: string, line: ZoneLine, keeper: Keeper,
+    kept: KeptZone | undefined) {
     this.name = line.zone;
     this.#line = line;
     this.#store = store;
     this.#metrics = metrics;
     this.#log = log.prefix(plugin);
+    this.#clock = clock;
+    this.#kept = kept;
     this.#keeper = keeper;
     const verify = line.signing !== undefined ? 'none' : line.verifies === true ? 'all' : 'some';
     this.#feed = new FileFeed({ ...line, verify }, {
-      keeper: this.#keeper, clock,
+      keeper: this.#keeper, clock, kept,
       load: (order) => load(order, store, aside, first ? LARGE_AT_START : LARGE),
       told: (loaded, first) => this.#tell(loaded, first),
     });
@@ -84,8 +93,10 @@ export class OpenZone implements Closable {
 
   /** Opens it and reads the file for the first time. Rejects with a text for people where it cannot be served. */
   static async open(run: Run, plugin: string, line: ZoneLine): Promise<OpenZone> {
-    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), line.signing, () => zone.#tellServed());
-    const zone: OpenZone = new OpenZone(run, plugin, line, keeper);
+    // What is signed here is signed anew at each start: no differences lead there.
+    const kept = line.journal === undefined || line.signing !== undefined ? undefined : await keptOf(run, plugin, line, line.journal);
+    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), line.signing, () => zone.#tellServed(), kept?.steps);
+    const zone: OpenZone = new OpenZone(run, plugin, line, keeper, kept);
     return zone.#begin();
   }
 
@@ -137,6 +148,7 @@ export class OpenZone implements Closable {
     const text = `zone "${zone}" in "${path}"`;
     if (loaded.kind === 'made') {
       const { serial, previous, verified } = loaded;
+      this.#kept?.keep(this.#keeper.cell, this.#clock.wall(), loaded.built.changed > 0);
       this.#unsound = unsoundOf(text, verified);
       if (this.#unsound !== undefined) this.#log.warning(this.#unsound);
       if (this.#line.signing === undefined) this.#tellServed();
@@ -172,6 +184,12 @@ export async function openZone(run: Run, plugin: string, line: ZoneLine, signal:
   } catch (error) {
     throw new Error(`plugin/${plugin}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Where a zone is kept for the next start: who keeps nothing loads nothing of it. */
+async function keptOf({ store, clock, log }: Run, plugin: string, { zone, path }: ZoneLine, journal: string): Promise<KeptZone> {
+  const [{ KeptZone: Kept }, { snapshotOf }] = await Promise.all([import('./kept-zone.ts'), import('./snapshot.ts')]);
+  return new Kept(snapshotOf(journal, zone, path), zone, { store, clock, complain: (text) => log.prefix(plugin).warning(text) });
 }
 
 /** Loads here what takes some milliseconds, and elsewhere what takes longer. */

@@ -82,6 +82,11 @@ export const iterationsOf = ({ words, bytes }: Memory, version: number): number 
 /** Whether the zone itself owns a set of a type. Within a reading. */
 export const ownsAtApex = ({ words, bytes }: Memory, version: number, type: number): boolean =>
   findSet(bytes, setsAt(words, words[version + APEX]!), type) !== 0;
+/** The data of its SOA, copied. */
+export function soaData({ words, bytes }: Memory, version: number): Uint8Array {
+  const data = words[version + SOA_SET]! + SET_HEAD + RECORD_HEAD;
+  return bytes.slice(data, data + u16(bytes, data - 2));
+}
 /** How a version proves what is not there. */
 export const denialOf = (words: Int32Array, version: number): Denial => DENIALS[words[version + DENIAL]!]!;
 /** The serial in a set SOA (RFC 1035 section 3.3.13). */

@@ -17,7 +17,7 @@ import type { ListedRecord } from './difference.ts';
 import { partsOf, stepsSince } from './journal.ts';
 import { writeWire } from './name-key.ts';
 import { setsAt } from './nodes.ts';
-import { BYTES, HASHED, JOURNAL, NAMES, SOA_SET } from './version.ts';
+import { BYTES, HASHED, JOURNAL, NAMES, SOA_SET, soaData } from './version.ts';
 import type { ZoneCell } from './zone-cell.ts';
 
 /** Names that are written in one step. */
@@ -66,8 +66,8 @@ const listed = (list: Uint8Array, zone: Name): ZoneWriter => function* write(to)
 };
 function soaOf({ memory }: Store, zone: Name, version: number): RR {
   const { words, bytes } = memory;
-  const data = words[version + SOA_SET]! + SET_HEAD + RECORD_HEAD;
-  return { name: zone, type: TYPE.SOA, class: CLASS.IN, ttl: u32(bytes, data - 6), rdata: bytes.slice(data, data + u16(bytes, data - 2)) };
+  const ttl = u32(bytes, words[version + SOA_SET]! + SET_HEAD + RECORD_HEAD - 6);
+  return { name: zone, type: TYPE.SOA, class: CLASS.IN, ttl, rdata: soaData(memory, version) };
 }
 
 /** The version stays until the last step, whatever is published meanwhile. */

@@ -18,6 +18,8 @@ export interface Settings {
   readonly prune: boolean;
   /** The most iterations of hashes that zones may have; as usual where nothing is said. */
   readonly iterations: number | undefined;
+  /** The folder in which zones are kept for the next start; relative to `root`. undefined: nowhere. */
+  readonly journal: string | undefined;
   /** Whether all zones have numbers of their own in the metrics. */
   readonly counted: boolean;
 }
@@ -54,6 +56,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
   let prune = false;
   let counted = false;
   let iterations: number | undefined;
+  let journal: string | undefined;
   for (const line of lines) {
     zones = zonesOf(line.rest(), context.zones);
     line.properties({
@@ -77,10 +80,14 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
         iterations = property.integer('nsec3_iterations', { min: 0, max: 65_535 });
         property.end();
       },
+      journal(property) {
+        journal = property.arg();
+        property.end();
+      },
       upstream: (property) => void property.rest(),
     });
   }
-  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune, counted, iterations };
+  return { zones, folder, names: names ?? new FileNames('db\\.(.*)', '{1}'), reload, prune, counted, iterations, journal };
 }
 
 function readNames(line: Directive): FileNames {

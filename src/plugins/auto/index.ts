@@ -42,6 +42,7 @@ class Folder implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #folder: string;
+  readonly #journal: string | undefined;
   readonly #place = new Place();
   #isLast = false;
   #store!: Store;
@@ -68,6 +69,7 @@ class Folder implements Part {
     this.#settings = settings;
     this.#site = site;
     this.#folder = settings.folder === '' ? '' : site.path(settings.folder);
+    this.#journal = settings.journal === undefined ? undefined : site.path(settings.journal);
     site.put(SignableZones, true);
     site.put(HeldZones, {
       zones: () => this.#held,
@@ -90,13 +92,14 @@ class Folder implements Part {
   }
   async control(run: Run): Promise<void> {
     const { names, zones, reload, prune, counted, iterations } = this.#settings;
+    const journal = this.#journal;
     // What lies outside of the zones of the line is nobody's (AUTO-6).
     const isWanted = (zone: Name): boolean => zones.match(zone) !== undefined;
     if (this.#folder === '') {
       this.#held = [];
       return;
     }
-    const kept = new KeptZones(run, { prune, counted, iterations, site: this.#site, changed: (zone) => this.#tell(zone) });
+    const kept = new KeptZones(run, { prune, counted, iterations, journal, site: this.#site, changed: (zone) => this.#tell(zone) });
     this.#kept = kept;
     run.signal.addEventListener('abort', () => kept.close(), { once: true });
     const list = run.space(this.#site).note('auto zones');
@@ -179,7 +182,8 @@ class Folder implements Part {
   #open(line: string): { readonly zone: Name; readonly cell: ZoneCell } {
     const [text, path] = JSON.parse(line) as [string, string];
     const zone = Name.parse(text, Name.root);
-    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path }, { site: this.#site, iterations: this.#settings.iterations })) };
+    const options = { site: this.#site, iterations: this.#settings.iterations, journal: this.#journal };
+    return { zone, cell: zoneCellOf(this.#store, lineOf({ zone, path }, options)) };
   }
   remark(): string | undefined {
     const troubles = this.#kept?.troubles ?? [];

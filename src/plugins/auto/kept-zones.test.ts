@@ -19,7 +19,7 @@ function keeper(t: TestContext, { prune = false, broken = new Set<string>() } = 
   const tell = (text: string): void => void said.push(text.replaceAll(`${folder}/`, ''));
   const log = { prefix: () => ({ info: tell, warning: tell }) };
   const run = { log, signal: new AbortController().signal } as unknown as Run;
-  const options = { prune, counted: false, iterations: undefined, site: { all: () => [] }, changed: () => {} };
+  const options = { prune, counted: false, iterations: undefined, journal: undefined, site: { all: () => [] }, changed: () => {} };
   const kept = new KeptZones(run, options, async ({ zone, path }, signal) => {
     if (broken.has(zone.text)) throw new Error(`plugin/auto: ${zone.text} is broken`);
     open.set(zone.text, path);

@@ -24,6 +24,8 @@ export interface KeepOptions {
   readonly counted: boolean;
   /** The most iterations of hashes that zones may have; as usual where nothing is said. */
   readonly iterations: number | undefined;
+  /** The folder in which zones are kept for the next start; undefined: nowhere. */
+  readonly journal: string | undefined;
   /** The block, whose parts say how zones are signed. */
   readonly site: Pick<Site, 'all'>;
   /** Called whenever a zone was loaded, not before its first time was over. */
@@ -36,8 +38,10 @@ interface Kept {
   missed: number;
 }
 /** A zone's file, which is looked at when the folder is. */
-export const lineOf = ({ zone, path }: Found, { site, iterations }: Pick<KeepOptions, 'site' | 'iterations'>): ZoneLine =>
-  ({ zone, path, reload: 0, interval: '', unchanged: 'leave', iterations, signing: signingOf(site, zone) });
+export const lineOf = (
+  { zone, path }: Found, { site, iterations, journal }: Pick<KeepOptions, 'site' | 'iterations' | 'journal'>,
+): ZoneLine =>
+  ({ zone, path, reload: 0, interval: '', unchanged: 'leave', iterations, signing: signingOf(site, zone), journal });
 /** Opens the zone of a line until the signal aborts; as `openZone`. */
 export type Opener = (line: ZoneLine, signal: End) => Promise<OpenZone>;
 

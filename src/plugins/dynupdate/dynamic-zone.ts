@@ -5,6 +5,7 @@ import type { Keeper } from '../../authority/signing/keeping.ts';
 import { signingName } from '../../authority/signing/settings.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
 import { remember } from '../../authority/zone/history.ts';
+import { StepFile } from '../../authority/zone/step-file.ts';
 import { SERIAL } from '../../authority/zone/version.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
@@ -79,7 +80,7 @@ export class DynamicZone implements Closable {
   /** Opens it and reads it for the first time. Rejects where it cannot be served. */
   static async open(run: Run, line: ZoneLine, limits: UpdateLimits): Promise<DynamicZone> {
     const signing = line.signing && { ...line.signing, besides: line.database };
-    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), signing, () => zone.#tell());
+    const keeper: Keeper = await keeperOf(run, line.zone, nameOf(line), signing, () => zone.#tell(), stepsOf(run, line));
     const zone: DynamicZone = new DynamicZone(run, line, keeper);
     return zone.#begin(limits);
   }
@@ -220,6 +221,12 @@ export class DynamicZone implements Closable {
     const { served } = this.#keeper;
     tellVersion(metrics, store.memory, served.version, this.#line.zone.text, served.loaded, this.#numbers);
   }
+}
+/** What became of the zone, beside its database. */
+function stepsOf({ store, log }: Run, { zone, database }: ZoneLine): StepFile | undefined {
+  if (database === undefined) return undefined;
+  return new StepFile(`${database}.steps`, zone.folded.octets, store.memory, (why) =>
+    log.prefix('dynupdate').warning(`What became of ${zone.text} could not be kept: ${why}`));
 }
 /** A fault that was said already. */
 class Known extends Error {}

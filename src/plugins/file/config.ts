@@ -25,6 +25,8 @@ export interface FileLine {
   readonly verifies: boolean;
   /** What is done about its digest. */
   readonly digest: DigestRule;
+  /** The folder in which zones are kept for the next start, as written; undefined: nowhere. */
+  readonly journal: string | undefined;
 }
 /** What the lines of a block say. */
 export interface Settings {
@@ -48,6 +50,7 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
     let iterations: number | undefined;
     let verifies = false;
     let digest: FileLine['digest'] = 'check';
+    let journal: string | undefined;
     line.properties({
       reload(property) {
         reload = readReload(property);
@@ -72,13 +75,17 @@ export function readSettings(lines: Lines, context: ParseContext): Settings {
       zonemd(property) {
         digest = readDigestRule(property);
       },
+      journal(property) {
+        journal = property.arg();
+        property.end();
+      },
       fallthrough(property) {
         fallthrough = readFallthrough(property);
       },
       upstream: (property) => void property.rest(),
     });
     sources.push(...zones.map((zone) => ({ zone, at: line.at })));
-    read.push({ file, zones, reload, unchanged, iterations, verifies, digest });
+    read.push({ file, zones, reload, unchanged, iterations, verifies, digest, journal });
   }
   // Of two lines with one zone the later one counts: the file of the other is not read.
   const named = new Map(read.flatMap(({ file, zones, digest, iterations }) =>

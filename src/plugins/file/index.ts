@@ -47,8 +47,9 @@ class Files implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
-    const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, ...rest }) => {
-      const line = { path: site.path(file), reload, interval: formatDuration(reload), ...rest };
+    const byZone = new Map(settings.lines.flatMap(({ file, zones, reload, journal, ...rest }) => {
+      const kept = journal === undefined ? undefined : site.path(journal);
+      const line = { path: site.path(file), reload, interval: formatDuration(reload), journal: kept, ...rest };
       return zones.map((zone) => [zone.key, { zone, ...line }] as const);
     }));
     this.#named = [...byZone.values()];

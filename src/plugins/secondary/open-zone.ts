@@ -1,15 +1,15 @@
 // Opens the transferred zones of a process: where each stands in the shared memory, and how it is pulled and kept. Knows scratches,
 // catalogs and metrics; knows neither blocks nor timers, nor how versions are made.
-import { Filling, HEAD } from '../../authority/incoming/filling.ts';
-import { Incoming } from '../../authority/incoming/incoming.ts';
+import { Filling } from '../../authority/incoming/filling.ts';
 import { serialOf } from '../../authority/transfer.ts';
 import { keeperOf, servedCell } from '../../authority/signing/keeping.ts';
 import type { Keeper } from '../../authority/signing/keeping.ts';
 import { signingName } from '../../authority/signing/settings.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
-import { transferMessages } from '../../authority/transfer-messages.ts';
 import { turnsOf } from '../../authority/turns.ts';
+import { KeptZone } from '../../authority/zone/kept-zone.ts';
 import { Scratch } from '../../authority/zone/scratch.ts';
+import { snapshotPath } from '../../authority/zone/snapshot.ts';
 import { BYTES } from '../../authority/zone/version.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { MOST_ZONES, OTHERS } from '../../authority/zone/zone-metrics.ts';
@@ -17,7 +17,6 @@ import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
 import type { RR } from '../../dns/rr.ts';
-import { TYPE } from '../../dns/type-name.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { Ending } from '../../kernel/signal.ts';
 import type { End } from '../../kernel/signal.ts';
@@ -30,7 +29,6 @@ import { Counts } from './counts.ts';
 import type { SecondaryLine } from './config.ts';
 import type { Primary } from './primaries.ts';
 import { Publishing } from './publishing.ts';
-import { readSnapshot, snapshotPath, touchSnapshot, writeSnapshot } from './snapshot.ts';
 import { Slices } from './slices.ts';
 import { TransferredZone } from './transferred-zone.ts';
 import type { Pulled } from './transferred-zone.ts';
@@ -121,27 +119,26 @@ class Opened {
   readonly #common: Common;
   readonly #end = new Ending();
   readonly #log: Log;
-  /** The file that it is kept in, the serial of what is there, and what is being written. */
-  readonly #snapshot: string | undefined;
-  #saved = -1;
-  #writing: Promise<void> = Promise.resolve();
 
   static async open(run: Run, held: Wanted, key: Key | undefined): Promise<Opened> {
     const { line, zone, id, signing } = held;
     const besides = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, zone);
+    const { store, clock, log } = run;
+    const kept = besides === undefined ? undefined : new KeptZone(besides, zone, {
+      store, clock, complain: (text) => log.prefix('secondary').warning(text),
+    });
     const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing && { ...signing, besides }, () =>
-      opened.#publishing.tell());
-    const opened = new Opened(run, held, key, keeper);
+      opened.#publishing.tell(), kept?.steps);
+    const opened = new Opened(run, held, key, keeper, kept);
     return opened;
   }
-  private constructor(run: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper) {
+  private constructor(run: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper, kept: KeptZone | undefined) {
     const { store, clock, metrics, log } = run;
     this.#run = { store, clock, metrics };
     this.#line = line;
     this.#name = name;
     this.#common = commonOf(store);
     this.#log = log.prefix('secondary');
-    this.#snapshot = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, name);
     this.#keeper = keeper;
     this.#publishing = new Publishing(run, { name, line, keeper, isSigned: signing !== undefined, signal: this.#end });
     this.#counts = new Counts(metrics, this.#common.label(name.text, line.allMetrics));
@@ -150,7 +147,7 @@ class Opened {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
       pull: (primary, anyway) => this.#pull(primary, anyway), transfers: this.#common.transfers, questions: this.#common.questions,
       told: (result) => this.#counts.looked(result, Math.floor(clock.wall() / 1000)), random: Math.random,
-      ...(line.snapshot !== undefined && { restore: () => this.#restore(), keep: (contact) => this.#keep(contact) }),
+      ...(kept !== undefined && { restore: () => this.#restore(kept), keep: (contact) => kept.keep(this.#keeper.cell, contact) }),
     });
     const close = zone.close.bind(zone);
     zone.close = () => {
@@ -217,42 +214,18 @@ class Opened {
     };
   }
   /** The version that an earlier process kept. */
-  #restore(): Promise<number | undefined> {
+  #restore(kept: KeptZone): Promise<number | undefined> {
     const { files, slices } = this.#common;
-    const { clock } = this.#run;
+    const { clock, store } = this.#run;
     return files.pass('', async () => {
       await slices.wait(() => clock.monotonic());
       if (this.#end.aborted) return undefined;
-      const kept = await readSnapshot(this.#snapshot!);
-      if (kept === undefined) return undefined;
-      await this.#common.withScratch(this.#run.store, this.#name.folded.octets, (scratch) => this.#fill(scratch, kept.messages));
-      return kept.contact;
-    });
-  }
-  async #fill(scratch: Scratch, messages: readonly Uint8Array[]): Promise<void> {
-    scratch.mostIterations = this.#line.mostIterations;
-    const filling = new Filling(scratch, this.#name.folded.octets);
-    const incoming = new Incoming({
-      zone: this.#name, type: TYPE.AXFR, id: 0, serial: undefined, check: undefined, now: () => 0,
-      mostRecords: Infinity, mostBytes: Infinity,
-    }, filling);
-    if (!messages.some((message) => incoming.take(message))) throw new Error('it does not end');
-    await this.#publishing.publish(scratch);
-    this.#saved = incoming.serial;
-  }
-  /** Keeps the version that is served where it is another one, else the time. */
-  #keep(contact: number): void {
-    const serial = serialOf(this.#soa()!);
-    if (serial === this.#saved) return void touchSnapshot(this.#snapshot!, contact);
-    this.#saved = serial;
-    this.#writing = this.#writing.then(async () => {
-      const { store, clock } = this.#run;
-      const shared = { store, turns: turnsOf(store, clock) };
-      const transfer = store.reading.within(() => transferOf(store, this.#name, this.#keeper.cell, true));
-      await writeSnapshot(this.#snapshot!, transferMessages({ head: HEAD, tail: new Uint8Array(0) }, transfer, shared), contact);
-    }).catch((error: Error) => {
-      this.#saved = -1;
-      this.#log.warning(`The snapshot of ${this.#name.text} could not be written: ${error.message}`);
+      return this.#common.withScratch(store, this.#name.folded.octets, async (scratch) => {
+        scratch.mostIterations = this.#line.mostIterations;
+        const contact = await kept.fill(scratch);
+        if (contact !== undefined) await this.#publishing.publish(scratch);
+        return contact;
+      });
     });
   }
   #limits(): { readonly mostRecords: number; readonly mostBytes: number } {

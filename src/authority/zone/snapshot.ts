@@ -1,13 +1,13 @@
-// A transferred zone on disk, as the messages that would give it away: written aside and renamed, and read whole or not at all. Knows files
-// and frames; knows nothing of versions. The time at which the file was changed last is the one at which a primary was heard last.
+// A zone on disk, as the messages that would give it away: written aside and renamed, and read whole or not at all. Knows files and
+// frames; knows nothing of versions. The time at which the file was changed last is the one at which its primary was heard last.
 import { createHash, hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, promises, readSync } from 'node:fs';
 import path from 'node:path';
 import { PREFIX } from '../../dns/frames.ts';
 import type { Name } from '../../dns/name.ts';
 import { setU16, u16 } from '../../dns/packet.ts';
 
+const { open, readFile, rename, stat, unlink, utimes } = promises;
 const MAGIC = 'coredns-ts secondary 1\n', DIGEST = 32;
 /** Octets of a file that is read at once. */
 const SMALL = 1 << 16;
@@ -15,6 +15,9 @@ const SMALL = 1 << 16;
 /** The file of a zone in a folder. */
 export const snapshotPath = (folder: string, zone: Name): string =>
   path.join(folder, `${encodeURIComponent(zone.folded.text).replaceAll('*', '%2A') || '.'}zone`);
+/** The file of a zone that is in a file itself, whose path tells it from others of the same name. */
+export const snapshotOf = (folder: string, zone: Name, file: string): string =>
+  snapshotPath(folder, zone).replace(/zone$/, `${hash('sha256', path.resolve(file)).slice(0, 8)}.zone`);
 
 /** Writes messages to the file; there is the old one or the new one, whatever happens. Rejects with what the system says. */
 export async function writeSnapshot(file: string, messages: AsyncIterable<Uint8Array>, contact: number): Promise<void> {
