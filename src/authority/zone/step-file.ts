@@ -4,7 +4,7 @@
 // The file is a head (magic, octets of the zone's name, the name in lower-case wire form) and steps, oldest first. A step is: octets of
 // its body, a checksum of it (CRC-32), and the body: when it was made, the records of the zone after it (2^32 - 1: not known), both
 // serials, octets of its four lists, these. Numbers have 32 bits. Nothing is synced: what is lost costs whole transfers, no zone.
-import { promises, readFileSync } from 'node:fs';
+import { promises, readFileSync, statSync } from 'node:fs';
 import { latin1Bytes } from '../../dns/latin1.ts';
 import { joined, setU32, u16, u32 } from '../../dns/packet.ts';
 import type { Memory } from '../../store/memory.ts';
@@ -116,13 +116,15 @@ export class StepFile {
     return joined([MAGIC, number(this.#zone.length), this.#zone]);
   }
   #read(): readonly KeptStep[] {
+    // Of thousands of zones most have none, and an exception costs many times what a look does.
+    if (statSync(this.#path, { throwIfNoEntry: false }) === undefined) return [];
+    this.#exists = true;
     let bytes: Uint8Array;
     try {
       bytes = readFileSync(this.#path);
     } catch {
       return [];
     }
-    this.#exists = true;
     const head = this.#head;
     if (!head.every((byte, i) => bytes[i] === byte)) return [];
     const { steps, end } = stepsIn(bytes, head.length);
