@@ -35,6 +35,8 @@ export interface Signing extends Validity {
   readonly serial: number;
   /** How it denies; by NSEC where nothing is said. */
   readonly chain?: Chain;
+  /** Hears, name by name, how many names and records have been signed, and of how many names. */
+  readonly told?: (records: number, names: number, all: number) => void;
 }
 
 /** A record set in the making. */
@@ -155,6 +157,7 @@ const parentOf = (name: Name): Name => Name.wire(name.raw.slice(name.raw.charCod
 
 async function withSignatures(owners: readonly Owner[], zone: Name, signing: Signing): Promise<ListedRecord[]> {
   const all: ListedRecord[] = [];
+  let signed = 0;
   for (let i = 0; i < owners.length; i += TOGETHER) {
     const some = owners.slice(i, i + TOGETHER);
     const made = await Promise.all(some.map((owner) => signatures(owner, signing)));
@@ -163,6 +166,7 @@ async function withSignatures(owners: readonly Owner[], zone: Name, signing: Sig
       // The SOA and its signature first: whoever looks at the age of a file finds them at its beginning.
       const [first, ...rest] = [...records, ...made[k]!].sort((a, b) => rank(a, zone) - rank(b, zone));
       all.push(first!, ...rest);
+      signing.told?.(signed += records.length, i + k + 1, owners.length);
     });
   }
   return all;

@@ -3,6 +3,7 @@ import { Name } from '../dns/name.ts';
 import { TYPE, typeName } from '../dns/type-name.ts';
 import { CNAME, DNAME, MX, NS, SRV } from '../dns/index.ts';
 import { doubtsOfSignatures } from './zone-signatures.ts';
+import type { Progress } from './progress.ts';
 import type { PlacedRecord, ZoneText } from './zone-records.ts';
 
 /** One finding; its line is 0 where it is the zone's own. */
@@ -64,7 +65,7 @@ export class ZoneNames {
 }
 
 /** All findings of a zone's text in the order of its lines. `now` is in seconds since 1970. */
-export function zoneFindings(zone: Name, file: string, text: ZoneText, now: number): ZoneFinding[] {
+export function zoneFindings(zone: Name, file: string, text: ZoneText, now: number, progress?: Progress): ZoneFinding[] {
   const names = new ZoneNames(zone, text.records);
   const found: ZoneFinding[] = text.problems.map(({ file: where, line, column, message }) => ({
     file: where, line, column, severity: 'error', message: message.replace(/^[^:]*:\d+:\d+: /, ''),
@@ -75,7 +76,11 @@ export function zoneFindings(zone: Name, file: string, text: ZoneText, now: numb
   for (const record of text.outside) say('warning', `${record.name.text} is outside of the zone and left out`, record);
   // What was left out may be what is missing.
   if (text.problems.length === 0) apex(names, say);
+  progress?.stage(`Looking through ${file}`);
+  let count = 0;
   for (const node of names.nodes.values()) {
+    for (const set of node.sets.values()) count += set.length;
+    progress?.tell(count, count, text.records.length);
     together(node, say);
     below(names, node, say);
     targets(names, node, say);

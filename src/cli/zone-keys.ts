@@ -10,6 +10,7 @@ import { CLASS, TYPE } from '../dns/type-name.ts';
 import { SOA } from '../dns/types.ts';
 import { SHA256, SHA384, delegationData } from '../dnssec/delegation.ts';
 import { printZone } from '../zonefile/print.ts';
+import { Progress } from './progress.ts';
 import { readZone } from './zone-records.ts';
 
 /** Seconds that signatures hold before and behind the moment that they are made (as of *sign*). */
@@ -32,12 +33,17 @@ function keysOf(names: readonly string[]): KeyPair[] {
 /** Prints the zone with keys, NSEC and signatures; the SOA keeps its serial number with `--keep-serial`, else it is the time. */
 async function sign(zone: Name, [file = '', ...names]: readonly string[], options: ReadonlySet<string>): Promise<void> {
   const keys = keysOf(names).map(({ key }) => key);
-  const { records, problems } = readZone(file, zone, 1);
+  const progress = new Progress(process.stderr, () => performance.now());
+  const { records, problems } = readZone(file, zone, 1, progress);
+  progress.end();
   if (problems.length > 0) throw new Refusal(problems.map(({ message }) => message).join('\n'));
   const now = Math.floor(Date.now() / 1000);
   const soa = records.find(({ type }) => type === TYPE.SOA);
   const serial = options.has('--keep-serial') && soa !== undefined ? SOA.values(soa.rdata).serial : now;
-  const signed = await signZone(records, zone, { keys, serial, inception: now - BEFORE, expiration: now + AFTER });
+  progress.stage(`Signing ${file}`);
+  const told = progress.tell.bind(progress);
+  const signed = await signZone(records, zone, { keys, serial, inception: now - BEFORE, expiration: now + AFTER, told });
+  progress.end();
   for (const piece of printZone(signed)) process.stdout.write(piece);
 }
 

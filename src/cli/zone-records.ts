@@ -7,6 +7,7 @@ import { ZoneFileError } from '../zonefile/error.ts';
 import { MasterFiles } from '../zonefile/master-file.ts';
 import type { ListedRecord } from '../zonefile/record-list.ts';
 import type { RecordSink } from '../zonefile/sink.ts';
+import type { Progress } from './progress.ts';
 import { readDatabase } from './zone-journal.ts';
 
 /** A record, and where it stands. */
@@ -25,9 +26,9 @@ export interface ZoneText {
 
 /**
  * Reads a zone's file, or the database of one that is updated, behind each problem too until there are `most`; a file that cannot be
- * opened is one.
+ * opened is one. `progress` hears how far it is.
  */
-export function readZone(file: string, zone: Name, most: number): ZoneText {
+export function readZone(file: string, zone: Name, most: number, progress?: Progress): ZoneText {
   const kept = database(file, zone);
   if (kept !== undefined) return kept;
   const records: PlacedRecord[] = [];
@@ -35,11 +36,14 @@ export function readZone(file: string, zone: Name, most: number): ZoneText {
   const problems: ZoneFileError[] = [];
   const names: Name[] = [];
   const files = new MasterFiles();
+  let count = 0;
+  progress?.stage(`Reading ${file}`);
   const sink: RecordSink = {
     owner: (name, length) => names.push(Name.wire(latin1(name, 0, length))) - 1,
     add: (owner, type, ttl, data, length) => {
       const name = names[owner]!;
       const { file: where, line } = files.place;
+      progress?.tell(++count, files.octets, files.size);
       (name.isUnder(zone) ? records : outside).push({ name, type, ttl, rdata: data.slice(0, length), file: where, line });
     },
   };

@@ -38,6 +38,9 @@ export class MasterFiles implements ReaderHost {
   private readonly open: FileState[] = [];
   private readonly buffers: Uint8Array[] = [];
   private files: FileState[] = [];
+  /** Octets that were read so far, and those of all files that were opened. */
+  octets = 0;
+  size = 0;
   /** Seconds of records that have none before the file says some; as CoreDNS where it is not said. */
   ttl: number | undefined;
   /** Is told of each problem: reading goes on where it returns true. */
@@ -56,6 +59,7 @@ export class MasterFiles implements ReaderHost {
   read(file: string, zone: Name, sink: RecordSink, problem?: (problem: ZoneFileError) => boolean): FileReading {
     this.open.length = 0;
     this.files = [];
+    this.octets = this.size = 0;
     this.problem = problem;
     const { reader } = this;
     reader.begin(zone, file, sink, this, this.ttl);
@@ -87,6 +91,7 @@ export class MasterFiles implements ReaderHost {
       const { dev, ino, size, mtimeMs } = stat;
       const state = { path: file, dev, ino, size, mtimeMs };
       this.open.push(state);
+      this.size += size;
       this.files.push(state);
       enter(file);
       const read = this.readAll(fd);
@@ -112,6 +117,7 @@ export class MasterFiles implements ReaderHost {
     for (;;) {
       const count = fs.readSync(fd, buffer, have, Math.min(PIECE, buffer.length - have), null);
       total += count;
+      this.octets += count;
       have += count;
       const last = count === 0;
       if (!begun && have < 3 && !last) continue;
