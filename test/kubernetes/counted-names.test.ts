@@ -46,7 +46,7 @@ function cluster() {
   });
   const around = { maps, names, now: () => 7, complain: () => {} };
   const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes, hearing(false));
-  const imports = new ServiceStore(maps.imports, maps.importSlices, undefined, undefined, undefined, hearing(true));
+  const imports = new ServiceStore(maps.imports, maps.importSlices, maps.addresses, maps.prefixes, undefined, hearing(true), true);
   const sinks = {
     namespaces: new NamespaceSink(around), services: new ServiceSink(around, services), serviceimports: new ImportSink(around, imports),
     endpointslices: new SliceSink(around, services, imports, { podNames: false, zones: false }, { seen() {} } as never),

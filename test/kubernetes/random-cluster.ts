@@ -34,7 +34,7 @@ function filled(events: readonly ClusterEvent[], podNames: boolean) {
   const maps = openMaps(Store.create(1 << 26, STORE_KEY), 0);
   const cluster = { maps, now: () => 7, complain: () => {} };
   const services = new ServiceStore(maps.services, maps.slices, maps.addresses, maps.prefixes, maps.externalPrefixes);
-  const imports = new ServiceStore(maps.imports, maps.importSlices, undefined);
+  const imports = new ServiceStore(maps.imports, maps.importSlices, maps.addresses, maps.prefixes, undefined, undefined, true);
   const sinks = {
     namespaces: new NamespaceSink(cluster), services: new ServiceSink(cluster, services), serviceimports: new ImportSink(cluster, imports),
     endpointslices: new SliceSink(cluster, services, imports, { podNames, zones: true }, { seen() {} } as never),

@@ -99,8 +99,11 @@ export class ClusterBackend implements Backend {
     return serial;
   }
   /** That of this cluster. */
-  ownSerial({ index }: ServedZone): number {
-    return this.#maps.flags.get(this.#multicluster[index] === true ? IMPORTS_MODIFIED : MODIFIED);
+  ownSerial({ index, reverse }: ServedZone): number {
+    const { flags } = this.#maps;
+    // Addresses lead to imports too.
+    if (reverse && this.#multicluster.includes(true)) return later(flags.get(MODIFIED), flags.get(IMPORTS_MODIFIED));
+    return flags.get(this.#multicluster[index] === true ? IMPORTS_MODIFIED : MODIFIED);
   }
   /** Names need those resources that they are made of; those that are nothing in the schema need the ones that all have. */
   incomplete(place: Place, query: Query): string | undefined {
@@ -197,7 +200,9 @@ export class ClusterBackend implements Backend {
   }
   /** Another one who knows the names of addresses. */
   pointers(): PointerNode {
-    return new PointerNode(this.#maps, this.ttl, `\x03svc${this.#settings.primary.raw}`, this.exposed);
+    const set = this.#settings.zones.names.find((_, i) => this.#multicluster[i])?.raw;
+    const imports = set === undefined ? undefined : `\x03svc${set}`;
+    return new PointerNode(this.#maps, this.ttl, `\x03svc${this.#settings.primary.raw}`, this.exposed, imports);
   }
 
   /** The name servers of a zone in this spelling. */

@@ -7,7 +7,7 @@ import { answerName } from '../../../authority/records.ts';
 import { latin1Bytes } from '../../../dns/latin1.ts';
 import { TYPE } from '../../../dns/type-name.ts';
 import type { Message } from '../../../kernel/query/message.ts';
-import { CLUSTER, ENDPOINT, EXTERNAL, ownersAt } from '../cluster/address-index.ts';
+import { CLUSTER, ENDPOINT, EXTERNAL, IMPORT, ownersAt } from '../cluster/address-index.ts';
 import type { Exposed } from './exposed.ts';
 import { Endpoints } from '../cluster/endpoints.ts';
 import { SERVICE, SIZE } from '../cluster/layout.ts';
@@ -58,13 +58,18 @@ export class PointerNode implements Node {
   readonly #maps: Maps;
   readonly #ttl: number;
   readonly #suffix: string;
+  readonly #importSuffix: string | undefined;
   readonly #exposed: Exposed;
   readonly #key = new ObjectKey();
   readonly #names: string[] = [];
   readonly #endpoints = new Endpoints();
 
-  /** `suffix` is what follows service and namespace in the names, as wire text. */
-  constructor(maps: Maps, ttl: number, suffix: string, exposed: Exposed) {
+  /**
+   * `suffix` is what follows service and namespace in the names, as wire text; `importSuffix` what follows those of services of several
+   * clusters.
+   */
+  constructor(maps: Maps, ttl: number, suffix: string, exposed: Exposed, importSuffix?: string) {
+    this.#importSuffix = importSuffix;
     this.#maps = maps;
     this.#ttl = ttl;
     this.#suffix = suffix;
@@ -85,6 +90,13 @@ export class PointerNode implements Node {
     const others: string[] = [];
     for (const owner of this.#owners(entry, ENDPOINT)) this.#addEndpoints(owner, address, others);
     for (const name of others) if (!this.#names.includes(name)) this.#names.push(name);
+    // The name in the set of clusters is for what has none in this cluster (KEP-1645).
+    if (this.#names.length === 0 && this.#importSuffix !== undefined) {
+      for (const owner of this.#owners(entry, IMPORT)) {
+        this.#names.push(owner + this.#importSuffix);
+        return true;
+      }
+    }
     return this.#names.length > 0;
   }
   /** The same for the names of the services that have it outside of the cluster (KEXT-4). */

@@ -9,8 +9,11 @@ import { ObjectKey } from './maps.ts';
 import { textAt } from './layout.ts';
 import { PrefixIndex } from './prefix-index.ts';
 
-/** What an address is to its owner. A pod on the network of its node shares the node's with all that runs there: HOST_POD. */
-export const CLUSTER = 1, ENDPOINT = 2, EXTERNAL = 3, POD = 4, HOST_POD = 5;
+/**
+ * What an address is to its owner. A pod on the network of its node shares the node's with all that runs there: HOST_POD. IMPORT is the
+ * address under which a service of several clusters is reached from this one.
+ */
+export const CLUSTER = 1, ENDPOINT = 2, EXTERNAL = 3, POD = 4, HOST_POD = 5, IMPORT = 6;
 
 /** One owner of an address. */
 export interface Owner {

@@ -108,13 +108,15 @@ export class Cluster implements Closable, Filled {
     this.#lostBefore = this.#lost();
     this.services = new ServiceStore(this.maps.services, this.maps.slices, this.maps.addresses, this.maps.prefixes,
       this.maps.externalPrefixes, this.#hearing(false));
-    this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, undefined, undefined, undefined, this.#hearing(true));
+    this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, this.maps.addresses, this.maps.prefixes, undefined,
+      this.#hearing(true), true);
     const resources = this.#resources(settings, podLabels);
     for (const [, sink, bit] of resources) this.#missing.set(sink, bit);
     this.#tellMissing();
     this.snapshot = this.#keptIn(around.snapshot, keptOf(settings, podLabels));
     this.begun = this.snapshot?.restore().then(() => {
       this.services.restored();
+      this.imports.restored();
       // One that was thrown away has emptied everything.
       this.#tellMissing();
       this.#watch(open, resources);

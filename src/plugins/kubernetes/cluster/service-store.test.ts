@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseAddress } from '../../../dns/address.ts';
 import { Store } from '../../../store/store.ts';
-import { ownerAt, ownersAt } from './address-index.ts';
+import { IMPORT, ownerAt, ownersAt } from './address-index.ts';
 import type { ServiceFacts, SliceFacts } from './facts.ts';
 import { DUPLICATES, SERVICE, SLICE_NAME, endpointsAt, le32, slicesAt, textAt } from './layout.ts';
 import { ObjectKey, namesOf, openMaps } from './maps.ts';
@@ -124,4 +124,27 @@ test('a sweep takes away what was not in the last list, and nothing else', () =>
   assert.equal(maps.services.bytes[at]! & SERVICE, 0, 'b has its slice, and is no service');
   assert.equal(key.copy(ip('10.0.0.2'), 0, 4).in(maps.addresses), 0);
   assert.notEqual(key.copy(ip('10.0.0.3'), 0, 4).in(maps.addresses), 0);
+});
+
+test('imports lead from their own addresses alone, also where who kept them knew nothing of that', () => {
+  const { maps } = open();
+  const imports = (addresses: typeof maps.addresses | undefined): ServiceStore =>
+    new ServiceStore(maps.imports, maps.importSlices, addresses, maps.prefixes, undefined, undefined, true);
+  const owners = (text: string): unknown[] => {
+    const address = ip(text);
+    const entry = new ObjectKey().copy(address, 0, address.length).in(maps.addresses);
+    return entry === 0 ? [] : [...ownersAt(maps.addresses, entry)].map((item) => ownerAt(maps.addresses.bytes, item));
+  };
+  imports(undefined).put('web', 'shop', service(['10.98.0.1'], false, ['203.0.113.1']), 1);
+  assert.deepEqual(owners('10.98.0.1'), []);
+  const store = imports(maps.addresses);
+  for (let i = 0; i < 2; i++) store.restored();
+  assert.deepEqual(owners('10.98.0.1'), [{ kind: IMPORT, name: 'web', namespace: 'shop' }]);
+  store.putSlice('web-1', 'web', 'shop', 'east', slice('10.97.0.1'), 1);
+  store.putSlice('head-1', 'head', 'shop', 'east', slice('10.97.0.2'), 1);
+  assert.deepEqual(['203.0.113.1', '10.97.0.1', '10.97.0.2'].map(owners), [[], [], []]);
+  store.put('web', 'shop', service(['10.98.0.2']), 1);
+  assert.deepEqual([owners('10.98.0.1'), owners('10.98.0.2').length], [[], 1]);
+  store.remove('web', 'shop');
+  assert.deepEqual(owners('10.98.0.2'), []);
 });

@@ -3,12 +3,12 @@
 import { latin1, writeLatin1 } from '../../../dns/latin1.ts';
 import type { Entry } from '../../../store/key.ts';
 import type { ByteMap } from '../../../store/bytemap.ts';
-import { AddressIndex, ENDPOINT, itemOf } from './address-index.ts';
+import { AddressIndex, CLUSTER, ENDPOINT, IMPORT, itemOf } from './address-index.ts';
 import { AddressList, markDuplicates } from './address-list.ts';
 import type { ServiceFacts, SliceFacts } from './facts.ts';
 import { DUPLICATES, SERVICE, SIZE, SLICES, SLICE_ENDPOINTS, SLICE_NAME, Writer, afterEndpoint, endpointsAt, externalsAt, le16, le32,
   setLe32, sliceEndpoints, textAt, writeService, writeSlice } from './layout.ts';
-import { ObjectKey, unseen } from './maps.ts';
+import { ObjectKey, namesOf, unseen } from './maps.ts';
 
 /** What a change was: nothing, something, or something that external names tell (KEXT-5). */
 export const SAME = 0, CHANGED = 1, CHANGED_EXTERNALLY = 2;
@@ -28,6 +28,8 @@ export class ServiceStore {
   readonly #slices: ByteMap;
   readonly #index: AddressIndex | undefined;
   readonly #hearing: Hearing | undefined;
+  /** Imports: of their addresses none but their own lead to them, and those as IMPORT. */
+  readonly #imported: boolean;
   readonly #key = new ObjectKey();
   readonly #sliceKey = new ObjectKey();
   readonly #before = new AddressList();
@@ -36,8 +38,9 @@ export class ServiceStore {
   readonly #tail = new Writer();
 
   constructor(services: ByteMap, slices: ByteMap, addresses: ByteMap | undefined, prefixes?: ByteMap, external?: ByteMap,
-    hearing?: Hearing) {
+    hearing?: Hearing, imported = false) {
     this.#hearing = hearing;
+    this.#imported = imported;
     this.#services = services;
     this.#slices = slices;
     this.#index = addresses === undefined ? undefined : new AddressIndex(addresses, prefixes, external);
@@ -45,7 +48,12 @@ export class ServiceStore {
 
   /** What can be made of the other maps, which were restored. */
   restored(): void {
-    this.#index?.restorePrefixes();
+    if (!this.#imported) return this.#index?.restorePrefixes();
+    // Those who kept it may not have known what imports are to addresses.
+    for (const entry of this.#services.list()) {
+      const [name, namespace] = namesOf(this.#services, entry);
+      this.#reindex(undefined, this.#copy(entry)!, name, namespace);
+    }
   }
   /** Puts a service, with the round of the list that it was seen in. */
   put(name: string, namespace: string, facts: ServiceFacts, round: number): number {
@@ -152,7 +160,7 @@ export class ServiceStore {
   /** Its addresses lead to the service; none of them did before. */
   #indexSlice(bytes: Uint8Array, slice: number, name: string, namespace: string): void {
     const index = this.#index;
-    if (index === undefined) return;
+    if (index === undefined || this.#imported) return;
     const item = itemOf(ENDPOINT, name, namespace);
     let at = sliceEndpoints(bytes, slice);
     for (let left = le32(bytes, slice + SLICE_ENDPOINTS); left > 0; left--, at = afterEndpoint(bytes, at)) {
@@ -234,9 +242,10 @@ export class ServiceStore {
     const before = this.#before.read(old);
     const after = this.#after.read(value);
     const items: Uint8Array[] = [];
-    const item = (kind: number) => (items[kind] ??= itemOf(kind, name, namespace));
-    after.without(before, (bytes, at, size, kind) => void index.add(bytes, at, size, item(kind)));
-    before.without(after, (bytes, at, size, kind) => index.remove(bytes, at, size, item(kind)));
+    const item = (kind: number) => (items[kind] ??= itemOf(this.#imported ? IMPORT : kind, name, namespace));
+    const leads = (kind: number): boolean => !this.#imported || kind === CLUSTER;
+    after.without(before, (bytes, at, size, kind) => void (leads(kind) && index.add(bytes, at, size, item(kind))));
+    before.without(after, (bytes, at, size, kind) => void (leads(kind) && index.remove(bytes, at, size, item(kind))));
   }
 }
 

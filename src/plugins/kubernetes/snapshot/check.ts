@@ -1,4 +1,5 @@
 // Whether an entry of a snapshot is one that could lie in the maps: what reads them relies on it. Knows the layouts; knows no file.
+import { IMPORT } from '../cluster/address-index.ts';
 import {
   ADDRESSES, DUPLICATES, HEAD, PORTS, SIZE, SLICES, SLICE_ENDPOINTS, SLICE_NAME, SLICE_PORTS, le16, le32,
 } from '../cluster/layout.ts';
@@ -105,7 +106,7 @@ function isOwners(bytes: Uint8Array, at: number, end: number): boolean {
   const walk = new Walk(bytes, at, end);
   do {
     const kind = walk.u8();
-    if (kind < 1 || kind > 5) return false;
+    if (kind < 1 || kind > IMPORT) return false;
     walk.text();
     walk.text();
   } while (walk.sound && walk.at < end);
