@@ -19,8 +19,10 @@ const number = (value: number): Buffer => {
   bytes.writeUInt32BE(value);
   return bytes;
 };
-const step = fc.tuple(fc.tuple(list, list, list, list), fc.array(fc.nat(), { minLength: 4, maxLength: 4 }), fc.nat(3)).map(([parts, head, more]) => {
-  const body = Buffer.concat([...head.map(number), ...parts.map(({ length }) => number(length)), ...parts, Buffer.alloc(more === 3 ? 1 : 0)]);
+const head = fc.array(fc.nat(), { minLength: 4, maxLength: 4 });
+const step = fc.tuple(fc.tuple(list, list, list, list), head, fc.nat(3)).map(([parts, numbers, more]) => {
+  const lengths = parts.map(({ length }) => number(length));
+  const body = Buffer.concat([...numbers.map(number), ...lengths, ...parts, Buffer.alloc(more === 3 ? 1 : 0)]);
   return Buffer.concat([number(body.length), number(checksum(0, body)), body]);
 });
 const file = fc.array(fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: octets(60) }), { maxLength: 4 });

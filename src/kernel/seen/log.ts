@@ -44,7 +44,16 @@ export function createLog(lines: LogLines, debugging: Debugging, before = ''): L
       lines.line(`[ERROR] ${before}${text}`);
       lines.heard?.('ERROR', `${before}${text}`);
     },
-    prefix: (plugin) => createLog(lines, debugging, `plugin/${plugin}: `),
+    prefix: once((plugin) => createLog(lines, debugging, `plugin/${plugin}: `)),
+  };
+}
+/** One for each name: thousands of zones say what they say as the same plugin. */
+function once(make: (plugin: string) => Log): Log['prefix'] {
+  const made = new Map<string, Log>();
+  return (plugin) => {
+    let log = made.get(plugin);
+    if (log === undefined) made.set(plugin, (log = make(plugin)));
+    return log;
   };
 }
 
@@ -68,7 +77,7 @@ export function createJsonLog(lines: LogLines, debugging: Debugging, now: () => 
       lines.text(line);
       lines.end();
     },
-    prefix: (name) => createJsonLog(lines, debugging, now, name),
+    prefix: once((name) => createJsonLog(lines, debugging, now, name)),
   };
 }
 

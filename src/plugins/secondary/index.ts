@@ -13,7 +13,6 @@ import { ZoneSource } from '../../authority/zone/source.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
-import { inPrefix } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
 import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { quoted } from '../../wording/quote.ts';
@@ -35,8 +34,10 @@ import { readSettings } from './config.ts';
 import { Forwarding } from './forwarding.ts';
 import type { SecondaryLine, Settings } from './config.ts';
 import { FAMILIES } from './counts.ts';
-import { nextSlice, openZone, zoneCellOf } from './open-zone.ts';
+import { nextSlice, openZone } from './open-zone.ts';
+import { Standings } from './standings.ts';
 import type { Wanted } from './open-zone.ts';
+import { mayNotify } from './may-notify.ts';
 import { Members } from './members.ts';
 import type { Held, Member } from './members.ts';
 import type { TransferredZone } from './transferred-zone.ts';
@@ -73,6 +74,7 @@ class Secondaries implements Part {
   /** Whether nobody stands behind it. */
   #isLast = false;
   #answering!: Answering;
+  readonly #standings = new Standings();
   /** How often a thread was told that some zone has changed, and how often main had heard of. */
   #calls!: Flags;
   #heard = 0;
@@ -218,10 +220,10 @@ class Secondaries implements Part {
     const held = [...byZone.values()];
     const store = this.#store;
     const zones = new ServedZones(held.map(({ zone }) => zone));
-    const cells = held.map((each) => zoneCellOf(store, this.#wanted(each)));
-    const notified = held.map(({ zone, id }) => store.cells.flags(`notified ${zone.text} ${id}`, 1));
+    const standings = this.#standings.of(store, held, (each) => this.#wanted(each));
+    const cells = standings.map(({ cell }) => cell);
     const lookup = new StoredLookup(new ZoneSource(store, zones, cells, this.#settings.fallthrough, this.#clock));
-    this.#answering = { held, zones, cells, notified, lookup, changes };
+    this.#answering = { held, zones, cells, notified: standings.map(({ notified }) => notified), lookup, changes };
   }
 
   #transfer(name: Name): Transfer | undefined {
@@ -281,16 +283,6 @@ class Secondaries implements Part {
 /** The lines, and what they are for members of groups. */
 const allLines = ({ lines }: Settings): readonly SecondaryLine[] =>
   lines.flatMap((line) => [line, ...line.groups.map((each) => each.line)]);
-
-/** Whether a client is one that says when a zone changes: a primary, or whom the line names. */
-function mayNotify({ primaries, notify: { networks, keys } }: SecondaryLine, query: Query): boolean {
-  const { signature } = query.journey;
-  if (signature?.error === 0 && keys.includes(signature.key)) return true;
-  const client = query.clientAddress;
-  if (primaries.some((primary) => primary.client === client)) return true;
-  const address = query.bytes.subarray(query.clientAt, query.clientAt + query.clientLength);
-  return networks.some(({ network, bits }) => inPrefix(address, network, bits));
-}
 
 export default definePlugin({
   name: 'secondary',

@@ -39,12 +39,16 @@ export interface Member extends Held {
 export class Members {
   readonly #store: Store;
   readonly #catalogs: readonly Held[];
+  /** What counts for members of each that are in no group. */
+  readonly #lines: readonly SecondaryLine[];
   readonly #cells: readonly ZoneCell[];
   /** What the Corefile names is never a catalog's. */
   readonly #own: ReadonlySet<string>;
   readonly #log: Log;
   readonly #names: string;
   readonly #decided: Flags;
+  /** Who has which zone in the versions that are served: read once, however often it is asked. */
+  #claimed: { readonly loads: number; readonly claims: ReadonlyMap<string, readonly Member[]> } | undefined;
   /** Main's: whose each zone is, and which complaints were made. */
   #owners = new Map<string, Held>();
   #said = new Set<string>();
@@ -52,6 +56,7 @@ export class Members {
   constructor(store: Store, catalogs: readonly Held[], own: readonly Held[], log: Log) {
     this.#store = store;
     this.#catalogs = catalogs;
+    this.#lines = catalogs.map(({ line }) => ({ ...line, isCatalog: false, catalog: undefined, groups: [] }));
     this.#cells = catalogs.map((catalog) => zoneCellOf(store, { ...catalog, signing: undefined }));
     this.#own = new Set(own.map(({ zone }) => zone.key));
     this.#log = log;
@@ -61,9 +66,12 @@ export class Members {
 
   /** A number that is another one where members may be others. */
   get changes(): number {
-    let changes = this.#decided.get(0);
-    for (let i = 0; i < this.#cells.length; i++) changes += this.#cells[i]!.loads;
-    return changes;
+    return this.#decided.get(0) + this.#loads;
+  }
+  get #loads(): number {
+    let loads = 0;
+    for (let i = 0; i < this.#cells.length; i++) loads += this.#cells[i]!.loads;
+    return loads;
   }
   /** Whether the catalog is not served. */
   isMissing(catalog: Held): boolean {
@@ -115,30 +123,32 @@ export class Members {
     return this.#store.cells.flags(`owner of ${zone.text} among ${this.#names}`, 1);
   }
   #claims(): ReadonlyMap<string, readonly Member[]> {
+    const loads = this.#loads;
+    if (this.#claimed?.loads === loads) return this.#claimed.claims;
     const claims = new Map<string, Member[]>();
     for (const [i, catalog] of this.#catalogs.entries()) {
-      for (const member of this.#membersOf(catalog, this.#cells[i]!)) {
+      for (const member of this.#membersOf(catalog, this.#cells[i]!, this.#lines[i]!)) {
         const others = claims.get(member.zone.key);
         if (others === undefined) claims.set(member.zone.key, [member]);
         else others.push(member);
       }
     }
+    this.#claimed = { loads, claims };
     return claims;
   }
   /** The members of a catalog as it is served now, without those that a line names or leaves out. */
-  #membersOf(held: Held, cell: ZoneCell): readonly Member[] {
+  #membersOf(held: Held, cell: ZoneCell, usual: SecondaryLine): readonly Member[] {
     const { zone, line } = held;
     if (cell.version === 0) return [];
     const catalog = new Catalog(zone);
     this.#store.reading.within(() => readAll(transferOf(this.#store, zone, cell, true), zone, catalog));
-    const member = { ...line, isCatalog: false, catalog: undefined, groups: [] };
     return [...catalog.members].flatMap(([id, key]) => {
       const name = Name.wire(key);
       const isWanted = !this.#own.has(key) && (line.catalog === undefined || line.catalog.match(name) !== undefined);
       if (!isWanted) return [];
       const groups = line.groups.length === 0 ? undefined : catalog.groups.get(id);
       const grouped = groups && line.groups.find(({ octets }) => groups.includes(octets));
-      return [{ zone: name, line: grouped?.line ?? member, id, of: held, owner: catalog.owners.get(id), group: grouped?.name ?? '' }];
+      return [{ zone: name, line: grouped?.line ?? usual, id, of: held, owner: catalog.owners.get(id), group: grouped?.name ?? '' }];
     });
   }
 }

@@ -57,7 +57,8 @@ function servers(t: TestContext) {
     return last;
   };
 }
-const kept = (folder: string, ending: string): readonly string[] => readdirSync(path.join(folder, 'kept')).filter((each) => each.endsWith(ending));
+const kept = (folder: string, ending: string): readonly string[] =>
+  readdirSync(path.join(folder, 'kept')).filter((each) => each.endsWith(ending));
 /** Whether what is kept has this address. */
 const has = (folder: string, host: number): boolean => kept(folder, '.zone').some((each) =>
   readFileSync(path.join(folder, 'kept', each)).includes(Buffer.from([0, 4, 192, 0, 2, host])));
