@@ -3,14 +3,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestWord } from '../corefile/suggest.ts';
+import { IMPORTERS } from '../importers/importers.ts';
 import { VERSION } from './banner.ts';
 import { usage } from './flags.ts';
 import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = [
-  'check', 'explain', 'fmt', 'init', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries', 'top', 'flush',
-  'reload',
+  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries',
+  'top', 'flush', 'reload',
 ] as const;
 
 /** The whole help. */
@@ -24,6 +25,7 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts check [FILE...]     every problem of a Corefile, without opening a port
   coredns-ts explain NAME TYPE   why a Corefile answers a question as it does, without a server
   coredns-ts fmt [FILE...]       a Corefile in one style
+  coredns-ts import SERVER FILE  the configuration of another server as a Corefile: ${Object.keys(IMPORTERS).join(', ')}
   coredns-ts migrate --from VERSION [FILE]
                                  a Corefile of an older CoreDNS as this one takes it; --down goes back
   coredns-ts zone check ZONE FILE
@@ -80,6 +82,9 @@ _coredns_ts() {
          init,*) COMPREPLY=($(compgen -W 'home lab cluster forwarder' -- "$now")) ;;
          check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
          zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff sign keys' -- "$now")) ||
+             COMPREPLY=($(compgen -f -- "$now")) ;;
+         import,-*) COMPREPLY=($(compgen -W '-o --lossy --force --help' -- "$now")) ;;
+         import,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W '${Object.keys(IMPORTERS).join(' ')}' -- "$now")) ||
              COMPREPLY=($(compgen -f -- "$now")) ;;
          migrate,-*) COMPREPLY=($(compgen -W '--from --to --down --deprecations --explain --write --help' -- "$now")) ;;
          migrate,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'deprecated unsupported default validversions' -f -- "$now")) ||

@@ -6,6 +6,7 @@ import { doq, ended as doqEnded } from './doq.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { etcdSnapshot } from './etcd-snapshot.ts';
 import { awsXml, azureSets } from './hosted.ts';
+import { imports } from './imports.ts';
 import { hpack, http2, replies, requests } from './http.ts';
 import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
@@ -43,7 +44,7 @@ export const targets: readonly Target[] = [
   azureSets, awsXml, etcdSnapshot,
   watches,
   azureSets, awsXml, rules, decisionPoints,
-  registryRequests, registryTokens, registryKeys,
+  registryRequests, registryTokens, registryKeys, ...imports,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -14,6 +14,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   corefile: ['wording'],
   store: [],
   migration: ['corefile'],
+  importers: ['wording', 'dns', 'corefile', 'zonefile', 'policy', 'plugins'],
   expression: ['wording'],
   gotemplate: ['wording'],
   govaluate: ['wording'],
