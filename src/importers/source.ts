@@ -75,7 +75,8 @@ export class Source {
     const [before = '', ...behind] = pattern.slice(folder.length).split('*');
     const rest = behind.join('*');
     return this.list(folder === '' ? '.' : folder, from)
-      .filter((file) => !file.startsWith('.') && file.startsWith(before) && file.endsWith(rest) && file.length >= before.length + rest.length)
+      .filter((file) => !file.startsWith('.') && file.startsWith(before) && file.endsWith(rest)
+        && file.length >= before.length + rest.length)
       .map((file) => `${folder}${file}`);
   }
 }
