@@ -8,4 +8,5 @@ export type Importer = (file: string, source: Source, outcome: Outcome, hostname
 /** Each with how it is loaded. */
 export const IMPORTERS: Readonly<Record<string, () => Promise<Importer>>> = {
   dnsmasq: async () => (await import('./dnsmasq/import.ts')).importDnsmasq,
+  unbound: async () => (await import('./unbound/import.ts')).importUnbound,
 };

@@ -1,8 +1,15 @@
 // Records that are answered whatever else is known of their names, as lines of *template* and as text of zone files. Knows Go's templates
 // as far
 // as to write none by accident.
+import { isWritable } from './corefile-text.ts';
 import { depthOf, patternOf } from './names.ts';
 import type { Line } from './outcome.ts';
+
+/** A record's data as a Corefile can have it in quotes, and no template action in it; undefined where it cannot. */
+export function safeData(text: string): string | undefined {
+  const data = text.replaceAll(/\\"/g, '\\034').replaceAll('{', '\\123').replaceAll('}', '\\125');
+  return isWritable(data) ? data : undefined;
+}
 
 /** One record; `data` is its text in a master file. */
 export interface LocalRecord {
@@ -77,6 +84,11 @@ export function wildcardLines(wildcards: readonly Wildcard[], ttl: number, { nam
 }
 const listed = (names: readonly string[]): string[] =>
   (names.length === 0 ? [] : [`!(name() in [${names.map((name) => `'${name}.'`).join(', ')}])`]);
+/** The lines that say of these names that they have nothing else. */
+export const endLines = (names: readonly string[]): Line[] => (names.length === 0 ? [] : [{
+  words: ['template', 'IN', 'ANY', ...names],
+  inside: [{ words: ['expr', `name() in [${names.map((name) => `'${name}.'`).join(', ')}]`] }, { words: ['fallthrough'] }],
+}]);
 function isWithin(name: string, zones: ReadonlySet<string>): boolean {
   if (zones.has('')) return true;
   for (let at = name; ; at = at.slice(at.indexOf('.') + 1)) {

@@ -2,12 +2,14 @@
 // or
 // is told. Knows words of those configurations.
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { checkCorefile } from '../../src/cli/check.ts';
 import { corefileText } from '../../src/importers/corefile-text.ts';
 import { optionsOf } from '../../src/importers/dnsmasq/lines.ts';
 import { IMPORTERS } from '../../src/importers/importers.ts';
 import { ImportError, Outcome } from '../../src/importers/outcome.ts';
 import { Source } from '../../src/importers/source.ts';
+import { clausesOf } from '../../src/importers/unbound/read.ts';
 import { target, textOf } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -51,5 +53,33 @@ const dnsmasq = target('import-dnsmasq', 250, textOf(...['server=', 'address=', 
   assert.ok(outcome.taken + outcome.remarks.filter(({ kind }) => kind !== 'note').length >= count);
 });
 
+/** Lines of a word and some values, now and then of anything at all. */
+const linesOf = (words: readonly string[], between: string, given: readonly string[], quote: string): fc.Arbitrary<string> => {
+  const value = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...given, ...values.filter((each) => !each.includes('"'))) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 4 }).map((text) => text.replaceAll(/["\n\\]/g, '')) });
+  const line = fc.tuple(fc.constantFrom(...words), fc.array(value, { minLength: 1, maxLength: 2 }))
+    .map(([word, some]) => (word.endsWith('\n') ? word : `${word}${between}${some.map((each) => `${quote}${each}${quote}`).join(' ')}\n`));
+  return fc.array(line, { maxLength: 20, size: 'max' }).map((lines) => lines.join(''));
+};
+/** An unbound.conf. */
+const unbound = target('import-unbound', 250, fc.oneof(textOf('server:', 'name:', 'local-zone:', '"', 'x', 'include:'), linesOf([
+  'server:\n', 'server:\n', 'stub-zone:\nname: "a.test"\n', 'forward-zone:\nname: "."\n', 'auth-zone:\nname: "a.test"\n', 'rpz:\n',
+    'view:\nname: "v"\n', 'name:',
+  'forward-addr:', 'stub-addr:', 'forward-tls-upstream: yes\n', 'zonefile:', 'local-zone:', 'local-zone:', 'local-data:', 'local-data:',
+    'local-data-ptr:',
+  'access-control:', 'access-control-view:', 'view-first:', 'private-address:', 'private-domain:', 'interface:', 'port:', 'serve-expired:',
+    'serve-expired-ttl:',
+  'cache-min-ttl:', 'trust-anchor:', 'module-config:', 'domain-insecure:', 'verbosity:', 'primary:', 'dns64-prefix:',
+    'rpz-action-override:',
+], ' ', ['redirect', 'static', 'always_null', 'deny', 'allow', 'refuse', 'a.test. A 192.0.2.1', 'b.a.test TXT x{{y', '192.0.2.1 a.test',
+  'yes', 'v', '.',
+  '192.0.2.1@853#a.test', 'dns64 iterator', '64:ff9b::/96', 'a.test CNAME b.test'], '"').map((lines) => `server:\n${lines}`)),
+    async (text) => {
+  const outcome = await outcomeOf('unbound', text);
+  if (outcome === undefined) return;
+  const count = clausesOf('f.conf', sourceOf(text), { file: 'f.conf', line: 0 }).reduce((sum, { settings }) => sum + settings.length, 0);
+  assert.ok(outcome.taken + outcome.remarks.filter(({ kind }) => kind !== 'note').length >= count);
+});
+
 /** One for each importer. */
-export const imports: readonly Target[] = [dnsmasq];
+export const imports: readonly Target[] = [dnsmasq, unbound];
