@@ -22,19 +22,24 @@ export interface ServerEvent {
 /** What one reader hears. */
 export class EventStream implements Talker {
   readonly #over: () => void;
+  readonly #drained: () => void;
   #talk: Talk | undefined;
   #takes = true;
   #lost = 0;
   #lostBytes = 0;
   #isOver = false;
 
-  private constructor(over: () => void) {
+  private constructor(over: () => void, drained: () => void) {
     this.#over = over;
+    this.#drained = drained;
   }
-  /** Begins the reply of a request; `over` hears once that nobody reads any more. undefined where no reply can go on there. */
-  static open(exchange: Exchange, over: () => void): EventStream | undefined {
+  /**
+   * Begins the reply of a request; `over` hears once that nobody reads any more, `drained` that the reader takes more. undefined where no
+   * reply can go on there.
+   */
+  static open(exchange: Exchange, over: () => void, drained: () => void = () => {}): EventStream | undefined {
     if (exchange.talk === undefined || exchange.method !== 'GET') return undefined;
-    const stream = new EventStream(over);
+    const stream = new EventStream(over, drained);
     const talk = exchange.talk(EVENTS, stream);
     if (talk === undefined) return undefined;
     stream.#talk = talk;
@@ -92,6 +97,7 @@ export class EventStream implements Talker {
   drained(): void {
     this.#takes = true;
     this.#lostBytes = 0;
+    this.#drained();
   }
   gone(): void {
     if (this.#isOver) return;

@@ -77,11 +77,18 @@ export interface Exchange {
   talk?(heading: Heading, talker: Talker): Talk | undefined;
 }
 
+/** The ends of a connection, as far as they are known. */
+export interface Connected {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
 /** Whoever answers. What comes together is asked together, between `begin` and `end`. */
 export interface HttpService {
   begin?(): void;
   end?(): void;
-  request(exchange: Exchange): void;
+  request(exchange: Exchange, by?: Connected): void;
   /** Whether this request is handed over when its head is there, since its body goes on (HTTP/2 alone). */
   talks?(exchange: Exchange): boolean;
 }

@@ -6,7 +6,7 @@ import { joinHostPort, splitHostPort } from '../dns/host-port.ts';
 import { bindReason } from '../wording/errno.ts';
 import { HttpConnection } from './connection.ts';
 import { Heading } from './exchange.ts';
-import type { Exchange, HttpBounds, HttpService } from './exchange.ts';
+import type { Connected, Exchange, HttpBounds, HttpService } from './exchange.ts';
 import type { HttpReply, HttpRequest } from './message.ts';
 
 /** Time, as far as a server needs it: milliseconds that only grow, those since 1970, and a call later. */
@@ -127,7 +127,8 @@ export class HttpServer {
 
   #connect(socket: Socket, alpn: string | undefined): void {
     if (this.#connections.size >= this.#options.connections) this.#makeRoom();
-    const connection = new HttpConnection(socket, alpn, this, this.#options.bounds, this.#owner);
+    const asked = { request: (exchange: Exchange) => this.#request(exchange, socket) };
+    const connection = new HttpConnection(socket, alpn, asked, this.#options.bounds, this.#owner);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
     this.#cancel ??= this.#clock.after(EVERY, this.#check);
@@ -148,10 +149,9 @@ export class HttpServer {
     first.destroy();
   }
 
-  /** Called by connections. */
-  request(exchange: Exchange): void {
+  #request(exchange: Exchange, by: Connected): void {
     const service = this.#services.at(-1);
-    if (service !== undefined) return service.request(exchange);
+    if (service !== undefined) return service.request(exchange, by);
     const { method, target } = exchange;
     if (!METHODS.has(method)) return say(exchange, NOT_ALLOWED);
     const [, path, query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)(?:\?(.*))?$/.exec(target)!;

@@ -38,6 +38,11 @@ export class EtcdKeyValue implements KeyValue {
     this.#watching.close();
   }
 
+  /** The cluster's id. */
+  async source(): Promise<string> {
+    const { header } = readPage(await this.#ask('etcdserverpb.KV/Range', rangeOf('\0', undefined).done()));
+    return BigInt.asUintN(64, header.cluster).toString(16);
+  }
   async get(key: string): Promise<Pair | undefined> {
     return readPage(await this.#ask('etcdserverpb.KV/Range', rangeOf(key, undefined).done())).found[0];
   }

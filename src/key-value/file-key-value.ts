@@ -55,6 +55,7 @@ export async function openFileKeys(folder: string, clock: Clock): Promise<FileKe
 export class FileKeyValue implements KeyValue {
   readonly #thread: Thread;
   readonly #clock: Clock;
+  readonly #source: string;
   readonly #leases = new Map<bigint, Lease>();
   readonly #watches = new Set<Watch>();
   #writes: [Write, Waiting][] = [];
@@ -65,8 +66,9 @@ export class FileKeyValue implements KeyValue {
   #ended: string | undefined;
 
   /** Each lease that was there begins anew. */
-  constructor(thread: Thread, { leases }: Opened, clock: Clock) {
+  constructor(thread: Thread, { leases, source }: Opened, clock: Clock) {
     this.#thread = thread;
+    this.#source = source.toString(16);
     this.#clock = clock;
     const now = this.#looked = clock.monotonic();
     for (const [id, seconds] of leases) this.#leases.set(id, { seconds, ends: now + seconds * 1000 });
@@ -88,6 +90,9 @@ export class FileKeyValue implements KeyValue {
     await gone;
   }
 
+  source(): Promise<string> {
+    return Promise.resolve(this.#source);
+  }
   async get(key: string): Promise<Pair | undefined> {
     return (await this.#ask({ what: 'get', key })).found.map(pairOf)[0];
   }

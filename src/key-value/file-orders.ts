@@ -41,5 +41,7 @@ export interface Answers {
 /** What there is when it opens. */
 export interface Opened {
   readonly revision: bigint;
+  /** What tells it from any other one. */
+  readonly source: bigint;
   readonly leases: readonly (readonly [id: bigint, seconds: number])[];
 }

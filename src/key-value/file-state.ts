@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS history(revision INTEGER NOT NULL, key BLOB NOT NULL,
   PRIMARY KEY(revision, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases(id INTEGER PRIMARY KEY, seconds INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT OR IGNORE INTO meta VALUES('format', 1), ('revision', 1), ('compacted', 1);
+INSERT OR IGNORE INTO meta VALUES('format', 1), ('revision', 1), ('compacted', 1),
+  ('source', random() & 0xffffffffffff);
 `;
 const text = (key: Uint8Array): string => latin1(key, 0, key.length);
 
@@ -61,7 +62,9 @@ export class FileState {
   }
   opened(): Opened {
     const leases = this.#sql('SELECT id, seconds FROM leases').all() as unknown as { readonly id: bigint; readonly seconds: bigint }[];
-    return { revision: this.#revision, leases: leases.map(({ id, seconds }) => [id, Number(seconds)] as const) };
+    return {
+      revision: this.#revision, source: this.#number('source'), leases: leases.map(({ id, seconds }) => [id, Number(seconds)] as const),
+    };
   }
   close(): void {
     this.#database.close();

@@ -77,6 +77,8 @@ export const COMPACTED = 'compacted';
 
 /** A store. All of it rejects with KeyValueError. */
 export interface KeyValue extends Closable {
+  /** What tells this store from any other one, in hexadecimal: revisions of two stores say nothing of each other. */
+  source(): Promise<string>;
   /** A key, as it is after all that was acknowledged. */
   get(key: string): Promise<Pair | undefined>;
   /** All keys from one on to before another one, at one revision. */

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
+import { writePeer } from '../kernel/query/peer.ts';
 import fc from 'fast-check';
 import {
   BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, FAULTS, LOST, OFFSETS, READY, difference, loadAddon,
 } from './addon.ts';
 import type { Addon } from './addon.ts';
-import { writePeer } from './addresses.ts';
 
 const loaded = loadAddon();
 const there = { skip: typeof loaded === 'string' ? `no addon: ${loaded}` : false };

@@ -1,9 +1,5 @@
 // Addresses of this machine and as the kernel writes them. Knows sockaddr and network interfaces; opens nothing.
 import { networkInterfaces } from 'node:os';
-import { parseIPv4, parseIPv6 } from '../dns/address.ts';
-
-/** The bytes of a peer record that tell address families apart (Linux): AF_INET and AF_INET6 in their first two. */
-const AF_INET = 2, AF_INET6 = 10;
 
 /** True for '' and both families' unspecified addresses: each of them means every address of the machine, as with CoreDNS. */
 export const isWildcard = (address: string): boolean => address === '' || address === '::' || address === '0.0.0.0';
@@ -36,17 +32,3 @@ export function localAddresses(): string[] {
     family === 'IPv6' && scopeid !== undefined && scopeid !== 0 && !address.includes('%') ? `${address}%${name}` : address));
   return [...new Set(all)];
 }
-
-/** Writes a peer record at `at`: the sockaddr of this address and port, its length, and that nothing is known of where it came to. */
-export function writePeer(bytes: Uint8Array, at: number, address: string, port: number): void {
-  bytes.fill(0, at, at + 64);
-  const text = address.includes('%') ? address.slice(0, address.indexOf('%')) : address;
-  const octets = parseIPv4(text) ?? parseIPv6(text);
-  if (octets === undefined) return;
-  bytes[at] = octets.length === 4 ? AF_INET : AF_INET6;
-  bytes[at + 2] = port >> 8;
-  bytes[at + 3] = port & 255;
-  bytes.set(octets, at + (octets.length === 4 ? 4 : 8));
-  bytes[at + 28] = octets.length === 4 ? 16 : 28;
-}
-

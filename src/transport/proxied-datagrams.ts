@@ -4,12 +4,12 @@ import { joinHostPort } from '../dns/host-port.ts';
 import { printAddress } from '../dns/address.ts';
 import { ASKED_IPV4, ASKED_IPV6, PEER_INFO, PEER_KIND, addressAt, isIPv4 } from '../kernel/query/peer.ts';
 import { PEER_ROOM } from '../kernel/query/arena.ts';
+import { writePeer } from '../kernel/query/peer.ts';
 import { policyFor } from '../kernel/query/proxy-setting.ts';
 import type { ProxyRefusal, ProxyRules } from '../kernel/query/proxy-setting.ts';
 import type { Query } from '../kernel/query/query.ts';
 import type { Service } from '../kernel/query/transport.ts';
 import { ProxySetting } from '../kernel/query/proxy-setting.ts';
-import { writePeer } from './addresses.ts';
 import { readProxyHeader } from './proxy-header.ts';
 import type { ProxiedEnds, ProxyHeader } from './proxy-header.ts';
 

@@ -3,10 +3,11 @@
 import type { Socket } from 'node:net';
 import { PACKET_ROOM, PEER_ROOM } from '../kernel/query/arena.ts';
 import type { Message } from '../kernel/query/message.ts';
+import { writePeer } from '../kernel/query/peer.ts';
 import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Service, TransportName } from '../kernel/query/transport.ts';
-import { unmapped, writePeer } from './addresses.ts';
+import { unmapped } from './addresses.ts';
 import { Frames } from '../dns/frames.ts';
 import { UNFINISHED, UNREAD } from './ledger.ts';
 import { StreamWriter } from './stream-writer.ts';

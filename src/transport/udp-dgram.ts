@@ -6,10 +6,11 @@ import { PACKET_ROOM } from '../kernel/query/arena.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Message } from '../kernel/query/message.ts';
+import { writePeer } from '../kernel/query/peer.ts';
 import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
-import { isWildcard, localAddresses, writePeer } from './addresses.ts';
+import { isWildcard, localAddresses } from './addresses.ts';
 import { DROPPED, ProxiedDatagrams } from './proxied-datagrams.ts';
 import { Seats } from './seats.ts';
 

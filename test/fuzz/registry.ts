@@ -14,6 +14,7 @@ import { Directory } from '../../src/plugins/registry/directory.ts';
 import { readInstance, viewOf } from '../../src/plugins/registry/instances.ts';
 import { operationsOn } from '../../src/plugins/registry/operations.ts';
 import { ownAnswer } from '../../src/plugins/registry/own-answers.ts';
+import { WatchStreams } from '../../src/plugins/registry/watching.ts';
 import { Tokens, TokensError, mayDo } from '../../src/secure/tokens.ts';
 import { SkydnsNames } from '../../src/skydns/skydns-names.ts';
 import { keptOf } from '../../src/skydns/kept.ts';
@@ -36,7 +37,7 @@ function registry(): Api {
   const { signal } = new AbortController();
   const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 5, most: 100 }, allowed: () => [], signal });
   return new Api({
-    operations: operationsOn(directory, zones, undefined), tokens: () => undefined, clock, audit: undefined,
+    operations: operationsOn(directory, zones, undefined, new WatchStreams()), tokens: () => undefined, clock, audit: undefined,
     report(error) {
       throw error;
     },

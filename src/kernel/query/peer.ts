@@ -1,13 +1,14 @@
 // Who asked, as the system says it: a `sockaddr` in a query's buffer. Knows its bytes; knows neither queries nor sockets.
 
-import { printAddress } from '../../dns/address.ts';
+import { parseIPv4, parseIPv6, printAddress } from '../../dns/address.ts';
 
 /** Where in a peer's record lie: the length of the `sockaddr`, an `in6_pktinfo` or `in_pktinfo`, and which of them it is. */
 export const PEER_SIZE = 28, PEER_INFO = 32, PEER_KIND = 56;
 /** What `PEER_KIND` says where the address that was asked is known. */
 export const ASKED_IPV6 = 1, ASKED_IPV4 = 2;
 
-const AF_INET = 2;
+/** Address families of Linux. */
+const AF_INET = 2, AF_INET6 = 10;
 
 /** Whether the address of an IPv6 `sockaddr` is an IPv4 one in disguise (`::ffff:192.0.2.1`). */
 function mapped(bytes: Uint8Array, words: Int32Array, peerAt: number): boolean {
@@ -61,3 +62,16 @@ export const toldLength = ({ bytes, words, peerAt }: Peer): 4 | 16 => (isIPv4(by
 export const toldPort = ({ bytes, peerAt }: Peer): number => (bytes[peerAt + 2]! << 8) | bytes[peerAt + 3]!;
 /** Its address as text. */
 export const toldAddress = (peer: Peer): string => printAddress(peer.bytes.subarray(toldAt(peer), toldAt(peer) + toldLength(peer)));
+
+/** Writes a peer record at `at`: the sockaddr of this address and port, its length, and that nothing is known of where it came to. */
+export function writePeer(bytes: Uint8Array, at: number, address: string, port: number): void {
+  bytes.fill(0, at, at + 64);
+  const text = address.includes('%') ? address.slice(0, address.indexOf('%')) : address;
+  const octets = parseIPv4(text) ?? parseIPv6(text);
+  if (octets === undefined) return;
+  bytes[at] = octets.length === 4 ? AF_INET : AF_INET6;
+  bytes[at + 2] = port >> 8;
+  bytes[at + 3] = port & 255;
+  bytes.set(octets, at + (octets.length === 4 ? 4 : 8));
+  bytes[at + PEER_SIZE] = octets.length === 4 ? 16 : 28;
+}

@@ -1,7 +1,7 @@
 // The HTTP API of a registry: who asks, which operation that is, whether its body is sound, and what is said. Knows HTTP; what
 // operations do is in operations.ts.
 import { Heading } from '../../http/exchange.ts';
-import type { Exchange, HttpService } from '../../http/exchange.ts';
+import type { Connected, Exchange, HttpService } from '../../http/exchange.ts';
 import { Problem, sayProblem } from '../../http/problem.ts';
 import { KeyValueError } from '../../key-value/key-value.ts';
 import type { Trouble } from '../../key-value/key-value.ts';
@@ -28,6 +28,9 @@ export interface Asked {
   readonly may: (role: Role, name: string) => void;
   /** Aborts when nobody wants the answer any more. */
   readonly gone: AbortSignal;
+  /** Whether whoever asks may do that still, by what is known of tokens then. */
+  readonly mayStill: (role: Role, name: string) => boolean;
+  readonly by: Connected;
 }
 /** What it says. */
 export interface Said {
@@ -36,6 +39,8 @@ export interface Said {
   readonly etag?: string;
   /** What there was before, where that was changed: for the audit. */
   readonly before?: unknown;
+  /** In place of all that: answers the request itself. */
+  readonly goesOn?: (exchange: Exchange) => void;
 }
 /** One operation. */
 export interface Operation {
@@ -52,6 +57,8 @@ export interface Operation {
   readonly conditional?: true;
   /** Whether nobody needs a token for it. */
   readonly open?: true;
+  /** Whether its reply is a stream of events. */
+  readonly events?: true;
   run(asked: Asked): Said | Promise<Said>;
 }
 
@@ -89,14 +96,15 @@ export class Api implements HttpService {
     this.#routes = parts.operations.map((operation) => ({ operation, segments: operation.path.split('/') }));
   }
 
-  request(exchange: Exchange): void {
+  request(exchange: Exchange, by: Connected = {}): void {
     const gone = new AbortController();
     exchange.gone = () => gone.abort();
     const trail = { who: '' };
     // The body is there for this turn alone.
-    this.#answer(exchange, exchange.tooLarge ? undefined : Buffer.from(exchange.body), gone.signal, trail).then(async (said) => {
+    this.#answer(exchange, exchange.tooLarge ? undefined : Buffer.from(exchange.body), gone.signal, trail, by).then(async (said) => {
       await this.#note(exchange, { who: trail.who, status: said.status, before: said.before, after: said.body });
-      say(exchange, said);
+      if (said.goesOn === undefined) say(exchange, said);
+      else said.goesOn(exchange);
     }, async (error: unknown) => {
       const problem = this.#problem(error);
       await this.#note(exchange, { who: trail.who, status: problem.status, problem: problem.message });
@@ -118,7 +126,9 @@ export class Api implements HttpService {
     return new Problem(500, 'A fault of this server');
   }
 
-  async #answer(exchange: Exchange, body: Buffer | undefined, gone: AbortSignal, trail: { who: string }): Promise<Said> {
+  async #answer(
+    exchange: Exchange, body: Buffer | undefined, gone: AbortSignal, trail: { who: string }, by: Connected,
+  ): Promise<Said> {
     const [, path = '', search = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)(?:\?(.*))?$/.exec(exchange.target)!;
     const { operation, at } = this.#route(exchange.method, path);
     const grants = operation.open === true ? LOCAL : this.#grants(exchange);
@@ -134,7 +144,14 @@ export class Api implements HttpService {
     const who = { holder: grants[0]!.holder, operates, isAdmin: grants.some(({ role }) => role === 'admin') };
     return operation.run({
       at, query: new URLSearchParams(search), body: bodyOf(operation, exchange, body), condition: conditionOf(exchange, operation),
-      known: exchange.field('if-none-match'), who, may, gone,
+      known: exchange.field('if-none-match'), who, may, gone, by,
+      mayStill: (role, name) => {
+        try {
+          return mayDo(this.#grants(exchange), role, name);
+        } catch {
+          return false;
+        }
+      },
     });
   }
   #route(method: string, path: string): { readonly operation: Operation; readonly at: Asked['at'] } {

@@ -7,7 +7,10 @@ import { secured } from '../../http/secured.ts';
 import { HttpServer } from '../../http/server.ts';
 import type { Securing } from '../../http/server.ts';
 import { every } from '../../kernel/clock.ts';
+import type { Service } from '../../kernel/query/transport.ts';
+import type { Closable } from '../../kernel/shared.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { cryptography, transportSecurity } from '../../secure/node.ts';
 import { Tokens } from '../../secure/tokens.ts';
 import { watchedServer } from '../../secure/watched-server.ts';
@@ -17,6 +20,7 @@ import { Audit } from './audit.ts';
 import type { Settings } from './config.ts';
 import type { Directory } from './directory.ts';
 import { operationsOn } from './operations.ts';
+import { WatchStreams } from './watching.ts';
 
 /** Milliseconds between looks at the files of tokens and certificates. */
 const LOOK = 5000;
@@ -27,24 +31,53 @@ const OPTIONS = {
 
 /** Serves the API while a load is served. Rejects where it cannot listen. */
 export async function openApi(
-  run: Run, settings: Settings & { readonly listen: string }, directory: Directory, zones: readonly Name[],
+  run: Run, settings: Settings & { readonly listen: string }, directory: Directory, zones: readonly Name[], site: Site,
 ): Promise<void> {
   const { listen, tokens } = settings;
   const known = tokens === undefined ? () => undefined : await watchTokens(run, tokens);
   const log = run.log.prefix('registry');
   const audit = settings.audit === undefined ? undefined
     : new Audit(settings.audit, run.clock, (error) => log.error(`the audit cannot be written: ${error.message}`));
-  const operations = operationsOn(directory, zones, audit);
+  const { server, streams } = await run.shared.use(`registry ${listen}`, run.signal, () => Port.open(listen, run));
+  const operations = operationsOn(directory, zones, audit, streams);
   const api = new Api({ operations, tokens: known, clock: run.clock, audit, report: (error) => run.report(error) });
-  const server = await run.shared.use(`registry ${listen}`, run.signal, async () => {
-    if (listen.startsWith('unix:')) await clear(listen.slice(5));
-    const opened = await HttpServer.open(listen, run.clock, OPTIONS);
-    // Who is let in without a token is this user alone.
-    if (listen.startsWith('unix:')) await chmod(listen.slice(5), 0o600);
-    return opened;
-  });
+  const { keys, names } = directory.parts;
+  let source: Promise<string> | undefined;
+  streams.use({
+    service: () => serviceOf(run, site), revision: () => names.revision, served: (revision) => directory.served(revision),
+    source: () => (source ??= keys.source().catch((error: unknown) => {
+      source = undefined;
+      throw error;
+    })),
+  }, run.signal);
   server.securing = secureApi(run, settings);
   server.serve(api, run.signal);
+}
+/** The server that the block is of. */
+function serviceOf(run: Run, site: Site): Service | undefined {
+  const served = run.whole.serving();
+  const own = served?.configuration.addresses.find(({ zones }) => zones.some(([, each]) => each === site));
+  return own && served!.servers.get(own.label);
+}
+/** An address that is open, with the streams there: who is told of changes is let go before it is closed. */
+class Port implements Closable {
+  readonly server: HttpServer;
+  readonly streams = new WatchStreams();
+
+  private constructor(server: HttpServer) {
+    this.server = server;
+  }
+  static async open(listen: string, { clock }: Run): Promise<Port> {
+    if (listen.startsWith('unix:')) await clear(listen.slice(5));
+    const server = await HttpServer.open(listen, clock, OPTIONS);
+    // Who is let in without a token is this user alone.
+    if (listen.startsWith('unix:')) await chmod(listen.slice(5), 0o600);
+    return new Port(server);
+  }
+  async close(): Promise<void> {
+    this.streams.close();
+    await this.server.close();
+  }
 }
 /** TLS of the API; with authorities, of clients whom one of them knows alone. */
 function secureApi(run: Run, { tls, listen, at }: Settings): Securing | undefined {

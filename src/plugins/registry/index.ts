@@ -50,6 +50,7 @@ type Order = { readonly wanted: Wanted; readonly isWild: boolean } | { readonly 
 class Registry implements Part {
   readonly rehearsal = knownToServer('registry', () => this.#settings.zones.names);
   readonly #settings: Settings;
+  readonly #site: Site;
   readonly #desk: string;
   #run!: Run;
   #answering!: Answering;
@@ -58,6 +59,7 @@ class Registry implements Part {
   constructor(settings: Settings, site: Site) {
     const { place, path, zones, listen, at } = settings;
     this.#settings = settings;
+    this.#site = site;
     if (listen !== undefined) site.put(Listening, { address: listen, at });
     this.#desk = `registry ${JSON.stringify([place, path, zones.names.map(({ text }) => text)])}`;
   }
@@ -80,7 +82,7 @@ class Registry implements Part {
     const directory = new Directory({
       keys: opened.keys, names: opened.names, path, clock: run.clock, lease, allowed: () => allowed, signal: run.signal,
     });
-    await openApi(run, { ...this.#settings, listen }, directory, zones.names);
+    await openApi(run, { ...this.#settings, listen }, directory, zones.names, this.#site);
   }
   async #open(run: Run): Promise<Opened> {
     const { place, path, zones } = this.#settings;

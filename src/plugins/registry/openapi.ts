@@ -22,15 +22,16 @@ export function describe(operations: readonly Operation[]): object {
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }, paths,
   };
 }
-function described({ id, summary, path, request, replies, query = {}, conditional, open }: Operation): object {
+function described({ id, summary, path, request, replies, query = {}, conditional, open, events }: Operation): object {
   const text = { schema: { type: 'string' } };
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, ...text })),
     ...Object.entries(query).map(([name, description]) => ({ name, in: 'query', description, ...text })),
-    ...conditional === true ? ['If-Match', 'If-None-Match'].map((name) => ({ name, in: 'header', ...text })) : [],
+    ...[...conditional === true ? ['If-Match', 'If-None-Match'] : [], ...events === true ? ['Last-Event-ID'] : []]
+      .map((name) => ({ name, in: 'header', ...text })),
   ];
   const said = Object.entries(replies).map(([status, schema]) =>
-    [status, { description: summary, ...schema === undefined ? {} : content(schema) }]);
+    [status, { description: summary, ...schema === undefined ? {} : content(schema, events === true ? 'text/event-stream' : JSON_TYPE) }]);
   const wrong = { description: 'What went wrong', ...content(PROBLEM, 'application/problem+json') };
   return {
     operationId: id, summary, parameters, ...request === undefined ? {} : { requestBody: { required: true, ...content(request) } },

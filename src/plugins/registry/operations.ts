@@ -12,6 +12,8 @@ import { placesOf, setIn, soundInstance } from './places.ts';
 import { RECORD_SET, RECORD_SET_PATCH, RECORD_SET_VIEW, setView } from './record-sets.ts';
 import type { RecordSet, SetSpec } from './record-sets.ts';
 import { transactionOn } from './transactions.ts';
+import { watchOn } from './watching.ts';
+import type { WatchStreams } from './watching.ts';
 import type { Schema } from './schema.ts';
 
 const INSTANCE_PATH = '/v1/zones/{zone}/services/{service}/instances/{instance}';
@@ -35,7 +37,9 @@ const LEASES: Schema = {
 const LONGEST_WAIT = 300_000, MOST_WAITING = 2000;
 
 /** The operations on a directory that has these zones. */
-export function operationsOn(directory: Directory, zones: readonly Name[], audit: Audit | undefined): readonly Operation[] {
+export function operationsOn(
+  directory: Directory, zones: readonly Name[], audit: Audit | undefined, streams: WatchStreams,
+): readonly Operation[] {
   let waiting = 0;
   const { serviceAt, instanceAt, setAt } = placesOf(directory, zones);
   const serve = async ({ query }: Asked): Promise<void> => {
@@ -187,6 +191,7 @@ export function operationsOn(directory: Directory, zones: readonly Name[], audit
       },
     },
     transactionOn(directory, { instanceAt, setAt }),
+    watchOn(streams),
     {
       method: 'GET', path: '/v1/audit', id: 'audit', summary: 'Who tried what, the last thousand at most',
       query: { since: 'a time as 2026-01-01T00:00:00Z' },
