@@ -6,9 +6,10 @@ import type { EdnsOption } from '../dns/opt.ts';
 import { CD, RD, TC, message } from '../dns/parts.ts';
 import type { Parts, Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
+import type { Flags } from '../store/cells.ts';
 import type { Limit } from './budget.ts';
 import { repliesTo } from './scrub.ts';
-import type { Server } from './servers.ts';
+import type { Server, ServerMemory } from './servers.ts';
 import type { ServerAddress } from './settings.ts';
 
 /** Where questions leave and replies come in. */
@@ -31,6 +32,9 @@ export interface ExchangeParts {
   /** From 0 up to 1, not to be foreseen. */
   readonly random: () => number;
   readonly udpSize: number;
+  /** What all threads know of servers, and of the network. */
+  readonly servers: ServerMemory;
+  readonly reach: Flags;
   /** Is told what happens, for those who count and log. */
   readonly events?: ResolverEvents | undefined;
 }
@@ -100,7 +104,7 @@ async function once(
     return undefined;
   }
   manner.told(true);
-  if (server.answered(now() - began)) manner.isBack();
+  if (server.answered(now() - began, now())) manner.isBack();
   if ((found.flags & TC) === 0) return found;
   // What is cut over TCP is no reply at all.
   return tcp ? undefined : once(parts, server, question, manner, withEdns, true);

@@ -61,7 +61,7 @@ export class Hearing {
   readonly #search: Search;
   readonly #settings: ResolverSettings;
   readonly #parts: ExchangeParts;
-  readonly #servers = new Servers();
+  readonly #servers: Servers;
   readonly #reach: Reach;
   readonly #lookup: ServerLookup;
 
@@ -69,10 +69,12 @@ export class Hearing {
     this.#search = search;
     this.#settings = search.settings;
     this.#parts = search.parts;
+    this.#servers = new Servers(search.parts.servers, search.parts.now);
     const { now, after, random, events } = search.parts;
     const { ipv4, ipv6, doubtsIpv6 } = search.settings;
     this.#reach = new Reach({
-      now, after, random, targets: () => search.delegations.roots(), probe: (address) => this.#probe(address),
+      now, after, random, flags: search.parts.reach, epoch: search.parts.servers.epoch,
+      targets: () => search.delegations.roots(), probe: (address) => this.#probe(address),
       reached: (family, isReached) => events?.reached(family, isReached),
       back: () => {
         this.#servers.forgive();
@@ -80,6 +82,10 @@ export class Hearing {
       },
     }, { four: ipv4, six: ipv6 && !doubtsIpv6 });
     this.#lookup = new ServerLookup(search, () => !this.#reach.isGone('::'));
+  }
+  /** Takes note of a network that is back. */
+  notice(): void {
+    this.#reach.notice();
   }
   /** Whether a server of the root says anything at all. */
   async #probe(address: ServerAddress): Promise<boolean> {

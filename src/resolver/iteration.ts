@@ -51,6 +51,10 @@ export class Iteration {
       ask: (question, errand) => this.ask(question, errand), primed: (question, errand) => this.#primed(question, errand), back });
   }
 
+  /** Takes note of a network that is back, as another thread may have found out. */
+  notice(): void {
+    this.#hearing.notice();
+  }
   /** What the servers say. Throws ResolutionError where none says anything. */
   async ask(question: Question, errand: Errand): Promise<Step> {
     const passed = new Set<string>();

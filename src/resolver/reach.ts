@@ -1,5 +1,6 @@
 // Whether the world can be reached, by IPv4 and by IPv6. Where nobody anywhere answers the network is gone: that says nothing of any
 // server, and the root is asked each second until it is back. Knows addresses and times; what asks is handed in.
+import type { Flags } from '../store/cells.ts';
 import type { ServerAddress } from './settings.ts';
 
 /** So many questions in a row to which no server says anything, and the network itself is looked at. */
@@ -26,33 +27,48 @@ export interface ReachParts {
   readonly back: () => void;
   /** What is told of it. */
   readonly reached: (family: 'IPv4' | 'IPv6', isReached: boolean) => void;
+  /** What all threads know of it: `REACH_FLAGS` of them; and what is added to this thread's clock for times that all understand. */
+  readonly flags: Flags;
+  readonly epoch: number;
 }
+/** Flags that it takes: how often a network came back, and of each family whether it is gone and when it was looked at. */
+export const REACH_FLAGS = 5;
+const BACKS = 0, GONE = 1, LOOKED = 3;
 
 /** One of the two. */
 class FamilyReach {
   readonly #parts: ReachParts;
   readonly #family: 'IPv4' | 'IPv6';
+  readonly #gone: number;
+  readonly #probedFlag: number;
+  /** Nobody ever answered here. */
+  #lacks: boolean;
   /** Questions since the last answer. */
   #silent = 0;
   #isProbing = false;
   #probed = 0;
-  #probedAt = -Infinity;
   #wantedAt = -Infinity;
   scouts = 0;
-  isGone: boolean;
 
-  constructor(parts: ReachParts, family: 'IPv4' | 'IPv6', isGone: boolean) {
+  constructor(parts: ReachParts, family: 'IPv4' | 'IPv6', lacks: boolean) {
     this.#parts = parts;
     this.#family = family;
-    this.isGone = isGone;
+    this.#lacks = lacks;
+    this.#gone = family === 'IPv4' ? GONE : GONE + 1;
+    this.#probedFlag = family === 'IPv4' ? LOOKED : LOOKED + 1;
+  }
+  get isGone(): boolean {
+    return this.#lacks || this.#parts.flags.get(this.#gone) !== 0;
   }
   heard(): void {
     this.#silent = 0;
     if (!this.isGone) return;
-    this.isGone = false;
+    this.#lacks = false;
     this.#probed = 0;
+    // One thread says so.
+    if (!this.#parts.flags.exchange(this.#gone, 1, 0)) return;
+    this.#parts.flags.add(BACKS, 1);
     this.#parts.reached(this.#family, true);
-    this.#parts.back();
   }
   silent(): void {
     if (!this.isGone && ++this.#silent >= SILENT) this.#look();
@@ -68,17 +84,28 @@ class FamilyReach {
   #pause(): number {
     return Math.min(LONGEST, EACH * 2 ** Math.min(16, Math.max(0, this.#probed - OFTEN)));
   }
+  /** The time for all threads, never 0. */
+  #time(): number {
+    return ((this.#parts.now() + this.#parts.epoch) | 0) || 1;
+  }
+  /** Milliseconds until it may be looked at again, by whichever thread. */
+  #wait(): number {
+    const probed = this.#parts.flags.get(this.#probedFlag);
+    const since = (this.#time() - probed) | 0;
+    return probed === 0 || since < 0 ? 0 : Math.max(0, this.#pause() - since);
+  }
   #look(): void {
-    const { now, random, probe } = this.#parts;
-    if (this.#isProbing || now() < this.#probedAt + this.#pause()) return;
+    const { random, probe, flags } = this.#parts;
+    if (this.#isProbing || this.#wait() > 0) return;
     const left = this.#targets();
     if (left.length === 0) {
       // Nobody can say, so each server may.
-      this.isGone = false;
+      this.#lacks = false;
+      flags.set(this.#gone, 0);
       return;
     }
+    if (!flags.exchange(this.#probedFlag, flags.get(this.#probedFlag), this.#time())) return;
     this.#isProbing = true;
-    this.#probedAt = now();
     const asked: ServerAddress[] = [];
     while (asked.length < PROBED && left.length > 0) asked.push(...left.splice(Math.floor(random() * left.length), 1));
     void Promise.all(asked.map(async (address) => {
@@ -91,12 +118,10 @@ class FamilyReach {
     this.#isProbing = false;
     // Others may have answered meanwhile.
     if (isThere || (!this.isGone && this.#silent === 0)) return;
-    if (!this.isGone) this.#parts.reached(this.#family, false);
-    this.isGone = true;
+    const { now, after, flags } = this.#parts;
+    if (!this.#lacks && flags.exchange(this.#gone, 0, 1)) this.#parts.reached(this.#family, false);
     this.#probed++;
-    const { now, after } = this.#parts;
-    const wait = Math.max(0, this.#probedAt + this.#pause() - now());
-    after(wait, () => {
+    after(this.#wait(), () => {
       if (this.isGone && now() < this.#wantedAt + WANTED) this.#look();
     });
   }
@@ -104,11 +129,15 @@ class FamilyReach {
 
 /** The world, as far as it is reached. */
 export class Reach {
+  readonly #parts: ReachParts;
+  #backs: number;
   readonly #four: FamilyReach;
   readonly #six: FamilyReach;
 
   /** What is not there to begin with: nobody is to be asked so, or the machine knows no way. */
   constructor(parts: ReachParts, { four, six }: { readonly four: boolean; readonly six: boolean }) {
+    this.#parts = parts;
+    this.#backs = parts.flags.get(BACKS);
     this.#four = new FamilyReach(parts, 'IPv4', !four);
     this.#six = new FamilyReach(parts, 'IPv6', !six);
   }
@@ -118,6 +147,14 @@ export class Reach {
   /** By this address somebody answered. */
   heard(address: string): void {
     this.#of(address).heard();
+    this.notice();
+  }
+  /** A network is back, as whichever thread found out. */
+  notice(): void {
+    const backs = this.#parts.flags.get(BACKS);
+    if (backs === this.#backs) return;
+    this.#backs = backs;
+    this.#parts.back();
   }
   /** By this one nobody did. */
   silent(address: string): void {

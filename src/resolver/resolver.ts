@@ -147,8 +147,8 @@ export class Resolver {
   /** What is kept, and nobody asked: the answer, or else the nearest servers that are known. */
   known(question: Question): Resolved {
     const { name, type, class: klass } = question;
-    const failed = this.#failures.get(`${type}/${klass}/${name.key}`);
-    if (failed !== undefined && failed.until > this.#parts.now()) return failed.result;
+    const failed = this.#failed(`${type}/${klass}/${name.key}`);
+    if (failed !== undefined) return failed;
     const step = this.#kept.step(question);
     const isGood = step !== undefined && (this.#validation === undefined || step.security === 'secure' || step.security === 'insecure');
     if (isGood) return { ...step, why: undefined, code: undefined };
@@ -203,20 +203,26 @@ export class Resolver {
   #shared(question: Question, watch?: Watch, checked = true): Promise<Resolved> {
     const kind = `${checked ? '' : 'CD '}${watch === undefined ? '' : `${watch.key} `}`;
     const key = `${kind}${question.type}/${question.class}/${question.name.key}`;
-    const failed = this.#failures.get(key);
-    if (failed !== undefined && failed.until > this.#parts.now()) return Promise.resolve(failed.result);
+    const failed = this.#failed(key);
+    if (failed !== undefined) return Promise.resolve(failed);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
     const begun = this.#resolve(question, watch, checked).finally(() => this.#underWay.delete(key)).then((result) => {
       if (result.isPassing === true) return result;
-      if (result.rcode === RCODE.SERVFAIL) this.#failed(key, result, question);
+      if (result.rcode === RCODE.SERVFAIL) this.#keepFailure(key, result, question);
       else this.#failures.delete(key);
       return result;
     });
     this.#underWay.set(key, begun);
     return begun;
   }
-  #failed(key: string, result: Resolved, { name }: Question): void {
+  /** A failure that is kept. */
+  #failed(key: string): Resolved | undefined {
+    if (this.#failures.size > 0) this.#iteration.notice();
+    const failed = this.#failures.get(key);
+    return failed !== undefined && failed.until > this.#parts.now() ? failed.result : undefined;
+  }
+  #keepFailure(key: string, result: Resolved, { name }: Question): void {
     const times = Math.min(MOST_DOUBLED, (this.#failures.get(key)?.times ?? -1) + 1);
     this.#failures.delete(key);
     this.#failures.set(key, { until: this.#parts.now() + Math.min(LONGEST_FAILED, FAILED * 2 ** times), result, times, name });

@@ -3,16 +3,24 @@ import { Name } from '../dns/name.ts';
 import { rcodeName } from '../dns/rcode.ts';
 import { printRR } from '../dns/rr.ts';
 import { CLASS, TYPE, typeByName } from '../dns/type-name.ts';
+import { Store } from '../store/store.ts';
 import { MadeInternet, MadeZone, SIGNED_AT } from '../testing/made-internet.ts';
 import type { ValidationSettings } from './anchors.ts';
 import { recordsOf } from './kept-set.ts';
 import { Resolver } from './resolver.ts';
+import type { ExchangeParts } from './exchange.ts';
+import { REACH_FLAGS } from './reach.ts';
+import { SERVER_TABLE } from './servers.ts';
 import { DEFAULTS } from './settings.ts';
 import type { ResolverSettings } from './settings.ts';
 
 /** Addresses of the root, of `test.` and of `a.test.`. */
 export const ROOT = '192.0.2.1', TEST = '192.0.2.2', A = '192.0.2.3', B = '192.0.2.4';
 
+/** What resolvers of this store have in common. */
+export const sharedParts = (store: Store): Pick<ExchangeParts, 'servers' | 'reach'> => ({
+  servers: { cards: store.cards('servers', SERVER_TABLE), epoch: 0 }, reach: store.cells.flags('reach', REACH_FLAGS),
+});
 /** A resolver in a made-up internet. */
 export class Rig {
   readonly internet = new MadeInternet();
@@ -24,7 +32,8 @@ export class Rig {
   constructor(settings: Partial<ResolverSettings> = {}, validation?: Partial<ValidationSettings>) {
     const hints = [{ name: Name.parse('ns.root.'), addresses: [ROOT] }];
     const events = { spent: (limit: string) => void this.spent.push(limit), reached: () => {} };
-    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232, events };
+    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232, events,
+      ...sharedParts(Store.create(1 << 23)) };
     const supports = (number: number): boolean => number === 13;
     this.resolver = new Resolver({ ...DEFAULTS, hints, minimise: 'off', ...settings }, parts, validation === undefined ? undefined : {
       anchors: [], insecure: [], mostIterations: 50, permissive: false, aggressive: false, hardenStripped: true, sentinel: true,

@@ -1,19 +1,25 @@
 // A resolver at work in a thread of the server: its sockets, its clock, its dice. Knows what a run has; knows no settings.
 import type { Run } from '../kernel/site/plugin.ts';
+import type { Site } from '../kernel/site/site.ts';
 import type { ValidationSettings } from './anchors.ts';
 import type { ResolverEvents, ServerNetwork } from './exchange.ts';
 import { Resolver } from './resolver.ts';
 import type { ResolverSettings } from './settings.ts';
+import { REACH_FLAGS } from './reach.ts';
+import { SERVER_TABLE } from './servers.ts';
 import { Sockets } from './sockets.ts';
 
 /** Makes one; `within` may put something between it and the world. */
 export function resolverIn(
-  { clock, datagrams }: Run, settings: ResolverSettings, validation: Omit<ValidationSettings, 'wall'> | undefined,
+  run: Run, site: Site, settings: ResolverSettings, validation: Omit<ValidationSettings, 'wall'> | undefined,
   within: (world: ServerNetwork) => ServerNetwork = (world) => world, events?: ResolverEvents,
 ): Resolver {
+  const { clock, datagrams, store } = run;
   const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
   const network = within(new Sockets({ datagrams, after }));
-  const parts = { network, now: () => clock.monotonic(), after, random: secureRandom, udpSize: settings.udpSize, events };
+  const parts = { network, now: () => clock.monotonic(), after, random: secureRandom, udpSize: settings.udpSize, events,
+    servers: { cards: store.cards('resolver servers', SERVER_TABLE), epoch: clock.wall() - clock.monotonic() },
+    reach: run.space(site).flags('resolver reach', REACH_FLAGS) };
   return new Resolver(settings, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
 }
 

@@ -14,6 +14,7 @@ import { claim } from './names.ts';
 import { Note } from './notes.ts';
 import { Reading } from './reading.ts';
 import type { Pin } from './reading.ts';
+import { CardIndex } from './card-index.ts';
 import { Spaces } from './space.ts';
 
 /** One thread's store. All threads of a process have the same bytes behind it. */
@@ -91,6 +92,10 @@ export class Store {
   /** A map without a name, to be filled and then put in place of another by its `replaceAll`. */
   freshMap(owned = 0): ByteMap {
     return new ByteMap(this.memory, this.epochs, owned);
+  }
+  /** The table of this name: room for `least` things, so many words each, and `head` words of its own. */
+  cards(name: string, { width, least, head }: { readonly width: number; readonly least: number; readonly head: number }): CardIndex {
+    return new CardIndex(this.memory, name, width, least, head);
   }
   /** A map that another thread filled and handed over: this thread's from now on. */
   taken({ at, owned }: HandedMap): ByteMap {

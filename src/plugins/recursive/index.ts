@@ -12,6 +12,7 @@ import { counter } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import type { Site } from '../../kernel/site/site.ts';
 import { answerBy, answerLocally } from '../../resolver/answering.ts';
 import type { ServerNetwork } from '../../resolver/exchange.ts';
 import { LocalZones } from '../../resolver/local-zones.ts';
@@ -29,14 +30,16 @@ const SPENT = counter('coredns_recursive_limits_total', 'Counter of questions wi
 /** The line of a block. */
 class Recursive implements Part {
   readonly #settings: Settings;
+  readonly #site: Site;
   readonly #local: LocalZones;
   #resolver!: Resolver;
   #now!: () => number;
   #metrics!: Metrics;
   #failed!: Family;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, site: Site) {
     this.#settings = settings;
+    this.#site = site;
     // Whoever has servers for a private zone does not want it empty.
     const own = settings.resolver.given.filter(({ zone }) => zone.raw.length > 1);
     this.#local = new LocalZones(own.map(({ zone }) => ({ name: zone, kind: 'nodefault' })), [], true);
@@ -57,7 +60,7 @@ class Recursive implements Part {
       },
     });
     const spent = metrics.family(SPENT);
-    this.#resolver = resolverIn(run, resolver, validation, counted, {
+    this.#resolver = resolverIn(run, this.#site, resolver, validation, counted, {
       spent: (limit) => void metrics.values[spent.cell([limit])]!++,
       reached(family, isReached) {
         if (isReached) log.info(`servers answer by ${family} again`);
@@ -91,5 +94,5 @@ export default definePlugin({
   name: 'recursive',
   metrics: { sent: SENT, failed: FAILED, spent: SPENT },
   parse: readSettings,
-  create: (settings) => new Recursive(settings),
+  create: (settings, site) => new Recursive(settings, site),
 });

@@ -120,7 +120,7 @@ class Unbound implements Part {
     this.#now = () => run.clock.monotonic();
     this.#amend = amendBy(this.#settings.means.amend, this.#now);
     this.#zones = new AuthZones(zones, this.#site, run);
-    this.#resolver = resolverIn(run, resolver, validation, (world) => this.#zones.within(world));
+    this.#resolver = resolverIn(run, this.#site, resolver, validation, (world) => this.#zones.within(world));
   }
   handle(query: Query, next: Handler): Answer {
     if (!this.#takes(query)) return next(query);
