@@ -10,8 +10,11 @@ import { Relay } from '../src/testing/relay.ts';
 import { Spawned } from '../src/testing/spawned.ts';
 import { certified } from './servers/programs.ts';
 
-/** Milliseconds between two questions, and those of the network, each way. */
-const EVERY = 10, DELAY = 10;
+/**
+ * Milliseconds between two questions, those of the network, each way, and how many wait for an answer at most: a machine that is slower than
+ * they come would have more and more of them, until they are too old.
+ */
+const EVERY = 10, DELAY = 10, WAITING = 20;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 const WAYS = ['udp', 'tcp', 'tls', 'https', 'grpc'] as const;
 type WayName = (typeof WAYS)[number];
@@ -74,6 +77,7 @@ class Asker {
     });
     let id = 0;
     this.#timer = setInterval(() => {
+      if (this.asked.size >= WAITING) return;
       id++;
       this.asked.set(id, performance.now());
       this.#socket.send(question(id, `n${id}.test`), port, '127.0.0.1');

@@ -1,7 +1,7 @@
 // Records written into a reply are read as they are meant, however long the reply is, and those that do not fit set TC.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
 import { decodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';

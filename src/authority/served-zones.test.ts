@@ -1,7 +1,7 @@
 // The zone that holds a name is the most specific one that the name is under, and its labels are those of the name.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { latin1 } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { loneQuery } from '../testing/lone-query.ts';

@@ -1,7 +1,7 @@
 // The messages of a transfer: they hold what was given, each is small enough, and making them holds up nobody.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { anyRecord } from '../dns/arbitraries.test.ts';
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Name } from '../dns/name.ts';
 import { parseRR, printRR } from '../dns/rr.ts';
 import type { RR } from '../dns/rr.ts';

@@ -1,7 +1,7 @@
 // What updates make of a zone: each rule of RFC 2136 section 3, and what no update can do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
 import { message } from '../dns/parts.ts';

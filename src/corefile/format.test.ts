@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { formatCorefile } from './format.ts';
 import { lex } from './lex.ts';
 import { CorefileError } from './error.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { lex } from './lex.ts';
 
 test('words know their place, also behind a quoted newline (PARSE-16)', () => {

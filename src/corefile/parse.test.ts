@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import type { Directive } from './directive.ts';
 import { CorefileError } from './error.ts';
 import { expandGlob } from './glob.ts';

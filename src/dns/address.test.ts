@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { inPrefix, maskAddress, parseAddress, parseCIDR, parseZonedAddress, printAddress, printRecordAddress, unmap } from './address.ts';
 import { Name, NameError } from './name.ts';
 import { addressOfReverse, isReverse, reverseName, reverseZones } from './reverse.ts';

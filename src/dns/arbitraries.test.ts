@@ -1,6 +1,6 @@
 // Random values for every field of record data, for the other tests of this folder.
 
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { maskAddress } from './address.ts';
 import { prefixes } from './apl.ts';
 import { compressedName, duration, type Field, name, timestamp, u8, u16, u32, u48 } from './field.ts';

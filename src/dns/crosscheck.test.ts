@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { valuesOf } from './arbitraries.test.ts';
 import { Name } from './name.ts';
 import { parseRR, printRR, type RR } from './rr.ts';

@@ -1,7 +1,7 @@
 // Frames in a stream, however it is cut.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { FrameBuffer, Frames } from './frames.ts';
 
 const message = fc.oneof(fc.uint8Array({ maxLength: 40 }),

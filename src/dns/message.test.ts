@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { anyName, anyRecord, bytes, number } from './arbitraries.test.ts';
 import { AA, decodeMessage, encodeInto, encodeMessage, FLAGS, message, type Parts, plainLength, QR, RD, TC } from './message.ts';
 import { Name } from './name.ts';

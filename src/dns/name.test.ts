@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { latin1, latin1Bytes } from './latin1.ts';
 import { Name, NameError } from './name.ts';
 import { WireError } from './wire-error.ts';

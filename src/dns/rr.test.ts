@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { anyRecord } from './arbitraries.test.ts';
 import { Name, NameError } from './name.ts';
 import { parseRR, printRR, rr } from './rr.ts';

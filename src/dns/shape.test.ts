@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { valuesOf } from './arbitraries.test.ts';
 import { Name } from './name.ts';
 import { allShapes } from './shapes.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { latin1, latin1Bytes } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { parseRR, printRdata } from '../dns/rr.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Data, options } from './data.test.ts';
 import { compile, TemplateError, TypedMap } from './index.ts';
 

@@ -1,7 +1,7 @@
 // Rules: what govaluate's manual says of its types and operators, where we are kinder, and texts that are no rules.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { compileRegexp } from '../kernel/regexp.ts';
 import { compileRule } from './index.ts';
 import type { Host, Value } from './index.ts';

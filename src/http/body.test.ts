@@ -1,7 +1,7 @@
 // Heads and bodies of replies, whole and cut, sound and not. Knows the two readers alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { HttpError, type HttpFault } from './error.ts';
 import { cut } from '../kube-api/cuts.test.ts';
 import { bodyReader } from './body.ts';

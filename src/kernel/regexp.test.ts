@@ -1,7 +1,7 @@
 // Compiled patterns say what RE2 says, and take no longer than they should. Knows patterns and texts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { RE2JS } from 're2js';
 import { GroupTemplate, compileRegexp, groupsUsed, patternLength } from './regexp.ts';
 

@@ -1,7 +1,7 @@
 // Lines come out the same however the stream is cut. Knows the splitter alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { ApiError } from './api-error.ts';
 import { cut } from './cuts.test.ts';
 import { LineSplitter } from './line-splitter.ts';

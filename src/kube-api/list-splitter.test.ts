@@ -1,7 +1,7 @@
 // Items come out of a list as JSON.parse would give them, however its bytes are cut. Knows the splitter alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { ApiError } from './api-error.ts';
 import { cut } from './cuts.test.ts';
 import { ListSplitter } from './list-splitter.ts';

@@ -1,7 +1,7 @@
 // Bytes that are no message, or half of one, are an error of the API and nothing else. Knows random bytes and the smallest messages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { ApiError } from './api-error.ts';
 import { FrameSplitter, ProtobufList } from './protobuf-pieces.ts';
 import { entries, findBytes, many, one, readMessage, shape } from './protobuf.ts';

@@ -1,7 +1,7 @@
 // Corefiles of older versions and what becomes of them: everything that was written stays where it was, but for what had to change.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { parseCorefile } from '../corefile/parse.ts';
 import { Project } from './document.ts';
 import { moveDown, moveUp } from './migrate.ts';

@@ -2,7 +2,7 @@
 // entries of a table. Whatever the order, it starts and answers alike. Knows words of a Corefile; knows nothing of how they are read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { printRR } from '../dns/rr.ts';
 import { InProcess } from '../testing/in-process.ts';
 import { parseAsk } from '../testing/question.ts';

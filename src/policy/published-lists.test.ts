@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Name } from '../dns/name.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { Store } from '../store/store.ts';

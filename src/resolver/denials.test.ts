@@ -1,7 +1,7 @@
 // Tests of denials that are used again: which names and types need no question any more, and when they do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Name } from '../dns/name.ts';
 import { TYPE } from '../dns/type-name.ts';
 import { A, ROOT, Rig, TEST, zones } from './rig.test.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as crypto from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Authority } from '../testing/certificates.ts';
 import { der, elements, integer, oid, sequence } from './der.ts';
 import { certificateNumbers, certificateRequest, selfSigned } from './made-certificate.ts';

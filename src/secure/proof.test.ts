@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Authority } from '../testing/certificates.ts';
 import { selfSigned } from './made-certificate.ts';
 import { readPair } from './pair.ts';

@@ -1,7 +1,7 @@
 // Accounts: credit by time, bounds, and who goes when there is no room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Store } from './store.ts';
 import { STORE_KEY } from '../testing/store-key.ts';
 

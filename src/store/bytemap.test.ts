@@ -1,7 +1,7 @@
 // The byte map against a plain Map, with keys that collide, with a memory that is full, and swapped again and again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { ByteMap } from './bytemap.ts';
 import { Epochs } from './epochs.ts';
 import { Key } from './key.ts';

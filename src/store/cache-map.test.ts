@@ -1,7 +1,7 @@
 // The cache map against a plain Map, at its bounds, with keys that collide, and shared.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { CacheMap } from './cache-map.ts';
 import type { CacheLimits } from './cache-map.ts';
 import { Key } from './key.ts';

@@ -1,7 +1,7 @@
 // What was put into a table is found in it with all that was said of it, and nothing else is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { FingerprintDraft, eachFingerprint, fingerprintCount, fingerprintWord } from './fingerprints.ts';
 import { LabelHash } from './label-hash.ts';
 import { Memory } from './memory.ts';

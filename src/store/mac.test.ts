@@ -1,7 +1,7 @@
 // The keyed hash of 128 bits against its authors' test vectors, and what must make it another one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Mac } from './mac.ts';
 
 /** Key and results of the reference implementation: messages of the octets 0, 1, 2 and so on. */

@@ -1,7 +1,7 @@
 // The shared memory and its slabs: what is taken is nobody else's, what is given back is used again, by whichever thread.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { LENGTH, META, METAS, SLAB_BITS } from './layout.ts';
 import { Memory } from './memory.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test as run } from 'node:test';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import type { MemoryHandle } from './memory.ts';
 import { Memory } from './memory.ts';
 import { KEY_AT, keyLength } from './ordered-entry.ts';

@@ -1,7 +1,7 @@
 // A ring keeps frames whole and in their order, counts what finds no room, and can be looked at by another view of the memory.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { Memory } from './memory.ts';
 import { Ring } from './ring.ts';
 

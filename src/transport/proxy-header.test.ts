@@ -1,7 +1,7 @@
 // PROXY headers: what each says, in whatever pieces it comes, and what is none.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { printAddress } from '../dns/address.ts';
 import { MOST_PROXY_HEADER, readProxyHeader } from './proxy-header.ts';
 import type { ProxyHeader } from './proxy-header.ts';

@@ -1,7 +1,7 @@
 // Replies that nobody asked for, over UDP: who guesses, what he gets, and what no forger is. No network and no real time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { latin1 } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { Scripted, reply, setUp } from './udp-rig.test.ts';

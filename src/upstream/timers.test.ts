@@ -1,7 +1,7 @@
 // Deadlines on the wheel, against the plain way of keeping them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Timers } from './timers.ts';
 import type { OnWheel } from './timers.ts';

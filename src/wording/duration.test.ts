@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { formatDuration, parseDuration, parseNanoseconds } from './duration.ts';
 
 test('durations are read as Go reads them', () => {

@@ -1,7 +1,7 @@
 // Unsigned integers from text, against what Go's strconv.ParseUint says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { parseUint } from './unsigned.ts';
 
 test('numbers in every base', () => {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { latin1Bytes, octets } from '../dns/latin1.ts';
 import { Name } from '../dns/name.ts';
 import { TYPE } from '../dns/type-name.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { anyName, anyRecord } from '../dns/arbitraries.test.ts';
 import { latin1Bytes, octets } from '../dns/latin1.ts';
 import { compareNames } from '../dns/order.ts';

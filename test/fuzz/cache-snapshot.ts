@@ -1,7 +1,7 @@
 // Any bytes to what reads the snapshot of a cache, with a checksum that is right: all or nothing, and what was taken can be served.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { decodeMessage } from '../../src/dns/message.ts';
 import { parseRR } from '../../src/dns/rr.ts';
 import { TYPE } from '../../src/dns/type-name.ts';

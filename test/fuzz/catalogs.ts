@@ -1,7 +1,7 @@
 // Any records in place of a catalog's, and what is made here as it is read again. Knows what must hold: a catalog is refused in a sentence,
 // or each of its members is one zone under one id; what one server says of its zones another one understands.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { TransferError } from '../../src/authority/incoming/incoming.ts';
 import { anyName, anyRecord, octetText } from '../../src/dns/arbitraries.test.ts';
 import { latin1Bytes } from '../../src/dns/latin1.ts';

@@ -1,6 +1,6 @@
 // Any text as a Corefile: served, or refused with a text, and soon. Knows the words that plugins have; knows nothing of what they mean.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { formatCorefile } from '../../src/corefile/format.ts';
 import { ORDER } from '../../src/cli/plugin-names.ts';
 import { build } from '../../src/kernel/site/build.ts';

@@ -1,6 +1,6 @@
 // Any bytes as what a decision point says: a response or a complaint. What is told is read again as it was.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { attribute, readResponse, requestOf } from '../../src/plugins/themis/attributes.ts';
 import { target } from './target.ts';
 

@@ -2,7 +2,7 @@
 // answered, and the library has not panicked. Knows what must hold; a server is kept for all cases.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { QuicBlocks, signed } from '../../src/testing/conformance/quic-blocks.ts';
 import { quicAddon, quicClient } from '../../src/testing/conformance/quic-client.ts';
 import type { QuicClient } from '../../src/testing/conformance/quic-client.ts';

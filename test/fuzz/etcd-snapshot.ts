@@ -1,7 +1,7 @@
 // Any bytes as a file in which keys of an etcd were kept: taken over, or refused with its own error. Knows the reader alone.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { SnapshotError, readSnapshot } from '../../src/plugins/etcd/snapshot-format.ts';
 import { target } from './target.ts';
 

@@ -1,7 +1,7 @@
 // Any bytes from an upstream, through `forward` and `cache`: what the client gets is judged. Knows what every reply must be; knows no
 // reply.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { anyName, anyRecord, bytes, number } from '../../src/dns/arbitraries.test.ts';
 import { decodeMessage, encodeMessage } from '../../src/dns/message.ts';
 import type { Parts } from '../../src/dns/message.ts';

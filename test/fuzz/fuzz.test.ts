@@ -1,7 +1,7 @@
 // Every fuzz target for a bounded number of cases; `npm run fuzz -- TARGET SECONDS` tries one for longer. Knows no parser.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { target } from './target.ts';
 import { ended, targets } from './targets.ts';
 

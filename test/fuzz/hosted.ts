@@ -1,7 +1,7 @@
 // Record sets as APIs of clouds might give them, with anything in their fields: each is used or left out and named, and nothing is thrown.
 // Knows the readers; asks no API.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { HostedRecords } from '../../src/authority/hosted/hosted-records.ts';
 import { Scratch } from '../../src/authority/zone/scratch.ts';
 import { Name } from '../../src/dns/name.ts';

@@ -1,7 +1,7 @@
 // Any bytes over HTTP: heads and bodies of both directions, HPACK, frames of HTTP/2. What is read is the same in whatever pieces it comes,
 // what is refused is refused with an HttpError, nothing is written without bound. Knows the readers; opens no connection.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { bodyReader, requestBody } from '../../src/http/body.ts';
 import { HttpError } from '../../src/http/error.ts';
 import { Heading } from '../../src/http/exchange.ts';

@@ -1,7 +1,7 @@
 // Any bytes over HTTP/3: QPACK, and frames on any streams. What is read is the same in whatever pieces it comes, and nothing is written
 // without bound. Knows the readers; opens no connection.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { Heading } from '../../src/http/exchange.ts';
 import type { HttpBounds } from '../../src/http/exchange.ts';
 import { frame, varints } from '../../src/http/h3-frames.ts';

@@ -1,6 +1,6 @@
 // Any text as the two files of a key: a pair that signs, or a refusal that names the file. Knows what must hold; knows no algorithm.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { Name } from '../../src/dns/name.ts';
 import { algorithmNamed } from '../../src/dnssec/algorithm.ts';
 import { KeyFileError, printPrivateFile, printPublicFile, readKeyFiles } from '../../src/dnssec/key-file.ts';

@@ -1,7 +1,7 @@
 // Any bytes from a Kubernetes API: lists and watch lines are read, or refused with an ApiError, whatever pieces they come
 // in. Knows the readers; opens no connection.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { ApiError, refusal } from '../../src/kube-api/api-error.ts';
 import { cut } from '../../src/kube-api/cuts.test.ts';
 import { LineSplitter } from '../../src/kube-api/line-splitter.ts';

@@ -1,7 +1,7 @@
 // Any objects from a Kubernetes API: each is kept or complained of, what is kept can be taken apart, and nothing of it stays when it is
 // gone. Knows the sinks of the plugin; opens no connection and asks no question.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { Name } from '../../src/dns/name.ts';
 import type { ApiObject } from '../../src/kube-api/sink.ts';
 import { endpointsAt, externalsAt, slicesAt } from '../../src/plugins/kubernetes/cluster/layout.ts';

@@ -1,7 +1,7 @@
 // Any bytes to what reads lists of names: ad blockers' lines, hosts files, zones of policies. Knows what must hold of their
 // rules.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { maskAddress } from '../../src/dns/address.ts';
 import { isPlain } from '../../src/policy/list-name.ts';
 import { ListLines } from '../../src/policy/list-line.ts';

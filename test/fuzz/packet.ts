@@ -1,5 +1,5 @@
 // Packets to throw at what reads messages: sound ones, sound ones with changed bytes, and bytes alone. Knows the wire format.
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { anyName, anyRecord, bytes, number } from '../../src/dns/arbitraries.test.ts';
 import { encodeMessage } from '../../src/dns/message.ts';
 import type { Name } from '../../src/dns/name.ts';

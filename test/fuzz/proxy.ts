@@ -1,6 +1,6 @@
 // Any octets as the header of a proxy: one that lies within them, or a word why not. Knows what must hold; knows no socket.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { MOST_PROXY_HEADER, readProxyHeader } from '../../src/transport/proxy-header.ts';
 import { target } from './target.ts';
 

@@ -2,7 +2,7 @@
 // answer, or a complaint that says where. Knows the registry's parts; opens no socket and no file.
 import assert from 'node:assert/strict';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { Name } from '../../src/dns/name.ts';
 import { TYPE } from '../../src/dns/type-name.ts';
 import type { Exchange, Heading } from '../../src/http/exchange.ts';

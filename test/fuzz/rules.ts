@@ -1,6 +1,6 @@
 // Any text as a rule of the firewall, nested as deep as it likes: a rule that is true, false or says what is wrong, or a complaint.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { TYPE } from '../../src/dns/type-name.ts';
 import { compileRule } from '../../src/govaluate/index.ts';
 import { compileRegexp } from '../../src/kernel/regexp.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { anyName, anyRecord, number } from '../../src/dns/arbitraries.test.ts';
 import { decodeMessage, encodeMessage } from '../../src/dns/message.ts';
 import { Name } from '../../src/dns/name.ts';

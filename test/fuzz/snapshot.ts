@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { ownerAt, ownersAt } from '../../src/plugins/kubernetes/cluster/address-index.ts';
 import { endpointsAt, externalsAt, slicesAt } from '../../src/plugins/kubernetes/cluster/layout.ts';
 import type { Maps } from '../../src/plugins/kubernetes/cluster/maps.ts';

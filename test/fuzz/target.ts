@@ -1,5 +1,5 @@
 // What a fuzz target is: a parser, what is thrown at it, and what must hold whatever it is. Knows no parser.
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 
 /** One parser under fire. */
 export interface Target {

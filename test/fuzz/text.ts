@@ -1,6 +1,6 @@
 // Any text to what reads files and arguments: hosts, resolv.conf, weights, the command line. Knows what must hold of what was read.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { readQuestions } from '../../src/cli/explain-questions.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { Name } from '../../src/dns/name.ts';

@@ -1,7 +1,7 @@
 // Any bytes in place of the messages of a transfer. Knows what must hold: what is wrong is said in a sentence, and what is told is made of
 // names and data that fit.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { Incoming, TransferError } from '../../src/authority/incoming/incoming.ts';
 import { Patch } from '../../src/authority/incoming/patch.ts';
 import { anyRecord } from '../../src/dns/arbitraries.test.ts';

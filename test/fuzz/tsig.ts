@@ -1,7 +1,7 @@
 // Any bytes to what reads signatures, as a server and as a client. Knows what must hold: nothing throws, and what was changed is not
 // believed.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { Name } from '../../src/dns/name.ts';
 import { u16 } from '../../src/dns/packet.ts';
 import { USUAL } from '../../src/tsig/algorithm.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { contentsOf } from '../../src/authority/update-contents.ts';
 import { UpdateJournal } from '../../src/authority/update-journal.ts';
 import { decodeMessage, encodeMessage } from '../../src/dns/message.ts';

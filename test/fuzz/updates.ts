@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { UpdateContents, changedIn, entryOf } from '../../src/authority/update-contents.ts';
 import { UpdateJournal } from '../../src/authority/update-journal.ts';
 import { update } from '../../src/authority/update.ts';

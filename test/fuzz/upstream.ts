@@ -1,7 +1,7 @@
 // Any bytes from an upstream: a question gets at most one answer, and only what answers it. Knows the pool's side and the network's; knows
 // no plugin.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { number } from '../../src/dns/arbitraries.test.ts';
 import { Frames } from '../../src/dns/frames.ts';
 import { decodeMessage } from '../../src/dns/message.ts';

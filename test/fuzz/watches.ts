@@ -1,7 +1,7 @@
 // Any bytes to what reads messages of `Watch`: what is laid out is read as it was, in whatever pieces it comes, and nothing throws. Knows
 // the codec and the reader of questions.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { MessageReader, readWatchRequest, readWatchResponse, watchRequest, watchResponse } from '../../src/http/watch-message.ts';
 import type { WatchRequest, WatchResponse } from '../../src/http/watch-message.ts';
 import { Name } from '../../src/dns/name.ts';

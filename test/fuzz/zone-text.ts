@@ -1,6 +1,6 @@
 // Any text as a master file: read or refused with a place, alike in pieces of any size, and what was read is read again as it is printed.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { latin1, latin1Bytes, octets } from '../../src/dns/latin1.ts';
 import { Name } from '../../src/dns/name.ts';
 import { shapeOf } from '../../src/dns/shapes.ts';

@@ -1,7 +1,7 @@
 // Differences of a transfer, step after step, make of what we have what the primary has.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { parseRR } from '../../dns/rr.ts';

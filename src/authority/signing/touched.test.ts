@@ -2,7 +2,7 @@
 // and whatever comes, goes, hides and shows again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Name } from '../../dns/name.ts';
 import { printRR } from '../../dns/rr.ts';
 import { TYPE, typeName } from '../../dns/type-name.ts';

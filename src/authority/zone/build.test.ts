@@ -1,7 +1,7 @@
 // Versions of a zone: what a node's bytes are, what stays from one to the next, and what happens where they cannot be made.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { u16 } from '../../dns/packet.ts';
 import { TYPE } from '../../dns/type-name.ts';

@@ -1,7 +1,7 @@
 // A version made from another by a difference is what a version of all its records would be, and no word is lost on the way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Name } from '../../dns/name.ts';
 import { u16 } from '../../dns/packet.ts';
 import { parseRR } from '../../dns/rr.ts';

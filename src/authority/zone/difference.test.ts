@@ -1,7 +1,7 @@
 // What became another from version to version, as a secondary hears of it; and for how long that is known.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Memory } from '../../store/memory.ts';
 import { OrderedPages } from '../../store/ordered-pages.ts';

@@ -1,7 +1,7 @@
 // The first end of many signatures, however they come and go.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Memory } from '../../store/memory.ts';
 import { Expiries } from './expiries.ts';
 import { STORE_KEY } from '../../testing/store-key.ts';

@@ -1,7 +1,7 @@
 // Zones as they lie in shared memory: names and what is at them, bytes of nodes, versions that follow each other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { hashName, writeHashedLabel } from '../../dnssec/hashed-name.ts';

@@ -2,7 +2,7 @@
 // caches may have validates, and in the end everything is in place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { algorithmNumber } from '../dnskey.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { dutiesOf } from './duties.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Name } from '../../dns/name.ts';
 import { StateError, parseState, printState } from './state-text.ts';
 import { NO_KEYS, PRESENCES, ROLES } from './state.ts';

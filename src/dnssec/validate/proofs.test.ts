@@ -1,7 +1,7 @@
 // Tests of proofs: what a chain of NSEC or NSEC3 of a random zone proves is what is so, and nothing else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Name } from '../../dns/name.ts';
 import { compareNames } from '../../dns/order.ts';
 import { TYPE } from '../../dns/type-name.ts';

@@ -1,7 +1,7 @@
 // The last steps of a reply: the OPT is the client's, room is kept only for what is there, and a seal comes after everything else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { setU16, u16 } from '../../dns/packet.ts';

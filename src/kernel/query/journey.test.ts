@@ -1,7 +1,7 @@
 // What is known of one client's question, whatever is asked because of it: its trail, its remarks, under what it is logged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { standard } from '../../plugins/index.ts';
 import { runScenario } from '../../testing/scenario.ts';
 import { loneQuery } from '../../testing/lone-query.ts';

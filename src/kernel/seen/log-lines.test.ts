@@ -1,7 +1,7 @@
 // Lines as bytes: numbers, addresses, names and durations as they are printed, and a reader that is too slow.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { parseAddress, printAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { latin1, latin1Bytes } from '../../dns/latin1.ts';

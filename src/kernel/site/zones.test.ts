@@ -1,7 +1,7 @@
 // The longest zone that holds a name, whether zones are few or many, as text and in bytes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1Bytes } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { MOST_LABELS, ZoneMap, Zones, labelsAt } from './zones.ts';

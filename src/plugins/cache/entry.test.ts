@@ -2,7 +2,7 @@
 import type { Entry } from '../../store/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { AA, AD, CD, QR, RA, RD, Z, message } from '../../dns/parts.ts';

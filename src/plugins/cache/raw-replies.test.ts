@@ -1,7 +1,7 @@
 // Replies whose parts lie where nobody expects them: what a client gets of them, at first and from the cache, can be read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { HEADER, Records, setU16, u16 } from '../../dns/packet.ts';

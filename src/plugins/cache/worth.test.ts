@@ -1,7 +1,7 @@
 // What becomes of a reply, against the same rules written down naively for decoded messages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
 import { QR, TC, message } from '../../dns/parts.ts';

@@ -1,7 +1,7 @@
 // Records put behind those of a section: whatever the reply is, it reads as before with the new ones in their places.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { anyRecord } from '../../dns/arbitraries.test.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';

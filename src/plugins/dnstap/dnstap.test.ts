@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { decodeMessage } from '../../dns/message.ts';
 import { Ring } from '../../store/ring.ts';
 import { Memory } from '../../store/memory.ts';

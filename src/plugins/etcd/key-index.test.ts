@@ -1,7 +1,7 @@
 // The index of keys against a plain map: ranges, what names own, changes of any kind, and what becomes of the memory.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Store } from '../../store/store.ts';
 import { KeptReader, KeptWriter } from './kept.ts';

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { askOnce } from '../../testing/one-question.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { serve } from '../../testing/served.ts';

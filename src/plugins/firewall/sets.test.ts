@@ -1,7 +1,7 @@
 // Sets of names and networks: what a set holds is what the longest entry that fits says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Name } from '../../dns/name.ts';
 import { NamedSet } from './sets.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Store } from '../../store/store.ts';
 import { runScenario } from '../../testing/scenario.ts';
 import { Database } from './database.ts';

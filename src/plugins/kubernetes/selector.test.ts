@@ -1,7 +1,7 @@
 // Label selectors: what is read, how it is written for the API, which labels it means, and what is refused with which words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Selector, SelectorError } from './selector.ts';
 
 const NAME = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";

@@ -1,7 +1,7 @@
 // Tests of the line of *recursive*: any words are settings, or an error of that line.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import { standard } from '../index.ts';
 

@@ -1,7 +1,7 @@
 // What scenarios cannot show: replies octet by octet, answers that come late and in another order, packets without room, transfers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { linesByWord, parseCorefile } from '../../corefile/parse.ts';
 import { anyRecord } from '../../dns/arbitraries.test.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';

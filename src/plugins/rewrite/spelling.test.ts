@@ -1,7 +1,7 @@
 // Names from and to the octets of a question, against what the whole name type says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1, writeLatin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { Query } from '../../kernel/query/query.ts';

@@ -1,7 +1,7 @@
 // Tests of reading an unbound.conf: words as they stand, files within files, and what each name is here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { settingsOf } from './conf-settings.ts';
 import { readConf } from './conf.ts';

@@ -2,7 +2,7 @@
 // addresses.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../testing/properties.ts';
 import { Place, ServedZones } from '../../../authority/served-zones.ts';
 import { printAddress } from '../../../dns/address.ts';
 import { Name } from '../../../dns/name.ts';

@@ -3,7 +3,7 @@
 import type { Entry } from '../../../store/key.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../testing/properties.ts';
 import { parseAddress } from '../../../dns/address.ts';
 import { Store } from '../../../store/store.ts';
 import { IMPORT, ownerAt, ownersAt } from './address-index.ts';

@@ -1,6 +1,6 @@
 // Clusters to keep in snapshots: told of objects as the API tells of them. Knows sinks; knows no file.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../../testing/properties.ts';
 import type { ApiObject } from '../../../kube-api/sink.ts';
 import type { ByteMap } from '../../../store/bytemap.ts';
 import { Store } from '../../../store/store.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../testing/properties.ts';
 import type { ByteMap } from '../../../store/bytemap.ts';
 import { ownerAt, ownersAt } from '../cluster/address-index.ts';
 import { DUPLICATES, SIZE, SLICES, SLICE_NAME, endpointsAt, le32, slicesAt, textAt } from '../cluster/layout.ts';

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../../testing/properties.ts';
 import { ObjectKey } from '../cluster/maps.ts';
 import { filled, fresh, named, objects, picture, put } from './clusters.test.ts';
 import type { Cluster } from './clusters.test.ts';
