@@ -11,8 +11,8 @@ import { Spawned } from '../src/testing/spawned.ts';
 import { certified } from './servers/programs.ts';
 
 /**
- * Milliseconds between two questions, those of the network, each way, and how many wait for an answer at most: a machine that is slower than
- * they come would have more and more of them, until they are too old.
+ * Milliseconds between two questions, those of the network, each way, and how many wait for an answer at most: a machine that is slower
+ * than they come would have more and more of them, until they are too old.
  */
 const EVERY = 10, DELAY = 10, WAITING = 20;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
