@@ -87,10 +87,9 @@ test('a cluster is one more file, whose code is kept, and nothing of Node that a
 class Copy {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'start-cost-'));
   constructor() {
-    // Not what starts have kept there: another test may start it now, with other flags, and be about to keep its own.
-    const filter = (from: string) => !/[/\\]compiled[/\\]server-/.test(from);
+    // Not what starts and Node have kept there: another test may start it now and keep its own, beside it and then in its place.
+    const filter = (from: string) => !/[/\\]dist[/\\](compiled|\.node)/.test(from);
     cpSync(path.join(root, 'dist'), path.join(this.folder, 'dist'), { recursive: true, filter });
-    rmSync(path.join(this.folder, 'dist/.node'), { force: true });
     cpSync(path.join(root, 'package.json'), path.join(this.folder, 'package.json'));
   }
   get code(): string {
