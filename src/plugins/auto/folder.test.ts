@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { FileNames } from './config.ts';
-import { scan } from './folder.ts';
+import { inOneFolder, scan } from './folder.ts';
 
 const names = new FileNames('db\\.(.*)', '{1}');
 
@@ -86,6 +86,23 @@ test('a folder that becomes another during a look is looked at again: nothing of
     return zoneOf(file);
   };
   assert.deepEqual(await found(current, moving), ['b.test. db.b.test']);
+});
+
+test('what is done with the files of a folder is done again where it became another meanwhile, and not for ever', async (t) => {
+  const folder = folderOf(t)('0/db.a.test', '1/db.a.test');
+  const current = join(folder, 'current');
+  symlinkSync('0', current);
+  for (const [moves, done] of [[0, 1], [1, 2], [3, 4], [100, 5]] as const) {
+    let times = 0;
+    await inOneFolder(current, async () => {
+      if (times++ >= moves) return;
+      symlinkSync(String(times % 2), join(folder, 'next'));
+      renameSync(join(folder, 'next'), current);
+    });
+    assert.equal(times, done, `${moves} moves`);
+    rmSync(current);
+    symlinkSync('0', current);
+  }
 });
 
 test('a folder that is missing, or a file, is none', async (t) => {

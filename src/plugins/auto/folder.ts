@@ -38,6 +38,18 @@ export async function scan(folder: string, names: FileNames, isWanted: (zone: Na
   }
 }
 
+/**
+ * Does this, again where the folder is a link that leads elsewhere afterwards: files that were found in one folder and read in another are
+ * part of both.
+ */
+export async function inOneFolder(folder: string, act: () => Promise<void>): Promise<void> {
+  for (let left = TRIES; left > 0; left--) {
+    const real = await realpath(folder).catch(missing);
+    await act();
+    if (await realpath(folder).catch(missing) === real) return;
+  }
+}
+
 function missing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }

@@ -29,7 +29,7 @@ import type { Note } from '../../store/notes.ts';
 import type { Store } from '../../store/store.ts';
 import { readSettings } from './config.ts';
 import type { Settings } from './config.ts';
-import { scan } from './folder.ts';
+import { inOneFolder, scan } from './folder.ts';
 import type { Scan } from './folder.ts';
 import { KeptZones, lineOf } from './kept-zones.ts';
 
@@ -117,15 +117,19 @@ class Folder implements Part {
       last = found;
       await this.#take(run, kept, list, found);
     };
-    await look().catch((error: Error) => {
+    await inOneFolder(this.#folder, look).catch((error: Error) => {
       throw new Error(`plugin/auto: Unable to access root path '${this.#folder}': ${error.message}`);
     });
     let wait = reload;
     const again = async (): Promise<void> => {
       this.#waiting = new Map();
       try {
-        if (wait === reload) await look();
-        wait = await kept.look() ? Math.min(STILL, reload) : reload;
+        let isNews = wait === reload;
+        await inOneFolder(this.#folder, async () => {
+          if (isNews) await look();
+          isNews = true;
+          wait = await kept.look() ? Math.min(STILL, reload) : reload;
+        });
       } finally {
         const changed = this.#waiting;
         this.#waiting = undefined;

@@ -29,7 +29,7 @@ export interface QuicClient extends Client {
   readonly messages: readonly Uint8Array[];
   /** What has happened beside replies: `reset 0 1`, `stopped 0 3`, `closed peer 2`, `opened`, `rejected`. */
   readonly heard: string[];
-  until(condition: () => boolean, what: string): Promise<void>;
+  until(condition: () => boolean, what: string | (() => string)): Promise<void>;
 }
 
 class Speaker implements QuicSpeaker {
@@ -125,7 +125,7 @@ export function beginQuic(
     }),
     until: (condition, what) => replies.until(condition, what),
     replies: async (count) => {
-      await replies.until(() => replies.got.length >= count, `${count} replies; heard ${speaker.heard.join(', ')}`);
+      await replies.until(() => replies.got.length >= count, () => `${count} replies; heard ${speaker.heard.join(', ')}`);
       return replies.got;
     },
     close: () => {

@@ -63,4 +63,4 @@ export class QuicRig {
 }
 /** Waits until a client has heard something. */
 export const heard = (client: QuicClient, text: string) =>
-  client.until(() => client.heard.includes(text), `${text}, not ${client.heard.join(', ')}`);
+  client.until(() => client.heard.includes(text), () => `${text}, not ${client.heard.join(', ')}`);

@@ -18,10 +18,13 @@ export class Replies {
     for (const look of this.#waiting) look();
   }
   /** Resolves when the condition holds; rejects when it does not within a minute. */
-  async until(condition: () => boolean, what: string): Promise<void> {
+  async until(condition: () => boolean, what: string | (() => string)): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; got ${JSON.stringify(this.got.slice(0, 20))}`)), 60_000);
+      const timer = setTimeout(() => {
+        const wanted = typeof what === 'string' ? what : what();
+        reject(new Error(`waited in vain for ${wanted}; got ${JSON.stringify(this.got.slice(0, 20))}`));
+      }, 60_000);
       const look = (): void => {
         if (!condition()) return;
         clearTimeout(timer);
