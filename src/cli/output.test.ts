@@ -92,7 +92,7 @@ for (const [name, addon] of [['the addon', loadAddon()], ['Node\'s threads', 'no
     };
     assert.throws(full, { code: 'EAGAIN' });
     let read = 0;
-    for (let turns = 0; read < 20 * 4096 && turns < 1000; turns++) {
+    for (let turns = 0; read < 20 * 4096 && turns < 30_000; turns++) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       try {
         read += readSync(reader, new Uint8Array(4096));

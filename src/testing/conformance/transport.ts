@@ -123,7 +123,7 @@ function answers(scene: Scene, kind: Kind): void {
     const many = await Promise.all(Array.from({ length: 8 }, () => client()));
     for (const each of many) for (let id = 0; id < 16; id++) each.send(question(id, 'hold.test'));
     await eventually(() => service.held.length >= 35, 'as many wait as can');
-    for (let rounds = 0; many.some((each) => each.got.length < 16) && rounds < 2000; rounds++) {
+    for (let rounds = 0; many.some((each) => each.got.length < 16) && rounds < 30_000; rounds++) {
       service.release();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
