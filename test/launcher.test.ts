@@ -64,17 +64,20 @@ test('lives through SIGUSR1 from the start on, without a debugger', { skip: proc
   const launcher = installed(folder);
   writeFileSync(path.join(folder, 'dist/main.js'), `import inspector from 'node:inspector';
     let count = 0;
-    process.on('SIGUSR1', () => { count += 1; });
-    setTimeout(() => console.log(count > 0, inspector.url()), 200);
-    setTimeout(() => process.exit(0), 400);\n`);
-  const child = spawn(launcher, { env: { PATH: `${path.dirname(process.execPath)}:${system}` }, stdio: ['ignore', 'pipe', 'pipe'] });
+    process.on('SIGUSR1', () => {
+      if (count++ === 0) setTimeout(() => console.log(true, inspector.url()), 200);
+    });
+    process.stdin.on('end', () => process.exit(0)).resume();\n`);
+  const child = spawn(launcher, { env: { PATH: `${path.dirname(process.execPath)}:${system}` }, stdio: 'pipe' });
   let printed = '';
   const timer = setInterval(() => mindsReload(child.pid) && child.kill('SIGUSR1'), 2);
   t.after(() => clearInterval(timer));
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
-      if (printed.includes('undefined')) clearInterval(timer);      // its last moments are not its first
+      if (!printed.includes('undefined')) return;
+      clearInterval(timer);                                         // its last moments are not its first
+      child.stdin.end();
     });
   }
   const [status, signal] = await once(child, 'close') as [number | null, string | null];

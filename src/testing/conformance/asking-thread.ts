@@ -3,6 +3,8 @@
 import { createSocket } from 'node:dgram';
 import { parentPort, workerData } from 'node:worker_threads';
 
+/** Looks without any answer, ten milliseconds apart, after which what is missing is lost: a server may stand still for long. */
+const QUIET = 2000;
 const { port, packet, sockets } = workerData as { port: number; packet: Uint8Array; sockets: number };
 let asked = 0, answered = 0, stopped = false;
 const ask = (socket: ReturnType<typeof createSocket>): void => {
@@ -28,7 +30,7 @@ parentPort?.once('message', () => {
   const timer = setInterval(() => {
     quiet = before === answered ? quiet + 1 : 0;
     before = answered;
-    if (answered < asked && quiet < 20) return;
+    if (answered < asked && quiet < QUIET) return;
     clearInterval(timer);
     for (const socket of open) socket.close();
     parentPort?.postMessage({ asked, lost: asked - answered });
