@@ -14,11 +14,13 @@ import { beginHttp3, http3Client } from '../testing/conformance/http3-client.ts'
 import type { Http3TestClient } from '../testing/conformance/http3-client.ts';
 import { needsQuic, quicAddon, quicClient } from '../testing/conformance/quic-client.ts';
 import { eventually } from '../testing/conformance/transport-clients.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { TestService, question } from '../testing/conformance/transport-service.ts';
 import { Bench, testTransport } from '../testing/conformance/transport.ts';
 import { doq } from './doq.ts';
 import { https3 } from './https3.ts';
 import { QuicPorts } from './quic-listener.ts';
+import type { StreamOptions } from './stream-listener.ts';
 
 const one = signed({ names: ['a.test'] });
 function settings(blocks: QuicBlocks, said: Partial<HttpSaid> = {}): ListenerSettings {
@@ -47,10 +49,9 @@ class Rig {
   constructor(said: Partial<HttpSaid>) {
     this.bench = new Bench('https3', new TestService(), settings(this.blocks, said));
   }
-  static async open(t: TestContext, said: Partial<HttpSaid> = {}, read = 3000): Promise<Rig> {
+  static async open(t: TestContext, said: Partial<HttpSaid> = {}, options: StreamOptions = {}): Promise<Rig> {
     const rig = new Rig(said);
-    rig.bench.service.timeouts = { ...rig.bench.service.timeouts, read };
-    await rig.bench.listen(https3(new QuicPorts(), { every: 5 }));
+    await rig.bench.listen(https3(new QuicPorts(), { every: 5, ...options }));
     t.after(() => rig.close());
     return rig;
   }
@@ -132,13 +133,14 @@ test('HTTP/3: for one connection more than allowed the idlest goes, with H3_EXCE
 });
 
 test('HTTP/3: a request that does not become whole costs its stream alone', needsQuic, async (t) => {
-  const rig = await Rig.open(t, {}, 50);
+  const clock = new FakeClock();
+  const rig = await Rig.open(t, {}, { clock });
   const client = await rig.client();
   const stream = client.connection.open(false);
   client.connection.send(stream, Uint8Array.of(1, 5, 0), 0, 3, false);
   client.send(question(1, 'hold.test'));
   await eventually(() => rig.service.held.length === 1, 'it was asked');
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await clock.elapse(rig.service.timeouts.read + 100);
   rig.service.release();
   await client.replies(1);
   assert.deepEqual(client.heard, ['opened']);

@@ -65,7 +65,8 @@ impl State {
             Some(DatagramEvent::ConnectionEvent(ch, event)) => {
                 self.hand = Some(ch.0);
                 if let Some(c) = at(&mut self.conns, ch.0) {
-                    c.q.handle_event(event);
+                    // Why it ended is told first: a reset behind its goodbye, come while this process stood still, would take its place.
+                    if !c.q.is_closed() || c.end.is_some() { c.q.handle_event(event); }
                     if c.shaking { c.resumed |= take_resumed(); }
                 }
                 self.mark(ch.0);
