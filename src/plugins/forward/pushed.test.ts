@@ -13,7 +13,7 @@ import { Spawned } from '../../testing/spawned.ts';
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
 
 test('what is forwarded over UDP is pushed over gRPC and TLS, and stays when nobody is there', { timeout: 300_000 }, async (t) => {
-  const [plain, pushing, port] = [await freePort(), await freePort(), await freePort()];
+  const [plain, pushing, port, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const upstream = new Spawned(undefined), authority = new Authority();
   t.after(() => upstream.kill());
   const { cert, key } = authority.sign({ names: ['dns.internal'] });
@@ -38,6 +38,7 @@ test('what is forwarded over UDP is pushed over gRPC and TLS, and stays when nob
   writeFileSync(join(edge.folder, 'ca.pem'), authority.pem);
   edge.write(`test.:${port} {
   bind 127.0.0.1
+  prometheus 127.0.0.1:${metrics}
   forward . 127.0.0.1:${plain} {
     tls ca.pem
     tls_servername dns.internal
@@ -51,6 +52,13 @@ test('what is forwarded over UDP is pushed over gRPC and TLS, and stays when nob
   };
   const says = (address: string, ttl = 1) => ({ answer }: ShortReply): boolean => answer.join() === `web.test. ${ttl} IN A ${address}`;
   await until(says('192.0.2.1'));
+  // Until it is watched it is asked for as by who does not subscribe.
+  const isPushed = async (): Promise<boolean> =>
+    /^coredns_subscribe_pushed_total\{[^}]*\} [1-9]/m.test(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text());
+  while (!await isPushed()) {
+    await askOnce(port, 'web.test.', 'A');
+    await pause();
+  }
   write('192.0.2.2');
   await until(says('192.0.2.2'));
   upstream.signal('SIGKILL');

@@ -49,10 +49,11 @@ test('a change is pushed with its answer; what stays is not', { timeout: 300_000
   one.create('WEB.test.', 'A');
   one.create('other.test.', 'A');
   one.create('new.test.', 'A');
+  // How many of them come in one piece is the network's: an answer may stand before the next word that something is watched.
   const first = await one.next(6);
-  const ids = first.slice(0, 3).map(({ id, created }) => (created === true ? id : assert.fail()));
+  const ids = first.filter(({ created }) => created === true).map(({ id }) => id);
   assert.equal(new Set(ids).size, 3);
-  assert.deepEqual(first.slice(3).map(({ answer, initial, name }) => [name, answer, initial]), [
+  assert.deepEqual(first.filter(({ created }) => created !== true).map(({ answer, initial, name }) => [name, answer, initial]), [
     ['WEB.test.', '0 | web.test. 3600 IN A 192.0.2.1', true], ['other.test.', '0 | other.test. 3600 IN A 192.0.2.9', true],
     ['new.test.', '3', true],
   ]);
@@ -75,8 +76,9 @@ test('who has the answer already is told that it is the same, also by another se
   other.create('web.test.', 'A', true, token);
   other.create('other.test.', 'A', true, token);
   const said = await other.next(4);
-  assert.deepEqual(said.map(({ created, name, initial, answer }) => created ?? [name, initial, answer]), [
-    true, true, ['web.test.', true, undefined], ['other.test.', true, '0 | other.test. 3600 IN A 192.0.2.9'],
+  assert.equal(said.filter(({ created }) => created === true).length, 2);
+  assert.deepEqual(said.filter(({ created }) => created !== true).map(({ name, initial, answer }) => [name, initial, answer]), [
+    ['web.test.', true, undefined], ['other.test.', true, '0 | other.test. 3600 IN A 192.0.2.9'],
   ]);
   there.write('192.0.2.2 web.test\n192.0.2.9 other.test\n');
   assert.equal((await other.next())[0]?.answer, '0 | web.test. 3600 IN A 192.0.2.2');
