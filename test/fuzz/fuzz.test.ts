@@ -9,6 +9,11 @@ after(ended);
 
 for (const each of targets) test(each.name, () => each.try({ numRuns: each.runs }));
 
+test('each target is tried once', () => {
+  const names = targets.map(({ name }) => name);
+  assert.deepEqual(names, [...new Set(names)]);
+});
+
 test('a property that does not hold is seen', async () => {
   const wrong = target('wrong', 100, fc.nat(), (number) => assert.ok(number < 50));
   await assert.rejects(wrong.try({ numRuns: 100, seed: 1 }), /Counterexample: \[50\]/);

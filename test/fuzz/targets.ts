@@ -45,6 +45,10 @@ export const targets: readonly Target[] = [
   watches,
   azureSets, awsXml, rules, decisionPoints,
   registryRequests, registryTokens, registryKeys, ...imports,
+  serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects, corefile, hosts, lists,
+  policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
+  tsig, sharedKeys, transfers, updates, updateServer, journals, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {
