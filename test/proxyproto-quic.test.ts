@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../src/testing/properties.ts';
 import { PROXY_REFUSALS } from '../src/quic/addon.ts';
 import { Authority } from '../src/testing/certificates.ts';
 import { http3Client } from '../src/testing/conformance/http3-client.ts';

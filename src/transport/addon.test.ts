@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { writePeer } from '../kernel/query/peer.ts';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import {
   BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, FAULTS, LOST, OFFSETS, READY, difference, loadAddon,
 } from './addon.ts';

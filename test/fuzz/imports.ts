@@ -2,7 +2,7 @@
 // or
 // is told. Knows words of those configurations.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { checkCorefile } from '../../src/cli/check.ts';
 import { corefileText } from '../../src/importers/corefile-text.ts';
 import { optionsOf } from '../../src/importers/dnsmasq/lines.ts';

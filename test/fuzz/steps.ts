@@ -1,7 +1,7 @@
 // Any octets where steps of a zone are kept. Knows what must hold: a file is read up to what is not whole, and what was read are lists of
 // records with one SOA before and one after.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import { fc } from '../../src/testing/properties.ts';
 import { recordsOf } from '../../src/authority/zone/difference.ts';
 import { stepsIn } from '../../src/authority/zone/step-file.ts';
 import { checksum } from '../../src/authority/update-journal.ts';

@@ -34,21 +34,10 @@ import { zoneBytes, zoneText } from './zone-text.ts';
 
 /** In the order in which they are tried. */
 export const targets: readonly Target[] = [
-  serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects,
-  corefile, hosts, lists, policies, resolvConf, weights, flags,
-  corefile, migration, hosts, resolvConf, weights, flags,
-  corefile, hosts, resolvConf, weights, flags, expectations,
-  snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies, tsig, sharedKeys, transfers, updates, updateServer, journals,
-  keptSteps, proxy, catalogs, ourCatalogs, doq,
-  azureSets, awsXml, rules,
-  azureSets, awsXml, etcdSnapshot,
-  watches,
-  azureSets, awsXml, rules, decisionPoints,
-  registryRequests, registryTokens, registryKeys, ...imports,
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects, corefile, hosts, lists,
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
-  tsig, sharedKeys, transfers, updates, updateServer, journals, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys,
+  tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, ...imports,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { latin1Bytes } from '../../dns/latin1.ts';
 import { StoredZone } from '../../testing/stored-zone.ts';
 import { remember } from './history.ts';

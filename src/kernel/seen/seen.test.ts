@@ -1,7 +1,7 @@
 // Tops of several threads, estimates and steps of time: properties that hold for any input.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { Hash } from '../../store/hash.ts';
 import { Memory } from '../../store/memory.ts';
 import { estimate, note, unite } from './distinct.ts';
