@@ -15,6 +15,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { HttpReply } from '../http/message.ts';
 import type { Run, Served } from '../kernel/site/plugin.ts';
 import { VERSION } from '../kernel/version.ts';
+import type { Role } from '../secure/tokens.ts';
 import type { ZoneChanges } from '../store/changes.ts';
 import { cached, flushUnder } from './kept.ts';
 import { recentQuestions } from './queries.ts';
@@ -25,6 +26,8 @@ import { changesBetween, withoutSecrets } from './written.ts';
 
 /** A request as its route sees it. */
 export interface Asked {
+  /** What stands in the places of its path. */
+  readonly at: { readonly [place: string]: string };
   readonly query: URLSearchParams;
   /** The object of its body; empty where there is none. */
   readonly body: { readonly [name: string]: unknown };
@@ -44,8 +47,11 @@ export interface Schema {
 }
 /** One thing that can be asked. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `/v1/upstreams/{id}/drain`. */
   readonly path: string;
+  /** What one must be allowed: to look, to act, or to change. */
+  readonly role: Role;
   readonly summary: string;
   /** Parameters behind `?`, and members of the body; those that begin with `!` are needed. */
   readonly parameters?: { readonly [name: string]: string };
@@ -71,55 +77,59 @@ const notYet = problem(503, 'Nothing is served yet');
 /** Every route. */
 export const ROUTES: readonly Route[] = [
   {
-    method: 'GET', path: '/v1/status', summary: 'What is served, and for how long.',
+    method: 'GET', role: 'read', path: '/v1/status', summary: 'What is served, and for how long.',
     answer: { version: text, uptime: number, ready: yes, addresses: list }, do: (_, load) => status(load),
   },
   {
-    method: 'GET', path: '/v1/config', summary: 'The blocks that are served, as they were written; secrets are ***.',
+    method: 'GET', role: 'read', path: '/v1/config', summary: 'The blocks that are served, as they were written; secrets are ***.',
     answer: { blocks: list },
     do: (_, { run }) => withServed(run, ({ configuration }) => replyJson({ blocks: withoutSecrets(configuration.blocks) })),
   },
   {
-    method: 'GET', path: '/v1/explain', summary: 'Why a question is answered as it is; the question is really asked.',
+    method: 'GET', role: 'read', path: '/v1/explain', summary: 'Why a question is answered as it is; the question is really asked.',
     parameters: { '!name': 'The name', '!type': 'The type', client: 'Who asks', server: 'The address', tcp: '1 is TCP', view: 'The view' },
     answer: { by: text, took: number, steps: list, skipped: list }, do: (asked, load) => explained(asked, load),
   },
   {
-    method: 'GET', path: '/v1/queries', summary: 'The last questions, oldest first, and where to go on (next).',
+    method: 'GET', role: 'read', path: '/v1/queries', summary: 'The last questions, oldest first, and where to go on (next).',
     parameters: { filter: 'Words that all have to fit', after: 'The next of an answer before', limit: 'Questions at most' },
     answer: { queries: list, next: text, lost: number, left: number }, streams: true,
     do: ({ query, exchange }, { run, watchers }) => (
       Watchers.wants(exchange) ? watchers.queries(exchange, query) : recentQuestions(run, query, watchers.process)),
   },
   {
-    method: 'GET', path: '/v1/events', summary: 'What happens: loads, warnings; as events, from now on or after Last-Event-ID.',
+    method: 'GET', role: 'read', path: '/v1/events',
+    summary: 'What happens: loads, warnings; as events, from now on or after Last-Event-ID.',
     parameters: { after: 'The id of an event before' }, answer: {}, streams: true,
     do: ({ query, exchange }, { watchers }) => (
       Watchers.wants(exchange) ? watchers.happenings(exchange, query) : problem(406, 'Not acceptable', 'Accept: text/event-stream')),
   },
   ...LISTED.map((what): Route => ({
-    method: 'GET', path: `/v1/top/${what}`,
+    method: 'GET', role: 'read', path: `/v1/top/${what}`,
     summary: `What most questions of a minute were, by ${what}: count at most, count - error at least.`,
     parameters: { minute: 'now or last', limit: 'Rows at most' },
     answer: { at: text, rows: list, more: number }, do: ({ query }, { run }) => tops(run, what, query),
   })),
   {
-    method: 'GET', path: '/v1/distinct', summary: 'How many different names and clients a minute had, and names under one name.',
+    method: 'GET', role: 'read', path: '/v1/distinct',
+    summary: 'How many different names and clients a minute had, and names under one name.',
     parameters: { minute: 'now or last' }, answer: { at: text, names: number, clients: number, under: list },
     do: ({ query }, { run }) => distinct(run, query),
   },
   {
-    method: 'GET', path: '/v1/latency', summary: 'How many answers took how long, by second: [step, count]; steps begin at bounds (us).',
+    method: 'GET', role: 'read', path: '/v1/latency',
+    summary: 'How many answers took how long, by second: [step, count]; steps begin at bounds (us).',
     parameters: { seconds: 'How many of the last 600' }, answer: { kinds: list, bounds: list, seconds: list },
     do: ({ query }, { watchers }) => latency(watchers.latency, query),
   },
   {
-    method: 'GET', path: '/v1/cache', summary: 'What caches have under a name.',
+    method: 'GET', role: 'read', path: '/v1/cache', summary: 'What caches have under a name.',
     parameters: { under: 'A name', type: 'A type', limit: 'Entries at most' }, answer: { entries: list, more: number },
     do: ({ query }, { run }) => cached(run, query),
   },
   {
-    method: 'POST', path: '/v1/cache/flush', summary: 'What caches have of a name, under a name, or all of it, is asked for anew.',
+    method: 'POST', role: 'operate', path: '/v1/cache/flush',
+    summary: 'What caches have of a name, under a name, or all of it, is asked for anew.',
     body: {
       name: { ...text, description: 'A name, and what is an alias of it' },
       under: { ...text, description: 'All names at and under this one' },
@@ -128,7 +138,7 @@ export const ROUTES: readonly Route[] = [
     answer: { flushed: text }, do: flush,
   },
   {
-    method: 'POST', path: '/v1/reload', summary: 'Reads the Corefile again; with dryRun it says what differs.',
+    method: 'POST', role: 'admin', path: '/v1/reload', summary: 'Reads the Corefile again; with dryRun it says what differs.',
     body: { dryRun: yes }, answer: { changes: list, problems: list, reloaded: yes },
     do: ({ body }, { run }) => reload(run, body['dryRun'] === true),
   },

@@ -20,13 +20,14 @@ const formOf = (properties: { readonly [name: string]: Schema }): object =>
 /** The document. */
 export function describe(routes: readonly Route[]): object {
   const paths: { [path: string]: { [method: string]: object } } = {};
-  for (const { method, path, summary, parameters = {}, body, answer, streams } of routes) {
+  for (const { method, path, role, summary, parameters = {}, body, answer, streams } of routes) {
     (paths[path] ??= {})[method.toLowerCase()] = {
-      summary,
-      ...(Object.keys(parameters).length === 0 ? {} : {
-        parameters: Object.entries(parameters).map(([name, description]) => (
+      summary, 'x-role': role,
+      parameters: [
+        ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+        ...Object.entries(parameters).map(([name, description]) => (
           { name: name.replace('!', ''), in: 'query', required: name.startsWith('!'), description, schema: { type: 'string' } })),
-      }),
+      ],
       ...(body === undefined ? {} : { requestBody: { content: formOf(body) } }),
       responses: {
         200: { description: summary, content: { ...(Object.keys(answer).length === 0 ? {} : formOf(answer)), ...(streams ? EVENTS : {}) } },
@@ -34,5 +35,9 @@ export function describe(routes: readonly Route[]): object {
       },
     };
   }
-  return { openapi: '3.1.0', info: { title: 'coredns-ts', version: VERSION }, paths };
+  return {
+    openapi: '3.1.0', info: { title: 'coredns-ts', version: VERSION }, paths,
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' }, certificate: { type: 'mutualTLS' } } },
+    security: [{ token: [] }, { certificate: [] }, {}],
+  };
 }

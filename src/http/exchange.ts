@@ -83,6 +83,8 @@ export interface Connected {
   readonly remotePort?: number | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  /** Of the client's certificate, as `CN=a,O=b`, where an authority that is trusted has signed it. */
+  readonly subject?: string | undefined;
 }
 /** Whoever answers. What comes together is asked together, between `begin` and `end`. */
 export interface HttpService {

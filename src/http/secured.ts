@@ -11,10 +11,10 @@ export function secured(server: SecureServer, clock: Pick<HttpClock, 'after'>): 
     socket.on('error', () => {});
     const cancel = clock.after(HANDSHAKE, () => server.late(socket));
     server.accept(socket, {
-      arrived(stream, { alpn }) {
+      arrived(stream, { alpn, subject, isVerified }) {
         cancel();
         stream.on('error', () => {});
-        ready(stream, alpn);
+        ready(stream, alpn, isVerified ? subject : undefined);
       },
       failed() {
         cancel();

@@ -27,7 +27,7 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 /** Says what is at a path. */
 export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 /** Makes a stream that is talked to in the clear of one that came, and what was agreed on for it. */
-export type Securing = (socket: Socket, ready: (socket: Socket, alpn: string | undefined) => void) => void;
+export type Securing = (socket: Socket, ready: (socket: Socket, alpn: string | undefined, subject?: string) => void) => void;
 
 const NOT_FOUND: HttpReply = { status: 404, body: '404 page not found\n', headers: { 'X-Content-Type-Options': 'nosniff' } };
 const NOT_ALLOWED: HttpReply = { status: 405, body: '405 Method Not Allowed\n' };
@@ -61,7 +61,7 @@ export class HttpServer {
     this.#owner = { now: () => clock.monotonic(), wall: () => clock.wall() };
     server.on('connection', (socket) => {
       if (this.securing === undefined) this.#connect(socket, undefined);
-      else this.securing(socket, (stream, alpn) => this.#connect(stream, alpn));
+      else this.securing(socket, (stream, alpn, subject) => this.#connect(stream, alpn, subject));
     });
     server.on('error', () => {});
   }
@@ -125,9 +125,11 @@ export class HttpServer {
     });
   }
 
-  #connect(socket: Socket, alpn: string | undefined): void {
+  #connect(socket: Socket, alpn: string | undefined, subject?: string): void {
     if (this.#connections.size >= this.#options.connections) this.#makeRoom();
-    const asked = { request: (exchange: Exchange) => this.#request(exchange, socket) };
+    const { remoteAddress, remotePort, localAddress, localPort } = socket;
+    const by: Connected = { remoteAddress, remotePort, localAddress, localPort, subject };
+    const asked = { request: (exchange: Exchange) => this.#request(exchange, by) };
     const connection = new HttpConnection(socket, alpn, asked, this.#options.bounds, this.#owner);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));

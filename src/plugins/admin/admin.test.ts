@@ -57,7 +57,8 @@ test('a flush is a miss of that name at once, and of what is an alias of it', as
   await ask(here.socket, 'POST', '/v1/cache/flush', '{"all":true}');
   assert.equal(await answer(here), '192.0.2.3');
   here.server.log();
-  assert.match(here.server.written, /plugin\/admin: \{"method":"POST","path":"\/v1\/cache\/flush","status":200\}/);
+  const attempt = '{"who":"local","address":"","method":"POST","path":"/v1/cache/flush","status":200}';
+  assert.ok(here.server.written.includes(`plugin/admin: ${attempt}`));
 });
 
 test('what is kept is listed, and flushed under a name', async (t) => {

@@ -1,27 +1,62 @@
-// What an `admin` line says: the socket at which the server is looked at and told what to do. Knows words; opens nothing.
+// What an `admin` line says: where the server is looked at and told what to do, who may, and what is written of questions. Knows words;
+// opens nothing.
 import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
+import { splitHostPort } from '../../dns/host-port.ts';
+import type { ListenSettings } from '../../admin-api/listen.ts';
 import type { Privacy } from '../../kernel/seen/seen.ts';
-import type { Lines } from '../../kernel/site/plugin.ts';
+import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
+import { cryptography } from '../../secure/node.ts';
+import { readPair } from '../../secure/pair.ts';
+import { ROLES, Tokens, TokensError } from '../../secure/tokens.ts';
+import type { Role } from '../../secure/tokens.ts';
+import { fileError } from '../../wording/errno.ts';
 
 /** Where the socket is if nothing is said. */
 const USUAL = '/run/coredns-ts/admin.sock';
 /** Bytes that the path of a socket may have (unix(7)), with the ending that it is made under. */
 const LONGEST = 100;
+/** An address that nobody outside of this machine reaches. */
+const NEAR = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/;
 
 /** What a line says. */
-export interface AdminSettings {
-  /** The path of the socket. */
-  readonly path: string;
+export interface AdminSettings extends ListenSettings {
   readonly privacy: Privacy;
 }
 /** Throws CorefileError. */
-export function readAdmin(lines: Lines): AdminSettings {
+export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): AdminSettings {
   const line = once(lines);
-  const [address = `unix://${USUAL}`] = line.words(0, 1);
+  const whole = (path: string): string => (path.startsWith('/') || root === '' ? path : `${root}/${path}`);
+  const read = (path: string): string => textOf(path, machine.readFile);
+  const { file, line: number } = line.at;
+  const [where = `unix://${USUAL}`] = line.words(0, 1);
+  const { listen, isSecure } = readAddress(line, where);
+  const may = new Map<string, Role>();
+  const hosts: string[] = [];
   let names = true;
   let clients: Privacy['clients'] = 'show';
+  let tokens: string | undefined, ca: string | undefined, pair: readonly [cert: string, key: string] | undefined;
   line.properties({
+    tls(property) {
+      const [cert = '', key = ''] = property.words(2, 2).map(whole);
+      property.attempt(() => readPair({ cert: read(cert), key: read(key), ca: undefined }, cryptography()));
+      pair = [cert, key];
+    },
+    client_ca(property) {
+      ca = whole(property.only());
+    },
+    tokens(property) {
+      tokens = whole(property.only());
+      readTokens(property, tokens, machine.readFile);
+    },
+    may(property) {
+      const [role = '', ...holders] = property.words(2);
+      if (!(ROLES as readonly string[]).includes(role)) property.refuse(`there is no role '${role}'`, `may ${ROLES.join('|')} NAME...`);
+      for (const holder of holders) may.set(holder, role as Role);
+    },
+    host(property) {
+      hosts.push(...property.words(1).map((name) => name.toLowerCase()));
+    },
     names(property) {
       const word = property.only();
       if (word !== 'show' && word !== 'hide') property.refuse(`names is show or hide, not '${word}'`);
@@ -31,13 +66,51 @@ export function readAdmin(lines: Lines): AdminSettings {
       clients = readClients(property);
     },
   });
-  if (!address.startsWith('unix://')) {
-    line.refuse(`'${address}' is no unix://PATH`, `the API is at a socket of this machine: unix://${USUAL}`);
+  together(line, where, isSecure, { tokens, ca, pair, may });
+  const tls = pair === undefined ? undefined : tlsOf(line, { cert: pair[0], key: pair[1], ca }, read);
+  return { at: { file, line: number }, listen, tls, tokens, may, hosts, privacy: { names, clients } };
+}
+/** What options mean together: nobody is let in who shows nothing, but over a socket of this machine. */
+function together(line: Directive, where: string, isSecure: boolean, { tokens, ca, pair, may }: {
+  readonly tokens: string | undefined; readonly ca: string | undefined; readonly pair: object | undefined;
+  readonly may: ReadonlyMap<string, Role>;
+}): void {
+  if (isSecure !== (pair !== undefined)) {
+    line.fail(isSecure ? `${where} has no certificate` : 'tls belongs to an address with https://', 'tls CERT KEY, with https://ADDRESS');
   }
-  const path = address.slice('unix://'.length);
-  if (!path.startsWith('/')) line.refuse(`'${path}' is no absolute path`, 'unix:// and a path that begins with /');
-  if (Buffer.byteLength(path) > LONGEST) line.refuse(`the path of a socket has at most ${LONGEST} bytes: '${path}'`);
-  return { path, privacy: { names, clients } };
+  if ((ca === undefined) !== (may.size === 0)) {
+    line.fail('client_ca and may belong together',
+      'client_ca FILE says whose certificates are good, may ROLE NAME... what their holders may do');
+  }
+  if (ca !== undefined && !isSecure) line.fail('client_ca belongs to an address with https://', 'admin https://ADDRESS');
+  if (!where.startsWith('unix://') && tokens === undefined && ca === undefined) {
+    line.fail('the API would let everybody in', 'say who may do what: tokens FILE');
+  }
+}
+function readAddress(line: Directive, where: string): { readonly listen: ListenSettings['listen']; readonly isSecure: boolean } {
+  if (where.startsWith('unix://')) {
+    const path = where.slice('unix://'.length);
+    if (!path.startsWith('/')) line.refuse(`'${path}' is no absolute path`, 'unix:// and a path that begins with /');
+    if (Buffer.byteLength(path) > LONGEST) line.refuse(`the path of a socket has at most ${LONGEST} bytes: '${path}'`);
+    return { listen: { path }, isSecure: false };
+  }
+  const [, scheme, text = ''] = /^(https?):\/\/([^/]+)\/?$/.exec(where) ?? [];
+  if (scheme === undefined) line.refuse(`'${where}' is no unix://PATH and no https://ADDRESS`, `the usual place is unix://${USUAL}`);
+  const { host, port } = line.attempt(() => splitHostPort(text));
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) line.refuse(`invalid port in '${where}'`, 'https://HOST:PORT');
+  const address = host === '' ? `0.0.0.0:${port}` : text;
+  if (scheme === 'http' && !NEAR.test(address)) {
+    line.refuse(`the API would be in the clear at ${address}`, 'without TLS it listens on a loopback address, or on a socket');
+  }
+  line.mentions({ what: 'http', address });
+  return { listen: { address }, isSecure: scheme === 'https' };
+}
+function tlsOf(line: Directive, files: { readonly cert: string; readonly key: string; readonly ca: string | undefined },
+  read: (path: string) => string): ListenSettings['tls'] {
+  const { cert, key, ca } = files;
+  const first = line.attempt(() =>
+    readPair({ cert: read(cert), key: read(key), ca: ca === undefined ? undefined : read(ca) }, cryptography()));
+  return { files, first };
 }
 /** `show`, `hide`, or how much of an address is written: `/24 /56`. */
 function readClients(property: Directive): Privacy['clients'] {
@@ -49,4 +122,22 @@ function readClients(property: Directive): Privacy['clients'] {
     property.refuse(`clients is show, hide, or the networks that are written, not '${words.join(' ')}'`, 'clients /24 /56');
   }
   return { v4, v6 };
+}
+/** The contents of a file. Throws Error that names it. */
+function textOf(path: string, readFile: (path: string) => Uint8Array): string {
+  try {
+    return Buffer.from(readFile(path)).toString();
+  } catch (error) {
+    throw new Error(fileError(error, path), { cause: error });
+  }
+}
+function readTokens(property: Directive, path: string, readFile: (path: string) => Uint8Array): void {
+  const text = property.attempt(() => textOf(path, readFile));
+  const form = 'a line is HOLDER ROLE . HASH, such as deploy operate . 9f86d0...';
+  try {
+    if (new Tokens(text, cryptography()).size === 0) property.fail(`${path} has no token`, form);
+  } catch (error) {
+    if (!(error instanceof TokensError)) throw error;
+    property.fail(`${path}:${error.line}: ${error.message}`, form);
+  }
 }

@@ -21,7 +21,6 @@ export default definePlugin({
   },
   create(settings, site) {
     site.put(Settings, settings);
-    const { path } = settings;
     let watchers: Watchers;
     return {
       rehearsal: 'looks on',
@@ -30,14 +29,11 @@ export default definePlugin({
         if (first !== site) throw new Error('one block has it: it is for the whole process');
       },
       async control(run) {
-        const { AdminSocket } = await import('../../admin-api/socket.ts');
-        const { AdminService } = await import('../../admin-api/service.ts');
-        const socket = await run.shared.use(`admin ${path}`, run.signal, () => AdminSocket.open(path, run.clock));
         const module = await import('../../admin-api/watchers.ts');
         watchers = await run.shared.use('watchers', run.signal, () => new module.Watchers(run.store.memory, run.clock));
         hear(run, watchers);
-        const load = { run, names: run.store.changes.zone(ROOT), watchers };
-        socket.server.serve(new AdminService(load), run.signal);
+        const { listen } = await import('../../admin-api/listen.ts');
+        await listen(run, settings, { run, names: run.store.changes.zone(ROOT), watchers });
       },
       started(run) {
         watchers.events.tell('load', { first: run.first });

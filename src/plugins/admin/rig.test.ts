@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { request } from 'node:http';
+import type { RequestOptions } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { InProcess } from '../../testing/in-process.ts';
@@ -33,10 +34,13 @@ export async function rig(t: TestContext, corefile: string): Promise<Rig> {
   return { server, around, socket: join(around.directory, 'admin.sock') };
 }
 /** Asks over the socket. */
-export function ask(socketPath: string, method: string, path: string, body?: string, type = 'application/json'): Promise<Said> {
+export const ask = (socketPath: string, method: string, path: string, body?: string, type = 'application/json'): Promise<Said> =>
+  send(request, { socketPath, method, path, headers: body === undefined ? {} : { 'content-type': type } }, body);
+/** Asks, by a function of Node's `http` or `https`. */
+export function send(by: typeof request, options: RequestOptions, body = ''): Promise<Said> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
-    const asked = request({ socketPath, method, path, headers, agent: false }, (response) => {
+    const headers = body === '' ? options.headers : { ...options.headers, 'content-length': Buffer.byteLength(body) };
+    const asked = by({ ...options, headers, agent: false }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => {

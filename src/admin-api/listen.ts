@@ -1,0 +1,78 @@
+// Where the API listens: a socket of the machine, or an address with TLS and tokens, whose files are read again. Knows a load and files;
+// knows nothing of what is said.
+import { readFile } from 'node:fs/promises';
+import { secured } from '../http/secured.ts';
+import { HttpServer } from '../http/server.ts';
+import type { Securing } from '../http/server.ts';
+import { every } from '../kernel/clock.ts';
+import type { Run } from '../kernel/site/plugin.ts';
+import { cryptography, transportSecurity } from '../secure/node.ts';
+import type { PairFiles } from '../secure/pair-files.ts';
+import type { Pair } from '../secure/pair.ts';
+import { Tokens } from '../secure/tokens.ts';
+import type { Role } from '../secure/tokens.ts';
+import { watchedServer } from '../secure/watched-server.ts';
+import { Access } from './access.ts';
+import type { Load } from './api.ts';
+import { AdminService } from './service.ts';
+import { AdminSocket, LISTENING } from './socket.ts';
+
+/** Milliseconds between looks at files. */
+const LOOK = 5000;
+
+/** Where it listens, and who is let in. */
+export interface ListenSettings {
+  readonly at: { readonly file: string; readonly line: number };
+  /** A path of a socket, or `host:port`. */
+  readonly listen: { readonly path: string } | { readonly address: string };
+  readonly tls: { readonly files: PairFiles; readonly first: Pair } | undefined;
+  /** The file of tokens. */
+  readonly tokens: string | undefined;
+  /** What holders of certificates may do. */
+  readonly may: ReadonlyMap<string, Role>;
+  /** Names by which the server is asked. */
+  readonly hosts: readonly string[];
+}
+
+/** Listens while a load is served. Rejects where it cannot. */
+export async function listen(run: Run, settings: ListenSettings, load: Load): Promise<void> {
+  const { listen: where, may, hosts } = settings;
+  const tokens = settings.tokens === undefined ? undefined : await watchTokens(run, settings.tokens);
+  const access = new Access({ isSocket: 'path' in where, tokens, may, hosts }, run.clock);
+  const server = 'path' in where
+    ? (await run.shared.use(`admin ${where.path}`, run.signal, () => AdminSocket.open(where.path, run.clock))).server
+    : await run.shared.use(`admin ${where.address}`, run.signal, () => HttpServer.open(where.address, run.clock, LISTENING));
+  server.securing = securing(run, settings);
+  server.serve(new AdminService(load, access), run.signal);
+}
+/** TLS, where certificates of clients are looked at if they have one. */
+function securing(run: Run, { tls, listen: where, at }: ListenSettings): Securing | undefined {
+  if (tls === undefined || 'path' in where) return undefined;
+  const log = run.log.prefix('admin');
+  const { server, look } = watchedServer({
+    ...tls, at, clientAuth: tls.files.ca === undefined ? 'nocert' : 'verify_if_given', leastVersion: 'TLSv1.2',
+    label: `admin ${where.address}`,
+    cryptography: cryptography(), tls: transportSecurity(), now: () => run.clock.wall(), refused: (reason) => log.warning(reason),
+    read: (file) => readFile(file, 'utf8'),
+  });
+  every(run.clock, LOOK, run.signal, (error) => run.report(error), look);
+  return secured(server, run.clock);
+}
+/** Reads the file again and again; what cannot be read leaves those before it. */
+async function watchTokens(run: Run, path: string): Promise<() => Tokens> {
+  const log = run.log.prefix('admin');
+  let text = await readFile(path, 'utf8');
+  let tokens = new Tokens(text, cryptography());
+  let said = '';
+  every(run.clock, LOOK, run.signal, (error) => {
+    const why = (error as Error).message;
+    if (why !== said) log.warning(`${path} is not taken over, and the tokens before it stay: ${why}`);
+    said = why;
+  }, async () => {
+    const now = await readFile(path, 'utf8');
+    if (now !== text) tokens = new Tokens(now, cryptography());
+    text = now;
+    said = '';
+  });
+  return () => tokens;
+}
