@@ -8,6 +8,8 @@ import type { Parts, Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import type { Flags } from '../store/cells.ts';
 import type { Limit } from './budget.ts';
+import { cookieFor, cookieIn } from './server-cookies.ts';
+import { mix, nameOf, repeats } from './spelling.ts';
 import { repliesTo } from './scrub.ts';
 import type { Server, ServerMemory } from './servers.ts';
 import type { ServerAddress } from './settings.ts';
@@ -53,6 +55,10 @@ export interface Manner {
   readonly dnssec: boolean;
   /** Options of EDNS, for servers that understand it. */
   readonly options: readonly EdnsOption[];
+  /** Servers that know cookies are told ours, and have to repeat it (RFC 7873). */
+  readonly cookies: boolean;
+  /** The letters of names are mixed, and have to come back as they are. */
+  readonly mixed: boolean;
   /** Milliseconds to wait for each reply. */
   readonly patience: number;
   /** Whether anything came. False: that nothing did is no fault of the server's. */
@@ -70,30 +76,48 @@ export interface Reply extends Parts {
 export async function askServer(parts: ExchangeParts, server: Server, question: Question, manner: Manner): Promise<Reply | undefined> {
   const { now } = parts;
   const withEdns = server.understandsEdns(now());
-  const reply = await once(parts, server, question, manner, withEdns, manner.tcp);
+  const reply = await once(parts, server, question, manner, { withEdns, tcp: manner.tcp });
   if (reply === undefined) return undefined;
   // RFC 6891 section 7: who does not know OPT may say so in several ways.
   if (withEdns && reply.edns === undefined && (reply.rcode === RCODE.FORMERR || reply.rcode === RCODE.NOTIMP)) {
-    const plain = await once(parts, server, question, manner, false, manner.tcp);
+    const plain = await once(parts, server, question, manner, { withEdns: false, tcp: manner.tcp });
     if (plain !== undefined && plain.rcode !== RCODE.FORMERR) server.isPlain(now());
     return plain;
   }
   if (reply.edns !== undefined) server.understood();
   return reply;
 }
-async function once(
-  parts: ExchangeParts, server: Server, question: Question, manner: Manner, withEdns: boolean, tcp: boolean,
-): Promise<Reply | undefined> {
+/** How it is tried: over TCP nobody can guess, so nothing has to be repeated there. */
+interface Try {
+  readonly withEdns: boolean;
+  readonly tcp: boolean;
+  /** The server has refused our cookie and given another one. */
+  readonly again?: boolean;
+}
+async function once(parts: ExchangeParts, server: Server, question: Question, manner: Manner, how: Try): Promise<Reply | undefined> {
   const { network, now, random, udpSize } = parts;
+  const { withEdns, tcp } = how;
   const id = Math.floor(random() * 65536);
+  const withCookie = withEdns && manner.cookies;
+  const options = withCookie ? [...manner.options, cookieFor(server)] : manner.options;
   const query = encodeMessage(message({
     id, question, flags: manner.recursionDesired ? RD | (manner.dnssec && withEdns ? CD : 0) : 0,
-    ...(withEdns ? { edns: edns(udpSize, manner.dnssec, manner.options) } : {}),
+    ...(withEdns ? { edns: edns(udpSize, manner.dnssec, options) } : {}),
   }), { compress: false });
+  const name = manner.mixed && !tcp ? nameOf(query) : undefined;
+  if (name !== undefined) mix(query, random);
   let found: Reply | undefined;
+  /** It is not as it should be; who it is of is asked over TCP. */
+  let isDoubtful = false;
   const isIt = (bytes: Uint8Array): boolean => {
-    found = read(bytes, id, question);
-    return found !== undefined;
+    const isRepeated = name === undefined || repeats(bytes, query, name);
+    const reply = read(bytes, id, question);
+    if (reply === undefined) return false;
+    const cookie = withCookie && !tcp ? cookieIn(reply, server) : 'good';
+    if (cookie === 'forged') return false;
+    isDoubtful = cookie === 'missing' || (!isRepeated && reply.question !== undefined);
+    found = reply;
+    return true;
   };
   const began = now();
   server.underWay++;
@@ -105,9 +129,16 @@ async function once(
   }
   manner.told(true);
   if (server.answered(now() - began, now())) manner.isBack();
+  if (withCookie && found.rcode === RCODE.BADCOOKIE && !tcp) {
+    return once(parts, server, question, manner, { withEdns, tcp: how.again === true, again: true });
+  }
+  if (isDoubtful) {
+    server.cookie = undefined;
+    return once(parts, server, question, manner, { withEdns, tcp: true });
+  }
   if ((found.flags & TC) === 0) return found;
   // What is cut over TCP is no reply at all.
-  return tcp ? undefined : once(parts, server, question, manner, withEdns, true);
+  return tcp ? undefined : once(parts, server, question, manner, { withEdns, tcp: true });
 }
 /** The reply, if it is one to this question. One without a question is taken where it says that the query could not be read. */
 function read(bytes: Uint8Array, id: number, question: Question): Reply | undefined {

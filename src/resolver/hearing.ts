@@ -8,6 +8,7 @@ import { ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import { Delegation } from './delegation.ts';
 import type { Delegations } from './delegations.ts';
+import { agentIn } from './error-reports.ts';
 import { askServer } from './exchange.ts';
 import type { ExchangeParts } from './exchange.ts';
 import type { ReplyKeeper } from './reply-keeper.ts';
@@ -31,6 +32,8 @@ export interface Heard {
   readonly reply: Scrubbed;
   readonly server: Server;
   readonly isSpoilt: boolean;
+  /** To whom errors are told (RFC 9567). */
+  readonly agent: Name | undefined;
 }
 /** What it needs of the search that it is part of. */
 export interface Search {
@@ -90,9 +93,9 @@ export class Hearing {
   /** Whether a server of the root says anything at all. */
   async #probe(address: ServerAddress): Promise<boolean> {
     const question: Question = { name: Name.root, type: TYPE.NS, class: CLASS.IN };
-    const { tcpOnly, dnssecOk } = this.#settings;
+    const { tcpOnly, dnssecOk, cookies } = this.#settings;
     const reply = await askServer(this.#parts, this.#servers.at(address), question, {
-      tcp: tcpOnly, recursionDesired: true, dnssec: dnssecOk, options: [], patience: PROBE, told: () => false,
+      tcp: tcpOnly, recursionDesired: true, dnssec: dnssecOk, options: [], cookies, mixed: false, patience: PROBE, told: () => false,
       isBack: () => {},
     });
     return reply !== undefined;
@@ -168,6 +171,7 @@ export class Hearing {
     const options = this.#settings.optionsFor(server.address);
     const manner = {
       tcp: at.tcp || this.#settings.tcpOnly, recursionDesired: at.recursive, dnssec: this.#settings.dnssecOk, options,
+      cookies: this.#settings.cookies, mixed: this.#settings.mixed,
       patience: server.patience(this.#parts.now(), others), told: (came: boolean) => this.#told(server, at, came),
       isBack: () => this.#search.back(at.zone),
     };
@@ -200,7 +204,8 @@ export class Hearing {
       return undefined;
     }
     server.hasZone(at.zone, question.type);
-    return { kind, reply, server, isSpoilt: parts.isSpoilt };
+    const agent = this.#settings.reports ? agentIn(parts.edns) : undefined;
+    return { kind, reply, server, isSpoilt: parts.isSpoilt, agent };
   }
 
   /** What servers of the world say, or do not, says something of the network; whether it says something of the server is returned. */

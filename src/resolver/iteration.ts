@@ -130,6 +130,7 @@ export class Iteration {
       }
       const step = this.#keeper.keep(reply, kind, isWhole ? question : asked, at);
       step.said = heard.server;
+      if (heard.agent !== undefined) step.agent = heard.agent;
       if (heard.isSpoilt) Object.assign(step, SPOILT);
       if (isWhole) return step;
       if (kind === 'nxdomain' && (this.#settings.minimise === 'strict' || await this.#isProven(step, asked, errand))) return step;

@@ -20,6 +20,8 @@ export interface Step {
   security: Security;
   /** Who said so, so that another can be asked. */
   said?: object | undefined;
+  /** To whom errors of it are told (RFC 9567). */
+  agent?: Name;
   /** What was said before: it counts again where this one is bogus. */
   before?: Step | undefined;
   /** Why it is bogus or failed, for people. */

@@ -6,6 +6,7 @@ import { RCODE } from '../dns/rcode.ts';
 import { CLASS, TYPE, typeName } from '../dns/type-name.ts';
 import { Budget, ResolutionError } from './budget.ts';
 import { Denials } from './denials.ts';
+import { reportName } from './error-reports.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { Iteration } from './iteration.ts';
 import type { Errand } from './budget.ts';
@@ -76,11 +77,17 @@ export class Resolver {
     for (const [key, { name }] of this.#failures) if (name.isUnder(zone)) this.#failures.delete(key);
     this.#validation?.forgetFailures(zone);
   }
-  /** Asks for what nobody waits for (RFC 8145). */
-  #signal(name: Name): void {
-    void this.#iteration.ask({ name, type: TYPE.NULL, class: CLASS.IN }, this.#errand()).catch((error: unknown) => {
+  /** Asks for what nobody waits for (RFC 8145, RFC 9567). */
+  #signal(name: Name, type: number = TYPE.NULL): void {
+    const question: Question = { name, type, class: CLASS.IN };
+    if (this.#kept.step(question) !== undefined) return;
+    void this.#iteration.ask(question, this.#errand()).catch((error: unknown) => {
       if (!(error instanceof ResolutionError)) throw error;
     });
+  }
+  #report({ agent, code }: Step, question: Question): void {
+    const name = agent === undefined || code === undefined ? undefined : reportName(question, code, agent);
+    if (name !== undefined) this.#signal(name, TYPE.TXT);
   }
   async #fetch(question: Question, errand: Errand): Promise<Step> {
     const { name, type, class: klass } = question;
@@ -127,6 +134,7 @@ export class Resolver {
     step.security = security;
     step.why ??= why;
     step.code ??= code;
+    if (security === 'bogus') this.#report(step, question);
     if (security === 'bogus' && this.#permissive) step.security = 'insecure';
     else if (security === 'secure') this.#learn(step);
     else if (security === 'bogus') this.cache.forgetStep(question.name, question.type, question.class);

@@ -32,7 +32,7 @@ export class Rig {
   constructor(settings: Partial<ResolverSettings> = {}, validation?: Partial<ValidationSettings>) {
     const hints = [{ name: Name.parse('ns.root.'), addresses: [ROOT] }];
     const events = { spent: (limit: string) => void this.spent.push(limit), reached: () => {} };
-    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => 0.5, udpSize: 1232, events,
+    const parts = { network: this.internet, now: () => this.time, after: this.after, random: () => this.random(), udpSize: 1232, events,
       ...sharedParts(Store.create(1 << 23)) };
     const supports = (number: number): boolean => number === 13;
     this.resolver = new Resolver({ ...DEFAULTS, hints, minimise: 'off', ...settings }, parts, validation === undefined ? undefined : {
@@ -43,6 +43,7 @@ export class Rig {
   }
   /** What was spent by questions without an answer. */
   readonly spent: string[] = [];
+  random = (): number => 0.5;
   /** What waits for its time. */
   readonly waiting: (() => void)[] = [];
   readonly after = (_milliseconds: number, call: () => void): (() => void) => {

@@ -54,6 +54,7 @@ export class Server {
   readonly #low: number;
   readonly #high: number;
   #at = 0;
+  #clientCookie: Uint8Array | undefined;
   /** Questions of this thread that it has not answered yet. */
   underWay = 0;
 
@@ -143,6 +144,14 @@ export class Server {
   }
   understandsEdns(now: number): boolean {
     return !this.#lasts(PLAIN_UNTIL, now, LAME);
+  }
+  /** Our part of a cookie for it: of its address and the secret of this process. */
+  get clientCookie(): Uint8Array {
+    if (this.#clientCookie === undefined) {
+      const key = `cookie ${this.address}`;
+      this.#clientCookie = new Uint8Array(Int32Array.of(this.#cards.hashOf(key), this.#cards.hashOf(key, 1)).buffer);
+    }
+    return this.#clientCookie;
   }
   /** The cookie that it gave last (RFC 7873); undefined where it gave none. */
   get cookie(): Uint8Array | undefined {

@@ -92,6 +92,11 @@ export interface ResolverSettings {
   /** Octets of a UDP reply that are offered (RFC 9715). */
   readonly udpSize: number;
   readonly tcpOnly: boolean;
+  /** What is bogus is told to whom the zone's servers name (RFC 9567). */
+  readonly reports: boolean;
+  /** Questions have cookies (RFC 7873), and names in mixed letters (0x20). */
+  readonly cookies: boolean;
+  readonly mixed: boolean;
   /** Servers are asked for signatures (DO): without them nothing can be validated. */
   readonly dnssecOk: boolean;
   /** What is over may be answered where nothing newer can be had (RFC 8767); undefined: never. */
@@ -131,5 +136,5 @@ export const DEFAULTS: ResolverSettings = {
   mostQuestions: 60, mostAliases: 11, mostServerNames: 6, mostDepth: 6,
   patience: 4000, mostTime: 12_000, tries: 3,
   optionsFor: () => [], translated: undefined, udpSize: 1232,
-  tcpOnly: false, dnssecOk: true, stale: undefined, prefetch: false, hints: ROOT_HINTS,
+  tcpOnly: false, cookies: true, mixed: false, reports: true, dnssecOk: true, stale: undefined, prefetch: false, hints: ROOT_HINTS,
 };

@@ -3,6 +3,7 @@
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
 import { edns } from '../dns/opt.ts';
+import type { EdnsOption } from '../dns/opt.ts';
 import { compareNames } from '../dns/order.ts';
 import { AA, QR, TC, message } from '../dns/parts.ts';
 import type { Parts, Question } from '../dns/parts.ts';
@@ -19,9 +20,10 @@ import type { ServerNetwork } from '../resolver/exchange.ts';
 import type { ServerAddress } from '../resolver/settings.ts';
 
 /** What a server says: parts of a reply, or nothing at all. */
-export type Said = Partial<Pick<Parts, 'answer' | 'authority' | 'additional' | 'flags' | 'rcode'>> | undefined;
+export type Said = (Partial<Pick<Parts, 'answer' | 'authority' | 'additional' | 'flags' | 'rcode'>>
+  & { readonly options?: readonly EdnsOption[]; readonly question?: Question | undefined }) | undefined;
 /** A server; its reply is a zone's where it is one. */
-export type MadeServer = (question: Question, tcp: boolean) => Said;
+export type MadeServer = (question: Question, tcp: boolean, options: readonly EdnsOption[]) => Said;
 
 /** Signatures of the test hold for the year before and after this moment, in seconds since 1970. */
 export const SIGNED_AT = 1_800_000_000;
@@ -142,11 +144,12 @@ export class MadeInternet implements ServerNetwork {
   exchange(
     { address }: ServerAddress, query: Uint8Array, tcp: boolean, _patience: number, isIt: (reply: Uint8Array) => boolean,
   ): Promise<Uint8Array | undefined> {
-    const { id, question } = decodeMessage(query);
+    const { id, question, edns: opt } = decodeMessage(query);
     this.asked.push(`${address} ${question!.name.text} ${typeName(question!.type)}${tcp ? ' tcp' : ''}`);
-    const said = this.#servers.get(address)?.map((server) => server(question!, tcp)).find((each) => each !== undefined);
+    const said = this.#servers.get(address)?.map((server) => server(question!, tcp, opt?.options ?? [])).find((each) => each !== undefined);
     if (said === undefined) return Promise.resolve(undefined);
-    const parts = message({ ...said, id, question, flags: QR | (said.flags ?? 0), edns: edns(1232, true) });
+    const parts = message({ ...said, id, question: said.question ?? question, flags: QR | (said.flags ?? 0),
+      edns: edns(1232, true, said.options) });
     const reply = encodeMessage(parts, { compress: true });
     return Promise.resolve(isIt(reply) ? reply : undefined);
   }

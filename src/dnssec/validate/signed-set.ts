@@ -27,8 +27,8 @@ export interface SetVerdict {
   readonly ttl: number;
 }
 
-/** What is tried for one set: signatures, and keys of one tag. */
-const MOST_SIGNATURES = 8, MOST_KEYS = 4;
+/** What is tried for one set: signatures, keys of one tag, and one with another. */
+const MOST_SIGNATURES = 8, MOST_KEYS = 4, MOST_TRIED = 16;
 
 /** Counts verifications, which are dear. */
 export interface Effort {
@@ -39,13 +39,14 @@ export interface Effort {
 export function verifySet(set: SignedSet, zone: Name, keys: readonly VerifyingKey[], now: number, effort: Effort): SetVerdict {
   let worst: Verdict | 'unsigned' = 'unsigned';
   const owner = set.name.octets;
+  let tried = 0;
   for (const rrsig of set.signatures.slice(0, MOST_SIGNATURES)) {
     const fields = readSignature(rrsig);
     if (fields === undefined || !Name.read(fields.signer, 0).equals(zone)) continue;
     const candidates = keys.filter(({ tag }) => tag === fields.keyTag).slice(0, MOST_KEYS);
     if (candidates.length === 0 && worst === 'unsigned') worst = 'other key';
     for (const key of candidates) {
-      if (effort.left-- <= 0) return { verdict: 'bogus', labels: 0, ttl: 0 };
+      if (tried++ >= MOST_TRIED || effort.left-- <= 0) return { verdict: 'bogus', labels: 0, ttl: 0 };
       const verdict = key.verify({ owner, type: set.type, class: set.class, ttl: set.ttl, data: set.data }, rrsig, now);
       if (verdict === 'valid') {
         const lives = Math.max(0, (fields.expiration - now) | 0);

@@ -40,7 +40,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   const insecure: InsecureZone[] = [];
   const networks: CIDR[] = [];
   const excepted: Name[] = [];
-  let { hints, minimise, stale, prefetch }: Pick<ResolverSettings, 'hints' | 'minimise' | 'stale' | 'prefetch'> = DEFAULTS;
+  let { hints, minimise, stale, prefetch, mixed }: Pick<ResolverSettings, 'hints' | 'minimise' | 'stale' | 'prefetch' | 'mixed'> = DEFAULTS;
   let ipv6 = 'auto';
   line.properties({
     trust_anchor: (property) => void anchors.push(...anchorRecords(property, machine)),
@@ -60,6 +60,10 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
     stale: (property) => {
       stale = staleSettings(property);
     },
+    case: (property) => {
+      property.end();
+      mixed = true;
+    },
     prefetch: (property) => {
       property.end();
       prefetch = true;
@@ -73,7 +77,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   return {
     zones,
     resolver: {
-      ...DEFAULTS, given, hints, minimise, stale, prefetch, ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
+      ...DEFAULTS, given, hints, minimise, stale, prefetch, mixed, ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
       private: new PrivateAddresses(networks, excepted),
     },
     validation: {

@@ -29,7 +29,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   serve-expired-client-timeout serve-original-ttl do-nat64 nat64-prefix forward-no-cache stub-no-cache nsid
   edns-client-string:2 edns-client-string-opcode local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
-  harden-dnssec-stripped root-key-sentinel trust-anchor-signaling disable-edns-do
+  harden-dnssec-stripped root-key-sentinel trust-anchor-signaling disable-edns-do dns-error-reporting use-caps-for-id
   dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
   view-first access-control-view:2 access-control-tag:2 access-control-tag-action:3 access-control-tag-data:3 define-tag local-zone-tag:2
   local-zone-override:3 identity version hide-identity hide-version
@@ -43,7 +43,7 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   tcp-idle-timeout max-reuse-tcp-queries tcp-reuse-timeout tcp-auth-query-timeout use-systemd chroot username directory logfile use-syslog
   log-identity log-time-ascii log-queries log-replies log-tag-queryreply log-local-actions log-servfail log-destaddr pidfile
   hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
-  harden-large-queries harden-referral-path use-caps-for-id key-cache-size
+  harden-large-queries harden-referral-path key-cache-size
   key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones 
   val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart add-holddown del-holddown
   keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
