@@ -19,6 +19,8 @@ export interface Setting {
   /** What else the zone's part of the configuration says. */
   readonly more?: string;
 }
+/** Where a program is, and its key. */
+export type Served = Pick<Setting, 'folder' | 'key' | 'secret' | 'port'>;
 /** Our block of the zone, which knows the key, with these lines. */
 export const blockOf = ({ zone, key, secret }: Pick<Setting, 'zone' | 'key' | 'secret'>, port: number, lines: string): string =>
   `${zone}:${port} {\nbind 127.0.0.1\ntsig {\nsecret ${key} ${secret}\n}\n${lines}\n}\n`;
@@ -33,13 +35,14 @@ export interface Authority {
   /** The file `zone` has changed. */
   reread(running: Started, setting: Setting): void;
 }
-const write = ({ folder }: Setting, name: string, text: string): string => {
+const write = ({ folder }: Pick<Setting, 'folder'>, name: string, text: string): string => {
   const file = path.join(folder, name);
   writeFileSync(file, text);
   return file;
 };
 
-const bind = (t: TestContext, setting: Setting, zone: string): Started => {
+/** BIND with the key and these zones; `options` is what else its options say. */
+export const bind = (t: TestContext, setting: Served, zones: string, options = ''): Started => {
   const { folder, key, secret, port } = setting;
   const conf = write(setting, 'named.conf', `
 key "${key}" { algorithm hmac-sha256; secret "${secret}"; };
@@ -48,9 +51,10 @@ options {
   listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify explicit;
   serial-query-rate 1000; min-refresh-time 1; min-retry-time 1;
   allow-transfer { key "${key}"; }; ixfr-from-differences yes;
+  ${options}
 };
 controls { };
-${zone}
+${zones}
 `);
   return started(t, 'named', ['-g', '-c', conf], folder);
 };
@@ -63,8 +67,10 @@ const BIND: Authority = {
   reread: (running) => running.signal('SIGHUP'),
 };
 
-const knot = (t: TestContext, setting: Setting, zone: string): Started => {
+/** Knot with the key, the peer and these zones, behind these templates. */
+export const knot = (t: TestContext, setting: Served & Pick<Setting, 'peer'>, zones: string, templates = ''): Started => {
   const { folder, key, secret, port, peer } = setting;
+  // It keeps copies of zones in its storage: one for all, unless it is told otherwise.
   mkdirSync(path.join(folder, 'db'), { recursive: true });
   const conf = write(setting, 'knot.conf', `
 server:
@@ -87,20 +93,22 @@ acl:
 log:
   - target: stdout
     any: info
+template:
+  - id: default
+    storage: "${folder}"
+${templates}
 zone:
-  - domain: ${setting.zone}
-    file: "${folder}/zone"
-    acl: peer
-${zone}
-${setting.more ?? ''}
+${zones}
 `);
   return started(t, 'knotd', ['-c', conf], folder);
 };
+const knotZone = ({ zone, folder, more = '' }: Setting, lines: string): string =>
+  `  - domain: ${zone}\n    file: "${folder}/zone"\n    acl: peer\n${lines}\n${more}`;
 const KNOT_CONTROL = 'knotc';
 const KNOT: Authority = {
   name: 'Knot', programs: ['knotd', KNOT_CONTROL],
-  primary: (t, setting) => knot(t, setting, '    zonefile-load: difference\n    notify: peer'),
-  secondary: (t, setting) => knot(t, setting, '    master: peer'),
+  primary: (t, setting) => knot(t, setting, knotZone(setting, '    zonefile-load: difference\n    notify: peer')),
+  secondary: (t, setting) => knot(t, setting, knotZone(setting, '    master: peer')),
   reread: (_running, { folder }) =>
     void execFileSync(KNOT_CONTROL, ['-c', path.join(folder, 'knot.conf'), 'zone-reload'], { stdio: 'pipe' }),
 };

@@ -1,15 +1,15 @@
 // Catalogs (RFC 9432) beside BIND and Knot: they consume ours and ours consumes theirs; members come, go and have groups. NSD knows
 // catalogs from 4.9 on, which Debian does not have yet.
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { standard } from '../../src/plugins/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
-import { missing, output, scratch, started, until } from './programs.ts';
-import type { Started } from './programs.ts';
+import { bind, knot } from './authorities.ts';
+import { missing, output, scratch, until } from './programs.ts';
 
 const CATALOG = 'catalog.test', KEY = 'one.key', SECRET = 'NWYwM2Y0NGIxMDI5OGRmZmFiNGUyMDYw';
 const zone = (last: number): string =>
@@ -22,65 +22,18 @@ interface Ports {
   readonly port: number;
   readonly peer: number;
 }
-const named = (t: TestContext, folder: string, { port }: Ports, more: string, zones: string): Started => {
-  const conf = path.join(folder, 'named.conf');
-  writeFileSync(conf, `
-key "${KEY}" { algorithm hmac-sha256; secret "${SECRET}"; };
-options {
-  directory "${folder}"; pid-file "${folder}/pid"; session-keyfile "${folder}/session.key"; managed-keys-directory "${folder}";
-  listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify explicit;
-  serial-query-rate 1000; min-refresh-time 1; min-retry-time 1; allow-transfer { key "${KEY}"; };
-  ${more}
-};
-controls { };
-${zones}
-`);
-  return started(t, 'named', ['-g', '-c', conf], folder);
-};
-// Knot keeps copies of zones in its storage: one for all, unless it is told otherwise.
-const knot = (t: TestContext, folder: string, { port, peer }: Ports, zones: string, templates = ''): Started => {
-  const conf = path.join(folder, 'knot.conf');
-  mkdirSync(path.join(folder, 'db'));
-  writeFileSync(conf, `
-server:
-  rundir: "${folder}"
-  listen: 127.0.0.1@${port}
-database:
-  storage: "${folder}/db"
-key:
-  - id: ${KEY}
-    algorithm: hmac-sha256
-    secret: ${SECRET}
-remote:
-  - id: peer
-    address: 127.0.0.1@${peer}
-    key: ${KEY}
-acl:
-  - id: peer
-    key: ${KEY}
-    action: [transfer, notify]
-log:
-  - target: stdout
-    any: info
-template:
-  - id: default
-    storage: "${folder}"
-${templates}${zones}
-`);
-  return started(t, 'knotd', ['-c', conf], folder);
-};
+const settingOf = (folder: string, ports: Ports) => ({ folder, key: KEY, secret: SECRET, ...ports });
 
 const CONSUMERS = [{
   name: 'BIND', program: 'named',
   run: (t: TestContext, folder: string, ports: Ports) => {
     const primaries = `{ 127.0.0.1 port ${ports.peer} key "${KEY}"; }`;
-    return named(t, folder, ports,
-      `catalog-zones { zone "${CATALOG}" default-primaries ${primaries} in-memory yes min-update-interval 0; };`,
-      `zone "${CATALOG}" { type secondary; primaries ${primaries}; allow-notify { 127.0.0.1; }; };`);
+    return bind(t, settingOf(folder, ports), `zone "${CATALOG}" { type secondary; primaries ${primaries}; allow-notify { 127.0.0.1; }; };`,
+      `catalog-zones { zone "${CATALOG}" default-primaries ${primaries} in-memory yes min-update-interval 0; };`);
   },
 }, {
   name: 'Knot', program: 'knotd',
-  run: (t: TestContext, folder: string, ports: Ports) => knot(t, folder, ports, `zone:
+  run: (t: TestContext, folder: string, ports: Ports) => knot(t, settingOf(folder, ports), `
   - domain: ${CATALOG}
     master: peer
     acl: peer
@@ -135,9 +88,9 @@ test('ours takes the zones of a catalog that Knot makes, and knows their groups'
   const member = (each: string, more = ''): string =>
     `  - domain: ${each}\n    file: "${folder}/${each}"\n    acl: peer\n    catalog-role: member\n    catalog-zone: ${CATALOG}\n${more}`;
   const zones = (...members: readonly string[]): string =>
-    `zone:\n  - domain: ${CATALOG}\n    catalog-role: generate\n    acl: peer\n    notify: peer\n${members.join('')}`;
+    `  - domain: ${CATALOG}\n    catalog-role: generate\n    acl: peer\n    notify: peer\n${members.join('')}`;
   const group = '    catalog-group: small\n';
-  const running = knot(t, folder, { port: peer, peer: port }, zones(member('a.test'), member('b.test', group)));
+  const running = knot(t, settingOf(folder, { port: peer, peer: port }), zones(member('a.test'), member('b.test', group)));
   const ours = await serve(consuming(port, peer), standard);
   t.after(() => ours.close());
   const said = (): string => `${running.printed()}\n${ours.log()}`;
@@ -145,7 +98,7 @@ test('ours takes the zones of a catalog that Knot makes, and knows their groups'
   await until('its group has a bound', async () => /b\.test\..*it has more than 1 records/.test(ours.log()), said);
   const conf = path.join(folder, 'knot.conf');
   const text = await output('cat', [conf]);
-  writeFileSync(conf, `${text.slice(0, text.indexOf('zone:'))}${zones(member('b.test'), member('c.test'))}`);
+  writeFileSync(conf, `${text.slice(0, text.indexOf('\nzone:'))}\nzone:\n${zones(member('b.test'), member('c.test'))}`);
   await output('knotc', ['-c', conf, 'reload']);
   await until('another one comes, and one has left its group', async () =>
     await ask(port, 'www.c.test') === '192.0.2.3' && await ask(port, 'www.b.test') === '192.0.2.2', said);
@@ -161,7 +114,7 @@ test('ours takes the zones of a catalog that BIND serves', { skip: missing('name
     ...members.map((each) => `id${each[0]}.zones 0 IN PTR ${each}.`), '',
   ].join('\n'));
   list(1, 'a.test');
-  const running = named(t, folder, { port: peer, peer: port }, 'ixfr-from-differences yes;', `
+  const running = bind(t, settingOf(folder, { port: peer, peer: port }), `
 zone "${CATALOG}" { type primary; file "catalog"; also-notify { 127.0.0.1 port ${port} key "${KEY}"; }; };
 zone "a.test" { type primary; file "a.test"; };
 zone "b.test" { type primary; file "b.test"; };`);

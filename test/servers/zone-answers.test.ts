@@ -1,5 +1,5 @@
 // What a look-up makes of an odd zone, unsigned, with NSEC, NSEC3 and opt-out, and what BIND, Knot and NSD make of it: where the three say
-// the same, we do. Knows their configurations.
+// the same, we do.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -23,6 +23,7 @@ import { receive } from '../../src/kernel/query/receive.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { MadeZone } from '../../src/testing/made-zone.ts';
 import { StoredZone } from '../../src/testing/stored-zone.ts';
+import { FILE_SERVERS } from './file-servers.ts';
 import { missing } from './programs.ts';
 
 /** `x.` stands for names that are not there. */
@@ -78,53 +79,12 @@ const ask = (port: number, packet: Uint8Array) => new Promise<Uint8Array | undef
   socket.on('close', () => resolve(undefined));
 });
 
-/** For each program what it is started with; the zone is in the file `zone` of the folder. */
-const SERVERS: Readonly<Record<string, (folder: string, port: number) => readonly [config: string, args: readonly string[]]>> = {
-  nsd: (folder, port) => [`server:
- ip-address: 127.0.0.1@${port}
- zonesdir: "${folder}"
- database: ""
- pidfile: "${folder}/nsd.pid"
- xfrdfile: "${folder}/xfrd"
- zonelistfile: "${folder}/zones"
- username: ""
- server-count: 1
-remote-control:
- control-enable: no
-zone:
- name: z.test
- zonefile: zone
-`, ['-d', '-c', 'nsd.conf']],
-  knotd: (folder, port) => [`server:
-    listen: 127.0.0.1@${port}
-    rundir: ${folder}
-database:
-    storage: ${folder}
-template:
-  - id: default
-    storage: ${folder}
-    journal-content: none
-    zonefile-load: whole
-    zonefile-sync: -1
-zone:
-  - domain: z.test
-    file: zone
-`, ['-c', 'knotd.conf']],
-  named: (folder, port) => [`options {
- directory "${folder}"; listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; pid-file "${folder}/named.pid"; recursion no;
- dnssec-validation no; session-keyfile "${folder}/session"; check-names primary ignore; minimal-responses no;
-};
-controls { };
-zone "z.test" { type primary; file "${folder}/zone"; check-integrity no; };
-`, ['-g', '-c', 'named.conf']],
-};
 /** Starts a program that serves the zone of its folder, and waits until it does. */
 async function started(program: string, zone: string, ended: (call: () => void) => void): Promise<number> {
   for (let attempt = 0; ; attempt++) {
     const folder = mkdtempSync(path.join(tmpdir(), 'coredns-ts-zone-'));
     const port = await freePort();
-    const [config, args] = SERVERS[program]!(folder, port);
-    writeFileSync(path.join(folder, `${program}.conf`), config);
+    const args = FILE_SERVERS[program]!(folder, port, [['z.test', 'zone']]);
     writeFileSync(path.join(folder, 'zone'), zone);
     const child: ChildProcess = spawn(program, args, { cwd: folder, stdio: 'ignore' });
     ended(() => {
@@ -161,7 +121,7 @@ for (const [kind, options] of KINDS) {
     const folder = mkdtempSync(path.join(tmpdir(), 'coredns-ts-zone-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const zone = signed(folder, options);
-    const ports = await Promise.all(Object.keys(SERVERS).map((program) => started(program, zone, (end) => t.after(end))));
+    const ports = await Promise.all(Object.keys(FILE_SERVERS).map((program) => started(program, zone, (end) => t.after(end))));
     const stored = new StoredZone('z.test.');
     stored.load(zone);
     const lookups = [new MadeZone('z.test.', zone), stored.source()].map((source) => new Lookup(source));

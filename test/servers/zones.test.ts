@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -19,6 +19,7 @@ import type { Plugin } from '../../src/kernel/site/plugin.ts';
 import file from '../../src/plugins/file/index.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { serve } from '../../src/testing/served.ts';
+import { FILE_SERVERS } from './file-servers.ts';
 import { oddZone } from './odd-zones.ts';
 import type { OddZone } from './odd-zones.ts';
 import { missing } from './programs.ts';
@@ -44,27 +45,6 @@ function writeZone(folder: string, { zone, lines }: OddZone, way: readonly strin
   copyFileSync(`${path}.signed`, path);
   return path;
 }
-
-/** A program of others that serves the zones; what it is started with. */
-type Server = (folder: string, port: number, zones: readonly string[]) => readonly string[];
-const inFile = (folder: string, name: string, text: string): string => {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
-};
-const SERVERS: Readonly<Record<string, Server>> = {
-  nsd: (folder, port, zones) => ['-d', '-c', inFile(folder, 'nsd.conf', `server:\n ip-address: 127.0.0.1@${port}\n database: ""
- username: ""\n zonesdir: "${folder}"\n pidfile: "${folder}/nsd.pid"\n xfrdfile: ""\n zonelistfile: "${folder}/list"
- server-count: 1\n rrl-ratelimit: 0
-remote-control:\n control-enable: no\n${zones.map((zone) => `zone:\n name: "${zone}"\n zonefile: "${zone}db"\n`).join('')}`)],
-  knotd: (folder, port, zones) => ['-c', inFile(folder, 'knot.conf', `server:\n  listen: 127.0.0.1@${port}\n  rundir: ${folder}
-database:\n  storage: ${folder}/knot\ntemplate:\n  - id: default\n    storage: ${folder}\n    semantic-checks: off\n    zonefile-sync: -1
-    journal-content: none\nzone:\n${zones.map((zone) => `  - domain: ${zone}\n    file: ${zone}db\n`).join('')}`)],
-  named: (folder, port, zones) => ['-f', '-c', inFile(folder, 'named.conf', `options { directory "${folder}";
-listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; }; pid-file none; session-keyfile "${folder}/session.key";
-recursion no; minimal-responses no; check-integrity no; };
-controls {};
-${zones.map((zone) => `zone "${zone}" { type primary; file "${zone}db"; check-names ignore; check-mx ignore; };\n`).join('')}`)],
-};
 
 /** What a server said, or undefined for nothing within a time that is short only while a program may not have started. */
 interface Said { readonly rcode: string; readonly answer: string; readonly authority: string }
@@ -98,7 +78,7 @@ class Asker {
 async function start(t: TestContext, program: string, folder: string, zones: readonly string[], asker: Asker): Promise<number> {
   for (let tries = 0; tries < 3; tries++) {
     const port = await freePort();
-    const child = spawn(program, SERVERS[program]!(folder, port, zones), { stdio: 'ignore' });
+    const child = spawn(program, FILE_SERVERS[program]!(folder, port, zones.map((zone) => [zone, `${zone}db`])), { stdio: 'ignore' });
     const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
     t.after(async () => {
       child.kill('SIGKILL');
@@ -124,12 +104,11 @@ for (const [how, way] of Object.entries(WAYS)) {
     { skip: missing('nsd', 'knotd', 'named', ...(way === undefined ? [] : ['dnssec-keygen', 'dnssec-signzone'])) }, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'zones-'));
       t.after(() => rmSync(folder, { recursive: true, force: true }));
-      mkdirSync(join(folder, 'knot'));
       const odd = Array.from({ length: ZONES }, (_, i) => oddZone(i + 1));
       const paths = odd.map((zone) => writeZone(folder, zone, way));
       const zones = odd.map(({ zone }) => zone);
       const asker = new Asker(t);
-      const others = await Promise.all(Object.keys(SERVERS).map((program) => start(t, program, folder, zones, asker)));
+      const others = await Promise.all(Object.keys(FILE_SERVERS).map((program) => start(t, program, folder, zones, asker)));
       const corefile = odd.map(({ zone }, i) => `${zone} {\n    file ${paths[i]!}\n}\n`).join('');
       const ours = await serve(corefile, [file as unknown as Plugin]);
       t.after(() => ours.close());
