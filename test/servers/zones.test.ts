@@ -1,5 +1,5 @@
-// What NSD, Knot and BIND agree on, the file plugin says too: odd zones, unsigned, and signed with NSEC, NSEC3 and opt-out. Knows how the
-// three are started and what of their answers is a matter of taste.
+// What NSD, Knot and BIND agree on, the file plugin says too: odd zones, unsigned, and signed with NSEC, NSEC3 and opt-out. Knows what of
+// their answers is a matter of taste.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
