@@ -45,6 +45,8 @@ export function asApiError(error: unknown): ApiError {
   return new ApiError(error instanceof HttpError ? error.kind : 'protocol', error instanceof Error ? error.message : String(error));
 }
 
+/** Whether the API has no such collection. */
+export const isMissing = (error: unknown): boolean => statusOf(error) === 404;
 /** Whether a watch or list was refused because its resource version is too old: HTTP 410, also inside a stream. */
 export const isExpired = (error: unknown): boolean => {
   const refusal = error instanceof ApiError ? error.refusal : undefined;

@@ -10,22 +10,31 @@ export class Collection {
   readonly group: string;
   /** What is read of an object in binary form. */
   readonly shape: Shape | undefined;
-  readonly #path: string;
+  readonly #paths: readonly string[];
+  #version = 0;
   readonly #selectors: readonly (readonly [string, string])[];
 
-  constructor({ path, namespace, labelSelector, fieldSelector, shape }: Resource) {
+  constructor({ path, versions = [], namespace, labelSelector, fieldSelector, shape }: Resource) {
     const at = path.lastIndexOf('/');
     this.name = path.slice(at + 1);
     this.shape = shape;
     this.group = /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? '';
-    this.#path = namespace === undefined ? path : `${path.slice(0, at)}/namespaces/${encodeURIComponent(namespace)}/${this.name}`;
+    const within = (each: string): string => namespace === undefined ? each
+      : `${each.slice(0, each.lastIndexOf('/'))}/namespaces/${encodeURIComponent(namespace)}/${this.name}`;
+    this.#paths = [path, ...versions].map(within);
     this.#selectors = ([['fieldSelector', fieldSelector], ['labelSelector', labelSelector]] as const)
       .flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const]));
+  }
+  /** From now on another version of it is asked for; false where all were. */
+  another(): boolean {
+    this.#version = (this.#version + 1) % this.#paths.length;
+    return this.#version !== 0;
   }
   /** Path and query of a request; empty values are left out. */
   target(parameters: readonly (readonly [name: string, value: string])[]): string {
     const query = [...parameters, ...this.#selectors].filter(([, value]) => value !== '')
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-    return query === '' ? this.#path : `${this.#path}?${query}`;
+    const path = this.#paths[this.#version]!;
+    return query === '' ? path : `${path}?${query}`;
   }
 }

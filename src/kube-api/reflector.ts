@@ -1,7 +1,7 @@
 // Keeps one sink equal to one collection: the initial events or a list, then a watch from there on, again and again. Knows the rules of
 // resource versions; knows neither sockets nor what the objects are.
 import type { Clock } from '../kernel/clock.ts';
-import { ApiError, asApiError, isExpired, isTooLarge } from './api-error.ts';
+import { ApiError, asApiError, isExpired, isMissing, isTooLarge } from './api-error.ts';
 import type { Collection } from './collection.ts';
 import type { Limits } from './http-get.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -87,6 +87,8 @@ export class Reflector {
 
   /** Errors after which there is another way to go at once. */
   #mayGoOn(error: unknown): boolean {
+    // A version that is not there (any more) may be so in another one, with the same resource versions.
+    if (isMissing(error)) return this.#parts.collection.another();
     if (!isExpired(error) && !isTooLarge(error)) return false;
     if (this.#complete) {
       this.#complete = false;

@@ -11,6 +11,8 @@ export interface ApiObject {
 export interface Resource {
   /** Its path, `/api/v1/services` or `/apis/discovery.k8s.io/v1/endpointslices`: of all namespaces unless `namespace` is given. */
   readonly path: string;
+  /** Its paths in other versions of its group, which are tried in turn where the API does not have this one (404). */
+  readonly versions?: readonly string[];
   /** Only objects of this namespace. */
   readonly namespace?: string;
   /** Selectors as the API takes them, decoded. */

@@ -52,6 +52,8 @@ export class FakeKubeApi {
   /** What clients must bear; undefined lets everybody in. */
   token: string | undefined;
   watchList: WatchListSupport = 'known';
+  /** Versions of collections that are served in another one than usual. */
+  readonly versions = new Map<KubeResource, string>();
   /** Whether it speaks the binary form to those who ask for it, as the real API does where there is one. */
   binary = true;
   /** Lists that give a limit get no more objects a page than this, as the real API may do. */
@@ -182,7 +184,7 @@ export class FakeKubeApi {
     const { pathname } = new URL(url, 'http://kube');
     if (pathname === '/version') return void response.writeHead(200, JSON_TYPE).end('{"major":"1","minor":"35","gitVersion":"v1.35.0"}');
     if (/^\/(livez|readyz|healthz)$/.test(pathname)) return void response.end('ok');
-    const query = readKubeQuery(url);
+    const query = readKubeQuery(url, this.versions);
     if (method !== 'GET') throw refuse(405, 'the server does not allow this method on the requested resource');
     const form = this.#form(headers.accept, query.resource);
     if (form === undefined) throw refuse(406, 'only the following media types are accepted: application/json');

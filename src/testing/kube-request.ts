@@ -66,12 +66,17 @@ export interface KubeQuery {
 const PATH = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([a-z]+)(?:\/([^/]+))?$/;
 const yes = (text: string | null): boolean => text === 'true' || text === '1';
 
-/** Reads the target of a request, path and parameters. Throws KubeRefusal: 404, or 400 for parameters that cannot be read. */
-export function readKubeQuery(target: string): KubeQuery {
+/**
+ * Reads the target of a request, path and parameters; `versions` has those of collections that have another one than usual. Throws
+ * KubeRefusal: 404, or 400 for parameters that cannot be read.
+ */
+export function readKubeQuery(target: string, versions: ReadonlyMap<KubeResource, string> = new Map()): KubeQuery {
   const url = new URL(target, 'http://kube');
   const [, group, namespace, plural = '', name] = PATH.exec(url.pathname) ?? [];
   const resource = plural in KUBE_KINDS ? plural as KubeResource : undefined;
-  if (resource === undefined || KUBE_KINDS[resource].group !== group) throw refuse(404, 'the server could not find the requested resource');
+  const other = resource && versions.get(resource);
+  const served = resource && (other === undefined ? KUBE_KINDS[resource].group : KUBE_KINDS[resource].group.replace(/[^/]+$/, other));
+  if (resource === undefined || served !== group) throw refuse(404, 'the server could not find the requested resource');
   const parameter = (key: string): string => url.searchParams.get(key) ?? '';
   const number = (key: string): number | undefined => {
     const text = parameter(key);

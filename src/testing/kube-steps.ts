@@ -30,6 +30,7 @@ const ACTS: { readonly [word: string]: Act } = {
     if (kind !== undefined && keys.length > 0) return keys.forEach((key) => api.delete(kubeResource(kind), key));
     return each(readKubeBlock(block, kind ?? ''), ({ resource, object }) => api.delete(resource, keyOf(object)));
   },
+  version: (api, [kind = '', version = '']) => void api.versions.set(kubeResource(kind), version),
   down: (api) => api.down(),
   up: (api) => api.up(),
   token: (api, [token]) => void (api.token = token),

@@ -62,6 +62,8 @@ export class Numbers implements Closable {
 const LOOK = 63;
 /** Objects about which the same can be said more than this often are not spoken of again. */
 const MOST_COMPLAINTS = 200;
+/** Versions of ServiceImport, the one first that CoreDNS watches: what is read of it is the same in all. */
+const IMPORT_VERSIONS = ['v1alpha1', 'v1beta1'];
 const SERVED_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown';
 
 /** Keeps one cluster until it is closed. */
@@ -166,7 +168,8 @@ export class Cluster implements Closable, Filled {
       all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS, shape }, new PodSink(this, podLabels), PODS]);
     }
     if (multicluster) {
-      all.push([{ path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports', ...selected }, new ImportSink(this, this.imports), IMPORTS]);
+      const [path, ...versions] = IMPORT_VERSIONS.map((version) => `/apis/multicluster.x-k8s.io/${version}/serviceimports`);
+      all.push([{ path: path!, versions, ...selected }, new ImportSink(this, this.imports), IMPORTS]);
     }
     return all;
   }
