@@ -1,7 +1,7 @@
 // A zone goes from NSD, Knot and BIND to ours and from ours to them, signed: whole at first, then, after a NOTIFY, what changed; and both
 // have the same records afterwards.
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { standard } from '../../src/plugins/index.ts';
@@ -81,7 +81,8 @@ for (const authority of AUTHORITIES) {
     await until('the second version', async () => await serialAt(port) === '2', said);
     assert.deepEqual(await zoneAt(port), await zoneAt(peer));
     // Changed while nobody served it: what differs since then.
-    await until('it is kept', () => readdirSync(folder).some((name) => name.endsWith('.steps')), said);
+    const has = (name: string): boolean => name.endsWith('.zone') && readFileSync(path.join(folder, name)).includes('\x03new');
+    await until('it is kept', () => readdirSync(folder).some(has), said);
     await ours.close();
     writeFileSync(file, zoneText(3));
     ours = await serve(blockOf(whose, peer, lines), standard);

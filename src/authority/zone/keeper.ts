@@ -70,6 +70,7 @@ export class ZoneKeeper {
   }
   /** Nobody serves it any more: what it has is given back unless somebody takes it up again meanwhile. */
   close(): void {
+    this.#steps?.close();
     this.cell.users(-1);
     this.#kept.clock.after(REST, () => {
       if (this.cell.users(0) > 0) return;

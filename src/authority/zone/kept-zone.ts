@@ -43,8 +43,9 @@ export class KeptZone {
     this.#zone = zone;
     this.#parts = parts;
     const path = `${file.slice(0, -'zone'.length)}steps`;
-    this.steps = new StepFile(path, zone.folded.octets, parts.store.memory, (why) =>
-      parts.complain(`What became of ${zone.text} could not be kept: ${why}`));
+    this.steps = new StepFile(path, zone.folded.octets, parts.store.memory, {
+      clock: parts.clock, complain: (why) => parts.complain(`What became of ${zone.text} could not be kept: ${why}`),
+    });
   }
 
   /**

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fc } from '../../testing/properties.ts';
 import { latin1Bytes } from '../../dns/latin1.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { StoredZone } from '../../testing/stored-zone.ts';
 import { remember } from './history.ts';
 import { allSteps, partsOf, serialsOf, stepsSince } from './journal.ts';
@@ -21,9 +22,10 @@ const NOW = 1_800_000_000;
 class Process {
   readonly zone = new StoredZone('z.test.');
   readonly complaints: string[] = [];
+  readonly clock = new FakeClock();
   readonly file: StepFile;
   constructor(file: string) {
-    this.file = new StepFile(file, ZONE, this.zone.store.memory, (text) => this.complaints.push(text));
+    this.file = new StepFile(file, ZONE, this.zone.store.memory, { clock: this.clock, complain: (text) => this.complaints.push(text) });
   }
   /** The next version: of so many hosts. */
   load(serial: number, hosts: number): void {
@@ -36,6 +38,10 @@ class Process {
     if (before === 0) file.adopt(version);
     zone.cell.publish(version, NOW);
     file.note(version);
+  }
+  async written(): Promise<void> {
+    await this.clock.elapse(100);
+    await this.file.written();
   }
   /** What is known: serials and the octets of each step, newest first. */
   known(): unknown[] {
@@ -60,7 +66,7 @@ test('what is known of older versions is known after a restart, and goes on', as
   for (let serial = 1; serial <= 12; serial++) {
     process.load(serial, 20);
     if (serial % 4 !== 0) continue;
-    await process.file.written();
+    await process.written();
     const known = process.known();
     process = new Process(file);
     process.load(serial, 20);
@@ -70,18 +76,34 @@ test('what is known of older versions is known after a restart, and goes on', as
   }
 });
 
+test('what comes at once is written at once, and what is due at the end', async (t) => {
+  const file = scratch(t);
+  const process = new Process(file);
+  for (let serial = 1; serial <= 5; serial++) process.load(serial, 5);
+  await process.written();
+  const size = readFileSync(file).length;
+  for (let serial = 6; serial <= 8; serial++) process.load(serial, 5);
+  assert.equal(readFileSync(file).length, size);
+  process.file.close();
+  await process.clock.elapse(1000);
+  const next = new Process(file);
+  next.load(8, 5);
+  assert.deepEqual(next.known(), process.known());
+  next.file.close();
+});
+
 test('of another version, or of as many records under another SOA, nothing is known, and what was kept goes', async (t) => {
   const file = scratch(t);
   const process = new Process(file);
   for (const serial of [1, 2, 3]) process.load(serial, 10);
-  await process.file.written();
+  await process.written();
   const kept = readFileSync(file);
   for (const [serial, hosts] of [[4, 10], [3, 11], [0, 10]] as const) {
     writeFileSync(file, kept);
     const next = new Process(file);
     next.load(serial, hosts);
     assert.deepEqual(next.known(), []);
-    await next.file.written();
+    await next.written();
     assert.throws(() => readFileSync(file), { code: 'ENOENT' });
   }
   // One that went back to what there was.
@@ -90,7 +112,7 @@ test('of another version, or of as many records under another SOA, nothing is kn
   next.load(2, 10);
   assert.deepEqual([next.knows(1), next.knows(2), next.knows(3)], [true, false, false]);
   next.load(5, 10);
-  await next.file.written();
+  await next.written();
   const last = new Process(file);
   last.load(5, 10);
   assert.deepEqual([last.knows(1), last.knows(2), last.knows(3)], [true, true, false]);
@@ -100,7 +122,7 @@ test('a version that nothing leads to ends what is known; the next ones begin an
   const file = scratch(t);
   const process = new Process(file);
   for (const serial of [5, 6, 3, 4]) process.load(serial, 10);
-  await process.file.written();
+  await process.written();
   const next = new Process(file);
   next.load(4, 10);
   assert.deepEqual([next.knows(5), next.knows(3)], [false, true]);
@@ -112,13 +134,13 @@ test('the file grows no further than what is known, and says it where it cannot 
   let most = 0;
   for (let serial = 1; serial < 60; serial++) {
     process.load(serial, 60);
-    await process.file.written();
+    await process.written();
     most = Math.max(most, readFileSync(file, { flag: 'a+' }).length);
   }
   assert.ok(most < 200_000, `${most} octets`);
   const lost = new Process(path.join(file, 'nowhere'));
   for (const serial of [1, 2]) lost.load(serial, 2);
-  await lost.file.written();
+  await lost.written();
   assert.match(lost.complaints.join(), /ENOTDIR/);
 });
 
@@ -126,7 +148,7 @@ test('a file that was cut, or has other octets, gives the steps as they were, or
   const file = scratch(t);
   const process = new Process(file);
   for (let serial = 1; serial <= 6; serial++) process.load(serial, 5);
-  await process.file.written();
+  await process.written();
   const kept = readFileSync(file);
   const known = process.known();
   fc.assert(fc.property(fc.nat(kept.length - 1), fc.nat(255), fc.boolean(), (at, octet, cuts) => {

@@ -4,9 +4,10 @@
 // The file is a head (magic, octets of the zone's name, the name in lower-case wire form) and steps, oldest first. A step is: octets of
 // its body, a checksum of it (CRC-32), and the body: when it was made, the records of the zone after it (2^32 - 1: not known), both
 // serials, octets of its four lists, these. Numbers have 32 bits. Nothing is synced: what is lost costs whole transfers, no zone.
-import { promises, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, promises, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { latin1Bytes } from '../../dns/latin1.ts';
 import { joined, setU32, u16, u32 } from '../../dns/packet.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Memory } from '../../store/memory.ts';
 import { checksum } from '../update-journal.ts';
 import { allSteps, madeAt, partsOf, serialsOf, writeStep } from './journal.ts';
@@ -18,6 +19,8 @@ const MAGIC = latin1Bytes('coredns-ts steps 1\n');
 const FRAME = 8, BODY = 32, UNKNOWN = 0xffffffff;
 /** Octets that the file may have beyond what is known still: else a small zone's would be written anew with every step. */
 const LEAST = 65_536;
+/** Milliseconds within which versions are noted together: some zones change a thousand times a second. */
+const SOON = 100;
 
 /** A step as the file has it. */
 export interface KeptStep {
@@ -28,12 +31,22 @@ export interface KeptStep {
   readonly parts: Parts;
 }
 
+/** What a file works with. */
+export interface StepFileParts {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly complain: (text: string) => void;
+}
+
 /** The steps of one zone. One object a file. */
 export class StepFile {
   readonly #path: string;
   readonly #zone: Uint8Array;
   readonly #memory: Memory;
+  readonly #clock: Pick<Clock, 'after'>;
   readonly #complain: (text: string) => void;
+  /** The version that is served, and what ends the waiting until its steps are written. */
+  #noted = 0;
+  #cancel: (() => void) | undefined;
   /** Octets of the file; 0: it is to be written anew with the next step. */
   #size = 0;
   /** The step in memory that the file has as its last one. */
@@ -46,7 +59,8 @@ export class StepFile {
   #work: Promise<void> | undefined;
 
   /** `zone` is the lower-case wire name; `complain` hears why the file cannot be written. */
-  constructor(path: string, zone: Uint8Array, memory: Memory, complain: (text: string) => void) {
+  constructor(path: string, zone: Uint8Array, memory: Memory, { clock, complain }: StepFileParts) {
+    this.#clock = clock;
     this.#path = path;
     this.#zone = zone;
     this.#memory = memory;
@@ -90,12 +104,35 @@ export class StepFile {
     this.#isSettled = true;
     this.#read();
   }
-  /** A version is served: the file gets the steps that it has not. */
+  /** A version is served: the file gets the steps that it has not, soon, with those of others that come meanwhile. */
   note(version: number): void {
+    this.#noted = version;
+    if (this.#memory.words[version + JOURNAL] === 0) return this.#forget();
+    this.#cancel ??= this.#clock.after(SOON, () => {
+      this.#cancel = undefined;
+      const frames = this.#due();
+      if (frames !== undefined) this.#put(frames.bytes, frames.isAll);
+    });
+  }
+  /** What is due is written now: nobody will be there later. */
+  close(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const frames = this.#noted === 0 ? undefined : this.#due();
+    if (frames === undefined || this.#work !== undefined) return;
+    try {
+      if (frames.isAll) writeFileSync(this.#path, frames.bytes, { mode: 0o600 });
+      else appendFileSync(this.#path, frames.bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+  /** The steps of the version that is served which the file has not, or all that are known; undefined where it has them. */
+  #due(): { readonly bytes: Uint8Array; readonly isAll: boolean } | undefined {
     const { words } = this.#memory;
+    const version = this.#noted;
     const newest = words[version + JOURNAL]!;
-    if (newest === 0) return this.#forget();
-    if (newest === this.#last) return;
+    if (newest === 0 || newest === this.#last) return undefined;
     const all = allSteps(this.#memory, newest);
     const known = all.indexOf(this.#last);
     const records = words[version + RECORDS]!;
@@ -105,7 +142,7 @@ export class StepFile {
     const bytes = joined(isAll ? [this.#head, ...frames] : frames);
     this.#size = isAll ? bytes.length : this.#size + bytes.length;
     this.#last = newest;
-    this.#put(bytes, isAll);
+    return { bytes, isAll };
   }
   /** Resolves when what was noted is in the file. */
   async written(): Promise<void> {
@@ -133,6 +170,8 @@ export class StepFile {
   }
   /** A version came to which no step leads: what was known leads nowhere. */
   #forget(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#size = 0;
     this.#last = 0;
     if (this.#exists) this.#put(NOTHING, true);
@@ -154,11 +193,14 @@ export class StepFile {
         else await unlink(this.#path);
       }
     } catch (error) {
-      this.#size = 0;
       this.#waiting.length = 0;
-      this.#complain(error instanceof Error ? error.message : String(error));
+      this.#fail(error);
     }
     this.#work = undefined;
+  }
+  #fail(error: unknown): void {
+    this.#size = 0;
+    this.#complain(error instanceof Error ? error.message : String(error));
   }
 }
 const NOTHING = new Uint8Array(0);

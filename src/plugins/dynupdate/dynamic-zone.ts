@@ -223,10 +223,11 @@ export class DynamicZone implements Closable {
   }
 }
 /** What became of the zone, beside its database. */
-function stepsOf({ store, log }: Run, { zone, database }: ZoneLine): StepFile | undefined {
+function stepsOf({ store, clock, log }: Run, { zone, database }: ZoneLine): StepFile | undefined {
   if (database === undefined) return undefined;
-  return new StepFile(`${database}.steps`, zone.folded.octets, store.memory, (why) =>
-    log.prefix('dynupdate').warning(`What became of ${zone.text} could not be kept: ${why}`));
+  return new StepFile(`${database}.steps`, zone.folded.octets, store.memory, {
+    clock, complain: (why) => log.prefix('dynupdate').warning(`What became of ${zone.text} could not be kept: ${why}`),
+  });
 }
 /** A fault that was said already. */
 class Known extends Error {}
