@@ -2,16 +2,9 @@
 // what a sink is told.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Asked, bookmark, client, object, Told, until } from './scripted-api.test.ts';
+import { bookmark, client, object, settle, stream, Told, until } from './scripted-api.test.ts';
 
 const SERVICES = { path: '/api/v1/services' };
-
-/** Initial events with these names, then the end of them. */
-function stream(asked: Asked, version: string, ...names: string[]): void {
-  asked.open();
-  for (const name of names) asked.event('ADDED', object(name, '1'));
-  asked.whole(version);
-}
 
 test('initial events, then changes; a clean end goes on from the last bookmark without a list', async (t) => {
   const { server, api } = await client(t, (asked, n) => (n === 1 ? stream(asked, '10', 'a', 'b') : asked.open()));
@@ -151,14 +144,6 @@ test('a stream that is cut inside an object goes on from the last whole one', as
   await sink.says('begin', '+a', 'synced', '+a');
 });
 
-/** Lets what real sockets bring come in while the clock goes on, up to a second of it. */
-async function settle(clock: { elapse(milliseconds: number): Promise<void> }, milliseconds = 1000): Promise<void> {
-  for (let i = 0; i < 20; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    await clock.elapse(milliseconds / 20);
-  }
-}
-
 test('a watch that falls silent is opened again within 15 s for a short time, and what it missed comes', async (t) => {
   const { server, api, clock, lines } = await client(t, (asked, n) => {
     if (n === 1) return stream(asked, '10', 'a');
@@ -239,44 +224,6 @@ test('429 waits as long as it says; a collection that is not there says what to 
   assert.match(lines[1]!, /serviceimports in apiGroup multicluster\.x-k8s\.io: is its CustomResourceDefinition installed\?/);
   await settle(clock, 10_000);
   await sink.says('begin', 'synced');
-});
-
-test('a collection that the API has in another version is watched in that, and goes on where it was when that changes', async (t) => {
-  const { server, api, clock, lines } = await client(t, (asked, n) => {
-    if (n === 1 || n === 3) return asked.refuse(404);
-    if (n > 2) return asked.open();
-    stream(asked, '7', 'a');
-    asked.response.end();
-  });
-  const sink = new Told();
-  const versions = ['/apis/g/v2/things', '/apis/g/v3/things'];
-  api.watch({ path: '/apis/g/v1/things', versions, namespace: 'one' }, sink);
-  await sink.says('begin', '+a', 'synced');
-  await server.nth(4);
-  assert.deepEqual(server.requests.map(({ path, query }) => [path, query.get('resourceVersion')]), [
-    ['/apis/g/v1/namespaces/one/things', null], ['/apis/g/v2/namespaces/one/things', null],
-    ['/apis/g/v2/namespaces/one/things', '7'], ['/apis/g/v3/namespaces/one/things', '7'],
-  ]);
-  assert.deepEqual(lines, []);
-  await settle(clock);
-});
-
-test('a collection that the API has in no version says what to install, and is tried again with patience', async (t) => {
-  const { server, api, clock, lines } = await client(t, (asked, n) => {
-    if (n <= 4) asked.refuse(404);
-    else if (n === 5) stream(asked, '7', 'a');
-    else asked.open();
-  });
-  const sink = new Told();
-  api.watch({ path: '/apis/g/v1/things', versions: ['/apis/g/v2/things'] }, sink);
-  await until(() => lines.length === 1);
-  assert.match(lines[0]!, /the API has no resource things in apiGroup g: is its CustomResourceDefinition installed/);
-  assert.equal(server.requests.length, 2);
-  await settle(clock, 60_000);
-  await server.nth(4);
-  await settle(clock, 60_000);
-  await server.nth(5);
-  await sink.says('begin', '+a', 'synced');
 });
 
 test('requests are counted as CoreDNS counts them: of a watch the result, of a list its time too', async (t) => {

@@ -138,3 +138,17 @@ export async function client(t: TestContext, answer: (asked: Asked, number: numb
   });
   return { server, clock, lines, metrics, api, control };
 }
+
+/** Initial events with these names, then the end of them. */
+export function stream(asked: Asked, version: string, ...names: string[]): void {
+  asked.open();
+  for (const name of names) asked.event('ADDED', object(name, '1'));
+  asked.whole(version);
+}
+/** Lets what real sockets bring come in while the clock goes on, up to a second of it. */
+export async function settle(clock: { elapse(milliseconds: number): Promise<void> }, milliseconds = 1000): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await clock.elapse(milliseconds / 20);
+  }
+}
