@@ -2,7 +2,7 @@
 // what a sink is told.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bookmark, client, object, settle, stream, Told, until } from './scripted-api.test.ts';
+import { type Asked, bookmark, client, object, settle, stream, Told, until } from './scripted-api.test.ts';
 
 const SERVICES = { path: '/api/v1/services' };
 
