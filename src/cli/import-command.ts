@@ -2,7 +2,7 @@
 // status.
 // Knows the console; how a configuration is read is the importers'.
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { corefileText, remarkText, reportText } from '../importers/corefile-text.ts';
 import { IMPORTERS } from '../importers/importers.ts';
@@ -76,7 +76,7 @@ function readOptions(args: readonly string[]): Options | string {
 async function run({ kind, file, folder, isLossy, isForced }: Options): Promise<void> {
   const outcome = new Outcome(resolve(folder ?? '.'));
   const importer = await IMPORTERS[kind]!();
-  await importer(file, new Source({ read, list }), outcome, hostname());
+  await importer(file, new Source({ read, list }), outcome, { hostname: hostname(), networks: networks() });
   const lost = outcome.remarks.filter((each) => each.kind === 'lost');
   if (lost.length > 0 && !isLossy) {
     process.stderr.write(lost.map((each) => `${remarkText(each)}\n`).join(''));
@@ -111,6 +111,9 @@ function read(path: string): Uint8Array {
     throw new Error(fileError(error, path));
   }
 }
+/** The networks of this machine, in the order of their interfaces. */
+const networks = (): string[] => [...new Set(Object.values(networkInterfaces()).flat().flatMap((each) =>
+  (each === undefined || each.internal || each.cidr === null || each.address.startsWith('fe80') ? [] : [each.cidr])))];
 function list(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).filter((each) => !each.isDirectory()).map(({ name }) => name);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { fc } from '../../src/testing/properties.ts';
 import { checkCorefile } from '../../src/cli/check.ts';
 import { corefileText } from '../../src/importers/corefile-text.ts';
+import { statementsOf } from '../../src/importers/bind/tree.ts';
 import { optionsOf } from '../../src/importers/dnsmasq/lines.ts';
 import { IMPORTERS } from '../../src/importers/importers.ts';
 import { ImportError, Outcome } from '../../src/importers/outcome.ts';
@@ -24,7 +25,7 @@ const sourceOf = (text: string): Source => new Source({
 async function outcomeOf(kind: string, text: string): Promise<Outcome | undefined> {
   const outcome = new Outcome('/absent');
   try {
-    await (await IMPORTERS[kind]!())('f.conf', sourceOf(text), outcome, 'host.test');
+    await (await IMPORTERS[kind]!())('f.conf', sourceOf(text), outcome, { hostname: 'host.test', networks: ['192.0.2.0/24'] });
   } catch (error) {
     assert.ok(error instanceof ImportError && error.message !== '', String(error instanceof Error ? error.stack : error));
     return undefined;
@@ -81,5 +82,29 @@ const unbound = target('import-unbound', 250, fc.oneof(textOf('server:', 'name:'
   assert.ok(outcome.taken + outcome.remarks.filter(({ kind }) => kind !== 'note').length >= count);
 });
 
+/** A named.conf: statements in statements, now and then with a brace too many. */
+const words = ['acl a', 'key "k"', 'options', 'zone "a.test"', 'zone "."', 'view v', 'primaries p', 'logging', 'controls', 'type primary',
+  'type secondary', 'type forward',
+  'type stub', 'type hint', 'file "more.hosts"', 'file "/"', 'algorithm hmac-sha256', 'secret "c2VjcmV0"', 'allow-query', 'allow-transfer',
+    'allow-recursion',
+  'match-clients', 'forwarders', 'forward only', 'recursion no', 'listen-on port 5353', 'listen-on-v6', 'also-notify', 'response-policy',
+    'blackhole',
+  'update-policy', 'grant k zonesub ANY', 'allow-update', 'include "f.conf"', '192.0.2.1', '!10/8', 'any', 'none', 'localnets', 'key k',
+    'a', 'p',
+  '192.0.2.1 port 53 key k', 'zone "a.test" policy nxdomain', 'dnssec-validation no', '{$X}', 'max-cache-ttl 1d', 'rate-limit', '/* x */',
+    '# y\n', '"', '}'];
+const statement = fc.letrec<{ one: string }>((tie) => ({
+  one: fc.tuple(fc.constantFrom(...words), fc.oneof({ maxDepth: 3 }, fc.constant(undefined), fc.array(tie('one'), { maxLength: 5 })))
+    .map(([word, body]) => `${word}${body === undefined ? '' : ` { ${body.join(' ')} }`};\n`),
+})).one;
+const bind = target('import-bind', 250, fc.array(statement, { maxLength: 10 }).map((all) => all.join('')), async (text) => {
+  const outcome = await outcomeOf('bind', text);
+  if (outcome === undefined) return;
+  const zones = statementsOf('f.conf', sourceOf(text), { file: 'f.conf', line: 0 });
+  assert.ok(zones.every(({ words: [word], line }) => word === 'zone' || outcome.taken > 0 || outcome.remarks.some((each) =>
+    each.line === line)));
+  assert.ok(!corefileText(outcome, 'f.conf').includes('c2VjcmV0'));
+});
+
 /** One for each importer. */
-export const imports: readonly Target[] = [dnsmasq, unbound];
+export const imports: readonly Target[] = [dnsmasq, bind, unbound];

@@ -1,16 +1,15 @@
 // A dnsmasq.conf as a Corefile. Knows what dnsmasq does with each option, and in which order it looks for an answer: its own records and
 // hosts,
 // then the rule of the nearest domain.
-import type { Outcome } from '../outcome.ts';
-import type { Source } from '../source.ts';
+import type { Importer } from '../importer.ts';
 import { RECORD_OPTIONS } from './records.ts';
 import { Blocks } from './blocks.ts';
 import { Settings } from './settings.ts';
 import { fateOf } from './idle.ts';
 import { optionsOf } from './lines.ts';
 
-/** Imports a file. `hostname` is the machine's name. Throws ImportError. */
-export function importDnsmasq(file: string, source: Source, outcome: Outcome, hostname: string): void {
+/** Imports a file. Throws ImportError. */
+export const importDnsmasq: Importer = (file, source, outcome, { hostname }) => {
   const settings = new Settings(source);
   const options = optionsOf(file, source, { file, line: 0 });
   // Some say what others mean, wherever they stand.
@@ -23,5 +22,5 @@ export function importDnsmasq(file: string, source: Source, outcome: Outcome, ho
     outcome.tell(option, option.text, fate === 'unknown' ? fateOf(name) : fate);
   }
   new Blocks(settings, source, outcome).write();
-}
+};
 
