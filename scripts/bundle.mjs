@@ -9,7 +9,7 @@ import { syntaxSections } from './syntax.mjs';
 /** What is compiled, by the name of the file it becomes. */
 const KEPT = 'kept';
 const entries = {
-  [KEPT]: 'src/cli/kept.ts', main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts',
+  [KEPT]: 'src/cli/kept.ts', main: 'src/cli/main.ts', index: 'src/index.ts', testing: 'src/testing/index.ts', dns: 'src/dns/index.ts', client: 'src/client/index.ts',
   // A thread of its own, which needs nothing of the rest.
   'file-thread': 'src/key-value/file-thread.ts',
 };

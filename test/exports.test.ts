@@ -16,6 +16,8 @@ const promised: Readonly<Record<string, string>> = {
     showAt standard upon zonesOf`,
   'src/testing/index.ts': `
     FIRST_MOMENT FakeClock FakeKubeApi FakeUpstream ScenarioError runScenario`,
+  'src/client/index.ts': `
+    RegistryClient RegistryError registerGrpcResolver`,
   'src/dns/index.ts': `
     A AA AAAA AD AFSDB AMTRELAY APL AVC CAA CD CDNSKEY CDS CERT CLASS CNAME CSYNC DEFAULT_TTL DHCID DLV DNAME DNSKEY DS EID EUI48
     EUI64 FLAGS GID GPOS HINFO HIP HTTPS INFO_CODE IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR MX NAPTR NID NIMLOC

@@ -11,7 +11,7 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 /** The words that the program takes in place of flags. */
 export const WORDS = [
   'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries',
-  'top', 'flush', 'reload',
+  'top', 'flush', 'reload', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -36,6 +36,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts flush NAME | --under NAME | --all
                                  what its caches have of a name is asked for anew
   coredns-ts reload [--diff]     it reads its Corefile again; --diff says what would change
+  coredns-ts watch NAME TYPE @SERVER
+                                 an answer, and each other one, of a registry or over gRPC
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
   coredns-ts version             the version
   coredns-ts completion bash     completion for a shell: source <(coredns-ts completion bash)

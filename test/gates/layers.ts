@@ -12,6 +12,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   wording: [],
   dns: [],
   corefile: ['wording'],
+  client: [],
   store: [],
   migration: ['corefile'],
   importers: ['wording', 'dns', 'corefile', 'zonefile', 'policy', 'plugins'],
