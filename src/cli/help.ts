@@ -82,7 +82,7 @@ _coredns_ts() {
          explain,-*) COMPREPLY=($(compgen -W '-conf --tcp --do --view --ask --expect --questions --json --help' -- "$now")) ;;
          init,-*) COMPREPLY=($(compgen -W '--output --port --force --help' -- "$now")) ;;
          init,*) COMPREPLY=($(compgen -W 'home lab cluster forwarder' -- "$now")) ;;
-         check,-*) COMPREPLY=($(compgen -W '--strict --json --format --help' -- "$now")) ;;
+         check,-*) COMPREPLY=($(compgen -W '--strict --lsp --json --format --help' -- "$now")) ;;
          zone,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'check print diff sign keys' -- "$now")) ||
              COMPREPLY=($(compgen -f -- "$now")) ;;
          import,-*) COMPREPLY=($(compgen -W '-o --lossy --force --help' -- "$now")) ;;

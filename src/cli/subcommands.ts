@@ -16,12 +16,14 @@ import { withZoneProblems } from './zone-problems.ts';
 /** What a subcommand takes, told by `--help` and beside a refusal. */
 export const USAGE = {
   check: `Usage: coredns-ts check [--strict] [--json | --format ${FORMATS.join('|')}] [FILE|FOLDER...]
+       coredns-ts check --lsp
 
 Finds every problem of a Corefile, and of the zone files that it names, without opening a port. FILE is Corefile where none is
 given, - is standard input; of a FOLDER its files named Corefile, Corefile.* and *.corefile are taken.
 
   --strict          warnings count as errors
   --json            the same as --format json
+  --lsp             serve an editor on standard input and output (Language Server Protocol)
   --format FORMAT   how it is printed: text, json, github (annotations of a workflow) or sarif
 
 Exit status: 0 without errors, 1 with errors (with --strict: or warnings), 2 for a wrong command line.
@@ -51,6 +53,7 @@ export async function subcommand(word: 'check' | 'fmt', args: readonly string[],
     process.stdout.write(USAGE[word]);
     return;
   }
+  if (word === 'check' && args[0] === '--lsp') return editor(own);
   const options = readOptions(word, args);
   if (typeof options === 'string') {
     process.stderr.write(`coredns-ts ${word}: ${options}\n${USAGE[word]}`);
@@ -61,6 +64,17 @@ export async function subcommand(word: 'check' | 'fmt', args: readonly string[],
   else for (const file of options.files) format(file, options.set);
 }
 
+/** Serves an editor, whose arguments (`--stdio` of some) say nothing more. */
+async function editor(own: readonly Plugin[] | undefined): Promise<void> {
+  try {
+    const { serveEditor } = await import('./language-server.ts');
+    await serveEditor(own);
+  } catch (error) {
+    process.stderr.write(`coredns-ts check --lsp: ${(error as Error).message}\nhelp: npm install vscode-languageserver `
+      + 'vscode-languageserver-textdocument beside coredns-ts\n');
+    process.exitCode = 1;
+  }
+}
 /** The options, or what is wrong with them. */
 function readOptions(word: string, args: readonly string[]): Options | string {
   const set = new Set<string>();
