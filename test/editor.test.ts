@@ -85,10 +85,11 @@ test('words of a block and properties of a word are proposed where they can stan
 test('what a word and a property mean', async () => {
   const of = async (text: string) => {
     const hover = await at<Hover | null>('textDocument/hover', text);
-    return hover === null ? undefined : (hover.contents as { value: string }).value;
+    return (hover?.contents as { value: string } | undefined)?.value;
   };
   assert.match((await of('.:53 {\n    forw|ard . 1.1.1.1\n}\n'))!, /^```\nforward FROM TO\.\.\.\n# in braces: .*max_fails.*\n```\n/);
-  assert.match((await of('.:53 {\n    forward . 1.1.1.1 {\n        max_f|ails 3\n    }\n}\n'))!, /^```\nmax_fails INTEGER\n```\n`max_fails`/);
+  const property = '.:53 {\n    forward . 1.1.1.1 {\n        max_f|ails 3\n    }\n}\n';
+  assert.match((await of(property))!, /^```\nmax_fails INTEGER\n```\n`max_fails`/);
   assert.equal(await of('.:53 {\n    forward . 1.1|.1.1\n}\n'), undefined);
   assert.equal(await of('.:|53 {\n    whoami\n}\n'), undefined);
 });

@@ -61,7 +61,8 @@ function tellProblems(connection: Connection, documents: TextDocuments<TextDocum
 function diagnosticOf({ line, column, severity, code, message, hint }: Problem, text: string): Diagnostic {
   const [from, row] = [Math.max(0, column - 1), Math.max(0, line - 1)];
   const word = lex(text, '').words.find((each) => each.line === line && each.column === column);
-  const end = from + (word?.raw.split('\n')[0]!.length ?? 1);
+  const [shown = ' '] = word?.raw.split('\n') ?? [];
+  const end = from + shown.length;
   return {
     range: { start: { line: row, character: from }, end: { line: row, character: end } },
     severity: severity === 'error' ? 1 : 2, code, source: SOURCE, message: hint === undefined ? message : `${message}\nhelp: ${hint}`,
