@@ -69,7 +69,9 @@ test('problems are told as they are written, at their word, with what mends them
   assert.deepEqual(await write('.:53 {\n    cache {\n        sucess 10\n    }\n}\n'), [
     "2:8-14 error plugin/cache: Wrong argument count or unexpected line ending after 'sucess'\nhelp: did you mean 'success'?",
   ]);
-  assert.deepEqual(await write('.:53 {\n    log . json\n    whoami\n}\n'), ['1:10-14 warning plugin/log: json is read as a zone']);
+  const [doubt = '', ...more] = await write('.:53 {\n    log . json\n    whoami\n}\n');
+  assert.match(doubt, /^1:10-14 warning plugin\/log: json is read as a zone.*\nhelp: /);
+  assert.deepEqual(more, []);
   assert.deepEqual(await write('.:53 {\n    whoami\n}\n'), []);
 });
 
