@@ -11,6 +11,7 @@ const runs = {
   readings: { amount: 1_000_000, unit: 'answers', wrong: ['foreign'] },
   updates: { amount: 100_000, unit: 'updates', wrong: ['missing', 'back'] },
   connections: { amount: 100_000, unit: 'connections', wrong: ['unanswered', 'files'] },
+  quic: { amount: 50_000, unit: 'connections', wrong: ['unanswered', 'left', 'files', 'panics'] },
   labels: { amount: 1_000_000, unit: 'lines', wrong: ['foreign', 'panics'] },
 };
 

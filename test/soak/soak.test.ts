@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { soak as connections } from './connections.ts';
 import { soak as labels } from './labels.ts';
+import { soak as quic } from './quic.ts';
 import { soak } from './readings.ts';
+import { needsQuic } from '../../src/testing/conformance/quic-client.ts';
 import { fullDisk, noSmallDisk, soak as updates } from './updates.ts';
 
 const linux = process.platform === 'linux' ? false : 'asks from addresses that only Linux has without being told';
@@ -40,3 +42,10 @@ test('of thousands that come and go, a third in the middle of a handshake, nothi
   assert.deepEqual([unanswered, files], [0, 0], 'answers that did not come, files that are still open');
   assert.ok(abandoned >= 1600 && grown < 64, `${abandoned} abandoned, ${grown} MB more`);
 });
+
+test('of those that come and go over QUIC, many in the middle of what they began, nothing is left, and who comes then is answered',
+  needsQuic, async () => {
+    const { unanswered, left, files, panics, abandoned, answers, grown } = await quic(800);
+    assert.deepEqual([unanswered, left, files, panics], [0, 0, 0, 0], 'without an answer, still open, files, panics');
+    assert.ok(abandoned >= 290 && answers >= 490 && grown < 64, `${abandoned} abandoned, ${answers} answers, ${grown} MB more`);
+  });
