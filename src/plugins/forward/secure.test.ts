@@ -138,6 +138,17 @@ test('a path that has gone mute: each question goes over a fresh connection too,
   assert.equal(server.log().includes('ERROR'), false, server.log());
 });
 
+test('no connection is used for longer than max_age, so that pods behind one address share the load', async (t) => {
+  const upstream = new SecureUpstream();
+  const { ask, server } = await forwarding(t, `tls://127.0.0.1:${await upstream.listen(t)}`, 'expire 100ms\nmax_age 100ms');
+  for (let rounds = 0; upstream.opened < 4; rounds++) {
+    assert.ok(rounds < 5000, `${upstream.opened} connections`);
+    await ask(1);
+  }
+  assert.equal(server.log().includes('ERROR'), false, server.log());
+  assert.ok(upstream.resumed >= 2, `${upstream.resumed} resumed`);
+});
+
 const X509 = 'tls: failed to verify certificate: x509: certificate';
 for (const [what, names, by, told] of [
   ['another name', ['other.test'], authority, 'is valid for other.test, not dns.test'],
