@@ -1,7 +1,7 @@
 // Cards: the same for all threads, and the one that was not used for longest goes where there is no room.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { CARD_HEAD } from './card-index.ts';
 import { Store } from './store.ts';
 
