@@ -22,7 +22,9 @@ import { recentQuestions } from './queries.ts';
 import { replyJson } from './reply.ts';
 import { LISTED, distinct, latency, tops } from './tops.ts';
 import { Watchers } from './watchers.ts';
-import { changesBetween, withoutSecrets } from './written.ts';
+import { withoutSecrets } from './written.ts';
+import type { Configurations } from './configurations.ts';
+import { drain, plugins, threads, upstreams, zones } from './things.ts';
 
 /** A request as its route sees it. */
 export interface Asked {
@@ -68,6 +70,7 @@ export interface Load {
   /** Every name: caches know by it what is to be asked for anew. */
   readonly names: ZoneChanges;
   readonly watchers: Watchers;
+  readonly configurations: Configurations;
 }
 
 const text: Schema = { type: 'string' }, list: Schema = { type: 'array' }, number: Schema = { type: 'number' };
@@ -138,9 +141,48 @@ export const ROUTES: readonly Route[] = [
     answer: { flushed: text }, do: flush,
   },
   {
-    method: 'POST', role: 'admin', path: '/v1/reload', summary: 'Reads the Corefile again; with dryRun it says what differs.',
-    body: { dryRun: yes }, answer: { changes: list, problems: list, reloaded: yes },
-    do: ({ body }, { run }) => reload(run, body['dryRun'] === true),
+    method: 'GET', role: 'read', path: '/v1/upstreams', summary: 'Whom parts ask, and whether those are up.', answer: { upstreams: list },
+    do: (_, { run }) => upstreams(run),
+  },
+  {
+    method: 'POST', role: 'operate', path: '/v1/upstreams/{id}/drain',
+    summary: 'Leaves an upstream alone, for ten minutes where nothing is said.',
+    body: { for: text }, answer: { id: text, until: text }, do: ({ at, body }, { run }) => drain(run, at['id']!, body, false),
+  },
+  {
+    method: 'DELETE', role: 'operate', path: '/v1/upstreams/{id}/drain', summary: 'Asks an upstream again.',
+    answer: { id: text }, do: ({ at }, { run }) => drain(run, at['id']!, {}, true),
+  },
+  {
+    method: 'GET', role: 'read', path: '/v1/zones', summary: 'Zones that are served from files and the like.', answer: { zones: list },
+    do: (_, { run }) => zones(run),
+  },
+  {
+    method: 'GET', role: 'read', path: '/v1/plugins', summary: 'The plugins of each block, in their order.', answer: { blocks: list },
+    do: (_, { run }) => plugins(run),
+  },
+  {
+    method: 'GET', role: 'read', path: '/v1/threads', summary: 'The threads that answer.', answer: { threads: list },
+    do: (_, { run }) => threads(run),
+  },
+  {
+    method: 'POST', role: 'admin', path: '/v1/reload',
+    summary: 'Reads the Corefile again; with dryRun it says what differs; with confirm it goes back unless confirmed within that time.',
+    body: { dryRun: yes, confirm: text }, answer: { changes: list, problems: list, reloaded: yes },
+    do: ({ body }, { run, configurations }) => configurations.reload(run, body),
+  },
+  {
+    method: 'POST', role: 'admin', path: '/v1/reload/confirm', summary: 'What was reloaded stays.', body: {}, answer: { confirmed: yes },
+    do: (_, { configurations }) => configurations.confirm(),
+  },
+  {
+    method: 'GET', role: 'read', path: '/v1/config/history', summary: 'The last eight Corefiles that served, and what differed.',
+    answer: { configurations: list }, do: (_, { configurations }) => configurations.history,
+  },
+  {
+    method: 'POST', role: 'admin', path: '/v1/config/rollback', summary: 'Takes over a Corefile that served: the one before, or number to.',
+    body: { to: number }, answer: { to: number, changes: list },
+    do: ({ body }, { run, configurations }) => configurations.rollback(run, body['to']),
   },
 ];
 
@@ -205,23 +247,4 @@ function flush({ body: { name: text, under, type, all } }: Asked, { run, names }
   if (name === undefined) return problem(400, 'No name, nothing under one, and not all', 'the body is like {"name": "www.example.org"}');
   names.changed(latin1Bytes(name.key), 0);
   return replyJson({ flushed: name.text });
-}
-
-async function reload(run: Run, dry: boolean): Promise<HttpReply> {
-  const { whole } = run;
-  if (!whole.reloadable) return problem(409, 'No file', 'the Corefile came from nowhere that can be read again');
-  let changes: ReturnType<typeof changesBetween>;
-  try {
-    changes = changesBetween(whole.running(), whole.now());
-  } catch (error) {
-    const { message: why } = error as Error;
-    return dry ? replyJson({ changes: [], problems: [why], reloaded: false }) : problem(422, 'Refused', why);
-  }
-  if (dry) return replyJson({ changes, problems: [], reloaded: false });
-  try {
-    await whole.reload();
-  } catch (error) {
-    return problem(422, 'Refused', (error as Error).message, { changes });
-  }
-  return replyJson({ changes, problems: [], reloaded: true });
 }

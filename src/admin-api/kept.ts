@@ -10,6 +10,7 @@ import type { KeptAnswer } from '../kernel/site/site.ts';
 import type { Run } from '../kernel/site/plugin.ts';
 import type { ZoneChanges } from '../store/changes.ts';
 import { replyJson } from './reply.ts';
+import { blockName } from './things.ts';
 
 /** Entries of one reply. */
 const MOST = 1000, USUAL = 100;
@@ -54,7 +55,7 @@ export async function flushUnder(run: Run, names: ZoneChanges, under: unknown, t
 
 async function* keptIn(run: Run): AsyncGenerator<{ readonly answer: KeptAnswer; readonly block: string }> {
   for (const site of run.sites) {
-    const block = `${site.zones.map(({ text }) => text).join(' ')}${site.view === '' ? '' : ` (view ${site.view})`}`;
+    const block = blockName(site);
     for (const kept of site.all(KeptAnswers)) for await (const slice of kept.slices()) for (const answer of slice) yield { answer, block };
   }
 }

@@ -62,7 +62,7 @@ export class AdminService implements HttpService {
     const at: { [place: string]: string } = {};
     for (const [i, segment] of segments.entries()) if (segment.startsWith('{')) at[segment.slice(1, -1)] = decoded(parts[i]!);
     const asked = { at, query, body: {}, plain: exchange.field('accept')?.startsWith('text/plain') === true, exchange };
-    if (route.method === 'GET') return route.do(asked, this.#load);
+    if (route.method === 'GET' || route.method === 'DELETE') return route.do(asked, this.#load);
     // Pages of a browser cannot send this type to others without asking first.
     if (!/^application\/json\b/.test(exchange.field('content-type') ?? '')) {
       return problem(415, 'Unsupported media type', 'the body is application/json');

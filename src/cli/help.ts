@@ -11,7 +11,7 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 /** The words that the program takes in place of flags. */
 export const WORDS = [
   'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries',
-  'top', 'flush', 'reload', 'watch',
+  'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -32,10 +32,14 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs
   coredns-ts status              what a running server serves, where its Corefile has admin
-  coredns-ts queries [FILTER]    its last questions; top names|clients|failing: what most of them were
+  coredns-ts queries [FILTER]    its last questions; top names|clients|under|failing: what most were
   coredns-ts flush NAME | --under NAME | --all
                                  what its caches have of a name is asked for anew
-  coredns-ts reload [--diff]     it reads its Corefile again; --diff says what would change
+  coredns-ts reload [--diff | --confirm TIME]
+                                 it reads its Corefile again; --diff says what would change, --confirm that it goes back
+                                 by itself; rollback takes the one before over
+  coredns-ts upstreams [drain ID]
+                                 whom it asks, and one of them is left alone; zones: which it has
   coredns-ts watch NAME TYPE @SERVER
                                  an answer, and each other one, of a registry or over gRPC
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward

@@ -26,8 +26,11 @@ export interface HealthParts {
   readonly failed: (index: number) => void;
 }
 
-/** Shared numbers of one upstream: checks that failed in a row, when its checker was seen last, how often checks found it well. */
-export const CELLS = 3;
+/**
+ * Shared numbers of one upstream: checks that failed in a row, when its checker was seen last, how often checks found it well, and until
+ * when it is to be left alone, in seconds.
+ */
+export const CELLS = 4;
 /** A check that fails at once is not repeated sooner than this, milliseconds. */
 const LEAST_INTERVAL = 10;
 /** Seconds without a sign of the thread that checks, beyond the interval, after which another one takes over: it is gone. */
@@ -45,9 +48,24 @@ export class Health {
     }, { once: true });
   }
 
-  /** Whether more checks failed than may; never where 0 may (FWD-9). */
+  /** Whether more checks failed than may, never where 0 may (FWD-9); or whether somebody wants it to be left alone. */
   down(index: number, maxFails: number): boolean {
-    return maxFails !== 0 && this.#parts.numbers.get(index) > maxFails;
+    return (maxFails !== 0 && this.#parts.numbers.get(index) > maxFails) || this.drained(index) > 0;
+  }
+  /** Until when it is left alone, in seconds since 1970; 0 where it is not. */
+  drained(index: number): number {
+    const { numbers, count } = this.#parts;
+    const until = numbers.get(3 * count + index);
+    return until !== 0 && until > this.#seconds() ? until : 0;
+  }
+  /** It is left alone until then; 0: it is asked again. */
+  drain(index: number, until: number): void {
+    this.#parts.numbers.set(3 * this.#parts.count + index, until);
+  }
+  /** Another one has the number now. */
+  forget(index: number): void {
+    this.#parts.numbers.set(index, 0);
+    this.drain(index, 0);
   }
   /** How often checks found it well, in whichever thread. */
   recoveries(index: number): number {

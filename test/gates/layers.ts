@@ -30,7 +30,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   upstream: ['wording', 'dns', 'http', 'quic'],
   kernel: ['wording', 'dns', 'corefile', 'store', 'http'],
   explain: ['wording', 'dns', 'corefile', 'store', 'kernel'],
-  'admin-api': ['wording', 'dns', 'corefile', 'http', 'secure', 'store', 'kernel', 'explain'],
+  'admin-api': ['wording', 'dns', 'corefile', 'http', 'secure', 'store', 'kernel', 'authority', 'explain'],
   threads: ['store', 'kernel'],
   authority: ['wording', 'dns', 'zonefile', 'dnssec', 'tsig', 'store', 'kernel'],
   'kube-api': ['wording', 'http', 'kernel', 'corefile'],

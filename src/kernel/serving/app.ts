@@ -68,6 +68,9 @@ export class App {
   readonly #serving: Serving;
   readonly #desk: MainDesk;
   #busy: Promise<void> = Promise.resolve();
+  /** What is served, and the words of the file that something else is served in place of. */
+  #text = '';
+  #passed: string | undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -112,6 +115,7 @@ export class App {
       throw error;
     }
     const old = serving.commit(generation, sockets);
+    this.#text = text;
     await crew?.commit(load);
     old?.abort.abort();
     await crew?.staff(configuration.addresses.map(socketsOf));
@@ -140,6 +144,9 @@ export class App {
         reloadable: readAgain !== undefined,
         reload: () => this.reload(),
         serving: () => this.#serving.current,
+        text: () => this.#text,
+        replace: (text) => this.#passOver(text),
+        passedOver: () => this.#passed,
       },
     });
   }
@@ -148,7 +155,19 @@ export class App {
   async reload(): Promise<void> {
     const { readAgain } = this.#options;
     if (readAgain === undefined) throw new Error('no Corefile that could be read again');
-    await this.replace(readAgain());
+    const text = readAgain();
+    this.#passed = undefined;
+    await this.replace(text);
+  }
+  /** Takes over what stands in no file: what stands there is passed over until it is another, or somebody asks for it. */
+  async #passOver(text: string): Promise<void> {
+    await this.replace(text);
+    const { readAgain, readOptions } = this.#options;
+    try {
+      this.#passed = written(readAgain!(), { ...readOptions, warn: () => {} }).canonical;
+    } catch {
+      this.#passed = undefined;
+    }
   }
   /** Counts a reload that was refused, whoever asked for it. */
   failed(): void {

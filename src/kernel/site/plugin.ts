@@ -185,6 +185,11 @@ export interface Whole {
   readonly reloadable: boolean;
   /** Reads the Corefile again and, if it is sound, takes it over (SIG-7). Resolves when done; rejects where it was refused. */
   reload(): Promise<void>;
+  /** The text that is in force, on the main thread; `replace` takes another one over, which is in no file. It rejects as `reload` does. */
+  text(): string;
+  replace(text: string): Promise<void>;
+  /** The words of the file that `replace` left aside: nobody is to take them over again unless he is told to; undefined where none were. */
+  passedOver(): string | undefined;
   /** What is served now, on the main thread: each address with the server that answers there; undefined before the first load serves. */
   serving(): Served | undefined;
   /** Ends the process with this status after a fatal error line. */

@@ -48,6 +48,22 @@ export interface KeptAnswer {
 }
 /** Put there by what keeps answers, under the name of its word: shows them on main, some in each turn. */
 export const KeptAnswers = new Slot<{ readonly by: string; slices(): AsyncIterable<readonly KeptAnswer[]> }>('kept answers');
+/** Another server that a part asks. */
+export interface ShownUpstream {
+  /** Its address. */
+  readonly to: string;
+  readonly isDown: boolean;
+  /** Until when it is left alone, in seconds since 1970; 0 where it is not. */
+  readonly drained: number;
+  /** What a question usually needs, in milliseconds; undefined where that is not known. */
+  readonly usual: number | undefined;
+}
+/** Put there by what asks others, under the name of its word: shows them on main, and leaves one alone until a time, 0 is not any more. */
+export const Upstreams = new Slot<{
+  readonly by: string;
+  upstreams(): readonly ShownUpstream[];
+  drain(to: string, until: number): boolean;
+}>('upstreams');
 /** Put there by `on certrenew`: what is done once another certificate is served with. Read by who renews certificates. */
 export const Renewed = new Slot<(run: Run) => Promise<void>>('certificate renewed');
 /** Put there by `debug`: a panic ends the process (DBG-1). */

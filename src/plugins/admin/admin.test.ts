@@ -14,13 +14,18 @@ test('every route says what its description promises, and refusals are problems'
     '/v1/queries': ['', undefined], '/v1/events': ['', undefined], '/v1/top/names': ['', undefined],
     '/v1/top/clients': ['', undefined], '/v1/top/under': ['?minute=last', undefined], '/v1/top/failing': ['?limit=0', undefined],
     '/v1/top/upstreams': ['', undefined], '/v1/distinct': ['', undefined], '/v1/latency': ['', undefined],
-    '/v1/cache': ['', undefined], '/v1/cache/flush': ['', '{"all":true}'], '/v1/reload': ['', '{"dryRun":true}'],
+    '/v1/cache': ['', undefined], '/v1/cache/flush': ['', '{"all":true}'],
+    '/v1/upstreams': ['', undefined], '/v1/upstreams/{id}/drain': ['', undefined], '/v1/zones': ['', undefined],
+    '/v1/plugins': ['', undefined], '/v1/threads': ['', undefined], '/v1/reload': ['', '{"dryRun":true}'],
+    '/v1/reload/confirm': ['', undefined], '/v1/config/history': ['', undefined], '/v1/config/rollback': ['', undefined],
   };
+  /** What there is nothing for here is done in acting.test.ts. */
+  const elsewhere = ['/v1/upstreams/{id}/drain', '/v1/reload/confirm', '/v1/config/rollback'];
   assert.deepEqual(Object.keys(paths), Object.keys(wanted));
   for (const [path, [query, body]] of Object.entries(wanted)) {
     const [[method, { responses }]] = Object.entries(paths[path]!) as [[string, { responses: { 200: { content: object } } }]];
     const content = responses[200].content as { 'application/json'?: { schema: { properties: { [name: string]: { type: string } } } } };
-    if (content['application/json'] === undefined) continue;
+    if (content['application/json'] === undefined || elsewhere.includes(path)) continue;
     const said = await ask(socket, method.toUpperCase(), `${path}${query}`, body);
     assert.equal(said.status, 200, `${path}: ${said.text}`);
     for (const [name, { type }] of Object.entries(content['application/json'].schema.properties)) {

@@ -3,6 +3,7 @@ import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { Slot } from '../../kernel/slot.ts';
 import { looking } from '../../admin-api/look.ts';
+import type { Configurations } from '../../admin-api/configurations.ts';
 import type { Watchers } from '../../admin-api/watchers.ts';
 import { readAdmin } from './config.ts';
 import type { AdminSettings } from './config.ts';
@@ -21,7 +22,7 @@ export default definePlugin({
   },
   create(settings, site) {
     site.put(Settings, settings);
-    let watchers: Watchers;
+    let watchers: Watchers, configurations: Configurations;
     return {
       rehearsal: 'looks on',
       whole(sites) {
@@ -33,10 +34,12 @@ export default definePlugin({
         watchers = await run.shared.use('watchers', run.signal, () => new module.Watchers(run.store.memory, run.clock));
         hear(run, watchers);
         const { listen } = await import('../../admin-api/listen.ts');
-        await listen(run, settings, { run, names: run.store.changes.zone(ROOT), watchers });
+        const { Configurations } = await import('../../admin-api/configurations.ts');
+        configurations = await run.shared.use('configurations', run.signal, () => new Configurations(run.clock, watchers.events));
+        await listen(run, settings, { run, names: run.store.changes.zone(ROOT), watchers, configurations });
       },
       started(run) {
-        watchers.events.tell('load', { first: run.first });
+        configurations.serves(run);
       },
     };
   },

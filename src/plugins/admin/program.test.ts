@@ -62,6 +62,18 @@ test('words of the program say the same to a server', async (t) => {
   assert.equal((await run('flush', 'a..b', ...at)).status, 1);
   assert.equal((await run('flush', ...at)).status, 2);
   assert.equal((await run('status', '--all', ...at)).status, 2);
+  assert.equal((await run('upstreams', ...at)).out.replace(/\d{4,5}/, 'PORT'), '0-127.0.0.1:PORT  up  -  forward of .\n');
+  const [id = ''] = (await run('upstreams', ...at)).out.split(' ');
+  assert.match((await run('upstreams', 'drain', id, '--for', '1m', ...at)).out, /is left alone until \S+Z\n$/);
+  assert.equal((await run('upstreams', 'undrain', id, ...at)).out, `${id} is asked again\n`);
+  assert.equal((await run('upstreams', 'stop', ...at)).status, 2);
+  assert.equal((await run('zones', ...at)).out, '');
+  assert.match((await run('reload', '--confirm', '60s', ...at)).out, /reloaded\nit goes back at \S+Z unless: coredns-ts reload --keep\n$/);
+  assert.equal((await run('reload', '--keep', ...at)).out, 'it stays\n');
+  assert.equal((await run('reload', '--keep', '--diff', ...at)).status, 2);
+  assert.match((await run('rollback', '--list', ...at)).out, /^2 {2}\S+Z\n1 {2}\S+Z\n$/);
+  assert.equal((await run('rollback', '1', ...at)).out, 'number 1 serves\n');
+  assert.equal((await run('rollback', '99', ...at)).status, 1);
   const none = await run('status', '--server', `${socket}.not`);
   assert.match(none.errors, /no server is there; its Corefile needs the word admin\n$/);
   assert.equal(none.status, 1);

@@ -14,10 +14,9 @@ import type { Query } from '../../kernel/query/query.ts';
 import { turnedAway } from '../../kernel/query/turned-away.ts';
 import { Taps } from '../../kernel/query/tap.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
-import { Deadline } from '../../kernel/site/site.ts';
+import { Deadline, Upstreams } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Slot } from '../../kernel/slot.ts';
-import type { Flags } from '../../store/cells.ts';
 import type { Note } from '../../store/notes.ts';
 import type { UpstreamAddress } from '../../upstream/address.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
@@ -41,6 +40,7 @@ import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { orStale, subscriberOf } from './pushed.ts';
 import { Seats } from './seats.ts';
 import type { Seated } from './seats.ts';
+import { shownOf } from './shown.ts';
 import { bySystem, byAsking, byResolvers, targetsOf } from './targets.ts';
 import type { HostEntry, LookUp } from './targets.ts';
 import { UpstreamMaker } from './upstream-maker.ts';
@@ -78,7 +78,6 @@ export class Line implements NeedsNames {
   /** How often the addresses had been written when this thread read them. */
   #round = 0;
   #why = '';
-  #numbers: Flags | undefined;
   #trips: RoundTrips | undefined;
   #tools!: Tools;
   #forwarder!: Forwarder;
@@ -95,6 +94,12 @@ export class Line implements NeedsNames {
     this.hosts = stanza.options.resolveSelf ? this.#entries.map(({ host }) => host) : [];
     this.#seats = new Seats(stanza.to.filter((entry) => 'addresses' in entry).flatMap(({ addresses }) => addresses).length);
     site.put(Lines, this);
+    site.put(Upstreams, shownOf(() => this.#current()));
+  }
+  /** The forwarder with whom main would ask now. */
+  #current(): Forwarder {
+    if (this.#note !== undefined && this.#note.round !== this.#round) this.#renew();
+    return this.#forwarder;
   }
 
   part(): Part {
@@ -205,7 +210,7 @@ export class Line implements NeedsNames {
     const seated = this.#seats.give(this.#targets());
     // Whoever had the number before may have been down.
     for (const seat of this.#seats.fresh) {
-      this.#numbers?.set(seat, 0);
+      this.#forwarder?.health.forget(seat);
       this.#trips?.forget(seat);
     }
     this.#note!.write(JSON.stringify({ seated, why: error?.message }));
@@ -271,7 +276,7 @@ export class Line implements NeedsNames {
   #health(count: number): Health {
     const { options } = this.#stanza;
     const { run, checked } = this.#tools;
-    const numbers = this.#numbers = run.space(this.site).flags(`forward ${this.#number}`, CELLS * count);
+    const numbers = run.space(this.site).flags(`forward ${this.#number}`, CELLS * count);
     const question = makeQuestion(options.checkName, TYPE.NS, options.checkRecursion);
     const header = options.proxyProtocol ? ownHeader() : undefined;
     run.signal.addEventListener('abort', () => {

@@ -43,7 +43,7 @@ function watch({ interval, jitter }: Settings, run: Run): void {
       return;
     }
     complaint = '';
-    if (now.canonical === canonical) return;
+    if (now.canonical === canonical || now.canonical === run.whole.passedOver()) return;
     ({ canonical } = now);
     await run.whole.reload().catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
