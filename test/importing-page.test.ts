@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { IMPORTERS } from '../src/importers/importers.ts';
 import { read } from './gates/checkout.ts';
 import { filesIn } from './gates/page.ts';
-import { imported } from './servers/imports.ts';
+import { checked, imported } from './servers/imports.ts';
 
 const page = read('docs/importing.md');
 const folder = mkdtempSync(path.join(tmpdir(), 'coredns-ts-importing-'));
@@ -18,6 +19,11 @@ for (const [file, text] of filesIn(page)) {
   writeFileSync(path.join(folder, file), text);
 }
 
+// The database of Pi-hole is made by the script on the page.
+const database = new DatabaseSync(path.join(folder, 'gravity.db'));
+database.exec(filesIn(page).get('gravity.sql')!);
+database.close();
+
 /** Commands with the Corefile that stands behind each. */
 const shown = [...page.matchAll(/^ {4}coredns-ts import (\S+) (\S+)\n\n``` corefile\n([\s\S]*?)^```$/gm)];
 
@@ -26,6 +32,9 @@ for (const [, kind = '', file = '', corefile = ''] of shown) {
     const { status, stdout, stderr } = imported(kind, path.join(folder, file));
     assert.equal(status, 0, stderr);
     assert.equal(stdout.replaceAll(`${folder}/`, '').replaceAll(`${process.cwd()}/`, ''), corefile);
+    const out = path.join(folder, `out-${kind}`);
+    assert.equal(imported(kind, path.join(folder, file), '-o', out).status, 0);
+    checked(out);
   });
 }
 test('each importer has an example', () => {

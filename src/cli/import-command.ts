@@ -92,6 +92,7 @@ async function run({ kind, file, folder, isLossy, isForced }: Options): Promise<
     secret: false }]]);
   const there = [...files.keys()].find((name) => existsSync(join(folder, name)));
   if (there !== undefined && !isForced) throw new Error(`${join(folder, there)} is there: another folder, or --force to write over it`);
+  for (const name of outcome.folders) mkdirSync(join(folder, name), { recursive: true });
   for (const [name, { text, secret }] of files) write(join(folder, name), text, secret);
   process.stdout.write(report);
 }

@@ -51,6 +51,7 @@ const SHOWN = 200;
 export class Outcome {
   readonly blocks: Block[] = [];
   readonly files = new Map<string, WrittenFile>();
+  readonly folders = new Set<string>();
   readonly remarks: Remark[] = [];
   /** How many settings came over. */
   taken = 0;
@@ -70,6 +71,11 @@ export class Outcome {
   /** Puts a file beside the Corefile; its path as a Corefile names it. */
   write(name: string, text: string, secret = false): string {
     this.files.set(name, { text, secret });
+    return join(this.#folder, name);
+  }
+  /** A folder beside the Corefile, which is made; its path. */
+  folder(name: string): string {
+    this.folders.add(name);
     return join(this.#folder, name);
   }
   /** Whether something that would change answers stayed behind. */

@@ -106,5 +106,31 @@ const bind = target('import-bind', 250, fc.array(statement, { maxLength: 10 }).m
   assert.ok(!corefileText(outcome, 'f.conf').includes('c2VjcmV0'));
 });
 
+/** The others: what they are made of, as YAML, which JSON is, and lines. */
+const text = fc.constantFrom(...values, '9.9.9.9', 'tls://a.test', '[/a.test/]192.0.2.1', '*.a.test', '||a.test^', 'nx', 'yes', 'no',
+  '["192.0.2.1"]');
+const json = (keys: readonly string[]): fc.Arbitrary<string> => fc.letrec<{ one: unknown }>((tie) => ({
+  one: fc.oneof({ maxDepth: 4 }, text, fc.boolean(), fc.nat(70_000), fc.array(tie('one'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...keys), tie('one'), { maxKeys: 6 })),
+})).one.map((value) => JSON.stringify(value));
+const withoutFault = (kind: string) => async (input: string): Promise<void> => void (await outcomeOf(kind, input));
+const kubeDns = target('import-kube-dns', 250, fc.oneof(json(['data', 'stubDomains', 'upstreamNameservers', 'federations', 'a.test']),
+  textOf('a:', '- ', '&a', '*a')),
+  withoutFault('kube-dns'));
+const adguard = target('import-adguard', 250, json(['dns', 'upstream_dns', 'filtering', 'rewrites', 'domain', 'answer', 'clients',
+  'persistent', 'ids', 'upstreams',
+  'filters', 'url', 'enabled', 'user_rules', 'blocking_mode', 'bind_hosts', 'port', 'cache_ttl_min', 'cache_ttl_max', 'allowed_clients',
+    'tls', 'bootstrap_dns']),
+withoutFault('adguard'));
+const resolved = target('import-resolved', 250, linesOf(['DNS=', 'FallbackDNS=', 'Domains=', 'DNSOverTLS=', 'DNSSEC=', 'Cache=',
+  'DNSStubListenerExtra=',
+  'StaleRetentionSec=', 'ReadEtcHosts=', 'LLMNR=', '[Other]\n', '[Resolve]\n'], '', ['yes', 'no', '9.9.9.9#a.test', '~a.test', '~.',
+    '[::1]:5353'], '')
+  .map((lines) => `[Resolve]\n${lines}`), withoutFault('resolved'));
+const pihole = target('import-pihole', 250, linesOf(['[dns]\n', '[dns.cache]\n', '[misc]\n', 'upstreams =', 'hosts = [', 'cnameRecords =',
+  'revServers =', 'port =',
+  'size =', 'dnsmasq_lines =', 'domainNeeded = true\n', ']\n', 'x = [ "a", 1 ]\n'], ' ', ['true,192.0.2.0/24,192.0.2.1,a.test', '53'],
+    '"'), withoutFault('pihole'));
+
 /** One for each importer. */
-export const imports: readonly Target[] = [dnsmasq, bind, unbound];
+export const imports: readonly Target[] = [dnsmasq, bind, unbound, kubeDns, resolved, adguard, pihole];

@@ -22,7 +22,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   upstream: ['fs', 'net', 'os'],
   http: ['dns/promises', 'net'],
   kernel: ['module', 'net'],
-  importers: ['path', 'url'],
+  importers: ['net', 'path', 'sqlite', 'url'],
   zonefile: ['fs', 'path'],
   authority: ['crypto', 'fs', 'path', 'timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs', 'net', 'path', 'tls'],

@@ -78,6 +78,7 @@ export class Blocks {
     const lines: Line[] = [{ words: ['errors'] }, ...switches.has('log-queries') ? [{ words: ['log'] }] : [], ...this.#bind()];
     if (filtered.size > 0 && !isOwn) lines.push({ words: ['acl'], inside: [...filtered].map((type) => ({ words: ['filter', 'type',
       type] })) });
+    lines.push(...this.#settings.lists);
     if (bogus.length > 0 && upstream !== undefined) lines.push(this.#bogus());
     if (upstream !== undefined) lines.push(...this.#cache());
     lines.push(...this.#short(recordLines(within.filter((each) => !filed.includes(each))), 'records'));

@@ -38,7 +38,7 @@ function read(path: string, source: Source, from: Where, options: Option[]): voi
     let line = 0;
     for (const row of text.split('\n')) {
       line++;
-      const option = optionOf(row, { file: path, line });
+      const option = optionIn(row, { file: path, line });
       if (option === undefined) continue;
       const files = filesOf(option, source);
       if (files === undefined) options.push(option);
@@ -47,8 +47,8 @@ function read(path: string, source: Source, from: Where, options: Option[]): voi
   });
 }
 
-/** The option of a row. Throws ImportError for a quote that does not end. */
-function optionOf(row: string, at: Where): Option | undefined {
+/** The option of a row; undefined where there is none. Throws ImportError for a quote that does not end. */
+export function optionIn(row: string, at: Where): Option | undefined {
   const text = /["#\t\r\v\f]/.test(row) ? meant(row, at).trim() : row.trim();
   if (text === '') return undefined;
   const equals = text.indexOf('=');

@@ -2,7 +2,7 @@
 import { parseAddress, parseCIDR } from '../../dns/address.ts';
 import { isWritable } from '../corefile-text.ts';
 import { plainName } from '../names.ts';
-import type { Fate } from '../outcome.ts';
+import type { Fate, Line } from '../outcome.ts';
 import type { LocalRecord } from '../records.ts';
 import type { Source } from '../source.ts';
 import { plain } from './lines.ts';
@@ -31,6 +31,8 @@ export class Settings {
   readonly rebindOk: string[] = [];
   readonly bogus: string[] = [];
   readonly filtered = new Set<string>();
+  /** Lines that each block has before its cache. */
+  readonly lists: Line[] = [];
   readonly switches = new Set<string>();
   readonly numbers = new Map<string, number>();
   defaults: RecordDefaults = { ttl: 0, mailHost: 'localhost', domain: undefined };
