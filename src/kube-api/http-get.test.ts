@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { get } from './http-get.ts';
 import { KeptConnections } from './kept-connections.ts';
@@ -30,6 +31,8 @@ const ask = (port: number) => ({
   limits: { connect: 1000, head: 2000, silence: 3000 },
 });
 const never = new AbortController().signal;
+/** Real time, but for limits that a busy machine would not keep. */
+const patient: Clock = { ...systemClock, after: (milliseconds, call) => systemClock.after(milliseconds * 60, call) };
 const nobody = { head: () => {}, content: () => {} };
 
 test('what is sent, and a body with content behind it', async (t) => {
@@ -39,7 +42,7 @@ test('what is sent, and a body with content behind it', async (t) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokrest');
   });
   const reader = { head: ({ status }: ReplyHead) => void (got += status), content: (part: Buffer) => void (got += part.toString()) };
-  await get(ask(port), reader, systemClock, never);
+  await get(ask(port), reader, patient, never);
   assert.equal(got, '200ok');
   assert.equal(sent, `GET /x?y=1 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\nConnection: close\r\n\r\n`);
 });
@@ -56,7 +59,7 @@ test('a large body leaves turns to others', async (t) => {
     if (!over) setImmediate(turn);
   };
   turn();
-  await get(ask(port), { head: () => {}, content: (part) => void (bytes += part.length) }, systemClock, never);
+  await get(ask(port), { head: () => {}, content: (part) => void (bytes += part.length) }, patient, never);
   over = true;
   assert.equal(bytes, size);
   assert.ok(turns > size / (1 << 18), `${turns} turns`);
@@ -65,7 +68,7 @@ test('a large body leaves turns to others', async (t) => {
 test('no reply, half a reply, no HTTP', async (t) => {
   const replies = ['', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', 'SSH-2.0\r\n\r\n'];
   const port = await serve(t, (socket) => socket.end(replies.shift()!));
-  for (const kind of ['cut', 'cut', 'cut', 'protocol']) await assert.rejects(get(ask(port), nobody, systemClock, never), { kind });
+  for (const kind of ['cut', 'cut', 'cut', 'protocol']) await assert.rejects(get(ask(port), nobody, patient, never), { kind });
 });
 
 test('a head and a body that do not come', async (t) => {
@@ -95,9 +98,9 @@ test('it ends when we say so, and when the reader throws', async (t) => {
   });
   const control = new AbortController();
   const reader = { head: () => control.abort(), content: () => assert.fail('after the end') };
-  await assert.rejects(get(ask(port), reader, systemClock, control.signal), { kind: 'aborted' });
-  await assert.rejects(get(ask(port), nobody, systemClock, control.signal), { kind: 'aborted' });
-  await assert.rejects(get(ask(port), { head: () => {}, content: () => { throw new Error('enough'); } }, systemClock, never), /enough/);
+  await assert.rejects(get(ask(port), reader, patient, control.signal), { kind: 'aborted' });
+  await assert.rejects(get(ask(port), nobody, patient, control.signal), { kind: 'aborted' });
+  await assert.rejects(get(ask(port), { head: () => {}, content: () => { throw new Error('enough'); } }, patient, never), /enough/);
   await until(() => closed === 2);
 });
 
@@ -133,7 +136,7 @@ test('a request follows another one on its connection, where the reply before wa
   const kept = new KeptConnections(systemClock);
   for (let i = 0; i < 7; i++) {
     let got = '';
-    await get({ ...what, kept }, { head: () => {}, content: (part) => void (got += part.toString()) }, systemClock, never);
+    await get({ ...what, kept }, { head: () => {}, content: (part) => void (got += part.toString()) }, patient, never);
     assert.equal(got, 'ok');
   }
   assert.deepEqual(came, [1, 1, 1, 1, 2, 3, 4]);
@@ -145,15 +148,15 @@ test('one that the server has closed meanwhile costs nothing: the request goes t
   const kept = new KeptConnections(systemClock);
   let heads = 0;
   const reader = { head: () => void heads++, content: () => {} };
-  await get({ ...what, kept }, reader, systemClock, never);
-  await get({ ...what, kept }, reader, systemClock, never);
+  await get({ ...what, kept }, reader, patient, never);
+  await get({ ...what, kept }, reader, patient, never);
   assert.deepEqual([came, heads], [[1, 1, 2], 2]);
   // A fresh one that ends is an error, and what may not be asked twice goes to no other.
   kept.close();
-  await assert.rejects(get({ ...what, kept: new KeptConnections(systemClock) }, reader, systemClock, never), { kind: 'cut' });
+  await assert.rejects(get({ ...what, kept: new KeptConnections(systemClock) }, reader, patient, never), { kind: 'cut' });
   const again = new KeptConnections(systemClock);
-  await get({ ...what, kept: again }, reader, systemClock, never);
-  await get({ ...what, kept: again, body: Buffer.from('x') }, reader, systemClock, never);
+  await get({ ...what, kept: again }, reader, patient, never);
+  await get({ ...what, kept: again, body: Buffer.from('x') }, reader, patient, never);
   assert.deepEqual(came.slice(3), [3, 4, 5]);
   again.close();
   await until(() => [...sockets].every((socket) => socket.destroyed));

@@ -65,7 +65,7 @@ test('an http API is asked for by its whole URL', async (t) => {
   let got = '';
   await get({
     host: 'api.test', port: 8080, authority: 'api.test:8080', tls: undefined, target: '/x?y=1', headers: [], proxy: readProxy(url),
-    limits: { connect: 1000, head: 2000, silence: 3000 },
+    limits: { connect: 60_000, head: 60_000, silence: 60_000 },
   }, { head: () => {}, content: (part) => void (got += part.toString()) }, systemClock, never);
   assert.equal(got, 'ok');
   assert.deepEqual(told, [`GET http://api.test:8080/x?y=1 HTTP/1.1\r\nHost: api.test:8080\r\n` +
@@ -83,11 +83,11 @@ test('an https API is reached through a tunnel; a proxy that refuses is said', a
     t.after(() => there.destroy());
     socket.write('HTTP/1.1 200 Established\r\n\r\n', () => there.pipe(socket));
   });
-  const socket = await tunnel(readProxy(url), 'api.test:6443', 2000, systemClock, never);
+  const socket = await tunnel(readProxy(url), 'api.test:6443', 60_000, systemClock, never);
   t.after(() => socket.destroy());
   let got = '';
   for await (const part of socket) got += String(part);
   assert.equal(got, 'hello');
   assert.match(told[0]!, /^CONNECT api\.test:6443 HTTP\/1\.1\r\nHost: api\.test:6443\r\nProxy-Authorization: Basic /);
-  await assert.rejects(tunnel(readProxy(url), 'refused.test:443', 2000, systemClock, never), /answers 407/);
+  await assert.rejects(tunnel(readProxy(url), 'refused.test:443', 60_000, systemClock, never), /answers 407/);
 });

@@ -172,13 +172,18 @@ test('Unbound below a signed parent believes every answer while keys are rolled'
     return isSigned;
   };
   let secure = 0;
-  const settled = (what: string, roles: string, isNew: (files: string) => boolean): Promise<void> => until(what, async () => {
+  const settled = async (what: string, roles: string, isNew: (files: string) => boolean): Promise<void> => {
+    const before = secure;
+    await until(what, async () => {
+      await look();
+      const { keys: all } = parseState(zone, readFileSync(path.join(keys, 'Kc.p.test.state'), 'latin1'));
+      return all.map((key) => `${key.role} ${stageOf(key)}`).sort().join() === roles && isNew(all.map(({ file }) => file).join());
+    }, () => server.log());
+    // How many there are in the meantime is the machine's.
     await look();
-    const { keys: all } = parseState(zone, readFileSync(path.join(keys, 'Kc.p.test.state'), 'latin1'));
-    return all.map((key) => `${key.role} ${stageOf(key)}`).sort().join() === roles && isNew(all.map(({ file }) => file).join());
-  }, () => server.log());
+    assert.ok(secure > before, `no answer was secure until there was ${what}`);
+  };
   await settled('a first key', 'csk active', () => true);
-  secure = 0;
   let files = '';
   const noted = (now: string): boolean => now !== files && (files = now) !== '';
   noted(readdirSync(keys).filter((name) => /^Kc\.p.*\.key$/.test(name)).map((name) => name.slice(0, -4)).join());
@@ -190,5 +195,4 @@ test('Unbound below a signed parent believes every answer while keys are rolled'
   await settled('another ZSK', 'ksk active,zsk active', noted);
   await server.replace(blocks('csk\nalgorithm ED25519'));
   await settled('another algorithm', 'csk active', noted);
-  assert.ok(secure > 40, `${secure} answers were secure`);
 });
