@@ -1,7 +1,9 @@
-// Any octets on streams of DNS over QUIC, ended, reset or left open, and any datagrams beside them: whoever asks properly afterwards is
-// answered, and the library has not panicked. Knows what must hold; a server is kept for all cases.
+// Any octets on streams of DNS over QUIC, ended, reset or left open, and any datagrams beside them, also with what a proxy may say in
+// front: whoever asks properly afterwards is answered, and the library has not panicked. Knows what must hold; a server is kept for all
+// cases.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import type { ProxyRules } from '../../src/kernel/query/proxy-setting.ts';
 import { fc } from '../../src/testing/properties.ts';
 import { QuicBlocks, signed } from '../../src/testing/conformance/quic-blocks.ts';
 import { quicAddon, quicClient } from '../../src/testing/conformance/quic-client.ts';
@@ -10,6 +12,7 @@ import { QuicRig } from '../../src/testing/conformance/quic-rig.ts';
 import { framed } from '../../src/testing/conformance/transport-clients.ts';
 import { question } from '../../src/testing/conformance/transport-service.ts';
 import { doq as transport } from '../../src/transport/doq.ts';
+import { proxyHead } from './proxy.ts';
 import { target } from './target.ts';
 
 const words = ['now', 'later', 'early', 'never', 'hold', 'size3000', 'stream', 'broken'] as const;
@@ -23,14 +26,15 @@ const large = fc.uint8Array({ minLength: 65_530, maxLength: 65_545, size: 'max' 
 const bytes = fc.oneof(message, message, fc.uint8Array({ maxLength: 80 }), large);
 const step = fc.oneof(
   fc.record({ what: fc.constantFrom('whole', 'open', 'reset', 'stop', 'both', 'pieces', 'oneWay'), bytes }),
-  fc.record({ what: fc.constant('datagram'), bytes: fc.uint8Array({ maxLength: 1400, size: 'max' }) }),
+  fc.record({ what: fc.constant('datagram'), bytes: fc.oneof(proxyHead, fc.uint8Array({ maxLength: 1400, size: 'max' })) }),
 );
 
 let rig: QuicRig | undefined;
 const junk = createSocket('udp4').unref();
 async function serving(): Promise<QuicRig> {
   if (rig !== undefined) return rig;
-  rig = new QuicRig(new QuicBlocks([signed({ names: ['a.test'] })]));
+  const proxy: ProxyRules = { at: { file: 'Corefile', line: 1 }, allow: [], others: 'use', kept: 1000, sessions: 4, refused() {} };
+  rig = new QuicRig(new QuicBlocks([signed({ names: ['a.test'] })], { proxy }));
   rig.service.timeouts = { ...rig.service.timeouts, read: 3000 };
   await rig.bench.listen(transport(rig.ports, { every: 20 }));
   return rig;

@@ -4,6 +4,8 @@ import * as tls from 'node:tls';
 import { ConnectionSetting, DEFAULT_CONNECTIONS } from '../../kernel/query/connection-setting.ts';
 import type { ConnectionRules } from '../../kernel/query/connection-setting.ts';
 import { ListenerSettings } from '../../kernel/query/listener-setting.ts';
+import { ProxySetting } from '../../kernel/query/proxy-setting.ts';
+import type { ProxyRules } from '../../kernel/query/proxy-setting.ts';
 import { QuicSetting } from '../../kernel/query/quic-setting.ts';
 import type { QuicLimits } from '../../kernel/query/quic-setting.ts';
 import { TlsSetting } from '../../kernel/query/tls-setting.ts';
@@ -26,6 +28,7 @@ export interface QuicBlockOptions {
   readonly clientAuth?: ClientAuth;
   readonly limits?: Partial<QuicLimits>;
   readonly connections?: Partial<ConnectionRules>;
+  readonly proxy?: ProxyRules;
   /** Tickets: none, of the process, or of this secret that replicas have. */
   readonly tickets?: 'off' | 'own' | Uint8Array;
   /** Of the server that they are of. */
@@ -40,7 +43,7 @@ export class QuicBlocks {
   readonly blocks: ServerTls[];
   readonly settings: ListenerSettings;
 
-  constructor(pairs: readonly Pair[], { clientAuth = 'nocert', limits = {}, connections, tickets = 'own' }: QuicBlockOptions = {}) {
+  constructor(pairs: readonly Pair[], { clientAuth = 'nocert', limits = {}, connections, proxy, tickets = 'own' }: QuicBlockOptions = {}) {
     const secret = typeof tickets === 'string' ? crypto.randomBytes(32) : tickets;
     const derive = (from: Uint8Array, info: string, length: number) => Buffer.from(crypto.hkdfSync('sha256', from, '', info, length));
     this.blocks = pairs.map((first, line) => {
@@ -68,6 +71,7 @@ export class QuicBlocks {
       slots.put(TlsSetting, block);
       slots.put(QuicSetting, { at: block.at, ...limits });
       if (connections !== undefined) slots.put(ConnectionSetting, { at: block.at, rules: { ...DEFAULT_CONNECTIONS, ...connections } });
+      if (proxy !== undefined) slots.put(ProxySetting, proxy);
       return { zone: '.', slots };
     });
     this.settings = ListenerSettings.of(all, { label: 'quic://:853', scheme: 'quic', warn: () => {} });
