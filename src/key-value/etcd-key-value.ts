@@ -6,7 +6,7 @@ import { EtcdClient, rangeOf, readPage } from './etcd-client.ts';
 import type { EtcdPlaces } from './etcd-client.ts';
 import { EtcdError } from './etcd-link.ts';
 import { MessageWriter, eachField, readHeader, readWatchReply, watchOf } from './etcd-wire.ts';
-import { COMPACTED, KeyValueError } from './key-value.ts';
+import { COMPACTED, KeyValueError, withLease } from './key-value.ts';
 import type { KeyEvent, KeyValue, LeaseLeft, Listed, Operation, Outcome, Pair, Transaction, Watcher } from './key-value.ts';
 
 /** Keys of a page: small pages cost etcd the rest of the range each. */
@@ -64,7 +64,21 @@ export class EtcdKeyValue implements KeyValue {
       }
     }
   }
-  async transaction({ if: comparisons, operations }: Transaction): Promise<Outcome> {
+  async transaction({ grant: seconds, ...transaction }: Transaction): Promise<Outcome> {
+    if (seconds === undefined) return this.#transaction(transaction);
+    const lease = await this.grant(seconds);
+    const forget = (): unknown => this.revoke(lease).catch(() => {});
+    try {
+      const outcome = await this.#transaction({ ...transaction, operations: transaction.operations.map((each) => withLease(each, lease)) });
+      if (outcome.done) return { ...outcome, lease };
+      await forget();
+      return outcome;
+    } catch (error) {
+      void forget();
+      throw error;
+    }
+  }
+  async #transaction({ if: comparisons, operations }: Omit<Transaction, 'grant'>): Promise<Outcome> {
     const message = new MessageWriter();
     for (const { key, revision } of comparisons) {
       message.bytes(1, new MessageWriter().number(2, MOD_REVISION).bytes(3, latin1Bytes(key)).number(6, revision));
@@ -82,7 +96,7 @@ export class EtcdKeyValue implements KeyValue {
         });
       }
     });
-    return { revision, done, found: done ? [] : found };
+    return { revision, done, found: done ? [] : found, lease: 0n };
   }
   async grant(seconds: number): Promise<bigint> {
     return numberIn(await this.#ask('etcdserverpb.Lease/LeaseGrant', new MessageWriter().number(1, seconds).done(), true), 2);

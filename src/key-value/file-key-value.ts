@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../kernel/clock.ts';
-import type { Answers, Batch, Opened, Read, Result, SentEvent, SentPair, Write } from './file-orders.ts';
-import { KeyValueError } from './key-value.ts';
+import type { Answers, Batch, Granted, Opened, Read, Result, SentEvent, SentPair, Write } from './file-orders.ts';
+import { KeyValueError, withLease } from './key-value.ts';
 import type { KeyEvent, KeyValue, LeaseLeft, Listed, Outcome, Pair, Transaction, Watcher } from './key-value.ts';
 
 /** The end of a thread at which orders are given. */
@@ -101,14 +101,24 @@ export class FileKeyValue implements KeyValue {
     return { revision, found: found.map(pairOf) };
   }
   async transaction(transaction: Transaction): Promise<Outcome> {
-    const { revision, done, found } = await this.#do({ what: 'transaction', transaction });
-    return { revision, done, found: found.map(pairOf) };
+    const { if: comparisons, operations, grant: seconds } = transaction;
+    const grant = seconds === undefined ? undefined : { id: newId(), seconds };
+    const { revision, done, found } = await this.#do({
+      what: 'transaction', ...grant === undefined ? { transaction } : {
+        grant, transaction: { if: comparisons, operations: operations.map((each) => withLease(each, grant.id)) },
+      },
+    });
+    if (done && grant !== undefined) this.#begin(grant);
+    return { revision, done, found: found.map(pairOf), lease: done ? grant?.id ?? 0n : 0n };
   }
   async grant(seconds: number): Promise<bigint> {
-    const id = BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) | 1n;
+    const id = newId();
     await this.#do({ what: 'grant', id, seconds });
-    this.#leases.set(id, { seconds, ends: this.#clock.monotonic() + seconds * 1000 });
+    this.#begin({ id, seconds });
     return id;
+  }
+  #begin({ id, seconds }: Granted): void {
+    this.#leases.set(id, { seconds, ends: this.#clock.monotonic() + seconds * 1000 });
   }
   async renew(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, number>> {
     const left = new Map<bigint, number>();
@@ -226,6 +236,7 @@ export class FileKeyValue implements KeyValue {
   }
 }
 
+const newId = (): bigint => BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) | 1n;
 const pairOf = ({ value, ...rest }: SentPair): Pair => ({ ...rest, value: Buffer.from(value.buffer, value.byteOffset, value.length) });
 const keyEventOf = ({ key, revision, pair }: SentEvent): KeyEvent =>
   ({ key, revision, pair: pair === undefined ? undefined : pairOf(pair) });

@@ -1,10 +1,15 @@
 // What the thread of a file of keys is told and what it says, as values that can be sent between threads. Knows no file.
 import type { KeyEvent, Transaction, Trouble } from './key-value.ts';
 
+/** A lease whose id was chosen. */
+export interface Granted {
+  readonly id: bigint;
+  readonly seconds: number;
+}
 /** Something to be done and kept. */
 export type Write =
-  | { readonly what: 'transaction'; readonly transaction: Transaction }
-  | { readonly what: 'grant'; readonly id: bigint; readonly seconds: number }
+  | { readonly what: 'transaction'; readonly transaction: Omit<Transaction, 'grant'>; readonly grant?: Granted }
+  | Granted & { readonly what: 'grant' }
   | { readonly what: 'revoke'; readonly ids: readonly bigint[] };
 /** Something to be looked up. */
 export type Read =

@@ -2,7 +2,7 @@
 // the library, and lives in a thread of its own, since each commit waits for the disk.
 import type * as nodeSqlite from 'node:sqlite';
 import { latin1, latin1Bytes } from '../dns/latin1.ts';
-import type { Answers, Batch, Opened, Read, Result, SentEvent, SentPair, Write } from './file-orders.ts';
+import type { Answers, Batch, Granted, Opened, Read, Result, SentEvent, SentPair, Write } from './file-orders.ts';
 import { COMPACTED } from './key-value.ts';
 import type { Operation, Transaction, Trouble } from './key-value.ts';
 
@@ -126,18 +126,22 @@ export class FileState {
 
   #write(write: Write): Result {
     switch (write.what) {
-      case 'transaction': return this.#transaction(write.transaction);
+      case 'transaction': return this.#transaction(write.transaction, write.grant);
       case 'grant':
-        this.#sql('INSERT INTO leases VALUES(?, ?)').run(write.id, write.seconds);
+        this.#grant(write);
         return { revision: this.#revision, done: true, found: [], events: [] };
       case 'revoke': return this.#revoke(write.ids);
     }
   }
-  #transaction({ if: comparisons, operations }: Transaction): Result {
+  #grant({ id, seconds }: Granted): void {
+    this.#sql('INSERT INTO leases VALUES(?, ?)').run(id, seconds);
+  }
+  #transaction({ if: comparisons, operations }: Omit<Transaction, 'grant'>, grant: Granted | undefined): Result {
     const found = comparisons.map(({ key }) => this.#get(key));
     if (comparisons.some(({ revision }, i) => (found[i]?.revision ?? 0n) !== revision)) {
       return { revision: this.#revision, done: false, found: found.filter((pair) => pair !== undefined), events: [] };
     }
+    if (grant !== undefined) this.#grant(grant);
     const unknown = operations.find((operation) => 'put' in operation && operation.lease !== 0n && !this.#hasLease(operation.lease));
     if (unknown !== undefined) return { trouble: 'lease', text: 'there is no such lease' };
     const events = this.#apply(operations);

@@ -11,7 +11,7 @@ import { readPlace } from '../web-api/api-request.ts';
 import { EtcdKeyValue } from './etcd-key-value.ts';
 import { RealEtcd, isMissing } from './etcd-rig.test.ts';
 import { openFileKeys } from './file-key-value.ts';
-import { KeyValueError } from './key-value.ts';
+import { GRANTED, KeyValueError } from './key-value.ts';
 import type { KeyEvent, KeyValue, Operation } from './key-value.ts';
 
 const put = (key: string, value: string, lease = 0n): Operation => ({ put: key, value: Buffer.from(value), lease });
@@ -99,6 +99,18 @@ const SUITE: Readonly<Record<string, (keys: KeyValue, t: TestContext) => Promise
     await eventually(() => seen.seen.length === 3, 'the short one ends');
     assert.match(seen.seen.join(' '), /^\d+: -\/l\/a -\/l\/b \d+: \/l\/d=1 \d+: -\/l\/d$/);
     assert.deepEqual((await keys.list('/l/', '/l0')).found.map(text), ['/l/c=1']);
+  },
+  async 'a lease comes with a transaction, or not at all'(keys) {
+    const order = { if: [{ key: '/g/a', revision: 0n }], operations: [put('/g/a', '1', GRANTED), put('/g/b', '1')], grant: 600 };
+    const made = await keys.transaction(order);
+    assert.deepEqual([made.done, (await keys.lease(made.lease)).granted], [true, 600]);
+    assert.deepEqual((await keys.list('/g/', '/g0')).found.map(({ key, lease }) => [key, lease]), [['/g/a', made.lease], ['/g/b', 0n]]);
+    const refused = await keys.transaction(order);
+    assert.deepEqual([refused.done, refused.lease], [false, 0n]);
+    assert.equal((await write(keys, put('/g/c', '1', made.lease))) > made.revision, true);
+    assert.equal(await keys.revoke(made.lease), true);
+    assert.deepEqual((await keys.list('/g/', '/g0')).found.map(text), ['/g/b=1']);
+    assert.notEqual(await keys.source(), '');
   },
   async 'many renewals at once'(keys) {
     const ids = await Promise.all(Array.from({ length: 1500 }, () => keys.grant(60)));

@@ -24,14 +24,23 @@ export interface Comparison {
 export type Operation =
   | { readonly put: string; readonly value: Uint8Array; readonly lease: bigint }
   | { readonly delete: string };
+/** What is put with the lease that is granted with it has this one. */
+export const withLease = (operation: Operation, lease: bigint): Operation =>
+  ('put' in operation && operation.lease === GRANTED ? { ...operation, lease } : operation);
 /** All comparisons hold, and then all is done at one revision; or nothing is. */
 export interface Transaction {
   readonly if: readonly Comparison[];
   readonly operations: readonly Operation[];
+  /** Seconds of a lease that is granted with it, which operations have whose lease is GRANTED; where it is not done there is none. */
+  readonly grant?: number;
 }
+/** The lease that is granted with a transaction. */
+export const GRANTED = -1n;
 /** What became of one; where it was not done, what is at the keys that were compared. */
 export interface Outcome extends Listed {
   readonly done: boolean;
+  /** The id of the lease that was granted with it; 0 for none. */
+  readonly lease: bigint;
 }
 /** One key that is another now, or is gone. */
 export interface KeyEvent {

@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { bearerOf, mayDo } from '../../secure/tokens.ts';
 import type { Grant, Role, Tokens } from '../../secure/tokens.ts';
 import type { Attempt, Audit } from './audit.ts';
-import type { Condition, Who } from './directory.ts';
+import type { Condition, Who } from './conditions.ts';
 import { faultOf } from './schema.ts';
 import type { Schema } from './schema.ts';
 

@@ -2,29 +2,21 @@
 // Knows the store and what conditions mean; knows no HTTP but its problems.
 import type { CIDR } from '../../dns/address.ts';
 import { Problem } from '../../http/problem.ts';
+import { GRANTED } from '../../key-value/key-value.ts';
 import type { KeyValue, Operation, Pair } from '../../key-value/key-value.ts';
 import { prefixEnd } from '../../key-value/etcd-wire.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { End } from '../../kernel/signal.ts';
 import { keyOf } from '../../skydns/message.ts';
+import type { Kept } from '../../skydns/kept.ts';
 import type { SkydnsNames } from '../../skydns/skydns-names.ts';
+import { besideAlias, changed, check, owned } from './conditions.ts';
+import type { Condition, Who } from './conditions.ts';
 import { operationsOf, readInstance, readKept, stateOf } from './instances.ts';
 import type { Instance, InstanceSpec } from './instances.ts';
 import { readSet, setOperations } from './record-sets.ts';
 import type { RecordSet } from './record-sets.ts';
 
-/** What the request says of what is there: it must be at this revision, or must not be; undefined: it does not matter. */
-export type Condition = { readonly revision: bigint } | 'absent' | undefined;
-/** Who asks. */
-export interface Who {
-  readonly holder: string;
-  /** Whether he may do more than read, somewhere. */
-  readonly operates: boolean;
-  /** Whether others' instances are his too. */
-  readonly isAdmin: boolean;
-}
-/** What is there, of whichever kind. */
-type There = Pick<Instance, 'revision' | 'owner'> & Partial<Pick<Instance, 'instance'> & Pick<RecordSet, 'set'>>;
 /** What was done. */
 export interface Put {
   readonly instance: Instance;
@@ -42,8 +34,8 @@ export interface DirectoryParts {
   readonly signal: End;
 }
 
-/** Instances of one service. */
-const MOST_INSTANCES = 1000;
+/** Instances of one service; keys of one instance. */
+const MOST_INSTANCES = 1000, MOST_KEYS = 64;
 /** Milliseconds for which a reply waits for this server's names; tries where others change the same at the same time. */
 const PATIENCE = 10_000, TRIES = 5;
 
@@ -69,6 +61,9 @@ export class Directory {
   /** Registers an instance, or changes it. `spec` makes what it shall be of what is there. */
   async put(key: string, condition: Condition, who: Who, spec: (before: Instance | undefined) => InstanceSpec): Promise<Put> {
     await this.listed();
+    // What this server knows is nearly always what is there, and is compared when it is written: only where that does not hold is it read.
+    const known = condition === undefined ? await this.#attempt(key, this.#knownInstance(key), who, spec) : undefined;
+    if (known !== undefined) return known;
     for (let tries = 0; ; tries++) {
       const before = await this.planned(key, who, condition);
       const instance = spec(before);
@@ -76,6 +71,33 @@ export class Directory {
       if (done !== undefined) return done;
       if (condition !== undefined || tries === TRIES) throw changed(await this.instance(key));
     }
+  }
+  async #attempt(
+    key: string, before: Instance | undefined, who: Who, spec: (before: Instance | undefined) => InstanceSpec,
+  ): Promise<Put | undefined> {
+    try {
+      if (before !== undefined) owned(before, who);
+      else if (this.#known(key).length > 0) return undefined;
+      else this.#bound(key);
+      return await this.#write(key, before, spec(before), who);
+    } catch (error) {
+      // It is refused where that is so of what is there.
+      if (error instanceof Problem && error.status !== 504) return undefined;
+      throw error;
+    }
+  }
+  /** What this server's names have below a key. */
+  #known(key: string): readonly Kept[] {
+    return this.parts.names.index?.range(key, true, MOST_KEYS).filter((each) => each.key.startsWith(`${key}/`)) ?? [];
+  }
+  /** The instance as this server's names have it. */
+  #knownInstance(key: string): Instance | undefined {
+    const below = this.#known(key);
+    const first = below.find((each) => each.key === `${key}/1`);
+    const kept = readKept(first?.service?.coredns);
+    if (first === undefined || kept === undefined) return undefined;
+    const { revision, lease } = first;
+    return { ...kept, id: idOf(key), revision, lease, keys: below.map((each) => each.key) };
   }
   /** The instance that somebody is about to change. Throws Problem where that is not his, or there is no place for one. */
   async planned(key: string, who: Who, condition?: Condition): Promise<Instance | undefined> {
@@ -99,39 +121,38 @@ export class Directory {
       await this.served(before.revision);
       return { instance: before, before };
     }
-    const { lease, granted } = await this.#lease(instance, before);
+    const { lease, grant } = await this.#lease(instance, before);
     const kept = { instance, state, owner };
     const operations = operationsOf(key, kept, lease, before?.keys ?? []);
-    const { done, revision } = await keys.transaction({ if: [{ key: `${key}/1`, revision: before?.revision ?? 0n }], operations })
-      .catch((error: unknown) => {
-        if (granted) void keys.revoke(lease).catch(() => {});
-        throw error;
-      });
-    if (!done) {
-      if (granted) await keys.revoke(lease);
-      return undefined;
-    }
+    const { done, revision, lease: granted } = await keys.transaction({
+      if: [{ key: `${key}/1`, revision: before?.revision ?? 0n }], operations, ...grant === undefined ? {} : { grant },
+    });
+    if (!done) return undefined;
     await this.served(revision);
     const puts = operations.flatMap((operation) => ('put' in operation ? [operation.put] : []));
-    return { instance: { ...kept, id: key.slice(key.lastIndexOf('/') + 1), revision, lease, keys: puts }, before };
+    return { instance: { ...kept, id: idOf(key), revision, lease: granted === 0n ? lease : granted, keys: puts }, before };
   }
   /** The lease that an instance asks for: one that is there, the one that it has, or one that is granted now. */
-  async #lease({ lease }: InstanceSpec, before: Instance | undefined): Promise<{ readonly lease: bigint; readonly granted: boolean }> {
-    if (lease === undefined) return { lease: 0n, granted: false };
-    if ('id' in lease) return { lease: BigInt(`0x${lease.id}`), granted: false };
+  async #lease({ lease }: InstanceSpec, before: Instance | undefined): Promise<{ readonly lease: bigint; readonly grant?: number }> {
+    if (lease === undefined) return { lease: 0n };
+    if ('id' in lease) return { lease: BigInt(`0x${lease.id}`) };
     const asked = before?.instance.lease;
     const isAsBefore = before !== undefined && before.lease !== 0n && asked !== undefined && 'ttl' in asked && asked.ttl === lease.ttl;
-    if (isAsBefore && (await this.parts.keys.renew([before.lease])).size > 0) return { lease: before.lease, granted: false };
-    return { lease: await this.grant(lease.ttl), granted: true };
+    if (isAsBefore && (await this.parts.keys.renew([before.lease])).size > 0) return { lease: before.lease };
+    this.#bounded(lease.ttl);
+    return { lease: GRANTED, grant: lease.ttl };
   }
   async grant(seconds: number): Promise<bigint> {
+    this.#bounded(seconds);
+    return this.parts.keys.grant(seconds);
+  }
+  #bounded(seconds: number): void {
     const { least, most } = this.parts.lease;
     if (seconds < least || seconds > most) {
       throw new Problem(400, 'Lease out of bounds', {
         field: 'lease.ttl', detail: `it is ${seconds}`, cure: `leases here last from ${least} to ${most} seconds`,
       });
     }
-    return this.parts.keys.grant(seconds);
   }
   #bound(key: string): void {
     const service = key.slice(0, key.lastIndexOf('/'));
@@ -248,26 +269,4 @@ export class Directory {
   }
 }
 
-/** Throws Problem where what is there is not what it must be. */
-function check(before: There | undefined, condition: Condition): void {
-  if (condition === undefined) return;
-  if (condition === 'absent' ? before !== undefined : before?.revision !== condition.revision) throw changed(before);
-}
-function owned({ owner }: There, { holder, isAdmin }: Who): void {
-  if (owner !== holder && !isAdmin) {
-    throw new Problem(403, "Somebody else's instance", {
-      detail: `it belongs to ${owner}`, cure: "use the token that made it, or an admin's",
-    });
-  }
-}
-const besideAlias = (): Problem => new Problem(409, 'Beside an alias', {
-  detail: 'a name with a CNAME has nothing else', cure: 'take the other away first',
-});
-/** What there is instead. */
-function changed(now: There | undefined): Problem {
-  return new Problem(412, 'Changed in between', now === undefined ? { detail: 'there is no such thing' } : {
-    detail: `it is at revision ${now.revision}`, cure: 'read it again, and decide anew',
-    more: { revision: Number(now.revision), instance: now.instance, set: now.set },
-    fields: [['ETag', `"${now.revision}"`]],
-  });
-}
+const idOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
