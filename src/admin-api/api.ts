@@ -206,7 +206,8 @@ function status({ run, watchers }: Load): HttpReply {
   });
 }
 
-async function explained({ query, plain }: Asked, { run }: Load): Promise<HttpReply> {
+async function explained({ query, plain }: Asked, { run, watchers }: Load): Promise<HttpReply> {
+  if (!watchers.explanations.take()) return { ...problem(429, 'Too many explanations'), headers: { 'Retry-After': '1' } };
   const served = run.whole.serving();
   if (served === undefined) return notYet;
   const [nameText = '', typeText = '', client = '127.0.0.1'] = ['name', 'type', 'client'].map((each) => query.get(each) ?? undefined);

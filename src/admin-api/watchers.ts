@@ -10,9 +10,10 @@ import { EventFeed, isEventId } from './event-feed.ts';
 import { readFilter } from './filter.ts';
 import { readCursor } from './queries.ts';
 import { QueryFeed } from './query-feed.ts';
+import { Rate } from './rate.ts';
 
-/** Readers at the same time. */
-const MOST = 32;
+/** Readers at the same time, and explanations a second. */
+const MOST = 32, EXPLAINED = 100;
 
 /** All of them. */
 export class Watchers {
@@ -24,6 +25,8 @@ export class Watchers {
   readonly events: EventFeed;
   /** How long answers took in the seconds before. */
   readonly latency: LatencyHistory;
+  /** Explanations, each of which asks the server and perhaps others. */
+  readonly explanations: Rate;
   readonly #clock: Clock;
   #count = 0;
   #cancel: () => void;
@@ -34,6 +37,7 @@ export class Watchers {
     this.#queries = new QueryFeed(memory, clock, this.process);
     this.events = new EventFeed(clock, this.process);
     this.latency = new LatencyHistory(memory);
+    this.explanations = new Rate(clock, EXPLAINED, EXPLAINED);
     this.#clock = clock;
     this.#cancel = clock.after(1000, this.#second);
   }

@@ -3,6 +3,7 @@ import { cacheSnapshot } from './cache-snapshot.ts';
 import { catalogs, ourCatalogs } from './catalogs.ts';
 import { corefile } from './corefile.ts';
 import { doq, ended as doqEnded } from './doq.ts';
+import { filters } from './filters.ts';
 import { ended as forwarded, forward } from './forward.ts';
 import { etcdSnapshot } from './etcd-snapshot.ts';
 import { awsXml, azureSets } from './hosted.ts';
@@ -37,7 +38,8 @@ export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects, corefile, hosts, lists,
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, ...imports,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, filters,
+  ...imports,
 ];
 /** Ends the servers that cases were thrown at. */
 export async function ended(): Promise<void> {

@@ -101,6 +101,15 @@ test('what is explained is the answer, and leaves nothing in the cache', async (
   assert.equal(kept.json['by'], 'cache');
 });
 
+test('explanations are kept to a rate, and go on when time has passed', async (t) => {
+  const here = await rig(t, SERVED);
+  const explain = async () => (await ask(here.socket, 'GET', '/v1/explain?name=www.example.org&type=A')).status;
+  for (let i = 0; i < 100; i++) assert.equal(await explain(), 200);
+  assert.equal(await explain(), 429);
+  await here.server.elapse(1000);
+  assert.equal(await explain(), 200);
+});
+
 test('the last questions are told, by a filter, and from where one went on', async (t) => {
   const here = await rig(t, SERVED);
   await upstreamSays(here, '192.0.2.1');
