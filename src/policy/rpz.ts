@@ -56,8 +56,8 @@ export interface PolicyWatch {
   readonly key: string;
   endsAt(name: Name): boolean;
   endsBefore(servers: AskedServers): boolean;
-  /** Whether there is a rule about one of these addresses. */
-  hides(addresses: readonly Uint8Array[]): boolean;
+  /** What stands in place of these addresses, under that name, where there is a rule about one of them; undefined where there is none. */
+  instead(name: Name, addresses: readonly Uint8Array[]): readonly RR[] | undefined;
 }
 /** Who says what is true: with somebody who looks on, or without. */
 export type Truth = (query: Query, watch: PolicyWatch | undefined) => Answer;
@@ -102,7 +102,11 @@ export class ResponsePolicy {
       key: `rpz ${zones.join()}`,
       endsAt: (name) => ends(this.#name(query, name)),
       endsBefore: (servers) => ends(this.#servers(servers, query, query.name)),
-      hides: (addresses) => ends(this.#addresses(query, addresses)),
+      instead: (name, addresses) => {
+        const hit = this.#addresses(query, addresses);
+        if (hit === undefined || !ends(hit)) return undefined;
+        return hit.action === DATA ? ownRecords(hit, name, TYPE.A) : [];
+      },
     };
   }
   /** The rule about servers that counts: names before addresses. */
@@ -175,16 +179,14 @@ export class ResponsePolicy {
   /** Does what a rule says about a name that the records of `before` led to. */
   #act(act: Act, name: Name, before: readonly RR[], aliases: number): Answer {
     const { hit, query, next } = act;
-    const { action, zone, rule } = hit;
+    const { action, zone } = hit;
     this.#listener.hit(hit, query, name, true);
     if (this.#goesOn(hit, query)) return next(query, undefined);
     if (action === DROP) return drop();
     query.extendedError = { code: INFO_CODE.BLOCKED, text: zone.name };
     if (action === TCP_ONLY) return query.begin(RA | TC | (act.early ? AA : 0), RCODE.NOERROR);
     if (action !== DATA) return this.#say(hit, query, before, action === NXDOMAIN ? RCODE.NXDOMAIN : RCODE.NOERROR);
-    const { policy } = zone;
-    const own = typeof policy === 'object' ? [record(name, TYPE.CNAME, CLASS.IN, TTL, policy.cname.octets)]
-      : recordsAt(name, query.type, rule.data);
+    const own = ownRecords(hit, name, query.type);
     const target = own[0]?.type === TYPE.CNAME && query.type !== TYPE.CNAME ? Name.read(own[0].rdata, 0) : undefined;
     if (target === undefined || aliases === MOST_ALIASES) return this.#say(hit, query, [...before, ...own], RCODE.NOERROR);
     return this.#follow(act, target, [...before, ...own], aliases + 1);
@@ -213,6 +215,9 @@ export class ResponsePolicy {
     return reply;
   }
 }
+/** The records of a rule that has some, or of what the line says instead. */
+const ownRecords = ({ zone: { policy }, rule }: Hit, name: Name, type: number): readonly RR[] =>
+  (typeof policy === 'object' ? [record(name, TYPE.CNAME, CLASS.IN, TTL, policy.cname.octets)] : recordsAt(name, type, rule.data));
 /** The records of the answer; none where they cannot be read: then it is as it came. */
 function answerOf(reply: Message): readonly RR[] {
   try {

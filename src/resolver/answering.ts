@@ -11,7 +11,7 @@ import type { Message } from '../kernel/query/message.ts';
 import { drop, failure, upon } from '../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Query } from '../kernel/query/query.ts';
-import { recordsOf } from './kept-set.ts';
+import { RANK, recordsOf, setsOf, targetOf } from './kept-set.ts';
 import type { LocalAnswer } from './local-zones.ts';
 import type { Resolved } from './resolved.ts';
 import type { Resolver } from './resolver.ts';
@@ -27,6 +27,8 @@ export function answerLocally(
   if (found === undefined) return undefined;
   if (found.kind === 'deny') return drop();
   const { rcode, answer, authority, alias } = found;
+  // RFC 6672 section 2.2: the alias that is made of the name would be too long.
+  if (rcode === RCODE.YXDOMAIN) query.extendedError = { code: INFO_CODE.OTHER, text: 'the name that the alias leads to is too long' };
   const write = (more: readonly RR[] = [], last = rcode): Outcome => {
     const reply = query.reply({ rcode: last, aa: true, answer: [...answer, ...more], authority });
     reply.setFlags(found.kind === 'truncated' && !query.stream ? RA | TC : RA);
@@ -54,7 +56,10 @@ export type Ended = (stop: Stop, before: readonly RR[]) => Answer;
 /** Answers from what is kept, where who asks does not wish for more. */
 export function answerFromKept(resolver: Resolver, query: Query, now: () => number): Answer {
   const { name, type, class: klass } = query;
-  return outcomeOf(resolver.known({ name, type, class: klass }), query, name, resolver.settings.originalTtl ? undefined : now());
+  const found = resolver.known({ name, type, class: klass });
+  const at = resolver.settings.originalTtl ? undefined : now();
+  const told = (known: Resolved): Outcome => outcomeOf(sentinelOf(resolver, known, query), query, name, at);
+  return found instanceof Promise ? found.then((known) => query.reading.within(() => told(known))) : told(found);
 }
 /** Answers queries. `now` is the clock by which the resolver keeps. */
 export function answerBy(resolver: Resolver, query: Query, now: () => number, { watch, ended, amend }: Manner = {}): Answer {
@@ -67,8 +72,8 @@ export function answerBy(resolver: Resolver, query: Query, now: () => number, { 
     const found = await resolve(each);
     if (found.stopped !== undefined) halted ??= found;
     // Addresses of another type than what was asked for are what some are made of.
-    if (each.type === TYPE.A && type !== TYPE.A && watch?.hides(addressesOf(found)) === true) return { ...found, answer: [] };
-    return found;
+    const instead = each.type === TYPE.A && type !== TYPE.A ? watch?.instead(each.name, addressesOf(found)) : undefined;
+    return instead === undefined ? found : replaced(found, instead, (target) => resolve({ ...each, name: target }), now());
   };
   // Who checks signatures himself wants what was signed (RFC 6147 section 5.5).
   const result = amend === undefined || (isUnchecked && query.wantsDnssec) ? resolve(question) : amend(question, ask);
@@ -87,6 +92,17 @@ function sentinelOf({ sentinel }: Resolver, resolved: Resolved, { name, type, fl
   if (!failsForSentinel(name, type, sentinel)) return resolved;
   return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'bogus', why: `a key of the root is not as ${name.text} says`,
     code: INFO_CODE.DNSSEC_BOGUS };
+}
+/** What a policy says in place of addresses: others, an alias, or nothing. */
+async function replaced(
+  found: Resolved, instead: readonly RR[], follow: (target: Name) => Promise<Resolved>, now: number,
+): Promise<Resolved> {
+  const aliases = found.answer.filter(({ type }) => type === TYPE.CNAME);
+  const own = setsOf(instead, RANK.ANSWER, now, (ttl) => ttl);
+  const [first] = own;
+  if (first?.type !== TYPE.CNAME) return { ...found, answer: [...aliases, ...own], security: 'insecure' };
+  const further = await follow(targetOf(first.data[0]!));
+  return { ...further, answer: [...aliases, first, ...further.answer], security: 'insecure' };
 }
 const addressesOf = ({ answer }: Resolved): Uint8Array[] => answer.flatMap((set) => (set.type === TYPE.A ? set.data : []));
 function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number | undefined): Outcome {

@@ -3,6 +3,7 @@ import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { typeName } from '../dns/type-name.ts';
+import type { KeptSet } from './kept-set.ts';
 import type { Watch } from './server-watch.ts';
 import type { ResolverSettings } from './settings.ts';
 
@@ -76,6 +77,10 @@ export interface Errand {
   readonly avoided: Set<object>;
   /** Looks on. */
   readonly watch?: Watch | undefined;
+  /** What stood beside an answer that nobody signed: it may prove that nobody has to. */
+  readonly beside?: readonly KeptSet[];
+  /** A set that need not be asked for: somebody brought it, and it is to be judged. */
+  readonly brought?: KeptSet;
   /** Delegations that end before that moment of the clock are as good as over: who asks early asks as if it was late. */
   readonly beyond: number;
 }

@@ -14,17 +14,19 @@ import type { GivenZone, ResolverSettings, ServerAddress } from './settings.ts';
 export class Delegations {
   readonly #settings: ResolverSettings;
   readonly #cache: RecordCache;
-  readonly #given: ReadonlyMap<string, GivenZone>;
-  /** Zones of this server's own. */
+  /** Zones whose servers are given: those that resolve, those that have the zone, and this server itself. */
+  readonly #forwards: ReadonlyMap<string, GivenZone>;
+  readonly #stubs: ReadonlyMap<string, GivenZone>;
   readonly #own: ReadonlyMap<string, GivenZone>;
 
   constructor(settings: ResolverSettings, cache: RecordCache) {
     this.#settings = settings;
     this.#cache = cache;
-    const named = (own: boolean) => settings.given.filter(({ kind }) => (kind === 'zone') === own)
-      .map((each) => [each.zone.key, each] as const);
-    this.#given = new Map(named(false));
-    this.#own = new Map(named(true));
+    const named = (wanted: GivenZone['kind']) =>
+      new Map(settings.given.filter(({ kind }) => kind === wanted).map((each) => [each.zone.key, each] as const));
+    this.#forwards = named('forward');
+    this.#stubs = named('stub');
+    this.#own = named('zone');
   }
 
   /**
@@ -38,7 +40,7 @@ export class Delegations {
       const own = this.#own.get(zone.key);
       if (own !== undefined && !passed.has(`zone ${zone.key}`)) return this.#ofOwn(own);
       if (forward !== undefined && zone.equals(forward.zone)) return forward;
-      const given = this.#given.get(zone.key);
+      const given = this.#stubs.get(zone.key);
       if (!passed.has(zone.key) && forward === undefined) {
         const kept = this.#cache.set(zone, TYPE.NS, klass);
         if (kept !== undefined && kept.until > beyond) {
@@ -46,7 +48,7 @@ export class Delegations {
           if (!found.isUseless) return found;
         }
       }
-      if (given !== undefined && given.kind === 'stub' && !passed.has(`given ${zone.key}`) && (!given.prime || zone.raw.length > 1)) {
+      if (given !== undefined && !passed.has(`stub ${zone.key}`) && (!given.prime || zone.raw.length > 1)) {
         if (zone.raw.length > 1) return this.#ofGiven(given);
       }
     }
@@ -55,27 +57,27 @@ export class Delegations {
   /** The forward zone that the name is in, unless a nearer stub zone has it. */
   #forwardOf(name: Name, passed: ReadonlySet<string>): Delegation | undefined {
     for (let zone: Name | undefined = name; zone !== undefined; zone = zone.parent) {
-      const given = this.#given.get(zone.key);
-      if (given === undefined || passed.has(`given ${zone.key}`)) continue;
-      return given.kind === 'forward' ? this.#ofGiven(given) : undefined;
+      const forward = this.#forwards.get(zone.key);
+      if (forward !== undefined && !passed.has(`forward ${zone.key}`)) return this.#ofGiven(forward);
+      if (this.#stubs.has(zone.key) && !passed.has(`stub ${zone.key}`)) return undefined;
     }
     return undefined;
   }
   /** Whether servers are given for this zone, and the answers of others are tried where they fail. */
   givenFor({ zone, source }: Delegation): GivenZone | undefined {
-    return (source === 'zone' ? this.#own : this.#given).get(zone.key);
+    return (source === 'zone' ? this.#own : source === 'forward' ? this.#forwards : this.#stubs).get(zone.key);
   }
   /** What is known of the root before it was asked. */
   hints(): Delegation {
-    const given = this.#given.get('\0');
-    if (given?.kind === 'stub') return this.#ofGiven(given, 'hints');
+    const given = this.#stubs.get('\0');
+    if (given !== undefined) return this.#ofGiven(given, 'hints');
     const servers = this.#settings.hints.map(({ name, addresses }) =>
       ({ name, addresses: this.usable(addresses.map((address) => ({ address, port: 53 }))), hasLooked: true }));
     return new Delegation(Name.root, 'hints', servers);
   }
   /** Who stands at the top: whether the world is there they can say. */
   roots(): readonly ServerAddress[] {
-    const given = this.#given.get('\0');
+    const given = this.#forwards.get('\0') ?? this.#stubs.get('\0');
     return (given === undefined ? this.hints() : this.#ofGiven(given)).known();
   }
   /** It is asked under its name, for which whoever sends questions knows it. */

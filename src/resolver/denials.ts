@@ -61,6 +61,12 @@ export class Denials {
       else if (set.type === TYPE.NSEC3) this.#putHashed(this.#zone(signer), signer, span);
     }
   }
+  /** The SOA of the zone that signed a denial, where it is known. */
+  soaOf({ authority }: Step): KeptSet | undefined {
+    const signer = authority.map(signerOf).find((each) => each !== undefined);
+    const soa = signer && this.#zones.get(signer.key)?.soa;
+    return soa !== undefined && soa.until > this.#now() ? soa.set : undefined;
+  }
   #zone({ key }: Name): ZoneSpans {
     let zone = this.#zones.get(key);
     if (zone !== undefined) return zone;

@@ -70,7 +70,7 @@ export class Iteration {
   }
   #isPassed(from: Delegation, passed: Set<string>): boolean {
     const given = from.isGiven ? this.delegations.givenFor(from) : undefined;
-    const key = `${from.source === 'zone' ? 'zone' : 'given'} ${from.zone.key}`;
+    const key = `${from.source} ${from.zone.key}`;
     if (given?.first !== true || passed.has(key)) return false;
     passed.add(key);
     return true;

@@ -43,9 +43,16 @@ export class KeptAnswers {
     if (type === TYPE.ANY) return undefined;
     const set = this.#cache.set(name, type, klass);
     if (set !== undefined && set.rank >= RANK.HEARSAY) return stepOf('answer', [set], undefined);
-    const cname = type === TYPE.CNAME ? undefined : this.#cache.set(name, TYPE.CNAME, klass);
+    // A DS is its parent's word, which is asked for it: an alias at the name says nothing of that.
+    const cname = type === TYPE.CNAME || type === TYPE.DS ? undefined : this.#cache.set(name, TYPE.CNAME, klass);
     if (cname !== undefined && cname.rank >= RANK.HEARSAY) return stepOf('alias', [cname], targetOf(cname.data[0]!));
     return this.#dname(name, klass) ?? this.#denial(name, type, klass) ?? this.#spanned(question);
+  }
+  /** A denial that came with a referral, with the SOA that who asks for it is to be told (RFC 2308 section 3); undefined without one. */
+  told(step: Step | undefined): Step | undefined {
+    if (step?.kind !== 'nodata' || step.authority.length === 0 || step.authority.some(({ type }) => type === TYPE.SOA)) return step;
+    const soa = this.#denials?.soaOf(step);
+    return soa && { ...step, authority: [soa, ...step.authority] };
   }
   /** What denials of other names say of it, below the servers that are given for it. */
   #spanned(question: Question): Step | undefined {
@@ -113,6 +120,9 @@ export function stepOf(kind: 'answer' | 'alias', answer: readonly KeptSet[], tar
   const until = Math.min(...answer.map((set) => set.until));
   return { kind, rcode: RCODE.NOERROR, answer, authority: [], target, came: until - answer[0]!.ttl * 1000, until, security };
 }
+/** Several steps of a chain may have the same proofs. */
+export const once = (sets: readonly KeptSet[]): KeptSet[] =>
+  sets.filter((set, i) => sets.findIndex((other) => other.type === set.type && other.name.equals(set.name)) === i);
 const ORDER: readonly Security[] = ['bogus', 'unchecked', 'insecure', 'secure'];
 /** An answer is no more secure than the least secure step to it. */
 export const weakest = (steps: readonly Step[]): Security =>

@@ -70,6 +70,9 @@ const EMPTY: readonly string[] = [
 const LOOPBACK: readonly string[] = ['localhost. 10800 IN A 127.0.0.1', 'localhost. 10800 IN AAAA ::1',
   '1.0.0.127.in-addr.arpa. 10800 IN PTR localhost.', `1.${'0.'.repeat(31)}ip6.arpa. 10800 IN PTR localhost.`];
 
+/** What such a zone has at its apex (RFC 6303 section 3). */
+const SOA = parseRR('. 10800 IN SOA localhost. nobody.invalid. 1 3600 1200 604800 10800')!;
+const SERVER = parseRR('. 10800 IN NS localhost.')!;
 const LOOPBACK_REVERSE = Name.parse('127.in-addr.arpa.');
 
 /** Local zones and their records. */
@@ -104,7 +107,10 @@ export class LocalZones {
     }
   }
   #byDefault(name: Name, isOurs: (name: Name) => boolean): void {
-    if (isOurs(name)) this.#zones.set(keyOf(name, CLASS.IN), { name, kind: 'static' });
+    if (!isOurs(name)) return;
+    this.#zones.set(keyOf(name, CLASS.IN), { name, kind: 'static' });
+    this.#add({ ...SOA, name });
+    this.#add({ ...SERVER, name });
   }
   #add(rr: RR): void {
     const key = keyOf(rr.name, rr.class);

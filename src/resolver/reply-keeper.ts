@@ -50,7 +50,8 @@ export class ReplyKeeper {
       // NS that nobody asked for are not kept: any answer could replace the servers of its zone (CVE-2025-11411), and a child would prolong
       // what its parent took away (ghost domains). What an NSEC proves of its owner is of use for other questions.
       if (set.type === TYPE.NSEC && set.signatures.length > 0) this.#cache.keep(set);
-      if (this.#settings.promiscuous && set.type === TYPE.NS && isAuthoritative && set.name.equals(from.zone)) this.#cache.keep(set);
+      const isOwnWord = isAuthoritative || (set.signatures.length > 0 && !from.recursive);
+      if (this.#settings.promiscuous && set.type === TYPE.NS && isOwnWord && set.name.equals(from.zone)) this.#cache.keep(set);
     }
     for (const set of setsOf(reply.additional, RANK.GLUE, now, this.#ttl)) {
       if (this.#cache.set(set.name, set.type, set.class) === undefined) this.#cache.keep(set);

@@ -8,9 +8,10 @@ import { Budget, ResolutionError } from './budget.ts';
 import { Denials } from './denials.ts';
 import { reportName } from './error-reports.ts';
 import type { ExchangeParts } from './exchange.ts';
+import { Failures } from './failures.ts';
 import { Iteration } from './iteration.ts';
 import type { Errand } from './budget.ts';
-import { KeptAnswers, stepOf, weakest } from './kept-answers.ts';
+import { KeptAnswers, once, stepOf, weakest } from './kept-answers.ts';
 import type { KeptSet } from './kept-set.ts';
 import type { Resolved } from './resolved.ts';
 import { RecordCache } from './record-cache.ts';
@@ -21,24 +22,12 @@ import { StoppedError, show } from './server-watch.ts';
 import type { Stop, Watch } from './server-watch.ts';
 import { Trust } from './trust.ts';
 import { Validation } from './validation.ts';
+import { within } from './within.ts';
+import type { Validated } from './validation.ts';
 import type { ResolverSettings } from './settings.ts';
 
 /** How often another server is asked where what one said is bogus. */
 const MOST_AGAIN = 3;
-/** Milliseconds for which a failure is kept (RFC 9520). */
-const FAILED = 5_000;
-/** It is kept twice as long each time, up to so many milliseconds, or doublings. */
-const LONGEST_FAILED = 300_000, MOST_DOUBLED = 6;
-/** Failures that are kept. */
-const MOST_FAILURES = 10_000;
-
-/** A failure that is kept. */
-interface Failure {
-  readonly until: number;
-  readonly result: Resolved;
-  readonly times: number;
-  readonly name: Name;
-}
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** A resolver, with what it keeps. */
@@ -55,12 +44,13 @@ export class Resolver {
   readonly denials: Denials | undefined;
   readonly #refreshing = new Set<string>();
   readonly #underWay = new Map<string, Promise<Resolved>>();
-  readonly #failures = new Map<string, Failure>();
+  readonly #failures: Failures;
 
   /** Without `validation` nothing is looked at. */
   constructor(settings: ResolverSettings, parts: ExchangeParts, validation?: ValidationSettings) {
     this.settings = settings;
     this.#parts = parts;
+    this.#failures = new Failures(parts.now);
     this.#permissive = validation?.permissive === true;
     this.sentinel = validation?.sentinel === true ? rootKeyTags(validation.anchors) : undefined;
     this.cache = new RecordCache(parts.now);
@@ -74,16 +64,24 @@ export class Resolver {
   }
   /** What failed for want of servers may be asked for at once. */
   #back(zone: Name): void {
-    for (const [key, { name }] of this.#failures) if (name.isUnder(zone)) this.#failures.delete(key);
+    this.#failures.forgetBelow(zone);
     this.#validation?.forgetFailures(zone);
+  }
+  readonly now = (): number => this.#parts.now();
+  /** Whether a set of a zone's own is as the zone signed it, where these are the zone's keys. */
+  async judgeApex(keys: KeptSet | undefined, set: KeptSet): Promise<Validated> {
+    const { name, type, class: klass } = set;
+    if (this.#validation === undefined) return { security: 'insecure' };
+    const errand = { ...this.#errand(), ...(keys && { brought: keys }) };
+    const found = await this.#validation.judge(stepOf('answer', [set], undefined), { name, type, class: klass }, errand);
+    // Whoever brought wrong ones says nothing about the zone's own.
+    if (found.security === 'bogus') this.#validation.forget(name);
+    return found;
   }
   /** Asks for what nobody waits for (RFC 8145, RFC 9567). */
   #signal(name: Name, type: number = TYPE.NULL): void {
     const question: Question = { name, type, class: CLASS.IN };
-    if (this.#kept.step(question) !== undefined) return;
-    void this.#iteration.ask(question, this.#errand()).catch((error: unknown) => {
-      if (!(error instanceof ResolutionError)) throw error;
-    });
+    if (this.#kept.step(question) === undefined) void this.#iteration.ask(question, this.#errand()).catch(unlessOver);
   }
   #report({ agent, code }: Step, question: Question): void {
     const name = agent === undefined || code === undefined ? undefined : reportName(question, code, agent);
@@ -91,16 +89,19 @@ export class Resolver {
   }
   async #fetch(question: Question, errand: Errand): Promise<Step> {
     const { name, type, class: klass } = question;
+    const { brought } = errand;
+    if (brought?.type === type && brought.name.equals(name)) return stepOf('answer', [brought], undefined);
     const ds = type === TYPE.DS ? this.cache.set(name, type, klass) : undefined;
     if (ds !== undefined) return stepOf('answer', [ds], undefined);
     return this.#kept.step(question) ?? await this.#iteration.ask(question, errand);
   }
   /** A step, asked for again elsewhere where it is bogus. */
   async #step(question: Question, errand: Errand): Promise<Step> {
-    const kept = this.#kept.step(question);
+    const bare = this.#kept.step(question);
+    const kept = this.#kept.told(bare);
     if (errand.watch !== undefined && kept !== undefined) this.#showNearest(question, errand.watch);
     if (kept !== undefined && this.#kept.isNearEnd(kept)) this.#refresh(question, kept.until);
-    let step = await this.#judged(kept ?? await this.#iteration.ask(question, errand), question, errand);
+    let step = await this.#judged(kept ?? await this.#asked(question, errand, bare), question, errand);
     for (let again = 0; again < MOST_AGAIN && step.security === 'bogus' && step.said !== undefined; again++) {
       errand.avoided.add(step.said);
       try {
@@ -111,6 +112,15 @@ export class Resolver {
       }
     }
     return step;
+  }
+  /** What servers say; where nobody says anything, what is known otherwise. */
+  async #asked(question: Question, errand: Errand, bare: Step | undefined): Promise<Step> {
+    try {
+      return await this.#iteration.ask(question, errand);
+    } catch (error) {
+      if (bare !== undefined && error instanceof ResolutionError) return bare;
+      throw error;
+    }
   }
   /** Shows the servers that what is kept came from. */
   #showNearest(question: Question, watch: Watch): void {
@@ -153,7 +163,7 @@ export class Resolver {
     return this.#patiently(question, this.#shared(question, watch, false));
   }
   /** What is kept, and nobody asked: the answer, or else the nearest servers that are known. */
-  known(question: Question): Resolved {
+  known(question: Question): Resolved | Promise<Resolved> {
     const { name, type, class: klass } = question;
     const failed = this.#failed(`${type}/${klass}/${name.key}`);
     if (failed !== undefined) return failed;
@@ -170,7 +180,11 @@ export class Resolver {
       servers = this.cache.set(zone, TYPE.NS, klass);
     }
     const authority = servers === undefined ? [] : [servers];
-    return { rcode: RCODE.NOERROR, answer: [], authority, security: 'unchecked', why: undefined, code: undefined };
+    const said: Resolved = { rcode: RCODE.NOERROR, answer: [], authority, security: 'unchecked', why: undefined, code: undefined };
+    if (servers === undefined || servers.signatures.length === 0 || this.#validation === undefined) return said;
+    const asked = { name: servers.name, type: servers.type, class: klass };
+    return this.#validation.judge(stepOf('answer', authority, undefined), asked, this.#errand()).then(({ security }) =>
+      (security === 'bogus' ? said : { ...said, security }));
   }
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
   async resolve(question: Question, watch?: Watch): Promise<Resolved> {
@@ -183,7 +197,7 @@ export class Resolver {
       void newer.catch(() => {});
       return old;
     }
-    const found = await this.#within(stale.after, newer);
+    const found = await within(this.#parts.after, stale.after, newer);
     return found === undefined || found.rcode === RCODE.SERVFAIL ? old : found;
   }
   /** A client that has waited long enough is told so; what it asked for is looked for a while longer, for the next one. */
@@ -191,21 +205,11 @@ export class Resolver {
     const { name, type, class: klass } = question;
     if (this.cache.step(name, type, klass) !== undefined) return found;
     const { patience } = this.settings;
-    const inTime = await this.#within(patience, found);
+    const inTime = await within(this.#parts.after, patience, found);
     if (inTime !== undefined) return inTime;
     this.#parts.events?.spent('time');
     const why = `${name.text} ${typeName(type)} was not found within ${patience} ms`;
     return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why, code: INFO_CODE.NO_REACHABLE_AUTHORITY };
-  }
-  /** What comes in so many milliseconds. */
-  #within(milliseconds: number, newer: Promise<Resolved>): Promise<Resolved | undefined> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#parts.after(milliseconds, () => resolve(undefined));
-      newer.then((found) => {
-        cancel();
-        resolve(found);
-      }, reject);
-    });
   }
   /** Equal questions that come while one is under way share it. */
   #shared(question: Question, watch?: Watch, checked = true): Promise<Resolved> {
@@ -217,8 +221,8 @@ export class Resolver {
     if (known !== undefined) return known;
     const begun = this.#resolve(question, watch, checked).finally(() => this.#underWay.delete(key)).then((result) => {
       if (result.isPassing === true) return result;
-      if (result.rcode === RCODE.SERVFAIL) this.#keepFailure(key, result, question);
-      else this.#failures.delete(key);
+      if (result.rcode === RCODE.SERVFAIL) this.#failures.keep(key, result, question.name);
+      else this.#failures.forget(key);
       return result;
     });
     this.#underWay.set(key, begun);
@@ -227,14 +231,7 @@ export class Resolver {
   /** A failure that is kept. */
   #failed(key: string): Resolved | undefined {
     if (this.#failures.size > 0) this.#iteration.notice();
-    const failed = this.#failures.get(key);
-    return failed !== undefined && failed.until > this.#parts.now() ? failed.result : undefined;
-  }
-  #keepFailure(key: string, result: Resolved, { name }: Question): void {
-    const times = Math.min(MOST_DOUBLED, (this.#failures.get(key)?.times ?? -1) + 1);
-    this.#failures.delete(key);
-    this.#failures.set(key, { until: this.#parts.now() + Math.min(LONGEST_FAILED, FAILED * 2 ** times), result, times, name });
-    if (this.#failures.size > MOST_FAILURES) this.#failures.delete(this.#failures.keys().next().value!);
+    return this.#failures.of(key);
   }
   /** Asks for what is near its end, so that the next one need not wait. */
   #refresh(question: Question, until: number): void {
@@ -243,9 +240,7 @@ export class Resolver {
     this.#refreshing.add(key);
     const errand = this.#errand(until);
     void this.#iteration.ask(question, errand).then((step) => this.#judged(step, question, errand))
-      .catch((error: unknown) => {
-        if (!(error instanceof ResolutionError)) throw error;
-      }).finally(() => this.#refreshing.delete(key));
+      .catch(unlessOver).finally(() => this.#refreshing.delete(key));
   }
   #errand(beyond = 0, watch?: Watch): Errand {
     const budget = new Budget(this.settings, this.#parts.now() + this.settings.mostTime);
@@ -264,9 +259,10 @@ export class Resolver {
   }
 
   /** The answer along all aliases. Throws ResolutionError. */
-  async #follow(question: Question, errand: Errand, checked: boolean): Promise<Resolved> {
+  async #follow(question: Question, own: Errand, checked: boolean): Promise<Resolved> {
     const answer: KeptSet[] = [];
     const proofs: KeptSet[] = [];
+    const errand: Errand = { ...own, beside: proofs };
     const steps: Step[] = [];
     let asked = question;
     for (let aliases = 0; aliases <= errand.budget.aliases; aliases++) {
@@ -283,7 +279,7 @@ export class Resolver {
       steps.push(step);
       answer.push(...step.answer.filter((set) => !answer.includes(set)));
       if (step.target === undefined) {
-        const authority = [...proofs, ...step.authority];
+        const authority = once([...proofs, ...step.authority]);
         return { rcode: step.rcode, answer, authority, security: weakest(steps), why: step.why, code: step.code };
       }
       if (errand.watch?.endsAt(step.target) === true) return stoppedAt({ name: step.target, servers: undefined }, answer);
@@ -293,6 +289,10 @@ export class Resolver {
     throw errand.budget.alias(asked.name);
   }
 }
+/** Nobody waits for it, so that nobody misses it. */
+const unlessOver = (error: unknown): void => {
+  if (!(error instanceof ResolutionError)) throw error;
+};
 /** What there is where somebody ended it. */
 const stoppedAt = (stopped: Stop, answer: readonly KeptSet[]): Resolved =>
   ({ rcode: RCODE.NOERROR, answer, authority: [], security: 'unchecked', why: undefined, code: undefined, stopped });

@@ -103,7 +103,10 @@ function followed(records: readonly RR[], { name, type }: Question, recursive: b
     if (met.has(last.key)) return { records: kept, last, isAlias: kept.length > 0, tooLong: false };
     met.add(last.key);
     const here = records.filter((rr) => rr.name.equals(last) && (type === TYPE.ANY ? true : rr.type === type));
-    if (here.length > 0) return { records: [...kept, ...here], last, isAlias: kept.length > 0, tooLong: false };
+    // Nothing else is at a name that has an alias (RFC 1034 section 3.6.2): where there is, what stands first counts.
+    const isFirst = type === TYPE.ANY || records.find((rr) => rr.name.equals(last) && rr.type !== TYPE.RRSIG)?.type !== TYPE.CNAME
+      || type === TYPE.CNAME;
+    if (here.length > 0 && isFirst) return { records: [...kept, ...here], last, isAlias: kept.length > 0, tooLong: false };
     const next = aliasAt(records, last, type);
     if (next === undefined) return { records: kept, last, isAlias: kept.length > 0, tooLong: false };
     kept.push(...next.records);

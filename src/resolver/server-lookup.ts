@@ -66,6 +66,21 @@ export class ServerLookup {
       tried.missing++;
       tried.isFurther ||= this.#isKnown(server.name);
     }
+    return errand.avoided.size > 0 && this.#others(at, errand, tried);
+  }
+  /** Where what one address of a server said is bogus, another one of its may say what is not. */
+  async #others(at: Delegation, errand: Errand, tried: Tried): Promise<boolean> {
+    for (const server of at.servers) {
+      if (tried.widened.has(server.name.key) || isPending(errand, server.name)) continue;
+      tried.widened.add(server.name.key);
+      const before = server.addresses.length;
+      for (const type of this.#types()) {
+        await this.#followed(server, type, errand).catch((error: unknown) => {
+          if (!(error instanceof ResolutionError)) throw error;
+        });
+      }
+      if (server.addresses.length > before) return true;
+    }
     return false;
   }
   async #addresses(server: NamedServer, errand: Errand): Promise<void> {

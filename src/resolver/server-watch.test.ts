@@ -8,7 +8,7 @@ import { A, ROOT, TEST, rigOf } from './rig.test.ts';
 import type { AskedServers, Watch } from './server-watch.ts';
 
 const watchOf = (endsBefore: (servers: AskedServers) => boolean, endsAt: (name: Name) => boolean = () => false): Watch =>
-  ({ key: 'test', endsAt, endsBefore, hides: () => false });
+  ({ key: 'test', endsAt, endsBefore, instead: () => undefined });
 const question = (name: string) => ({ name: Name.parse(name), type: TYPE.A, class: CLASS.IN });
 
 test('it ends before the servers of a zone, which are not asked, and before what is kept of them', async () => {

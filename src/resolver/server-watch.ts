@@ -1,6 +1,7 @@
 // Who looks on while a question is resolved, and may say that it ends there: policies do. Knows names and addresses; knows no policy.
 import { parseAddress } from '../dns/address.ts';
 import type { Name } from '../dns/name.ts';
+import type { RR } from '../dns/rr.ts';
 import type { Delegation } from './delegation.ts';
 
 /** The servers of one zone, as far as they are known. */
@@ -16,8 +17,8 @@ export interface Watch {
   endsAt(name: Name): boolean;
   /** Whether it ends where the servers of a zone are to be asked for this name. */
   endsBefore(servers: AskedServers): boolean;
-  /** Whether nothing may be made of these addresses (`dns64-prefix`). */
-  hides(addresses: readonly Uint8Array[]): boolean;
+  /** What addresses of others are made of in place of these (`dns64-prefix`), under that name; undefined: of these. */
+  instead(name: Name, addresses: readonly Uint8Array[]): readonly RR[] | undefined;
 }
 /** Where a question ended. */
 export interface Stop {

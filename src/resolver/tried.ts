@@ -5,6 +5,8 @@ import type { ServerAddress } from './settings.ts';
 
 /** Which servers of a delegation were asked, and how often. */
 export class Tried {
+  /** Names of servers whose addresses of all kinds were looked up. */
+  readonly widened = new Set<string>();
   readonly #times = new Map<Server, number>();
   readonly #out = new Set<Server>();
   readonly #names = new Set<string>();

@@ -6,10 +6,10 @@ import { CLASS, TYPE } from '../dns/type-name.ts';
 import { SHA1, setHas } from '../dnssec/delegation.ts';
 import { VerifyingKey } from '../dnssec/verification.ts';
 import { HashedDenials } from '../dnssec/validate/nsec3.ts';
-import { provesCut } from '../dnssec/validate/nsec.ts';
+import { provesCut, provesWildcard } from '../dnssec/validate/nsec.ts';
 import type { CutProof } from '../dnssec/validate/proof.ts';
 import { rightmost } from '../dnssec/validate/proof.ts';
-import { isOwnDenial, verifySet } from '../dnssec/validate/signed-set.ts';
+import { isExpanded, isOwnDenial, verifySet } from '../dnssec/validate/signed-set.ts';
 import { anchorOf } from './anchors.ts';
 import type { TrustAnchor, ValidationSettings } from './anchors.ts';
 import { ResolutionError } from './budget.ts';
@@ -89,6 +89,10 @@ export class Trust {
   forgetFailures(above: Name): void {
     for (const [key, { state, zone }] of this.#zones) if (state === 'bogus' && zone.isUnder(above)) this.#zones.delete(key);
   }
+  /** Forgets what is known of a zone's keys: the next one who wants them asks. */
+  forget(zone: Name): void {
+    this.#zones.delete(zone.key);
+  }
   #bogus(zone: Name, why: string, code: number): ZoneTrust {
     return this.#keep(this.#broken(zone, why, code));
   }
@@ -159,6 +163,11 @@ export class Trust {
   async #child(parent: ZoneTrust, name: Name, errand: Errand, again = 0): Promise<ZoneTrust | 'no name' | undefined> {
     const proof = this.#keptCut(parent, name, errand);
     if (proof !== undefined) return proof.cut === 'no cut' ? undefined : this.#insecure(name, Math.min(proof.until, parent.until));
+    const { beside } = errand;
+    const here = beside === undefined || beside.length === 0 ? 'missing' : this.#cut(parent, name, beside, errand);
+    if (here === 'unsigned cut' || here === 'insecure') {
+      return this.#insecure(name, Math.min(parent.until, ...beside!.map(({ until }) => until)));
+    }
     const step = await this.#asked({ name, type: TYPE.DS, class: CLASS.IN }, errand);
     if (step instanceof ResolutionError) return { ...this.#broken(name, `no answer for the DS of ${name.text}`, step.code), until: 0 };
     const found = await this.#fromDs(parent, name, step, errand);
@@ -210,10 +219,20 @@ export class Trust {
   #aliased(parent: ZoneTrust, name: Name, step: Step, errand: Errand): ZoneTrust | undefined {
     const dname = step.answer.find(({ type }) => type === TYPE.DNAME);
     const set = dname ?? step.answer[0]!;
-    const { verdict } = this.#verify(parent, set, errand);
-    if (verdict === 'valid') return undefined;
-    const { why, code } = whyNot(verdict, set);
-    return this.#bogus(name, why, code);
+    const { verdict, labels } = this.#verify(parent, set, errand);
+    if (verdict !== 'valid') {
+      const { why, code } = whyNot(verdict, set);
+      return this.#bogus(name, why, code);
+    }
+    if (!isExpanded(set, labels) || this.#provesWildcard(parent, set.name, labels, step.authority, errand)) return undefined;
+    return this.#bogus(name, `nothing proves that ${set.name.text} has no records of its own`, INFO_CODE.DNSSEC_BOGUS);
+  }
+  /** Whether the wildcard of so many labels may stand for the name. */
+  #provesWildcard(parent: ZoneTrust, name: Name, labels: number, sets: readonly KeptSet[], errand: Errand): boolean {
+    const of = (type: number) => sets.filter((set) => set.type === type && this.#isOwn(parent, set, errand))
+      .map((set) => ({ name: set.name, data: set.data[0]! }));
+    if (provesWildcard(of(TYPE.NSEC), name, rightmost(name, labels)) === 'proven') return true;
+    return new HashedDenials(of(TYPE.NSEC3), this.settings.mostIterations).provesWildcard(name, rightmost(name, labels)) !== 'missing';
   }
   #verify(parent: ZoneTrust, set: KeptSet, errand: Errand): ReturnType<typeof verifySet> {
     return verifySet(set, parent.zone, parent.keys, this.settings.wall() / 1000, effortOf(errand));

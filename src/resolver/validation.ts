@@ -37,8 +37,14 @@ export class Validation {
   forgetFailures(zone: Name): void {
     this.#trust.forgetFailures(zone);
   }
+  /** Forgets what is known of a zone's keys. */
+  forget(zone: Name): void {
+    this.#trust.forget(zone);
+  }
   /** Judges a step, and marks its sets. */
-  async judge(step: Step, question: Question, errand: Errand): Promise<Validated> {
+  async judge(step: Step, question: Question, by: Errand): Promise<Validated> {
+    const isUnsigned = step.answer.every(({ signatures }) => signatures.length === 0);
+    const errand = isUnsigned && step.authority.length > 0 ? { ...by, beside: [...(by.beside ?? []), ...step.authority] } : by;
     if (step.kind === 'nodata' || step.kind === 'nxdomain') return this.#denial(step, question, errand);
     // Signatures are not signed themselves (RFC 4035 section 2.2).
     if (question.type === TYPE.RRSIG) return INSECURE;
@@ -87,13 +93,15 @@ export class Validation {
   }
 
   async #denial(step: Step, { name, type }: Question, errand: Errand): Promise<Validated> {
-    const signed = step.authority.find((set) => signerOf(set) !== undefined);
+    const soa = step.authority.find((set) => set.type === TYPE.SOA);
+    // Proofs beside an unsigned SOA are the parent's.
+    const isOwn = soa === undefined || signerOf(soa) !== undefined;
+    const signed = isOwn ? step.authority.find((set) => signerOf(set) !== undefined) : undefined;
     const asked = { name: type === TYPE.DS ? (name.parent ?? name) : name, type: 0, signatures: [] };
     const zone = await this.#zoneOf(signed ?? asked, errand);
     const early = stateOf(zone);
     if (early !== undefined) return early;
     if (signed === undefined) return { security: 'bogus', why: `nothing signed proves what is said of ${name.text}`, code: 10 };
-    const soa = step.authority.find((set) => set.type === TYPE.SOA);
     const about = soa === undefined ? 'valid' : this.#verdict(soa, zone!, errand);
     if (about !== 'valid') return { security: 'bogus', ...whyNot(about, soa!) };
     const isNoName = step.kind === 'nxdomain';

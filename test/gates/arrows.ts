@@ -24,7 +24,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   kernel: ['module', 'net'],
   importers: ['net', 'path', 'sqlite', 'url'],
   zonefile: ['fs', 'path'],
-  authority: ['crypto', 'fs', 'path', 'timers', 'timers/promises'],
+  authority: ['crypto', 'fs', 'fs/promises', 'net', 'path', 'timers', 'timers/promises'],
   'kube-api': ['child_process', 'crypto', 'fs', 'net', 'path', 'tls'],
   policy: ['fs', 'path', 'url'],
   'key-value': ['crypto', 'fs', 'net', 'path', 'sqlite', 'worker_threads'],

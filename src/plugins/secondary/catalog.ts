@@ -3,6 +3,7 @@ import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { TransferError } from '../../authority/incoming/incoming.ts';
+import type { Wanted } from '../../authority/pulling/open-transferred.ts';
 
 /** Collects the records of one version. */
 export class Catalog {
@@ -77,3 +78,12 @@ function textOf(data: Uint8Array, size: number): string {
 const lower = (bytes: Uint8Array, length: number): string => Name.wire(latin1(bytes, 0, length)).key;
 const isLabel = (id: string): boolean => id.length > 0 && id.length === id.charCodeAt(0) + 1;
 const printable = (id: string): string => id.slice(1).replaceAll(/[^!-~]/g, '?');
+
+/** Looks at versions before they are served: one that is no catalog is not. */
+export const catalogLook = (zone: Name, mostMembers: number): Wanted['look'] => ({
+  name: `catalog of ${mostMembers}`,
+  begin() {
+    const catalog = new Catalog(zone);
+    return { add: (...record) => catalog.add(...record), check: () => catalog.check(mostMembers) };
+  },
+});

@@ -1,7 +1,8 @@
 // The lines of *secondary* as data (SEC-1). Knows words and addresses; opens nothing.
 import { join } from 'node:path';
+import type { Notifying } from '../../authority/pulling/notices.ts';
+import type { TransferSettings } from '../../authority/pulling/settings.ts';
 import { readDigestRule } from '../../authority/zone/digest-rule.ts';
-import type { DigestRule } from '../../authority/zone/digest-rule.ts';
 import { MOST_ITERATIONS } from '../../authority/zone/version.ts';
 import type { Directive, PropertyReaders } from '../../corefile/directive.ts';
 import { parseCIDR } from '../../dns/address.ts';
@@ -15,18 +16,11 @@ import { Zones, zonesOf } from '../../kernel/site/zones.ts';
 import { readClientPem } from '../../upstream/client-tls.ts';
 import { quoted } from '../../wording/quote.ts';
 import { readPrimaries } from './primaries.ts';
-import type { Primary, PrimaryTls } from './primaries.ts';
+import type { PrimaryTls } from './primaries.ts';
 
-/** Who may say that a zone has changed. */
-export interface Notifying {
-  readonly networks: readonly CIDR[];
-  /** A key with which it has to be signed, with its last dot. */
-  readonly keys: readonly string[];
-}
 /** One line with its block. */
-export interface SecondaryLine {
+export interface SecondaryLine extends TransferSettings {
   readonly zones: readonly Name[];
-  readonly primaries: readonly Primary[];
   /** Its zones are lists of zones (RFC 9432); of these members alone are taken. */
   readonly catalog: Zones | undefined;
   readonly isCatalog: boolean;
@@ -37,26 +31,9 @@ export interface SecondaryLine {
   readonly groups: readonly { readonly name: string; readonly octets: string; readonly line: SecondaryLine }[];
   /** The most members of a catalog. */
   readonly mostMembers: number;
-  /** What questions to primaries are signed with. */
-  readonly key: string | undefined;
   readonly notify: Notifying;
-  readonly mostRecords: number;
-  /** 0: ten times what the zone had, the first time 1 GiB. */
-  readonly mostBytes: number;
-  /** The most iterations of hashes (RFC 9276). */
-  readonly mostIterations: number;
-  /** The folder in which the zones are kept from one process to the next. */
-  readonly snapshot: string | undefined;
   /** UPDATEs of its zones go to the primaries. */
   readonly forwardsUpdates: boolean;
-  /** All primaries are asked, and the newest version is taken. */
-  readonly isNewest: boolean;
-  /** Primaries are asked for how long they may serve the zone themselves (RFC 7314). */
-  readonly asksExpiry: boolean;
-  /** What is done about the digest of its zones. */
-  readonly digest: DigestRule;
-  /** Each zone has numbers of its own, however many there are. */
-  readonly allMetrics: boolean;
 }
 /** What the lines of a block say. */
 export interface Settings {

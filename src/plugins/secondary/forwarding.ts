@@ -9,10 +9,10 @@ import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import type { Log } from '../../kernel/seen/log.ts';
-import type { Primary } from './primaries.ts';
-import { exchange } from './exchange.ts';
-import type { ExchangeParts } from './exchange.ts';
-import { Turnstile } from './turnstile.ts';
+import { exchange } from '../../authority/pulling/exchange.ts';
+import type { ExchangeParts } from '../../authority/pulling/exchange.ts';
+import type { Primary } from '../../authority/pulling/settings.ts';
+import { Turnstile } from '../../authority/pulling/turnstile.ts';
 
 /** UPDATEs of a thread that are under way; more wait. */
 const AT_ONCE = 100;

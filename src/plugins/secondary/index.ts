@@ -1,5 +1,10 @@
 // *secondary* enables serving a zone retrieved from a primary server. Knows which block has which zones, and who may say that they changed.
 import { Keys } from '../../authority/keys.ts';
+import { FAMILIES } from '../../authority/pulling/counts.ts';
+import { LOOK, Notices, mayNotify } from '../../authority/pulling/notices.ts';
+import { nextSlice, openTransferred } from '../../authority/pulling/open-transferred.ts';
+import type { Wanted } from '../../authority/pulling/open-transferred.ts';
+import type { TransferredZone } from '../../authority/pulling/transferred-zone.ts';
 import { HeldZones } from '../../authority/held-zones.ts';
 import { isNotWalked } from '../../authority/not-walked.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
@@ -30,20 +35,13 @@ import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
+import { catalogLook } from './catalog.ts';
 import { readSettings } from './config.ts';
 import { Forwarding } from './forwarding.ts';
 import type { SecondaryLine, Settings } from './config.ts';
-import { FAMILIES } from './counts.ts';
-import { nextSlice, openZone } from './open-zone.ts';
 import { Standings } from './standings.ts';
-import type { Wanted } from './open-zone.ts';
-import { mayNotify } from './may-notify.ts';
 import { Members } from './members.ts';
 import type { Held, Member } from './members.ts';
-import type { TransferredZone } from './transferred-zone.ts';
-
-/** Milliseconds between two looks at what other threads were notified of. */
-const LOOK = 200;
 
 /** What a thread answers from: the zones of the Corefile, with the members that catalogs have now. */
 interface Answering {
@@ -75,9 +73,7 @@ class Secondaries implements Part {
   #isLast = false;
   #answering!: Answering;
   readonly #standings = new Standings();
-  /** How often a thread was told that some zone has changed, and how often main had heard of. */
-  #calls!: Flags;
-  #heard = 0;
+  #notices!: Notices;
   #changed: ((zone: Name) => void) | undefined = undefined;
   /** Who hears that catalogs have other members. */
   #others = (): void => {};
@@ -137,7 +133,7 @@ class Secondaries implements Part {
     this.#log = run.log.prefix('secondary');
     this.#forwarding = new Forwarding(run.clock, this.#log);
     this.#isLast = this.#site.handlers.at(-1)?.part === this;
-    this.#calls = run.store.cells.flags(`notified ${this.#site.index}`, 1);
+    this.#notices = new Notices(run.store, String(this.#site.index));
     this.#setMembers(run);
     this.#answer();
   }
@@ -161,11 +157,14 @@ class Secondaries implements Part {
 
   /** With how it is signed before it is served: parts before and behind say that. A catalog is nobody's to validate. */
   #wanted(held: Held): Wanted {
-    return { ...held, signing: held.line.isCatalog ? undefined : signingOf(this.#site, held.zone) };
+    const { zone, line, id } = held;
+    if (!line.isCatalog) return { zone, line, id, signing: signingOf(this.#site, zone) };
+    return { zone, line, id, signing: undefined, look: catalogLook(zone, line.mostMembers) };
   }
   async #take(run: Run, held: Held, signal: End): Promise<TransferredZone> {
     const { zone, line, id } = held;
-    const opened = await openZone(run, signal, this.#wanted(held), line.key === undefined ? undefined : this.#keys.get(line.key));
+    const key = line.key === undefined ? undefined : this.#keys.get(line.key);
+    const opened = await openTransferred(run, 'secondary', signal, this.#wanted(held), key);
     this.#open.set(zone.key + id, opened);
     opened.keeper.listen(() => this.#changed?.(zone), signal);
     if (opened.keeper.served.version !== 0) this.#changed?.(zone);
@@ -222,8 +221,9 @@ class Secondaries implements Part {
     const zones = new ServedZones(held.map(({ zone }) => zone));
     const standings = this.#standings.of(store, held, (each) => this.#wanted(each));
     const cells = standings.map(({ cell }) => cell);
+    const notified = standings.map((each) => each.notified);
     const lookup = new StoredLookup(new ZoneSource(store, zones, cells, this.#settings.fallthrough, this.#clock));
-    this.#answering = { held, zones, cells, notified: standings.map(({ notified }) => notified), lookup, changes };
+    this.#answering = { held, zones, cells, notified, lookup, changes };
   }
 
   #transfer(name: Name): Transfer | undefined {
@@ -247,13 +247,10 @@ class Secondaries implements Part {
     const served = zones.exactly(query.name.folded);
     if (served === undefined) return zones.find(query, this.#place) ? this.#refuse(query) : next(query);
     const { line, zone, id } = held[served.index]!;
-    if (!mayNotify(line, query)) return this.#refuse(query);
+    if (!mayNotify(line.primaries, line.notify, query)) return this.#refuse(query);
     this.#log.info(`Notify from ${query.clientAddress} for ${zone.text}: checking transfer`);
     if (this.#isMain) this.#open.get(zone.key + id)?.notified();
-    else {
-      notified[served.index]!.add(0, 1);
-      this.#calls.add(0, 1);
-    }
+    else this.#notices.count(notified[served.index]!);
     return query.begin(AA, RCODE.NOERROR);
   }
   #update(query: Query): Answer | undefined {
@@ -268,14 +265,9 @@ class Secondaries implements Part {
   }
   /** Main's: what the other threads were told. */
   #listen(): void {
-    const calls = this.#calls.get(0);
-    if (calls === this.#heard) return;
-    this.#heard = calls;
-    const { held, notified } = this.#current();
-    for (let i = 0; i < held.length; i++) {
-      if (notified[i]!.get(0) === 0) continue;
-      notified[i]!.set(0, 0);
-      this.#open.get(held[i]!.zone.key + held[i]!.id)?.notified();
+    for (const i of this.#notices.taken(() => this.#current().notified)) {
+      const { zone, id } = this.#answering.held[i]!;
+      this.#open.get(zone.key + id)?.notified();
     }
   }
 }
@@ -283,6 +275,7 @@ class Secondaries implements Part {
 /** The lines, and what they are for members of groups. */
 const allLines = ({ lines }: Settings): readonly SecondaryLine[] =>
   lines.flatMap((line) => [line, ...line.groups.map((each) => each.line)]);
+
 
 export default definePlugin({
   name: 'secondary',

@@ -2,6 +2,7 @@
 // nothing of open zones.
 import { HEAD } from '../../authority/incoming/filling.ts';
 import { Incoming } from '../../authority/incoming/incoming.ts';
+import { transferredCellOf } from '../../authority/pulling/open-transferred.ts';
 import type { Transfer } from '../../authority/transfer.ts';
 import { transferOf } from '../../authority/zone/zone-transfer.ts';
 import { ZoneRecords } from '../../authority/zone-records.ts';
@@ -13,7 +14,6 @@ import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 import { Catalog } from './catalog.ts';
 import type { SecondaryLine } from './config.ts';
-import { zoneCellOf } from './open-zone.ts';
 
 /** A zone of a block: one that the Corefile names, or a member of a catalog. */
 export interface Held {
@@ -57,7 +57,7 @@ export class Members {
     this.#store = store;
     this.#catalogs = catalogs;
     this.#lines = catalogs.map(({ line }) => ({ ...line, isCatalog: false, catalog: undefined, groups: [] }));
-    this.#cells = catalogs.map((catalog) => zoneCellOf(store, { ...catalog, signing: undefined }));
+    this.#cells = catalogs.map((catalog) => transferredCellOf(store, { ...catalog, signing: undefined }));
     this.#own = new Set(own.map(({ zone }) => zone.key));
     this.#log = log;
     this.#names = catalogs.map(({ zone }) => zone.text).join(' ');

@@ -1,5 +1,6 @@
 // The primaries of a line: addresses, and over TLS (RFC 9103) by which name, with which certificates. Knows words, files through what it is
 // handed, and who begins connections over TLS; opens none.
+import type { Primary } from '../../authority/pulling/settings.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseAddress, printAddress, unmap } from '../../dns/address.ts';
 import { joinHostPort, splitHostPort } from '../../dns/host-port.ts';
@@ -8,21 +9,7 @@ import { SecureClient, clientContext } from '../../secure/client.ts';
 import { cryptography, transportSecurity } from '../../secure/node.ts';
 import { readUpstream } from '../../upstream/address.ts';
 import type { ClientPem } from '../../upstream/client-tls.ts';
-import type { DialSecurely } from '../../upstream/secure-dial.ts';
 
-/** A server that has the zone. */
-export interface Primary {
-  /** `192.0.2.1:53`, or `tls://192.0.2.1:853`. */
-  readonly text: string;
-  readonly address: string;
-  readonly port: number;
-  /** The address as clients' addresses are printed. */
-  readonly client: string;
-  /** What connections to it are begun with, where they are over TLS. */
-  readonly secure?: DialSecurely;
-  /** Changes where it has to be taken for another one: its address, and what it and we have to show. */
-  readonly identity: string;
-}
 /** What a block says of TLS: the certificates, where it has the word, and the name that primaries have to have. */
 export interface PrimaryTls {
   pem: ClientPem | undefined;

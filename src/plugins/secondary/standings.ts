@@ -1,7 +1,7 @@
 // Where what is served of the zones of a block stands in the shared memory, found once for as long as a zone is there. Knows names and
 // cells; knows nothing of versions.
-import { zoneCellOf } from './open-zone.ts';
-import type { Wanted } from './open-zone.ts';
+import { transferredCellOf } from '../../authority/pulling/open-transferred.ts';
+import type { Wanted } from '../../authority/pulling/open-transferred.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
@@ -29,7 +29,7 @@ export class Standings {
       const known = before.get(key);
       const isSame = known?.line === line;
       now.set(key, isSame ? known! : {
-        line, cell: zoneCellOf(store, wanted(each)), notified: store.cells.flags(`notified ${zone.text} ${id}`, 1),
+        line, cell: transferredCellOf(store, wanted(each)), notified: store.cells.flags(`notified ${zone.text} ${id}`, 1),
       });
     }
     this.#known = now;

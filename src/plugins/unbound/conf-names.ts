@@ -28,6 +28,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
   serve-expired-client-timeout serve-original-ttl do-nat64 nat64-prefix forward-no-cache stub-no-cache nsid
   edns-client-string:2 edns-client-string-opcode local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
+  primary master allow-notify
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
   harden-dnssec-stripped root-key-sentinel trust-anchor-signaling disable-edns-do dns-error-reporting use-caps-for-id
   dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
@@ -59,7 +60,6 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
 const REFUSED: readonly (readonly [names: string, why: string])[] = [
   ['auto-trust-anchor-file', 'keys are not followed by RFC 5011 yet: name them by trust-anchor-file'],
   ['stub-tls-upstream forward-tls-upstream', 'not built yet: use *forward* with tls://'], ['tls-upstream', 'not built yet'],
-  ['master primary allow-notify', 'not built yet: use *secondary* in front, or a zonefile'],
   ['url', 'zones are not fetched over HTTP: use a zonefile'],
   ['response-ip-tag', 'not built yet: rules are for all clients'],
   ['ratelimit ip-ratelimit', 'not built yet'],

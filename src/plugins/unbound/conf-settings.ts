@@ -10,11 +10,12 @@ import type { LocalViews } from '../../resolver/local-views.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS, rootServersFrom } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
+import { upstreamZones } from '../../resolver/whole-zone.ts';
+import type { WholeZone } from '../../resolver/whole-zone.ts';
 import { amendSettings } from './conf-amend.ts';
 import type { AmendSettings } from './conf-amend.ts';
 import { serverRules } from './conf-servers.ts';
-import { authZones, upstreamZones } from './conf-zones.ts';
-import type { AuthZone } from './conf-zones.ts';
+import { authZones } from './conf-zones.ts';
 import { clientStrings, identifierOf } from './conf-edns.ts';
 import { localViews } from './conf-local.ts';
 import { rpzZones } from './conf-rpz.ts';
@@ -35,7 +36,7 @@ export interface ConfMeans {
   /** What the server says of itself. */
   readonly names: ServerNames;
   /** Zones that are had whole. */
-  readonly zones: readonly AuthZone[];
+  readonly zones: readonly WholeZone[];
   /** Zones of policies, in their order. */
   readonly policies: readonly RpzZone[];
   readonly resolver: ResolverSettings;
@@ -43,6 +44,8 @@ export interface ConfMeans {
   readonly identifier: Uint8Array | undefined;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
+/** Milliseconds that a question may take: Unbound sets no bound of its own, and who has servers that are slow may need it. */
+const PATIENCE = 15_000;
 /** NSEC3 with more is not counted, where nothing else is said (Unbound's own). */
 const ITERATIONS = 150;
 
@@ -68,7 +71,7 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     originalTtl: said.yes('serve-original-ttl', false), mostAliases: said.number('max-query-restarts', DEFAULTS.mostAliases),
     optionsFor: clientStrings(said),
     tries: Math.max(1, said.number('outbound-msg-retry', DEFAULTS.tries)),
-    mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions),
+    mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions), patience: PATIENCE, mostTime: PATIENCE,
     prefetch: said.yes('prefetch', false), stale: staleOf(said),
     hints: hints === undefined ? DEFAULTS.hints : rootServersFrom(recordsIn(hints, readText)),
   };

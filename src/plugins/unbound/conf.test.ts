@@ -82,7 +82,7 @@ test('each fault is told with its file and line, and what was meant', () => {
   assert.match(refusal('server: define-tag: t access-control-tag-action: 10.0.0.0/8 t some'), /^conf:1: access-control-tag-action is /);
   assert.match(refusal('server: define-tag: t access-control-tag-data: 10.0.0.0/8 t "A 1"'), /^conf:1: /);
   assert.equal(refusal('auth-zone: zonefile: a'), 'conf:1: auth-zone lacks its name');
-  assert.equal(refusal('auth-zone:\n name: a.'), 'conf:1: auth-zone a. has no zonefile');
+  assert.equal(refusal('auth-zone:\n name: a.'), 'conf:1: auth-zone a. has no zonefile and no primary');
   assert.equal(refusal('auth-zone: name: a. url: b').slice(0, 13), 'conf:1: url: ');
   assert.equal(refusal('stub-zone: stub-addr: 1.1.1.1'), 'conf:1: stub-zone lacks its name');
   assert.equal(refusal('stub-zone: name: a. stub-addr: ns.a.'), 'conf:1: stub-addr is an address, or ADDRESS@PORT, not "ns.a."');

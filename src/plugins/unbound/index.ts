@@ -1,11 +1,14 @@
 // *unbound* resolves names from the root, and validates where it is told what to trust; its settings are those of Unbound, and so is
 // its file. Knows its lines; what a resolver does is in resolver/.
 import type { Directive } from '../../corefile/directive.ts';
+import { FAMILIES } from '../../authority/pulling/counts.ts';
+import { LOOK, Notices } from '../../authority/pulling/notices.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import { latin1 } from '../../dns/latin1.ts';
 import { Name } from '../../dns/name.ts';
 import { CLASS, TYPE } from '../../dns/type-name.ts';
+import { every } from '../../kernel/clock.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { turnedAway } from '../../kernel/query/turned-away.ts';
 import { identify, wantsIdentifier } from '../../kernel/query/identifier.ts';
@@ -13,11 +16,12 @@ import { NotKnownHere, drop, failure, onReply } from '../../kernel/query/outcome
 import type { Answer } from '../../kernel/query/outcome.ts';
 import { RA, RD } from '../../kernel/query/message.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
-import { RCODE } from '../../dns/rcode.ts';
+import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
+import type { Flags } from '../../store/cells.ts';
 import { answerBy, answerFromKept, answerLocally } from '../../resolver/answering.ts';
 import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
 import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
@@ -25,10 +29,12 @@ import type { PolicyWatch, ResponsePolicy, Truth } from '../../policy/rpz.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
 import type { Amend, Ended } from '../../resolver/answering.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
+import { beginWholeZones, openWholeZones } from '../../resolver/open-whole-zones.ts';
+import type { OpenWholeZone } from '../../resolver/open-whole-zones.ts';
 import { resolverIn } from '../../resolver/running.ts';
+import { WholeZones } from '../../resolver/whole-zones.ts';
 import type { AccessAction } from './access.ts';
 import { amendBy } from './conf-amend.ts';
-import { AuthZones } from './auth-zones.ts';
 import { readConf } from './conf.ts';
 import type { Conf } from './conf.ts';
 import { settingsOf } from './conf-settings.ts';
@@ -86,7 +92,10 @@ const WOULD_ASK = failure(RCODE.SERVFAIL, new NotKnownHere('unbound would ask fr
 class Unbound implements Part {
   readonly #settings: Settings;
   readonly #site: Site;
-  #zones!: AuthZones;
+  #zones!: WholeZones;
+  /** Main's. */
+  #open: readonly OpenWholeZone[] | undefined = undefined;
+  #notices!: Notices;
   #policy: ResponsePolicy | undefined = undefined;
   #amend: Amend | undefined;
   #resolver!: Resolver;
@@ -111,7 +120,7 @@ class Unbound implements Part {
     const { idle } = this.#settings;
     if (idle.length > 0) log.prefix('unbound').info(`settings without meaning here: ${idle.join(', ')}`);
     const { zones, policies } = this.#settings.means;
-    await AuthZones.open(zones, this.#site, run);
+    this.#open = await openWholeZones(run, this.#site, 'unbound', zones);
     await openPolicy(run, this.#site, 'unbound', this.#zonesOf(policies));
   }
   start(run: Run): void {
@@ -119,10 +128,28 @@ class Unbound implements Part {
     this.#policy = policyOf(run, this.#site, 'unbound', this.#zonesOf(policies));
     this.#now = () => run.clock.monotonic();
     this.#amend = amendBy(this.#settings.means.amend, this.#now);
-    this.#zones = new AuthZones(zones, this.#site, run);
+    this.#zones = new WholeZones(zones, this.#site, run);
+    this.#notices = new Notices(run.store, `unbound ${this.#site.index}`);
     this.#resolver = resolverIn(run, this.#site, resolver, validation, (world) => this.#zones.within(world));
   }
+  started(run: Run): void {
+    const open = this.#open ?? [];
+    if (open.length === 0) return;
+    beginWholeZones(open, this.#resolver);
+    const flags = open.map(({ transferred }) => this.#noticesOf(transferred.name));
+    every(run.clock, LOOK, run.signal, run.report, () => {
+      for (const i of this.#notices.taken(() => flags)) open[i]!.transferred.notified();
+    });
+  }
+  #noticesOf(zone: Name): Flags {
+    return this.#notices.flags(`unbound ${this.#site.index} ${zone.text}`);
+  }
+  #changed(zone: Name): void {
+    if (this.#open === undefined) this.#notices.count(this.#noticesOf(zone));
+    else this.#open.find(({ transferred }) => transferred.name.equals(zone))?.transferred.notified();
+  }
   handle(query: Query, next: Handler): Answer {
+    if (query.opcode === OPCODE.NOTIFY) return this.#zones.notify(query, this.#resolver, (zone) => this.#changed(zone)) ?? next(query);
     if (!this.#takes(query)) return next(query);
     const { identifier } = this.#settings.means;
     if (identifier === undefined || !wantsIdentifier(query)) return this.#answer(query, next);
@@ -167,7 +194,7 @@ class Unbound implements Part {
 }
 export default definePlugin({
   name: 'unbound',
-  metrics: { ...ZONE_FAMILIES, ...RPZ_FAMILIES },
+  metrics: { ...ZONE_FAMILIES, ...FAMILIES, ...RPZ_FAMILIES },
   parse,
   create: (settings, site) => new Unbound(settings, site),
 });

@@ -1,21 +1,21 @@
 // Makes versions of a transferred zone, whole or of what differs, serves them and tells their numbers. Knows builders and the thread aside;
 // knows nothing of primaries, snapshots and timers.
-import type { Keeper } from '../../authority/signing/keeping.ts';
-import type { Built } from '../../authority/zone/build.ts';
-import { Changer } from '../../authority/zone/change.ts';
-import type { Difference } from '../../authority/zone/difference.ts';
-import { remember } from '../../authority/zone/history.ts';
-import { Making } from '../../authority/zone/making.ts';
-import type { MakeOrder, SentOrder } from '../../authority/zone/making.ts';
-import type { Scratch } from '../../authority/zone/scratch.ts';
-import { ownsAtApex } from '../../authority/zone/version.ts';
-import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
+import type { Keeper } from '../signing/keeping.ts';
+import type { Built } from '../zone/build.ts';
+import { Changer } from '../zone/change.ts';
+import type { Difference } from '../zone/difference.ts';
+import { remember } from '../zone/history.ts';
+import { Making } from '../zone/making.ts';
+import type { MakeOrder, SentOrder } from '../zone/making.ts';
+import type { Scratch } from '../zone/scratch.ts';
+import { ownsAtApex } from '../zone/version.ts';
+import { Told, tellGone, tellVersion } from '../zone/zone-metrics.ts';
 import type { Name } from '../../dns/name.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import type { End } from '../../kernel/signal.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Store } from '../../store/store.ts';
-import type { SecondaryLine } from './config.ts';
+import type { TransferSettings } from './settings.ts';
 
 /** Records from which on a version is made by a thread that serves nobody: before, some milliseconds. */
 const MANY = 4096;
@@ -39,7 +39,7 @@ function buildersOf(store: Store): Builders {
 /** The zone whose versions are made. */
 interface Published {
   readonly name: Name;
-  readonly line: SecondaryLine;
+  readonly line: TransferSettings;
   readonly keeper: Keeper;
   /** Signed here: the keeper says when a version is served. */
   readonly isSigned: boolean;

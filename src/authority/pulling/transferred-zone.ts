@@ -7,13 +7,16 @@ import type { RR } from '../../dns/rr.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import type { Closable } from '../../kernel/shared.ts';
-import { serialOf } from '../../authority/transfer.ts';
-import type { Keeper } from '../../authority/signing/keeping.ts';
+import { serialOf } from '../transfer.ts';
+import type { Keeper } from '../signing/keeping.ts';
+import type { Scratch } from '../zone/scratch.ts';
 import type { Client, Heard } from './client.ts';
 import { timersOf } from './client.ts';
-import type { Primary } from './primaries.ts';
+import type { Primary } from './settings.ts';
 import type { Turnstile } from './turnstile.ts';
 
+/** What is said where nobody could be asked. */
+const UNKNOWN = 'no address of a primary is known';
 /** Milliseconds: between the first tries, at first and at most; how much later than said a check may be. */
 const FIRST = 250, LONGEST = 10_000, REFRESH_JITTER = 5000, RETRY_JITTER = 2000;
 
@@ -37,8 +40,13 @@ export interface ZoneParts {
   readonly transfers: Turnstile;
   readonly questions: Turnstile;
   readonly told: (result: 'transferred' | 'current' | 'failed') => void;
-  /** Publishes what an earlier process kept, if there is something: when a primary was heard last, in milliseconds since 1970. */
-  readonly restore?: () => Promise<number | undefined>;
+  /**
+   * Publishes what was kept, if there is something: when a primary was heard last, in milliseconds since 1970; where that is not known it
+   * is as if it was now.
+   */
+  readonly restore?: () => Promise<{ readonly contact: number | undefined } | undefined>;
+  /** What it is kept in, for people. */
+  readonly keptAs?: string;
   /** Keeps that a primary was heard. */
   readonly keep?: (contact: number) => void;
   readonly random: () => number;
@@ -47,7 +55,7 @@ export interface ZoneParts {
 /** One zone. */
 export class TransferredZone implements Closable {
   readonly name: Name;
-  readonly #primaries: readonly Primary[];
+  #primaries: readonly Primary[];
   readonly #isNewest: boolean;
   readonly #parts: ZoneParts;
   #begun = false;
@@ -62,6 +70,11 @@ export class TransferredZone implements Closable {
   #delay = FIRST;
   /** Why what is served may be old; undefined where a primary said that it is not. */
   trouble: string | undefined = 'not transferred yet';
+  /** Says before each look who the primaries are, where some have names that have to be looked up. */
+  find: (() => Promise<readonly Primary[]>) | undefined = undefined;
+  /** Looks at a version before it is served, and throws where it may not be. */
+  approve: ((scratch: Scratch) => Promise<void>) | undefined = undefined;
+  #restored: Promise<boolean> | undefined;
 
   constructor(name: Name, primaries: readonly Primary[], isNewest: boolean, parts: ZoneParts) {
     this.name = name;
@@ -91,41 +104,54 @@ export class TransferredZone implements Closable {
     this.#parts.keeper.close();
   }
 
-  /** What was kept is served until a primary says what there is now; how old it is tells the wall clock. */
+  /** What was kept is there, where something was. */
+  async restored(): Promise<void> {
+    await (this.#restored ??= this.#restore());
+  }
   async #start(): Promise<void> {
-    const { restore, clock, soa, keeper: { cell, served }, log } = this.#parts;
     this.#busy = true;
+    const isNew = await (this.#restored ??= this.#restore());
+    this.#busy = false;
+    if (this.#closed) return;
+    if (isNew && !this.#again) this.#heard(undefined, true);
+    else await this.#look();
+  }
+  /** What was kept is served until a primary says what there is now; how old it is tells the wall clock: true where it counts as new. */
+  async #restore(): Promise<boolean> {
+    const { restore, clock, soa, keeper: { cell, served }, log } = this.#parts;
     // Somebody may have had it a moment ago.
     if (cell.version !== 0) {
       this.#until = served.until * 1000;
       this.#contact = this.#until - timersOf(soa()!).expire;
     }
     try {
-      const contact = cell.version === 0 ? await restore?.() : undefined;
-      if (contact !== undefined) {
-        this.#contact = contact;
-        this.#serveUntil(contact + timersOf(soa()!).expire);
+      const kept = cell.version === 0 ? await restore?.() : undefined;
+      if (kept !== undefined && !this.#closed) {
+        this.#contact = kept.contact ?? clock.wall();
+        this.#serveUntil(this.#contact + timersOf(soa()!).expire);
         if (clock.wall() > this.#until) served.expire(true);
+        return kept.contact === undefined;
       }
     } catch (error) {
-      log.warning(`The snapshot of ${this.name.text} is not taken: ${error instanceof Error ? error.message : String(error)}`);
+      const what = this.#parts.keptAs ?? 'snapshot';
+      log.warning(`The ${what} of ${this.name.text} is not taken: ${error instanceof Error ? error.message : String(error)}`);
     }
-    this.#busy = false;
-    if (!this.#closed) await this.#look();
+    return false;
   }
   async #look(): Promise<void> {
     this.#cancel();
     this.#busy = true;
+    this.#again = false;
     try {
+      if (this.find !== undefined) this.#primaries = await this.find();
+      if (this.#closed) return;
       await (this.#parts.keeper.cell.version === 0 ? this.#first() : this.#check());
     } catch (error) {
       this.#parts.log.error(`${this.name.text}: ${error instanceof Error ? error.message : String(error)}`);
       this.#later(LONGEST);
     }
     this.#busy = false;
-    if (!this.#again || this.#closed) return;
-    this.#again = false;
-    await this.#look();
+    if (this.#again && !this.#closed) await this.#look();
   }
   #later(milliseconds: number): void {
     if (this.#closed) return;
@@ -153,7 +179,7 @@ export class TransferredZone implements Closable {
     primaries: readonly Primary[], anyway: boolean,
   ): Promise<{ readonly why?: string; readonly expiry?: number | undefined }> {
     const { transfers, pull, log, told } = this.#parts;
-    let why = '';
+    let why = UNKNOWN;
     for (const primary of primaries) {
       if (this.#closed) return {};
       try {
@@ -198,7 +224,7 @@ export class TransferredZone implements Closable {
     const { client, questions } = this.#parts;
     let found: Heard | undefined;
     let from: Primary | undefined;
-    let why = '';
+    let why = UNKNOWN;
     for (const primary of this.#primaries) {
       try {
         const heard = await questions.pass(primary.text, () => client.soa(primary));

@@ -1,8 +1,8 @@
 // What is asked of a primary and what it said: its SOA, its zone, or what changed in it. Knows messages and keys; knows no timers, and
 // nothing of how a zone is kept.
-import { Incoming, TransferError } from '../../authority/incoming/incoming.ts';
-import type { Receiver } from '../../authority/incoming/incoming.ts';
-import { expiryIn } from '../../authority/expiry.ts';
+import { Incoming, TransferError } from '../incoming/incoming.ts';
+import type { Receiver } from '../incoming/incoming.ts';
+import { expiryIn } from '../expiry.ts';
 import { expire } from '../../dns/edns-options.ts';
 import { decodeMessage, encodeMessage } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
@@ -18,9 +18,9 @@ import { SOA } from '../../dns/types.ts';
 import type { Key } from '../../tsig/key.ts';
 import { ReplyCheck, Signer } from '../../tsig/signature.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
-import type { Primary } from './primaries.ts';
 import { exchange } from './exchange.ts';
 import type { ExchangeParts } from './exchange.ts';
+import type { Primary } from './settings.ts';
 
 /** The most that is taken. */
 export interface Limits {

@@ -1,19 +1,20 @@
-// Opens the transferred zones of a process: where each stands in the shared memory, and how it is pulled and kept. Knows scratches,
-// catalogs and metrics; knows neither blocks nor timers, nor how versions are made.
-import { Filling } from '../../authority/incoming/filling.ts';
-import { serialOf } from '../../authority/transfer.ts';
-import { keeperOf, servedCell } from '../../authority/signing/keeping.ts';
-import type { Keeper } from '../../authority/signing/keeping.ts';
-import { signingName } from '../../authority/signing/settings.ts';
-import type { SigningSettings } from '../../authority/signing/settings.ts';
-import { turnsOf } from '../../authority/turns.ts';
-import { KeptZone } from '../../authority/zone/kept-zone.ts';
-import { Scratch } from '../../authority/zone/scratch.ts';
-import { snapshotPath } from '../../authority/zone/snapshot.ts';
-import { BYTES } from '../../authority/zone/version.ts';
-import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
-import { MOST_ZONES, OTHERS } from '../../authority/zone/zone-metrics.ts';
-import { transferOf } from '../../authority/zone/zone-transfer.ts';
+// Opens the transferred zones of a process: where each stands in the shared memory, and how it is pulled and kept. Knows scratches
+// and metrics; knows neither blocks nor timers, nor how versions are made, nor what a zone is for.
+import { Filling } from '../incoming/filling.ts';
+import type { Tap } from '../incoming/filling.ts';
+import { serialOf } from '../transfer.ts';
+import { keeperOf, servedCell } from '../signing/keeping.ts';
+import type { Keeper } from '../signing/keeping.ts';
+import { signingName } from '../signing/settings.ts';
+import type { SigningSettings } from '../signing/settings.ts';
+import { turnsOf } from '../turns.ts';
+import { KeptZone } from '../zone/kept-zone.ts';
+import { Scratch } from '../zone/scratch.ts';
+import { snapshotPath } from '../zone/snapshot.ts';
+import { BYTES } from '../zone/version.ts';
+import type { ZoneCell } from '../zone/zone-cell.ts';
+import { MOST_ZONES, OTHERS } from '../zone/zone-metrics.ts';
+import { transferOf } from '../zone/zone-transfer.ts';
 import type { Name } from '../../dns/name.ts';
 import { compareSerials } from '../../dns/order.ts';
 import type { RR } from '../../dns/rr.ts';
@@ -23,16 +24,15 @@ import type { End } from '../../kernel/signal.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Store } from '../../store/store.ts';
 import type { Key } from '../../tsig/key.ts';
-import { Catalog } from './catalog.ts';
 import { Client } from './client.ts';
 import { Counts } from './counts.ts';
-import type { SecondaryLine } from './config.ts';
-import type { Primary } from './primaries.ts';
 import { Publishing } from './publishing.ts';
+import type { Primary, TransferSettings } from './settings.ts';
 import { Slices } from './slices.ts';
 import { TransferredZone } from './transferred-zone.ts';
 import type { Pulled } from './transferred-zone.ts';
 import { Turnstile } from './turnstile.ts';
+import { ZoneText } from './zone-text.ts';
 
 /** The most of a first transfer, and by what a later one may be larger than what there was: octets. */
 const FIRST_BYTES = 2 ** 30, TIMES = 10, LEAST_BYTES = 1 << 20;
@@ -44,19 +44,28 @@ const NOWHERE = new Uint8Array(1);
 const SPARE = 1 << 18;
 
 /** Whoever says the same has the same zone: its primaries, what it is signed with, and the id under which a catalog has it. */
-const nameOf = ({ primaries, key = '' }: SecondaryLine, zone: Name, id: string): string =>
-  `secondary ${zone.text} ${primaries.map(({ identity }) => identity).join(' ')} ${key} ${id}`;
+const nameOf = ({ primaries, key = '' }: TransferSettings, zone: Name, id: string): string =>
+  `transferred ${zone.text} ${primaries.map(({ identity }) => identity).join(' ')} ${key} ${id}`;
+/** Whoever looks at all records of a version before it is served. */
+export interface Look {
+  /** Sees each record. */
+  readonly add: Tap;
+  /** They are all there. Throws where they may not be served. */
+  check(): void | Promise<void>;
+}
 /** A zone, as a block has it. */
 export interface Wanted {
   readonly zone: Name;
-  readonly line: SecondaryLine;
+  readonly line: TransferSettings;
   /** Under which a catalog has it; '' for a zone that the Corefile names. */
   readonly id: string;
   /** How it is signed before it is served; undefined where it is served as it came. */
   readonly signing: SigningSettings | undefined;
+  /** Who looks at it before it is served: begun for each version. `name` is another one where it looks for something else. */
+  readonly look?: { readonly name: string; begin(): Look } | undefined;
 }
 /** Where what is served of the zone stands, in any thread. */
-export const zoneCellOf = (store: Store, { line, zone, id, signing }: Wanted): ZoneCell =>
+export const transferredCellOf = (store: Store, { line, zone, id, signing }: Wanted): ZoneCell =>
   servedCell(store, nameOf(line, zone, id), signing);
 
 /** What all zones of a process share. */
@@ -94,23 +103,27 @@ function commonOf(store: Store): Common {
 
 /** Where a turn has no time left for opening zones, resolves in the next one. */
 export const nextSlice = ({ store, clock }: Run): Promise<void> | undefined => commonOf(store).slices.wait(() => clock.monotonic());
-/** The zone of a line, opened where no other block has it; it goes on over reloads. */
-export function openZone(run: Run, signal: End, held: Wanted, key: Key | undefined): Promise<TransferredZone> {
-  const { line, zone, id, signing } = held;
-  const { mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, allMetrics } = line;
+/** The zone of a line, opened where no other block has it; it goes on over reloads. `plugin` is whose word the log has. */
+export function openTransferred(
+  run: Run, plugin: string, signal: End, held: Wanted, key: Key | undefined,
+): Promise<TransferredZone> {
+  const { line, zone, id, signing, look } = held;
+  const { mostRecords, mostBytes, mostIterations, snapshot, zonefile, isNewest, asksExpiry, digest, allMetrics } = line;
   // Who wants something else of it takes over what is there.
   const signed = signing && signingName(signing);
   const wishes = [
-    mostRecords, mostBytes, mostIterations, snapshot, isNewest, asksExpiry, isCatalog, digest, mostMembers, allMetrics, signed,
+    mostRecords, mostBytes, mostIterations, snapshot, zonefile, isNewest, asksExpiry, digest, allMetrics, signed, look?.name,
   ].join(' ');
-  return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal, async () => (await Opened.open(run, held, key)).zone);
+  return run.shared.use(`${nameOf(line, zone, id)} ${wishes}`, signal,
+    async () => (await Opened.open(run, plugin, held, key)).zone);
 }
 
 /** One zone while it is open. */
 class Opened {
   readonly zone: TransferredZone;
   readonly #run: Pick<Run, 'store' | 'clock' | 'metrics'>;
-  readonly #line: SecondaryLine;
+  readonly #line: TransferSettings;
+  readonly #look: Wanted['look'];
   readonly #name: Name;
   readonly #keeper: Keeper;
   readonly #publishing: Publishing;
@@ -120,25 +133,30 @@ class Opened {
   readonly #end = new Ending();
   readonly #log: Log;
 
-  static async open(run: Run, held: Wanted, key: Key | undefined): Promise<Opened> {
+  static async open(run: Run, plugin: string, held: Wanted, key: Key | undefined): Promise<Opened> {
     const { line, zone, id, signing } = held;
+    const { store, clock } = run;
+    const log = run.log.prefix(plugin);
     const besides = line.snapshot === undefined ? undefined : snapshotPath(line.snapshot, zone);
-    const { store, clock, log } = run;
-    const kept = besides === undefined ? undefined : new KeptZone(besides, zone, {
-      store, clock, complain: (text) => log.prefix('secondary').warning(text),
-    });
+    const parts = { store, clock, complain: (text: string) => log.warning(text) };
+    const snapshot = besides === undefined ? undefined : new KeptZone(besides, zone, parts);
+    const kept = line.zonefile === undefined ? snapshot : new ZoneText(line.zonefile, zone, parts);
     const keeper: Keeper = await keeperOf(run, zone, nameOf(line, zone, id), signing && { ...signing, besides }, () =>
-      opened.#publishing.tell(), kept?.steps);
-    const opened = new Opened(run, held, key, keeper, kept);
+      opened.#publishing.tell(), snapshot?.steps);
+    const opened = new Opened(run, log, held, key, keeper, kept);
     return opened;
   }
-  private constructor(run: Run, { line, zone: name, signing }: Wanted, key: Key | undefined, keeper: Keeper, kept: KeptZone | undefined) {
-    const { store, clock, metrics, log } = run;
+  private constructor(
+    run: Run, log: Log, { line, zone: name, signing, look }: Wanted, key: Key | undefined, keeper: Keeper,
+    kept: KeptZone | ZoneText | undefined,
+  ) {
+    const { store, clock, metrics } = run;
     this.#run = { store, clock, metrics };
     this.#line = line;
+    this.#look = look;
     this.#name = name;
     this.#common = commonOf(store);
-    this.#log = log.prefix('secondary');
+    this.#log = log;
     this.#keeper = keeper;
     this.#publishing = new Publishing(run, { name, line, keeper, isSigned: signing !== undefined, signal: this.#end });
     this.#counts = new Counts(metrics, this.#common.label(name.text, line.allMetrics));
@@ -147,6 +165,7 @@ class Opened {
       clock, log: this.#log, keeper: this.#keeper, client: this.#client, soa: () => this.#soa(),
       pull: (primary, anyway) => this.#pull(primary, anyway), transfers: this.#common.transfers, questions: this.#common.questions,
       told: (result) => this.#counts.looked(result, Math.floor(clock.wall() / 1000)), random: Math.random,
+      keptAs: keptAs(line),
       ...(kept !== undefined && { restore: () => this.#restore(kept), keep: (contact) => kept.keep(this.#keeper.cell, contact) }),
     });
     const close = zone.close.bind(zone);
@@ -185,20 +204,23 @@ class Opened {
     const zone = this.#name;
     const { cell } = this.#keeper;
     const began = clock.monotonic();
-    const catalog = this.#line.isCatalog ? new Catalog(zone) : undefined;
+    const look = this.#look?.begin();
     const wire = zone.folded.octets;
     const scratch = new Scratch(store.memory.hash).begin(wire);
     scratch.mostIterations = this.#line.mostIterations;
-    const filling = new Filling(scratch, wire, catalog && ((...record) => catalog.add(...record)));
+    const filling = new Filling(scratch, wire, look?.add);
     const { incoming, expiry } = await this.#client.transfer(primary, serial, this.#limits(), filling);
     const own = this.#soa();
     if (incoming.kind === 'same' || (own !== undefined && !anyway && compareSerials(incoming.serial, serialOf(own)) <= 0)) {
       return { kind: 'same', expiry };
     }
-    const difference = catalog === undefined && this.#line.digest === 'check' ? filling.difference(incoming) : undefined;
+    const { approve } = this.zone;
+    const isLooked = look !== undefined || approve !== undefined;
+    const difference = !isLooked && this.#line.digest === 'check' ? filling.difference(incoming) : undefined;
     if (difference === undefined || !await this.#publishing.change(wire, difference)) {
       await filling.complete(incoming, zone, () => transferOf(store, zone, cell, true), { store, turns: turnsOf(store, clock) });
-      catalog?.check(this.#line.mostMembers);
+      await look?.check();
+      await approve?.(scratch);
       await this.#publishing.publish(scratch);
     }
     const asked = serial === undefined ? 'AXFR' : 'IXFR';
@@ -214,7 +236,7 @@ class Opened {
     };
   }
   /** The version that an earlier process kept. */
-  #restore(kept: KeptZone): Promise<number | undefined> {
+  #restore(kept: KeptZone | ZoneText): Promise<{ readonly contact: number | undefined } | undefined> {
     const { files, slices } = this.#common;
     const { clock, store } = this.#run;
     return files.pass('', async () => {
@@ -223,8 +245,9 @@ class Opened {
       return this.#common.withScratch(store, this.#name.folded.octets, async (scratch) => {
         scratch.mostIterations = this.#line.mostIterations;
         const contact = await kept.fill(scratch);
-        if (contact !== undefined) await this.#publishing.publish(scratch);
-        return contact;
+        if (contact === undefined) return undefined;
+        await this.#publishing.publish(scratch);
+        return { contact: contact === 'now' ? undefined : contact };
       });
     });
   }
@@ -236,3 +259,4 @@ class Opened {
     return { mostRecords, mostBytes: bytes };
   }
 }
+const keptAs = ({ zonefile }: TransferSettings): string => (zonefile === undefined ? 'snapshot' : 'zonefile');

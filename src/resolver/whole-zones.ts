@@ -1,29 +1,30 @@
 // Zones that the resolver has whole: asked by it as if they were servers of the world, and by clients where the settings say so. Knows
 // zones and questions; what is in a zone is authority's.
-import { StoredLookup } from '../../authority/stored-lookup.ts';
-import { Place, ServedZones } from '../../authority/served-zones.ts';
-import { openZone, zoneCellOf } from '../../authority/zone/open-zone.ts';
-import type { ZoneLine } from '../../authority/zone/open-zone.ts';
-import { ZoneSource } from '../../authority/zone/source.ts';
-import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
-import type { Name } from '../../dns/name.ts';
-import { DEFAULT_TTL } from '../../dns/rr.ts';
-import { RCODE } from '../../dns/rcode.ts';
-import { Arena } from '../../kernel/query/arena.ts';
-import { finish } from '../../kernel/query/finish.ts';
-import { ListenerSettings } from '../../kernel/query/listener-setting.ts';
-import { AA, RA } from '../../kernel/query/message.ts';
-import { failure } from '../../kernel/query/outcome.ts';
-import type { Answer, Outcome } from '../../kernel/query/outcome.ts';
-import { Query } from '../../kernel/query/query.ts';
-import { WELCOME, receive } from '../../kernel/query/receive.ts';
-import { DEFAULT_TIMEOUTS } from '../../kernel/query/transport.ts';
-import type { Channel } from '../../kernel/query/transport.ts';
-import { NEVER } from '../../kernel/site/fallthrough.ts';
-import type { Run } from '../../kernel/site/plugin.ts';
-import type { Site } from '../../kernel/site/site.ts';
-import type { ServerNetwork } from '../../resolver/exchange.ts';
-import type { AuthZone } from './conf-zones.ts';
+import { mayNotify } from '../authority/pulling/notices.ts';
+import { StoredLookup } from '../authority/stored-lookup.ts';
+import { Place, ServedZones } from '../authority/served-zones.ts';
+import { ZoneSource } from '../authority/zone/source.ts';
+import type { ZoneCell } from '../authority/zone/zone-cell.ts';
+import { printAddress } from '../dns/address.ts';
+import type { Name } from '../dns/name.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { Arena } from '../kernel/query/arena.ts';
+import { finish } from '../kernel/query/finish.ts';
+import { ListenerSettings } from '../kernel/query/listener-setting.ts';
+import { AA, RA } from '../kernel/query/message.ts';
+import { failure } from '../kernel/query/outcome.ts';
+import type { Answer, Outcome } from '../kernel/query/outcome.ts';
+import { Query } from '../kernel/query/query.ts';
+import { WELCOME, receive } from '../kernel/query/receive.ts';
+import { DEFAULT_TIMEOUTS } from '../kernel/query/transport.ts';
+import type { Channel } from '../kernel/query/transport.ts';
+import { NEVER } from '../kernel/site/fallthrough.ts';
+import type { Run } from '../kernel/site/plugin.ts';
+import type { Site } from '../kernel/site/site.ts';
+import type { ServerNetwork } from './exchange.ts';
+import { addressesOf, primaryAt, wholeZoneCellOf } from './open-whole-zones.ts';
+import type { Resolver } from './resolver.ts';
+import type { WholeZone } from './whole-zone.ts';
 
 /** Octets of a question of ours, with its OPT. */
 const ROOM = 512;
@@ -32,9 +33,8 @@ const NO_ONE = Uint8Array.of(2, 0, 0, 0, 127, 0, 0, 1);
 const ELSEWHERE = failure(RCODE.REFUSED);
 
 /** The zones of one part and thread. */
-export class AuthZones {
-  readonly #zones: readonly AuthZone[];
-  readonly #lines: readonly ZoneLine[];
+export class WholeZones {
+  readonly #zones: readonly WholeZone[];
   readonly #served: ServedZones;
   readonly #place = new Place();
   readonly #run: Run;
@@ -42,26 +42,17 @@ export class AuthZones {
   readonly #lookup: StoredLookup;
   readonly #channel: Channel;
 
-  constructor(zones: readonly AuthZone[], site: Site, run: Run) {
+  constructor(zones: readonly WholeZone[], site: Site, run: Run) {
     this.#zones = zones;
     this.#run = run;
-    this.#lines = linesOf(zones, site);
     this.#served = new ServedZones(zones.map(({ zone }) => zone));
-    this.#cells = this.#lines.map((line) => zoneCellOf(run.store, line));
+    this.#cells = zones.map((zone) => wholeZoneCellOf(run.store, zone, site));
     this.#lookup = new StoredLookup(new ZoneSource(run.store, this.#served, this.#cells, NEVER));
     const service = {
-      index: 0, label: 'unbound', arena: new Arena(0), reading: run.store.reading, timeouts: DEFAULT_TIMEOUTS,
+      index: 0, label: 'resolver', arena: new Arena(0), reading: run.store.reading, timeouts: DEFAULT_TIMEOUTS,
       settings: new ListenerSettings(), begin() {}, end() {}, serve: () => undefined, echoes: () => false, resolve: () => ELSEWHERE,
     };
     this.#channel = { transport: 'tcp', stream: true, service, localAddress: '127.0.0.1', localPort: 0, send() {} };
-  }
-
-  /** Opens them. One that cannot be served is told, and missed: its names are, not the others. */
-  static async open(zones: readonly AuthZone[], site: Site, run: Run): Promise<void> {
-    const log = run.log.prefix('unbound');
-    for (const line of linesOf(zones, site)) {
-      await openZone(run, 'unbound', line).catch((error: unknown) => log.error(`auth-zone ${line.zone.text}: ${(error as Error).message}`));
-    }
   }
 
   /** The network with these zones in it. */
@@ -90,6 +81,25 @@ export class AuthZones {
     });
   }
 
+  /** A primary says that a zone has changed (RFC 1996); undefined where the name is none of a zone that has primaries. */
+  notify(query: Query, resolver: Resolver, changed: (zone: Name) => void): Answer | undefined {
+    const served = this.#served.exactly(query.name.folded);
+    const primaries = served === undefined ? undefined : this.#zones[served.index]!.primaries;
+    if (served === undefined || primaries === undefined) return undefined;
+    const { addresses, names, notify } = primaries;
+    const heard = (isAllowed: boolean): Answer => {
+      if (!isAllowed) return failure(RCODE.REFUSED);
+      changed(served.name);
+      return query.begin(RA, RCODE.NOERROR);
+    };
+    const known = addresses.map(primaryAt);
+    const named = [...names.map(({ name }) => name), ...notify.names];
+    if (mayNotify(known, notify, query)) return heard(true);
+    if (named.length === 0) return heard(false);
+    const client = query.clientAddress;
+    return Promise.all(named.map((name) => addressesOf(resolver, name))).then((found) => query.reading.within(() =>
+      heard(found.flat().some((octets) => printAddress(octets) === client)) as Outcome));
+  }
   /** Whether clients are answered from a zone that the name is in. */
   has(name: Name): boolean {
     return this.#zones.some(({ zone, downstream }) => downstream && name.isUnder(zone));
@@ -99,8 +109,8 @@ export class AuthZones {
     if (this.#zones.length === 0 || !this.#served.find(query, this.#place)) return undefined;
     const { index } = this.#place.zone;
     const { downstream, fallback } = this.#zones[index]!;
-    const isMissing = this.#cells[index]!.version === 0;
-    if (!downstream || (isMissing && fallback)) return undefined;
+    const { version, isExpired } = this.#cells[index]!;
+    if (!downstream || (fallback && (version === 0 || isExpired))) return undefined;
     const answer = this.#lookup.handle(query, () => ELSEWHERE);
     return answer instanceof Promise ? answer.then((outcome) => query.reading.within(() => told(outcome))) : told(answer);
   }
@@ -112,5 +122,3 @@ function told(outcome: Outcome): Outcome {
   if (outcome.kind === 'reply') outcome.setFlags(RA);
   return outcome;
 }
-const linesOf = (zones: readonly AuthZone[], site: Site): ZoneLine[] => zones.map(({ zone, file, digest }) =>
-  ({ zone, path: site.path(file), reload: 0, interval: '0s', unchanged: 'take', digest, ttl: DEFAULT_TTL }));
