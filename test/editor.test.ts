@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import fc from 'fast-check';
+import { fc } from '../src/testing/properties.ts';
 import { StreamMessageReader, StreamMessageWriter, createProtocolConnection } from 'vscode-languageserver/node';
 import type { CompletionItem, Hover, ProtocolConnection, PublishDiagnosticsParams, TextEdit } from 'vscode-languageserver/node';
 import { meaningAt, proposalsAt } from '../src/cli/editor-help.ts';
