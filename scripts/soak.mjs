@@ -12,6 +12,7 @@ const runs = {
   updates: { amount: 100_000, unit: 'updates', wrong: ['missing', 'back'] },
   connections: { amount: 100_000, unit: 'connections', wrong: ['unanswered', 'files'] },
   quic: { amount: 50_000, unit: 'connections', wrong: ['unanswered', 'left', 'files', 'panics'] },
+  differential: { amount: 10_000, unit: 'questions', wrong: ['different'] },
   labels: { amount: 1_000_000, unit: 'lines', wrong: ['foreign', 'panics'] },
 };
 

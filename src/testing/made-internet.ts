@@ -33,10 +33,13 @@ const YEAR = 31_536_000;
 export class MadeZone {
   readonly apex: Name;
   readonly key: SigningKey | undefined;
+  /** The middle of the time for which it is signed. */
+  readonly #at: number;
   readonly #records: RR[] = [];
   readonly #names: Name[];
 
-  constructor(apex: string, lines: readonly string[], signed = false) {
+  constructor(apex: string, lines: readonly string[], signed = false, at = SIGNED_AT) {
+    this.#at = at;
     this.apex = Name.parse(apex);
     const soa = `${apex} 300 IN SOA ns.${apex === '.' ? '' : apex} h. 1 2 3 4 60`;
     for (const line of [soa, ...lines]) this.#records.push(parseRR(line, { origin: this.apex })!);
@@ -76,7 +79,7 @@ export class MadeZone {
     if (this.key === undefined || !isOurs) return own;
     const data = set.map(({ rdata }) => rdata);
     const signature = this.key.signSet({ owner: name.octets, type, class: CLASS.IN, ttl: first.ttl, data },
-      { inception: SIGNED_AT - YEAR, expiration: SIGNED_AT + YEAR });
+      { inception: this.#at - YEAR, expiration: this.#at + YEAR });
     return [...own, record(owner, TYPE.RRSIG, CLASS.IN, first.ttl, signature)];
   }
   #nsec(name: Name): RR[] {
@@ -102,6 +105,9 @@ export class MadeZone {
       const wildcard = Name.wire(`\x01*${above.raw}`);
       const made = [...this.set(wildcard, type, name), ...this.set(wildcard, TYPE.CNAME, name)];
       if (made.length > 0) return { flags: AA, answer: made, authority: this.#nsec(name) };
+      if (this.#names.some((each) => each.equals(wildcard))) {
+        return { flags: AA, authority: [...this.set(this.apex, TYPE.SOA), ...this.#nsec(name), ...this.#nsec(wildcard)] };
+      }
       if (this.#names.some((each) => each.isUnder(above))) {
         const proofs = [...this.#nsec(name), ...this.#nsec(wildcard)]
           .filter((rr, i, all) => all.findIndex((has) => has.name.equals(rr.name) && has.type === rr.type) === i);
