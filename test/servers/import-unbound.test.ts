@@ -56,7 +56,7 @@ stub-zone:
 `;
 const questions = (): Question[] => [
   ...questionsOf(configuration(0, 0, 0, '').split('\n').filter((line) => /local-(?:zone|data)|name:/.test(line)).join('\n'),
-    ['A', 'AAAA', 'MX', 'TXT', 'SRV'], ['x.', 'a.b.']),
+    ['A', 'AAAA', 'MX', 'TXT', 'SRV'], ['a.b.']),
   ...['inside.test', 'inside.corp.house', 'gone.test', 'fine.test', 'included.test', 'localhost', 'x.home.arpa',
     'x.invalid'].flatMap((name) =>
     (['A', 'AAAA', 'TXT'] as const).map((type) => ({ name, type }))),
