@@ -10,8 +10,8 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = [
-  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'zone', 'help', 'version', 'completion', 'status', 'queries',
-  'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'watch',
+  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'plugin', 'scenario', 'zone', 'help', 'version', 'completion', 'status',
+  'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -31,6 +31,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts zone check ZONE FILE
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs
+  coredns-ts plugin add PACKAGE  a plugin of somebody else, from npm; list, remove; new WORD begins one of your own
+  coredns-ts scenario FILE...    plays an author's scenarios: a Corefile, questions, whole replies
   coredns-ts status              what a running server serves, where its Corefile has admin
   coredns-ts queries [FILTER]    its last questions; top names|clients|under|failing: what most were
   coredns-ts flush NAME | --under NAME | --all
@@ -84,6 +86,8 @@ _coredns_ts() {
     1,*) COMPREPLY=($(compgen -W '${WORDS.join(' ')}' -- "$now")) ;;
     *) case \${COMP_WORDS[1]},$now in
          explain,-*) COMPREPLY=($(compgen -W '-conf --tcp --do --view --ask --expect --questions --json --help' -- "$now")) ;;
+         plugin,-*) COMPREPLY=($(compgen -W '--before -conf --help' -- "$now")) ;;
+         plugin,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'add list remove new' -- "$now")) ;;
          init,-*) COMPREPLY=($(compgen -W '--output --port --force --help' -- "$now")) ;;
          init,*) COMPREPLY=($(compgen -W 'home lab cluster forwarder' -- "$now")) ;;
          check,-*) COMPREPLY=($(compgen -W '--strict --lsp --json --format --help' -- "$now")) ;;

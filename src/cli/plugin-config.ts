@@ -7,7 +7,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loaded } from '../kernel/site/late.ts';
 import type { LatePlugin, Plugin } from '../kernel/site/plugin.ts';
+import { quoted } from '../wording/quote.ts';
+import { shareThisCopy } from './one-copy.ts';
 import { ORDER } from './plugin-names.ts';
+import { manifestAbove, misfit } from './plugin-package.ts';
 
 /** The file's name. */
 const FILE = 'plugin.cfg';
@@ -48,10 +51,19 @@ export function readAdditions(corefile: string): readonly Addition[] {
       if (from === name || GO_PACKAGE.test(from)) return [];
       throw new Error(`${at}: this program has a word ${name} of its own: a plugin of ${from} needs another name`);
     }
+    const url = find(from, folder, at);
+    const manifest = manifestAbove(fileURLToPath(url));
+    const why = manifest === undefined ? undefined : misfit(manifest);
+    if (why !== undefined) throw new Error(`${at}: ${why}`);
     const next = lines.slice(i + 1).find((line) => ORDER.includes(line.name))?.name;
-    const beside = next ?? lines.slice(0, i).findLast((line) => ORDER.includes(line.name))?.name;
+    const last = lines.slice(0, i).findLast((line) => ORDER.includes(line.name))?.name;
+    // What the file says overrides what the package wants.
+    const own = next === undefined && last === undefined ? manifest?.before : undefined;
+    const isWord = own === undefined || ORDER.includes(own);
+    if (!isWord) throw new Error(`${at}: its package.json wants it before ${quoted(own)}, which is no word: ${WHERE}`);
+    const beside = next ?? last ?? own;
     if (beside === undefined) throw new Error(`${at}: nothing says where it stands: ${WHERE}`);
-    return [{ name, url: find(from, folder, at), beside, before: next !== undefined, at }];
+    return [{ name, url, beside, before: last === undefined || next !== undefined, at }];
   });
 }
 
@@ -75,6 +87,11 @@ function find(from: string, folder: string, at: string): string {
     if (manifest === undefined && nameOf(folder) === from) return find('.', folder, at);
     throw new Error(`${at}: ${absent(from)}`);
   }
+}
+/** The file that a package's folder exports. Throws where there is no package. */
+export function entryIn(folder: string): string {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports?: unknown; main?: string };
+  return join(folder, entryOf(manifest.exports) ?? manifest.main ?? 'index.js');
 }
 /** What to say of a package that is not there: CoreDNS's own lines name Go packages by where they come from. */
 function absent(from: string): string {
@@ -148,6 +165,7 @@ function placeOf(error: unknown, url: string): string {
 
 async function load({ url, name, at }: Addition): Promise<Plugin> {
   let module: { readonly default?: Partial<Plugin> };
+  shareThisCopy();
   try {
     module = await import(url) as typeof module;
   } catch (error) {

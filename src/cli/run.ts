@@ -32,6 +32,8 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   if (word === 'import') return void import('./import-command.ts').then(({ importCommand }) => importCommand(args.slice(1)));
   if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));
   if (word === 'watch') return void import('./watch-command.ts').then(({ watchCommand }) => watchCommand(args.slice(1)));
+  if (word === 'plugin') return void import('./plugin-command.ts').then(({ pluginCommand }) => pluginCommand(args.slice(1), own));
+  if (word === 'scenario') return void import('./scenario-command.ts').then(({ scenarioCommand }) => scenarioCommand(args.slice(1), own));
   if (word === 'init') return void import('./init-command.ts').then(({ initCommand }) => initCommand(args.slice(1)));
   if (word === 'explain') return void import('./explain-command.ts').then(({ explainCommand }) => explainCommand(args.slice(1), own));
   if (word === 'status' || word === 'queries' || word === 'top' || word === 'flush' || word === 'reload' || word === 'rollback'
