@@ -45,7 +45,7 @@ function install(): void {
   mkdirSync(path.join(modules, '@types'), { recursive: true });
   run('tar', ['xzf', path.join(scratch, tarball!), '-C', scratch], scratch);
   cpSync(path.join(scratch, 'package'), path.join(modules, 'coredns-ts'), { recursive: true });
-  for (const needed of ['mmdb-lib', 're2js', 'yaml', '@types/node']) {
+  for (const needed of ['mmdb-lib', 're2js', 'semver', 'yaml', '@types/node']) {
     symlinkSync(path.join(root, 'node_modules', needed), path.join(modules, needed));
   }
 }
