@@ -6,17 +6,18 @@ export interface TemplateFile {
   readonly text: string;
 }
 
+/** Apart, since it is the file's that is written and none of this one. */
+const EXPORT = 'export default';
 /** The files of a plugin of this name, for a version of this program. */
 export const templateOf = (word: string, version: string): readonly TemplateFile[] => [
   { name: 'index.ts', text: `import { A, definePlugin, rr, zonesOf } from 'coredns-ts';
 import { parseIPv4 } from 'coredns-ts/dns';
 
 /** Answers questions for addresses below the zones of its line with one address. */
-export default definePlugin({
+${EXPORT} definePlugin({
   name: '${word}',
   syntax: '${word} ADDRESS [ZONES...]',
-  parse([line, again], { zones }) {
-    again?.fail('this plugin can only be used once per Server Block');
+  parse([line], { zones }) {
     const address = line.arg();
     if (parseIPv4(address) === undefined) line.fail(\`"\${address}" is no IPv4 address\`);
     return { address, zones: zonesOf(line.rest(), zones) };
