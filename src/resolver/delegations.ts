@@ -40,7 +40,9 @@ export class Delegations {
       const own = this.#own.get(zone.key);
       if (own !== undefined && !passed.has(`zone ${zone.key}`)) return this.#ofOwn(own);
       if (forward !== undefined && zone.equals(forward.zone)) return forward;
-      const given = this.#stubs.get(zone.key);
+      const given = zone.raw.length > 1 && !passed.has(`stub ${zone.key}`) ? this.#stubs.get(zone.key) : undefined;
+      // What the zone says of its servers does not take the place of those that the owner gives, unless he wants that (`stub-prime`).
+      if (given?.prime === false) return this.#ofGiven(given);
       if (!passed.has(zone.key) && forward === undefined) {
         const kept = this.#cache.set(zone, TYPE.NS, klass);
         if (kept !== undefined && kept.until > beyond) {
@@ -48,9 +50,7 @@ export class Delegations {
           if (!found.isUseless) return found;
         }
       }
-      if (given !== undefined && !passed.has(`stub ${zone.key}`) && (!given.prime || zone.raw.length > 1)) {
-        if (zone.raw.length > 1) return this.#ofGiven(given);
-      }
+      if (given !== undefined) return this.#ofGiven(given);
     }
     return undefined;
   }

@@ -44,6 +44,22 @@ test('names of servers are looked up before the address that is given fails', as
   assert.equal(await rig.ask('www.a.test. A'), WWW);
   assert.equal(rig.asked().filter((each) => each === `${FORWARDER} ns.a.test. A`).length, 1);
 });
+for (const prime of [false, true]) {
+  const what = prime ? 'tell who is asked from then on' : 'stay those that are asked, whatever the zone says';
+  test(`servers of a stub zone ${what}`, async () => {
+    const stub = { ...forward, zone: Name.parse('corp.test.'), kind: 'stub', addresses: at(OTHER), prime } as const;
+    const rig = rigOf({ given: [stub] });
+    const says = ({ name, type }: Question) => ({
+      flags: AA, answer: lines(type === TYPE.NS ? 'corp.test. 300 NS ns.corp.test.' : `${name.text} 300 A 192.0.2.7`),
+      additional: lines(`ns.corp.test. 300 A ${FORWARDER}`),
+    });
+    rig.internet.at(OTHER, says).at(FORWARDER, says);
+    assert.match(await rig.ask('corp.test. NS'), /^NOERROR corp\.test\. \d+ NS ns\.corp\.test\./);
+    rig.asked();
+    assert.equal(await rig.ask('x.corp.test. A'), 'NOERROR x.corp.test. 300 A 192.0.2.7');
+    assert.ok(rig.asked().some((each) => each.startsWith(`${prime ? FORWARDER : OTHER} x.corp.test. A`)));
+  });
+}
 test('what is not to be kept is asked for each time', async () => {
   const rig = rigOf({ given: [{ ...forward, keeps: false }] });
   rig.internet.at(FORWARDER, () => ({ flags: RA, answer: lines('www.a.test. 300 A 192.0.2.80') }));
