@@ -28,7 +28,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   forward-host forward-first forward-tcp-upstream max-global-quota serve-expired serve-expired-ttl serve-expired-reply-ttl
   serve-expired-client-timeout serve-original-ttl do-nat64 nat64-prefix forward-no-cache stub-no-cache nsid
   edns-client-string:2 edns-client-string-opcode local-zone:2 local-data local-data-ptr unblock-lan-zones aggressive-nsec
-  primary master allow-notify
+  primary master allow-notify max-udp-size
   zonefile for-downstream for-upstream fallback-enabled zonemd-check zonemd-reject-absence zonemd-permissive-mode
   harden-dnssec-stripped root-key-sentinel trust-anchor-signaling disable-edns-do dns-error-reporting use-caps-for-id
   dns64-prefix dns64-synthall dns64-ignore-aaaa response-ip:2 response-ip-data:2
@@ -37,7 +37,7 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
   rpz-action-override rpz-cname-override rpz-log rpz-log-name rpz-signal-nxdomain-ra tags`;
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
-  outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size max-udp-size
+  outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size
   stream-wait-size msg-buffer-size msg-cache-size msg-cache-slabs num-queries-per-thread jostle-timeout delay-close so-rcvbuf so-sndbuf
   so-reuseport ip-transparent ip-freebind ip-dscp rrset-cache-size rrset-cache-slabs infra-cache-slabs infra-cache-numhosts infra-host-ttl
   infra-cache-min-rtt infra-cache-max-rtt infra-keep-probing do-udp do-tcp do-daemonize prefer-ip4 prefer-ip6 tcp-mss outgoing-tcp-mss

@@ -40,12 +40,16 @@ export interface ConfMeans {
   /** Zones of policies, in their order. */
   readonly policies: readonly RpzZone[];
   readonly resolver: ResolverSettings;
+  /** Octets that a reply over UDP has at most, whatever the client takes. */
+  readonly mostOverUdp: number;
   /** What is told who asks which server answers. */
   readonly identifier: Uint8Array | undefined;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
 /** Milliseconds that a question may take: Unbound sets no bound of its own, and who has servers that are slow may need it. */
 const PATIENCE = 15_000;
+/** Octets of a reply over UDP where nothing is said: it fits one packet everywhere (RFC 9715; Unbound's own). */
+const OVER_UDP = 1232;
 /** NSEC3 with more is not counted, where nothing else is said (Unbound's own). */
 const ITERATIONS = 150;
 
@@ -83,8 +87,10 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   const nameOf = (kind: string): ServerName => (said.yes(`hide-${kind}`, false) ? false : said.last(kind)?.values[0]);
   const names = { identity: nameOf('identity'), version: nameOf('version') };
   const identifier = identifierOf(said);
-  if (anchors.length === 0) return { access, amend, local, names, zones, policies, resolver, identifier, validation: undefined };
-  return { access, amend, local, names, zones, policies, resolver, identifier, validation: {
+  const mostOverUdp = said.number('max-udp-size', OVER_UDP);
+  const means = { access, amend, local, names, zones, policies, resolver, mostOverUdp, identifier };
+  if (anchors.length === 0) return { ...means, validation: undefined };
+  return { ...means, validation: {
     anchors, insecure: said.names('domain-insecure').map((zone) => ({ zone, until: Infinity })), mostIterations: iterations(said),
     permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true), hardenStripped: said.yes('harden-dnssec-stripped', true),

@@ -151,7 +151,8 @@ class Unbound implements Part {
   handle(query: Query, next: Handler): Answer {
     if (query.opcode === OPCODE.NOTIFY) return this.#zones.notify(query, this.#resolver, (zone) => this.#changed(zone)) ?? next(query);
     if (!this.#takes(query)) return next(query);
-    const { identifier } = this.#settings.means;
+    const { identifier, mostOverUdp } = this.#settings.means;
+    if (query.udpSize > mostOverUdp) query.limitUdpSize(mostOverUdp);
     if (identifier === undefined || !wantsIdentifier(query)) return this.#answer(query, next);
     return onReply(this.#answer(query, next), (reply) => identify(reply, query, identifier), query);
   }
