@@ -27,7 +27,7 @@ export interface SessionParts {
   readonly terms: (url: string) => void;
 }
 /** So often a request is signed anew because its nonce was used up (section 6.5). */
-const TRIES = 4;
+const TRIES = 10;
 
 /** Begins with the directory; the account is made, or found again, when it is first needed. */
 export class AcmeSession {
