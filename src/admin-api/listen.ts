@@ -9,9 +9,9 @@ import type { Run } from '../kernel/site/plugin.ts';
 import { cryptography, transportSecurity } from '../secure/node.ts';
 import type { PairFiles } from '../secure/pair-files.ts';
 import type { Pair } from '../secure/pair.ts';
-import { Tokens } from '../secure/tokens.ts';
-import type { Role } from '../secure/tokens.ts';
+import type { Role, Tokens } from '../secure/tokens.ts';
 import { watchedServer } from '../secure/watched-server.ts';
+import { watchedTokens } from '../secure/watched-tokens.ts';
 import { Access } from './access.ts';
 import type { Load } from './api.ts';
 import { AdminService } from './service.ts';
@@ -58,21 +58,12 @@ function securing(run: Run, { tls, listen: where, at }: ListenSettings): Securin
   every(run.clock, LOOK, run.signal, (error) => run.report(error), look);
   return secured(server, run.clock);
 }
-/** Reads the file again and again; what cannot be read leaves those before it. */
+/** The tokens of the file, which is looked at again and again. */
 async function watchTokens(run: Run, path: string): Promise<() => Tokens> {
   const log = run.log.prefix('admin');
-  let text = await readFile(path, 'utf8');
-  let tokens = new Tokens(text, cryptography());
-  let said = '';
-  every(run.clock, LOOK, run.signal, (error) => {
-    const why = (error as Error).message;
-    if (why !== said) log.warning(`${path} is not taken over, and the tokens before it stay: ${why}`);
-    said = why;
-  }, async () => {
-    const now = await readFile(path, 'utf8');
-    if (now !== text) tokens = new Tokens(now, cryptography());
-    text = now;
-    said = '';
+  const { tokens, look } = await watchedTokens({
+    path, read: (file) => readFile(file, 'utf8'), cryptography: cryptography(), refused: (reason) => log.warning(reason),
   });
-  return () => tokens;
+  every(run.clock, LOOK, run.signal, (error) => run.report(error), look);
+  return tokens;
 }

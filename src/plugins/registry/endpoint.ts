@@ -12,8 +12,9 @@ import type { Closable } from '../../kernel/shared.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { cryptography, transportSecurity } from '../../secure/node.ts';
-import { Tokens } from '../../secure/tokens.ts';
+import type { Tokens } from '../../secure/tokens.ts';
 import { watchedServer } from '../../secure/watched-server.ts';
+import { watchedTokens } from '../../secure/watched-tokens.ts';
 import { fileError } from '../../wording/errno.ts';
 import { Api } from './api.ts';
 import { Audit } from './audit.ts';
@@ -103,20 +104,12 @@ async function clear(path: string): Promise<void> {
   });
   if (!isServed) await unlink(path).catch(() => {});
 }
+/** The tokens of the file, which is looked at again and again. */
 async function watchTokens(run: Run, path: string): Promise<() => Tokens> {
   const log = run.log.prefix('registry');
-  let text = await readFile(path, 'utf8');
-  let tokens = new Tokens(text, cryptography());
-  let said = '';
-  every(run.clock, LOOK, run.signal, (error) => {
-    const why = (error as Error).message;
-    if (why !== said) log.warning(`${path} is not taken over, and the tokens before it stay: ${why}`);
-    said = why;
-  }, async () => {
-    const now = await readFile(path, 'utf8');
-    if (now !== text) tokens = new Tokens(now, cryptography());
-    text = now;
-    said = '';
+  const { tokens, look } = await watchedTokens({
+    path, read: (file) => readFile(file, 'utf8'), cryptography: cryptography(), refused: (reason) => log.warning(reason),
   });
-  return () => tokens;
+  every(run.clock, LOOK, run.signal, (error) => run.report(error), look);
+  return tokens;
 }
