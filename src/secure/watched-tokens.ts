@@ -1,4 +1,4 @@
-// The tokens of a file that is read again: what cannot be read leaves those before it. Knows a file's text; opens nothing and knows no clock.
+// The tokens of a file that is read again: what cannot be read leaves those before it. Knows a text; opens nothing and knows no clock.
 import type * as nodeCrypto from 'node:crypto';
 import { Tokens } from './tokens.ts';
 
