@@ -7,14 +7,10 @@ import { DEFAULT_TTL } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { MasterFiles } from '../../zonefile/master-file.ts';
 import { printRecord } from '../../zonefile/print.ts';
-import { HEAD } from '../incoming/filling.ts';
-import { transferMessages } from '../transfer-messages.ts';
-import { turnsOf } from '../turns.ts';
+import { servedMessages, servedSerial } from '../zone/kept-zone.ts';
 import type { KeepingParts } from '../zone/kept-zone.ts';
 import type { Scratch } from '../zone/scratch.ts';
-import { SERIAL } from '../zone/version.ts';
 import type { ZoneCell } from '../zone/zone-cell.ts';
-import { transferOf } from '../zone/zone-transfer.ts';
 
 /** A zone in a master file. What it has counts from when it is read, as in Unbound. */
 export class ZoneText {
@@ -47,14 +43,12 @@ export class ZoneText {
   }
   /** Keeps what is served, where it is not what the file has. */
   keep(cell: ZoneCell): void {
-    const { store, clock, complain } = this.#parts;
-    const serial = store.reading.within(() => store.memory.words[cell.version + SERIAL]! >>> 0);
+    const { store, complain } = this.#parts;
+    const serial = servedSerial(store, cell);
     if (serial === this.#saved) return;
     this.#saved = serial;
     this.#writing = this.#writing.then(async () => {
-      const shared = { store, turns: turnsOf(store, clock) };
-      const transfer = store.reading.within(() => transferOf(store, this.#zone, cell, true));
-      await this.#write(transferMessages({ head: HEAD, tail: new Uint8Array(0) }, transfer, shared));
+      await this.#write(servedMessages(this.#parts, this.#zone, cell));
     }).catch((error: Error) => {
       this.#saved = -1;
       complain(`The zonefile of ${this.#zone.text} could not be written: ${error.message}`);

@@ -27,6 +27,14 @@ export interface KeepingParts {
   readonly complain: (text: string) => void;
 }
 
+/** The serial of what is served of a zone. */
+export const servedSerial = (store: Store, cell: ZoneCell): number =>
+  store.reading.within(() => store.memory.words[cell.version + SERIAL]! >>> 0);
+/** All that is served of a zone now, as messages of a transfer. */
+export function servedMessages({ store, clock }: KeepingParts, zone: Name, cell: ZoneCell): AsyncIterable<Uint8Array> {
+  const transfer = store.reading.within(() => transferOf(store, zone, cell, true));
+  return transferMessages({ head: HEAD, tail: new Uint8Array(0) }, transfer, { store, turns: turnsOf(store, clock) });
+}
 /** One zone's files. */
 export class KeptZone {
   readonly steps: StepFile;
@@ -105,14 +113,12 @@ export class KeptZone {
 
   /** Keeps what is served; where it is what the file has (`anew`: it is not, whatever its serial), the time alone. */
   keep(cell: ZoneCell, contact: number, anew = false): void {
-    const { store, clock, complain } = this.#parts;
-    const serial = store.reading.within(() => store.memory.words[cell.version + SERIAL]! >>> 0);
+    const { store, complain } = this.#parts;
+    const serial = servedSerial(store, cell);
     if (!anew && serial === this.#saved) return void touchSnapshot(this.#file, contact);
     this.#saved = serial;
     this.#writing = this.#writing.then(async () => {
-      const shared = { store, turns: turnsOf(store, clock) };
-      const transfer = store.reading.within(() => transferOf(store, this.#zone, cell, true));
-      await writeSnapshot(this.#file, transferMessages({ head: HEAD, tail: new Uint8Array(0) }, transfer, shared), contact);
+      await writeSnapshot(this.#file, servedMessages(this.#parts, this.#zone, cell), contact);
     }).catch((error: Error) => {
       this.#saved = -1;
       complain(`The snapshot of ${this.#zone.text} could not be written: ${error.message}`);

@@ -1,5 +1,5 @@
-// What a part does that serves zones of the store, however they come there: says which they are, answers, gives them away. Knows blocks and
-// cells; what fills a cell is its plugin's.
+// What a part does that serves zones of the store, however they come there: answers, and gives them away. Knows blocks and cells; what
+// fills a cell is its plugin's.
 import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { failure } from '../../kernel/query/outcome.ts';
@@ -21,6 +21,11 @@ import { ZoneSource } from './source.ts';
 import type { ZoneCell } from './zone-cell.ts';
 import { transferOf } from './zone-transfer.ts';
 
+/** Says of zones that the Corefile names that they are here, to who signs and to who lists them. */
+export function putZones(names: readonly Name[], site: Site): void {
+  site.put(SignableZones, true);
+  site.put(HeldZones, { zones: () => names, watch: () => {} });
+}
 /** The zones of a part that the Corefile names. */
 export class ZonePart {
   readonly #plugin: string;
@@ -35,14 +40,11 @@ export class ZonePart {
   #lookup!: StoredLookup;
   #log!: Log;
 
-  /** Says to the other parts of the block which zones are here. */
+  /** Gives its zones away to the other parts of the block. */
   constructor(plugin: string, names: readonly Name[], site: Site) {
     this.#plugin = plugin;
     this.#site = site;
     this.#zones = new ServedZones(names);
-    site.put(SignableZones, true);
-    // Which they are the Corefile says.
-    site.put(HeldZones, { zones: () => names, watch: () => {} });
     site.put(Transfers, {
       name: plugin, transfer: (zone) => this.#transfer(zone),
       watch: (changed) => {

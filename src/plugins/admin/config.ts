@@ -4,14 +4,16 @@ import { once } from '../../corefile/directive.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { splitHostPort } from '../../dns/host-port.ts';
 import type { ListenSettings } from '../../admin-api/listen.ts';
+import { readTokenFile, textOfFile } from '../../admin-api/token-file.ts';
 import type { Privacy } from '../../kernel/seen/seen.ts';
 import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { cryptography } from '../../secure/node.ts';
 import { readPair } from '../../secure/pair.ts';
-import { ROLES, Tokens, TokensError } from '../../secure/tokens.ts';
+import { ROLES } from '../../secure/tokens.ts';
 import type { Role } from '../../secure/tokens.ts';
-import { fileError } from '../../wording/errno.ts';
 
+/** What a line of the file of tokens is. */
+const TOKEN_FORM = 'a line is HOLDER ROLE . HASH, such as deploy operate . 9f86d0...';
 /** Where the socket is if nothing is said. */
 const USUAL = '/run/coredns-ts/admin.sock';
 /** Bytes that the path of a socket may have (unix(7)), with the ending that it is made under. */
@@ -27,7 +29,7 @@ export interface AdminSettings extends ListenSettings {
 export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): AdminSettings {
   const line = once(lines);
   const whole = (path: string): string => (path.startsWith('/') || root === '' ? path : `${root}/${path}`);
-  const read = (path: string): string => textOf(path, machine.readFile);
+  const read = (path: string): string => textOfFile(path, machine.readFile);
   const { file, line: number } = line.at;
   const [where = `unix://${USUAL}`] = line.words(0, 1);
   const { listen, isSecure } = readAddress(line, where);
@@ -47,7 +49,7 @@ export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): A
     },
     tokens(property) {
       tokens = whole(property.only());
-      readTokens(property, tokens, machine.readFile);
+      readTokenFile(property, tokens, machine.readFile, TOKEN_FORM);
     },
     may(property) {
       const [role = '', ...holders] = property.words(2);
@@ -122,22 +124,4 @@ function readClients(property: Directive): Privacy['clients'] {
     property.refuse(`clients is show, hide, or the networks that are written, not '${words.join(' ')}'`, 'clients /24 /56');
   }
   return { v4, v6 };
-}
-/** The contents of a file. Throws Error that names it. */
-function textOf(path: string, readFile: (path: string) => Uint8Array): string {
-  try {
-    return Buffer.from(readFile(path)).toString();
-  } catch (error) {
-    throw new Error(fileError(error, path), { cause: error });
-  }
-}
-function readTokens(property: Directive, path: string, readFile: (path: string) => Uint8Array): void {
-  const text = property.attempt(() => textOf(path, readFile));
-  const form = 'a line is HOLDER ROLE . HASH, such as deploy operate . 9f86d0...';
-  try {
-    if (new Tokens(text, cryptography()).size === 0) property.fail(`${path} has no token`, form);
-  } catch (error) {
-    if (!(error instanceof TokensError)) throw error;
-    property.fail(`${path}:${error.line}: ${error.message}`, form);
-  }
 }

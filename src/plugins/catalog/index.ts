@@ -1,27 +1,16 @@
 // *catalog* serves lists of the zones of its block (RFC 9432), from which other servers know what to transfer. Knows which block has which
 // lists; what they say is in listing.ts.
 import { HeldZones } from '../../authority/held-zones.ts';
-import { isNotWalked, turnAway } from '../../authority/not-walked.ts';
-import { Place, ServedZones } from '../../authority/served-zones.ts';
-import { StoredLookup } from '../../authority/stored-lookup.ts';
-import { Transfers } from '../../authority/transfer.ts';
-import type { Transfer } from '../../authority/transfer.ts';
-import { ZoneSource } from '../../authority/zone/source.ts';
-import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
-import { transferOf } from '../../authority/zone/zone-transfer.ts';
+import { ZonePart, remarkOf } from '../../authority/zone/zone-part.ts';
 import type { Name } from '../../dns/name.ts';
-import { RCODE } from '../../dns/rcode.ts';
-import { failure } from '../../kernel/query/outcome.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
-import type { Log } from '../../kernel/seen/log.ts';
 import { NEVER } from '../../kernel/site/fallthrough.ts';
 import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import type { Store } from '../../store/store.ts';
 import { Rules, readSettings } from './config.ts';
 import type { CatalogLine } from './config.ts';
 import type { Listing, Properties } from './listing.ts';
@@ -35,32 +24,19 @@ interface Open {
 }
 
 class Catalogs implements Part {
-  readonly rehearsal = knownToServer('catalog', () => this.#zones.zones.map(({ name }) => name));
+  readonly rehearsal = knownToServer('catalog', () => this.#lines.map(({ zone }) => zone));
   readonly #lines: readonly CatalogLine[];
   readonly #site: Site;
-  readonly #zones: ServedZones;
-  readonly #place = new Place();
-  #cells: readonly ZoneCell[] = [];
-  #store!: Store;
-  #lookup!: StoredLookup;
-  #log!: Log;
-  #isLast = false;
+  readonly #zones: ZonePart;
   /** Main's. */
   #open: readonly Open[] = [];
-  #changed: ((zone: Name) => void) | undefined = undefined;
   /** Whether a look at the block's zones is to come already. */
   #isDue = false;
 
   constructor(lines: readonly CatalogLine[], site: Site) {
     this.#lines = lines;
     this.#site = site;
-    this.#zones = new ServedZones(lines.map(({ zone }) => zone));
-    site.put(Transfers, {
-      name: 'catalog', transfer: (zone) => this.#transfer(zone),
-      watch: (changed) => {
-        this.#changed = changed;
-      },
-    });
+    this.#zones = new ZonePart('catalog', lines.map(({ zone }) => zone), site);
   }
   whole(): void {
     if (this.#site.all(HeldZones).length > 0) return;
@@ -72,7 +48,7 @@ class Catalogs implements Part {
       const { zone } = line;
       const { index } = this.#site;
       const produced = await run.shared.use(nameOf(zone, index), run.signal, () => new ProducedCatalog(run, zone, index));
-      produced.listen(() => this.#changed?.(zone), run.signal);
+      produced.listen(() => this.#zones.changed(zone), run.signal);
       return { line, rules: new Rules(line), produced };
     }));
     const due = (): void => {
@@ -86,20 +62,15 @@ class Catalogs implements Part {
     for (const holder of this.#site.all(HeldZones)) holder.watch(due);
   }
   start(run: Run): void {
-    this.#store = run.store;
-    this.#log = run.log.prefix('catalog');
-    this.#isLast = this.#site.handlers.at(-1)?.part === this;
-    this.#cells = this.#lines.map(({ zone }) => catalogCellOf(run.store, zone, this.#site.index));
-    this.#lookup = new StoredLookup(new ZoneSource(run.store, this.#zones, this.#cells, NEVER));
+    this.#zones.start(run, this, this.#lines.map(({ zone }) => catalogCellOf(run.store, zone, this.#site.index)), NEVER);
   }
   /** Which zones others have is known by now, and this load is the one that counts. */
   started(run: Run): void {
     this.#show(run);
   }
   remark(): string | undefined {
-    const troubles = this.#open.flatMap(({ line: { zone }, produced: { trouble } }) =>
-      (trouble === undefined ? [] : [`catalog ${zone.text}: ${trouble}`]));
-    return troubles.length === 0 ? undefined : troubles.join('; ');
+    return remarkOf(this.#open.map(({ line: { zone }, produced: { trouble } }) =>
+      ({ trouble: trouble === undefined ? undefined : `catalog ${zone.text}: ${trouble}` })));
   }
 
   #show(run: Run): void {
@@ -114,15 +85,8 @@ class Catalogs implements Part {
       }
     }
   }
-  #transfer(zone: Name): Transfer | undefined {
-    const served = this.#zones.exactly(zone);
-    return served === undefined ? undefined : transferOf(this.#store, served.name, this.#cells[served.index]!);
-  }
-
   handle(query: Query, next: Handler): Answer {
-    if (isNotWalked(query)) return this.#zones.find(query, this.#place) ? turnAway(query, this.#log) : next(query);
-    if (this.#isLast && !this.#zones.find(query, this.#place)) return failure(RCODE.REFUSED);
-    return this.#lookup.handle(query, next);
+    return this.#zones.handle(query, next);
   }
 }
 function listed(zones: readonly Name[], rules: Rules): Listing {

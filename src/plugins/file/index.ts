@@ -5,7 +5,7 @@ import { refuseMade } from '../../authority/zone/digest-rule.ts';
 import { openZone, zoneCellOf } from '../../authority/zone/open-zone.ts';
 import type { OpenZone, ZoneLine } from '../../authority/zone/open-zone.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
-import { ZonePart, remarkOf } from '../../authority/zone/zone-part.ts';
+import { ZonePart, putZones, remarkOf } from '../../authority/zone/zone-part.ts';
 import { formatDuration } from '../../wording/duration.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
@@ -32,7 +32,9 @@ class Files implements Part {
       return zones.map((zone) => [zone.key, { zone, ...line }] as const);
     }));
     this.#named = [...byZone.values()];
-    this.#zones = new ZonePart('file', this.#named.map(({ zone }) => zone), site);
+    const names = this.#named.map(({ zone }) => zone);
+    this.#zones = new ZonePart('file', names, site);
+    putZones(names, site);
   }
 
   /** Lines, with how their zones are signed: parts before and behind say that, which are all there now. */

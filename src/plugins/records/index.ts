@@ -1,7 +1,7 @@
 // *records* serves records that stand in the Corefile itself. Knows which block has which zones; what a zone is knows authority/zone.
 import { signingOf } from '../../authority/signing/settings.ts';
 import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
-import { ZonePart, remarkOf } from '../../authority/zone/zone-part.ts';
+import { ZonePart, putZones, remarkOf } from '../../authority/zone/zone-part.ts';
 import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
@@ -21,7 +21,9 @@ class Records implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
-    this.#zones = new ZonePart('records', settings.zones.map(({ zone }) => zone), site);
+    const names = settings.zones.map(({ zone }) => zone);
+    this.#zones = new ZonePart('records', names, site);
+    putZones(names, site);
   }
 
   /** Zones, with how they are signed: parts before and behind say that, which are all there now. */

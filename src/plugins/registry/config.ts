@@ -1,5 +1,6 @@
 // What `registry` stanzas say. Knows their options and texts; opens nothing.
 import { join } from 'node:path';
+import { readTokenFile, textOfFile } from '../../admin-api/token-file.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
@@ -13,12 +14,12 @@ import { cryptography } from '../../secure/node.ts';
 import type { PairFiles } from '../../secure/pair-files.ts';
 import { readPair } from '../../secure/pair.ts';
 import type { Pair } from '../../secure/pair.ts';
-import { Tokens, TokensError } from '../../secure/tokens.ts';
 import { readClientPem } from '../../upstream/client-tls.ts';
-import { fileError } from '../../wording/errno.ts';
 import { readPlace } from '../../web-api/api-request.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
 
+/** What a line of the file of tokens is. */
+const TOKEN_FORM = 'a line is HOLDER ROLE SUBTREE HASH, such as deploy operate svc.example.org 9f86d0...';
 /** Where keys are kept. */
 export type KeyPlace =
   | { readonly folder: string }
@@ -94,7 +95,7 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
     tls(property) {
       const [cert, key, ca] = property.words(2, 3).map(whole);
       const files = { cert: cert!, key: key!, ca };
-      const read = (path: string): string => textOf(path, machine.readFile);
+      const read = (path: string): string => textOfFile(path, machine.readFile);
       settings.tls = property.attempt(() => ({
         files, first: readPair({ cert: read(cert!), key: read(key!), ca: ca === undefined ? undefined : read(ca) }, cryptography()),
       }));
@@ -102,7 +103,7 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
     tokens(property) {
       const path = whole(property.only());
       settings.tokens = path;
-      readTokens(property, path, machine.readFile);
+      readTokenFile(property, path, machine.readFile, TOKEN_FORM);
     },
     audit(property) {
       settings.audit = whole(property.only());
@@ -157,22 +158,3 @@ function readListen(property: Directive): string {
 }
 /** Whether nobody outside of this machine reaches it. */
 const isNear = (address: string): boolean => address.startsWith('unix:') || /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/.test(address);
-
-/** The contents of a file. Throws Error that names it. */
-function textOf(path: string, readFile: (path: string) => Uint8Array): string {
-  try {
-    return Buffer.from(readFile(path)).toString();
-  } catch (error) {
-    throw new Error(fileError(error, path), { cause: error });
-  }
-}
-function readTokens(property: Directive, path: string, readFile: (path: string) => Uint8Array): void {
-  const text = property.attempt(() => textOf(path, readFile));
-  try {
-    if (new Tokens(text, cryptography()).size === 0) property.fail(`${path} has no token`, 'a line is HOLDER ROLE SUBTREE HASH');
-  } catch (error) {
-    if (!(error instanceof TokensError)) throw error;
-    property.fail(`${path}:${error.line}: ${error.message}`,
-      'a line is HOLDER ROLE SUBTREE HASH, such as deploy operate svc.example.org 9f86d0...');
-  }
-}
