@@ -1,4 +1,4 @@
-// Keeps a tree as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
+// Keeps an index as an etcd has it: lists all keys at one revision, then follows a watch from there, on a connection of its own. Knows
 // revisions, compaction and silence; knows nothing of what keys mean. Main's.
 import type { Clock } from '../kernel/clock.ts';
 import { pause } from '../kube-api/pause.ts';
@@ -6,16 +6,33 @@ import type { EtcdClient } from '../key-value/etcd-client.ts';
 import { rangeOf, readPage } from '../key-value/etcd-client.ts';
 import { EtcdError } from '../key-value/etcd-link.ts';
 import type { Link } from '../key-value/etcd-link.ts';
-import type { Feed, FeedListener } from './skydns-names.ts';
-import { keptOf } from './kept.ts';
-import { KeyTree } from './tree.ts';
 import { prefixEnd, readWatchReply, watchOf } from '../key-value/etcd-wire.ts';
 import type { KeyEvent } from '../key-value/key-value.ts';
+import { keptOf } from './kept.ts';
+import type { Kept, KeyChange } from './kept.ts';
+import type { Feed, FeedListener, KeyRanges } from './skydns-names.ts';
 
-/** What it follows. */
-export interface EtcdFeedParts {
+/** An index that a list fills and a watch changes: objects of this process, or shared memory. */
+export interface FollowedIndex extends KeyRanges {
+  /** Whether it has anything to be answered: all was listed, or kept of another time. */
+  readonly isKnown: boolean;
+  /** A list of all keys, which is in place of what was there once `done` is called; `drop` where it did not come whole. */
+  list(): { add(kept: Kept): void; done(): void; drop(): void };
+  /** Takes changes in at once. */
+  apply(changes: readonly KeyChange[]): void;
+  /** Nothing is known any more. */
+  clear(): void;
+  each(call: (key: string, revision: bigint) => void): void;
+  revisionOf(key: string): bigint | undefined;
+  /** Whether it is what the store has now, or what it had. */
+  follows(isFollowed: boolean): void;
+}
+
+/** What it follows, and with what. */
+export interface EtcdFeedParts<Index extends FollowedIndex> {
   readonly client: EtcdClient;
   readonly clock: Clock;
+  readonly index: Index;
   /** All keys begin with this. */
   readonly prefix: string;
 }
@@ -30,37 +47,47 @@ const FIRST = 100, LONGEST = 5000;
 const COMPARE = 3_600_000;
 /** Milliseconds between two pages of that. */
 const PACE = 200;
+/** Keys of a page that are read in one turn: a few milliseconds. */
+const SLICE = 500;
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 /** etcd's status for a revision that is compacted. */
 const OUT_OF_RANGE = 11;
 
-/** Whether the tree has the key as it was at a revision, or a newer one. */
-function isSince(tree: KeyTree, key: string, revision: bigint): boolean {
-  const [kept] = tree.range(key, false, 1);
-  return kept !== undefined && kept.revision >= revision;
-}
-
 /** One prefix of one etcd. */
-export class EtcdFeed implements Feed {
-  readonly #parts: EtcdFeedParts & FeedListener;
+export class EtcdFeed<Index extends FollowedIndex> implements Feed<Index> {
+  readonly #parts: EtcdFeedParts<Index> & FeedListener;
   readonly #end = new AbortController();
   #revision = 0n;
   #cluster = 0n;
   /** Whether anything was said yet. */
   #isTold = false;
-  /** undefined until all was listed. */
-  index: KeyTree | undefined;
+  /** Whether all was listed. */
+  #isListed = false;
   /** Since when it does not follow, in milliseconds of the wall clock, and why. */
   trouble: { readonly since: number; readonly why: string } | undefined;
 
-  constructor(parts: EtcdFeedParts & FeedListener) {
+  constructor(parts: EtcdFeedParts<Index> & FeedListener) {
     this.#parts = parts;
   }
   close(): void {
     this.#end.abort();
   }
-  /** What the tree is as of. */
+  /** undefined until all was listed, now or by what was kept. */
+  get index(): Index | undefined {
+    const { index } = this.#parts;
+    return index.isKnown ? index : undefined;
+  }
+  /** What the index is as of. */
   get revision(): bigint {
     return this.#revision;
+  }
+  /** The index has what was kept of a time, in milliseconds of the wall clock, and etcd is not asked yet. */
+  restored(since: number): void {
+    this.trouble = { since, why: 'it was not reached since the start' };
+  }
+  /** When etcd was followed last, in milliseconds of the wall clock; undefined where it never was. */
+  get contact(): number | undefined {
+    return this.#isListed ? this.trouble?.since ?? this.#parts.clock.wall() : undefined;
   }
 
   /** Follows until it is closed. */
@@ -93,10 +120,11 @@ export class EtcdFeed implements Feed {
     if (why === this.trouble?.why && this.#isTold) return;
     this.#isTold = true;
     this.trouble = why === undefined ? undefined : { since: this.trouble?.since ?? this.#parts.clock.wall(), why };
+    if (this.#isListed) this.#parts.index.follows(why === undefined);
     this.#parts.told(why);
   }
   async #follow(link: Link, good: () => void): Promise<void> {
-    if (this.index === undefined) await this.#list(link);
+    if (!this.#isListed) await this.#list(link);
     for (;;) {
       const compacted = await this.#watch(link, good);
       if (!compacted) return;
@@ -105,10 +133,10 @@ export class EtcdFeed implements Feed {
   }
   /** All keys at one revision, page by page; what is served meanwhile stays. */
   async #list(link: Link): Promise<void> {
-    const { prefix, changed } = this.#parts;
+    const { prefix, index, changed } = this.#parts;
     const end = prefixEnd(prefix);
     for (;;) {
-      const tree = new KeyTree();
+      const list = index.list();
       let from = prefix, revision = 0n;
       try {
         for (;;) {
@@ -117,15 +145,22 @@ export class EtcdFeed implements Feed {
             revision = page.header.revision;
             this.#cluster = page.header.cluster;
           }
-          for (const each of page.found) tree.put(keptOf(each));
+          for (const [i, each] of page.found.entries()) {
+            list.add(keptOf(each));
+            if (i % SLICE === SLICE - 1) await nextTurn();
+          }
           if (!page.more || page.found.length === 0) break;
           from = `${page.found.at(-1)!.key}\0`;
         }
       } catch (error) {
+        list.drop();
         if (error instanceof EtcdError && error.status === OUT_OF_RANGE) continue;
         throw error;
       }
-      this.index = tree;
+      if (this.#end.signal.aborted) return list.drop();
+      list.done();
+      this.#isListed = true;
+      index.follows(this.trouble === undefined);
       this.#revision = revision;
       return changed(undefined);
     }
@@ -135,7 +170,7 @@ export class EtcdFeed implements Feed {
    * to the keys that differed.
    */
   async #compare(link: Link): Promise<readonly string[]> {
-    const { prefix, clock } = this.#parts;
+    const { prefix, clock, index } = this.#parts;
     const { signal } = this.#end;
     const end = prefixEnd(prefix);
     const there = new Map<string, bigint>();
@@ -151,19 +186,20 @@ export class EtcdFeed implements Feed {
     }
     // What comes after that revision is newer than the list; what should have come before it, and did not by now, is lost.
     await pause(clock, ANSWER, signal);
-    const { index: tree } = this;
-    if (tree === undefined || signal.aborted) return [];
-    const mended = tree.keys().filter(({ key, revision: changed }) => !there.has(key) && changed <= revision).map(({ key }) => key);
-    for (const key of mended) tree.delete(key);
+    if (!this.#isListed || signal.aborted) return [];
+    const changes: KeyChange[] = [];
+    index.each((key, changed) => {
+      if (!there.has(key) && changed <= revision) changes.push({ key, kept: undefined });
+    });
+    const isSince = (key: string, changed: bigint): boolean => (index.revisionOf(key) ?? -1n) >= changed;
     for (const [key, changed] of there) {
-      if (isSince(tree, key, changed)) continue;
+      if (isSince(key, changed)) continue;
       // It may have been deleted meanwhile.
       const [now] = readPage(await link.call('etcdserverpb.KV/Range', rangeOf(key, undefined).done(), ANSWER)).found;
-      if (now === undefined || isSince(tree, key, now.revision)) continue;
-      tree.put(keptOf(now));
-      mended.push(key);
+      if (now !== undefined && !isSince(key, now.revision)) changes.push({ key, kept: keptOf(now) });
     }
-    return mended;
+    if (changes.length > 0) index.apply(changes);
+    return changes.map(({ key }) => key);
   }
   /** Takes events until the watch ends: true where its revision is compacted. Rejects with why it ended. */
   #watch(link: Link, good: () => void): Promise<boolean> {
@@ -208,7 +244,8 @@ export class EtcdFeed implements Feed {
       return reason === '' ? 'etcd cancelled the watch' : `etcd cancelled the watch: ${reason}`;
     }
     if (header.cluster !== this.#cluster) {
-      this.index = undefined;
+      this.#isListed = false;
+      this.#parts.index.clear();
       return 'another cluster answers at the same address';
     }
     if (created) {
@@ -225,10 +262,9 @@ export class EtcdFeed implements Feed {
     return undefined;
   }
   #apply(events: readonly KeyEvent[]): void {
-    for (const { key, pair } of events) {
-      if (pair === undefined) this.index?.delete(key);
-      else this.index?.put(keptOf(pair));
-    }
-    if (events.length > 0) this.#parts.changed(events.map(({ key }) => key));
+    if (events.length === 0) return;
+    const { index, changed } = this.#parts;
+    index.apply(events.map(({ key, pair }) => ({ key, kept: pair === undefined ? undefined : keptOf(pair) })));
+    changed(events.map(({ key }) => key));
   }
 }

@@ -13,6 +13,11 @@ export interface Kept {
   readonly lease: bigint;
   readonly revision: bigint;
 }
+/** What became of a key: what is kept of it now, undefined for nothing. */
+export interface KeyChange {
+  readonly key: string;
+  readonly kept: Kept | undefined;
+}
 
 /** Reads what a store has under a key. */
 export function keptOf({ key, value, lease, revision }: Pair): Kept {

@@ -21,11 +21,17 @@ function placeIn(order: readonly string[], name: string): number {
 
 /** All keys below one path. */
 export class KeyTree {
-  readonly #root = branch();
+  #root = branch();
   size = 0;
   /** Whether a key has, or had, a segment that is a wildcard where names own their keys. */
   hasStars = false;
 
+  /** Has what another one has from now on; that one is not used any more. */
+  protected take(other: KeyTree): void {
+    this.#root = other.#root;
+    this.size = other.size;
+    this.hasStars = other.hasStars;
+  }
   put(kept: Kept): void {
     let at = this.#root;
     for (const part of kept.key.split('/')) {

@@ -11,7 +11,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { Store } from '../../store/store.ts';
 import { readPlace } from '../../web-api/api-request.ts';
 import { EtcdClient } from '../../key-value/etcd-client.ts';
-import { EtcdFeed } from './feed.ts';
+import { EtcdFeed } from '../../skydns/etcd-feed.ts';
 import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 import { STORE_KEY } from '../../testing/store-key.ts';

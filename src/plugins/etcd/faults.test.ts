@@ -15,7 +15,7 @@ import { readPlace } from '../../web-api/api-request.ts';
 import { standard } from '../index.ts';
 import { EtcdClient } from '../../key-value/etcd-client.ts';
 import { RealEtcd, isMissing } from '../../key-value/etcd-rig.test.ts';
-import { EtcdFeed } from './feed.ts';
+import { EtcdFeed } from '../../skydns/etcd-feed.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 import type { Link } from '../../key-value/etcd-link.ts';
 import { STORE_KEY } from '../../testing/store-key.ts';

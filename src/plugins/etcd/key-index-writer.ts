@@ -5,23 +5,18 @@ import { KEY_AT } from '../../store/ordered-entry.ts';
 import { PagesDraft } from '../../store/ordered-pages.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { KeyIndex, ROOT, STATE, USERS } from './key-index.ts';
+import { FOLLOWED, KeyIndex, ROOT, STALE, STATE, USERS } from './key-index.ts';
 import { KeptWriter } from './kept.ts';
-import type { Kept } from '../../skydns/kept.ts';
+import type { FollowedIndex } from '../../skydns/etcd-feed.ts';
+import type { Kept, KeyChange } from '../../skydns/kept.ts';
 
 /** Blocks that are given back in one turn. */
 const SLICE = 8192;
 /** Milliseconds that it is kept when nobody follows it any more: queries may be under way, and the next load takes it up. */
 const REST = 30_000;
 
-/** What became of a key: what is kept of it now, undefined for nothing. */
-export interface KeyChange {
-  readonly key: string;
-  readonly kept: Kept | undefined;
-}
-
 /** Writes. One a process and name. */
-export class KeyIndexWriter extends KeyIndex {
+export class KeyIndexWriter extends KeyIndex implements FollowedIndex {
   readonly #writer = new KeptWriter();
   readonly #clock: Pick<Clock, 'after'>;
   /** Whether a key has, or had, a segment that is a wildcard where names own their keys. */
@@ -41,6 +36,12 @@ export class KeyIndexWriter extends KeyIndex {
     this.#clock.after(REST, () => {
       if (this.cells.get(USERS) === 0) this.clear();
     });
+  }
+  get isKnown(): boolean {
+    return this.state !== 0;
+  }
+  follows(isFollowed: boolean): void {
+    this.setState(isFollowed ? FOLLOWED : STALE);
   }
   setState(state: number): void {
     this.cells.set(STATE, state);

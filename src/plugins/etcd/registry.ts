@@ -6,8 +6,8 @@ import type { Closable } from '../../kernel/shared.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
 import { EtcdClient } from '../../key-value/etcd-client.ts';
 import type { EtcdPlaces } from '../../key-value/etcd-client.ts';
+import { EtcdFeed } from '../../skydns/etcd-feed.ts';
 import { SkydnsNames } from '../../skydns/skydns-names.ts';
-import { EtcdFeed } from './feed.ts';
 import { KeyIndexWriter } from './key-index-writer.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -39,7 +39,7 @@ export class Registry implements Closable {
   readonly #index: KeyIndexWriter | undefined;
   readonly #snapshot: Snapshot | undefined;
   readonly #end = new AbortController();
-  #feed: EtcdFeed | undefined;
+  #feed: EtcdFeed<KeyIndexWriter> | undefined;
 
   constructor(run: Pick<Run, 'clock' | 'log' | 'store' | 'metrics'>, options: RegistryOptions) {
     const { clock, log, store, metrics } = run;

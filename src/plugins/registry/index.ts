@@ -17,6 +17,7 @@ import { Answering } from '../../skydns/answering.ts';
 import type { Found, Wanted } from '../../skydns/found.ts';
 import { SkydnsNames } from '../../skydns/skydns-names.ts';
 import { EtcdFeed } from '../../skydns/etcd-feed.ts';
+import { TreeIndex } from '../../skydns/tree-index.ts';
 import { OwnSource, WatchedFeed } from '../../skydns/watched-feed.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
 import { answerFailing } from './all-failing.ts';
@@ -109,7 +110,9 @@ class Registry implements Part {
     const etcd = { places: place.etcd, user: place.user, secure: (each: ApiPlace) => secureEtcd(each, place.tls) };
     return new Opened(new EtcdKeyValue(etcd, clock), new SkydnsNames(run, {
       ...options, store: 'etcd', source: new EtcdClient(etcd, clock),
-      feed: (listener) => new EtcdFeed({ ...listener, client: new EtcdClient(etcd, clock), clock, prefix: `/${path}/` }),
+      feed: (listener) => new EtcdFeed({
+        ...listener, client: new EtcdClient(etcd, clock), clock, index: new TreeIndex(), prefix: `/${path}/`,
+      }),
     }), { run, path, isShared: true, counts });
   }
   start(run: Run): void {
