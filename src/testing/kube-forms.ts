@@ -58,6 +58,7 @@ const OBJECTS: { readonly [resource in KubeResource]?: Fields } = {
     metadata: [1, META], endpoints: [2, [ENDPOINT]], ports: [3, [{ name: [1, 'text'], protocol: [2, 'text'], port: [3, 'number'] }]],
     addressType: [4, 'text'],
   },
+  nodes: { metadata: [1, META], status: [3, { addresses: [5, [{ type: [1, 'text'], address: [2, 'text'] }]] }] },
   pods: {
     metadata: [1, META], spec: [2, { nodeName: [10, 'text'], hostNetwork: [11, 'flag'] }],
     status: [3, { phase: [1, 'text'], hostIP: [5, 'text'], podIP: [6, 'text'], podIPs: [12, [{ ip: [1, 'text'] }]] }],

@@ -10,8 +10,10 @@ export interface KubeItem {
 
 /** The first words of lines, and the collections that they stand for. */
 const WORDS: { readonly [word: string]: KubeResource } = {
-  namespace: 'namespaces', service: 'services', slice: 'endpointslices', pod: 'pods', import: 'serviceimports',
+  namespace: 'namespaces', service: 'services', slice: 'endpointslices', pod: 'pods', import: 'serviceimports', node: 'nodes',
 };
+/** Whose objects are in no namespace. */
+const NOT_IN_NAMESPACES: readonly KubeResource[] = ['namespaces', 'nodes'];
 const PORT = /^(?:([\w-]*):)?(\d+)(?:\/(TCP|UDP|SCTP))?$/;
 const ENDPOINT = /^([^=^@!]+)(?:=([^^@!]+))?(?:\^([^@!]+))?(?:@([^!]+))?(!)?$/;
 const ADDRESS = /^(?:\d+\.){3}\d+$|^[0-9a-f]*:[0-9a-f:.]*$/i;
@@ -37,7 +39,8 @@ function readKubeLine(line: string): KubeItem {
   const resource = WORDS[word];
   if (resource === undefined) throw new Error(`"${word}" is no object; there are ${Object.keys(WORDS).join(', ')}`);
   const [name = '', namespace] = place.split('/').reverse();
-  if (name === '' || (namespace === undefined) !== (resource === 'namespaces')) throw new Error(`"${place}" is no place for a ${word}`);
+  const isAlone = NOT_IN_NAMESPACES.includes(resource);
+  if (name === '' || (namespace === undefined) !== isAlone) throw new Error(`"${place}" is no place for a ${word}`);
   const labels: Record<string, string> = {};
   const words = rest.filter((each) => {
     const [, key, value] = /^([\w./-]*[a-z][\w./-]*)=(.*)$/i.exec(each) ?? [];
@@ -58,7 +61,7 @@ const BODIES: { readonly [resource in KubeResource]: (words: readonly string[], 
     none(words);
     return { metadata };
   },
-  services: service, endpointslices: slice, pods: pod, serviceimports: imported,
+  services: service, endpointslices: slice, pods: pod, serviceimports: imported, nodes: node,
 };
 
 /** `ADDRESS... | None | ExternalName NAME`, ports, `ready-or-not`. */
@@ -94,6 +97,15 @@ function pod(words: readonly string[], metadata: Metadata): KubeObject {
   const { addresses, others: [phase = 'Running', ...others] } = sort(words);
   none(others);
   return { metadata, spec: {}, status: { phase, podIP: addresses[0], podIPs: addresses.map((ip) => ({ ip })) } };
+}
+/** Addresses, of which those behind the word `external` are reached from outside. */
+function node(words: readonly string[], metadata: Metadata): KubeObject {
+  const at = words.indexOf('external');
+  const { addresses, others } = sort(words.filter((_, i) => i !== at));
+  none(others);
+  const within = at < 0 ? addresses.length : at;
+  const typed = addresses.map((address, i) => ({ type: i < within ? 'InternalIP' : 'ExternalIP', address }));
+  return { metadata, status: { addresses: typed } };
 }
 /** `ClusterSetIP ADDRESS...` or `Headless`, and ports. */
 function imported(words: readonly string[], metadata: Metadata): KubeObject {

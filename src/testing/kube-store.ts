@@ -17,6 +17,7 @@ export interface KubeKind {
 export const KUBE_KINDS = {
   namespaces: { kind: 'Namespace', apiVersion: 'v1', group: '/api/v1' },
   services: { kind: 'Service', apiVersion: 'v1', group: '/api/v1' },
+  nodes: { kind: 'Node', apiVersion: 'v1', group: '/api/v1' },
   pods: { kind: 'Pod', apiVersion: 'v1', group: '/api/v1' },
   endpointslices: { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', group: '/apis/discovery.k8s.io/v1' },
   serviceimports: { kind: 'ServiceImport', apiVersion: 'multicluster.x-k8s.io/v1alpha1', group: '/apis/multicluster.x-k8s.io/v1alpha1' },

@@ -10,6 +10,7 @@ import { ownerAt, ownersAt } from '../../src/plugins/kubernetes/cluster/address-
 import { endpointsAt, externalsAt, slicesAt } from '../../src/plugins/kubernetes/cluster/layout.ts';
 import type { Maps } from '../../src/plugins/kubernetes/cluster/maps.ts';
 import { namesOf } from '../../src/plugins/kubernetes/cluster/maps.ts';
+import { nodeAt } from '../../src/plugins/kubernetes/cluster/node-store.ts';
 import { filled, fresh, objects } from '../../src/plugins/kubernetes/snapshot/clusters.test.ts';
 import { StillMaps } from '../../src/plugins/kubernetes/snapshot/copy.ts';
 import { changesOf, digestOf, mapsOf } from '../../src/plugins/kubernetes/snapshot/format.ts';
@@ -42,6 +43,7 @@ function readAll(maps: Maps): void {
   for (const map of [maps.addresses, maps.podAddresses]) {
     for (const entry of map.walk()) for (const owner of ownersAt(map, entry)) ownerAt(map.bytes, owner);
   }
+  for (const entry of maps.nodes.walk()) nodeAt(maps.nodes, entry);
 }
 
 const change = fc.tuple(fc.nat(4000), fc.oneof(fc.constantFrom(0, 1, 255, 4, 16), fc.nat(255)));

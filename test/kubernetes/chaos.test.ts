@@ -32,6 +32,7 @@ const corefile = (port: number) => `. {
     kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {
         endpoint http://127.0.0.1:${port}
         pods verified
+        nodes
         multicluster clusterset.local
     }
 }
@@ -40,7 +41,7 @@ const corefile = (port: number) => `. {
 const MARKS = (look: number): { readonly [resource: string]: string } => ({
   services: 'mark.marks.svc.cluster.local A', endpointslices: 'marks.marks.svc.cluster.local A',
   pods: `${address(look).replaceAll('.', '-')}.marks.pod.cluster.local A`, namespaces: `look-${look}.svc.cluster.local A`,
-  serviceimports: 'mark.marks.svc.clusterset.local A',
+  serviceimports: 'mark.marks.svc.clusterset.local A', nodes: 'mark.node.cluster.local A',
 });
 const PORTS = [{ name: 'http', port: 80, protocol: 'TCP' }];
 const address = (look: number): string => `10.200.${(look >> 8) & 255}.${look & 255}`;
@@ -126,6 +127,7 @@ class Marks {
     return {
       endpointslices: [{ metadata, addressType: 'IPv4', endpoints: [{ addresses: [ip], conditions: { ready: true } }], ports: PORTS }],
       pods: [{ metadata, spec: {}, status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] } }],
+      nodes: [{ metadata: { name: 'mark' }, status: { addresses: [{ type: 'InternalIP', address: ip }] } }],
       serviceimports: [{ metadata, spec: { type: 'ClusterSetIP', ips: [ip], ports: PORTS } }],
     };
   }

@@ -6,7 +6,7 @@ import { parseAsk } from '../../src/testing/question.ts';
 import { ClusterEvents, apply } from './cluster-events.ts';
 import { questions, reverse } from './universe.ts';
 
-const RESOURCES = ['namespaces', 'services', 'endpointslices', 'pods', 'serviceimports'] as const;
+const RESOURCES = ['namespaces', 'services', 'endpointslices', 'pods', 'nodes', 'serviceimports'] as const;
 const kindOf = (spec: { type?: string; clusterIP?: string; clusterIPs?: readonly string[] } | null | undefined): string => {
   if (spec?.type === 'ExternalName') return 'ExternalName';
   if (spec?.clusterIP === 'None') return 'headless';

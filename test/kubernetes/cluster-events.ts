@@ -3,7 +3,7 @@
 import type { FakeKubeApi, KubeObject, KubeResource } from '../../src/testing/index.ts';
 import { randomOf } from '../../src/testing/kube-faults.ts';
 import * as objects from './cluster-objects.ts';
-import { IMPORTS, NAMESPACES, PODS, SERVICES } from './universe.ts';
+import { IMPORTS, NAMESPACES, NODES, PODS, SERVICES } from './universe.ts';
 
 /** One change of one object. */
 export interface ClusterEvent {
@@ -22,7 +22,7 @@ export function apply(api: FakeKubeApi, { op, resource, key, object }: ClusterEv
 }
 
 /** How often each thing happens. */
-const WEIGHTS = [['namespace', 3], ['service', 27], ['slice', 38], ['pod', 25], ['import', 7]] as const;
+const WEIGHTS = [['namespace', 3], ['service', 27], ['slice', 38], ['pod', 25], ['import', 7], ['node', 5]] as const;
 
 /** An endless sequence of changes, the same for the same seed. It begins with an empty cluster. */
 export class ClusterEvents {
@@ -45,6 +45,7 @@ export class ClusterEvents {
       case 'slice': return this.#change('endpointslices', objects.SLICES, (at) => objects.slice(this.#dice, at));
       case 'pod': return this.#pod();
       case 'import': return this.#change('serviceimports', IMPORTS, (at) => objects.serviceImport(this.#dice, at));
+      case 'node': return this.#node();
     }
   }
   /** So many changes, or a few more. */
@@ -73,6 +74,11 @@ export class ClusterEvents {
     if (!early) events.push(this.#delete('namespaces', name));
     if (this.#dice.often(0.5)) events.push(this.#put('namespaces', name, object));
     return events;
+  }
+  #node(): ClusterEvent[] {
+    const name = this.#dice.one(NODES);
+    if (this.objects('nodes').has(name) && this.#dice.often(0.25)) return [this.#delete('nodes', name)];
+    return [this.#put('nodes', name, objects.node(this.#dice, name))];
   }
   #change(resource: KubeResource, names: readonly string[], make: (at: objects.Place) => KubeObject): ClusterEvent[] {
     const at = { namespace: this.#dice.one([...this.objects('namespaces').keys()]), name: this.#dice.one(names) };

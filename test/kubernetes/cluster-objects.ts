@@ -123,6 +123,13 @@ export function pod(dice: Dice, place: Place, phase: string, addressed: boolean)
   const spec = { nodeName: 'node', ...(dice.often(0.1) ? { hostNetwork: true } : {}) };
   return { metadata: { ...place, labels: { app: dice.one(['one', 'two']) } }, spec, status: { phase, ...address } };
 }
+/** A node: addresses of pods are among its own, as with pods on its network. */
+export function node(dice: Dice, name: string): KubeObject {
+  const addresses = Array.from({ length: dice.upTo(3) }, () => ({
+    type: dice.one(['InternalIP', 'InternalIP', 'ExternalIP', 'Hostname']), address: dice.one([...POD_IPS, ...POD_IPS6, ...OUTSIDE_IPS]),
+  }));
+  return dice.often(ODD) ? { metadata: { name }, status: null } : { metadata: { name }, status: { addresses } };
+}
 /** A pod that runs some time later: with other labels, about to go, or at its end. */
 export function later(dice: Dice, object: KubeObject): KubeObject {
   const metadata = object['metadata'] as KubeObject;

@@ -12,6 +12,8 @@ import { failure } from '../../src/kernel/query/outcome.ts';
 import { NEVER } from '../../src/kernel/site/fallthrough.ts';
 import { Zones } from '../../src/kernel/site/zones.ts';
 import { ClusterBackend } from '../../src/plugins/kubernetes/answers/backend.ts';
+import { NodeSink } from '../../src/plugins/kubernetes/cluster/node-sink.ts';
+import { NodeStore } from '../../src/plugins/kubernetes/cluster/node-store.ts';
 import type { Settings } from '../../src/plugins/kubernetes/config.ts';
 import { CountedNames } from '../../src/plugins/kubernetes/cluster/counted-names.ts';
 import { openMaps } from '../../src/plugins/kubernetes/cluster/maps.ts';
@@ -50,10 +52,10 @@ function cluster() {
   const sinks = {
     namespaces: new NamespaceSink(around), services: new ServiceSink(around, services), serviceimports: new ImportSink(around, imports),
     endpointslices: new SliceSink(around, services, imports, { podNames: false, zones: false }, { seen() {} } as never),
-    pods: new PodSink(around, false),
+    nodes: new NodeSink(around, new NodeStore(maps, names), 'internal'), pods: new PodSink(around, false),
   };
   const settings = {
-    zones: new Zones(ZONES), primary: ZONES[0], namespaces: [], pods: 'verified', ttl: 5, ignoreEmptyService: false,
+    zones: new Zones(ZONES), primary: ZONES[0], namespaces: [], pods: 'verified', nodes: 'internal', ttl: 5, ignoreEmptyService: false,
     multicluster: new Zones([ZONES[1]!]), zonal: false, fallthrough: NEVER,
   } as unknown as Settings;
   const lookup = new Lookup(new Computed(new ClusterBackend(settings, maps, [])));

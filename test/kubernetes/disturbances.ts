@@ -12,7 +12,7 @@ export interface Disturbed {
 type Disturbance = (world: Disturbed, scope: KubeScope, dice: Dice) => void | Promise<unknown>;
 
 /** The collections that a server reads. */
-export const RESOURCES: readonly KubeResource[] = ['namespaces', 'services', 'endpointslices', 'pods', 'serviceimports'];
+export const RESOURCES: readonly KubeResource[] = ['namespaces', 'services', 'endpointslices', 'pods', 'nodes', 'serviceimports'];
 /** A few turns of the loop, for what is on its way to arrive or not. */
 const turns = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));

@@ -8,6 +8,8 @@ import { Zones } from '../../src/kernel/site/zones.ts';
 import { ExternalBackend } from '../../src/plugins/k8s_external/external-backend.ts';
 import { ClusterBackend } from '../../src/plugins/kubernetes/answers/backend.ts';
 import { ClusterZones } from '../../src/plugins/kubernetes/answers/transfer.ts';
+import { NodeSink } from '../../src/plugins/kubernetes/cluster/node-sink.ts';
+import { NodeStore } from '../../src/plugins/kubernetes/cluster/node-store.ts';
 import type { Settings } from '../../src/plugins/kubernetes/config.ts';
 import { ExternalCluster } from '../../src/plugins/kubernetes/outside/external.ts';
 import { openMaps } from '../../src/plugins/kubernetes/cluster/maps.ts';
@@ -38,7 +40,7 @@ function filled(events: readonly ClusterEvent[], podNames: boolean) {
   const sinks = {
     namespaces: new NamespaceSink(cluster), services: new ServiceSink(cluster, services), serviceimports: new ImportSink(cluster, imports),
     endpointslices: new SliceSink(cluster, services, imports, { podNames, zones: true }, { seen() {} } as never),
-    pods: new PodSink(cluster, false),
+    nodes: new NodeSink(cluster, new NodeStore(maps, undefined), 'internal'), pods: new PodSink(cluster, false),
   };
   for (const { op, resource, object } of events) {
     if (op === 'delete') sinks[resource].remove(object);
@@ -51,7 +53,8 @@ function filled(events: readonly ClusterEvent[], podNames: boolean) {
 export function randomCluster(seed: number, podNames: boolean): WrittenZone[] {
   const maps = filled(new ClusterEvents(seed).some(300), podNames);
   const settings = {
-    zones: new Zones(ZONES), primary: ZONES[0], namespaces: [], pods: 'verified', ttl: 5, ignoreEmptyService: seed % 3 === 0,
+    zones: new Zones(ZONES), primary: ZONES[0], namespaces: [], pods: 'verified', nodes: 'internal', ttl: 5,
+    ignoreEmptyService: seed % 3 === 0,
     multicluster: new Zones([ZONES[1]!]), zonal: true, fallthrough: NEVER,
   } as unknown as Settings;
   const backend = new ClusterBackend(settings, maps, OWN);

@@ -8,6 +8,8 @@ export const CLUSTERS: readonly string[] = ['east', 'west', 'north.pole'];
 export const HOSTNAMES: readonly string[] = ['db-0', 'db-1'];
 export const TOPOLOGY_ZONES: readonly string[] = ['zone-a', 'zone.b'];
 export const PODS: readonly string[] = Array.from({ length: 10 }, (_, i) => `pod-${i}`);
+/** Names of nodes: one has several labels, and another is their end. */
+export const NODES: readonly string[] = ['node-1', 'node-2', 'ip-10-1-0-3.east.internal', 'internal'];
 /** Where ExternalNames point: outside, to a service, and to nothing. */
 export const EXTERNAL_NAMES: readonly string[] = ['www.example.test', 'web.default.svc.cluster.local', 'gone.default.svc.cluster.local'];
 
@@ -47,6 +49,8 @@ export function questions(): QuestionText[] {
   return [
     ...ask(ZONE, 'SOA', 'A', 'NS', 'TXT'), ...ask(`svc.${ZONE}`, 'A'), ...ask(`pod.${ZONE}`, 'A'), ...ask(`dns-version.${ZONE}`, 'TXT'),
     ...ask(`nothing.${ZONE}`, 'A'), ...ask(CLUSTERSET, 'A'),
+    ...[...NODES, 'east.internal', 'nothing'].flatMap((name) => ask(`${name}.node.${ZONE}`, 'A', 'AAAA', 'TXT')),
+    ...ask(`node.${ZONE}`, 'A'),
     ...[...NAMESPACES, 'nowhere'].flatMap(ofNamespace),
     ...[...CLUSTER_IPS, ...CLUSTER_IPS6, ...POD_IPS, ...POD_IPS6, ...IMPORT_IPS].flatMap((address) => ask(reverse(address), 'PTR')),
     ...ask(reverse('10.1.0.1'), 'A'),

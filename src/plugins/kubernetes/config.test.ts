@@ -41,7 +41,7 @@ test('what holds without options', () => {
   assert.deepEqual(others, {
     api: { endpoint: undefined, tls: undefined, kubeconfig: undefined, qps: 0, burst: 0, maxInflight: 0 },
     word: 'kubernetes', namespaces: [], namespaceLabels: undefined, labels: undefined, pods: 'disabled', endpointPodNames: false, ttl: 5,
-    endpoints: true, ignoreEmptyService: false, zonal: false, startupTimeout: 5000, snapshot: undefined, warnings: [],
+    endpoints: true, ignoreEmptyService: false, zonal: false, nodes: undefined, startupTimeout: 5000, snapshot: undefined, warnings: [],
     interfaces: ['10.0.0.5', '192.0.2.7', '2001:db8::5'],
   });
 });
@@ -66,6 +66,7 @@ test('each option that CoreDNS takes is taken', () => {
   const taken: readonly (readonly [option: string, Partial<Settings>])[] = [
     ['endpoint_pod_names', { endpointPodNames: true }], ['noendpoints', { endpoints: false }], ['zonal', { zonal: true }],
     ['pods disabled', { pods: 'disabled' }], ['pods insecure', { pods: 'insecure' }], ['pods verified', { pods: 'verified' }],
+    ['nodes', { nodes: 'internal' }], ['nodes external', { nodes: 'external' }],
     ['namespaces a b', { namespaces: ['a', 'b'] }], ['namespaces a\nnamespaces b a', { namespaces: ['a', 'b'] }],
     ['labels app in (a,b)', { labels: 'app in (a,b)' }], ['labels ""', { labels: '' }],
     ['namespace_labels env == x, !old', { namespaceLabels: 'env=x,!old' }],
@@ -106,6 +107,7 @@ const REFUSED: readonly (readonly [options: string, text: string])[] = [
   ['pods', words('pods')], ['pods verified insecure', words('insecure')], ['pods verified }', words('}')],
   ['pods maybe', 'wrong value for pods: maybe,  must be one of: disabled, verified, insecure'],
   ['pods Verified', 'wrong value for pods: Verified,  must be one of: disabled, verified, insecure'],
+  ['nodes all', 'wrong value for nodes: all, must be one of: internal, external'], ['nodes internal external', words('external')],
   ['namespaces', words('namespaces')], ['endpoint', words('endpoint')],
   ['namespaces a\nnamespace_labels app=x', '@5 namespaces and namespace_labels cannot both be set'],
   ['namespace_labels ""\nnamespaces a', '@5 namespaces and namespace_labels cannot both be set'],

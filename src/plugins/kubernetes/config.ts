@@ -10,10 +10,11 @@ import { Zones, zonesOf } from '../../kernel/site/zones.ts';
 import { quoted } from '../../wording/quote.ts';
 import { parseFloating } from '../../wording/float.ts';
 import { ownAddresses, searchNames } from './host.ts';
-import type { ApiSettings, PodMode, Watched } from './cluster/watched.ts';
+import type { ApiSettings, NodeAddresses, PodMode, Watched } from './cluster/watched.ts';
 import { Selector, SelectorError } from './selector.ts';
 
 const POD_MODES: readonly PodMode[] = ['disabled', 'verified', 'insecure'];
+const NODE_ADDRESSES: readonly NodeAddresses[] = ['internal', 'external'];
 
 /** What one stanza says. */
 export interface Settings extends Watched {
@@ -68,7 +69,7 @@ function readStanza(line: Directive, { zones: block, machine }: ParseContext): S
   const draft: Draft = {
     word: line.word, zones, primary, namespaces: [], namespaceLabels: undefined, labels: undefined, pods: 'disabled',
     endpointPodNames: false, ttl: 5, endpoints: true, ignoreEmptyService: false, multicluster: new Zones([]), zonal: false,
-    startupTimeout: 5000, fallthrough: NEVER, snapshot: undefined, warnings: [], searchList: searchNames(machine),
+    nodes: undefined, startupTimeout: 5000, fallthrough: NEVER, snapshot: undefined, warnings: [], searchList: searchNames(machine),
     interfaces: ownAddresses(machine),
     api: { endpoint: undefined, tls: undefined, kubeconfig: undefined, qps: 0, burst: 0, maxInflight: 0 },
   };
@@ -103,6 +104,11 @@ const objectReaders = (draft: Draft) => ({
     const [word] = line.words(1, 1);
     draft.pods = POD_MODES.find((mode) => mode === word)
       ?? line.refuse(`wrong value for pods: ${word},  must be one of: ${POD_MODES.join(', ')}`);
+  },
+  nodes(line: Directive) {
+    const [word = 'internal'] = line.words(0, 1);
+    draft.nodes = NODE_ADDRESSES.find((each) => each === word)
+      ?? line.refuse(`wrong value for nodes: ${word}, must be one of: ${NODE_ADDRESSES.join(', ')}`, 'nodes external');
   },
   noendpoints(line: Directive) {
     line.words(0, 0);

@@ -5,7 +5,7 @@ import type { Query } from '../../kernel/query/query.ts';
 import type { Clients } from './clients.ts';
 import type { Settings } from './config.ts';
 import { latin1 } from './cluster/wire-text.ts';
-import { NO_NAME, Parsed } from './answers/question.ts';
+import { NODE_NAME, NO_NAME, Parsed } from './answers/question.ts';
 
 /** The labels under their names. `clients` is asked when a query is there: by then the part has started. */
 export function labelsOf(settings: Settings, clients: () => Clients): { readonly [label: string]: Provider } {
@@ -13,6 +13,8 @@ export function labelsOf(settings: Settings, clients: () => Clients): { readonly
   const place = new Place();
   const parsed = new Parsed();
   const isMulticluster = () => settings.multicluster.match(place.zone.name) !== undefined;
+  const isWrong = ({ kind, invalid }: Parsed): boolean =>
+    kind === NO_NAME || (invalid && !(kind === NODE_NAME && settings.nodes !== undefined && !isMulticluster()));
   /** Takes the name apart; false where it is in no zone. */
   const read = (query: Query): boolean => {
     if (!zones.find(query, place)) return false;
@@ -41,4 +43,3 @@ export function labelsOf(settings: Settings, clients: () => Clients): { readonly
     ...(settings.zonal ? { 'kubernetes/zone': part(() => parsed.zone) } : {}),
   };
 }
-const isWrong = ({ kind, invalid }: Parsed): boolean => kind === NO_NAME || invalid;

@@ -19,14 +19,16 @@ import type { Settings } from '../config.ts';
 import { incompleteOf, staleOf } from '../cluster/condition.ts';
 import { Exposed } from './exposed.ts';
 import { latin1 } from '../cluster/wire-text.ts';
-import { ENDPOINT_SLICES, IMPORTS, IMPORTS_MODIFIED, MODIFIED, NAMESPACES, ObjectKey, PODS, SERVICES } from '../cluster/maps.ts';
+import { ENDPOINT_SLICES, IMPORTS, IMPORTS_MODIFIED, MODIFIED, NAMESPACES, NODES, ObjectKey, PODS, SERVICES } from '../cluster/maps.ts';
 import type { Maps } from '../cluster/maps.ts';
+import { NODE_LABEL } from '../cluster/node-store.ts';
+import { MachineNode } from './machine-node.ts';
 import { nameServers } from './name-servers.ts';
 import type { NameServer } from './name-servers.ts';
 import { PodNode } from './pod-node.ts';
 import { PointerNode, readPrefix, reverseKey } from './pointer-node.ts';
 import { Prefixes } from '../cluster/prefix-index.ts';
-import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
+import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, NODE_NAME, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
 import { ServiceNode } from './service-node.ts';
 
 /** The version of the schema, and how long it may be kept (section 2.2 of the schema). */
@@ -68,6 +70,7 @@ export class ClusterBackend implements Backend {
   readonly #service: ServiceNode;
   readonly #pointers: PointerNode;
   readonly #pod: PodNode;
+  readonly #machine: MachineNode;
   readonly #prefixes: Prefixes;
   readonly #prefix = { address: new Uint8Array(16), size: 4 };
   readonly #others: Others;
@@ -87,6 +90,7 @@ export class ClusterBackend implements Backend {
     this.#service = new ServiceNode({ ttl, serviceTtl: ttl, folded: false, ignoreEmpty });
     this.#pointers = this.pointers();
     this.#pod = new PodNode(settings.ttl);
+    this.#machine = new MachineNode(maps, settings.ttl);
     this.#prefixes = new Prefixes(maps.prefixes);
   }
 
@@ -119,7 +123,7 @@ export class ClusterBackend implements Backend {
   /** Bits of UNREAD: what is not watched was never unread. */
   #needed(multicluster: boolean, ofPods: boolean): number {
     if (multicluster) return NAMESPACES | IMPORTS | ENDPOINT_SLICES;
-    return NAMESPACES | SERVICES | ENDPOINT_SLICES | (ofPods ? PODS : 0);
+    return NAMESPACES | SERVICES | ENDPOINT_SLICES | NODES | (ofPods ? PODS : 0);
   }
   instead({ zone }: Place): 'next' | 'denial' | undefined {
     const { before, behind } = this.#others;
@@ -154,6 +158,7 @@ export class ClusterBackend implements Backend {
     if (zone.reverse) return this.#isAbovePointers(place, query) ? EMPTY : undefined;
     if (parsed.kind === SUBDOMAIN) return EMPTY;
     if (parsed.kind === VERSION) return VERSION_NODE;
+    if (parsed.kind === NODE_NAME) return multicluster ? undefined : this.#machineAt(place, query);
     if (parsed.namespace === 0 || !this.exposed.at(query.bytes, parsed.namespace)) return undefined;
     if (parsed.ofPods && this.#settings.pods === 'disabled') return undefined;
     if (parsed.kind === NAMESPACE) return EMPTY;
@@ -173,6 +178,10 @@ export class ClusterBackend implements Backend {
     const entry = this.#key.copy(query.bytes, from, parsed.namespace + 1 + query.bytes[parsed.namespace]! - from).in(map);
     if (entry === 0 || !this.#service.find(query, parsed, map.bytes, map.bytesAt(entry))) return undefined;
     return this.#service;
+  }
+  #machineAt({ at, labels }: Place, { bytes }: Asked): Node | undefined {
+    if (this.#settings.nodes === undefined) return undefined;
+    return labels === 1 ? EMPTY : this.#machine.find(bytes, at[0]!, at[labels - 1]! - at[0]!);
   }
   #podAt(query: Asked): Node | undefined {
     const label = latin1(query.bytes, this.#parsed.service + 1, query.bytes[this.#parsed.service]!);
@@ -201,8 +210,11 @@ export class ClusterBackend implements Backend {
   /** Another one who knows the names of addresses. */
   pointers(): PointerNode {
     const set = this.#settings.zones.names.find((_, i) => this.#multicluster[i])?.raw;
-    const imports = set === undefined ? undefined : `\x03svc${set}`;
-    return new PointerNode(this.#maps, this.ttl, `\x03svc${this.#settings.primary.raw}`, this.exposed, imports);
+    const { nodes, primary: { raw } } = this.#settings;
+    return new PointerNode(this.#maps, this.ttl, {
+      services: `\x03svc${raw}`, imports: set === undefined ? undefined : `\x03svc${set}`,
+      nodes: nodes === undefined ? undefined : NODE_LABEL + raw,
+    }, this.exposed);
   }
 
   /** The name servers of a zone in this spelling. */

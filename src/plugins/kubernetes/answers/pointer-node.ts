@@ -7,7 +7,7 @@ import { answerName } from '../../../authority/records.ts';
 import { latin1Bytes } from '../../../dns/latin1.ts';
 import { TYPE } from '../../../dns/type-name.ts';
 import type { Message } from '../../../kernel/query/message.ts';
-import { CLUSTER, ENDPOINT, EXTERNAL, IMPORT, ownersAt } from '../cluster/address-index.ts';
+import { CLUSTER, ENDPOINT, EXTERNAL, IMPORT, NODE, ownersAt } from '../cluster/address-index.ts';
 import type { Exposed } from './exposed.ts';
 import { Endpoints } from '../cluster/endpoints.ts';
 import { SERVICE, SIZE } from '../cluster/layout.ts';
@@ -53,26 +53,30 @@ function number(bytes: Uint8Array, at: number): number {
   return value > 255 ? -1 : value;
 }
 
+/** What follows in the names of addresses, as wire text; without what has no names there. */
+interface Suffixes {
+  /** Behind service and namespace. */
+  readonly services: string;
+  /** Behind those of services of several clusters. */
+  readonly imports?: string | undefined;
+  /** Behind the name of a node. */
+  readonly nodes?: string | undefined;
+}
+
 /** The names of an address. One object is used for one question after the other. */
 export class PointerNode implements Node {
   readonly #maps: Maps;
   readonly #ttl: number;
-  readonly #suffix: string;
-  readonly #importSuffix: string | undefined;
+  readonly #suffixes: Suffixes;
   readonly #exposed: Exposed;
   readonly #key = new ObjectKey();
   readonly #names: string[] = [];
   readonly #endpoints = new Endpoints();
 
-  /**
-   * `suffix` is what follows service and namespace in the names, as wire text; `importSuffix` what follows those of services of several
-   * clusters.
-   */
-  constructor(maps: Maps, ttl: number, suffix: string, exposed: Exposed, importSuffix?: string) {
-    this.#importSuffix = importSuffix;
+  constructor(maps: Maps, ttl: number, suffixes: Suffixes, exposed: Exposed) {
     this.#maps = maps;
     this.#ttl = ttl;
-    this.#suffix = suffix;
+    this.#suffixes = suffixes;
     this.#exposed = exposed;
   }
 
@@ -83,19 +87,30 @@ export class PointerNode implements Node {
     const entry = key.in(map);
     if (entry === 0) return false;
     for (const owner of this.#owners(entry, CLUSTER)) {
-      this.#names.push(owner + this.#suffix);
+      this.#names.push(owner + this.#suffixes.services);
       return true;
     }
+    // What has the address of its node is no other machine: the node's name comes first, as where *kubenodes* stood before *kubernetes*.
+    if (this.#findNodes(entry)) return true;
     const address = map.bytes.slice(map.keyAt(entry) * 4, (map.keyAt(entry) + map.keyWords(entry)) * 4);
     const others: string[] = [];
     for (const owner of this.#owners(entry, ENDPOINT)) this.#addEndpoints(owner, address, others);
     for (const name of others) if (!this.#names.includes(name)) this.#names.push(name);
     // The name in the set of clusters is for what has none in this cluster (KEP-1645).
-    if (this.#names.length === 0 && this.#importSuffix !== undefined) {
-      for (const owner of this.#owners(entry, IMPORT)) {
-        this.#names.push(owner + this.#importSuffix);
-        return true;
-      }
+    const { imports } = this.#suffixes;
+    if (this.#names.length === 0 && imports !== undefined) {
+      // Of several the first by name: which of them came first says nothing.
+      const [first] = [...this.#owners(entry, IMPORT)].sort();
+      if (first !== undefined) this.#names.push(first + imports);
+    }
+    return this.#names.length > 0;
+  }
+  #findNodes(entry: Entry): boolean {
+    const map = this.#maps.addresses;
+    const { nodes } = this.#suffixes;
+    if (nodes === undefined) return false;
+    for (const item of ownersAt(map, entry)) {
+      if (map.bytes[item] === NODE) this.#names.push(latin1(map.bytes, item + 2, map.bytes[item + 1]!) + nodes);
     }
     return this.#names.length > 0;
   }
@@ -103,7 +118,7 @@ export class PointerNode implements Node {
   findExternal(key: ObjectKey): boolean {
     this.#names.length = 0;
     const entry = key.in(this.#maps.addresses);
-    if (entry !== 0) for (const owner of this.#owners(entry, EXTERNAL)) this.#names.push(owner + this.#suffix);
+    if (entry !== 0) for (const owner of this.#owners(entry, EXTERNAL)) this.#names.push(owner + this.#suffixes.services);
     return this.#names.length > 0;
   }
   /** Owners of an address to which it is of this kind, as the wire labels of their names and namespaces. */
@@ -132,7 +147,7 @@ export class PointerNode implements Node {
         const { endpoint } = endpoints;
         if (!hasAddress(bytes, endpoint, address)) continue;
         const isGiven = bytes[endpoint + 1 + address.length] !== 0;
-        const name = endpointLabel(bytes, endpoint) + service + this.#suffix;
+        const name = endpointLabel(bytes, endpoint) + service + this.#suffixes.services;
         if (!isGiven) others.push(name);
         else if (!this.#names.includes(name)) this.#names.push(name);
       }

@@ -6,11 +6,13 @@ import type { Asked, Place } from '../../../authority/served-zones.ts';
 export const NO_NAME = 0, APEX = 1, SUBDOMAIN = 2, NAMESPACE = 3, SERVICE_NAME = 4, POD_NAME = 5, VERSION = 6, NAME_SERVER = 7;
 /** The name above the name server's, which owns nothing. */
 export const ABOVE_SERVER = 8;
+/** A name at or below `node`, where nodes have names. */
+export const NODE_NAME = 9;
 
 const SVC = 0x03737663, POD = 0x03706f64;
 /** `_zone` behind its length, and the two words before it. */
 const ZONE_LABEL = '\x05_zone', PIN = '\x03pin', PREFER = '\x06prefer';
-const DNS_VERSION = '\x0bdns-version', NS_DNS = '\x02ns\x03dns', DNS = '\x03dns';
+const NODE = '\x04node', DNS_VERSION = '\x0bdns-version', NS_DNS = '\x02ns\x03dns', DNS = '\x03dns';
 
 /**
  * A question taken apart. One object is used for one after the other. Labels are offsets into the query's bytes, where the label's length
@@ -51,7 +53,8 @@ export class Parsed {
     const first = (bytes[last]! << 24) | (bytes[last + 1]! << 16) | (bytes[last + 2]! << 8) | bytes[last + 3]!;
     if (first !== SVC && first !== POD) {
       this.invalid = true;
-      if (labels === 1 && is(bytes, last, DNS_VERSION)) this.kind = VERSION;
+      if (is(bytes, last, NODE)) this.kind = NODE_NAME;
+      else if (labels === 1 && is(bytes, last, DNS_VERSION)) this.kind = VERSION;
       else if (labels === 1 && is(bytes, last, DNS)) this.kind = ABOVE_SERVER;
       else if (labels === 2 && is(bytes, at[0]!, NS_DNS)) this.kind = NAME_SERVER;
       return;

@@ -15,7 +15,9 @@ import type { Settings } from '../config.ts';
 import { addressLabel } from '../cluster/facts.ts';
 import { HEADLESS } from '../cluster/layout.ts';
 import { ObjectKey } from '../cluster/maps.ts';
+import { NODE_LABEL } from '../cluster/node-store.ts';
 import type { Maps } from '../cluster/maps.ts';
+import { MachineNode } from './machine-node.ts';
 import { PodNode } from './pod-node.ts';
 import { writePointers } from './pointer-walk.ts';
 import { ServiceWalk } from './service-walk.ts';
@@ -32,6 +34,7 @@ export class ClusterZones {
   readonly #imports: SharedNames;
   readonly #addresses: SharedNames;
   readonly #pods: SharedNames;
+  readonly #nodes: SharedNames;
 
   constructor(backend: ClusterBackend, maps: Maps, settings: Settings) {
     this.backend = backend;
@@ -41,6 +44,7 @@ export class ClusterZones {
     this.#imports = new SharedNames(maps, maps.imports);
     this.#addresses = new SharedNames(maps, maps.addresses);
     this.#pods = new SharedNames(maps, maps.podAddresses);
+    this.#nodes = new SharedNames(maps, maps.nodes);
   }
 
   /** Writes the zone; `before` are the clusters that are asked before this one: what they answer for is theirs. */
@@ -57,6 +61,7 @@ export class ClusterZones {
     }
     yield* this.#serviceNames(zone, to, isTaken);
     if (this.#settings.pods === 'verified' && !this.backend.isMulticluster(zone)) yield* this.#podNames(zone, to, isTaken);
+    if (this.#settings.nodes !== undefined && !this.backend.isMulticluster(zone)) yield* this.#nodeNames(zone, to, isTaken);
   }
 
   *#apex(zone: ServedZone, to: ZoneRecords): Generator<void> {
@@ -84,6 +89,21 @@ export class ClusterZones {
     const walk = new ServiceWalk(naming, { ttl, serviceTtl: ttl, folded: false, ignoreEmpty }, zone, to, isTaken);
     const map = multicluster ? this.#maps.imports : this.#maps.services;
     yield* walk.all(map, (multicluster ? this.#imports : this.#services).take(), (bytes, at) => this.backend.exposed.at(bytes, at));
+  }
+  *#nodeNames(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
+    const names = this.#nodes.take();
+    const asked = new ZoneName();
+    const machine = new MachineNode(this.#maps, this.#settings.ttl);
+    for (const [at, size] of names.keys()) {
+      const labels = latin1(names.bytes, at, size).replace(/\0+$/, '');
+      const node = machine.find(names.bytes, at, size);
+      if (node !== undefined && asked.begin().text(labels + NODE_LABEL).under(zone) && !isTaken(asked)) {
+        to.own(asked.bytes, HEADER, asked.nameLength);
+        for (const type of [TYPE.A, TYPE.AAAA]) node.write(type, to, asked, new Place().readIn(zone, asked));
+      }
+      yield;
+      names.check();
+    }
   }
   *#podNames(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
     const names = this.#pods.take();

@@ -1,5 +1,5 @@
-// Who has an address: services by their own, their external and their endpoints' addresses, pods by theirs. Knows lists of owners; knows
-// nothing of answers.
+// Who has an address: services by their own, their external and their endpoints' addresses, pods and nodes by theirs. Knows lists of
+// owners; knows nothing of answers.
 //
 // Key: the address. Value: for each owner u8 kind, u8 size, name, u8 size, namespace.
 import { writeLatin1 } from '../../../dns/latin1.ts';
@@ -11,9 +11,9 @@ import { PrefixIndex } from './prefix-index.ts';
 
 /**
  * What an address is to its owner. A pod on the network of its node shares the node's with all that runs there: HOST_POD. IMPORT is the
- * address under which a service of several clusters is reached from this one.
+ * address under which a service of several clusters is reached from this one. NODE is a node's own: its name is there as wire labels.
  */
-export const CLUSTER = 1, ENDPOINT = 2, EXTERNAL = 3, POD = 4, HOST_POD = 5, IMPORT = 6;
+export const CLUSTER = 1, ENDPOINT = 2, EXTERNAL = 3, POD = 4, HOST_POD = 5, IMPORT = 6, NODE = 7;
 
 /** One owner of an address. */
 export interface Owner {

@@ -9,12 +9,14 @@ import type { Resource, Sink } from '../../../kube-api/sink.ts';
 import type { Store } from '../../../store/store.ts';
 import { showLastHeard } from './last-heard.ts';
 import { Latency } from './latency.ts';
-import { ENDPOINT_SLICES, IMPORTS, NAMESPACES, PODS, SERVICES, SYNCED, UNREAD, clearMaps, openMaps } from './maps.ts';
+import { ENDPOINT_SLICES, IMPORTS, NAMESPACES, NODES, PODS, SERVICES, SYNCED, UNREAD, clearMaps, openMaps } from './maps.ts';
 import type { Maps } from './maps.ts';
 import { CountedNames } from './counted-names.ts';
+import { NodeSink } from './node-sink.ts';
+import { NodeStore } from './node-store.ts';
 import { ServiceStore } from './service-store.ts';
 import type { Hearing } from './service-store.ts';
-import { NAMESPACE_SHAPE, SERVICE_SHAPE, podShape, sliceShape } from './shapes.ts';
+import { NAMESPACE_SHAPE, NODE_SHAPE, SERVICE_SHAPE, podShape, sliceShape } from './shapes.ts';
 import { ImportSink, NamespaceSink, PodSink, SLICE_LABELS, ServiceSink, SliceSink } from './sinks.ts';
 import type { Filled } from './sinks.ts';
 import { clusterName, keptOf } from './watched.ts';
@@ -73,6 +75,7 @@ export class Cluster implements Closable, Filled {
   readonly watched: Watch[] = [];
   readonly services: ServiceStore;
   readonly imports: ServiceStore;
+  readonly nodes: NodeStore;
   /** Who hears of names that are others. */
   readonly names = new CountedNames();
   /** Undefined where nothing is kept. */
@@ -112,6 +115,7 @@ export class Cluster implements Closable, Filled {
       this.maps.externalPrefixes, this.#hearing(false));
     this.imports = new ServiceStore(this.maps.imports, this.maps.importSlices, this.maps.addresses, this.maps.prefixes, undefined,
       this.#hearing(true), true);
+    this.nodes = new NodeStore(this.maps, this.names);
     const resources = this.#resources(settings, podLabels);
     for (const [, sink, bit] of resources) this.#missing.set(sink, bit);
     this.#tellMissing();
@@ -119,6 +123,7 @@ export class Cluster implements Closable, Filled {
     this.begun = this.snapshot?.restore().then(() => {
       this.services.restored();
       this.imports.restored();
+      this.nodes.restored();
       // One that was thrown away has emptied everything.
       this.#tellMissing();
       this.#watch(open, resources);
@@ -166,6 +171,9 @@ export class Cluster implements Closable, Filled {
     if (settings.pods === 'verified') {
       const shape = podShape(podLabels);
       all.push([{ path: '/api/v1/pods', ...selected, fieldSelector: SERVED_PODS, shape }, new PodSink(this, podLabels), PODS]);
+    }
+    if (settings.nodes !== undefined) {
+      all.push([{ path: '/api/v1/nodes', shape: NODE_SHAPE }, new NodeSink(this, this.nodes, settings.nodes), NODES]);
     }
     if (multicluster) {
       const [path, ...versions] = IMPORT_VERSIONS.map((version) => `/apis/multicluster.x-k8s.io/${version}/serviceimports`);
@@ -220,9 +228,9 @@ export class Cluster implements Closable, Filled {
   }
   /** How often something found no room, ever: under this number there may have been another cluster. */
   #lost(): number {
-    const { services, imports, slices, importSlices, addresses, podAddresses, namespaces, pods } = this.maps;
+    const { services, imports, slices, importSlices, addresses, podAddresses, namespaces, pods, nodes } = this.maps;
     return services.refused + imports.refused + slices.refused + importSlices.refused + addresses.refused + podAddresses.refused
-      + namespaces.refused + pods.refused;
+      + namespaces.refused + pods.refused + nodes.refused;
   }
   #lookFull(): void {
     if (this.#isFull || this.#lost() <= this.#lostBefore) return;

@@ -48,9 +48,9 @@ export class CountedNames {
     for (const bytes of before === undefined ? [now] : [before, now]) {
       this.#ports(imported, name, namespace, bytes, servicePorts(bytes, 0), le16(bytes, PORTS));
       let at = HEAD;
-      for (let left = bytes[ADDRESSES]!; left > 0; left--, at += 1 + bytes[at]!) this.#address(bytes, at + 1, bytes[at]!);
+      for (let left = bytes[ADDRESSES]!; left > 0; left--, at += 1 + bytes[at]!) this.address(bytes, at + 1, bytes[at]!);
       if ((bytes[0]! & SERVICE) === 0) continue;
-      for (const each of externalsAt(bytes, 0)) if (each instanceof Uint8Array) this.#address(each, 0, each.length);
+      for (const each of externalsAt(bytes, 0)) if (each instanceof Uint8Array) this.address(each, 0, each.length);
     }
     this.#named(imported, name, namespace, '');
     if (((before?.[0] ?? 0) ^ now[0]!) === 0) return;
@@ -78,6 +78,13 @@ export class CountedNames {
     }
   }
 
+  /** Something is at a name in the zone of the cluster, or is there no more: its wire labels. */
+  node(labels: string): void {
+    for (const { zone, origin, told } of this.#zones) {
+      if (origin === 'services' && !zone.reverse) this.#tell(told, this.#name.begin().text(labels).under(zone));
+    }
+  }
+
   #ports(imported: boolean, name: string, namespace: string, bytes: Uint8Array, at: number, count: number): void {
     for (let port = at, left = count; left > 0; left--, port = afterPort(bytes, port)) {
       const protocol = `_${textAt(bytes, port + 3)}`;
@@ -92,7 +99,7 @@ export class CountedNames {
     for (const endpoint of endpointsAt(bytes, slice)) {
       if (behind !== undefined) this.#named(imported, name, namespace, endpointLabel(bytes, endpoint) + behind);
       const size = bytes[endpoint]! & SIZE & ~DUPLICATE;
-      if (size > 0 && !imported) this.#address(bytes, endpoint + 1, size);
+      if (size > 0 && !imported) this.address(bytes, endpoint + 1, size);
     }
   }
   #named(imported: boolean, name: string, namespace: string, before: string): void {
@@ -102,7 +109,8 @@ export class CountedNames {
       this.#tell(told, service.text(origin === 'outside' ? '' : '\x03svc').under(zone));
     }
   }
-  #address(bytes: Uint8Array, at: number, size: number): void {
+  /** The name of an address is another. */
+  address(bytes: Uint8Array, at: number, size: number): void {
     if (!this.#zones.some(({ zone }) => zone.reverse)) return;
     const name = reverseName(bytes.subarray(at, at + size));
     for (const { zone, told } of this.#zones) {

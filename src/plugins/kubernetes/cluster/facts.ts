@@ -2,6 +2,7 @@
 import { parseAddress, printAddress, unmap } from '../../../dns/address.ts';
 import { Name } from '../../../dns/name.ts';
 import type { ApiObject } from '../../../kube-api/sink.ts';
+import type { NodeAddresses } from './watched.ts';
 import { quoted } from '../../../wording/quote.ts';
 
 /** A port of a service or slice. Texts are in lower case: names are compared without regard to it. */
@@ -184,6 +185,13 @@ export function podFacts(object: ApiObject, labels: boolean): PodFacts | undefin
     addresses: addresses.slice(0, 255), onHost: fields(object.spec).hostNetwork === true,
     labels: labels ? texts(object.metadata?.labels) : NOTHING,
   };
+}
+
+/** The addresses of a Node that count. */
+export function nodeAddresses(object: ApiObject, which: NodeAddresses, complain: Complain): readonly Uint8Array[] {
+  const type = which === 'internal' ? 'InternalIP' : 'ExternalIP';
+  const stated = list(fields(object.status).addresses).map(fields).filter((each) => each.type === type);
+  return addressesOf(stated.map((each) => each.address), complain);
 }
 
 /** K8S-7: the label of an endpoint that has no name: its address with dashes. */

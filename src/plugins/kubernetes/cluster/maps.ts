@@ -14,7 +14,7 @@ export const MODIFIED = 0, EXTERNAL_MODIFIED = 1, IMPORTS_MODIFIED = 2, SYNCED =
 export const UNREAD = 7, REVISION = 8;
 const FLAGS = 9;
 /** Bits of UNREAD. */
-export const NAMESPACES = 1, SERVICES = 2, ENDPOINT_SLICES = 4, PODS = 8, IMPORTS = 16;
+export const NAMESPACES = 1, SERVICES = 2, ENDPOINT_SLICES = 4, PODS = 8, IMPORTS = 16, NODES = 32;
 
 /** A cluster as one thread sees it. The main thread writes, all read. Each entry's own word is the round of the list it was last in. */
 export interface Maps {
@@ -35,6 +35,9 @@ export interface Maps {
   readonly namespaces: ByteMap;
   /** Pods by name and namespace (layout.ts). */
   readonly pods: ByteMap;
+  /** Nodes by the labels of their names, and names above them (node-store.ts). */
+  readonly nodes: ByteMap;
+  readonly aboveNodes: ByteMap;
   readonly flags: Flags;
 }
 
@@ -46,6 +49,7 @@ export function openMaps(store: Store, number: number): Maps {
     addresses: map('addresses', 0),
     prefixes: map('prefixes'), externalPrefixes: map('external prefixes'),
     podAddresses: map('pod addresses', 0), namespaces: map('namespaces'), pods: map('pods'),
+    nodes: map('nodes'), aboveNodes: map('above nodes'),
     flags: store.cells.flags(`kubernetes ${number}`, FLAGS),
   };
 }

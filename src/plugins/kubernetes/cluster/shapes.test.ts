@@ -11,8 +11,8 @@ import { binaryForm } from '../../../testing/kube-forms.ts';
 import { randomOf } from '../../../testing/kube-faults.ts';
 import type { KubeObject } from '../../../testing/kube-store.ts';
 import { ClusterEvents } from '../../../../test/kubernetes/cluster-events.ts';
-import { fields, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
-import { NAMESPACE_SHAPE, SERVICE_SHAPE, podShape, sliceShape } from './shapes.ts';
+import { fields, nodeAddresses, podFacts, serviceFacts, sliceFacts, text } from './facts.ts';
+import { NAMESPACE_SHAPE, NODE_SHAPE, SERVICE_SHAPE, podShape, sliceShape } from './shapes.ts';
 import { SLICE_LABELS } from './sinks.ts';
 
 const CHANGED = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -23,12 +23,14 @@ function taken(resource: string, object: ApiObject): unknown {
   const complain = (what: string) => said.push(what);
   const { name, namespace, labels = {}, annotations = {} } = object.metadata ?? {};
   const facts = resource === 'services' ? serviceFacts(object, complain) : resource === 'pods' ? podFacts(object, true)
-    : resource === 'endpointslices' ? sliceFacts(object, true, true, complain) : {};
+    : resource === 'endpointslices' ? sliceFacts(object, true, true, complain)
+    : resource === 'nodes' ? nodeAddresses(object, 'internal', complain) : {};
   const known = resource === 'endpointslices' ? SLICE_LABELS.map((label) => text(fields(labels)[label])) : [];
   return { name: text(name), namespace: text(namespace), known, changed: fields(annotations)[CHANGED], facts, said };
 }
 const SHAPES = {
   namespaces: NAMESPACE_SHAPE, services: SERVICE_SHAPE, endpointslices: sliceShape(SLICE_LABELS, true, true), pods: podShape(true),
+  nodes: NODE_SHAPE,
 } as const;
 type Binary = keyof typeof SHAPES;
 

@@ -33,6 +33,10 @@ export const sliceShape = (labels: readonly string[], podNames: boolean, zones: 
   })),
   3: many('ports', port), 4: one('addressType', 'text'),
 });
+/** A Node. */
+export const NODE_SHAPE: Shape = object(undefined, {
+  3: one('status', shape({ 5: many('addresses', shape({ 1: one('type', 'text'), 2: one('address', 'text') })) })),
+});
 /** A Pod, with its labels where they are wanted. */
 export const podShape = (labels: boolean): Shape => object(labels ? entries('labels') : undefined, {
   2: one('spec', shape({ 11: one('hostNetwork', 'flag') })),

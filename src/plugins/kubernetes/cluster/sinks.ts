@@ -28,10 +28,12 @@ export interface Filled {
   complain(resource: string, object: string, what: string): void;
 }
 
-/** Names of slices and pods, by the API's own rules, and of what is a label of names. What is no such name can never be asked for. */
-const NAME = /^[a-z0-9._-]{1,253}$/, LABEL = /^[a-z0-9_-]{1,63}$/;
+/** Names of slices, pods and nodes by the API's own rules. What is no such name, or no label of one, can never be asked for. */
+export const NAME = /^[a-z0-9._-]{1,253}$/;
+const LABEL = /^[a-z0-9_-]{1,63}$/;
 
-abstract class ObjectSink implements Sink {
+/** What all sinks of a cluster have in common. */
+export abstract class ObjectSink implements Sink {
   readonly #resource: string;
   readonly #names: RegExp;
   protected readonly cluster: Filled;

@@ -4,6 +4,9 @@ import type { Zones } from '../../../kernel/site/zones.ts';
 /** What is said of `<address>.<namespace>.pod` names (K8S-5). */
 export type PodMode = 'disabled' | 'insecure' | 'verified';
 
+/** Which addresses of Nodes have names: InternalIP or ExternalIP. */
+export type NodeAddresses = 'internal' | 'external';
+
 /** Where the API is and how it is asked, as the Corefile says it. Paths are as written; CoreDNS does not join them with `root`. */
 export interface ApiSettings {
   /** The first one named. */
@@ -32,12 +35,14 @@ export interface Watched {
   /** Some of `zones`, perhaps none. */
   readonly multicluster: Zones;
   readonly zonal: boolean;
+  /** Undefined where nodes have no names. */
+  readonly nodes: NodeAddresses | undefined;
 }
 
 /** What of a stanza decides what is watched and kept: stanzas that agree in it share one cluster. */
 export const watchedBy = (settings: Watched, podLabels: boolean): string => JSON.stringify([
   settings.api, settings.labels, settings.namespaceLabels, settings.pods === 'verified', settings.endpoints, settings.endpointPodNames,
-  settings.zonal, settings.multicluster.names.length > 0, podLabels,
+  settings.zonal, settings.multicluster.names.length > 0, podLabels, settings.nodes,
 ]);
 /** The same for what was kept in a file: how fast and with which certificate the API is asked makes no difference to that. */
 export const keptOf = (settings: Watched, podLabels: boolean): string =>

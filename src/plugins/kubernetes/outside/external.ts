@@ -48,7 +48,7 @@ export class ExternalCluster implements ExternalNames {
     this.#addresses = new SharedNames(maps, maps.addresses);
     this.#prefixes = new Prefixes(maps.externalPrefixes);
     this.#service = new ServiceNode({ ttl: rules.ttl, serviceTtl: settings.ttl, folded: true, ignoreEmpty: false });
-    this.#pointers = new PointerNode(maps, rules.ttl, rules.primary.raw, this.#exposed);
+    this.#pointers = new PointerNode(maps, rules.ttl, { services: rules.primary.raw }, this.#exposed);
   }
 
   serial(): number {
@@ -65,7 +65,7 @@ export class ExternalCluster implements ExternalNames {
   }
   write(zone: ServedZone, to: ZoneRecords, isTaken: (asked: ZoneName) => boolean): Generator<void> {
     if (zone.reverse) {
-      const pointers = new PointerNode(this.#maps, this.#rules.ttl, this.#rules.primary.raw, this.#exposed);
+      const pointers = new PointerNode(this.#maps, this.#rules.ttl, { services: this.#rules.primary.raw }, this.#exposed);
       return writePointers(this.#addresses.take(), zone, to, isTaken, (key) => (pointers.findExternal(key) ? pointers : undefined));
     }
     const rules = { ...this.#service.rules, headless: this.#rules.headless };

@@ -1,5 +1,5 @@
 // Whether an entry of a snapshot is one that could lie in the maps: what reads them relies on it. Knows the layouts; knows no file.
-import { IMPORT } from '../cluster/address-index.ts';
+import { NODE } from '../cluster/address-index.ts';
 import {
   ADDRESSES, DUPLICATES, HEAD, PORTS, SIZE, SLICES, SLICE_ENDPOINTS, SLICE_NAME, SLICE_PORTS, le16, le32,
 } from '../cluster/layout.ts';
@@ -106,7 +106,7 @@ function isOwners(bytes: Uint8Array, at: number, end: number): boolean {
   const walk = new Walk(bytes, at, end);
   do {
     const kind = walk.u8();
-    if (kind < 1 || kind > IMPORT) return false;
+    if (kind < 1 || kind > NODE) return false;
     walk.text();
     walk.text();
   } while (walk.sound && walk.at < end);
@@ -137,6 +137,21 @@ const isTexts = (count: number) => (bytes: Uint8Array, at: number, end: number):
   while (walk.at < end) if (walk.u8() !== 0) return false;
   return true;
 };
+/** Labels of at most 63 bytes up to the zeros at the end of a word. */
+const isLabels = (bytes: Uint8Array, at: number, end: number): boolean => {
+  const walk = new Walk(bytes, at, end);
+  let size = walk.u8();
+  if (size === 0) return false;
+  for (; walk.sound && size !== 0 && size < 64; size = walk.at < end ? walk.u8() : 0) walk.skip(size);
+  if (!walk.sound || size !== 0 || end - walk.at > 3) return false;
+  while (walk.at < end) if (walk.u8() !== 0) return false;
+  return true;
+};
+const isAddresses = (bytes: Uint8Array, at: number, end: number): boolean => {
+  const walk = new Walk(bytes, at, end);
+  while (walk.sound && walk.at < end) walk.address();
+  return walk.sound;
+};
 const isAddress = (_bytes: Uint8Array, at: number, end: number): boolean => end - at === 4 || end - at === 16;
 const isEmpty = (_bytes: Uint8Array, at: number, end: number): boolean => at === end;
 
@@ -145,7 +160,7 @@ const NAME = isTexts(1), NAMES = isTexts(2);
 /** Keys and values of each map, by its number in the file. */
 const CHECKS: readonly (readonly [key: Check, value: Check])[] = [
   [NAME, isEmpty], [NAMES, isService], [NAMES, isOwner], [NAMES, isService], [NAMES, isOwner], [isAddress, isOwners], [NAMES, isPod],
-  [isAddress, isOwners],
+  [isAddress, isOwners], [isLabels, isAddresses],
 ];
 
 /** Whether the key from `key` on, and behind it the value of `size` bytes from `value` on, can be an entry of this map. */

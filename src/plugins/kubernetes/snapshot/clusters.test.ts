@@ -6,6 +6,8 @@ import type { ByteMap } from '../../../store/bytemap.ts';
 import { Store } from '../../../store/store.ts';
 import { ObjectKey, openMaps } from '../cluster/maps.ts';
 import type { Maps } from '../cluster/maps.ts';
+import { NodeSink } from '../cluster/node-sink.ts';
+import { NodeStore } from '../cluster/node-store.ts';
 import { ServiceStore } from '../cluster/service-store.ts';
 import { ImportSink, NamespaceSink, PodSink, ServiceSink, SliceSink } from '../cluster/sinks.ts';
 import { mapsOf } from './format.ts';
@@ -38,7 +40,7 @@ const endpoint = fc.record({ addresses: fc.array(address, { maxLength: 1 }), hos
 /** A slice longer than a block. */
 const MANY = new Array(9000).fill({ addresses: ['10.9.9.9'], hostname: 'h'.repeat(30), zone: 'z' });
 const object = fc.record({
-  kind: fc.nat(4), name: word, namespace: fc.constantFrom('n', 'testns'), service: word,
+  kind: fc.nat(5), name: word, namespace: fc.constantFrom('n', 'testns'), service: word,
   ports: fc.array(port, { maxLength: 3 }),
   clusterIPs: fc.array(address, { maxLength: 2 }), externalIPs: fc.array(address, { maxLength: 2 }), headless: fc.boolean(),
   externalName: fc.option(fc.constant('www.example.org'), { nil: undefined, freq: 2 }),
@@ -53,7 +55,7 @@ export const objects = fc.array(object, { maxLength: 30 });
 const simple = {
   ports: [], clusterIPs: ['10.0.0.1'], externalIPs: [], headless: false, externalName: undefined, hostname: undefined, labels: {},
 };
-/** One object; kinds are namespaces, services, slices, pods, imports. */
+/** One object; kinds are namespaces, services, slices, pods, imports, nodes. */
 export const named = (kind: number, name: string): Made => ({ ...simple, kind, name, namespace: 'testns', service: name, endpoints: [] });
 
 /** A cluster whose API listed these objects. */
@@ -70,7 +72,7 @@ export function list(maps: Maps, some: readonly Made[]): void {
   const sinks = [
     new NamespaceSink(around), new ServiceSink(around, services),
     new SliceSink(around, services, imports, { podNames: false, zones: true }, { seen() {} } as never), new PodSink(around, true),
-    new ImportSink(around, imports),
+    new ImportSink(around, imports), new NodeSink(around, new NodeStore(maps, undefined), 'internal'),
   ];
   for (const sink of sinks) sink.begin();
   for (const each of some) sinks[each.kind]!.put(resource(each));
@@ -80,12 +82,15 @@ function resource(made: Made): ApiObject {
   const { name, namespace, service, labels, kind, ports, clusterIPs, externalIPs, headless, externalName, hostname, endpoints } = made;
   const owner = { 'kubernetes.io/service-name': service, 'multicluster.kubernetes.io/service-name': service };
   return {
-    metadata: { name, ...(kind === 0 ? {} : { namespace }), labels: kind === 2 ? owner : labels },
+    metadata: { name, ...(kind === 0 || kind === 5 ? {} : { namespace }), labels: kind === 2 ? owner : labels },
     spec: {
       type: externalName === undefined ? 'ClusterIP' : 'ExternalName', externalName, ports, externalIPs, ips: clusterIPs,
       clusterIP: headless ? 'None' : clusterIPs[0], clusterIPs: headless ? ['None'] : clusterIPs,
     },
-    status: { podIP: clusterIPs[0], loadBalancer: { ingress: hostname === undefined ? [] : [{ hostname }] } },
+    status: {
+      podIP: clusterIPs[0], addresses: clusterIPs.map((each) => ({ type: 'InternalIP', address: each })),
+      loadBalancer: { ingress: hostname === undefined ? [] : [{ hostname }] },
+    },
     ports, endpoints,
   };
 }

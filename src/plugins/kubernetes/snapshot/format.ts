@@ -11,7 +11,7 @@ import type { Maps } from '../cluster/maps.ts';
 /** The first bytes of every snapshot, as words: `KUBESNAP`. */
 export const MAGIC: readonly [number, number] = [0x4542554b, 0x50414e53];
 /** Changes with the layout of what is in the maps, too. */
-export const VERSION = 2;
+export const VERSION = 3;
 /** Bytes of a digest. */
 export const DIGEST = 32;
 /** Words before a block's entries, and before an entry's key. */
@@ -19,7 +19,7 @@ export const BLOCK_HEAD = 3, ENTRY_HEAD = 2;
 /** Words of the longest key. */
 export const LONGEST_KEY = 132;
 
-const MAPS = ['namespaces', 'services', 'slices', 'imports', 'importSlices', 'addresses', 'pods', 'podAddresses'] as const;
+const MAPS = ['namespaces', 'services', 'slices', 'imports', 'importSlices', 'addresses', 'pods', 'podAddresses', 'nodes'] as const;
 const TIMES = [MODIFIED, EXTERNAL_MODIFIED, IMPORTS_MODIFIED] as const;
 const MAGIC_WORDS = 2, CONTACT = MAGIC_WORDS + 1, CHANGES = CONTACT + 1, COUNTS = CHANGES + TIMES.length, WATCHED = COUNTS + MAPS.length;
 /** Words of the head. */
@@ -28,7 +28,7 @@ export const HEAD_WORDS = WATCHED + DIGEST / 4;
 /** The maps, by their number in the file. */
 export const mapsOf = (maps: Maps): readonly ByteMap[] => MAPS.map((name) => maps[name]);
 /** Which of them hold what the API has, one entry an object; the others are made of them. */
-export const OBJECTS: readonly number[] = [0, 1, 2, 3, 4, 6];
+export const OBJECTS: readonly number[] = [0, 1, 2, 3, 4, 6, 8];
 
 /** What the head says. */
 export interface Head {

@@ -42,7 +42,7 @@ function meaning(maps: Maps): unknown {
     return [...namesOf(map, entry), map.bytes.slice(at, at + map.valueSize(entry)).join()].join(' ');
   }).sort();
   return [services(maps.services), services(maps.imports), owners(maps.addresses), owners(maps.podAddresses), plain(maps.namespaces),
-    plain(maps.pods), plain(maps.slices), plain(maps.importSlices)];
+    plain(maps.pods), plain(maps.slices), plain(maps.importSlices), plain(maps.nodes)];
 }
 
 test('a list takes away and changes what the snapshot had, and nothing of it is left', async () => {
