@@ -24,7 +24,10 @@ import { LISTED, distinct, latency, tops } from './tops.ts';
 import { Watchers } from './watchers.ts';
 import { withoutSecrets } from './written.ts';
 import type { Configurations } from './configurations.ts';
-import { drain, plugins, threads, upstreams, zones } from './things.ts';
+import { clusters, relist } from './clusters.ts';
+import { policies } from './policies.ts';
+import { drain, plugins, threads, upstreams } from './things.ts';
+import { notify, refresh, zones } from './zones.ts';
 
 /** A request as its route sees it. */
 export interface Asked {
@@ -154,8 +157,30 @@ export const ROUTES: readonly Route[] = [
     answer: { id: text }, do: ({ at }, { run }) => drain(run, at['id']!, {}, true),
   },
   {
-    method: 'GET', role: 'read', path: '/v1/zones', summary: 'Zones that are served from files and the like.', answer: { zones: list },
-    do: (_, { run }) => zones(run),
+    method: 'GET', role: 'read', path: '/v1/zones', summary: 'Zones that are served from files and the like.',
+    parameters: { limit: 'Zones at most' }, answer: { zones: list, more: number }, do: ({ query }, { run }) => zones(run, query),
+  },
+  {
+    method: 'POST', role: 'operate', path: '/v1/zones/{zone}/refresh',
+    summary: 'Looks now whether there is a newer version of a zone: in its file, at its primaries.',
+    body: {}, answer: { zone: text, refreshed: list }, do: ({ at }, { run }) => refresh(run, at['zone']!),
+  },
+  {
+    method: 'POST', role: 'operate', path: '/v1/zones/{zone}/notify', summary: 'Tells the secondaries of a zone that it changed.',
+    body: {}, answer: { zone: text, told: list }, do: ({ at }, { run }) => notify(run, at['zone']!),
+  },
+  {
+    method: 'GET', role: 'read', path: '/v1/clusters', summary: 'Clusters that are followed, and how they are.', answer: { clusters: list },
+    do: (_, { run }) => clusters(run),
+  },
+  {
+    method: 'POST', role: 'operate', path: '/v1/clusters/{id}/relist', summary: 'Reads all of a cluster anew.',
+    body: {}, answer: { id: text, relisted: list }, do: ({ at }, { run }) => relist(run, at['id']!),
+  },
+  {
+    method: 'GET', role: 'read', path: '/v1/policy',
+    summary: 'Rules by which questions and answers are judged: how many a list has, and how often each had a say since the process began.',
+    answer: { policies: list }, do: (_, { run }) => policies(run),
   },
   {
     method: 'GET', role: 'read', path: '/v1/plugins', summary: 'The plugins of each block, in their order.', answer: { blocks: list },

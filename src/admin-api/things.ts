@@ -1,5 +1,4 @@
-// What a server has beside its Corefile, as the API tells it: upstreams, zones, plugins, threads. Knows slots that parts fill.
-import { HeldZones } from '../authority/held-zones.ts';
+// What a server has beside its Corefile, as the API tells it: upstreams, plugins, threads. Knows slots that parts fill.
 import { problem } from '../http/problem.ts';
 import type { HttpReply } from '../http/message.ts';
 import { QUESTIONS } from '../kernel/seen/recent.ts';
@@ -61,12 +60,6 @@ export function lasting(text: unknown, usual: number): number | string {
   }
 }
 
-/** Zones of parts that say which they have. */
-export function zones({ sites }: Run): HttpReply {
-  const rows = sites.flatMap((site) => site.all(HeldZones).flatMap((holder) => (holder.zones() ?? []).map(({ text }) => (
-    { zone: text, block: blockName(site) }))));
-  return replyJson({ zones: rows });
-}
 /** The plugins of each block, in the order that questions meet them, and what they have to say. */
 export const plugins = ({ sites }: Run): HttpReply => replyJson({
   blocks: sites.map((site) => ({

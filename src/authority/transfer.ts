@@ -88,6 +88,9 @@ export class Overtaken extends Error {
 /** Where sources are put, in `create`. Read by `transfer`. */
 export const Transfers = new Slot<TransferSource>('transfer sources');
 
+/** Put there by `transfer`: has the secondaries of a zone told that it changed, and says who that is. Main's. */
+export const Notifiers = new Slot<{ notify(zone: Name): readonly string[] }>('notifiers');
+
 /** The serial of an SOA (RFC 1035 section 3.3.13); 0 where the record has no data. */
 export const serialOf = ({ rdata }: Pick<RR, 'rdata'>): number => (rdata.length < 20 ? 0 : u32(rdata, rdata.length - 20));
 

@@ -49,13 +49,16 @@ export function tell(word: string, server: string, said: Said | NodeJS.ErrnoExce
   }
   if (said.status !== 200) {
     const { title = '', detail } = problemOf(said.text);
-    process.stderr.write(`coredns-ts ${word}: ${title}${detail === undefined ? '' : `: ${detail}`}\n`);
+    process.stderr.write(harmless(`coredns-ts ${word}: ${title}${detail === undefined ? '' : `: ${detail}`}\n`));
     if (said.status === 401) process.stderr.write(`A token stands in the environment: ${TOKEN}\n`);
     return;
   }
   process.exitCode = 0;
-  process.stdout.write(print(said.text));
+  process.stdout.write(harmless(print(said.text)));
 }
+/** Nothing that others wrote does anything to a terminal: what is no text is shown as it is written in JSON. */
+const harmless = (text: string): string =>
+  text.replaceAll(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 function problemOf(text: string): { readonly title?: string; readonly detail?: string } {
   try {
     return JSON.parse(text) as { title?: string; detail?: string };

@@ -1,5 +1,5 @@
-// `coredns-ts status`, `queries`, `top`, `flush`, `reload`, `rollback`, `upstreams`, `zones` and `explain --server`: words to a running
-// server. Knows the API's paths and the console; the API is admin-api's.
+// `coredns-ts status`, `queries`, `top`, `flush`, `reload`, `rollback`, `upstreams`, `zones`, `clusters`, `plugins` and `explain --server`:
+// words to a running server. Knows the API's paths and the console; the API is admin-api's.
 import { typeName } from '../dns/type-name.ts';
 import { USUAL, ask, tell } from './admin-ask.ts';
 import type { Said } from './admin-ask.ts';
@@ -13,13 +13,16 @@ const USAGE = `Usage: coredns-ts status [--json] [--server SERVER]
        coredns-ts reload [--diff | --confirm TIME | --keep] [--json] [--server SERVER]
        coredns-ts rollback [NUMBER | --list] [--json] [--server SERVER]
        coredns-ts upstreams [drain ID [--for TIME] | undrain ID] [--json] [--server SERVER]
-       coredns-ts zones [--json] [--server SERVER]
+       coredns-ts zones [refresh ZONE | notify ZONE] [--json] [--server SERVER]
+       coredns-ts clusters [relist ID] [--json] [--server SERVER]
+       coredns-ts plugins [--json] [--server SERVER]
 
 Of a running server whose Corefile has admin: what it serves; its last questions that fit all words of FILTER; what most of
 this minute were, or of the last one (at least, and by how much it may be more), anew each second on a terminal; that its caches
 ask for a name, or for everything, anew; that it reads its Corefile again, or (--diff) what would change if it did; with
 --confirm it goes back by itself unless it is told to --keep that; the Corefile before, or the one of a number; whom it asks,
-and that one of those is left alone; its zones.
+and that one of those is left alone; its zones, and that it looks for a newer version of one or tells the secondaries of it;
+the clusters that it follows, and that one is read anew; the plugins of each block.
 
 SERVER is ${USUAL} where none is given, another socket, or a URL: a token stands in the environment then, as COREDNS_TS_TOKEN.
 A word of FILTER is a piece of the name, type:AAAA, rcode:SERVFAIL, by:forward, under:example.org, an address or a network,
@@ -31,7 +34,7 @@ Exit status: 0 done, 1 refused or not reached, 2 for a wrong command line.
 const AGAIN = 1000;
 
 /** The words. */
-type AdminWord = 'status' | 'queries' | 'top' | 'flush' | 'reload' | 'rollback' | 'upstreams' | 'zones';
+type AdminWord = 'status' | 'queries' | 'top' | 'flush' | 'reload' | 'rollback' | 'upstreams' | 'zones' | 'clusters' | 'plugins';
 
 /** A request, and as what its reply is told. */
 interface Wanted {
@@ -90,7 +93,23 @@ const VERBS: { readonly [word in AdminWord]: {
       return { told: 'drain', method: 'POST', path, body: time === undefined ? {} : { for: time } };
     },
   },
-  zones: { options: [], most: 0, wanted: () => ({ path: '/v1/zones' }) },
+  zones: {
+    options: [], most: 2,
+    wanted({ names: [what, zone] }) {
+      if (what === undefined) return { path: '/v1/zones' };
+      if ((what !== 'refresh' && what !== 'notify') || zone === undefined) return 'it takes refresh ZONE and notify ZONE';
+      return { told: what, method: 'POST', path: `/v1/zones/${encodeURIComponent(zone)}/${what}`, body: {} };
+    },
+  },
+  clusters: {
+    options: [], most: 2,
+    wanted({ names: [what, id] }) {
+      if (what === undefined) return { path: '/v1/clusters' };
+      if (what !== 'relist' || id === undefined) return 'it takes relist ID';
+      return { told: what, method: 'POST', path: `/v1/clusters/${encodeURIComponent(id)}/relist`, body: {} };
+    },
+  },
+  plugins: { options: [], most: 0, wanted: () => ({ path: '/v1/plugins' }) },
 };
 
 /** Says one word to a server and sets the exit status. */
@@ -106,14 +125,15 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
   const asked = wanted({ names: line.names, options: own });
   if (typeof asked === 'string') return refuse(word, asked);
   const { told = word, method = 'GET', path, body } = asked;
-  const say = async (before = ''): Promise<void> => {
+  const say = async (): Promise<void> => {
     const said = await ask(server, method, path, body).catch((error: NodeJS.ErrnoException): Said | NodeJS.ErrnoException => error);
-    tell(word, server, said, (text) => (isJson ? text : before + IN_WORDS[told]!(JSON.parse(text) as never)));
+    tell(word, server, said, (text) => (isJson ? text : IN_WORDS[told]!(JSON.parse(text) as never)));
   };
   if (word !== 'top' || isJson || process.stdout.isTTY !== true) return say();
   // The cursor goes to the corner and what stood there is wiped out, until somebody ends it.
   for (process.exitCode = 0; process.exitCode === 0;) {
-    await say('\x1b[H\x1b[J');
+    process.stdout.write('\x1b[H\x1b[J');
+    await say();
     await new Promise((resolve) => setTimeout(resolve, AGAIN));
   }
 }

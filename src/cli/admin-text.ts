@@ -38,6 +38,29 @@ interface Upstream {
   readonly usual: number | null;
   readonly until: string | null;
 }
+interface Zone {
+  readonly zone: string;
+  readonly block: string;
+  readonly by: string;
+  readonly serial: number | null;
+  readonly trouble: string | null;
+}
+interface Cluster {
+  readonly id: string;
+  readonly block: string;
+  readonly by: string;
+  readonly name: string;
+  readonly whole: boolean;
+  readonly stale: string | null;
+  readonly objects: { readonly [kind: string]: number };
+  readonly watches: readonly { readonly error: string | null }[];
+}
+interface Plugin {
+  readonly name: string;
+  readonly at: string | null;
+  readonly ready: boolean;
+  readonly remark: string | null;
+}
 interface Reloaded {
   readonly changes: readonly Change[];
   readonly problems: readonly string[];
@@ -80,6 +103,21 @@ export const IN_WORDS: { readonly [word: string]: (said: never) => string } = {
   }).join(''),
   drain: ({ id, until }: { id: string; until: string | null }) =>
     (until === null ? `${id} is asked again\n` : `${id} is left alone until ${until}\n`),
-  zones: ({ zones }: { zones: readonly { zone: string; block: string }[] }) =>
-    zones.map(({ zone, block }) => `${zone}  ${block}\n`).join(''),
+  zones: ({ zones, more }: { zones: readonly Zone[]; more: number }) => zones.map(({ zone, block, by, serial, trouble }) => (
+    `${zone}  ${trouble ?? serial ?? '-'}  ${by} of ${block}\n`)).join('') + (more > 0 ? `and ${more} more\n` : ''),
+  refresh: ({ zone, refreshed }: { zone: string; refreshed: readonly string[] }) => `${zone} was looked at by ${refreshed.join(', ')}\n`,
+  notify: ({ zone, told }: { zone: string; told: readonly string[] }) => `${told.join(' ')} is told of ${zone}\n`,
+  clusters: ({ clusters }: { clusters: readonly Cluster[] }) => clusters.map(({ id, block, by, name, whole, stale, objects, watches }) => {
+    const how = stale === null ? (whole ? 'whole' : 'not read yet') : `stale since ${stale}`;
+    const errors = watches.flatMap(({ error }) => (error === null ? [] : [`    ${error}\n`]));
+    const counts = Object.entries(objects).map(([kind, count]) => `${count} ${kind}`).join(', ');
+    return `${id}  ${how}  ${counts}  ${name}, ${by} of ${block}\n${errors.join('')}`;
+  }).join(''),
+  relist: ({ relisted }: { relisted: readonly string[] }) => (
+    relisted.length === 0 ? 'it is being read already\n' : `read anew: ${relisted.join(', ')}\n`),
+  plugins: ({ blocks }: { blocks: readonly { block: string; plugins: readonly Plugin[] }[] }) => blocks.map(({ block, plugins }) => {
+    const lines = plugins.map(({ name, at, ready, remark }) => (
+      [name, at, ready ? null : 'not ready', remark].filter((each) => each !== null)));
+    return `${block}\n${lines.map((words) => `  ${words.join('  ')}\n`).join('')}`;
+  }).join(''),
 };

@@ -11,7 +11,7 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 /** The words that the program takes in place of flags. */
 export const WORDS = [
   'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'plugin', 'scenario', 'zone', 'help', 'version', 'completion', 'status',
-  'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'watch',
+  'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -41,7 +41,7 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  it reads its Corefile again; --diff says what would change, --confirm that it goes back
                                  by itself; rollback takes the one before over
   coredns-ts upstreams [drain ID]
-                                 whom it asks, and one of them is left alone; zones: which it has
+                                 whom it asks, and one of them is left alone; zones, clusters, plugins: which it has
   coredns-ts watch NAME TYPE @SERVER
                                  an answer, and each other one, of a registry or over gRPC
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward

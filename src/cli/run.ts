@@ -37,7 +37,7 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   if (word === 'init') return void import('./init-command.ts').then(({ initCommand }) => initCommand(args.slice(1)));
   if (word === 'explain') return void import('./explain-command.ts').then(({ explainCommand }) => explainCommand(args.slice(1), own));
   if (word === 'status' || word === 'queries' || word === 'top' || word === 'flush' || word === 'reload' || word === 'rollback'
-    || word === 'upstreams' || word === 'zones') {
+    || word === 'upstreams' || word === 'zones' || word === 'clusters' || word === 'plugins') {
     return void import('./admin-command.ts').then(({ adminCommand }) => adminCommand(word, args.slice(1)));
   }
   if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));

@@ -39,6 +39,8 @@ export interface Watch {
   readonly silentFor: number;
   /** What went wrong last, as it was logged; undefined while all is well. */
   readonly lastError: string | undefined;
+  /** Has it listed anew: what a watch missed comes, what is gone goes. What is under way ends; false where that is a list. */
+  relist(): boolean;
 }
 
 /** Milliseconds of silence after which the API is no longer in touch: its watches are opened again before. */
@@ -86,14 +88,27 @@ export class KubeApi {
 
   async #run(reflector: Reflector, watched: Watched): Promise<void> {
     const { signal } = this.#surroundings;
+    let anew = new AbortController(), step = AbortSignal.any([signal, anew.signal]), waits = false;
+    watched.anew = () => {
+      const listsAgain = reflector.forget() || waits;
+      if (listsAgain) anew.abort();
+      return listsAgain;
+    };
     while (!signal.aborted) {
       try {
-        await reflector.step(signal);
+        await reflector.step(step);
       } catch (error) {
         if (signal.aborted) return;
         const failure = asApiError(error);
-        await this.#backoff.wait(failure, watched.failed(failure), signal);
+        if (!step.aborted) {
+          waits = true;
+          await this.#backoff.wait(failure, watched.failed(failure), step);
+          waits = false;
+        }
       }
+      if (!step.aborted || signal.aborted) continue;
+      anew = new AbortController();
+      step = AbortSignal.any([signal, anew.signal]);
     }
   }
 }
@@ -112,6 +127,8 @@ class Watched implements Watch {
   #touchedAt = 0;
   #trouble: Trouble | undefined;
   #said: string | undefined;
+  /** Ends what is under way and begins with a list. */
+  anew = (): boolean => false;
 
   constructor(resource: Resource, { clock, log }: ApiSurroundings) {
     this.resource = resource;
@@ -134,6 +151,9 @@ class Watched implements Watch {
     return this.#said;
   }
 
+  relist(): boolean {
+    return this.anew();
+  }
   whole(): void {
     this.#synced = true;
   }

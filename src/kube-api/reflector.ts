@@ -85,6 +85,13 @@ export class Reflector {
     }
   }
 
+  /** The next step is a list, whatever is known; false where one is under way, or was never whole. Who calls ends the step before. */
+  forget(): boolean {
+    const wasComplete = this.#complete;
+    this.#complete = false;
+    return wasComplete;
+  }
+
   /** Errors after which there is another way to go at once. */
   #mayGoOn(error: unknown): boolean {
     // A version that is not there (any more) may be so in another one, with the same resource versions.

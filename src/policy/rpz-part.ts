@@ -5,6 +5,7 @@ import { typeName } from '../dns/type-name.ts';
 import { every } from '../kernel/clock.ts';
 import type { Query } from '../kernel/query/query.ts';
 import type { Run } from '../kernel/site/plugin.ts';
+import type { Counted, ShownRule } from '../kernel/site/shown.ts';
 import type { Site } from '../kernel/site/site.ts';
 import { PublishedTable } from './published-table.ts';
 import { ResponsePolicy } from './rpz.ts';
@@ -30,6 +31,12 @@ export async function openPolicy(run: Run, site: Site, plugin: string, zones: re
   await sources.begin();
   every(run.clock, sources.interval, run.signal, (error) => run.report(error), () => sources.look());
 }
+
+/** For whoever looks at them. */
+export const shownZones = (zones: readonly RpzZone[], counted: Counted): readonly ShownRule[] => zones.map(({ name, path, policy }) => ({
+  what: `${name} ${path} ${typeof policy === 'object' ? `cname ${policy.cname.text}` : policy}`,
+  size: counted(RPZ_FAMILIES.rules, { zone: name }), hits: counted(RPZ_FAMILIES.hits, { zone: name }),
+}));
 
 /** In every thread: what the zones say; undefined where there are none. */
 export function policyOf(run: Run, site: Site, plugin: string, zones: readonly RpzZone[]): ResponsePolicy | undefined {

@@ -83,11 +83,14 @@ export class FileFeed {
     this.#loading = this.#look(true).then(() => this.#next(this.#interval()));
     await this.#loading;
   }
-  /** Looks once, for who has a rhythm of its own; true where it was written just now and is to be looked at again soon. */
-  look(): boolean | Promise<boolean> {
+  /**
+   * Looks once, for who has a rhythm of its own; true where it was written just now and is to be looked at again soon: with `now` it is
+   * read all the same.
+   */
+  look(now = false): boolean | Promise<boolean> {
     const state = this.#state();
     if (state !== undefined && isSame(this.#read, state)) return false;
-    const look = (this.#loading ?? Promise.resolve()).then(() => this.#look(false));
+    const look = (this.#loading ?? Promise.resolve()).then(() => this.#look(now));
     this.#loading = look.then(() => {});
     return look;
   }

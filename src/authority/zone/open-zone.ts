@@ -127,9 +127,9 @@ export class OpenZone implements Closable {
     await this.#feed.want(reload, signal);
     return this;
   }
-  /** Looks at the file once; true where it was written just now and is to be looked at again soon. */
-  look(): boolean | Promise<boolean> {
-    return this.#feed.look();
+  /** Looks at the file once; true where it was written just now and is to be looked at again soon: with `now` it is read all the same. */
+  look(now = false): boolean | Promise<boolean> {
+    return this.#feed.look(now);
   }
   close(): void {
     this.#feed.close();

@@ -22,9 +22,9 @@ import type { ZoneCell } from './zone-cell.ts';
 import { transferOf } from './zone-transfer.ts';
 
 /** Says of zones that the Corefile names that they are here, to who signs and to who lists them. */
-export function putZones(names: readonly Name[], site: Site): void {
+export function putZones(by: string, names: readonly Name[], site: Site, refresh?: (zone: Name) => Promise<void>): void {
   site.put(SignableZones, true);
-  site.put(HeldZones, { zones: () => names, watch: () => {} });
+  site.put(HeldZones, { by, zones: () => names, watch: () => {}, ...(refresh !== undefined && { refresh }) });
 }
 /** The zones of a part that the Corefile names. */
 export class ZonePart {

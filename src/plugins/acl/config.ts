@@ -1,5 +1,6 @@
 // The stanzas of *acl* as data: which zones, then which sources and types get what (ACL-1, ACL-2). Knows words and prefixes.
 import type { Directive } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { Name } from '../../dns/name.ts';
 import { typeByName } from '../../dns/type-name.ts';
@@ -18,9 +19,9 @@ export interface Source {
 /** undefined is every type, every source. */
 export interface Policy {
   readonly action: Action;
-  /** As it is written, and the number of its line. */
+  /** As it is written, and where. */
   readonly written: string;
-  readonly line: number;
+  readonly at: Position;
   readonly types: ReadonlySet<number> | undefined;
   readonly sources: readonly Source[] | undefined;
 }
@@ -59,7 +60,7 @@ function readPolicy(line: Directive): Policy {
     if (section.toLowerCase() === 'type') types = readTypes(line, tokens);
     else sources = readSources(line, tokens);
   }
-  return { action: action as Action, written: [line.word, ...line.args].join(' '), line: line.at.line, types, sources };
+  return { action: action as Action, written: [line.word, ...line.args].join(' '), at: line.at, types, sources };
 }
 function readTypes(line: Directive, tokens: readonly string[]): ReadonlySet<number> | undefined {
   const types = new Set<number>();

@@ -4,6 +4,8 @@ import { INFO_CODE } from '../../dns/extended-error.ts';
 import type { Name } from '../../dns/name.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
+import type { Counted, ShownRule } from '../../kernel/site/shown.ts';
 import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Family, Metrics } from '../../kernel/seen/metrics.ts';
 import { drop } from '../../kernel/query/outcome.ts';
@@ -32,6 +34,19 @@ function decide(stanza: Stanza, query: Query): Policy | undefined {
   return undefined;
 }
 
+/** Policies, and how often each action was taken: by which of several policies is not counted. */
+function shown(stanzas: readonly Stanza[], counted: Counted): readonly ShownRule[] {
+  const policies = stanzas.flatMap((stanza) => stanza.policies);
+  const acting = (['block', 'filter', 'drop'] as const).map((action) => (
+    { action, all: policies.filter((each) => each.action === action) }));
+  const alone = new Map(acting.flatMap(({ action, all }) => (all.length === 1 ? [[all[0]!, counted(FAMILIES[action])]] : [])));
+  return [
+    ...policies.map((policy) => ({ what: policy.written, at: policy.at, ...(alone.has(policy) && { hits: alone.get(policy)! }) })),
+    ...acting.flatMap(({ action, all }) => (all.length > 1 ? [{ what: `${action}: all policies`, hits: counted(FAMILIES[action]) }] : [])),
+    { what: 'allowed, or of no policy', hits: counted(FAMILIES.allow) },
+  ];
+}
+
 /** ACL-4, ACL-5: what is said, with an Extended DNS Error for clients that sent an OPT. */
 function refuse(query: Query, action: Exclude<Action, 'allow'>): Outcome {
   if (action === 'drop') return drop();
@@ -44,12 +59,13 @@ export default definePlugin({
   metrics: FAMILIES,
   parse: (lines, { zones }) => readStanzas(lines, zones),
   create(stanzas, site) {
+    site.put(ShownRules, { by: 'acl', rules: (counted) => shown(stanzas, counted) });
     let metrics: Metrics;
     let families: { readonly [action in Exclude<Action, 'allow'>]: Family };
     let allowed: PerServer<number>;
     const policyText: Remark = (stanza, number) => {
-      const { written, line } = stanzas[stanza]!.policies[number]!;
-      return `${written} (line ${line})`;
+      const { written, at } = stanzas[stanza]!.policies[number]!;
+      return `${written} (line ${at.line})`;
     };
     const count = (query: Query, action: Exclude<Action, 'allow'>, zone: Name) => {
       metrics.values[families[action].cell([query.channel.service.label, zone.text, site.view])]!++;

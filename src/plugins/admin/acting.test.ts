@@ -104,7 +104,8 @@ test('an upstream is left alone for some time and asked again by itself, or soon
 
 test('zones, plugins and threads are listed', async (t) => {
   const here = await rig(t, `${SERVED}example.com:53 {\n    records {\n        www A 192.0.2.7\n    }\n}\n`);
-  assert.deepEqual((await get(here, '/v1/zones'))['zones'], [{ zone: 'example.com.', block: 'example.com.' }]);
+  const [zone] = (await get(here, '/v1/zones'))['zones'] as { zone: string; block: string; by: string }[];
+  assert.deepEqual([zone!.zone, zone!.block, zone!.by], ['example.com.', 'example.com.', 'records']);
   const { blocks } = await get(here, '/v1/plugins') as { blocks: { block: string; plugins: { name: string; at: string | null }[] }[] };
   const lines = blocks[0]!.plugins.map(({ name, at }) => `${name} ${at}`);
   assert.deepEqual(lines, ['admin Corefile:2', 'admin null', 'cache Corefile:3', 'forward Corefile:4']);

@@ -16,11 +16,14 @@ test('every route says what its description promises, and refusals are problems'
     '/v1/top/upstreams': ['', undefined], '/v1/distinct': ['', undefined], '/v1/latency': ['', undefined],
     '/v1/cache': ['', undefined], '/v1/cache/flush': ['', '{"all":true}'],
     '/v1/upstreams': ['', undefined], '/v1/upstreams/{id}/drain': ['', undefined], '/v1/zones': ['', undefined],
+    '/v1/zones/{zone}/refresh': ['', undefined], '/v1/zones/{zone}/notify': ['', undefined],
+    '/v1/clusters': ['', undefined], '/v1/clusters/{id}/relist': ['', undefined], '/v1/policy': ['', undefined],
     '/v1/plugins': ['', undefined], '/v1/threads': ['', undefined], '/v1/reload': ['', '{"dryRun":true}'],
     '/v1/reload/confirm': ['', undefined], '/v1/config/history': ['', undefined], '/v1/config/rollback': ['', undefined],
   };
-  /** What there is nothing for here is done in acting.test.ts. */
-  const elsewhere = ['/v1/upstreams/{id}/drain', '/v1/reload/confirm', '/v1/config/rollback'];
+  /** What there is nothing for here is done in acting.test.ts and things.test.ts. */
+  const elsewhere = ['/v1/upstreams/{id}/drain', '/v1/zones/{zone}/refresh', '/v1/zones/{zone}/notify', '/v1/clusters/{id}/relist',
+    '/v1/reload/confirm', '/v1/config/rollback'];
   assert.deepEqual(Object.keys(paths), Object.keys(wanted));
   for (const [path, [query, body]] of Object.entries(wanted)) {
     const [[method, { responses }]] = Object.entries(paths[path]!) as [[string, { responses: { 200: { content: object } } }]];

@@ -62,6 +62,8 @@ class Folder implements Part {
   /** Which zones the folder has, broken ones too, as of the last look; undefined where there was none; and who hears of others. */
   #held: readonly Name[] | undefined = undefined;
   #others = (): void => {};
+  /** Looks at the folder and its files once, when nobody else does. */
+  #refresh = async (): Promise<void> => {};
   /** Zones that changed, by their keys, while the folder is looked at; who follows them hears of them when all of it was. */
   #waiting: Map<string, Name> | undefined = undefined;
 
@@ -72,7 +74,8 @@ class Folder implements Part {
     this.#journal = settings.journal === undefined ? undefined : site.path(settings.journal);
     site.put(SignableZones, true);
     site.put(HeldZones, {
-      zones: () => this.#held,
+      by: 'auto', zones: () => this.#held,
+      refresh: () => this.#refresh(),
       watch: (changed) => {
         this.#others = changed;
       },
@@ -121,14 +124,15 @@ class Folder implements Part {
       throw new Error(`plugin/auto: Unable to access root path '${this.#folder}': ${error.message}`);
     });
     let wait = reload;
-    const again = async (): Promise<void> => {
+    const again = async (isAll: boolean, now: boolean): Promise<void> => {
+      if (run.signal.aborted) return;
       this.#waiting = new Map();
       try {
-        let isNews = wait === reload;
+        let isNews = isAll;
         await inOneFolder(this.#folder, async () => {
           if (isNews) await look();
           isNews = true;
-          wait = await kept.look() ? Math.min(STILL, reload) : reload;
+          wait = await kept.look(now) ? Math.min(STILL, reload) : reload;
         });
       } finally {
         const changed = this.#waiting;
@@ -136,7 +140,15 @@ class Folder implements Part {
         if (!run.signal.aborted) for (const zone of changed.values()) this.#tell(zone);
       }
     };
-    if (reload > 0) every(run.clock, () => wait, run.signal, run.report, again);
+    // One after the other: both hold back word of what changed until they have ended.
+    let busy = Promise.resolve();
+    const inTurn = (isAll: () => boolean, now: boolean): Promise<void> => {
+      const done = busy.then(() => again(isAll(), now));
+      busy = done.catch(() => {});
+      return done;
+    };
+    this.#refresh = () => inTurn(() => true, true);
+    if (reload > 0) every(run.clock, () => wait, run.signal, run.report, () => inTurn(() => wait === reload, false));
   }
   /** One look, one list: threads see all that came and went at once, caches and secondaries hear of it then. */
   async #take(run: Run, kept: KeptZones, list: Note, found: Scan): Promise<void> {

@@ -74,13 +74,16 @@ export class KeptZones {
     for (const { end } of this.#kept.values()) end.abort();
   }
 
-  /** Looks at the files of zones that are open; whether one was written just now, so that it is to be looked at again soon. */
-  async look(): Promise<boolean> {
+  /**
+   * Looks at the files of zones that are open; whether one was written just now, so that it is to be looked at again soon: with `now` it is
+   * read all the same.
+   */
+  async look(now = false): Promise<boolean> {
     let soon = false;
     let count = 0;
     for (const { open, missed } of [...this.#kept.values()]) {
       if (missed > 0) continue;
-      const again = open.look();
+      const again = open.look(now);
       soon = (typeof again === 'boolean' ? again : await again) || soon;
       if (++count % LOOKS_A_TURN === 0) await nextTurn();
       if (this.#run.signal.aborted) return false;

@@ -1,6 +1,7 @@
 // The lines of *block* as data. Knows words, addresses and networks; opens nothing.
 import { basename, isAbsolute, join } from 'node:path';
 import type { Directive } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
 import { parseAddress, parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -16,6 +17,7 @@ import { quoted } from '../../wording/quote.ts';
 export type Action = 'none' | 'nxdomain' | 'nodata' | 'zero' | 'refused' | 'drop' | 'address';
 /** One line. */
 export interface BlockLine {
+  readonly at: Position;
   readonly lists: readonly ListSource[];
   readonly action: Action;
   /** Where `address` leads, and `zero`. */
@@ -112,7 +114,7 @@ function readBlockLine(line: Directive, context: ParseContext): BlockLine {
     const from = remote.find(({ url }) => url === each.path);
     return from === undefined ? each : { ...each, path: from.path, arriving: from.arriving };
   });
-  return { lists, action, addresses, clients, infoCode, log, shrink, remote, bootstrap };
+  return { at: line.at, lists, action, addresses, clients, infoCode, log, shrink, remote, bootstrap };
 }
 
 function listsOf(line: Directive, context: ParseContext): string[] {

@@ -14,6 +14,8 @@ import type { Metrics } from '../../kernel/seen/metrics.ts';
 import type { Log } from '../../kernel/seen/log.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
+import type { Counted, ShownRule } from '../../kernel/site/shown.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { denied, redirected } from '../../policy/denial.ts';
 import { NamedLists } from '../../policy/engine.ts';
@@ -72,6 +74,14 @@ class Block implements Part {
     this.#log = run.log.prefix('block');
   }
 
+  /** For whoever looks at its lists. */
+  rules(counted: Counted): readonly ShownRule[] {
+    const { lists, at, action } = this.#line;
+    return lists.map(({ name, path, isAllowed }) => ({
+      what: `${isAllowed ? 'allow' : action} ${path}`, at, size: counted(LIST_FAMILIES.rules, { list: name }),
+      ...(!isAllowed && { hits: counted(FAMILIES.requests, { list: name, action }) }),
+    }));
+  }
   /** Whether this list is the one by which the name that is asked for would be blocked: for rules that ask. */
   holds(name: string, query: Query): boolean {
     return this.#lists.judge(query.bytes, query.at + HEADER, query) === 'blocked' && this.#listName === name;
@@ -130,6 +140,7 @@ export default definePlugin({
   parse: readBlockLines,
   create: (lines, site) => lines.map((line, i) => {
     const block = new Block(line, site, i);
+    site.put(ShownRules, { by: 'block', rules: (counted) => block.rules(counted) });
     for (const { name } of line.lists) site.put(NamedLists, { name, holds: (query) => block.holds(name, query) });
     return block;
   }),

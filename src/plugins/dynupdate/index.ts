@@ -69,7 +69,7 @@ class DynamicUpdates implements Part {
     this.#site = site;
     this.#zones = new ServedZones([settings.zone]);
     site.put(SignableZones, true);
-    site.put(HeldZones, { zones: () => [settings.zone], watch: () => {} });
+    site.put(HeldZones, { by: 'dynupdate', zones: () => [settings.zone], watch: () => {} });
     site.put(Uncached, settings.zone);
     admitUpdates(site, (query) => this.#update(query));
     site.put(Transfers, {

@@ -34,7 +34,9 @@ class Files implements Part {
     this.#named = [...byZone.values()];
     const names = this.#named.map(({ zone }) => zone);
     this.#zones = new ZonePart('file', names, site);
-    putZones(names, site);
+    putZones('file', names, site, async (zone) => {
+      await this.#open.find(({ name }) => name.equals(zone))?.look(true);
+    });
   }
 
   /** Lines, with how their zones are signed: parts before and behind say that, which are all there now. */

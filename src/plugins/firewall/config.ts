@@ -1,6 +1,7 @@
 // The lines of *firewall* as data (ecosystem 5.1): for each direction rules in their order. Knows words and the language of rules; asks no
 // engine.
 import type { Directive } from '../../corefile/directive.ts';
+import type { Position } from '../../corefile/error.ts';
 import { compileRule } from '../../govaluate/index.ts';
 import type { Host, Rule } from '../../govaluate/index.ts';
 import { compileRegexp } from '../../kernel/regexp.ts';
@@ -23,7 +24,9 @@ export type Deed =
 export interface FirewallRule {
   readonly deed: Deed;
   readonly rule: Rule<Asked> | undefined;
-  /** Where it stands, for people. */
+  /** As it is written, and where; `line` for people. */
+  readonly written: string;
+  readonly at: Position;
   readonly line: number;
 }
 /** The rules of one direction. */
@@ -47,6 +50,9 @@ export interface Settings {
 }
 type Direction = 'query' | 'response';
 const MOST_RATE = 1e9;
+
+const placeOf = (line: Directive): Pick<FirewallRule, 'written' | 'at' | 'line'> =>
+  ({ written: [line.word, ...line.args].join(' '), at: line.at, line: line.at.line });
 
 /** Reads the lines of a block, sets and all. Throws CorefileError. */
 class Reader {
@@ -111,7 +117,7 @@ class Reader {
     }, (rule) => this.#engine(list, rule));
   }
   #action(list: RuleList, line: Directive, action: Action): void {
-    list.rules.push({ deed: { kind: 'action', action }, rule: this.#compile(line), line: line.at.line });
+    list.rules.push({ deed: { kind: 'action', action }, rule: this.#compile(line), ...placeOf(line) });
   }
   #redirect(list: RuleList, line: Directive): void {
     const target = line.arg();
@@ -120,12 +126,12 @@ class Reader {
       line.fail(`redirect: ${quoted(target)} is neither a name nor addresses with commas between them`,
         'redirect 192.0.2.1,2001:db8::1 EXPRESSION');
     }
-    list.rules.push({ deed: { kind: 'action', action: 'redirect', redirect }, rule: this.#compile(line), line: line.at.line });
+    list.rules.push({ deed: { kind: 'action', action: 'redirect', redirect }, rule: this.#compile(line), ...placeOf(line) });
   }
   #tag(list: RuleList, line: Directive): void {
     const [, name, value = 'true'] = /^([\w.-]+)(?:=(.*))?$/.exec(line.arg()) ?? [];
     if (name === undefined) line.fail('tag: a name, or NAME=VALUE, stands before the expression');
-    list.rules.push({ deed: { kind: 'tag', name, value }, rule: this.#compile(line), line: line.at.line });
+    list.rules.push({ deed: { kind: 'tag', name, value }, rule: this.#compile(line), ...placeOf(line) });
   }
   #rate(list: RuleList, line: Directive): void {
     const word = line.arg();
@@ -133,7 +139,7 @@ class Reader {
     if (!(most > 0 && most <= MOST_RATE)) {
       line.fail(`rate: '${word}' is not a number above 0`, 'rate 10 EXPRESSION: so many a second of each client');
     }
-    list.rules.push({ deed: { kind: 'rate', most }, rule: this.#compile(line), line: line.at.line });
+    list.rules.push({ deed: { kind: 'rate', most }, rule: this.#compile(line), ...placeOf(line) });
   }
   #set(line: Directive): void {
     const [name = '', ...entries] = line.words(2);
@@ -148,7 +154,7 @@ class Reader {
       const words = 'allow, refuse, block, drop, redirect, tag, rate, set, default, report_only';
       line.fail(`${quoted(line.word)} is no action, and no policy engine's plugin with one name`, `one of ${words}; or PLUGIN NAME`);
     }
-    list.rules.push({ deed: { kind: 'engine', plugin: line.word, name }, rule: undefined, line: line.at.line });
+    list.rules.push({ deed: { kind: 'engine', plugin: line.word, name }, rule: undefined, ...placeOf(line) });
   }
   #compile(line: Directive): Rule<Asked> {
     const source = line.rest().join(' ');

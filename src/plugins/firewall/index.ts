@@ -10,6 +10,8 @@ import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Rehearsal, Run } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
+import type { Counted, ShownRule } from '../../kernel/site/shown.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { NamedLists, PolicyEngines } from '../../policy/engine.ts';
 import type { Decision } from '../../policy/engine.ts';
@@ -47,6 +49,16 @@ class Firewall implements Part {
   get rehearsal(): Rehearsal | undefined {
     const { query, response } = this.#settings;
     return [...query.rules, ...response.rules].some(({ deed }) => deed.kind === 'engine') ? undefined : 'as served';
+  }
+  /** For whoever looks at its rules. A tag decides nothing, so nothing of it is counted. */
+  rules(counted: Counted): readonly ShownRule[] {
+    return (['query', 'response'] as const).flatMap((list) => {
+      const { rules, default: otherwise, reportOnly } = this.#settings[list];
+      const hits = (line: number): number => counted(FAMILIES[reportOnly ? 'reported' : 'decisions'], { list, line: String(line) });
+      const own = rules.map(({ written, at, line, deed }) => (
+        { what: `${list}: ${written}`, at, ...(deed.kind !== 'tag' && { hits: hits(line) }) }));
+      return rules.length === 0 && list === 'response' ? [] : [...own, { what: `${list}: ${otherwise} by default`, hits: hits(0) }];
+    });
   }
   /** Every engine and every list that a rule names is there. */
   whole(): void {
@@ -142,5 +154,9 @@ export default definePlugin({
   name: 'firewall',
   metrics: FAMILIES,
   parse: (lines) => readFirewall(lines),
-  create: (settings, site) => new Firewall(settings, site),
+  create(settings, site) {
+    const firewall = new Firewall(settings, site);
+    site.put(ShownRules, { by: 'firewall', rules: (counted) => firewall.rules(counted) });
+    return firewall;
+  },
 });

@@ -3,6 +3,7 @@
 import { ExternalNamesSources } from '../../authority/external-names.ts';
 import { Transfers } from '../../authority/transfer.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import { ShownClusters } from '../../kernel/site/shown.ts';
 import { SearchPaths } from '../../kernel/site/search-path.ts';
 import { REQUEST_FAMILIES } from '../../kube-api/request-metrics.ts';
 import { readSettings } from './config.ts';
@@ -24,6 +25,7 @@ export default definePlugin({
     for (const stanza of stanzas) {
       site.put(Transfers, stanza);
       site.put(ExternalNamesSources, stanza);
+      site.put(ShownClusters, { by: stanza.name, cluster: () => stanza.cluster(), relist: () => stanza.relist() });
       // Of several clusters the first one whose zones hold the name and that knows the client has the say, whatever its word is.
       for (const name of ['kubernetes', ALIAS]) site.put(SearchPaths, { name, searchPath: (query) => stanza.searchPath(query) });
     }

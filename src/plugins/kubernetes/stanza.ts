@@ -13,6 +13,7 @@ import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Provider } from '../../kernel/query/metadata.ts';
 import type { Query } from '../../kernel/query/query.ts';
+import type { ShownCluster } from '../../kernel/site/shown.ts';
 import { MetadataZones } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Bind } from '../../kernel/query/transport.ts';
@@ -171,6 +172,13 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
   /** Whether the cluster was read once, in any thread. */
   synced(): boolean {
     return this.#maps !== undefined && this.#maps.flags.get(SYNCED) !== 0;
+  }
+  /** For whoever looks at it, on the main thread; undefined before it was begun. */
+  cluster(): ShownCluster | undefined {
+    return this.#cluster?.shown(this.#settings.zones.names.map(({ text }) => text));
+  }
+  relist(): readonly string[] {
+    return this.#cluster?.relist() ?? [];
   }
   async drain(): Promise<void> {
     await this.#cluster?.snapshot?.saveLast();

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { counter, histogram } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
 import type { Part, Run } from '../../kernel/site/plugin.ts';
 import { PolicyEngines } from '../../policy/engine.ts';
 import { Keeper, RESULTS } from '../../policy/keeper.ts';
@@ -76,6 +77,10 @@ export default definePlugin({
   create: (lines, site) => lines.map((line) => {
     const engine = new OpaEngine(line);
     site.put(PolicyEngines, engine);
+    const of = line.bundle === undefined ? `${line.endpoint.host}:${line.endpoint.port}` : line.bundle.path;
+    site.put(ShownRules, {
+      by: 'opa', rules: (counted) => [{ what: `${line.name} ${of}`, hits: counted(FAMILIES.requests, { engine: line.name }) }],
+    });
     return partOf(line, engine);
   }),
 });

@@ -14,6 +14,7 @@ import { PerServer, counter } from '../../kernel/seen/metrics.ts';
 import type { Metrics } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Holders } from '../../policy/holders.ts';
 import type { Accounts, Terms } from '../../store/accounts.ts';
@@ -177,5 +178,12 @@ export default definePlugin({
   aliases: ['rrl'],
   metrics: { exceeded: EXCEEDED },
   parse: readSettings,
-  create: (settings, site) => new RateLimit(settings, site),
+  create(settings, site) {
+    const limited = KINDS.filter((kind) => settings.rates[kind] > 0);
+    site.put(ShownRules, {
+      by: 'ratelimit', rules: (counted) => limited.map((kind) => (
+        { what: `${kind}-per-second ${settings.rates[kind]}`, hits: counted(EXCEEDED, { kind }) })),
+    });
+    return new RateLimit(settings, site);
+  },
 });

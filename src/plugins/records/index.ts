@@ -23,7 +23,7 @@ class Records implements Part {
     this.#site = site;
     const names = settings.zones.map(({ zone }) => zone);
     this.#zones = new ZonePart('records', names, site);
-    putZones(names, site);
+    putZones('records', names, site);
   }
 
   /** Zones, with how they are signed: parts before and behind say that, which are all there now. */

@@ -5,8 +5,9 @@ import type { Answer } from '../../kernel/query/outcome.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
 import type { Site } from '../../kernel/site/site.ts';
-import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
+import { openPolicy, policyOf, shownZones } from '../../policy/rpz-part.ts';
 import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
 import type { ResponsePolicy } from '../../policy/rpz.ts';
@@ -39,5 +40,8 @@ export default definePlugin({
   name: 'rpz',
   metrics: RPZ_FAMILIES,
   parse: readZones,
-  create: (zones, site) => new Rpz(zones, site),
+  create(zones, site) {
+    site.put(ShownRules, { by: 'rpz', rules: (counted) => shownZones(zones, counted) });
+    return new Rpz(zones, site);
+  },
 });

@@ -91,7 +91,10 @@ class Secondaries implements Part {
     if (allLines(settings).some(({ forwardsUpdates }) => forwardsUpdates)) admitUpdates(site, (query) => this.#update(query));
     site.put(SignableZones, true);
     site.put(HeldZones, {
-      zones: () => this.#zones(),
+      by: 'secondary', zones: () => this.#zones(),
+      refresh: ({ key }) => {
+        for (const zone of this.#open.values()) if (zone.name.key === key) zone.notified();
+      },
       watch: (changed) => {
         this.#others = changed;
       },

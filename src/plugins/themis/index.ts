@@ -2,6 +2,7 @@
 // together; what is asked is engine.ts's.
 import { counter } from '../../kernel/seen/metrics.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
 import type { Part } from '../../kernel/site/plugin.ts';
 import { PolicyEngines } from '../../policy/engine.ts';
 import { Keeper, RESULTS } from '../../policy/keeper.ts';
@@ -41,6 +42,10 @@ export default definePlugin({
   create: (lines, site) => lines.map((line) => {
     const engine = new ThemisEngine(line);
     site.put(PolicyEngines, engine);
+    const of = line.endpoints.map(({ text }) => text).join(' ');
+    site.put(ShownRules, {
+      by: 'themis', rules: (counted) => [{ what: `${line.name} ${of}`, hits: counted(FAMILIES.requests, { engine: line.name }) }],
+    });
     return partOf(line, engine);
   }),
 });

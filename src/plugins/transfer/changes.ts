@@ -15,6 +15,7 @@ import type { Key } from '../../tsig/key.ts';
 export class Changes {
   readonly #run: Run;
   readonly #stanzas: readonly Stanza[];
+  readonly #sources: readonly TransferSource[];
   readonly #notifiers = new Map<Stanza, readonly Notifier[]>();
   /** What changed before the server listened: a secondary that is told asks at once. */
   #early: Map<string, () => void> | undefined = new Map();
@@ -22,6 +23,7 @@ export class Changes {
   constructor(run: Run, stanzas: readonly Stanza[], sources: readonly TransferSource[], keys: ReadonlyMap<string, Key>) {
     this.#run = run;
     this.#stanzas = stanzas;
+    this.#sources = sources;
     const pace = new Pace(run.clock);
     for (const stanza of stanzas) {
       this.#notifiers.set(stanza, stanza.secondaries.map((secondary) => {
@@ -39,6 +41,14 @@ export class Changes {
     for (const tell of early?.values() ?? []) tell();
   }
 
+  /** Tells the secondaries of a zone that it changed, and says who they are: nobody where no source has it. */
+  again(zone: Name): readonly string[] {
+    const source = this.#sources.find((each) => this.#soaOf(zone, each) !== undefined);
+    const secondaries = stanzaOf(this.#stanzas, zone)?.secondaries ?? [];
+    if (source === undefined || secondaries.length === 0) return [];
+    this.#changed(zone, source);
+    return secondaries.map(({ text }) => text);
+  }
   #changed(zone: Name, source: TransferSource): void {
     if (this.#run.signal.aborted) return;
     if (this.#early === undefined) this.#tell(zone, source);

@@ -3,7 +3,7 @@ import { transferMessages } from '../../authority/transfer-messages.ts';
 import type { Shared } from '../../authority/transfer-messages.ts';
 import { asksExpiry, expireOf, tellExpiry } from '../../authority/expiry.ts';
 import { Keys } from '../../authority/keys.ts';
-import { Overtaken, Transfers, asRecords, isUpToDate, serialOf } from '../../authority/transfer.ts';
+import { Notifiers, Overtaken, Transfers, asRecords, isUpToDate, serialOf } from '../../authority/transfer.ts';
 import type { Transfer, TransferSource } from '../../authority/transfer.ts';
 import { turnsOf } from '../../authority/turns.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -66,6 +66,7 @@ class ZoneTransfers implements Part {
   constructor(stanzas: readonly Stanza[], site: Site) {
     this.#stanzas = stanzas;
     this.#site = site;
+    site.put(Notifiers, { notify: (zone) => this.#changes?.again(zone) ?? [] });
     this.#gates = new Map(stanzas.map((stanza) => [stanza, new Gate(stanza.most)]));
   }
 

@@ -20,10 +20,11 @@ import { OPCODE, RCODE } from '../../dns/rcode.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Lines, Part, ParseContext, Run } from '../../kernel/site/plugin.ts';
 import { AnyClass } from '../../kernel/site/site.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import type { Flags } from '../../store/cells.ts';
 import { answerBy, answerFromKept, answerLocally } from '../../resolver/answering.ts';
-import { openPolicy, policyOf } from '../../policy/rpz-part.ts';
+import { openPolicy, policyOf, shownZones } from '../../policy/rpz-part.ts';
 import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
 import type { PolicyWatch, ResponsePolicy, Truth } from '../../policy/rpz.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
@@ -104,7 +105,8 @@ class Unbound implements Part {
   constructor(settings: Settings, site: Site) {
     this.#settings = settings;
     this.#site = site;
-    const { names, local } = settings.means;
+    const { names, local, policies } = settings.means;
+    if (policies.length > 0) site.put(ShownRules, { by: 'unbound', rules: (counted) => shownZones(policies, counted) });
     if (names.identity !== undefined || names.version !== undefined || local.hasOtherClasses) site.put(AnyClass, true);
   }
   readonly rehearsal = {

@@ -9,12 +9,16 @@ import type { Lines } from '../../kernel/site/plugin.ts';
 import type { Query } from '../../kernel/query/query.ts';
 import { queryFunctions } from '../../kernel/query/query-functions.ts';
 import type { Asked } from '../../kernel/query/query-functions.ts';
+import { ShownRules } from '../../kernel/site/shown.ts';
+import type { ShownRule } from '../../kernel/site/shown.ts';
 import { ViewFilter } from '../../kernel/site/site.ts';
 import type { View } from '../../kernel/site/site.ts';
 
 interface Settings {
   readonly name: string;
   readonly conditions: readonly Expression<Asked>[];
+  /** As they are written. */
+  readonly written: readonly ShownRule[];
 }
 
 function readSettings(lines: Lines): Settings {
@@ -22,9 +26,14 @@ function readSettings(lines: Lines): Settings {
   const name = line.arg();
   line.end();
   const functions = queryFunctions();
-  const conditions: Expression<Asked>[] = [];
-  line.properties({ expr: (property) => conditions.push(readCondition(property, functions)) });
-  return { name, conditions };
+  const conditions: Expression<Asked>[] = [], written: ShownRule[] = [];
+  line.properties({
+    expr(property) {
+      written.push({ what: property.args.join(' '), at: property.at });
+      conditions.push(readCondition(property, functions));
+    },
+  });
+  return { name, conditions, written };
 }
 function readCondition(property: Directive, functions: ReturnType<typeof queryFunctions>): Expression<Asked> {
   const source = property.rest().join(' ');
@@ -58,6 +67,7 @@ export default definePlugin({
   parse: readSettings,
   create(settings, site) {
     site.put(ViewFilter, new Filter(settings));
+    site.put(ShownRules, { by: 'view', rules: () => settings.written });
     return { handle: (query, next) => next(query), metadata: { 'view/name': () => settings.name } };
   },
 });

@@ -4,12 +4,15 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { Log } from '../../../kernel/seen/log.ts';
 import type { Metrics } from '../../../kernel/seen/metrics.ts';
 import type { Closable } from '../../../kernel/shared.ts';
+import type { ShownCluster } from '../../../kernel/site/shown.ts';
 import type { Watch } from '../../../kube-api/kube-api.ts';
 import type { Resource, Sink } from '../../../kube-api/sink.ts';
 import type { Store } from '../../../store/store.ts';
-import { showLastHeard } from './last-heard.ts';
+import { nameOf, showLastHeard } from './last-heard.ts';
 import { Latency } from './latency.ts';
-import { ENDPOINT_SLICES, IMPORTS, NAMESPACES, NODES, PODS, SERVICES, SYNCED, UNREAD, clearMaps, openMaps } from './maps.ts';
+import {
+  ENDPOINT_SLICES, IMPORTS, NAMESPACES, NODES, PODS, REVISION, SERVICES, SYNCED, UNREAD, clearMaps, openMaps,
+} from './maps.ts';
 import type { Maps } from './maps.ts';
 import { CountedNames } from './counted-names.ts';
 import { NodeSink } from './node-sink.ts';
@@ -242,6 +245,24 @@ export class Cluster implements Closable, Filled {
   get synced(): boolean {
     return this.maps.flags.get(SYNCED) !== 0;
   }
+  /** For whoever looks at it. */
+  shown(zones: readonly string[]): ShownCluster {
+    const { services, imports, slices, importSlices, namespaces, nodes, pods, flags } = this.maps;
+    const since = this.snapshot?.staleness.since ?? staleSince(this.watched);
+    return {
+      name: this.#name, zones, isWhole: this.synced, staleSince: since, revision: flags.get(REVISION) >>> 0,
+      objects: {
+        namespaces: namespaces.entries, services: services.entries, endpointslices: slices.entries + importSlices.entries,
+        serviceimports: imports.entries, pods: pods.entries, nodes: nodes.entries,
+      },
+      watches: this.watched.map((watch) => (
+        { resource: nameOf(watch.resource), isWhole: watch.synced, silentFor: watch.silentFor, error: watch.lastError })),
+    };
+  }
+  /** Has all of it listed anew, and says of which collections. */
+  relist(): readonly string[] {
+    return this.watched.filter((watch) => watch.relist()).map(({ resource }) => nameOf(resource));
+  }
   now(): number {
     return Math.floor(this.#around.clock.wall() / 1000);
   }
@@ -256,4 +277,10 @@ export class Cluster implements Closable, Filled {
     clearMaps(this.maps);
     this.#numbers.give(this.number);
   }
+}
+
+/** Since when the collection that was heard longest ago is out of touch, in seconds since 1970. */
+function staleSince(watched: readonly Watch[]): number | undefined {
+  const since = watched.flatMap((watch) => watch.staleSince ?? []);
+  return since.length === 0 ? undefined : Math.floor(Math.min(...since) / 1000);
 }

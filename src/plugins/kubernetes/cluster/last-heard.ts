@@ -11,7 +11,7 @@ export const LAST_HEARD = gauge('coredns_kubernetes_last_heard_seconds',
   ['cluster', 'resource']);
 
 /** The last word of a resource's path. */
-const nameOf = ({ path }: Resource): string => path.slice(path.lastIndexOf('/') + 1);
+export const nameOf = ({ path }: Resource): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** Shows the seconds for each of these watches of one cluster, computed when somebody looks, until the signal aborts. */
 export function showLastHeard(metrics: Metrics, cluster: string, watched: readonly Pick<Watch, 'resource' | 'silentFor'>[],
