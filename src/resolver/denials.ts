@@ -12,7 +12,7 @@ import { wildcardOf } from '../dnssec/validate/proof.ts';
 import type { Denial } from '../dnssec/validate/proof.ts';
 import { signerOf } from '../dnssec/validate/signed-set.ts';
 import type { KeptSet } from './kept-set.ts';
-import type { Step } from './record-cache.ts';
+import type { Step } from './step.ts';
 import { SpanOrder } from './span-order.ts';
 
 /** Zones whose denials are kept, and denials of all of them. */

@@ -9,9 +9,11 @@ import { RCODE } from '../dns/rcode.ts';
 import type { Flags } from '../store/cells.ts';
 import type { Limit } from './budget.ts';
 import { cookieFor, cookieIn } from './server-cookies.ts';
+import type { OneAsksParts } from './one-asks.ts';
 import { mix, nameOf, repeats } from './spelling.ts';
 import { repliesTo } from './scrub.ts';
 import type { Server, ServerMemory } from './servers.ts';
+import type { SharedRecords } from './shared-records.ts';
 import type { ServerAddress } from './settings.ts';
 
 /** Where questions leave and replies come in. */
@@ -37,6 +39,10 @@ export interface ExchangeParts {
   /** What all threads know of servers, and of the network. */
   readonly servers: ServerMemory;
   readonly reach: Flags;
+  /** What was heard, as all threads keep it. */
+  readonly records: SharedRecords;
+  /** By what one of them asks, and the others wait. */
+  readonly turns: OneAsksParts;
   /** Is told what happens, for those who count and log. */
   readonly events?: ResolverEvents | undefined;
 }

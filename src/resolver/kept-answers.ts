@@ -9,10 +9,12 @@ import { TYPE } from '../dns/type-name.ts';
 import type { Denials } from './denials.ts';
 import { RANK, targetOf } from './kept-set.ts';
 import type { KeptSet, Security } from './kept-set.ts';
-import type { RecordCache, Step } from './record-cache.ts';
+import type { RecordCache } from './record-cache.ts';
 import type { Resolved } from './resolved.ts';
 import { synthesized } from './scrub.ts';
 import type { ResolverSettings } from './settings.ts';
+import { stepOf } from './step.ts';
+import type { Step } from './step.ts';
 
 /** Aliases that what is over is followed along. */
 const MOST_ALIASES = 11;
@@ -114,12 +116,6 @@ export class KeptAnswers {
   }
 }
 
-/** A step of sets that are kept. */
-export function stepOf(kind: 'answer' | 'alias', answer: readonly KeptSet[], target: Name | undefined): Step {
-  const security = answer.every((set) => set.security === 'secure') ? 'secure' : answer[0]!.security;
-  const until = Math.min(...answer.map((set) => set.until));
-  return { kind, rcode: RCODE.NOERROR, answer, authority: [], target, came: until - answer[0]!.ttl * 1000, until, security };
-}
 /** Several steps of a chain may have the same proofs. */
 export const once = (sets: readonly KeptSet[]): KeptSet[] =>
   sets.filter((set, i) => sets.findIndex((other) => other.type === set.type && other.name.equals(set.name)) === i);

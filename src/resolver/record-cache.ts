@@ -1,110 +1,200 @@
-// Record sets and what was said to questions, as one thread keeps them: by rank and by time. Knows sets and denials; knows nothing of who
-// asks or of servers.
+// Record sets and what was said to questions, by rank and by time: what this thread has had in hand lately as objects, and behind that all
+// that the threads of the process keep together. Knows sets and denials; knows nothing of who asks or of servers.
 import type { Name } from '../dns/name.ts';
-import { RANK } from './kept-set.ts';
-import type { KeptSet, Security } from './kept-set.ts';
+import type { Question } from '../dns/parts.ts';
+import { CLASS, TYPE } from '../dns/type-name.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { RANK, targetOf } from './kept-set.ts';
+import type { KeptSet } from './kept-set.ts';
+import { Recent } from './recent.ts';
+import type { SharedRecords } from './shared-records.ts';
+import { SHARED, stepOf } from './step.ts';
+import type { Step } from './step.ts';
 
-/** What one question led to, without aliases followed. */
-export interface Step {
-  readonly kind: 'answer' | 'alias' | 'nodata' | 'nxdomain';
-  readonly rcode: number;
-  /** The sets of the answer: one, more for ANY; of an alias the DNAME, if that made it, and the CNAME. */
-  readonly answer: readonly KeptSet[];
-  /** SOA and proofs. */
-  readonly authority: readonly KeptSet[];
-  /** Where an alias leads. */
-  readonly target: Name | undefined;
-  /** Milliseconds of the clock: when it came, and until when it may be used. */
-  readonly came: number;
-  readonly until: number;
-  security: Security;
-  /** Who said so, so that another can be asked. */
-  said?: object | undefined;
-  /** To whom errors of it are told (RFC 9567). */
-  agent?: Name;
-  /** What was said before: it counts again where this one is bogus. */
-  before?: Step | undefined;
-  /** Why it is bogus or failed, for people. */
-  why?: string | undefined;
-  /** The Extended DNS Error that says so. */
-  code?: number | undefined;
+/** How many sets, and how many steps, a thread has as objects, and up to twice as many. */
+const MOST = 2048;
+
+/** A step of a question, to be shared. */
+interface FreshStep {
+  readonly name: Name;
+  readonly type: number;
+  readonly step: Step;
 }
-
-/** How many sets, and how many steps, a thread keeps. */
-const MOST = 100_000;
 
 /** A cache. */
 export class RecordCache {
   readonly #now: () => number;
-  readonly #sets = new Map<string, KeptSet>();
-  readonly #steps = new Map<string, Step>();
-  readonly #denied = new Map<string, Step>();
+  readonly #shared: SharedRecords;
+  readonly #sets = new Recent<KeptSet>(MOST);
+  readonly #steps = new Recent<Step>(MOST);
+  readonly #denied = new Recent<Step>(MOST);
+  readonly #freshSets = new Set<KeptSet>();
+  readonly #freshSteps = new Map<string, FreshStep>();
 
-  /** `now` is in milliseconds, and only grows. */
-  constructor(now: () => number) {
+  readonly #validates: boolean;
+  #moment: number;
+
+  /** `now` is in milliseconds, and only grows; `validates`: what was said will be judged. */
+  constructor(now: () => number, shared: SharedRecords, validates: boolean) {
+    this.#validates = validates;
     this.#now = now;
+    this.#shared = shared;
+    this.#moment = shared.moment;
   }
 
   /** The set of a name and type that lives. */
   set(name: Name, type: number, klass: number): KeptSet | undefined {
-    return alive(this.#sets, keyOf(name, type, klass), this.#now());
+    return this.#set(name, type, klass, this.#now());
+  }
+  /** The same, at a moment to come. */
+  #set(name: Name, type: number, klass: number, at: number): KeptSet | undefined {
+    this.#look();
+    const key = keyOf(name, type, klass);
+    const own = alive(this.#sets, key, at);
+    if (own !== undefined || klass !== CLASS.IN) return own;
+    const found = this.#shared.set(name, type, at);
+    if (found === undefined || found.until <= at) return undefined;
+    this.#sets.set(key, found);
+    return found;
   }
   /**
    * Keeps a set unless a better one lives, also after `beyond`, and says which one counts. What a zone says of its own servers lives no
    * longer than what its parent said of them, so that nobody who lost a zone keeps it alive (ghost domains).
    */
   keep(set: KeptSet, beyond = 0): KeptSet {
-    const key = keyOf(set.name, set.type, set.class);
-    const known = alive(this.#sets, key, Math.max(this.#now(), beyond));
+    const known = this.#set(set.name, set.type, set.class, Math.max(this.#now(), beyond));
     if (known !== undefined && known.security !== 'bogus' && isBetter(known, set)) return known;
     const leased = known === undefined || isParents(set) ? undefined : isParents(known) ? known.until : known.leased;
     const kept = leased === undefined ? set : { ...set, leased, until: Math.min(set.until, leased) };
-    put(this.#sets, key, kept);
+    this.#sets.set(keyOf(set.name, set.type, set.class), kept);
+    this.#freshSets.add(kept);
     return kept;
   }
   /** Forgets a set, as when its servers are no good. */
   forget(name: Name, type: number, klass: number): void {
     this.#sets.delete(keyOf(name, type, klass));
+    if (klass === CLASS.IN) this.#shared.forgetSet(name, type);
   }
 
   step(name: Name, type: number, klass: number): Step | undefined {
-    const key = keyOf(name, type, klass);
-    const step = alive(this.#steps, key, this.#now());
-    return step;
+    return this.#step(name, type, klass, this.#now());
   }
   /** What was said, also where it is over: for answers that are better than none (RFC 8767). */
   stale(name: Name, type: number, klass: number): Step | undefined {
-    return this.#steps.get(keyOf(name, type, klass));
+    return this.#step(name, type, klass, undefined);
+  }
+  /** What is alive at a time, or of any time. */
+  #step(name: Name, type: number, klass: number, at: number | undefined): Step | undefined {
+    this.#look();
+    const key = keyOf(name, type, klass);
+    const own = this.#steps.get(key);
+    if (own !== undefined && (at === undefined || own.until > at)) return own;
+    if (klass !== CLASS.IN || type === TYPE.ANY) return undefined;
+    const found = this.#shared.step(name, type, at) ?? this.#ofSet(name, type, at);
+    if (found === undefined || (at !== undefined && found.until <= at)) return undefined;
+    found.said = SHARED;
+    this.#steps.set(key, found);
+    if (found.kind === 'nxdomain' && (at !== undefined || found.until > this.#now())) this.#denied.set(keyOf(name, 0, klass), found);
+    return found;
+  }
+  /** Where something was forgotten, what all threads keep says what is left. */
+  #look(): void {
+    const { moment } = this.#shared;
+    if (moment === this.#moment) return;
+    this.#moment = moment;
+    this.share();
+    for (const recent of [this.#sets, this.#steps, this.#denied]) recent.clear();
+  }
+  /** A step that says no more than its set does is kept as that alone. */
+  #ofSet(name: Name, type: number, at: number | undefined): Step | undefined {
+    const set = this.#shared.set(name, type, at);
+    if (set !== undefined) return set.rank >= RANK.HEARSAY ? stepOf('answer', [set], undefined) : undefined;
+    const alias = type === TYPE.CNAME || type === TYPE.DS ? undefined : this.#shared.set(name, TYPE.CNAME, at);
+    return alias === undefined || alias.rank < RANK.HEARSAY ? undefined : stepOf('alias', [alias], targetOf(alias.data[0]!));
+  }
+  /** Whether `#ofSet` makes the same of it. */
+  #isOfSet(name: Name, type: number, { kind, rcode, answer: [set, more], authority, security, until, code }: Step): boolean {
+    return set !== undefined && more === undefined && authority.length === 0 && code === undefined && rcode === RCODE.NOERROR
+      && (kind === 'answer' ? set.type === type : kind === 'alias' && set.type === TYPE.CNAME && type !== TYPE.DS)
+      && set.rank >= RANK.HEARSAY && set.security === security && set.until === until
+      && this.#sets.get(keyOf(name, set.type, CLASS.IN)) === set;
   }
   keepStep(name: Name, type: number, klass: number, step: Step): void {
     const key = keyOf(name, type, klass);
+    const known = this.#step(name, type, klass, undefined);
     if (step.until <= this.#now()) {
       // What is not to be kept replaces what was, all the same.
-      this.#steps.delete(key);
+      this.#drop(name, type, klass);
       return;
     }
-    const known = this.#steps.get(key);
     step.before = known === undefined || known === step || known.security === 'bogus' ? undefined : known.before ?? known;
-    put(this.#steps, key, step);
-    if (step.kind === 'nxdomain') put(this.#denied, keyOf(name, 0, klass), step);
+    this.#steps.set(key, step);
+    this.#renew(name, type, klass, step);
+    if (step.kind === 'nxdomain') this.#denied.set(keyOf(name, 0, klass), step);
+  }
+  #renew(name: Name, type: number, klass: number, step: Step): void {
+    if (klass === CLASS.IN && type !== TYPE.ANY) this.#freshSteps.set(keyOf(name, type, klass), { name, type, step });
+  }
+  #drop(name: Name, type: number, klass: number): void {
+    const key = keyOf(name, type, klass);
+    this.#steps.delete(key);
+    this.#freshSteps.delete(key);
+    if (klass === CLASS.IN) this.#shared.forgetStep(name, type);
   }
   forgetStep(name: Name, type: number, klass: number): void {
     const key = keyOf(name, type, klass);
-    const step = this.#steps.get(key);
+    const step = this.#step(name, type, klass, undefined);
     for (const set of step?.answer ?? []) this.forget(set.name, set.type, set.class);
-    if (step?.before === undefined) this.#steps.delete(key);
-    else put(this.#steps, key, step.before);
+    this.#drop(name, type, klass);
+    if (step?.before !== undefined) {
+      this.#steps.set(key, step.before);
+      this.#renew(name, type, klass, step.before);
+    }
     this.#denied.delete(keyOf(name, 0, klass));
   }
   /** Whether the name does not exist, for whatever type it was asked. */
   nxdomain(name: Name, klass: number): Step | undefined {
-    return alive(this.#denied, keyOf(name, 0, klass), this.#now());
+    this.#look();
+    const key = keyOf(name, 0, klass);
+    const own = alive(this.#denied, key, this.#now());
+    if (own !== undefined || klass !== CLASS.IN) return own;
+    const found = this.#shared.denied(name, this.#now());
+    if (found === undefined || found.until <= this.#now()) return undefined;
+    this.#denied.set(key, found);
+    return found;
   }
-  /** Forgets everything, as when the network has changed. */
-  clear(): void {
-    this.#sets.clear();
-    this.#steps.clear();
-    this.#denied.clear();
+
+  /** Whether another thread has heard it anew, so that it holds longer than until then: that counts from now on. */
+  renewed({ name, type, class: klass }: Question, until: number): boolean {
+    const found = klass === CLASS.IN ? this.#shared.step(name, type, until) ?? this.#ofSet(name, type, until) : undefined;
+    if (found === undefined || found.until <= until) return false;
+    found.said = SHARED;
+    this.#steps.set(keyOf(name, type, klass), found);
+    for (const set of found.answer) this.#sets.set(keyOf(set.name, set.type, set.class), set);
+    return true;
+  }
+  /** It was judged: what is known now is to be shared. */
+  judged({ name, type, class: klass }: Question, step: Step): void {
+    if (this.#steps.get(keyOf(name, type, klass)) === step) this.#renew(name, type, klass, step);
+    for (const sets of [step.answer, step.authority]) {
+      for (const set of sets) if (this.#sets.get(keyOf(set.name, set.type, set.class)) === set) this.#freshSets.add(set);
+    }
+  }
+  /** Shares what is new, as when a question has its answer. */
+  share(): void {
+    const now = this.#now();
+    for (const set of this.#freshSets) if (set.class === CLASS.IN && this.#isShared(set, now)) this.#shared.keepSet(set, now);
+    this.#freshSets.clear();
+    for (const { name, type, step } of this.#freshSteps.values()) {
+      if (this.#isShared({ security: step.security, until: step.until, rank: RANK.ANSWER }, now) && !this.#isOfSet(name, type, step)) {
+        this.#shared.keepStep(name, type, step);
+      }
+    }
+    this.#freshSteps.clear();
+  }
+  /** What is bogus is nobody's; answers that may turn out to be are shared when they have been judged. */
+  #isShared({ security, until, rank }: Pick<KeptSet, 'security' | 'until' | 'rank'>, now: number): boolean {
+    return until > now && security !== 'bogus' && (security !== 'unchecked' || rank <= RANK.REFERRAL || !this.#validates);
   }
 }
 
@@ -113,13 +203,7 @@ const isParents = ({ rank }: KeptSet): boolean => rank <= RANK.REFERRAL;
 const isBetter = (known: KeptSet, set: KeptSet): boolean =>
   known.rank > set.rank || (known.rank === set.rank && known.security === 'secure' && set.security !== 'secure');
 const keyOf = (name: Name, type: number, klass: number): string => `${type}/${klass}/${name.key}`;
-function alive<T extends { readonly until: number }>(map: ReadonlyMap<string, T>, key: string, now: number): T | undefined {
+function alive<T extends { readonly until: number }>(map: Recent<T>, key: string, now: number): T | undefined {
   const found = map.get(key);
   return found !== undefined && found.until > now ? found : undefined;
-}
-/** The one that was put first goes where there is no room: what is asked for again was put again. */
-function put<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > MOST) map.delete(map.keys().next().value!);
 }

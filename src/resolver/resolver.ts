@@ -8,14 +8,16 @@ import { Budget, ResolutionError } from './budget.ts';
 import { Denials } from './denials.ts';
 import { reportName } from './error-reports.ts';
 import type { ExchangeParts } from './exchange.ts';
-import { Failures } from './failures.ts';
+import { EqualQuestions } from './equal-questions.ts';
 import { Iteration } from './iteration.ts';
 import type { Errand } from './budget.ts';
-import { KeptAnswers, once, stepOf, weakest } from './kept-answers.ts';
+import { KeptAnswers, once, weakest } from './kept-answers.ts';
+import { stepOf } from './step.ts';
 import type { KeptSet } from './kept-set.ts';
+import { OneAsks } from './one-asks.ts';
 import type { Resolved } from './resolved.ts';
 import { RecordCache } from './record-cache.ts';
-import type { Step } from './record-cache.ts';
+import type { Step } from './step.ts';
 import type { ValidationSettings } from './anchors.ts';
 import { rootKeyTags } from './sentinel.ts';
 import { StoppedError, show } from './server-watch.ts';
@@ -42,18 +44,17 @@ export class Resolver {
   readonly #parts: ExchangeParts;
   readonly #kept: KeptAnswers;
   readonly denials: Denials | undefined;
-  readonly #refreshing = new Set<string>();
-  readonly #underWay = new Map<string, Promise<Resolved>>();
-  readonly #failures: Failures;
+  readonly #equal: EqualQuestions;
 
   /** Without `validation` nothing is looked at. */
   constructor(settings: ResolverSettings, parts: ExchangeParts, validation?: ValidationSettings) {
     this.settings = settings;
     this.#parts = parts;
-    this.#failures = new Failures(parts.now);
+    this.#equal = new EqualQuestions(parts.now, new OneAsks({ ...parts.turns, now: parts.now, after: parts.after }),
+      () => this.#iteration.notice());
     this.#permissive = validation?.permissive === true;
     this.sentinel = validation?.sentinel === true ? rootKeyTags(validation.anchors) : undefined;
-    this.cache = new RecordCache(parts.now);
+    this.cache = new RecordCache(parts.now, parts.records, validation !== undefined);
     if (validation?.aggressive === true) this.denials = new Denials(parts.now, validation.mostIterations);
     this.#kept = new KeptAnswers(settings, this.cache, parts.now, this.denials);
     this.#iteration = new Iteration(settings, this.cache, parts, async (step, question, errand) =>
@@ -64,7 +65,7 @@ export class Resolver {
   }
   /** What failed for want of servers may be asked for at once. */
   #back(zone: Name): void {
-    this.#failures.forgetBelow(zone);
+    this.#equal.failures.forgetBelow(zone);
     this.#validation?.forgetFailures(zone);
   }
   readonly now = (): number => this.#parts.now();
@@ -142,6 +143,7 @@ export class Resolver {
     }
     if (security !== 'bogus') step.before = undefined;
     step.security = security;
+    if (security !== 'bogus') this.cache.judged(question, step);
     step.why ??= why;
     step.code ??= code;
     if (security === 'bogus') this.#report(step, question);
@@ -164,8 +166,8 @@ export class Resolver {
   }
   /** What is kept, and nobody asked: the answer, or else the nearest servers that are known. */
   known(question: Question): Resolved | Promise<Resolved> {
-    const { name, type, class: klass } = question;
-    const failed = this.#failed(`${type}/${klass}/${name.key}`);
+    const { name, class: klass } = question;
+    const failed = this.#equal.failed(question);
     if (failed !== undefined) return failed;
     const step = this.#kept.step(question);
     const isGood = step !== undefined && (this.#validation === undefined || step.security === 'secure' || step.security === 'insecure');
@@ -214,33 +216,21 @@ export class Resolver {
   /** Equal questions that come while one is under way share it. */
   #shared(question: Question, watch?: Watch, checked = true): Promise<Resolved> {
     const kind = `${checked ? '' : 'CD '}${watch === undefined ? '' : `${watch.key} `}`;
-    const key = `${kind}${question.type}/${question.class}/${question.name.key}`;
-    const failed = this.#failed(key);
-    if (failed !== undefined) return Promise.resolve(failed);
-    const known = this.#underWay.get(key);
-    if (known !== undefined) return known;
-    const begun = this.#resolve(question, watch, checked).finally(() => this.#underWay.delete(key)).then((result) => {
-      if (result.isPassing === true) return result;
-      if (result.rcode === RCODE.SERVFAIL) this.#failures.keep(key, result, question.name);
-      else this.#failures.forget(key);
-      return result;
-    });
-    this.#underWay.set(key, begun);
-    return begun;
-  }
-  /** A failure that is kept. */
-  #failed(key: string): Resolved | undefined {
-    if (this.#failures.size > 0) this.#iteration.notice();
-    return this.#failures.of(key);
+    const isKnown = (): boolean => this.#kept.step(question) !== undefined;
+    return this.#equal.once(question, kind, () => this.#resolve(question, watch, checked), isKnown, this.settings.mostTime);
   }
   /** Asks for what is near its end, so that the next one need not wait. */
   #refresh(question: Question, until: number): void {
-    const key = `${question.type}/${question.class}/${question.name.key}`;
-    if (this.#refreshing.has(key)) return;
-    this.#refreshing.add(key);
-    const errand = this.#errand(until);
-    void this.#iteration.ask(question, errand).then((step) => this.#judged(step, question, errand))
-      .catch(unlessOver).finally(() => this.#refreshing.delete(key));
+    this.#equal.again(question, async () => {
+      if (this.cache.renewed(question, until)) return;
+      const errand = this.#errand(until);
+      try {
+        await this.#judged(await this.#iteration.ask(question, errand), question, errand);
+      } catch (error) {
+        unlessOver(error);
+      }
+      this.cache.share();
+    });
   }
   #errand(beyond = 0, watch?: Watch): Errand {
     const budget = new Budget(this.settings, this.#parts.now() + this.settings.mostTime);
@@ -255,6 +245,8 @@ export class Resolver {
       if (errand.budget.spent !== undefined) this.#parts.events?.spent(errand.budget.spent);
       return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why: error.message, code: error.code,
         isPassing: error.isPassing };
+    } finally {
+      this.cache.share();
     }
   }
 

@@ -10,6 +10,7 @@ import { recordsOf } from './kept-set.ts';
 import { Resolver } from './resolver.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { REACH_FLAGS } from './reach.ts';
+import { SharedRecords, sharedLimits } from './shared-records.ts';
 import { SERVER_TABLE } from './servers.ts';
 import { DEFAULTS } from './settings.ts';
 import type { ResolverSettings } from './settings.ts';
@@ -18,8 +19,10 @@ import type { ResolverSettings } from './settings.ts';
 export const ROOT = '192.0.2.1', TEST = '192.0.2.2', A = '192.0.2.3', B = '192.0.2.4';
 
 /** What resolvers of this store have in common. */
-export const sharedParts = (store: Store): Pick<ExchangeParts, 'servers' | 'reach'> => ({
+export const sharedParts = (store: Store): Pick<ExchangeParts, 'servers' | 'reach' | 'records' | 'turns'> => ({
   servers: { cards: store.cards('servers', SERVER_TABLE), epoch: 0 }, reach: store.cells.flags('reach', REACH_FLAGS),
+  records: new SharedRecords(store.cache('records', sharedLimits(1 << 20)), store.changes, 0),
+  turns: { claims: store.claims('turns', 12_000), hash: store.memory.hash, salt: 0, epoch: 0 },
 });
 /** A resolver in a made-up internet. */
 export class Rig {

@@ -7,6 +7,7 @@ import { Resolver } from './resolver.ts';
 import type { ResolverSettings } from './settings.ts';
 import { REACH_FLAGS } from './reach.ts';
 import { SERVER_TABLE } from './servers.ts';
+import { SharedRecords, sharedLimits } from './shared-records.ts';
 import { Sockets } from './sockets.ts';
 
 /** Makes one; `within` may put something between it and the world. */
@@ -17,9 +18,13 @@ export function resolverIn(
   const { clock, datagrams, store } = run;
   const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
   const network = within(new Sockets({ datagrams, after }));
+  const epoch = clock.wall() - clock.monotonic();
+  const space = run.space(site);
   const parts = { network, now: () => clock.monotonic(), after, random: secureRandom, udpSize: settings.udpSize, events,
-    servers: { cards: store.cards('resolver servers', SERVER_TABLE), epoch: clock.wall() - clock.monotonic() },
-    reach: run.space(site).flags('resolver reach', REACH_FLAGS) };
+    servers: { cards: store.cards('resolver servers', SERVER_TABLE), epoch },
+    reach: space.flags('resolver reach', REACH_FLAGS),
+    records: new SharedRecords(space.cache('resolver records', sharedLimits(settings.cacheBytes)), store.changes, epoch),
+    turns: { claims: store.claims('resolver questions', settings.mostTime), hash: store.memory.hash, salt: saltOf(space.name), epoch } };
   return new Resolver(settings, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
 }
 
@@ -32,4 +37,11 @@ function secureRandom(): number {
     left = drawn.length;
   }
   return drawn[--left]! / 2 ** 32;
+}
+
+/** What sets apart equal questions of blocks that do not ask the same servers. */
+function saltOf(text: string): number {
+  let salt = 0;
+  for (let i = 0; i < text.length; i++) salt = Math.imul(salt, 31) + text.charCodeAt(i);
+  return salt;
 }

@@ -7,7 +7,8 @@ import { Budget, ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import type { Delegation, NamedServer } from './delegation.ts';
 import type { Delegations } from './delegations.ts';
-import type { RecordCache, Step } from './record-cache.ts';
+import type { RecordCache } from './record-cache.ts';
+import type { Step } from './step.ts';
 import type { ResolverSettings, ServerAddress } from './settings.ts';
 import type { Tried } from './tried.ts';
 

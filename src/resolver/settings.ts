@@ -103,9 +103,14 @@ export interface ResolverSettings {
   readonly stale: StaleSettings | undefined;
   /** What is asked for near its end is asked for again meanwhile. */
   readonly prefetch: boolean;
+  /** Octets of records that are kept. */
+  readonly cacheBytes: number;
   /** Names and addresses of the root's servers to begin with. */
   readonly hints: readonly RootServer[];
 }
+
+/** How many octets of records can be kept at least and at most: all threads have a gigabyte for all that they share. */
+export const keptOctets = (wanted: number): number => Math.max(1 << 20, Math.min(wanted, 1 << 29));
 
 /** A server of the root. */
 export interface RootServer {
@@ -136,5 +141,6 @@ export const DEFAULTS: ResolverSettings = {
   mostQuestions: 60, mostAliases: 11, mostServerNames: 6, mostDepth: 6,
   patience: 4000, mostTime: 12_000, tries: 3,
   optionsFor: () => [], translated: undefined, udpSize: 1232,
-  tcpOnly: false, cookies: true, mixed: false, reports: true, dnssecOk: true, stale: undefined, prefetch: false, hints: ROOT_HINTS,
+  tcpOnly: false, cookies: true, mixed: false, reports: true, dnssecOk: true, stale: undefined, prefetch: false, cacheBytes: 1 << 26,
+  hints: ROOT_HINTS,
 };

@@ -71,3 +71,26 @@ test('what is noted of a server another handle reads: round trip, rest, EDNS, co
   servers.forgive();
   assert.equal(servers.at({ address: '2001:db8::1', port: 53 }).rests(5000), false);
 });
+
+test('what one thread has heard the others know: an answer, an alias, a denial, and who is asked for what', async () => {
+  for (const signed of [false, true]) {
+    const one = new World(four, signed);
+    const other = new World(four, signed, one);
+    for (const [name, said] of [['www.a.test.', GOOD], ['any.a.test.', GOOD], ['no.test.', 'NXDOMAIN'], ['a.test. TXT', 'NOERROR']]) {
+      assert.equal(await one.ask(name!), said, name);
+      one.asked();
+      assert.equal(await other.ask(name!), said, name);
+      assert.deepEqual([other.asked(), one.asked()], [[], []], `${name}: nobody was asked`);
+    }
+    assert.equal(await other.ask('www2.a.test.'), GOOD);
+    assert.deepEqual(other.asked(), [A], 'the zone is known');
+  }
+});
+test('a question that two threads have at once is asked by one of them', async () => {
+  const one = new World(four);
+  const other = new World(four, false, one);
+  const asking = [one, other].map((each) => each.resolver.resolve({ name: Name.parse('www.a.test.'), type: 1, class: 1 }));
+  await one.clock.elapse(500);
+  for (const { rcode, answer } of await Promise.all(asking)) assert.deepEqual([rcode, answer.length], [0, 1]);
+  assert.deepEqual([one.asked().includes(A), other.asked()], [true, []], 'it waited');
+});

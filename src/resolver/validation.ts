@@ -11,7 +11,7 @@ import type { Denial, Proof } from '../dnssec/validate/proof.ts';
 import { isExpanded, isOwnDenial, signerOf, verifySet } from '../dnssec/validate/signed-set.ts';
 import type { Errand } from './budget.ts';
 import type { KeptSet, Security } from './kept-set.ts';
-import type { Step } from './record-cache.ts';
+import type { Step } from './step.ts';
 import type { Trust, ZoneTrust } from './trust.ts';
 import { effortOf, whyNot } from './verdicts.ts';
 

@@ -28,6 +28,7 @@ export class World implements ServerNetwork {
   /** What its threads share. */
   readonly shared: ReturnType<typeof sharedParts>;
   readonly resolver: Resolver;
+  readonly zones: Zones;
   /** Milliseconds that a question and its answer take. */
   trip = 20;
   #seed = 1;
@@ -38,15 +39,9 @@ export class World implements ServerNetwork {
     this.down = other?.down ?? new Set();
     this.#store = other === undefined ? Store.create(1 << 23) : Store.join(other.#store.share(), 1);
     this.shared = sharedParts(this.#store);
-    const named = (six: boolean) => ROOTS.flatMap((address, i) => [`. 3600 NS ns${i}.`, `ns${i}. 3600 A ${address}`,
-      ...(six ? [`ns${i}. 3600 AAAA ${ROOTS_SIX[i]}`] : [])]);
-    const a = new MadeZone('a.test.', ['@ 3600 NS ns', `ns 3600 A ${A}`, `ns 3600 AAAA ${A_SIX}`, '* 30 A 192.0.2.80',
-      'www 30 A 192.0.2.80'], signed);
-    const zone = new MadeZone('test.', ['@ 3600 NS ns', `ns 3600 A ${TEST}`, `ns 3600 AAAA ${TEST_SIX}`, 'a 3600 NS ns.a',
-      `ns.a 3600 A ${A}`, `ns.a 3600 AAAA ${A_SIX}`, ...(signed ? [a.ds] : [])], signed);
     const six = settings.ipv6 !== false;
-    const root = new MadeZone('.', [...named(six), 'test. 3600 NS ns.test.', `ns.test. 3600 A ${TEST}`,
-      ...(six ? [`ns.test. 3600 AAAA ${TEST_SIX}`] : []), ...(signed ? [zone.ds] : [])], signed);
+    this.zones = other?.zones ?? zonesOf(six, signed);
+    const { root, zone, a } = this.zones;
     for (const address of [...ROOTS, ...ROOTS_SIX]) this.internet.at(address, root);
     this.internet.at(TEST, zone).at(TEST_SIX, zone).at(A, a).at(A_SIX, a);
     const hints = ROOTS.map((address, i) => ({ name: Name.parse(`ns${i}.`), addresses: [address, ...(six ? [ROOTS_SIX[i]!] : [])] }));
@@ -88,6 +83,19 @@ export class World implements ServerNetwork {
     this.internet.asked = [];
     return [...new Set(all)].sort();
   }
+}
+/** The zones of a world, which others of its process have too. */
+interface Zones { readonly root: MadeZone; readonly zone: MadeZone; readonly a: MadeZone }
+function zonesOf(six: boolean, signed: boolean): Zones {
+  const named = (six: boolean) => ROOTS.flatMap((address, i) => [`. 3600 NS ns${i}.`, `ns${i}. 3600 A ${address}`,
+    ...(six ? [`ns${i}. 3600 AAAA ${ROOTS_SIX[i]}`] : [])]);
+  const a = new MadeZone('a.test.', ['@ 3600 NS ns', `ns 3600 A ${A}`, `ns 3600 AAAA ${A_SIX}`, '* 30 A 192.0.2.80',
+    'www 30 A 192.0.2.80'], signed);
+  const zone = new MadeZone('test.', ['@ 3600 NS ns', `ns 3600 A ${TEST}`, `ns 3600 AAAA ${TEST_SIX}`, 'a 3600 NS ns.a',
+    `ns.a 3600 A ${A}`, `ns.a 3600 AAAA ${A_SIX}`, ...(signed ? [a.ds] : [])], signed);
+  const root = new MadeZone('.', [...named(six), 'test. 3600 NS ns.test.', `ns.test. 3600 A ${TEST}`,
+    ...(six ? [`ns.test. 3600 AAAA ${TEST_SIX}`] : []), ...(signed ? [zone.ds] : [])], signed);
+  return { root, zone, a };
 }
 /** The answer for any name below `a.test.`. */
 export const GOOD = 'NOERROR 192.0.2.80';

@@ -6,6 +6,7 @@ import type { HandedMap } from './bytemap.ts';
 import { CacheMap } from './cache-map.ts';
 import type { CacheLimits } from './cache-map.ts';
 import { Cells } from './cells.ts';
+import { Claims } from './claims.ts';
 import { Changes } from './changes.ts';
 import { Epochs, clearThread } from './epochs.ts';
 import { Memory } from './memory.ts';
@@ -92,6 +93,10 @@ export class Store {
   /** A map without a name, to be filled and then put in place of another by its `replaceAll`. */
   freshMap(owned = 0): ByteMap {
     return new ByteMap(this.memory, this.epochs, owned);
+  }
+  /** The claims of this name, which are nobody's when they are so many milliseconds old. */
+  claims(name: string, old: number): Claims {
+    return new Claims(this.memory, name, old);
   }
   /** The table of this name: room for `least` things, so many words each, and `head` words of its own. */
   cards(name: string, { width, least, head }: { readonly width: number; readonly least: number; readonly head: number }): CardIndex {

@@ -16,7 +16,7 @@ import type { Zones } from '../../kernel/site/zones.ts';
 import { ROOT_ANCHORS, anchorsFrom } from '../../resolver/anchors.ts';
 import type { InsecureZone, ValidationSettings } from '../../resolver/anchors.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
-import { DEFAULTS, rootServersFrom } from '../../resolver/settings.ts';
+import { DEFAULTS, keptOctets, rootServersFrom } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
 
 /** What the line says. */
@@ -42,6 +42,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   const excepted: Name[] = [];
   let { hints, minimise, stale, prefetch, mixed }: Pick<ResolverSettings, 'hints' | 'minimise' | 'stale' | 'prefetch' | 'mixed'> = DEFAULTS;
   let ipv6 = 'auto';
+  let { cacheBytes } = DEFAULTS;
   line.properties({
     trust_anchor: (property) => void anchors.push(...anchorRecords(property, machine)),
     root_hints: (property) => {
@@ -68,6 +69,9 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
       property.end();
       prefetch = true;
     },
+    cache_size: (property) => {
+      cacheBytes = sizeIn(property);
+    },
     private: (property) => {
       const [cidrs, names] = privateWords(property);
       networks.push(...cidrs);
@@ -77,7 +81,8 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   return {
     zones,
     resolver: {
-      ...DEFAULTS, given, hints, minimise, stale, prefetch, mixed, ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
+      ...DEFAULTS, cacheBytes,
+      given, hints, minimise, stale, prefetch, mixed, ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
       private: new PrivateAddresses(networks, excepted),
     },
     validation: {
@@ -129,6 +134,14 @@ function notValidated(property: Directive): InsecureZone {
   const until = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(until)) property.fail(`not a date: ${text}`, 'such as 2026-12-31 or 2026-12-31T12:00:00Z');
   return { zone, until };
+}
+/** `64M`: of a megabyte and up to 512. */
+function sizeIn(property: Directive): number {
+  const text = property.only();
+  const [, digits, unit] = /^(\d{1,4})([MG])$/.exec(text) ?? [];
+  const octets = Number(digits) * (unit === 'G' ? 2 ** 30 : 2 ** 20);
+  if (digits === undefined || keptOctets(octets) !== octets) property.fail(`not a size: ${text}`, 'from 1M to 512M');
+  return octets;
 }
 function oneOf<const T extends string>(property: Directive, words: readonly T[]): T {
   const text = property.only();

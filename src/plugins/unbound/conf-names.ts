@@ -18,7 +18,7 @@ export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMea
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
 ]);
 
-const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-ttl
+const OBEYED = `access-control:2 msg-cache-size rrset-cache-size cache-max-ttl cache-max-negative-ttl cache-min-ttl
   cache-min-negative-ttl do-ip4 do-ip6 do-not-query-address
   do-not-query-localhost domain-insecure harden-below-nxdomain harden-glue
   harden-unverified-glue iter-scrub-promiscuous iter-scrub-ns max-query-restarts minimal-responses
@@ -38,8 +38,8 @@ const OBEYED = `access-control:2 cache-max-ttl cache-max-negative-ttl cache-min-
 /** Where our ways are other ones: threads, buffers, sockets, files, what is logged, and defences that are always on. */
 const IDLE = `verbosity statistics-interval statistics-cumulative extended-statistics num-threads port interface outgoing-interface
   outgoing-range outgoing-port-permit outgoing-port-avoid outgoing-num-tcp incoming-num-tcp edns-buffer-size
-  stream-wait-size msg-buffer-size msg-cache-size msg-cache-slabs num-queries-per-thread jostle-timeout delay-close so-rcvbuf so-sndbuf
-  so-reuseport ip-transparent ip-freebind ip-dscp rrset-cache-size rrset-cache-slabs infra-cache-slabs infra-cache-numhosts infra-host-ttl
+  stream-wait-size msg-buffer-size msg-cache-slabs num-queries-per-thread jostle-timeout delay-close so-rcvbuf so-sndbuf
+  so-reuseport ip-transparent ip-freebind ip-dscp rrset-cache-slabs infra-cache-slabs infra-cache-numhosts infra-host-ttl
   infra-cache-min-rtt infra-cache-max-rtt infra-keep-probing do-udp do-tcp do-daemonize prefer-ip4 prefer-ip6 tcp-mss outgoing-tcp-mss
   tcp-idle-timeout max-reuse-tcp-queries tcp-reuse-timeout tcp-auth-query-timeout use-systemd chroot username directory logfile use-syslog
   log-identity log-time-ascii log-queries log-replies log-tag-queryreply log-local-actions log-servfail log-destaddr pidfile

@@ -33,6 +33,14 @@ export class Said {
     if (!/^\d{1,9}$/.test(found.values[0]!)) throw wrong(found, 'a number');
     return Number(found.values[0]);
   }
+  /** `4m`, `512k`, `1g`, `4096`. */
+  octets(name: string): number | undefined {
+    const found = this.last(name);
+    if (found === undefined) return undefined;
+    const [, digits, unit = ''] = /^(\d{1,12}) ?([kmg]?)b?$/i.exec(found.values[0]!) ?? [];
+    if (digits === undefined) throw wrong(found, 'a size such as 4m');
+    return Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
+  }
   names(name: string): Name[] {
     return this.all(name).map(nameIn);
   }

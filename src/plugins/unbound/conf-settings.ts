@@ -8,7 +8,7 @@ import { anchorsFrom } from '../../resolver/anchors.ts';
 import type { TrustAnchor, ValidationSettings } from '../../resolver/anchors.ts';
 import type { LocalViews } from '../../resolver/local-views.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
-import { DEFAULTS, rootServersFrom } from '../../resolver/settings.ts';
+import { DEFAULTS, keptOctets, rootServersFrom } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
 import { upstreamZones } from '../../resolver/whole-zone.ts';
 import type { WholeZone } from '../../resolver/whole-zone.ts';
@@ -76,7 +76,7 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
     optionsFor: clientStrings(said),
     tries: Math.max(1, said.number('outbound-msg-retry', DEFAULTS.tries)),
     mostQuestions: said.number('max-global-quota', DEFAULTS.mostQuestions), patience: PATIENCE, mostTime: PATIENCE,
-    prefetch: said.yes('prefetch', false), stale: staleOf(said),
+    prefetch: said.yes('prefetch', false), stale: staleOf(said), cacheBytes: cacheBytes(said),
     hints: hints === undefined ? DEFAULTS.hints : rootServersFrom(recordsIn(hints, readText)),
   };
   const modules = (said.last('module-config')?.values[0] ?? 'validator iterator').split(/\s+/);
@@ -99,6 +99,12 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   } };
 }
 
+/** Sets and messages are kept together here; as much as there may be of both. */
+function cacheBytes(said: Said): number {
+  const sizes = ['rrset-cache-size', 'msg-cache-size'].map((name) => said.octets(name));
+  const both = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  return sizes.some((size) => size !== undefined) ? keptOctets(both) : DEFAULTS.cacheBytes;
+}
 /** Unbound's own where nothing is said: for ever, after 1.8 s, for 30 s. */
 function staleOf(said: Said): StaleSettings | undefined {
   if (!said.yes('serve-expired', false)) return undefined;
