@@ -258,5 +258,5 @@ export class Hearing {
 }
 
 /** What they say counts for the network: those that are given for a zone below the root may be next door. */
-const isOfTheWorld = ({ isGiven, zone }: Delegation): boolean => !isGiven || zone.raw.length === 1;
+const isOfTheWorld = ({ isGiven, source, zone }: Delegation): boolean => !isGiven || (zone.raw.length === 1 && source !== 'zone');
 const isEmpty = ({ answer, authority }: Scrubbed): boolean => answer.length === 0 && authority.length === 0;

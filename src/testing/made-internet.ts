@@ -82,6 +82,15 @@ export class MadeZone {
       { inception: this.#at - YEAR, expiration: this.#at + YEAR });
     return [...own, record(owner, TYPE.RRSIG, CLASS.IN, first.ttl, signature)];
   }
+  /** All that the zone has, its own with signatures and what it has beside: of each name in order, types by number. */
+  everything(): RR[] {
+    const names = [...new Map(this.#records.map(({ name }) => [name.key, name.folded])).values()].sort(compareNames);
+    return names.flatMap((name) => {
+      const types = [...new Set(this.#records.filter((rr) => rr.name.equals(name)).map(({ type }) => type))];
+      return types.flatMap((type) => (this.#isGlue(name) ? this.#records.filter((rr) => rr.type === type && rr.name.equals(name))
+        : this.set(name, type))).sort((one, other) => one.type - other.type);
+    });
+  }
   #nsec(name: Name): RR[] {
     if (this.key === undefined) return [];
     const before = this.#names.filter((each) => compareNames(each, name) <= 0).at(-1) ?? this.#names.at(-1)!;

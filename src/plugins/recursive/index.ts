@@ -1,5 +1,7 @@
 // *recursive* resolves names from the root and validates what is signed, from its first line on. Knows its settings and what it counts;
 // what a resolver does is in resolver/.
+import { FAMILIES } from '../../authority/pulling/counts.ts';
+import { ZONE_FAMILIES } from '../../authority/zone/zone-metrics.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import { CLASS } from '../../dns/type-name.ts';
@@ -16,8 +18,11 @@ import type { Site } from '../../kernel/site/site.ts';
 import { answerBy, answerLocally } from '../../resolver/answering.ts';
 import type { ServerNetwork } from '../../resolver/exchange.ts';
 import { LocalZones } from '../../resolver/local-zones.ts';
+import { beginWholeZones, openWholeZones } from '../../resolver/open-whole-zones.ts';
+import type { OpenWholeZone } from '../../resolver/open-whole-zones.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
 import { resolverIn } from '../../resolver/running.ts';
+import { WholeZones } from '../../resolver/whole-zones.ts';
 import { readSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 
@@ -33,6 +38,8 @@ class Recursive implements Part {
   readonly #site: Site;
   readonly #local: LocalZones;
   #resolver!: Resolver;
+  /** Main's. */
+  #open: readonly OpenWholeZone[] = [];
   #now!: () => number;
   #metrics!: Metrics;
   #failed!: Family;
@@ -44,8 +51,11 @@ class Recursive implements Part {
     const own = settings.resolver.given.filter(({ zone }) => zone.raw.length > 1);
     this.#local = new LocalZones(own.map(({ zone }) => ({ name: zone, kind: 'nodefault' })), [], true);
   }
+  async control(run: Run): Promise<void> {
+    this.#open = await openWholeZones(run, this.#site, 'recursive', this.#settings.whole);
+  }
   start(run: Run): void {
-    const { resolver, validation } = this.#settings;
+    const { resolver, validation, whole } = this.#settings;
     const { clock, metrics } = run;
     const log = run.log.prefix('recursive');
     this.#now = () => clock.monotonic();
@@ -53,7 +63,8 @@ class Recursive implements Part {
     this.#failed = metrics.family(FAILED);
     const sent = metrics.family(SENT);
     const cells = { udp: sent.cell(['udp']), tcp: sent.cell(['tcp']) };
-    const counted = (world: ServerNetwork): ServerNetwork => ({
+    const zones = new WholeZones(whole, this.#site, run);
+    const counted = (world: ServerNetwork): ServerNetwork => zones.within({
       exchange(to, query, tcp, patience, isIt) {
         metrics.values[tcp ? cells.tcp : cells.udp]!++;
         return world.exchange(to, query, tcp, patience, isIt);
@@ -67,6 +78,9 @@ class Recursive implements Part {
         else log.warning(`no server answers by ${family}: the network is gone, the root is asked each second`);
       },
     });
+  }
+  started(): void {
+    beginWholeZones(this.#open, this.#resolver);
   }
   readonly #count = (outcome: Outcome, query: Query): Outcome => {
     const code = query.extendedError?.code;
@@ -92,7 +106,7 @@ class Recursive implements Part {
 
 export default definePlugin({
   name: 'recursive',
-  metrics: { sent: SENT, failed: FAILED, spent: SPENT },
+  metrics: { ...ZONE_FAMILIES, ...FAMILIES, sent: SENT, failed: FAILED, spent: SPENT },
   parse: readSettings,
   create: (settings, site) => new Recursive(settings, site),
 });

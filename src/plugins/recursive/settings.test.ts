@@ -5,8 +5,8 @@ import { fc } from '../../testing/properties.ts';
 import { InProcess } from '../../testing/in-process.ts';
 import { standard } from '../index.ts';
 
-const WORDS = ['trust_anchor', 'root_hints', 'stub', 'forward', 'insecure', 'minimise', 'ipv6', 'stale', 'prefetch', 'private', 'except',
-  'cache_size', '64M',
+const WORDS = ['trust_anchor', 'root_hints', 'local_root', 'stub', 'forward', 'insecure', 'minimise', 'ipv6', 'cache_size', '64M',
+  'stale', 'prefetch', 'private', 'except',
   'until', 'answer', 'after', 'corp.example', '.', '10.0.0.1', '10.0.0.1:53', '[fd00::1]:53', 'fd00::1', '10.0.0.0/8', '1d', '30s', '-1s',
   '2026-12-31', 'on', 'auto', '/no/such/file', '". IN DS 20326 8 2 00"', 'a..b', '*', ''];
 

@@ -18,11 +18,15 @@ import type { InsecureZone, ValidationSettings } from '../../resolver/anchors.ts
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS, keptOctets, rootServersFrom } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
+import { upstreamZones } from '../../resolver/whole-zone.ts';
+import type { WholeZone } from '../../resolver/whole-zone.ts';
 
 /** What the line says. */
 export interface Settings {
   readonly zones: Zones;
   readonly resolver: ResolverSettings;
+  /** The root, where it is had whole. */
+  readonly whole: readonly WholeZone[];
   readonly validation: Omit<ValidationSettings, 'wall'>;
 }
 
@@ -40,6 +44,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   const insecure: InsecureZone[] = [];
   const networks: CIDR[] = [];
   const excepted: Name[] = [];
+  const roots: ServerAddress[] = [];
   let { hints, minimise, stale, prefetch, mixed }: Pick<ResolverSettings, 'hints' | 'minimise' | 'stale' | 'prefetch' | 'mixed'> = DEFAULTS;
   let ipv6 = 'auto';
   let { cacheBytes } = DEFAULTS;
@@ -49,6 +54,7 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
       hints = rootServersFrom(recordsOf(property, property.only(), machine));
       if (hints.length === 0) property.fail('the file names no server of the root');
     },
+    local_root: (property) => void roots.push(...property.words(1).map((text) => addressIn(property, text))),
     stub: (property) => void given.push(givenZone(property, 'stub')),
     forward: (property) => void given.push(givenZone(property, 'forward')),
     insecure: (property) => void insecure.push(notValidated(property)),
@@ -78,11 +84,12 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
       excepted.push(...names);
     },
   });
+  const whole = roots.length === 0 ? [] : [localRoot(roots)];
   return {
-    zones,
+    zones, whole,
     resolver: {
-      ...DEFAULTS, cacheBytes,
-      given, hints, minimise, stale, prefetch, mixed, ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
+      ...DEFAULTS, cacheBytes, given: [...given, ...upstreamZones(whole)], hints, minimise, stale, prefetch, mixed,
+      ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
       private: new PrivateAddresses(networks, excepted),
     },
     validation: {
@@ -92,6 +99,12 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
     },
   };
 }
+
+/** The root by transfer (RFC 8806): proved by its ZONEMD, and where it is not there, resolved as if nothing was said. */
+const localRoot = (addresses: readonly ServerAddress[]): WholeZone => ({
+  zone: Name.root, file: undefined, primaries: { addresses, names: [], notify: { networks: [], keys: [], names: [] } },
+  downstream: false, upstream: true, fallback: true, digest: 'require',
+});
 
 /** A file, or a record in quotes. */
 function anchorRecords(property: Directive, machine: Machine): RR[] {
