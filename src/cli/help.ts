@@ -1,6 +1,6 @@
 // What the program says of itself: its words and flags, the forms of a Corefile's words, completion for shells. Knows the command line and
 // the table of forms.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestWord } from '../corefile/suggest.ts';
 import { IMPORTERS } from '../importers/importers.ts';
@@ -54,8 +54,13 @@ Examples:
   coredns-ts check --strict Corefile
   printf '.:1053 {\\n  forward . /etc/resolv.conf\\n  cache\\n}\\n' | coredns-ts -conf -
 
-The manual: ${join(ROOT, 'README.md')}; of each word: coredns-ts help WORD
+The manual${manual()} of each word: coredns-ts help WORD
 `;
+/** Where it lies; of the program that is one file nobody can open it. */
+function manual(): string {
+  const file = join(ROOT, 'README.md');
+  return statSync(file, { throwIfNoEntry: false }) === undefined ? '' : `: ${file};`;
+}
 
 /** The manual of one word of a Corefile: its page where it is at hand, else the forms of its lines; undefined for a word without any. */
 export function manualOf(word: string): string | undefined {

@@ -56,7 +56,11 @@ function keep(code: Uint8Array, place: string): boolean {
     renameSync(beside, place);
     return true;
   } catch {
-    rmSync(beside, { force: true });
+    try {
+      rmSync(beside, { force: true });
+    } catch {
+      // There is no folder at all: the program is one file.
+    }
     return false;
   }
 }
