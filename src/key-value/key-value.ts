@@ -71,7 +71,9 @@ export type Trouble =
   /** The store takes nothing any more, since what it wrote cannot be believed. */
   | 'broken'
   /** There is no such lease. */
-  | 'lease';
+  | 'lease'
+  /** It is a copy of another store's, which takes nothing itself. */
+  | 'copy';
 /** Something was not done. */
 export class KeyValueError extends Error {
   readonly trouble: Trouble;

@@ -26,8 +26,8 @@ export interface Found {
   readonly note?: string;
 }
 
-/** TTL of a message that says none and has no lease. */
-const TTL = 300;
+/** TTL of a message that says none and has no lease; of what has none left, and of a denial. */
+const TTL = 300, STALE_TTL = 30;
 /** Services of an answer: more have no room in a message. */
 export const MOST = 4000;
 
@@ -56,3 +56,15 @@ export function foundOf(kept: readonly Kept[] | undefined, reach: Wanted['reach'
   leave(bad);
   return { services, exists: true, wrong: undefined, stale };
 }
+
+/** What is known of a copy that nobody has called current for so many seconds: what has no TTL left is stale (RFC 8767 section 4). */
+export function aged(found: Found, seconds: number, why: string): Found {
+  let isStale = found.services.length === 0 && seconds >= STALE_TTL;
+  const services = found.services.map((service) => {
+    isStale ||= service.ttl <= seconds;
+    return { ...service, ttl: ttlLeft(service.ttl, seconds) };
+  });
+  return { ...found, services, stale: isStale ? why : found.stale };
+}
+/** What is left of a TTL after so many seconds, or what is said where nothing is. */
+export const ttlLeft = (ttl: number, seconds: number): number => (ttl > seconds ? Math.ceil(ttl - seconds) : Math.min(ttl, STALE_TTL));

@@ -8,7 +8,7 @@ import type { Closable } from '../kernel/shared.ts';
 import type { End } from '../kernel/signal.ts';
 import type { Run } from '../kernel/site/plugin.ts';
 import type { LeaseLeft, Pair } from '../key-value/key-value.ts';
-import { MOST, foundOf } from './found.ts';
+import { MOST, aged, foundOf } from './found.ts';
 import type { Found, Wanted } from './found.ts';
 import { Leases } from './leases.ts';
 import type { LeaseBounds } from './leases.ts';
@@ -53,6 +53,11 @@ export interface Feed<Index extends KeyRanges = KeyTree> extends Closable {
   readonly revision: bigint;
   /** Since when it does not follow, in milliseconds of the wall clock, and why. */
   readonly trouble: { readonly since: number; readonly why: string } | undefined;
+  /**
+   * Of a copy whose store may be away: seconds for which nobody has said that what is known of a key is current, undefined while somebody
+   * does. TTLs count on for so long, and only what has none left is stale.
+   */
+  away?(key: string): number | undefined;
   /** Follows until it is closed. */
   run(): Promise<void>;
 }
@@ -149,6 +154,10 @@ export class SkydnsNames<Index extends KeyRanges = KeyTree> implements Closable 
     return `${this.#options.store} is not followed since ${new Date(trouble.since).toISOString()}: ${trouble.why}`;
   }
 
+  /** Seconds for which nobody has said that what is known of a key is current, where it is a copy that is away. */
+  away(key: string): number | undefined {
+    return this.#feed?.away?.(key);
+  }
   /** What is under a key. Rejects where nobody says. */
   async find({ key, reach, bounds }: Wanted, isWild = false): Promise<Found> {
     this.#isWild ||= isWild;
@@ -156,15 +165,19 @@ export class SkydnsNames<Index extends KeyRanges = KeyTree> implements Closable 
     const index = feed?.index;
     if (index === undefined) return this.#made(await this.#ask(key, reach), reach, bounds, undefined);
     let kept = reach === 'name' ? index.named(key, MOST) : filled(index.range(key, reach === 'below', MOST));
-    let stale = feed?.trouble === undefined ? undefined : `${this.#options.store} does not answer`;
+    const why = `${this.#options.store} does not answer`;
+    const isCopy = feed?.away !== undefined;
+    let stale = feed?.trouble === undefined || isCopy ? undefined : why;
     if (kept === undefined) {
       try {
         if (await this.#isThere(key)) kept = await this.#ask(key, reach);
       } catch {
-        stale ??= `${this.#options.store} does not answer`;
+        stale ??= why;
       }
     }
-    return this.#made(kept, reach, bounds, stale);
+    const found = this.#made(kept, reach, bounds, stale);
+    const away = isCopy ? feed.away!(key) : undefined;
+    return away === undefined ? found : aged(await found, away, why);
   }
   async #made(kept: readonly Kept[] | undefined, reach: Wanted['reach'], bounds: LeaseBounds, stale: string | undefined): Promise<Found> {
     const left = new Map<bigint, number>();

@@ -11,6 +11,9 @@ import { LogLines } from '../../src/kernel/seen/log-lines.ts';
 import { createLog } from '../../src/kernel/seen/log.ts';
 import { Api } from '../../src/plugins/registry/api.ts';
 import { Directory } from '../../src/plugins/registry/directory.ts';
+import { copyOf } from '../../src/plugins/registry/following/copy-file.ts';
+import { Copy } from '../../src/plugins/registry/following/copy.ts';
+import { readTold } from '../../src/plugins/registry/following/told-change.ts';
 import { readInstance, viewOf } from '../../src/plugins/registry/instances.ts';
 import { operationsOn } from '../../src/plugins/registry/operations.ts';
 import { ownAnswer } from '../../src/plugins/registry/own-answers.ts';
@@ -91,6 +94,26 @@ export const registryTokens = target('registry-tokens', 300, tokenWords, (text) 
   } catch (error) {
     assert.ok(error instanceof TokensError && error.line > 0, String(error));
   }
+});
+
+/** What is told to a copy, and the file that keeps one. */
+const toldKey = fc.record({ key: fc.string(), value: fc.string() }, { requiredKeys: [] });
+const toldKeys = fc.record({ keys: fc.array(toldKey), more: fc.boolean() }, { requiredKeys: [] });
+const toldTexts = fc.oneof(toldKeys.map((value) => JSON.stringify(value)), fc.json(), fc.string());
+export const registryCopies = target('registry-copies', 300, fc.tuple(toldTexts, fc.nat(300)), ([text, cut]) => {
+  const zone = '/skydns/test/svc';
+  const copy = new Copy('elsewhere');
+  try {
+    const { keys } = readTold(text);
+    copy.change(zone, keys);
+    const all = new Map(Array.from(copy.below(zone), ({ key, value }) => [key, value!]));
+    for (const [key, { value }] of new Map(keys.map((each) => [each.key, each]))) {
+      assert.equal(all.get(key), value === undefined ? undefined : Buffer.from(value).toString());
+    }
+  } catch (error) {
+    assert.match((error as Error).message, /^it told /);
+  }
+  assert.throws(() => copyOf(Buffer.from(text).subarray(0, cut), 'svc.test.'), /^Error: it is /);
 });
 
 const kept = fc.record({ instance: fc.oneof(fc.jsonValue(), sound), state: fc.constantFrom('up', 'failing', 'x'), owner: fc.string() });

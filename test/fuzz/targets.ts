@@ -15,7 +15,7 @@ import { lists, policies } from './lists.ts';
 import { keyFiles } from './key-files.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
-import { registryKeys, registryRequests, registryTokens } from './registry.ts';
+import { registryCopies, registryKeys, registryRequests, registryTokens } from './registry.ts';
 import { rules } from './rules.ts';
 import { migration } from './migration.ts';
 import { ended as served, serve } from './serve.ts';
@@ -38,7 +38,7 @@ export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects, corefile, hosts, lists,
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, filters,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

@@ -80,6 +80,7 @@ const STATUS: { readonly [trouble in Trouble]: readonly [status: number, title: 
   full: [507, 'No room', 'make room where the keys are kept, and try again'],
   broken: [503, 'Read only', 'see the server\'s log; what was acknowledged is still answered'],
   lease: [409, 'No such lease', 'grant another one'],
+  copy: [403, 'Read only', 'write it there'],
 };
 /** Hosts by which a server is asked that lets everybody in who is on the same machine: a page of the web has another one in its name. */
 const NEAR = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$|^$/;

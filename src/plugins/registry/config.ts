@@ -23,7 +23,16 @@ const TOKEN_FORM = 'a line is HOLDER ROLE SUBTREE HASH, such as deploy operate s
 /** Where keys are kept. */
 export type KeyPlace =
   | { readonly folder: string }
-  | { readonly etcd: readonly ApiPlace[]; user: EtcdUser | undefined; tls: readonly string[] | undefined };
+  | { readonly etcd: readonly ApiPlace[]; user: EtcdUser | undefined; tls: readonly string[] | undefined }
+  | Followed;
+/** Servers of another registry whose zones are copied, and where the copy is kept. */
+export interface Followed {
+  readonly follow: readonly ApiPlace[];
+  readonly copies: string;
+  /** Files: of the token that is sent, and as `follow_tls` has them. */
+  readonly token: string | undefined;
+  readonly tls: readonly string[] | undefined;
+}
 type EtcdUser = { readonly name: string; readonly password: string };
 
 /** One `registry` stanza. */
@@ -48,6 +57,7 @@ export interface Settings {
 }
 
 const EITHER = 'keys are kept by one of `etcd URL...` and `file DIR`';
+const COPY = 'a copy has `follow URL...` and `file DIR`';
 const BARE = 'without `tls` the API listens on a loopback address such as 127.0.0.1:8053, or on unix:PATH';
 
 /** Reads the stanzas, each of which is a registry of its own. Throws CorefileError. */
@@ -63,8 +73,9 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
     fallthrough: NEVER,
   };
   let user: EtcdUser | undefined, etcdTls: readonly string[] | undefined;
+  const followed: { -readonly [part in keyof Followed]?: Followed[part] } = {};
   const keep = (property: Directive, place: KeyPlace): void => {
-    if ('etcd' in settings.place || settings.place.folder !== '') property.fail(`registry has two places for its keys`, EITHER);
+    if (!('folder' in settings.place) || settings.place.folder !== '') property.fail(`registry has two places for its keys`, EITHER);
     settings.place = place;
   };
   line.properties({
@@ -75,6 +86,20 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
     },
     file(property) {
       keep(property, { folder: whole(property.only()) });
+    },
+    follow(property) {
+      followed.follow = property.words(1).map((word) => readPlace(word) ?? property.refuse(`invalid URL '${word}'`,
+        'what is followed is the API of a registry, such as https://registry.example.org:8053'));
+    },
+    follow_token(property) {
+      const path = whole(property.only());
+      property.attempt(() => readToken(textOfFile(path, machine.readFile), path));
+      followed.token = path;
+    },
+    follow_tls(property) {
+      const files = property.words(0, 3).map(whole);
+      property.attempt(() => readClientPem(files, machine.readFile));
+      followed.tls = files;
     },
     credentials(property) {
       const [name, password] = property.words(2, 2);
@@ -124,7 +149,20 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
       settings.fallthrough = readFallthrough(property);
     },
   });
+  const { follow, token, tls } = followed;
+  if (follow !== undefined) {
+    const folder = 'folder' in settings.place ? settings.place.folder : '';
+    if (folder === '') line.fail('registry follows others, and has no folder for what it knows of them', COPY);
+    settings.place = { follow, copies: folder, token, tls };
+    if (settings.allowed.length > 0) line.fail('a copy looks at no instances', 'take allow_checks away');
+  } else if (token !== undefined || tls !== undefined) line.fail('follow_token and follow_tls belong to follow', COPY);
   return together(line, settings, user, etcdTls);
+}
+/** The token that a file has. Throws Error where it has none. */
+export function readToken(text: string, path: string): string {
+  const token = text.trim();
+  if (!/^[!-~]+$/.test(token)) throw new Error(`${path} has no token: it is one word of letters and digits`);
+  return token;
 }
 /** What options mean together. */
 function together(line: Directive, settings: Settings, user: EtcdUser | undefined, tls: readonly string[] | undefined): Settings {
@@ -133,7 +171,7 @@ function together(line: Directive, settings: Settings, user: EtcdUser | undefine
     place.user = user;
     place.tls = tls;
   } else {
-    if (place.folder === '') line.fail('registry has no place for its keys', EITHER);
+    if ('folder' in place && place.folder === '') line.fail('registry has no place for its keys', EITHER);
     if (user !== undefined || tls !== undefined) line.fail('credentials and etcd_tls belong to etcd', EITHER);
   }
   if (listen === undefined && (settings.tls !== undefined || settings.tokens !== undefined)) {

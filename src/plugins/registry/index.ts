@@ -14,7 +14,9 @@ import { knownToServer } from '../../kernel/site/rehearsal.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import { Answering } from '../../skydns/answering.ts';
+import { ttlLeft } from '../../skydns/found.ts';
 import type { Found, Wanted } from '../../skydns/found.ts';
+import { keyOf } from '../../skydns/message.ts';
 import { SkydnsNames } from '../../skydns/skydns-names.ts';
 import { EtcdFeed } from '../../skydns/etcd-feed.ts';
 import { TreeIndex } from '../../skydns/tree-index.ts';
@@ -22,8 +24,9 @@ import { OwnSource, WatchedFeed } from '../../skydns/watched-feed.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
 import { answerFailing } from './all-failing.ts';
 import { readSettings } from './config.ts';
-import type { Settings } from './config.ts';
+import type { Followed, Settings } from './config.ts';
 import { Directory } from './directory.ts';
+import { openCopy } from './following/open-copy.ts';
 import { Opened } from './opened.ts';
 import type { CheckCounts } from './opened.ts';
 import { ownAnswer } from './own-answers.ts';
@@ -99,6 +102,7 @@ class Registry implements Part {
       turned: (state) => count(FAMILIES.turns, [state]), watching: (number) => count(FAMILIES.checked, [path], number),
     };
     const { clock } = run;
+    if ('follow' in place) return this.#copy(run, place);
     if ('folder' in place) {
       const keys = await openFileKeys(place.folder, clock)
         .catch((error: Error) => Promise.reject(new Error(`plugin/registry: ${place.folder} cannot be used: ${error.message}`)));
@@ -115,13 +119,20 @@ class Registry implements Part {
       }),
     }), { run, path, isShared: true, counts });
   }
+  #copy(run: Run, place: Followed): Opened {
+    const { path, zones } = this.#settings;
+    const store = place.follow.map(({ authority }) => authority).join(', ');
+    const { keys, source, feed } = openCopy(run, place, path, zones.names, store);
+    const names = new SkydnsNames(run, { word: 'registry', path, isNamed: false, zones: zones.names, store, source, feed, mended() {} });
+    return new Opened(keys, names, { run, path, isShared: false, counts: undefined });
+  }
   start(run: Run): void {
     const { path, fallthrough, place } = this.#settings;
     this.#run = run;
     const allFailing = run.metrics.family(FAMILIES.failing).cell([path]);
     const pointers = async (address: string): Promise<readonly Pointer[]> => await this.#ask({ address }) as readonly Pointer[];
     this.#answering = new Answering({
-      rules: { path, apexFallback: false, isNamed: false }, fallthrough, store: 'folder' in place ? 'the registry' : 'etcd',
+      rules: { path, apexFallback: false, isNamed: false }, fallthrough, store: 'etcd' in place ? 'etcd' : 'the registry',
       ask: async (key, reach, isWild) => await this.#ask({ wanted: { key, reach, bounds: BOUNDS }, isWild }) as Found,
       own: (sources, name, type, told, later) => ownAnswer({
         path, pointers: (address) => later.get(`address ${address}`, () => pointers(address)),
@@ -144,11 +155,17 @@ class Registry implements Part {
     return opened === undefined ? this.#run.desk.ask(this.#desk, order) : Promise.resolve(this.#find(opened, order));
   }
   #find({ names, addresses }: Opened, order: Order): Promise<Found> | readonly Pointer[] {
-    if ('address' in order) return addresses.of(order.address);
+    if ('address' in order) return addresses.of(order.address).map((each) => agedPointer(names, each, this.#settings.path));
     const { wanted, isWild } = order;
     const all = (key: string): Promise<Found> => names.find({ key, reach: 'below', bounds: BOUNDS });
     return names.find(wanted, isWild).then((found) => answerFailing(found, wanted.key, all));
   }
+}
+
+/** What is left of it, where it is of a copy that is away. */
+function agedPointer(names: SkydnsNames, { name, ttl }: Pointer, path: string): Pointer {
+  const away = names.away(keyOf(path, name.slice(0, -1).split('.')));
+  return { name, ttl: away === undefined ? ttl : ttlLeft(ttl, away) };
 }
 
 export default definePlugin({

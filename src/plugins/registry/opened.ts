@@ -25,7 +25,8 @@ interface Options {
   readonly path: string;
   /** Whether other servers have the same store. */
   readonly isShared: boolean;
-  readonly counts: CheckCounts;
+  /** undefined: it is a copy, whose instances others look at. */
+  readonly counts: CheckCounts | undefined;
 }
 
 /** One place of keys. */
@@ -33,7 +34,7 @@ export class Opened implements Closable {
   readonly keys: KeyValue;
   readonly names: SkydnsNames;
   readonly addresses: AddressNames;
-  readonly #checker: Checker;
+  readonly #checker: Checker | undefined;
   readonly #end = new AbortController();
   #allowed: readonly CIDR[] = [];
 
@@ -44,7 +45,7 @@ export class Opened implements Closable {
     const said = log.prefix('registry');
     const id = randomBytes(8).toString('hex');
     let count = 0;
-    this.#checker = new Checker({
+    this.#checker = counts === undefined ? undefined : new Checker({
       keys, clock, probe: (target, check) => probe(target, check, clock), random: Math.random, allowed: () => this.#allowed,
       // Beside the names, so that no question is answered with it.
       members: (changed) => (isShared ? new Members(keys, clock, `/coredns-ts/${path}/servers/`, id, changed) : ALONE),
@@ -61,18 +62,18 @@ export class Opened implements Closable {
     names.listen((changed) => {
       if (names.index === undefined) return;
       this.addresses.changed(names.index, changed);
-      this.#checker.changed(names.index, changed);
+      this.#checker?.changed(names.index, changed);
     }, this.#end.signal);
     names.follow();
   }
   /** Checks may reach these networks too, from now on. */
   allow(networks: readonly CIDR[]): void {
     this.#allowed = networks;
-    if (this.names.index !== undefined) this.#checker.changed(this.names.index, undefined);
+    if (this.names.index !== undefined) this.#checker?.changed(this.names.index, undefined);
   }
   async close(): Promise<void> {
     this.#end.abort();
-    await this.#checker.close();
+    await this.#checker?.close();
     this.names.close();
     await this.keys.close();
   }

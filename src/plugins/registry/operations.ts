@@ -2,6 +2,7 @@
 // services and zones; what is done with them is directory.ts's.
 import type { Name } from '../../dns/name.ts';
 import { Problem } from '../../http/problem.ts';
+import { changesOn } from './following/told-zone.ts';
 import { describe } from './openapi.ts';
 import type { Asked, Operation, Said } from './api.ts';
 import type { Audit } from './audit.ts';
@@ -41,7 +42,7 @@ export function operationsOn(
   directory: Directory, zones: readonly Name[], audit: Audit | undefined, streams: WatchStreams,
 ): readonly Operation[] {
   let waiting = 0;
-  const { serviceAt, instanceAt, setAt } = placesOf(directory, zones);
+  const { zoneAt, serviceAt, instanceAt, setAt } = placesOf(directory, zones);
   const serve = async ({ query }: Asked): Promise<void> => {
     const served = query.get('served');
     if (served === null) return;
@@ -192,6 +193,7 @@ export function operationsOn(
     },
     transactionOn(directory, { instanceAt, setAt }),
     watchOn(streams),
+    changesOn(directory, { zoneAt }),
     {
       method: 'GET', path: '/v1/audit', id: 'audit', summary: 'Who tried what, the last thousand at most',
       query: { since: 'a time as 2026-01-01T00:00:00Z' },

@@ -56,12 +56,15 @@ function registered({ path }: OwnSources, sources: Sources, name: Name, type: nu
   const { services } = sources.find(key, 'below', false);
   const of = (wanted: string): readonly RR[] => {
     const own = setKeyOf(key, wanted);
-    const kept = readKeptSet(services.find((each) => each.key === own)?.coredns);
+    const message = services.find((each) => each.key === own);
+    const kept = readKeptSet(message?.coredns);
     const none = (): never => {
       throw new Error('somebody else wrote it');
     };
     try {
-      return kept === undefined || kept.set.type !== wanted ? [] : recordsOf(name, kept.set, none);
+      if (kept === undefined || kept.set.type !== wanted) return [];
+      // Of a copy that is away less is left.
+      return recordsOf(name, { ...kept.set, ttl: Math.min(kept.set.ttl, message!.ttl) }, none);
     } catch {
       return [];
     }

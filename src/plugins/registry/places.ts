@@ -54,7 +54,7 @@ export function placesOf(directory: Directory, zones: readonly Name[]) {
     asked.may(role, whole);
     return { name: Name.parse(whole), type, key: setKeyOf(directory.keyOf([...labels, ...zone.folded.split()]), type) };
   };
-  return { serviceAt, instanceAt, setAt };
+  return { zoneAt, serviceAt, instanceAt, setAt };
 }
 /** Their types. */
 export type Places = ReturnType<typeof placesOf>;
