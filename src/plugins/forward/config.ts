@@ -8,10 +8,13 @@ import { joinHostPort } from '../../dns/host-port.ts';
 import type { ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import { readUpstream, splitPort, splitScheme } from '../../upstream/address.ts';
-import type { UpstreamEntry } from '../../upstream/address.ts';
+import type { UpstreamEntry, UpstreamScheme } from '../../upstream/address.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Name } from '../../dns/name.ts';
 import { defaults, isResolver, readers } from './properties.ts';
 import type { Options } from './properties.ts';
+import { meansService, readService } from './service-name.ts';
+import type { ForwardEntry } from './targets.ts';
 
 /** FWD-1 */
 const MOST_UPSTREAMS = 15;
@@ -21,7 +24,7 @@ export interface Stanza {
   readonly from: Name;
   /** Said when the server starts. */
   readonly warning: string | undefined;
-  readonly to: readonly UpstreamEntry[];
+  readonly to: readonly ForwardEntry[];
   readonly options: Options;
 }
 /** One `forward` line. */
@@ -33,15 +36,24 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
     : `Unsupported CIDR notation: '${from}' expands to multiple zones. Using only '${zones[0].text}'.`;
   const words = line.rest();
   if (words.length === 0) line.wrongArgs(isUpstream(from) ? `did you mean "forward . ${from}"?` : undefined);
-  for (const [i, word] of words.entries()) doubtUpstream(line, word, line.argsAt[i + 1]!);
+  const isService = words.map((word, i) => word === 'service' && meansService(words[i + 1]));
+  for (const [i, word] of words.entries()) if (!isService[i] && !isService[i - 1]) doubtUpstream(line, word, line.argsAt[i + 1]!);
   const options = defaults();
   line.properties(readers(options, (file) => (file.startsWith('/') ? file : join(root, file)), machine.readFile));
   const { maxAge, expire } = options;
   if (maxAge > 0 && maxAge < expire) {
     line.refuse(`max_age (${formatDuration(maxAge)}) must not be less than expire (${formatDuration(expire)})`);
   }
-  const to = words.map((word, i) => readTo(line, word, machine.readFile, line.argsAt[i + 1]!));
-  for (const [i, entry] of to.entries()) refuseTwoNames(line, entry, options.serverName, line.argsAt[i + 1]!);
+  const to = words.flatMap((word, i): ForwardEntry[] => {
+    const at = line.argsAt[i + 1]!;
+    if (isService[i]) return [];
+    if (!isService[i - 1]) return [readTo(line, word, machine.readFile, at)];
+    return [readService(word) ?? line.refuse(`${quoted(word)} is no service`, 'it is written NAMESPACE/NAME or NAMESPACE/NAME:PORT', at)];
+  });
+  if (!isService.includes(true) && Object.keys(options.kube).length > 0) {
+    line.refuse('endpoint and kubeconfig are for `service NAMESPACE/NAME` among the upstreams');
+  }
+  for (const [i, entry] of to.entries()) if (!('service' in entry)) refuseTwoNames(line, entry, options.serverName, line.argsAt[i + 1]!);
   if (options.proxyProtocol && to.some((entry) => schemesOf(entry).some((scheme) => SHARED.has(scheme)))) {
     line.refuse('proxy_protocol is for upstreams over UDP, TCP and TLS: over HTTPS many clients share a connection');
   }
@@ -52,8 +64,9 @@ export function readStanza(line: Directive, { machine, root = '' }: ParseContext
   return { from: zones[0], warning, to, options };
 }
 
-const schemesOf = (entry: UpstreamEntry): readonly string[] =>
-  ('host' in entry ? [entry.scheme] : entry.addresses.map(({ scheme }) => scheme));
+/** What the upstreams of one of the words may be spoken to in. */
+export const schemesOf = (entry: ForwardEntry): readonly UpstreamScheme[] =>
+  ('host' in entry ? [entry.scheme] : 'service' in entry ? ['dns'] : entry.addresses.map(({ scheme }) => scheme));
 /** Those on whose connections questions of many clients go together. */
 const SHARED: ReadonlySet<string> = new Set(['https', 'https3', 'quic']);
 /** What upstreams may be spoken to in. */

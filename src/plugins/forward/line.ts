@@ -18,7 +18,6 @@ import { Deadline, Upstreams } from '../../kernel/site/site.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { Slot } from '../../kernel/slot.ts';
 import type { Note } from '../../store/notes.ts';
-import type { UpstreamAddress } from '../../upstream/address.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import { CELLS, Health } from '../../upstream/health.ts';
 import { Pace } from '../../upstream/pace.ts';
@@ -26,23 +25,23 @@ import { DEFAULT_POOL, UNCOUNTED } from '../../upstream/pool-settings.ts';
 import type { PoolSettings } from '../../upstream/pool-settings.ts';
 import { RoundTrips } from '../../upstream/round-trips.ts';
 import { RandomIds } from '../../upstream/random-ids.ts';
-import { Timers } from '../../upstream/timers.ts';
 import { ownHeader } from '../../upstream/spoken-for.ts';
-import { Upstream } from '../../upstream/upstream.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
 import type { Subscriber } from '../../subscribe/subscriber.ts';
+import { schemesOf } from './config.ts';
 import type { Stanza } from './config.ts';
 import { Forwarder } from './forwarder.ts';
 import type { Target } from './forwarder.ts';
-import { HostNames, KnownNames } from './host-names.ts';
-import { OwnBlocks, leadsBack } from './own-blocks.ts';
+import { ChangingUpstreams } from './changing.ts';
+import { leadsBack } from './own-blocks.ts';
 import type { NeedsNames } from './own-blocks.ts';
 import { ForwardMetrics, UpstreamMetrics } from './proxy-metrics.ts';
 import { orStale, subscriberOf } from './pushed.ts';
-import { Seats } from './seats.ts';
 import type { Seated } from './seats.ts';
+import { serviceText } from './service-name.ts';
 import { shownOf } from './shown.ts';
-import { bySystem, byAsking, byResolvers, targetsOf } from './targets.ts';
-import type { HostEntry, LookUp } from './targets.ts';
+import { targetsOf } from './targets.ts';
+import { timersOf } from './timers-of.ts';
 import { UpstreamMaker } from './upstream-maker.ts';
 
 /** FWD-10: a health check waits one second, and keeps no socket. */
@@ -67,13 +66,11 @@ export class Line implements NeedsNames {
   /** Its number in the block. */
   readonly #number: number;
   readonly #stanza: Stanza;
-  readonly #entries: readonly HostEntry[];
   readonly #alternate: boolean;
   readonly #everything: boolean;
   /** Asked for the very zone that no resolver hands on (RFC 9462 section 6.1). */
   readonly #isOfResolverArpa: boolean;
-  #names: HostNames | undefined;
-  readonly #seats: Seats;
+  readonly #changing: ChangingUpstreams;
   #note: Note | undefined;
   /** How often the addresses had been written when this thread read them. */
   #round = 0;
@@ -90,9 +87,8 @@ export class Line implements NeedsNames {
     this.#alternate = alternate;
     this.#everything = stanza.from.key === '\0' && stanza.options.except.length === 0;
     this.#isOfResolverArpa = stanza.from.isUnder(RESOLVER_ARPA);
-    this.#entries = stanza.to.filter((entry) => 'host' in entry);
-    this.hosts = stanza.options.resolveSelf ? this.#entries.map(({ host }) => host) : [];
-    this.#seats = new Seats(stanza.to.filter((entry) => 'addresses' in entry).flatMap(({ addresses }) => addresses).length);
+    this.#changing = new ChangingUpstreams(stanza, site);
+    this.hosts = stanza.options.resolveSelf ? this.#changing.entries.map(({ host }) => host) : [];
     site.put(Lines, this);
     site.put(Upstreams, shownOf(() => this.#current()));
   }
@@ -103,7 +99,7 @@ export class Line implements NeedsNames {
   }
 
   part(): Part {
-    const asked = this.#entries.length === 0 ? (query: Query, next: Handler) => this.#forwarder.forward(query, next)
+    const asked = !this.#changing.any ? (query: Query, next: Handler) => this.#forwarder.forward(query, next)
       : (query: Query, next: Handler) => this.#byName(query, next);
     const { private: refused } = this.#stanza.options;
     const cleanse = (reply: Message, query: Query) => refused!.cleanse(reply, query);
@@ -122,8 +118,8 @@ export class Line implements NeedsNames {
       },
       control: (run) => this.#control(run),
       start: (run) => this.#start(run),
-      started: () => this.#started(),
-      remark: () => this.#remark(),
+      started: () => this.#changing.started(),
+      remark: () => this.#changing.remark() ?? this.#subscriber?.remark(),
     };
   }
   /** FWD-3: what is excepted is not forwarded, except FROM itself. */
@@ -134,7 +130,7 @@ export class Line implements NeedsNames {
   /** Where nobody is asked: who would be. */
   #wouldAsk(): Answer {
     const { to, options } = this.#stanza;
-    const names = to.flatMap((entry) => ('host' in entry ? [entry.host]
+    const names = to.flatMap((entry) => ('host' in entry ? [entry.host] : 'service' in entry ? [serviceText(entry)]
       : entry.addresses.map(({ scheme, address, port }) => `${scheme === 'dns' ? '' : `${scheme}://`}${joinHostPort(address, port)}`)));
     const order = names.length > 1 ? ` (policy ${options.policy})` : '';
     return failure(RCODE.SERVFAIL, new NotKnownHere(`forward would ask ${names.join(', ')}${order}`));
@@ -163,65 +159,21 @@ export class Line implements NeedsNames {
 
   // --- on main
 
-  /** Looks host names up, for all threads. */
+  /** Finds the addresses that come and go, for all threads. */
   async #control(run: Run): Promise<void> {
-    const { warning, options } = this.#stanza;
+    const { warning } = this.#stanza;
     if (warning !== undefined) run.log.prefix('forward').warning(warning);
-    if (this.#entries.length === 0) return;
+    if (!this.#changing.any) return;
     const loop = this.hosts.length === 0 ? undefined : leadsBack(this, run.sites, (site) => site.all(Lines));
     if (loop !== undefined) throw pluginError('forward', new Error(loop));
     this.#note = run.space(this.site).note(`forward ${this.#number}`);
-    this.#names = new HostNames({
-      entries: this.#entries, lookUp: await this.#lookUp(run), clock: run.clock, signal: run.signal,
-      known: await run.shared.use(`forward/names ${this.#way}`, run.signal, () => new KnownNames()),
-      changed: (error) => this.#publish(error),
-      failed: (error) => run.log.prefix('forward').warning(`${error.message}`),
+    await this.#changing.begin(run, this.#note, (seats) => {
+      // Whoever had the number before may have been down.
+      for (const seat of seats) {
+        this.#forwarder?.health.forget(seat);
+        this.#trips?.forget(seat);
+      }
     });
-    if (!options.resolveSelf && !options.resolveLater) {
-      await this.#names.find().catch((error: unknown) => {
-        throw pluginError('forward', error);
-      });
-    }
-    if (this.#targets().length > 0) this.#publish(undefined);
-  }
-  /** Who is asked: names are known by what those said. */
-  get #way(): string {
-    const { resolveSelf, resolvers } = this.#stanza.options;
-    return resolveSelf ? `self ${this.site.zones.map(({ text }) => text).join(' ')}` : resolvers.join(' ');
-  }
-  async #lookUp(run: Run): Promise<LookUp> {
-    const { resolvers, resolveSelf, source } = this.#stanza.options;
-    if (resolveSelf) {
-      const { ask: own } = new OwnBlocks(this.site, run);
-      return (host) => byAsking(host, own);
-    }
-    if (resolvers.length === 0) return bySystem;
-    const timers = await timersOf(run);
-    const ids = new RandomIds();
-    return byResolvers(resolvers, (address, port) => new Upstream({
-      to: { address, port, ...(source === undefined ? {} : { source }) },
-      datagrams: run.datagrams, timers, ids, settings: DEFAULT_POOL, counter: UNCOUNTED,
-    }));
-  }
-  #targets(): readonly UpstreamAddress[] {
-    return targetsOf(this.#stanza.to, ({ host }) => this.#names!.of(host));
-  }
-  #publish(error: Error | undefined): void {
-    const seated = this.#seats.give(this.#targets());
-    // Whoever had the number before may have been down.
-    for (const seat of this.#seats.fresh) {
-      this.#forwarder?.health.forget(seat);
-      this.#trips?.forget(seat);
-    }
-    this.#note!.write(JSON.stringify({ seated, why: error?.message }));
-  }
-  /** Once this server answers, it can be asked itself. */
-  #started(): void {
-    this.#names?.watch();
-  }
-  #remark(): string | undefined {
-    const unknown = this.#names?.unknown ?? [];
-    return unknown.length === 0 ? this.#subscriber?.remark() : `forward: no address is known of ${unknown.join(', ')}`;
   }
 
   // --- in every thread
@@ -231,11 +183,11 @@ export class Line implements NeedsNames {
     const timers = await timersOf(run);
     const ids = new RandomIds();
     const metrics = new ForwardMetrics(run.metrics);
-    const schemes = to.flatMap((entry) => ('host' in entry ? [entry.scheme] : entry.addresses.map(({ scheme }) => scheme)));
+    const schemes = to.flatMap(schemesOf);
     const maker = await UpstreamMaker.for(schemes, run, options, timers, ids);
     this.#tools = { run, maker, metrics, checked: [] };
-    if (this.#entries.length > 0) this.#note ??= run.space(this.site).note(`forward ${this.#number}`);
-    const seats = this.#entries.length > 0 ? this.#seats.count : targetsOf(to, () => []).length;
+    if (this.#changing.any) this.#note ??= run.space(this.site).note(`forward ${this.#number}`);
+    const seats = this.#changing.any ? this.#changing.seats.count : targetsOf(to).length;
     const trips = this.#trips = new RoundTrips(run.space(this.site).flags(`forward trips ${this.#number}`, seats));
     this.#forwarder = new Forwarder({
       options, targets: [], health: this.#health(seats), trips, timers, ids, metrics,
@@ -243,7 +195,7 @@ export class Line implements NeedsNames {
       hash: run.store.memory.hash, patience: this.site.last(Deadline) ?? Infinity, alternate: this.#alternate,
       taps: this.site.all(Taps),
     });
-    if (this.#note === undefined) this.#take(targetsOf(to, () => []).map((at, seat) => ({ ...at, seat })));
+    if (this.#note === undefined) this.#take(targetsOf(to).map((at, seat) => ({ ...at, seat })));
     else if (this.#note.round !== 0) this.#renew();
     this.#forwarder.keep(run.clock, run.signal);
     if (options.subscribe.length > 0) this.#subscriber = await subscriberOf(run, this.#stanza.from, options, ids);
@@ -292,6 +244,4 @@ export class Line implements NeedsNames {
   }
 }
 
-/** One wheel for each thread. */
-const timersOf = (run: Run) => run.shared.use(`upstream/timers ${run.thread}`, run.signal, () => new Timers(run.clock));
 const keyOf = ({ seat, scheme, address, port, zone = '' }: Seated): string => [seat, scheme, address, port, zone].join(' ');

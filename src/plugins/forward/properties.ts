@@ -13,6 +13,7 @@ import { POLICIES } from '../../upstream/policy.ts';
 import type { PolicyName } from '../../upstream/policy.ts';
 import { DEFAULT_POOL } from '../../upstream/pool-settings.ts';
 import { quoted } from '../../wording/quote.ts';
+import type { ApiOptions } from '../../kube-api/api-config.ts';
 import { PrivateAnswers } from './private-answers.ts';
 import { parseUint } from '../../wording/unsigned.ts';
 import { readPushing } from './pushed.ts';
@@ -67,6 +68,8 @@ export interface Options {
   /** Those that push answers; empty where none does. Over TLS where the line says anything of that. */
   subscribe: readonly UpstreamAddress[];
   isTlsSaid: boolean;
+  /** Where the API is that knows services; empty for the one of the cluster that this is in. */
+  kube: ApiOptions;
 }
 
 /** What holds where a line says nothing. */
@@ -75,7 +78,7 @@ export const defaults = (): Options => ({
   preferUdp: false, ...DEFAULT_POOL, policy: 'random', maxConcurrent: 0, maxConcurrentText: '0', next: [], nextOnNodata: false,
   failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
   tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false, proxyProtocol: false,
-  earlyData: false, subscribe: [], isTlsSaid: false,
+  earlyData: false, subscribe: [], isTlsSaid: false, kube: {},
 });
 
 /** A duration that is not negative. */
@@ -199,6 +202,11 @@ export const readers = (options: Options, path: (text: string) => string, readFi
     resolver(line, options);
   },
   subscribe: (line: Directive) => { options.subscribe = [...options.subscribe, ...readPushing(line)]; },
+  endpoint: (line: Directive) => { options.kube = { ...options.kube, endpoint: line.only() }; },
+  kubeconfig: (line: Directive) => {
+    const [file, context] = line.words(1, 2) as [string, string?];
+    options.kube = { ...options.kube, kubeconfig: { file: path(file), ...(context === undefined ? {} : { context }) } };
+  },
   source_address: (line: Directive) => {
     const word = line.arg();
     if (parseAddress(word) === undefined) line.fail(`invalid IP address: ${word}`);

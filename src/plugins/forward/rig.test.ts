@@ -42,7 +42,7 @@ export function setUp(change: Partial<Options> = {}, { upstreams = 2, alternate 
     maxConcurrentText: String(change.maxConcurrent ?? 0), next: [], nextOnNodata: false,
     failfast: false, failover: [], resolvers: [], resolveSelf: false, resolveLater: false, source: undefined, race: 1,
     tls: {}, serverName: undefined, dohMethod: 'POST', dohPath: '/dns-query', padding: false, cookies: false, proxyProtocol: false,
-    earlyData: false, subscribe: [], isTlsSaid: false,
+    earlyData: false, subscribe: [], isTlsSaid: false, kube: {},
     ...change,
   };
   const targets = Array.from({ length: upstreams }, (_, index) => {

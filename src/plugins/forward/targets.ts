@@ -8,6 +8,7 @@ import { PORT } from '../../dns/port.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { addressKey, splitPort } from '../../upstream/address.ts';
 import type { UpstreamAddress, UpstreamEntry } from '../../upstream/address.ts';
+import type { ServiceEntry } from './service-name.ts';
 import { ask, makeQuestion } from '../../upstream/ask.ts';
 import type { Question } from '../../upstream/question.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
@@ -25,11 +26,19 @@ export interface LookedUp {
 /** Finds the addresses of a host. Rejects with Go's text. */
 export type LookUp = (host: string) => Promise<LookedUp>;
 
-/** The addresses to forward to, in the order of the words; what comes twice is asked once. `of` has those of each name. */
-export function targetsOf(entries: readonly UpstreamEntry[], of: (entry: HostEntry) => readonly string[]): readonly UpstreamAddress[] {
+/** One of the words of a line, or two. */
+export type ForwardEntry = UpstreamEntry | ServiceEntry;
+/**
+ * The addresses to forward to, in the order of the words; what comes twice is asked once. `of` has those of each name, `behind` those of
+ * each service.
+ */
+export function targetsOf(
+  entries: readonly ForwardEntry[], of: (entry: HostEntry) => readonly string[] = () => [],
+  behind: (entry: ServiceEntry) => readonly UpstreamAddress[] = () => [],
+): readonly UpstreamAddress[] {
   const found = new Map<string, UpstreamAddress>();
   for (const entry of entries) {
-    const addresses = 'addresses' in entry ? entry.addresses : placesOf(entry, of(entry));
+    const addresses = 'addresses' in entry ? entry.addresses : 'service' in entry ? behind(entry) : placesOf(entry, of(entry));
     for (const address of addresses) if (!found.has(addressKey(address))) found.set(addressKey(address), address);
   }
   return [...found.values()];

@@ -6,6 +6,7 @@ import type { Metrics } from '../../../kernel/seen/metrics.ts';
 import type { Closable } from '../../../kernel/shared.ts';
 import type { ShownCluster } from '../../../kernel/site/shown.ts';
 import type { Watch } from '../../../kube-api/kube-api.ts';
+import type { Api } from '../../../kube-api/open-api.ts';
 import type { Resource, Sink } from '../../../kube-api/sink.ts';
 import type { Store } from '../../../store/store.ts';
 import { nameOf, showLastHeard } from './last-heard.ts';
@@ -41,11 +42,6 @@ export interface Surroundings {
 export interface Keeping {
   readonly path: string;
   readonly Snapshot: new (parts: KeeperParts) => Keeper;
-}
-/** The API of a cluster. */
-export interface Api {
-  /** Lists and watches until the signal aborts with which the API was opened. */
-  watch(resource: Resource, sink: Sink): Watch;
 }
 
 /** The numbers of the clusters of a process. */
