@@ -1,4 +1,5 @@
-// Command line flags as Go's flag package reads them: `-name value`, `-name=value`, one or two dashes (CLI-1 to 7). Knows no process.
+// The flags of the server (CLI-1 to 7). Knows no process.
+import { readFlags } from '../wording/flags.ts';
 
 /** What was asked for. */
 export interface Flags {
@@ -15,6 +16,8 @@ export interface Flags {
   readonly rest: readonly string[];
   /** The Corefile, where the command line itself says it. */
   readonly text?: string;
+  /** Where it is made of something else: as that is now. */
+  readonly made?: () => string;
 }
 /** The reason to stop, '' where help was asked for. */
 export interface Refusal {
@@ -52,40 +55,16 @@ export const usage = `Usage of coredns:
 
 /** Reads the arguments after the program's name. */
 export function parseFlags(args: readonly string[]): Flags | Refusal {
-  const text: { [name: string]: string } = {};
-  const on = new Set<string>();
-  let i = 0;
-  for (; i < args.length; i++) {
-    const arg = args[i]!;
-    if (arg === '--') {
-      i++;
-      break;
-    }
-    const match = /^--?([^=-][^=]*)(?:=([\s\S]*))?$/.exec(arg);
-    if (match === null) {
-      if (arg.length < 2 || !arg.startsWith('-')) break;
-      return wrong(`bad flag syntax: ${arg}`);
-    }
-    const [, name = '', given] = match;
-    if (TEXT.includes(name)) {
-      const value = given ?? args[++i];
-      if (value === undefined) return wrong(`flag needs an argument: -${name}`);
-      text[name] = value;
-    } else if (SWITCH.includes(name)) {
-      if (given !== undefined && !/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(given)) {
-        return wrong(`invalid boolean value "${given}" for -${name}: parse error`);
-      }
-      if (given === undefined || /^(1|t)/i.test(given)) on.add(name);
-      else on.delete(name);
-    } else return wrong(name === 'h' || name === 'help' ? '' : `flag provided but not defined: -${name}`);
-  }
-  const given = text.p ?? text['dns.port'] ?? '53';
+  const read = readFlags(args, { text: TEXT, switches: SWITCH });
+  if (typeof read === 'string') return wrong(read);
+  const { text, on, rest } = read;
+  const given = text['p'] ?? text['dns.port'] ?? '53';
   const port = /^[0-9]+$/.test(given) ? Number(given) : -1;
   if (port < 0 || port > 65535) return { refused: `invalid port: ${given}: a port is a number from 0 to 65535`, status: 1 };
   const format = text['log-format'] ?? 'text';
   if (format !== 'text' && format !== 'json') return { refused: `unknown log format "${format}": expected text or json`, status: 1 };
   return {
-    conf: text.conf ?? '', port, pidfile: text.pidfile ?? '',
-    quiet: on.has('quiet'), json: format === 'json', version: on.has('version'), plugins: on.has('plugins'), rest: args.slice(i),
+    conf: text['conf'] ?? '', port, pidfile: text['pidfile'] ?? '', quiet: on['quiet'] === true, json: format === 'json',
+    version: on['version'] === true, plugins: on['plugins'] === true, rest,
   };
 }

@@ -10,8 +10,8 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = [
-  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'plugin', 'scenario', 'zone', 'help', 'version', 'completion', 'status',
-  'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'watch',
+  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'node-cache', 'plugin', 'scenario', 'zone', 'help', 'version', 'completion',
+  'status', 'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -28,6 +28,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
   coredns-ts import SERVER FILE  the configuration of another server as a Corefile: ${Object.keys(IMPORTERS).join(', ')}
   coredns-ts migrate --from VERSION [FILE]
                                  a Corefile of an older CoreDNS as this one takes it; --down goes back
+  coredns-ts node-cache -localip ADDRESSES
+                                 the cache of a Kubernetes node, with the flags of NodeLocal DNSCache (-help has them)
   coredns-ts zone check ZONE FILE
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs

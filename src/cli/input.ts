@@ -19,7 +19,8 @@ export interface Input {
 
 /** Reads the configuration. Throws Error with CoreDNS's text where it cannot be read. */
 export function readInput(flags: Flags): Input {
-  const { text: said } = flags;
+  const { text: said, made } = flags;
+  if (made !== undefined) return { file: flags.conf, text: made(), again: made, watched: true };
   if (said !== undefined) return { file: 'command line', text: said, again: () => said, watched: false };
   if (flags.conf === 'stdin' || flags.conf === '-') {
     const text = readFileSync(0, 'utf8');

@@ -13,10 +13,19 @@ export interface Owner {
 /** TCP sockets that listen; UDP has sockets that are not connected in this state. */
 const LISTENS = { tcp: '0A', udp: '07' } as const;
 
-/** Processes that have this port, but for this one, each address once. */
-export function ownersOf(protocol: 'tcp' | 'udp', port: number): readonly Owner[] {
+/** Whether a UDP socket that is not this process's is bound to one of these addresses and this port, also of another container. */
+export const listensElsewhere = (addresses: readonly string[], port: number): boolean => {
+  const there = [...others('udp', port).values()];
+  return addresses.some((address) => there.includes(address.includes(':') ? `[${address}]` : address));
+};
+function others(protocol: 'tcp' | 'udp', port: number): Map<string, string> {
   const sockets = new Map([...socketsOf(protocol, port), ...socketsOf(`${protocol}6`, port)]);
   for (const fd of list('/proc/self/fd')) sockets.delete(link(`/proc/self/fd/${fd}`));
+  return sockets;
+}
+/** Processes that have this port, but for this one, each address once. */
+export function ownersOf(protocol: 'tcp' | 'udp', port: number): readonly Owner[] {
+  const sockets = others(protocol, port);
   if (sockets.size === 0) return [];
   const owners: Owner[] = [];
   for (const pid of list('/proc').filter((name) => /^\d+$/.test(name))) {

@@ -28,6 +28,9 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
     void import('./subcommands.ts').then(({ subcommand }) => subcommand(word, args.slice(1), own));
     return;
   }
+  if (word === 'node-cache') {
+    return void import('./node-cache-command.ts').then(({ nodeCacheCommand }) => nodeCacheCommand(args.slice(1), entry, whenReload));
+  }
   if (word === 'zone') return void import('./zone-command.ts').then(({ zoneCommand }) => zoneCommand(args.slice(1)));
   if (word === 'import') return void import('./import-command.ts').then(({ importCommand }) => importCommand(args.slice(1)));
   if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));

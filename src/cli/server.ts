@@ -15,6 +15,7 @@ import { fileError } from '../wording/errno.ts';
 import { banner, versionLines } from './banner.ts';
 import { equip } from './equipment.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
+import type { Companion } from './companion.ts';
 import type { Common } from './equipment.ts';
 import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
@@ -78,7 +79,7 @@ function keepCompiled(): void {
 
 /** Serves until a signal ends it. `entry` is the module that threads run; `whenReload` gets what SIGUSR1 shall do. */
 export async function serve(
-  flags: Flags, entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[],
+  flags: Flags, entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[], companion?: Companion,
 ): Promise<void> {
   const fail = (text: string): never => failPlainly(flags.json ? jsonLine(Date.now(), 'FATAL', text) : text);
   let input: Input;
@@ -109,19 +110,21 @@ export async function serve(
   });
   const app = new App({
     ...equipment, metrics, store, crew, desk, fatal, aside: new AsideThread({ entry, store, clock }),
-    readAgain: input.watched ? again : undefined, explain: explainError,
+    readAgain: input.watched ? again : undefined, explain: explainError, awaited: () => companion?.awaited() ?? [],
   });
-  const signals = { app, log, leave, now: () => performance.now() };
+  const signals = { app, log, leave, now: () => performance.now(), companion };
   handleEndSignals(signals);
   try {
     // A part may wait for something of which no socket is open (an API that refuses connections): the process stays meanwhile.
     const hold = setInterval(() => {}, 1 << 30);
     try {
+      await companion?.begin({ app, log, metrics, clock });
       await app.load(input.text);
     } finally {
       clearInterval(hold);
     }
   } catch (error) {
+    await companion?.gone();
     lines.finish();
     const { startAdvice } = await import('./start-advice.ts');
     const more = await startAdvice(explainError(error).text, { file: input.file, text: input.text, port: flags.port, own });
@@ -141,6 +144,7 @@ export async function serve(
   }
   whenReload(reloadOnSignal(signals, again));
   crew.watch();
+  companion?.serving();
   const served = input.again !== undefined && /^\s*[^#\s]/m.test(input.text);
   if (!served) log.warning(nothingToServe(input));
   setTimeout(() => {

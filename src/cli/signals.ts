@@ -1,6 +1,7 @@
 // What signals do to the server (SIG-1 to SIG-5). Knows an App and the end of the process; knows no configuration.
 import type { App } from '../kernel/serving/app.ts';
 import type { Log } from '../kernel/seen/log.ts';
+import type { Companion } from './companion.ts';
 
 /** Milliseconds within which a second SIGINT is the same key press. */
 const SAME_PRESS = 200;
@@ -11,20 +12,24 @@ export interface SignalOptions {
   readonly log: Log;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** What goes along with the server: heard before it drains, and after it closed. */
+  readonly companion?: Pick<Companion, 'leaving' | 'gone'> | undefined;
   /** Ends the process with this status, its log written. */
   readonly leave: (status: number) => void;
 }
 
 /** Handlers stand from the start on, so that a signal during the start ends the process as it should. */
-export function handleEndSignals({ app, log, leave, now }: SignalOptions): void {
+export function handleEndSignals({ app, log, leave, now, companion }: SignalOptions): void {
   let stopping = false;
   let first = 0;
   const stop = async (text: string) => {
     if (stopping) return;
     stopping = true;
     log.info(text);
+    await companion?.leaving();
     await app.drain();
     await app.close();
+    await companion?.gone();
     leave(0);
   };
   process.on('SIGINT', () => {

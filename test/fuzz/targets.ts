@@ -21,6 +21,7 @@ import { migration } from './migration.ts';
 import { ended as served, serve } from './serve.ts';
 import { ended as signedEnded, signedReplies } from './signed-replies.ts';
 import { snapshot } from './snapshot.ts';
+import { nodeCache } from './node-cache.ts';
 import { proxy } from './proxy.ts';
 import type { Target } from './target.ts';
 import { expectations, flags, hosts, resolvConf, weights } from './text.ts';
@@ -39,6 +40,7 @@ export const targets: readonly Target[] = [
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, filters, nodeCache,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

@@ -22,6 +22,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   upstream: ['fs', 'net', 'os'],
   http: ['dns/promises', 'net'],
   kernel: ['module', 'net'],
+  'node-cache': ['child_process', 'crypto', 'dgram', 'fs', 'net', 'path'],
   importers: ['net', 'path', 'sqlite', 'url'],
   zonefile: ['fs', 'path'],
   authority: ['crypto', 'fs', 'fs/promises', 'net', 'path', 'timers', 'timers/promises'],

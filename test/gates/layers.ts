@@ -31,6 +31,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   kernel: ['wording', 'dns', 'corefile', 'store', 'http'],
   explain: ['wording', 'dns', 'corefile', 'store', 'kernel'],
   'admin-api': ['wording', 'dns', 'corefile', 'http', 'secure', 'store', 'kernel', 'authority', 'explain'],
+  'node-cache': ['wording', 'dns', 'http', 'kernel', 'explain'],
   threads: ['store', 'kernel'],
   authority: ['wording', 'dns', 'zonefile', 'dnssec', 'tsig', 'store', 'upstream', 'kernel'],
   'kube-api': ['wording', 'http', 'kernel', 'corefile'],

@@ -5,7 +5,7 @@ import type { Datagrams } from '../../upstream/datagrams.ts';
 import { MainDesk } from '../desk.ts';
 import { build, written } from '../site/build.ts';
 import type { Address, Configuration, ReadOptions } from '../site/build.ts';
-import type { Run } from '../site/plugin.ts';
+import type { Run, Served } from '../site/plugin.ts';
 import { runOf } from '../site/run.ts';
 import { counting, withPlugins } from '../site/late.ts';
 import { recording } from '../site/recording.ts';
@@ -25,6 +25,8 @@ export interface AppOptions extends ServingOptions {
   readonly fatal: (text: string) => never;
   /** The words for an error that ended a load; its message where nothing is given. */
   readonly explain?: (error: unknown) => { readonly text: string; readonly advice: string | undefined };
+  /** What the process as a whole waits for before it is ready. */
+  readonly awaited?: () => readonly string[];
   /** A thread for work that takes long. Without it such work is done here. */
   readonly aside?: Aside;
   /** Where threads ask this one; without it there are no others. */
@@ -89,6 +91,11 @@ export class App {
     return this.#serving.current?.configuration.addresses ?? [];
   }
 
+  /** What is served now; undefined before the first load serves. */
+  get served(): Served | undefined {
+    return this.#serving.current;
+  }
+
   async #load(text: string): Promise<void> {
     const { crew } = this.#options;
     const serving = this.#serving;
@@ -147,6 +154,7 @@ export class App {
         text: () => this.#text,
         replace: (text) => this.#passOver(text),
         passedOver: () => this.#passed,
+        awaited: () => this.#options.awaited?.() ?? [],
       },
     });
   }

@@ -192,6 +192,8 @@ export interface Whole {
   passedOver(): string | undefined;
   /** What is served now, on the main thread: each address with the server that answers there; undefined before the first load serves. */
   serving(): Served | undefined;
+  /** What the process as a whole waits for before it is ready, on the main thread; nothing as a rule. */
+  awaited(): readonly string[];
   /** Ends the process with this status after a fatal error line. */
   fatal(text: string): never;
 }

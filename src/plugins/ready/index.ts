@@ -50,7 +50,7 @@ export default definePlugin({
         // At a reload the sockets are there all the time.
         listening = !run.first;
         const answer = (): HttpReply => {
-          const missing = [...readiness.missing(), ...(listening ? [] : ['listeners'])].join(',');
+          const missing = [...readiness.missing(), ...(listening ? [] : ['listeners']), ...run.whole.awaited()].join(',');
           if (missing === '') return { status: 200, body: ['OK', ...readiness.remarks()].join('\n') };
           log.info(`Plugins not ready: "${missing}"`);
           return { status: 503, body: missing };
