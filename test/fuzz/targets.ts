@@ -40,7 +40,7 @@ export const targets: readonly Target[] = [
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, filters, nodeCache,
+  nodeCache,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */
