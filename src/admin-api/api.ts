@@ -1,83 +1,26 @@
 // What the API has at its paths: one table, of which its description (OpenAPI 3.1) is made too. Knows a load of the server; knows no
 // socket.
-import { parseAddress } from '../dns/address.ts';
 import { latin1Bytes } from '../dns/latin1.ts';
-import { encodeMessage } from '../dns/message.ts';
-import { RD, message } from '../dns/parts.ts';
 import { Name } from '../dns/name.ts';
-import { CLASS, typeByName } from '../dns/type-name.ts';
-import { explain } from '../explain/ask.ts';
-import type { ServedAddress } from '../explain/ask.ts';
-import { explanationJson } from '../explain/json.ts';
-import { explanationText } from '../explain/text.ts';
 import { problem } from '../http/problem.ts';
-import type { Exchange } from '../http/exchange.ts';
 import type { HttpReply } from '../http/message.ts';
 import type { Run, Served } from '../kernel/site/plugin.ts';
 import { VERSION } from '../kernel/version.ts';
-import type { Role } from '../secure/tokens.ts';
-import type { ZoneChanges } from '../store/changes.ts';
+import { explained } from './explained.ts';
 import { cached, flushUnder } from './kept.ts';
+import { profile } from './profile.ts';
 import { recentQuestions } from './queries.ts';
 import { replyJson } from './reply.ts';
+import { list, number, text, yes } from './route.ts';
+import type { Asked, Load, Route } from './route.ts';
 import { LISTED, distinct, latency, tops } from './tops.ts';
 import { Watchers } from './watchers.ts';
 import { withoutSecrets } from './written.ts';
-import type { Configurations } from './configurations.ts';
 import { clusters, relist } from './clusters.ts';
 import { policies } from './policies.ts';
 import { drain, plugins, threads, upstreams } from './things.ts';
 import { notify, refresh, zones } from './zones.ts';
 
-/** A request as its route sees it. */
-export interface Asked {
-  /** What stands in the places of its path. */
-  readonly at: { readonly [place: string]: string };
-  readonly query: URLSearchParams;
-  /** The object of its body; empty where there is none. */
-  readonly body: { readonly [name: string]: unknown };
-  /** Whether a person reads it: `Accept: text/plain`. */
-  readonly plain: boolean;
-  /** For replies that go on. */
-  readonly exchange: Exchange;
-}
-/** A form of JSON, as OpenAPI describes it. */
-export interface Schema {
-  readonly type: string;
-  readonly description?: string;
-  readonly properties?: { readonly [name: string]: Schema };
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly additionalProperties?: boolean;
-}
-/** One thing that can be asked. */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** `/v1/upstreams/{id}/drain`. */
-  readonly path: string;
-  /** What one must be allowed: to look, to act, or to change. */
-  readonly role: Role;
-  readonly summary: string;
-  /** Parameters behind `?`, and members of the body; those that begin with `!` are needed. */
-  readonly parameters?: { readonly [name: string]: string };
-  readonly body?: { readonly [name: string]: Schema };
-  readonly answer: { readonly [name: string]: Schema };
-  /** Whether events are told where they are asked for. */
-  readonly streams?: true;
-  /** undefined where a reply has begun that goes on. */
-  readonly do: (asked: Asked, load: Load) => HttpReply | Promise<HttpReply> | undefined;
-}
-/** What is served, and who watches. */
-export interface Load {
-  readonly run: Run;
-  /** Every name: caches know by it what is to be asked for anew. */
-  readonly names: ZoneChanges;
-  readonly watchers: Watchers;
-  readonly configurations: Configurations;
-}
-
-const text: Schema = { type: 'string' }, list: Schema = { type: 'array' }, number: Schema = { type: 'number' };
-const yes: Schema = { type: 'boolean' };
 const notYet = problem(503, 'Nothing is served yet');
 
 /** Every route. */
@@ -209,6 +152,25 @@ export const ROUTES: readonly Route[] = [
     body: { to: number }, answer: { to: number, changes: list },
     do: ({ body }, { run, configurations }) => configurations.rollback(run, body['to']),
   },
+  {
+    method: 'GET', role: 'read', path: '/v1/log', summary: 'Of which plugins the log says more or less than usual, and until when.',
+    answer: { levels: list }, do: (_, { levels }) => levels.list,
+  },
+  {
+    method: 'PUT', role: 'operate', path: '/v1/log',
+    summary: 'The log says of a plugin (or of all) what is debug, info, warning or error and graver, for an hour where nothing is said.',
+    body: { plugin: text, level: text, for: text }, answer: { levels: list }, do: ({ body }, { run, levels }) => levels.set(run, body),
+  },
+  {
+    method: 'DELETE', role: 'operate', path: '/v1/log', summary: 'The log says as much of a plugin (or of all) as usual.',
+    parameters: { plugin: 'The plugin' }, answer: { levels: list }, do: ({ query }, { levels }) => levels.undo(query.get('plugin') ?? ''),
+  },
+  {
+    method: 'POST', role: 'admin', path: '/v1/profile',
+    summary: 'Where the time of a thread goes (cpu), what it allocates (allocations), or all of its memory (heap): that holds every '
+      + 'secret, and nothing is answered by the thread meanwhile.',
+    body: { kind: text, thread: number, for: text }, answer: {}, do: ({ body }, { profiles }) => profile(profiles, body),
+  },
 ];
 
 function withServed(run: Run, then: (served: Served) => HttpReply): HttpReply {
@@ -229,38 +191,6 @@ function status({ run, watchers }: Load): HttpReply {
     const ready = [...sites].every(({ parts }) => parts.every(({ part }) => part.ready?.() ?? true));
     return replyJson({ version: VERSION, uptime: Math.round((run.clock.monotonic() - watchers.since) / 1000), ready, addresses });
   });
-}
-
-async function explained({ query, plain }: Asked, { run, watchers }: Load): Promise<HttpReply> {
-  if (!watchers.explanations.take()) return { ...problem(429, 'Too many explanations'), headers: { 'Retry-After': '1' } };
-  const served = run.whole.serving();
-  if (served === undefined) return notYet;
-  const [nameText = '', typeText = '', client = '127.0.0.1'] = ['name', 'type', 'client'].map((each) => query.get(each) ?? undefined);
-  const name = Name.maybe(nameText);
-  const type = typeByName(typeText.toUpperCase());
-  if (name === undefined || nameText === '') return problem(400, 'No name', `name is "${nameText}"`);
-  if (type === undefined) return problem(400, 'No type', `type is "${typeText}"`);
-  if (parseAddress(client) === undefined) return problem(400, 'No address', `client is "${client}"`);
-  const wanted = query.get('server') ?? undefined;
-  const place = addressOf(served, name, wanted);
-  if (place === undefined) {
-    return problem(404, 'No such address', `there is ${served.configuration.addresses.map(({ label }) => label).join(', ')}`);
-  }
-  const { scheme } = place.address.endpoint;
-  const transport = scheme === 'dns' ? (query.get('tcp') === '1' ? 'tcp' : 'udp') : scheme;
-  const edns = { udpSize: 1232, version: 0, z: 0, extendedRcode: 0, dnssecOk: query.get('do') === '1', options: [] };
-  const packet = encodeMessage(message({ id: 1, flags: RD, question: { name, type, class: CLASS.IN }, edns }), { compress: false });
-  const explanation = await explain(place, { packet, client, transport, view: query.get('view') ?? undefined, isDry: true }, run.clock);
-  return plain ? { status: 200, body: explanationText(explanation) } : replyJson(explanationJson(explanation));
-}
-/** The address with this label, or with the longest zone of the name, the first of several. */
-function addressOf({ configuration, servers }: Served, name: Name, label: string | undefined): ServedAddress | undefined {
-  const { addresses, blocks } = configuration;
-  const fit = ({ zones }: (typeof addresses)[number]): number =>
-    Math.max(-1, ...zones.map(([zone]) => (name.isUnder(Name.wire(zone)) ? zone.length : -1)));
-  const fits = addresses.filter((address) => label === undefined || address.label === label);
-  const [best] = fits.toSorted((one, other) => fit(other) - fit(one));
-  return best && { address: best, service: servers.get(best.label)!, blocks };
 }
 
 function flush({ body: { name: text, under, type, all } }: Asked, { run, names }: Load): HttpReply | Promise<HttpReply> {

@@ -13,7 +13,7 @@ import type { Role, Tokens } from '../secure/tokens.ts';
 import { watchedServer } from '../secure/watched-server.ts';
 import { watchedTokens } from '../secure/watched-tokens.ts';
 import { Access } from './access.ts';
-import type { Load } from './api.ts';
+import type { Load } from './route.ts';
 import { AdminService } from './service.ts';
 import { AdminSocket, LISTENING } from './socket.ts';
 

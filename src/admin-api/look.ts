@@ -14,6 +14,7 @@ import type { Privacy } from '../kernel/seen/seen.ts';
 import type { Part, Run } from '../kernel/site/plugin.ts';
 import { KeptAnswers } from '../kernel/site/site.ts';
 import type { Site } from '../kernel/site/site.ts';
+import { leastOf } from './levels.ts';
 
 /** Milliseconds after which the time of day is read again. */
 const DRIFT = 1000;
@@ -58,10 +59,19 @@ export function looking(site: Site, privacy: Privacy): Part {
       run = load;
       seen = new Seen(load.store.memory, load.thread, hopName, privacy);
       keepers = site.all(KeptAnswers).map(({ by }) => hopOf(by));
+      obey(load);
     },
     // What this server asks itself is no client's.
     handle: (query, next) => (query.depth > 0 ? next(query) : upon(next(query), look, query)),
   };
+}
+/** The thread's log says what is wanted of it, while a load is served. */
+function obey({ log: { lines }, store, signal }: Run): void {
+  const least = leastOf(store);
+  lines.least = least;
+  signal.addEventListener('abort', () => {
+    if (lines.least === least) lines.least = undefined;
+  }, { once: true });
 }
 /** Who was asked last, and how that went. */
 const failureOf = ({ asked, trail, extendedError }: Journey, rcode: number): string =>

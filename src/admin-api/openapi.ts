@@ -1,6 +1,6 @@
 // The description of the API (OpenAPI 3.1), made of the table of its routes. Knows its form alone.
 import { VERSION } from '../kernel/version.ts';
-import type { Route, Schema } from './api.ts';
+import type { Route, Schema } from './route.ts';
 
 const PROBLEM = {
   description: 'What is wrong (RFC 9457)',

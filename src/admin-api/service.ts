@@ -7,7 +7,7 @@ import { quoted } from '../wording/quote.ts';
 import { isWho } from './access.ts';
 import type { Access, Peer } from './access.ts';
 import { ROUTES } from './api.ts';
-import type { Asked, Load, Route } from './api.ts';
+import type { Asked, Load, Route } from './route.ts';
 import { describe } from './openapi.ts';
 
 /** Nothing of a reply is kept, shown in a frame, or taken for something else. */

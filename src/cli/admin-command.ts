@@ -1,6 +1,8 @@
-// `coredns-ts status`, `queries`, `top`, `flush`, `reload`, `rollback`, `upstreams`, `zones`, `clusters`, `plugins` and `explain --server`:
-// words to a running server. Knows the API's paths and the console; the API is admin-api's.
+// `coredns-ts status`, `queries`, `top`, `flush`, `reload`, `rollback`, `upstreams`, `zones`, `clusters`, `plugins`, `log`, `profile` and
+// `explain --server`: words to a running server. Knows the API's paths and the console; the API is admin-api's.
 import { typeName } from '../dns/type-name.ts';
+import { writeFileSync } from 'node:fs';
+import { fileError } from '../wording/errno.ts';
 import { USUAL, ask, tell } from './admin-ask.ts';
 import type { Said } from './admin-ask.ts';
 import { IN_WORDS } from './admin-text.ts';
@@ -16,13 +18,17 @@ const USAGE = `Usage: coredns-ts status [--json] [--server SERVER]
        coredns-ts zones [refresh ZONE | notify ZONE] [--json] [--server SERVER]
        coredns-ts clusters [relist ID] [--json] [--server SERVER]
        coredns-ts plugins [--json] [--server SERVER]
+       coredns-ts log debug|info|warning|error|usual [PLUGIN] [--for TIME] | list [--json] [--server SERVER]
+       coredns-ts profile cpu|allocations|heap [--thread N] [--for TIME] [--to FILE] [--server SERVER]
 
 Of a running server whose Corefile has admin: what it serves; its last questions that fit all words of FILTER; what most of
 this minute were, or of the last one (at least, and by how much it may be more), anew each second on a terminal; that its caches
 ask for a name, or for everything, anew; that it reads its Corefile again, or (--diff) what would change if it did; with
 --confirm it goes back by itself unless it is told to --keep that; the Corefile before, or the one of a number; whom it asks,
 and that one of those is left alone; its zones, and that it looks for a newer version of one or tells the secondaries of it;
-the clusters that it follows, and that one is read anew; the plugins of each block.
+the clusters that it follows, and that one is read anew; the plugins of each block; that its log says more or less of
+one, for an hour where no TIME is said; where the time of a thread goes, what it allocates, or all that is in its memory, as a
+file for the developer tools of Chromium. Of heap: every secret of the server is in it, and it answers nothing meanwhile.
 
 SERVER is ${USUAL} where none is given, another socket, or a URL: a token stands in the environment then, as COREDNS_TS_TOKEN.
 A word of FILTER is a piece of the name, type:AAAA, rcode:SERVFAIL, by:forward, under:example.org, an address or a network,
@@ -34,7 +40,8 @@ Exit status: 0 done, 1 refused or not reached, 2 for a wrong command line.
 const AGAIN = 1000;
 
 /** The words. */
-type AdminWord = 'status' | 'queries' | 'top' | 'flush' | 'reload' | 'rollback' | 'upstreams' | 'zones' | 'clusters' | 'plugins';
+type AdminWord = 'status' | 'queries' | 'top' | 'flush' | 'reload' | 'rollback' | 'upstreams' | 'zones' | 'clusters' | 'plugins'
+  | 'log' | 'profile';
 
 /** A request, and as what its reply is told. */
 interface Wanted {
@@ -42,6 +49,8 @@ interface Wanted {
   readonly method?: string;
   readonly path: string;
   readonly body?: object;
+  /** The file that the reply becomes. */
+  readonly file?: string;
 }
 interface Line {
   readonly names: readonly string[];
@@ -110,6 +119,26 @@ const VERBS: { readonly [word in AdminWord]: {
     },
   },
   plugins: { options: [], most: 0, wanted: () => ({ path: '/v1/plugins' }) },
+  log: {
+    options: ['--for='], most: 2,
+    wanted({ names: [level = '', plugin], options }) {
+      if (level === 'list') return { path: '/v1/log' };
+      if (level === 'usual') return { method: 'DELETE', path: `/v1/log?${new URLSearchParams(plugin === undefined ? {} : { plugin })}` };
+      const time = options.get('--for');
+      const body = { level, ...(plugin === undefined ? {} : { plugin }), ...(time === undefined ? {} : { for: time }) };
+      return { method: 'PUT', path: '/v1/log', body };
+    },
+  },
+  profile: {
+    options: ['--thread=', '--for=', '--to='], most: 1,
+    wanted({ names: [kind = 'cpu'], options }) {
+      const thread = options.get('--thread') ?? '0', time = options.get('--for');
+      if (!/^\d{1,3}$/.test(thread)) return `${thread} is no number of a thread`;
+      const ending = kind === 'heap' ? 'heapsnapshot' : kind === 'cpu' ? 'cpuprofile' : 'heapprofile';
+      const body = { kind, thread: Number(thread), ...(time === undefined ? {} : { for: time }) };
+      return { method: 'POST', path: '/v1/profile', body, file: options.get('--to') ?? `${kind}-${thread}.${ending}` };
+    },
+  },
 };
 
 /** Says one word to a server and sets the exit status. */
@@ -124,10 +153,11 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
   const own = new Map([...line.options].filter(([name]) => name !== '--server' && name !== '--json'));
   const asked = wanted({ names: line.names, options: own });
   if (typeof asked === 'string') return refuse(word, asked);
-  const { told = word, method = 'GET', path, body } = asked;
+  const { told = word, method = 'GET', path, body, file } = asked;
   const say = async (): Promise<void> => {
     const said = await ask(server, method, path, body).catch((error: NodeJS.ErrnoException): Said | NodeJS.ErrnoException => error);
-    tell(word, server, said, (text) => (isJson ? text : IN_WORDS[told]!(JSON.parse(text) as never)));
+    tell(word, server, said, (text) => (
+      file !== undefined ? written(file, text) : isJson ? text : IN_WORDS[told]!(JSON.parse(text) as never)));
   };
   if (word !== 'top' || isJson || process.stdout.isTTY !== true) return say();
   // The cursor goes to the corner and what stood there is wiped out, until somebody ends it.
@@ -135,6 +165,16 @@ export async function adminCommand(word: AdminWord, args: readonly string[]): Pr
     process.stdout.write('\x1b[H\x1b[J');
     await say();
     await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+}
+/** It may have secrets: nobody else is to read it. */
+function written(file: string, text: string): string {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+    return `${file} is written\n`;
+  } catch (error) {
+    process.exitCode = 1;
+    return `${fileError(error, file)}\n`;
   }
 }
 function readLine(args: readonly string[], known: readonly string[]): Line | string {

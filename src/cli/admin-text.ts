@@ -115,6 +115,9 @@ export const IN_WORDS: { readonly [word: string]: (said: never) => string } = {
   }).join(''),
   relist: ({ relisted }: { relisted: readonly string[] }) => (
     relisted.length === 0 ? 'it is being read already\n' : `read anew: ${relisted.join(', ')}\n`),
+  log: ({ levels }: { levels: readonly { plugin: string | null; level: string; until: string }[] }) => (levels.length === 0
+    ? 'the log says what it usually does\n'
+    : levels.map(({ plugin, level, until }) => `${plugin ?? 'all'}  ${level}  until ${until}\n`).join('')),
   plugins: ({ blocks }: { blocks: readonly { block: string; plugins: readonly Plugin[] }[] }) => blocks.map(({ block, plugins }) => {
     const lines = plugins.map(({ name, at, ready, remark }) => (
       [name, at, ready ? null : 'not ready', remark].filter((each) => each !== null)));

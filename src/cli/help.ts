@@ -11,7 +11,7 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 /** The words that the program takes in place of flags. */
 export const WORDS = [
   'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'node-cache', 'plugin', 'scenario', 'zone', 'help', 'version', 'completion',
-  'status', 'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'watch',
+  'status', 'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'log', 'profile', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -44,6 +44,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  by itself; rollback takes the one before over
   coredns-ts upstreams [drain ID]
                                  whom it asks, and one of them is left alone; zones, clusters, plugins: which it has
+  coredns-ts log debug forward --for 1h
+                                 what its log says; profile cpu|heap: where its time or memory goes
   coredns-ts watch NAME TYPE @SERVER
                                  an answer, and each other one, of a registry or over gRPC
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward

@@ -40,7 +40,8 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   if (word === 'init') return void import('./init-command.ts').then(({ initCommand }) => initCommand(args.slice(1)));
   if (word === 'explain') return void import('./explain-command.ts').then(({ explainCommand }) => explainCommand(args.slice(1), own));
   if (word === 'status' || word === 'queries' || word === 'top' || word === 'flush' || word === 'reload' || word === 'rollback'
-    || word === 'upstreams' || word === 'zones' || word === 'clusters' || word === 'plugins') {
+    || word === 'upstreams' || word === 'zones' || word === 'clusters' || word === 'plugins' || word === 'profile'
+    || (word === 'log' && LEVELS.includes(args[1] ?? ''))) {
     return void import('./admin-command.ts').then(({ adminCommand }) => adminCommand(word, args.slice(1)));
   }
   if (word === 'help' || word === 'version' || word === 'completion') return void tell(word, args.slice(1));
@@ -52,6 +53,9 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   else if (flags.plugins) void listPlugins(flags.conf, own);
   else void import('./server.ts').then(({ serve }) => serve(flags, entry, whenReload, own));
 }
+
+/** What `coredns-ts log` is followed by where it is no server in one line. */
+const LEVELS: readonly string[] = ['debug', 'info', 'warning', 'error', 'usual', 'list', '--help', '-h'];
 
 /** A server whose Corefile is made of the arguments: printed, so that it can be kept, and served. */
 async function serveOneLine(args: readonly string[], entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[]) {

@@ -5,6 +5,7 @@ import type { Load } from '../kernel/serving/app.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MainDesk } from '../kernel/desk.ts';
 import type { Metrics } from '../kernel/seen/metrics.ts';
+import { nameOf } from './messages.ts';
 import type { Report, Request, ThreadData } from './messages.ts';
 import { spawnThread } from './spawn.ts';
 import type { Spawn } from './spawn.ts';
@@ -44,7 +45,7 @@ export class Member {
   constructor(options: MemberOptions) {
     this.#options = options;
     const { entry, data, spawn } = options;
-    this.#worker = spawnThread(entry, { workerData: data, resourceLimits: RESOURCES, name: `serving ${data.thread}` }, spawn);
+    this.#worker = spawnThread(entry, { workerData: data, resourceLimits: RESOURCES, name: nameOf(data.thread) }, spawn);
     this.#worker.on('message', (report: Report) => this.#hear(report));
     this.#worker.on('error', (error) => {
       this.#error = error;

@@ -1,7 +1,10 @@
-// What the main thread and another one say to each other. Knows shapes alone.
+// What the main thread and another one say to each other, and what a thread is called. Knows shapes alone.
 import type { Load } from '../kernel/serving/app.ts';
 import type { SeriesNews } from '../kernel/seen/metrics.ts';
 import type { MemoryHandle } from '../store/memory.ts';
+
+/** What a thread is called where threads are listed. */
+export const nameOf = (thread: number): string => `serving ${thread}`;
 
 /** What a thread is started with. */
 export interface ThreadData<Own = unknown> {

@@ -30,7 +30,7 @@ const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
   policy: ['fs', 'path', 'url'],
   'key-value': ['crypto', 'fs', 'net', 'path', 'sqlite', 'worker_threads'],
   resolver: ['net'],
-  threads: ['fs', 'module', 'os', 'perf_hooks', 'v8', 'vm', 'worker_threads'],
+  threads: ['fs', 'inspector/promises', 'module', 'os', 'perf_hooks', 'v8', 'vm', 'worker_threads'],
   transport: ['dgram', 'fs', 'module', 'net', 'os', 'url', 'util'],
   plugins: 'everything',
   testing: 'everything',

@@ -13,6 +13,8 @@ const NEWLINE = 10;
 const encoder = new TextEncoder();
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
+/** How grave something is. */
+export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
 /**
  * Writes some bytes without ever waiting and says how many. Throws: with code EAGAIN where it would have to wait, else what failed. Nothing
  * is served any more where these are the `last` ones.
@@ -39,6 +41,8 @@ export class LogLines {
   told = (text: string): string => `[WARNING] ${text}`;
   /** Who hears of warnings and errors, whatever becomes of the lines. */
   heard: ((level: 'WARN' | 'ERROR', text: string) => void) | undefined = undefined;
+  /** The least grave level of which lines of a plugin are said ('': of none), where somebody wants another one than usual. */
+  least: ((plugin: string) => Level | undefined) | undefined = undefined;
   /** Lines that could not be written since the last one that said so. */
   dropped = 0;
   /** Who counts them. */

@@ -1,9 +1,7 @@
 // What the server says at run time, with CoreDNS's levels (LIB-8), as text or as one JSON object a line (CLI-18). Knows lines; knows
 // nothing of queries.
-import type { LogLines } from './log-lines.ts';
+import type { Level, LogLines } from './log-lines.ts';
 
-/** How grave something is. */
-export type Level = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
 /** What a line has beside its text, in this order. */
 export interface Fields {
   readonly [name: string]: string | number | boolean | undefined;
@@ -11,7 +9,7 @@ export interface Fields {
 
 /** What can be said. `prefix` made one that begins each line with `plugin/NAME: `. */
 export interface Log {
-  /** Said only while the `debug` plugin is loaded. */
+  /** Said only while the `debug` plugin is loaded, or somebody wants it for some time. */
   debug(text: string): void;
   info(text: string): void;
   warning(text: string): void;
@@ -28,23 +26,23 @@ export interface Debugging {
   on: boolean;
 }
 
+const GRAVITY: readonly Level[] = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+/** Whether so grave a line of a plugin is said: as usual, or as somebody wants it for some time. */
+function says(level: Level, plugin: string | undefined, { least }: LogLines, debugging: Debugging): boolean {
+  const wanted = least?.(plugin ?? '');
+  return wanted === undefined ? level !== 'DEBUG' || debugging.on : GRAVITY.indexOf(level) >= GRAVITY.indexOf(wanted);
+}
+
 /** A log that writes to these lines. */
-export function createLog(lines: LogLines, debugging: Debugging, before = ''): Log {
+export function createLog(lines: LogLines, debugging: Debugging, plugin?: string): Log {
+  const before = plugin === undefined ? '' : `plugin/${plugin}: `;
+  const say = (level: Level, word: string) => (text: string) => {
+    if (says(level, plugin, lines, debugging)) lines.line(`[${word}] ${before}${text}`);
+    if (level === 'WARN' || level === 'ERROR') lines.heard?.(level, `${before}${text}`);
+  };
   return {
-    lines,
-    debug: (text) => {
-      if (debugging.on) lines.line(`[DEBUG] ${before}${text}`);
-    },
-    info: (text) => lines.line(`[INFO] ${before}${text}`),
-    warning: (text) => {
-      lines.line(`[WARNING] ${before}${text}`);
-      lines.heard?.('WARN', `${before}${text}`);
-    },
-    error: (text) => {
-      lines.line(`[ERROR] ${before}${text}`);
-      lines.heard?.('ERROR', `${before}${text}`);
-    },
-    prefix: once((plugin) => createLog(lines, debugging, `plugin/${plugin}: `)),
+    lines, debug: say('DEBUG', 'DEBUG'), info: say('INFO', 'INFO'), warning: say('WARN', 'WARNING'), error: say('ERROR', 'ERROR'),
+    prefix: once((name) => createLog(lines, debugging, name)),
   };
 }
 /** One for each name: thousands of zones say what they say as the same plugin. */
@@ -61,16 +59,13 @@ function once(make: (plugin: string) => Log): Log['prefix'] {
 export function createJsonLog(lines: LogLines, debugging: Debugging, now: () => number, plugin?: string): Log {
   const before = plugin === undefined ? '' : `plugin/${plugin}: `;
   const say = (level: Level) => (text: string) => {
-    lines.line(jsonLine(now(), level, text, { plugin }));
+    if (says(level, plugin, lines, debugging)) lines.line(jsonLine(now(), level, text, { plugin }));
     if (level === 'WARN' || level === 'ERROR') lines.heard?.(level, `${before}${text}`);
   };
   const [debug, info, warning, error] = [say('DEBUG'), say('INFO'), say('WARN'), say('ERROR')];
   lines.told = (text) => jsonLine(now(), 'WARN', text);
   return {
-    lines, info, warning, error,
-    debug: (text) => {
-      if (debugging.on) debug(text);
-    },
+    lines, debug, info, warning, error,
     record(text, fields) {
       const line = jsonLine(now(), 'INFO', text, { plugin, ...fields });
       lines.room(line.length * 3 + 1);

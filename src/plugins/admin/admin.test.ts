@@ -20,6 +20,7 @@ test('every route says what its description promises, and refusals are problems'
     '/v1/clusters': ['', undefined], '/v1/clusters/{id}/relist': ['', undefined], '/v1/policy': ['', undefined],
     '/v1/plugins': ['', undefined], '/v1/threads': ['', undefined], '/v1/reload': ['', '{"dryRun":true}'],
     '/v1/reload/confirm': ['', undefined], '/v1/config/history': ['', undefined], '/v1/config/rollback': ['', undefined],
+    '/v1/log': ['', undefined], '/v1/profile': ['', undefined],
   };
   /** What there is nothing for here is done in acting.test.ts and things.test.ts. */
   const elsewhere = ['/v1/upstreams/{id}/drain', '/v1/zones/{zone}/refresh', '/v1/zones/{zone}/notify', '/v1/clusters/{id}/relist',

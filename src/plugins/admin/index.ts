@@ -36,7 +36,11 @@ export default definePlugin({
         const { listen } = await import('../../admin-api/listen.ts');
         const { Configurations } = await import('../../admin-api/configurations.ts');
         configurations = await run.shared.use('configurations', run.signal, () => new Configurations(run.clock, watchers.events));
-        await listen(run, settings, { run, names: run.store.changes.zone(ROOT), watchers, configurations });
+        const { Levels } = await import('../../admin-api/levels.ts');
+        const { Profiles } = await import('../../threads/profiles.ts');
+        const levels = await run.shared.use('levels of the log', run.signal, () => new Levels(run.clock, run.store));
+        const profiles = await run.shared.use('profiles', run.signal, () => new Profiles(run.clock));
+        await listen(run, settings, { run, names: run.store.changes.zone(ROOT), watchers, configurations, levels, profiles });
       },
       started(run) {
         configurations.serves(run);

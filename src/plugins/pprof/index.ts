@@ -1,9 +1,9 @@
 // *pprof* publishes runtime profiling data at endpoints under `/debug/pprof`. Knows paths; what is found there is made elsewhere.
 import { showAt } from '../../kernel/show.ts';
 import type { HttpReply, HttpRequest } from '../../http/message.ts';
+import { Busy, Profiles } from '../../threads/profiles.ts';
 import { definePlugin } from '../../kernel/site/plugin.ts';
 import { readPprof } from './config.ts';
-import { Profiles } from './profiles.ts';
 
 const PATH = '/debug/pprof';
 const INDEX = `<html><head><title>${PATH}/</title></head><body><p>${PATH}/</p><ul>
@@ -14,6 +14,8 @@ const INDEX = `<html><head><title>${PATH}/</title></head><body><p>${PATH}/</p><u
 <li><a href="profile?seconds=30">profile</a>: where the time of the CPU goes; a .cpuprofile</li>
 </ul><p>Open the files in the developer tools of Chromium.</p></body></html>
 `;
+/** Seconds that are watched where the request does not say how long, and the most that it may ask for. */
+const USUAL = 30, MOST = 600;
 /** Go's profiles that have no counterpart. */
 const NOT_HERE = ['block', 'mutex', 'threadcreate', 'trace'];
 
@@ -28,15 +30,31 @@ function activeResources(): HttpReply {
   return { status: 200, body: [...counts].sort().map(([kind, count]) => `${count} ${kind}\n`).join('') };
 }
 
+/** A profile of the main thread as a file. */
+async function profile(profiles: Profiles, kind: keyof Profiles['endings'], query = ''): Promise<HttpReply> {
+  const seconds = new URLSearchParams(query).get('seconds') ?? String(USUAL);
+  if (!/^\d{1,3}$/.test(seconds) || Number(seconds) < 1 || Number(seconds) > MOST) {
+    return { status: 400, body: `seconds must be a whole number from 1 to ${MOST}\n` };
+  }
+  try {
+    const body = await profiles.take(kind, 0, Number(seconds) * 1000);
+    const name = `${kind === 'cpu' ? 'cpu' : 'heap'}.${profiles.endings[kind]}`;
+    return { status: 200, type: 'application/json', body, headers: { 'Content-Disposition': `attachment; filename="${name}"` } };
+  } catch (error) {
+    if (error instanceof Busy) return { status: 503, body: `${error.message}\n` };
+    throw error;
+  }
+}
+
 function show({ path, query }: HttpRequest, profiles: Profiles): HttpReply | Promise<HttpReply> {
   const name = path.slice(PATH.length + 1);
   if (name === '') return { status: 200, type: 'text/html; charset=utf-8', body: INDEX };
   if (name === 'cmdline') return commandLine();
   if (name === 'symbol') return { status: 200, body: 'num_symbols: 0\n' };
   if (name === 'goroutine') return activeResources();
-  if (name === 'profile') return profiles.cpu(query);
-  if (name === 'allocs') return profiles.allocations(query);
-  if (name === 'heap') return profiles.heap();
+  if (name === 'profile') return profile(profiles, 'cpu', query);
+  if (name === 'allocs') return profile(profiles, 'allocations', query);
+  if (name === 'heap') return profile(profiles, 'heap');
   if (NOT_HERE.includes(name)) return { status: 501, body: `this runtime has no ${name} profile\n` };
   return { status: 404, body: 'Unknown profile\n' };
 }
@@ -46,7 +64,7 @@ export default definePlugin({
   parse: readPprof,
   create: (address) => ({
     async control(run) {
-      const profiles = new Profiles(run.clock);
+      const profiles = await run.shared.use('profiles', run.signal, () => new Profiles(run.clock));
       try {
         await showAt(run, address, `${PATH}/`, (request) => show(request, profiles));
         const body = `<a href="${PATH}/">Found</a>.\n\n`;

@@ -9,7 +9,7 @@ import type { Run } from '../../kernel/site/plugin.ts';
 import { Shared } from '../../kernel/shared.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import pprof from './index.ts';
-import { Profiles } from './profiles.ts';
+import { Busy, Profiles } from '../../threads/profiles.ts';
 
 const clock = new FakeClock();
 const abort = new AbortController();
@@ -65,8 +65,9 @@ test('takes a profile of the CPU and one of allocations', async () => {
 test('takes one profile at a time', async () => {
   const profiles = new Profiles(clock);
   let over = false;
-  const first = profiles.cpu('seconds=9').finally(() => (over = true));
-  assert.deepEqual(await profiles.heap(), { status: 503, body: 'another profile is being taken\n' });
+  const first = profiles.take('cpu', 0, 9000).finally(() => (over = true));
+  await assert.rejects(profiles.take('heap', 0, 0), Busy);
   while (!over) await clock.elapse(1000);
-  assert.equal((await first).status, 200);
+  assert.ok((await first).startsWith('{"nodes":'));
+  await assert.rejects(profiles.take('heap', 7, 0), /there is no thread 7/);
 });
