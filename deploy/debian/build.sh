@@ -28,6 +28,7 @@ cp "$checkout/package.json" "$lib/"
 cp "$checkout/bin/coredns-ts" "$lib/bin/"
 without='--exclude=dist/compiled --exclude=dist/types --exclude=dist/man --exclude=dist/.node'
 (cd "$checkout" && tar -cf - $without dist) | tar -xf - -C "$lib"
+[ -e "$checkout/native/udp-batch/build/udp-batch.node" ] || { echo "build.sh: the addon is not built, which the unit needs" >&2; exit 1; }
 for addon in udp-batch/build/udp-batch.node quic/build/quic.node; do
   [ -e "$checkout/native/$addon" ] || { echo "build.sh: native/$addon is not built: it is left out" >&2; continue; }
   mkdir -p "$lib/native/$(dirname "$addon")"
@@ -47,7 +48,7 @@ cp "$node" "$lib/node_modules/.bin/node"
 [ "${STRIP:-yes}" = no ] || strip -s "$lib/node_modules/.bin/node"
 ln -s ../lib/coredns-ts/bin/coredns-ts "$tree/usr/bin/coredns-ts"
 
-cp "$checkout/deploy/systemd/coredns-ts.service" "$tree/usr/lib/systemd/system/"
+cp "$checkout/deploy/systemd/coredns-ts.service" "$checkout/deploy/systemd/coredns-ts.socket" "$tree/usr/lib/systemd/system/"
 cp "$checkout/deploy/systemd/coredns-ts.sysusers" "$tree/usr/lib/sysusers.d/coredns-ts.conf"
 cp "$checkout/deploy/systemd/coredns-ts.tmpfiles" "$tree/usr/lib/tmpfiles.d/coredns-ts.conf"
 cp "$here/Corefile" "$tree/etc/coredns/Corefile"

@@ -44,6 +44,7 @@ int make_socket(Socket *s, const char *address, int port, int flags, const char 
   int error;
   s->fd = -1;
   s->box[BOX_STEP] = 1;
+  if (flags & ADOPT) return adopt_socket(s, port);
   if (port < 0 || port > 65535 || address_of(address, (uint16_t)port, &to, &length)) return -EINVAL;
   if (*source && address_of(source, 0, &from, &from_length)) return -EINVAL;
   s->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -62,6 +63,13 @@ int make_socket(Socket *s, const char *address, int port, int flags, const char 
   error = errno;
   close(s->fd);
   return -error;
+}
+
+void hold_less(Socket *s) {
+  int error = errno;
+  s->holds = 0;
+  size_buffers(s->fd, 0);
+  errno = error;
 }
 
 int local_port(Socket *s) {

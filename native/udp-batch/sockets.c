@@ -67,6 +67,8 @@ int receive(Socket *s) {
   if (ready == 0) return -EFAULT;
   int n;
   do n = recvmmsg(s->fd, b->got, (unsigned)ready, MSG_DONTWAIT, NULL); while (n < 0 && errno == EINTR);
+  // What waited for this process has been read.
+  if (s->holds && n < ready) hold_less(s);
   if (n < 0) return -errno;
   for (int i = 0; i < n; i++) {
     struct msghdr *h = &b->got[i].msg_hdr;

@@ -7,6 +7,8 @@
 //   leave(socket) => 0 or -errno   read(socket) => count       rest(socket)    close(socket)
 //   forget(bytes, from, length)                                               gives memory back
 //   trim()                                                                    gives back what was freed
+//   hold(socket)                   descriptor(socket)                         for who is handed it when the process is started anew
+//   notify(path, text: Uint8Array, descriptors: Int32Array) => 0 or -errno    describe(descriptor) => text, or -errno
 //   layout() => the numbers that both sides use                write(descriptor, bytes, from, length) => written, or -errno
 #include "udp-batch.h"
 #include <sys/mman.h>
@@ -258,6 +260,18 @@ static napi_value rest(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/** The same, and more may wait in it: another process will read it. */
+static napi_value hold(napi_env env, napi_callback_info info) {
+  Socket *s = only_socket(env, info);
+  if (s) hold_more(s);
+  return rest(env, info);
+}
+
+static napi_value descriptor(napi_env env, napi_callback_info info) {
+  Socket *s = only_socket(env, info);
+  return number(env, s ? s->fd : -EBADF);
+}
+
 /** Closes the socket, once what waits was sent. */
 static napi_value close_(napi_env env, napi_callback_info info) {
   Socket *s = only_socket(env, info);
@@ -279,6 +293,30 @@ static napi_value write_(napi_env env, napi_callback_info info) {
   int from = integer(env, a[2]), length = integer(env, a[3]);
   if (!bytes || from < 0 || length < 0 || (size_t)from + (size_t)length > size) return number(env, -EINVAL);
   return number(env, write_now(integer(env, a[0]), bytes + from, (size_t)length));
+}
+
+/** Tells the service manager. */
+static napi_value notify(napi_env env, napi_callback_info info) {
+  napi_value a[3];
+  char path[120] = "";
+  size_t length, count;
+  arguments(env, info, 3, a);
+  napi_get_value_string_utf8(env, a[0], path, sizeof path, NULL);
+  uint8_t *text = array_of(env, a[1], 0, &length);
+  int32_t *descriptors = array_of(env, a[2], 1, &count);
+  if (!text || (count && !descriptors)) return number(env, -EINVAL);
+  return number(env, notify_manager(path, text, length, descriptors, count));
+}
+
+/** What a descriptor is that the service manager handed over. */
+static napi_value describe(napi_env env, napi_callback_info info) {
+  napi_value a[1], said;
+  char text[100];
+  arguments(env, info, 1, a);
+  int error = describe_socket(integer(env, a[0]), text, sizeof text);
+  if (error) return number(env, error);
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &said);
+  return said;
 }
 
 /** Gives the whole pages of a part of the memory back to the system: nobody needs what lies there. */
@@ -325,7 +363,7 @@ NAPI_MODULE_INIT() {
   struct { const char *name; napi_callback call; } all[] = {{"board", board}, {"open", open_socket}, {"port", port},
     {"flush", flush}, {"send", send_}, {"leave", leave}, {"read", read_}, {"rest", rest}, {"close", close_},
     {"layout", layout}, {"write", write_}, {"forget", forget},
-    {"trim", trim}};
+    {"trim", trim}, {"hold", hold}, {"descriptor", descriptor}, {"notify", notify}, {"describe", describe}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     napi_value function;
     napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, t, &function);

@@ -35,14 +35,16 @@ enum {
   PEER_LENGTH = 28, PEER_INFO = 32, PEER_KIND = 56, PEER_ROOM = 64,
   DATAGRAM_MOST = 65535,
   // How a socket is opened.
-  CONNECT = 1, DUAL = 2,
+  CONNECT = 1, DUAL = 2, ADOPT = 4,
   CONTROL_ROOM = 64,
   QUEUE_MOST = 1024, QUEUE_BYTES = 4 << 20,
+  HELD_MOST = 16 << 20,                // what waits in a socket while the process is started anew
+  DESCRIPTORS_MOST = 16,               // descriptors of one message to the service manager
 };
 enum { KIND_NONE = 0, KIND_V6 = 1, KIND_V4 = 2 };
 #define LAYOUT(X) X(POSITIONS) X(BOX_ENTRIES) X(BOARD_READY) X(BOARD_TURN) X(BOARD_WAITING) X(BOARD_OFFSETS) X(BOARD_LENGTHS) \
   X(BOARD_WORDS) X(BOX_COUNT) X(BOX_LOST) X(BOX_QUEUED) X(BOX_STEP) X(BOX_FAULTS) X(BOX_ENTRY) X(BOX_WORDS) X(PEER_LENGTH) \
-  X(PEER_INFO) X(PEER_KIND) X(PEER_ROOM) X(KIND_V6) X(KIND_V4) X(CONNECT) X(DUAL)
+  X(PEER_INFO) X(PEER_KIND) X(PEER_ROOM) X(KIND_V6) X(KIND_V4) X(CONNECT) X(DUAL) X(ADOPT)
 _Static_assert(sizeof(struct sockaddr_in6) <= PEER_LENGTH, "a peer's address has to fit before its length");
 _Static_assert(PEER_INFO + sizeof(struct in6_pktinfo) <= PEER_KIND && PEER_INFO + sizeof(struct in_pktinfo) <= PEER_KIND, "and the rest");
 _Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= CONTROL_ROOM, "a control message has to fit");
@@ -91,7 +93,7 @@ struct Socket {
   napi_ref handle, keep_box, keep_bytes;
   napi_async_context context;
   uv_poll_t poll;
-  int number, fd, connected, info, reading, watched, draining, closed, error;
+  int number, fd, connected, info, reading, watched, draining, closed, error, holds;
   int32_t *box;
   uint8_t *bytes;
   size_t size;                         // of the bytes
@@ -105,6 +107,15 @@ int make_socket(Socket *s, const char *address, int port, int flags, const char 
 int local_port(Socket *s);
 /** Leaves the group of sockets that share the address: connected elsewhere, it gets nothing new, but keeps what came. 0 or -errno. */
 int leave_group(Socket *s);
+/** Takes over a bound socket of datagrams that somebody else opened. 0 or -errno. */
+int adopt_socket(Socket *s, int fd);
+/** Lets more wait in the socket, while nobody reads from it, or no longer. */
+void hold_more(Socket *s);
+void hold_less(Socket *s);
+/** Sends a text and descriptors to the socket of a service manager. 0 or -errno. */
+int notify_manager(const char *path, const void *text, size_t length, const int *descriptors, size_t count);
+/** What a socket is, as `udp 127.0.0.1 53`. 0, or -errno where it is none that listens. */
+int describe_socket(int fd, char *text, size_t size);
 /** Lets the loop watch what the socket has use for now. */
 void watch(Socket *s);
 /** Receives once: how many datagrams, or -errno. -EAGAIN where there is nothing, or no place to receive into. */

@@ -7,6 +7,7 @@ import type { LatePlugin } from '../kernel/site/plugin.ts';
 import { fileLimit } from '../threads/limits.ts';
 import { Connections } from '../transport/connections.ts';
 import { dnsTransport } from '../transport/dns.ts';
+import type { KeptSockets } from '../transport/kept-sockets.ts';
 import { lateTransport } from '../transport/late.ts';
 import { Ledger } from '../transport/ledger.ts';
 import type { QuicPorts } from '../transport/quic-listener.ts';
@@ -31,22 +32,22 @@ export interface Common {
   readonly streams?: Int32Array;
 }
 
-/** The equipment of one thread. Warnings of a configuration are said once, by the main thread. */
-export function equip({ file, port, json = false, streams }: Common, thread: number, plugins: readonly LatePlugin[]) {
+/** The equipment of one thread. Warnings of a configuration are said once, by the main thread, which alone has sockets that are `kept`. */
+export function equip({ file, port, json = false, streams }: Common, thread: number, plugins: readonly LatePlugin[], kept?: KeptSockets) {
   const lines = new LogLines(logSink());
   const debugging: Debugging = { on: false };
   const log = json ? createJsonLog(lines, debugging, systemClock.wall) : createLog(lines, debugging);
   const warn = (text: string) => {
     if (thread === 0) log.warning(text);
   };
-  const datagrams = udp({ warn });
+  const datagrams = udp({ warn, kept });
   const options = { ...readOptionsOf(file, port, plugins, warn), builtIn: builtIn(port) };
   const all = new Connections(new Ledger(streams, thread), { files: fileLimit() });
   let ports: Promise<QuicPorts> | undefined;
   const quicPorts = () => (ports ??= import('../transport/quic-listener.ts').then((module) => new module.QuicPorts()));
   const transports = {
-    dns: dnsTransport(datagrams, tcp({ all })), tls: dot({ all }),
-    https: lateTransport('https', async () => (await import('../transport/https.ts')).https({ all })),
+    dns: dnsTransport(datagrams, tcp({ all, kept })), tls: dot({ all, kept }),
+    https: lateTransport('https', async () => (await import('../transport/https.ts')).https({ all, kept })),
     quic: lateTransport('quic', async () => {
       const { doq } = await import('../transport/doq.ts');
       return doq(await quicPorts(), { all });
@@ -55,7 +56,7 @@ export function equip({ file, port, json = false, streams }: Common, thread: num
       const module = await import('../transport/https3.ts');
       return module.https3(await quicPorts(), { all });
     }),
-    grpc: lateTransport('grpc', async () => (await import('../transport/grpc.ts')).grpc({ all })),
+    grpc: lateTransport('grpc', async () => (await import('../transport/grpc.ts')).grpc({ all, kept })),
   };
   return { lines, debugging, log, readOptions: options, transports, clock: systemClock, datagrams: datagrams.datagrams };
 }

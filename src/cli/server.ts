@@ -24,6 +24,7 @@ import { complain, fail as failPlainly } from './output.ts';
 import { handleEndSignals, reloadOnSignal } from './signals.ts';
 import { ownersOf } from './port-owners.ts';
 import { rememberNode } from './remember-node.ts';
+import type { ServiceManager } from './service-manager.ts';
 import { Sources } from './sources.ts';
 import { explainError, explainStart } from './start-error.ts';
 
@@ -77,6 +78,13 @@ function keepCompiled(): void {
   (globalThis as { [key: symbol]: (() => void) | undefined })[Symbol.for('coredns-ts: keep what is compiled')]?.();
 }
 
+/** The service manager that started this process, where one did. A warning where it cannot be spoken to. */
+async function manager(): Promise<{ readonly manager?: ServiceManager; readonly why?: string }> {
+  if (process.env['NOTIFY_SOCKET'] === undefined && process.env['LISTEN_FDS'] === undefined) return {};
+  const found = (await import('./service-manager.ts')).serviceManager();
+  return typeof found === 'string' ? { why: found } : { ...(found && { manager: found }) };
+}
+
 /** Serves until a signal ends it. `entry` is the module that threads run; `whenReload` gets what SIGUSR1 shall do. */
 export async function serve(
   flags: Flags, entry: URL, whenReload: (reload: () => void) => void, own?: readonly Plugin[], companion?: Companion,
@@ -89,7 +97,8 @@ export async function serve(
     return fail(`loading Caddyfile via flag: ${(error as Error).message}\nhelp: that is the Corefile: name another one with -conf FILE`);
   }
   const { common, plugins } = await choose(input.file, flags, own).catch((error: Error) => fail(error.message));
-  const equipment = equip(common, 0, plugins);
+  const { manager: service, why } = await manager();
+  const equipment = equip(common, 0, plugins, service);
   const { lines, log, debugging, clock } = equipment;
   const leave = (status: number): never => {
     if (flags.pidfile !== '') rmSync(flags.pidfile, { force: true });
@@ -112,7 +121,8 @@ export async function serve(
     ...equipment, metrics, store, crew, desk, fatal, aside: new AsideThread({ entry, store, clock }),
     readAgain: input.watched ? again : undefined, explain: explainError, awaited: () => companion?.awaited() ?? [],
   });
-  const signals = { app, log, leave, now: () => performance.now(), companion };
+  if (why !== undefined) log.warning(`the service manager cannot be told anything without the addon (${why})`);
+  const signals = { app, log, leave, now: () => performance.now(), companion, service, status: () => `serves ${banner(app.addresses)}` };
   handleEndSignals(signals);
   try {
     // A part may wait for something of which no socket is open (an API that refuses connections): the process stays meanwhile.
@@ -143,6 +153,8 @@ export async function serve(
     }
   }
   whenReload(reloadOnSignal(signals, again));
+  service?.closeRest(log);
+  service?.ready(signals.status());
   crew.watch();
   companion?.serving();
   const served = input.again !== undefined && /^\s*[^#\s]/m.test(input.text);

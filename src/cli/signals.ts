@@ -16,16 +16,21 @@ export interface SignalOptions {
   readonly companion?: Pick<Companion, 'leaving' | 'gone'> | undefined;
   /** Ends the process with this status, its log written. */
   readonly leave: (status: number) => void;
+  /** Who is told when a reload begins and is over, and that the process ends. */
+  readonly service?: { reloading(): void; ready(status: string): void; stopping(): void } | undefined;
+  /** What it is told of what is served. */
+  readonly status?: () => string;
 }
 
 /** Handlers stand from the start on, so that a signal during the start ends the process as it should. */
-export function handleEndSignals({ app, log, leave, now, companion }: SignalOptions): void {
+export function handleEndSignals({ app, log, leave, now, companion, service }: SignalOptions): void {
   let stopping = false;
   let first = 0;
   const stop = async (text: string) => {
     if (stopping) return;
     stopping = true;
     log.info(text);
+    service?.stopping();
     await companion?.leaving();
     await app.drain();
     await app.close();
@@ -56,7 +61,7 @@ export function handleEndSignals({ app, log, leave, now, companion }: SignalOpti
  * What SIGUSR1 does (SIG-4): `read` gives the text as it is now; undefined where there was none. One reload comes after the other, and
  * signals while one is under way are one more.
  */
-export function reloadOnSignal({ app, log }: SignalOptions, read: (() => string) | undefined): () => void {
+export function reloadOnSignal({ app, log, service, status = () => '' }: SignalOptions, read: (() => string) | undefined): () => void {
   let running = false;
   let again = false;
   const replace = async () => {
@@ -79,7 +84,9 @@ export function reloadOnSignal({ app, log }: SignalOptions, read: (() => string)
     running = true;
     while (again) {
       again = false;
+      service?.reloading();
       await replace().catch((error: Error) => log.error(`SIGUSR1: ${error.message}`));
+      service?.ready(status());
     }
     running = false;
   };

@@ -121,3 +121,16 @@ test('writes what a descriptor takes without waiting', there, () => {
   closeSync(file);
   assert.equal(addon.write(-1, bytes, 0, 1), -9);
 });
+
+test('a service manager is told what can be told, and a descriptor is what it is', there, () => {
+  const none = new Int32Array(0), text = new Uint8Array(4);
+  for (const path of ['', 'x'.repeat(500), 'y'.repeat(108)]) assert.equal(addon.notify(path, text, none), -EINVAL);
+  assert.equal(addon.notify('/nowhere/at/all', text, none), -2);
+  for (const wrong of [{}, 'text', new Int32Array(2)]) assert.equal(addon.notify('/x', wrong as never, none), -EINVAL);
+  assert.equal(addon.notify('/x', text, new Int32Array(17)), -EINVAL);
+  const file = openSync('/dev/null', 'r');
+  for (const descriptor of [file, -1, 1 << 20]) assert.ok(Number(addon.describe(descriptor)) < 0);
+  closeSync(file);
+  assert.equal(addon.descriptor(12_345), -9);
+  addon.hold(12_345);
+});

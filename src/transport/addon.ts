@@ -16,12 +16,12 @@ export const READY = 0, TURN = 1, WAITING = 2, OFFSETS = 4, LENGTHS = OFFSETS + 
  * then the entries.
  */
 export const COUNT = 0, LOST = 1, QUEUED = 2, STEP = 3, FAULTS = 4, ENTRY = 5, BOX_WORDS = ENTRY + 3 * BOX_ENTRIES;
-/** Flags of `open`: connect instead of binding; an IPv6 wildcard that takes IPv4 too. */
-export const CONNECT = 1, DUAL = 2;
+/** Flags of `open`: connect instead of binding; an IPv6 wildcard that takes IPv4 too; the port is the descriptor of a bound socket. */
+export const CONNECT = 1, DUAL = 2, ADOPT = 4;
 
 /** The same numbers as the addon calls them. */
 const LAYOUT: { readonly [name: string]: number } = {
-  POSITIONS, BOX_ENTRIES, CONNECT, DUAL, BOARD_READY: READY, BOARD_TURN: TURN, BOARD_WAITING: WAITING, BOARD_OFFSETS: OFFSETS,
+  POSITIONS, BOX_ENTRIES, CONNECT, DUAL, ADOPT, BOARD_READY: READY, BOARD_TURN: TURN, BOARD_WAITING: WAITING, BOARD_OFFSETS: OFFSETS,
   BOARD_LENGTHS: LENGTHS, BOARD_WORDS, BOX_COUNT: COUNT, BOX_LOST: LOST, BOX_QUEUED: QUEUED, BOX_STEP: STEP, BOX_FAULTS: FAULTS,
   BOX_ENTRY: ENTRY, BOX_WORDS, PEER_LENGTH: PEER_SIZE, PEER_INFO, PEER_KIND, PEER_ROOM,
   KIND_V6: ASKED_IPV6, KIND_V4: ASKED_IPV4,
@@ -46,7 +46,15 @@ export interface Addon {
   read(socket: number): number;
   /** Receives nothing from now on. */
   rest(socket: number): void;
+  /** The same, and what comes waits in it, as much as may: somebody else has it open too, and will read it. */
+  hold(socket: number): void;
   close(socket: number): void;
+  /** The descriptor of a socket. */
+  descriptor(socket: number): number;
+  /** Sends a text, and descriptors, to the Unix socket of a service manager (sd_notify(3)): 0 or -errno. */
+  notify(path: string, text: Uint8Array, descriptors: Int32Array): number;
+  /** What a descriptor is: `udp 127.0.0.1 53`, or -errno where it is no socket that listens. */
+  describe(descriptor: number): string | number;
   /** The numbers of the tables, by their names. */
   layout(): { readonly [name: string]: number };
   /** Gives memory back to the system: what lies there is zero afterwards. */

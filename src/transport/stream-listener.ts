@@ -19,6 +19,7 @@ import type { ConnectionLimits } from './connections.ts';
 import type { Ends } from './ends.ts';
 import { Handshake } from './handshake.ts';
 import type { Held, HeldBy } from './held.ts';
+import type { KeptSockets } from './kept-sockets.ts';
 import { LISTENERS, Ledger } from './ledger.ts';
 import { awaitHeader } from './proxied-stream.ts';
 
@@ -29,6 +30,8 @@ export interface StreamOptions extends ConnectionLimits {
   readonly ledger?: Ledger;
   /** Of all kinds together, where there are several in the thread. */
   readonly all?: Connections;
+  /** Sockets that a service manager hands over and keeps. */
+  readonly kept?: KeptSockets | undefined;
 }
 const EVERY = 250;
 /** Milliseconds between looks at connections that shall end. */
@@ -47,13 +50,15 @@ export interface StreamKind {
  * Opens one server; rejects with Node's error. Both families at once have no host: Node would look its name up, and load for that what no
  * start needs (7 ms).
  */
-function open(accept: (socket: Socket) => void, host: string, port: number, dual: boolean): Promise<Server> {
+function open(accept: (socket: Socket) => void, host: string, port: number, dual: boolean, kept?: KeptSockets): Promise<Server> {
+  const fd = kept?.take('tcp', host, port);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     const how = { backlog: 4096, exclusive: true, ipv6Only: !dual, reusePort: process.platform === 'linux' };
-    server.listen({ ...(dual ? {} : { host }), port, ...how }, () => {
+    server.listen(fd === undefined ? { ...(dual ? {} : { host }), port, ...how } : { fd, backlog: how.backlog }, () => {
       server.off('error', reject);
+      kept?.keep('tcp', host, (server.address() as { port: number }).port, (server as unknown as { _handle: { fd: number } })._handle.fd);
       server.on('error', () => {});                             // a failed accept concerns nobody else
       resolve(server);
     });
@@ -70,14 +75,17 @@ class StreamListener implements Listener, HeldBy {
   #secure: SecureServer | undefined;
   #rules: ConnectionRules;
   readonly #servers: Server[] = [];
+  readonly #addresses = new Map<Server, string>();
   readonly #mine = new Set<Held>();
   #cancel: (() => void) | undefined = undefined;
   #cancelLeaving: (() => void) | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
   #empty: (() => void) | undefined = undefined;
+  readonly #kept: KeptSockets | undefined;
 
-  constructor(at: Endpoint, service: Service, kind: StreamKind, connections: Connections, clock: Clock, every: number) {
+  constructor(at: Endpoint, service: Service, kind: StreamKind, connections: Connections, clock: Clock, every: number, kept?: KeptSockets) {
     this.at = at;
+    this.#kept = kept;
     this.#service = service;
     this.#kind = kind;
     this.connections = connections;
@@ -98,7 +106,11 @@ class StreamListener implements Listener, HeldBy {
   }
   #one(accept: (socket: Socket) => void): Promise<Server> {
     const { at } = this;
-    const one = (address: string, dual: boolean) => open(accept, address, at.port, dual);
+    const one = async (address: string, dual: boolean): Promise<Server> => {
+      const server = await open(accept, address, at.port, dual, this.#kept);
+      this.#addresses.set(server, address);
+      return server;
+    };
     return isWildcard(at.address) ? openWildcard(at, one) : one(at.address, false);
   }
 
@@ -196,7 +208,10 @@ class StreamListener implements Listener, HeldBy {
     return this.#closing;
   }
   async #close(graceMs: number): Promise<void> {
-    for (const server of this.#servers) server.close();
+    for (const server of this.#servers) {
+      if (this.#kept?.ending === false) this.#kept.drop('tcp', this.#addresses.get(server)!, this.at.port);
+      server.close();
+    }
     this.connections.ledger.add(LISTENERS, -this.#servers.length);
     for (const connection of this.#mine) connection.stop();
     this.#leave();
@@ -226,12 +241,14 @@ class StreamTransport implements Transport {
   readonly #clock: Clock;
   readonly #every: number;
   readonly #connections: Connections;
+  readonly #kept: KeptSockets | undefined;
 
   constructor(kind: StreamKind, options: StreamOptions) {
     this.scheme = kind.scheme;
     this.#kind = kind;
     this.#clock = options.clock ?? systemClock;
     this.#every = options.every ?? EVERY;
+    this.#kept = options.kept;
     this.#connections = options.all ?? new Connections(options.ledger ?? new Ledger(), options);
   }
 
@@ -239,7 +256,7 @@ class StreamTransport implements Transport {
     this.#connections.ledger.leave();
   }
   async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
-    const listener = new StreamListener(at, service, this.#kind, this.#connections, this.#clock, this.#every);
+    const listener = new StreamListener(at, service, this.#kind, this.#connections, this.#clock, this.#every, this.#kept);
     try {
       await listener.open(sockets);
     } catch (error) {

@@ -4,15 +4,18 @@ import type { Message } from '../kernel/query/message.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Endpoint, Listener, Service, Transport } from '../kernel/query/transport.ts';
-import { BOX_ENTRIES, BOX_WORDS, COUNT, DUAL, ENTRY, LOST, QUEUED, STEP } from './addon.ts';
+import { ADOPT, BOX_ENTRIES, BOX_WORDS, COUNT, DUAL, ENTRY, LOST, QUEUED, STEP } from './addon.ts';
 import type { Addon } from './addon.ts';
 import { isWildcard, openWildcard } from './addresses.ts';
+import type { KeptSockets } from './kept-sockets.ts';
 import { DROPPED, ProxiedDatagrams } from './proxied-datagrams.ts';
 import { Reception } from './reception.ts';
 import { socketError } from './socket-error.ts';
 
 /** Milliseconds in which the kernel has delivered what it had on its way to a socket that left its group. */
 const SETTLE = 2;
+/** Milliseconds for which answers that come late are waited for where another process waits for the socket. */
+const LATE = 300;
 const STEPS = ['socket', 'socket', 'bind', 'connect'];
 /** Waits until the event loop has turned once. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -35,18 +38,22 @@ class BatchSocket implements Channel {
   #late = 0;
   #closed = false;
   #empty: (() => void) | undefined = undefined;
+  /** Who keeps it for the next process, if so. */
+  #kept: KeptSockets | undefined;
 
-  constructor(addon: Addon, reception: Reception, service: Service, address: string, port: number, dual: boolean) {
+  constructor(addon: Addon, reception: Reception, service: Service, address: string, port: number, dual: boolean, kept?: KeptSockets) {
     this.#addon = addon;
     this.#reception = reception;
     this.#arena = service.arena;
     this.#service = service;
     this.#proxied = ProxiedDatagrams.of(service);
     this.localAddress = address;
-    this.#socket = addon.open(reception.board, this.#box, service.arena.bytes, address, port, dual ? DUAL : 0, '',
-      (count) => this.#receive(count));
+    const given = kept?.take('udp', address, port);
+    this.#socket = addon.open(reception.board, this.#box, service.arena.bytes, address, given ?? port,
+      given !== undefined ? ADOPT : dual ? DUAL : 0, '', (count) => this.#receive(count));
     if (this.#socket < 0) throw socketError(STEPS[this.#box[STEP]!]!, this.#socket, address, port);
     this.localPort = addon.port(this.#socket);
+    if (kept?.keep('udp', address, this.localPort, addon.descriptor(this.#socket)) === true) this.#kept = kept;
     reception.attach();
   }
 
@@ -123,10 +130,24 @@ class BatchSocket implements Channel {
     if (--this.#late === 0) this.#empty?.();
   }
 
-  /** Answers what is queued, waits for what is answered later, closes. */
+  /** Answers what is queued, waits for what is answered later, closes. What the next process will be handed is left as it is. */
   async close(graceMs: number): Promise<void> {
-    const until = performance.now() + graceMs;
+    let until = performance.now() + graceMs;
     await turn();                                               // not amid a batch
+    if (this.#kept?.ending === true) {
+      this.#addon.hold(this.#socket);
+      until = Math.min(until, performance.now() + LATE);
+    } else await this.#leave(graceMs, until);
+    if (this.#late > 0) await this.#wait(until - performance.now());
+    this.#closed = true;
+    this.#addon.flush(0);
+    while (this.queued > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
+    this.#addon.close(this.#socket);
+    this.#reception.detach();
+  }
+  /** Nothing new comes; what came is answered. */
+  async #leave(graceMs: number, until: number): Promise<void> {
+    this.#kept?.drop('udp', this.localAddress, this.localPort);
     this.#addon.leave(this.#socket);
     await this.#drain(until);
     if (graceMs > SETTLE) {
@@ -134,12 +155,6 @@ class BatchSocket implements Channel {
       await this.#drain(until);
     }
     this.#addon.rest(this.#socket);
-    if (this.#late > 0) await this.#wait(until - performance.now());
-    this.#closed = true;
-    this.#addon.flush(0);
-    while (this.queued > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
-    this.#addon.close(this.#socket);
-    this.#reception.detach();
   }
   /** Answers everything that is queued. */
   async #drain(until: number): Promise<void> {
@@ -186,10 +201,12 @@ class BatchListener implements Listener {
 export class BatchUdp implements Transport {
   readonly scheme = 'dns';
   readonly #addon: Addon;
+  readonly #kept: KeptSockets | undefined;
   readonly #receptions = new Map<Arena, Reception>();
 
-  constructor(addon: Addon) {
+  constructor(addon: Addon, kept?: KeptSockets) {
     this.#addon = addon;
+    this.#kept = kept;
   }
 
   async listen(at: Endpoint, service: Service, sockets = 1): Promise<Listener> {
@@ -206,7 +223,7 @@ export class BatchUdp implements Transport {
   }
 
   #open(reception: Reception, service: Service, at: Endpoint, port: number): BatchSocket {
-    const one = (address: string, dual: boolean) => new BatchSocket(this.#addon, reception, service, address, port, dual);
+    const one = (address: string, dual: boolean) => new BatchSocket(this.#addon, reception, service, address, port, dual, this.#kept);
     return isWildcard(at.address) ? openWildcard(at, one) : one(at.address, false);
   }
 }

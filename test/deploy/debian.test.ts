@@ -18,7 +18,8 @@ const at = (file: string): string => path.join(machine, file);
 
 const lacking = process.platform !== 'linux' || spawnSync('dpkg-deb', ['--version']).status !== 0 ? 'dpkg-deb is not here'
   : spawnSync('systemd-sysusers', ['--version']).status !== 0 ? 'systemd-sysusers is not here'
-    : process.getuid?.() !== 0 ? 'dpkg installs as root' : existsSync(path.join(root, 'dist/main.js')) ? false : 'there is no bundle';
+    : process.getuid?.() !== 0 ? 'dpkg installs as root' : !existsSync(path.join(root, 'dist/main.js')) ? 'there is no bundle'
+        : !existsSync(path.join(root, 'native/udp-batch/build/udp-batch.node')) && 'the addon is not built';
 
 function run(command: string, ...args: readonly string[]): string {
   const env = { ...process.env, NODE: process.execPath, STRIP: 'no', COMPRESS: 'none' };
@@ -44,7 +45,10 @@ test('installed, it answers; upgraded, the Corefile stays; purged, nothing is le
   assert.equal(run(program, 'check', '--strict', corefile), `${corefile}: no problems\n`);
   assert.match(run(program, 'help', 'forward'), /^# forward/);
   assert.match(readFileSync(at('etc/passwd'), 'utf8'), /^coredns:/m);
-  const beside = ['usr/lib/systemd/system/coredns-ts.service', 'usr/share/bash-completion/completions/coredns-ts'];
+  const beside = [
+    'usr/lib/systemd/system/coredns-ts.service', 'usr/lib/systemd/system/coredns-ts.socket',
+    'usr/share/bash-completion/completions/coredns-ts',
+  ];
   assert.deepEqual(beside.filter((each) => !existsSync(at(each))), []);
   assert.deepEqual(files().filter((each) => (statSync(at(each)).mode & 0o022) !== 0), [], 'nobody else may write');
 
