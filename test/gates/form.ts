@@ -49,7 +49,7 @@ function name(path: string): string[] {
     ...([base, ...folders].some((part) => vague.test(part)) && !namesTheTypes.has(path)
       ? ['is named after nothing: say what it holds'] : []),
     ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.gen|\.fuzz)?$/.test(base) ? [] : ['is not a noun in kebab-case']),
-    ...(base === 'index' && !/^src\/(index|[^/]+\/index|plugins\/[^/]+\/index)(\.test)?\.ts$/.test(path)
+    ...(base === 'index' && !/^src\/(index|[^/]+\/index|plugins\/[^/]+\/index)(\.test)?\.ts$|^packages\/[^/]+\/index\.ts$/.test(path)
       ? ['an index.ts is a public door only'] : []),
   ];
 }
