@@ -7,7 +7,7 @@ import type { EtcdPlaces } from './etcd-client.ts';
 import { EtcdError } from './etcd-link.ts';
 import { MessageWriter, eachField, readHeader, readWatchReply, watchOf } from './etcd-wire.ts';
 import { COMPACTED, KeyValueError, withLease } from './key-value.ts';
-import type { KeyEvent, KeyValue, LeaseLeft, Listed, Operation, Outcome, Pair, Transaction, Watcher } from './key-value.ts';
+import type { Comparison, KeyEvent, KeyValue, LeaseLeft, Listed, Operation, Outcome, Pair, Transaction, Watcher } from './key-value.ts';
 
 /** Keys of a page: small pages cost etcd the rest of the range each. */
 const PAGE = 10_000;
@@ -17,8 +17,8 @@ const TOGETHER = 1000;
 const AGAIN = 200;
 /** etcd's statuses: a revision that is compacted or yet to come, a lease that is not there (5), a space that is full (8). */
 const OUT_OF_RANGE = 11, NOT_FOUND = 5, EXHAUSTED = 8;
-/** Fields of a comparison: what is compared is the revision of the last change. */
-const MOD_REVISION = 2;
+/** Fields of a comparison: what is compared is the revision of the last change, with this one or the one before (etcd's `Compare`). */
+const MOD_REVISION = 2, LESS = 2;
 
 /** One etcd. */
 export class EtcdKeyValue implements KeyValue {
@@ -46,10 +46,16 @@ export class EtcdKeyValue implements KeyValue {
   async get(key: string): Promise<Pair | undefined> {
     return readPage(await this.#ask('etcdserverpb.KV/Range', rangeOf(key, undefined).done())).found[0];
   }
-  async list(from: string, end: string): Promise<Listed> {
+  list(from: string, end: string): Promise<Listed> {
+    return this.#list(from, end, 0n);
+  }
+  past(from: string, end: string, revision: bigint): Promise<Listed> {
+    return this.#list(from, end, revision);
+  }
+  async #list(from: string, end: string, at: bigint): Promise<Listed> {
     for (;;) {
       const all: Pair[] = [];
-      let next = from, revision = 0n;
+      let next = from, revision = at;
       try {
         for (;;) {
           const page = readPage(await this.#client.call('etcdserverpb.KV/Range', rangeOf(next, end, { limit: PAGE, revision }).done()));
@@ -59,8 +65,9 @@ export class EtcdKeyValue implements KeyValue {
           next = `${page.found.at(-1)!.key}\0`;
         }
       } catch (error) {
-        // The list has outlived its revision.
         if (!(error instanceof EtcdError && error.status === OUT_OF_RANGE)) throw troubleOf(error);
+        // The list has outlived its revision: it begins anew, at a later one.
+        if (at !== 0n) throw new KeyValueError('unavailable', COMPACTED);
       }
     }
   }
@@ -80,11 +87,9 @@ export class EtcdKeyValue implements KeyValue {
   }
   async #transaction({ if: comparisons, operations }: Omit<Transaction, 'grant'>): Promise<Outcome> {
     const message = new MessageWriter();
-    for (const { key, revision } of comparisons) {
-      message.bytes(1, new MessageWriter().number(2, MOD_REVISION).bytes(3, latin1Bytes(key)).number(6, revision));
-    }
+    for (const each of comparisons) message.bytes(1, comparisonOf(each));
     for (const operation of operations) message.bytes(2, operationOf(operation));
-    for (const { key } of comparisons) message.bytes(3, new MessageWriter().bytes(1, rangeOf(key, undefined)));
+    for (const { key, end } of comparisons) if (end === undefined) message.bytes(3, new MessageWriter().bytes(1, rangeOf(key, undefined)));
     let revision = 0n, done = false;
     const found: Pair[] = [];
     eachField(await this.#ask('etcdserverpb.KV/Txn', message.done(), true), (field) => {
@@ -194,6 +199,11 @@ function hand(events: readonly KeyEvent[], watcher: Watcher): void {
     watcher.changed(events[from]!.revision, events.slice(from, i));
     from = i;
   }
+}
+function comparisonOf({ key, end, revision }: Comparison): MessageWriter {
+  if (end === undefined) return new MessageWriter().number(2, MOD_REVISION).bytes(3, latin1Bytes(key)).number(6, revision);
+  return new MessageWriter().number(1, LESS).number(2, MOD_REVISION).bytes(3, latin1Bytes(key)).number(6, revision + 1n)
+    .bytes(64, latin1Bytes(end));
 }
 function operationOf(operation: Operation): MessageWriter {
   if ('delete' in operation) return new MessageWriter().bytes(3, new MessageWriter().bytes(1, latin1Bytes(operation.delete)));

@@ -86,7 +86,25 @@ test('no room for one of a batch: the others are done, and each revision is told
 test('the past is kept for some ten thousand revisions: who begins before it hears so', (t) => {
   const state = new FileState(new DatabaseSync(path.join(folderOf(t), 'a.db')));
   for (let i = 0; i < 12; i++) state.run({ writes: Array.from({ length: 1000 }, (_, n) => write(`/${n}`)), reads: [] });
-  const { reads } = state.run({ writes: [], reads: [2n, 9000n].map((revision) => ({ what: 'history', from: '/', end: '0', revision })) });
-  assert.deepEqual(reads.map((result) => ('trouble' in result ? result.text : result.events.length)), ['compacted', 3002]);
+  const of = (what: 'history' | 'past') => state.run({
+    writes: [], reads: [2n, 9000n].map((revision) => ({ what, from: '/', end: '0', revision })),
+  }).reads.map((result) => ('trouble' in result ? result.text : result.events.length + result.found.length));
+  assert.deepEqual([of('history'), of('past')], [['compacted', 3002], ['compacted', 1000]]);
   state.close();
+});
+
+test('a folder of before there was a past is taken up, and has one from then on', (t) => {
+  const database = new DatabaseSync(path.join(folderOf(t), 'a.db'));
+  const close = { prepare: (sql: string) => database.prepare(sql), exec: (sql: string) => database.exec(sql), close: () => {} };
+  let state = new FileState(close);
+  state.run({ writes: [write('/a'), write('/b')], reads: [] });
+  database.exec("DROP TABLE past; UPDATE meta SET value = 1 WHERE name = 'format'");
+  state = new FileState(close);
+  state.run({ writes: [write('/a')], reads: [] });
+  const { reads } = state.run({ writes: [], reads: [2n, 3n].map((revision) => ({ what: 'past', from: '/', end: '0', revision })) });
+  const revisions = reads.map((result) => ('trouble' in result ? result.text : result.found.map((each) => Number(each.revision))));
+  assert.deepEqual(revisions, ['compacted', [2, 3]]);
+  database.exec("UPDATE meta SET value = 9 WHERE name = 'format'");
+  assert.throws(() => new FileState(close), /a newer version/);
+  database.close();
 });

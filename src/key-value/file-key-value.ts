@@ -100,6 +100,9 @@ export class FileKeyValue implements KeyValue {
     const { revision, found } = await this.#ask({ what: 'list', from, end });
     return { revision, found: found.map(pairOf) };
   }
+  async past(from: string, end: string, revision: bigint): Promise<Listed> {
+    return { revision, found: (await this.#ask({ what: 'past', from, end, revision })).found.map(pairOf) };
+  }
   async transaction(transaction: Transaction): Promise<Outcome> {
     const { if: comparisons, operations, grant: seconds } = transaction;
     const grant = seconds === undefined ? undefined : { id: newId(), seconds };

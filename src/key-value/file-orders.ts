@@ -15,6 +15,7 @@ export type Write =
 export type Read =
   | { readonly what: 'get'; readonly key: string }
   | { readonly what: 'list'; readonly from: string; readonly end: string }
+  | { readonly what: 'past'; readonly from: string; readonly end: string; readonly revision: bigint }
   | { readonly what: 'history'; readonly from: string; readonly end: string; readonly revision: bigint };
 
 /** A key and its value as they are sent. */

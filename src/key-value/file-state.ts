@@ -4,7 +4,7 @@ import type * as nodeSqlite from 'node:sqlite';
 import { latin1, latin1Bytes } from '../dns/latin1.ts';
 import type { Answers, Batch, Granted, Opened, Read, Result, SentEvent, SentPair, Write } from './file-orders.ts';
 import { COMPACTED } from './key-value.ts';
-import type { Operation, Transaction, Trouble } from './key-value.ts';
+import type { Comparison, Operation, Transaction, Trouble } from './key-value.ts';
 
 type Database = Pick<nodeSqlite.DatabaseSync, 'exec' | 'prepare' | 'close'>;
 type Statement = Pick<nodeSqlite.StatementSync, 'run' | 'get' | 'all' | 'iterate' | 'setReadBigInts'>;
@@ -16,15 +16,19 @@ const CHECKPOINT = 500;
 /** SQLite's codes: the disk is full; the disk failed (https://www.sqlite.org/rescode.html). */
 const FULL = 13, IO_ERROR = 10;
 
+/** The first one had no past: what was at an old revision is not known of it. */
+const FORMAT = 2;
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS pairs(key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL, lease INTEGER NOT NULL)
   WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_lease ON pairs(lease) WHERE lease <> 0;
 CREATE TABLE IF NOT EXISTS history(revision INTEGER NOT NULL, key BLOB NOT NULL, value BLOB, lease INTEGER NOT NULL,
   PRIMARY KEY(revision, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS past(key BLOB NOT NULL, until INTEGER NOT NULL, value BLOB NOT NULL, revision INTEGER NOT NULL,
+  lease INTEGER NOT NULL, PRIMARY KEY(key, until)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS leases(id INTEGER PRIMARY KEY, seconds INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT OR IGNORE INTO meta VALUES('format', 1), ('revision', 1), ('compacted', 1),
+INSERT OR IGNORE INTO meta VALUES('format', ${FORMAT}), ('revision', 1), ('compacted', 1),
   ('source', random() & 0xffffffffffff);
 `;
 const text = (key: Uint8Array): string => latin1(key, 0, key.length);
@@ -56,8 +60,13 @@ export class FileState {
     // Another process cannot open it meanwhile, and no memory is shared by way of a file.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0');
     database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
-    if (this.#number('format') !== 1n) throw new Error('it was written by a newer version');
+    const format = this.#number('format');
+    if (format > FORMAT) throw new Error('it was written by a newer version');
     this.#revision = this.#number('revision');
+    if (format < FORMAT) {
+      database.exec(`BEGIN IMMEDIATE; DELETE FROM history; UPDATE meta SET value = ${this.#revision} WHERE name = 'compacted';
+        UPDATE meta SET value = ${FORMAT} WHERE name = 'format'; COMMIT`);
+    }
     this.#compacted = this.#number('compacted');
   }
   opened(): Opened {
@@ -137,8 +146,10 @@ export class FileState {
     this.#sql('INSERT INTO leases VALUES(?, ?)').run(id, seconds);
   }
   #transaction({ if: comparisons, operations }: Omit<Transaction, 'grant'>, grant: Granted | undefined): Result {
-    const found = comparisons.map(({ key }) => this.#get(key));
-    if (comparisons.some(({ revision }, i) => (found[i]?.revision ?? 0n) !== revision)) {
+    const found = comparisons.map(({ key, end }) => (end === undefined ? this.#get(key) : undefined));
+    const holds = ({ key, end, revision }: Comparison, i: number): boolean =>
+      (end === undefined ? (found[i]?.revision ?? 0n) === revision : !this.#isSince(key, end, revision));
+    if (!comparisons.every(holds)) {
       return { revision: this.#revision, done: false, found: found.filter((pair) => pair !== undefined), events: [] };
     }
     if (grant !== undefined) this.#grant(grant);
@@ -154,11 +165,10 @@ export class FileState {
     for (const operation of operations) {
       if ('put' in operation) {
         const { put: key, value, lease } = operation;
+        this.#remember(latin1Bytes(key), revision);
         this.#sql('INSERT OR REPLACE INTO pairs VALUES(?, ?, ?, ?)').run(latin1Bytes(key), value, revision, lease);
         events.push({ key, revision, pair: { key, value, revision, lease } });
-      } else if (this.#sql('DELETE FROM pairs WHERE key = ?').run(latin1Bytes(operation.delete)).changes) {
-        events.push({ key: operation.delete, revision, pair: undefined });
-      }
+      } else if (this.#delete(latin1Bytes(operation.delete), revision)) events.push({ key: operation.delete, revision, pair: undefined });
     }
     this.#note(revision, events);
     return events;
@@ -171,12 +181,24 @@ export class FileState {
       if (this.#sql('DELETE FROM leases WHERE id = ?').run(id).changes) done = true;
       const keys = this.#sql('SELECT key FROM pairs WHERE lease = ? AND lease <> 0').all(id) as unknown as Pick<Row, 'key'>[];
       for (const { key } of keys) {
-        this.#sql('DELETE FROM pairs WHERE key = ?').run(key);
+        this.#delete(key, revision);
         events.push({ key: text(key), revision, pair: undefined });
       }
     }
     this.#note(revision, events);
     return { revision: this.#revision, done, found: [], events };
+  }
+  #delete(key: Uint8Array, revision: bigint): boolean {
+    this.#remember(key, revision);
+    return Number(this.#sql('DELETE FROM pairs WHERE key = ?').run(key).changes) > 0;
+  }
+  /** Keeps what is at a key, which is until this revision. */
+  #remember(key: Uint8Array, until: bigint): void {
+    this.#sql('INSERT OR IGNORE INTO past SELECT key, ?, value, revision, lease FROM pairs WHERE key = ?').run(until, key);
+  }
+  #isSince(from: string, end: string, revision: bigint): boolean {
+    return this.#sql('SELECT 1 FROM pairs WHERE key >= ? AND key < ? AND revision > ? LIMIT 1')
+      .get(latin1Bytes(from), latin1Bytes(end), revision) !== undefined;
   }
   #note(revision: bigint, events: readonly SentEvent[]): void {
     if (events.length === 0) return;
@@ -186,6 +208,7 @@ export class FileState {
     if (revision - this.#compacted < HISTORY + SLACK) return;
     this.#compacted = revision - BigInt(HISTORY);
     this.#sql('DELETE FROM history WHERE revision < ?').run(this.#compacted);
+    this.#sql('DELETE FROM past WHERE until <= ?').run(this.#compacted);
     this.#keep('compacted', this.#compacted);
   }
 
@@ -199,6 +222,13 @@ export class FileState {
       return answer(rows.map(pairOf));
     }
     if (read.revision < this.#compacted) return { trouble: 'unavailable', text: COMPACTED };
+    if (read.what === 'past') {
+      const [first, last] = ends, at = read.revision;
+      const rows = this.#sql(`SELECT key, value, revision, lease FROM pairs WHERE key >= ? AND key < ? AND revision <= ?
+        UNION ALL SELECT key, value, revision, lease FROM past WHERE key >= ? AND key < ? AND revision <= ? AND until > ? ORDER BY key`)
+        .all(first, last, at, first, last, at, at) as unknown as Row[];
+      return answer(rows.map(pairOf));
+    }
     const rows = this.#sql('SELECT * FROM history WHERE revision >= ? AND key >= ? AND key < ? ORDER BY revision, key')
       .all(read.revision, ...ends) as unknown as Row[];
     return answer([], rows.map(eventOf));

@@ -59,6 +59,37 @@ const SUITE: Readonly<Record<string, (keys: KeyValue, t: TestContext) => Promise
     assert.deepEqual([done, next], [true, revision + 1n]);
     assert.deepEqual((await keys.list('/', '0')).found.map(text), ['/a=2', '/c=2']);
   },
+  async 'a comparison of a range holds while nothing in it was changed since'(keys) {
+    const revision = await write(keys, put('/r/a', '1'), put('/s', '1'));
+    const since = (at: bigint, value: string) =>
+      keys.transaction({ if: [{ key: '/r/', end: '/r0', revision: at }], operations: [put('/t', value)] });
+    assert.deepEqual([(await since(revision, '1')).done, (await since(revision - 1n, '2')).done], [true, false]);
+    await write(keys, put('/s', '2'), put('/r0', '2'));
+    assert.equal((await since(revision, '3')).done, true);
+    const last = await write(keys, put('/r/b', '1'));
+    assert.deepEqual([(await since(revision, '4')).done, (await since(last, '5')).done], [false, true]);
+    const none = await keys.transaction({ if: [{ key: '/none/', end: '/none0', revision: 0n }], operations: [put('/u', '1')] });
+    assert.equal(none.done, true);
+    assert.equal(`${(await keys.get('/t'))!.value}`, '5');
+  },
+  async 'what was there at a revision'(keys) {
+    const lease = await keys.grant(600);
+    const first = await write(keys, put('/p/a', '1'), put('/p/b', '1', lease), put('/q', '1'));
+    const second = await write(keys, put('/p/a', '2'), { delete: '/p/none' }, put('/p/c', '2'));
+    await keys.revoke(lease);
+    const last = await write(keys, { delete: '/p/a' }, put('/p/d', '3'));
+    await write(keys, put('/p/a', '4'));
+    const past = async (revision: bigint) => {
+      const { found, revision: at } = await keys.past!('/p/', '/p0', revision);
+      assert.equal(at, revision);
+      return found.map((each) => `${text(each)} ${each.revision - first} ${each.lease === 0n ? '' : 'leased'}`);
+    };
+    assert.deepEqual(await past(first - 1n), []);
+    assert.deepEqual(await past(first), ['/p/a=1 0 ', '/p/b=1 0 leased']);
+    assert.deepEqual(await past(second), ['/p/a=2 1 ', '/p/b=1 0 leased', '/p/c=2 1 ']);
+    assert.deepEqual(await past(last - 1n), ['/p/a=2 1 ', '/p/c=2 1 ']);
+    assert.deepEqual(await past(last), ['/p/c=2 1 ', `/p/d=3 ${last - first} `]);
+  },
   async 'of writers at once that compare the same, one is done'(keys) {
     const revision = await write(keys, put('/a', '0'));
     const all = await Promise.all(Array.from({ length: 50 }, (_, i) =>

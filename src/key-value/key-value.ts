@@ -15,9 +15,10 @@ export interface Listed {
   readonly revision: bigint;
   readonly found: readonly Pair[];
 }
-/** The key was changed last at this revision; 0: it is not there. */
+/** The key was changed last at this revision; 0: it is not there. With an end: no key from it on to before that was changed after it. */
 export interface Comparison {
   readonly key: string;
+  readonly end?: string;
   readonly revision: bigint;
 }
 /** What a transaction does: no key may stand in two of them. */
@@ -83,7 +84,7 @@ export class KeyValueError extends Error {
   }
 }
 
-/** The reason of a watch that began before what is kept. */
+/** The reason where what is asked for was before what is kept. */
 export const COMPACTED = 'compacted';
 
 /** A store. All of it rejects with KeyValueError. */
@@ -94,6 +95,8 @@ export interface KeyValue extends Closable {
   get(key: string): Promise<Pair | undefined>;
   /** All keys from one on to before another one, at one revision. */
   list(from: string, end: string): Promise<Listed>;
+  /** The same as it was at a revision; rejects, with the text COMPACTED, where that is not known any more. Some stores have no past. */
+  past?(from: string, end: string, revision: bigint): Promise<Listed>;
   transaction(transaction: Transaction): Promise<Outcome>;
   /** A lease of so many seconds: its id. */
   grant(seconds: number): Promise<bigint>;

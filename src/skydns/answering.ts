@@ -1,7 +1,5 @@
 // A question for a zone whose names are keys: what is said of it, and of what cannot be read. Knows replies; where keys come from it is
 // handed.
-import { soaRecord } from '../authority/soa.ts';
-import type { SoaForm } from '../authority/soa.ts';
 import { INFO_CODE } from '../dns/extended-error.ts';
 import type { Name } from '../dns/name.ts';
 import { RCODE } from '../dns/rcode.ts';
@@ -18,12 +16,7 @@ import { Asked, BadMessage } from './answers.ts';
 import type { Rules, Sources, Told } from './answers.ts';
 import type { Found, Wanted } from './found.ts';
 import { Later, Pending } from './later.ts';
-
-/** ETCD-7. */
-const FORM: SoaForm = {
-  primary: '\x02ns\x03dns', mailbox: '\x0ahostmaster', longest: 300, folded: true, refresh: 7200, retry: 1800, expire: 86_400,
-};
-const DENIED = 30;
+import { skydnsSoa } from './zone-soa.ts';
 
 /** What decides the answers of one part. */
 export interface AnsweringParts {
@@ -37,6 +30,8 @@ export interface AnsweringParts {
   readonly ask: (key: string, reach: Wanted['reach'], isWild: boolean) => Promise<Found>;
   /** What is answered beside that or in its place: `told` is what SkyDNS's messages say. Throws Pending, as `later` does. */
   readonly own?: (sources: Sources, name: Name, type: number, told: Told | undefined, later: Later) => Told | undefined;
+  /** The SOA of a zone that has versions; undefined, or without this: its serial is the time. Within a reading. */
+  readonly soa?: (zone: Name) => RR | undefined;
   /** An answer has a note of what was found. */
   readonly noted?: () => void;
 }
@@ -100,7 +95,7 @@ export class Answering {
     return query.reply({ rcode: RCODE.SERVFAIL, aa: true, authority: [this.#soa(zone)] });
   }
   #soa(zone: Name): RR {
-    return soaRecord(zone, DENIED, Math.floor(this.#run.clock.wall() / 1000), FORM);
+    return this.#parts.soa?.(zone) ?? skydnsSoa(zone, Math.floor(this.#run.clock.wall() / 1000));
   }
 }
 

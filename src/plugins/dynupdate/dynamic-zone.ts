@@ -4,13 +4,14 @@ import { keeperOf, servedCell } from '../../authority/signing/keeping.ts';
 import type { Keeper } from '../../authority/signing/keeping.ts';
 import { signingName } from '../../authority/signing/settings.ts';
 import type { SigningSettings } from '../../authority/signing/settings.ts';
-import { remember } from '../../authority/zone/history.ts';
 import { StepFile } from '../../authority/zone/step-file.ts';
 import { SERIAL } from '../../authority/zone/version.ts';
 import type { ZoneCell } from '../../authority/zone/zone-cell.ts';
 import { Told, tellGone, tellVersion } from '../../authority/zone/zone-metrics.ts';
 import type { UpdateContents } from '../../authority/update-contents.ts';
+import { Receipts } from '../../authority/update-receipts.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
+import { Versions } from '../../authority/update-versions.ts';
 import { RCODE } from '../../dns/rcode.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import type { Signal } from '../../kernel/signal.ts';
@@ -20,10 +21,8 @@ import type { Flags } from '../../store/cells.ts';
 import type { Store } from '../../store/store.ts';
 import { KeptContents } from './kept-contents.ts';
 import type { Change, Places } from './kept-contents.ts';
-import { Receipts } from './receipts.ts';
 import { Updates } from './updates.ts';
 import type { UpdateOrder } from './updates.ts';
-import { Versions } from './versions.ts';
 
 /** A zone of a block: two that lie in memory are two, whatever their seed. */
 export interface ZoneLine extends Places {
@@ -194,8 +193,7 @@ export class DynamicZone implements Closable {
 
   /** A version of the records as they are now; `changes` are what they have otherwise than what is served. */
   #build(changes?: readonly Change[]): { readonly show: () => void | Promise<void>; readonly discard: () => void } {
-    const { store } = this.#run;
-    const { zone, signing } = this.#line;
+    const { signing } = this.#line;
     const { contents } = this.#kept;
     const before = this.#keeper.cell.version;
     const versions = this.#versions;
@@ -203,11 +201,9 @@ export class DynamicZone implements Closable {
     return {
       discard: () => versions.discard(built),
       show: () => {
-        if (built.changed === 0 && before !== 0) return versions.discard(built);
-        store.reading.within(() => remember(store.memory, zone.folded.octets, before, built.version, this.#seconds(), built.pairs));
-        const shown = this.#keeper.publish(built);
-        if (signing === undefined) this.#tell();
-        return shown;
+        const published = versions.publish(this.#keeper, built, this.#seconds());
+        if (published !== undefined && signing === undefined) this.#tell();
+        return published?.shown;
       },
     };
   }

@@ -37,7 +37,7 @@ import type { Settings } from './config.ts';
 import { DynamicZone, madeOf, nameOf, zoneCellOf } from './dynamic-zone.ts';
 import type { ZoneLine, ZoneOrder } from './dynamic-zone.ts';
 import { KeptContents } from './kept-contents.ts';
-import { Receipts } from './receipts.ts';
+import { Receipts } from '../../authority/update-receipts.ts';
 
 const FAMILIES = {
   updates: counter('coredns_dynupdate_updates_total', 'Counter of updates of a zone, by what was answered.', ['zone', 'rcode']),

@@ -4,12 +4,12 @@ import { UpdateContents, contentsOf, entryOf } from '../../authority/update-cont
 import { UpdateJournal } from '../../authority/update-journal.ts';
 import { readSeed } from '../../authority/update-seed.ts';
 import type { UpdateLimits } from '../../authority/update-seed.ts';
+import type { NameChange } from '../../authority/update-versions.ts';
 import type { Name } from '../../dns/name.ts';
-import type { RR } from '../../dns/rr.ts';
 import { fileError } from '../../wording/errno.ts';
 import { quoted } from '../../wording/quote.ts';
-import { receiptEntry, receiptIn } from './receipts.ts';
-import type { Receipt, Receipts, Signed } from './receipts.ts';
+import { receiptEntry, receiptIn } from '../../authority/update-receipts.ts';
+import type { Receipt, Receipts, Signed } from '../../authority/update-receipts.ts';
 
 /** What a zone is kept in. */
 export interface Places {
@@ -19,9 +19,7 @@ export interface Places {
   readonly database: string | undefined;
 }
 /** What an update made of names, what they had before, and whose it was. */
-export interface Change {
-  readonly before: ReadonlyMap<Name, readonly RR[]>;
-  readonly changed: ReadonlyMap<Name, readonly RR[]>;
+export interface Change extends NameChange {
   readonly signed: Signed;
 }
 /** Octets that a database may have beyond the zone, where the zone is short: else each update would write it anew. */

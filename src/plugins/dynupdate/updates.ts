@@ -17,7 +17,7 @@ import type { RR } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { WireError } from '../../dns/wire.ts';
 import type { Change } from './kept-contents.ts';
-import type { Signed } from './receipts.ts';
+import type { Signed } from '../../authority/update-receipts.ts';
 
 /** An UPDATE as a thread hands it to main; can be sent between threads. */
 export interface UpdateOrder {

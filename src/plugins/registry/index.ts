@@ -31,6 +31,8 @@ import { Opened } from './opened.ts';
 import type { CheckCounts } from './opened.ts';
 import { ownAnswer } from './own-answers.ts';
 import type { Pointer } from './own-answers.ts';
+import type { SentDifference } from './zones/given-zones.ts';
+import { Giving } from './zones/giving.ts';
 
 /** What is counted. */
 const FAMILIES = {
@@ -49,7 +51,8 @@ const Listening = new Slot<{ readonly address: string; readonly at: Settings['at
 const BOUNDS = { least: 1, most: 86_400 };
 
 /** What a thread asks main. */
-type Order = { readonly wanted: Wanted; readonly isWild: boolean } | { readonly address: string };
+type Order = { readonly wanted: Wanted; readonly isWild: boolean } | { readonly address: string }
+  | { readonly zone: string; readonly since: number };
 
 class Registry implements Part {
   readonly rehearsal = knownToServer('registry', () => this.#settings.zones.names);
@@ -58,6 +61,7 @@ class Registry implements Part {
   readonly #desk: string;
   #run!: Run;
   #answering!: Answering;
+  readonly #giving: Giving;
   #opened: Opened | undefined;
 
   constructor(settings: Settings, site: Site) {
@@ -65,6 +69,7 @@ class Registry implements Part {
     this.#settings = settings;
     this.#site = site;
     if (listen !== undefined) site.put(Listening, { address: listen, at });
+    this.#giving = new Giving(zones.names, site);
     this.#desk = `registry ${JSON.stringify([place, path, zones.names.map(({ text }) => text)])}`;
   }
 
@@ -80,6 +85,7 @@ class Registry implements Part {
     const { listen, path, lease, zones, allowed } = this.#settings;
     const opened = this.#opened = await run.shared.use(this.#desk, run.signal, () => this.#open(run));
     opened.allow(allowed);
+    await this.#giving.control(run, this.#desk, { opened, path, zones });
     run.desk.serve(this.#desk, (order) => this.#find(opened, order as Order), run.signal);
     if (listen === undefined) return;
     const { openApi } = await import('./endpoint.ts');
@@ -129,6 +135,7 @@ class Registry implements Part {
   start(run: Run): void {
     const { path, fallthrough, place } = this.#settings;
     this.#run = run;
+    this.#giving.start(run, this.#desk, (order) => this.#ask(order) as Promise<SentDifference | undefined>);
     const allFailing = run.metrics.family(FAMILIES.failing).cell([path]);
     const pointers = async (address: string): Promise<readonly Pointer[]> => await this.#ask({ address }) as readonly Pointer[];
     this.#answering = new Answering({
@@ -137,6 +144,7 @@ class Registry implements Part {
       own: (sources, name, type, told, later) => ownAnswer({
         path, pointers: (address) => later.get(`address ${address}`, () => pointers(address)),
       }, sources, name, type, told),
+      soa: (zone) => this.#giving.soa(zone),
       noted: () => {
         run.metrics.values[allFailing]! += 1;
       },
@@ -154,8 +162,9 @@ class Registry implements Part {
     const opened = this.#opened;
     return opened === undefined ? this.#run.desk.ask(this.#desk, order) : Promise.resolve(this.#find(opened, order));
   }
-  #find({ names, addresses }: Opened, order: Order): Promise<Found> | readonly Pointer[] {
+  #find({ names, addresses }: Opened, order: Order): Promise<Found | SentDifference | undefined> | readonly Pointer[] {
     if ('address' in order) return addresses.of(order.address).map((each) => agedPointer(names, each, this.#settings.path));
+    if ('since' in order) return this.#giving.since(order);
     const { wanted, isWild } = order;
     const all = (key: string): Promise<Found> => names.find({ key, reach: 'below', bounds: BOUNDS });
     return names.find(wanted, isWild).then((found) => answerFailing(found, wanted.key, all));

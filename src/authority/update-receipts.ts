@@ -1,9 +1,9 @@
 // What became of signed requests, for as long as each could come again: its first answer is its answer, and nothing is done twice. Knows
 // signatures and times; knows no zone.
-import { OTHER_ENTRY } from '../../authority/update-contents.ts';
-import { latin1, latin1Bytes } from '../../dns/latin1.ts';
-import { setU32, u32 } from '../../dns/packet.ts';
-import { RCODE } from '../../dns/rcode.ts';
+import { OTHER_ENTRY } from './update-contents.ts';
+import { latin1, latin1Bytes } from '../dns/latin1.ts';
+import { setU32, u32 } from '../dns/packet.ts';
+import { RCODE } from '../dns/rcode.ts';
 
 /** A request as its signature tells it from all others. */
 export interface Signed {

@@ -1,9 +1,9 @@
 // What came again within its time gets its first answer: in memory and from a journal, also where answers had to be forgotten.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RCODE } from '../../dns/rcode.ts';
-import { Receipts, receiptEntry, receiptIn } from './receipts.ts';
-import type { Signed } from './receipts.ts';
+import { RCODE } from '../dns/rcode.ts';
+import { Receipts, receiptEntry, receiptIn } from './update-receipts.ts';
+import type { Signed } from './update-receipts.ts';
 
 const signed = (mac: number, until: number, key = 'k.'): Signed => ({ key, mac: Uint8Array.of(mac, 7), until });
 const never = (): Promise<number> => Promise.reject(new Error('it was done twice'));
