@@ -93,7 +93,7 @@ test('lists in the order of names, in pages of one version, with selectors and b
   assert.equal(names(await ask(api, '/api/v1/namespaces')), 'a');
   assert.equal((await ask(api, '/api/v1/namespaces/a')).body.metadata.resourceVersion, '1004');
   assert.equal((await ask(api, '/api/v1/namespaces/missing')).status, 404);
-  assert.equal((await ask(api, '/api/v1/nodes')).status, 404);
+  assert.equal((await ask(api, '/api/v1/volumes')).status, 404);
 });
 
 test('knows which versions are too old, too new, exact and good enough', async (t) => {
@@ -286,7 +286,7 @@ test('sends odd objects as they are, and remembers only so much', async (t) => {
   assert.equal(api.store.compacted, 1003);
   assert.throws(() => api.add('pods', named('a')), /there is a pods a\/a already/);
   assert.throws(() => api.update('pods', named('b')), /there is no pods a\/b to update/);
-  assert.throws(() => api.load({ nodes: [] }), /"nodes" is no kind/);
+  assert.throws(() => api.load({ volumes: [] }), /"volumes" is no kind/);
 });
 
 test('serves over TLS, to those alone who show a certificate where one is asked for', async (t) => {

@@ -54,7 +54,7 @@ test('a slice has its service as a label, and endpoints with what is said of the
 test('JSON stands for objects too, and what is neither is said', () => {
   assert.deepEqual(objects('{"services": [{"a": 1}], "endpointSlices": []}'), [{ resource: 'services', a: 1 }]);
   assert.deepEqual(objects('[{"kind": "Pod"}]'), [{ resource: 'pods', kind: 'Pod' }]);
-  assert.throws(() => objects('node a'), /"node" is no object; there are namespace, /);
+  assert.throws(() => objects('volume a'), /"volume" is no object; there are namespace, /);
   assert.throws(() => objects('service s 10.0.0.1'), /"s" is no place for a service/);
   assert.throws(() => objects('service a/s 10.0.0.1 what'), /cannot read "what"/);
   assert.throws(() => objects('slice a/s-1 s what'), /"what" is no endpoint/);
