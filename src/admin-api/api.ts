@@ -31,8 +31,13 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET', role: 'read', path: '/v1/config', summary: 'The blocks that are served, as they were written; secrets are ***.',
-    answer: { blocks: list },
-    do: (_, { run }) => withServed(run, ({ configuration }) => replyJson({ blocks: withoutSecrets(configuration.blocks) })),
+    answer: { blocks: list }, do: (_, load) => config(load),
+  },
+  {
+    method: 'PUT', role: 'admin', path: '/v1/config',
+    summary: 'Puts a text in place of the file of the Corefile and takes it over; If-Match has the ETag that GET told.',
+    body: { text, confirm: text }, answer: { changes: list, problems: list, reloaded: yes, etag: text },
+    do: ({ body, exchange }, { run, configurations }) => configurations.put(run, body, exchange.field('if-match')),
   },
   {
     method: 'GET', role: 'read', path: '/v1/explain', summary: 'Why a question is answered as it is; the question is really asked.',
@@ -178,6 +183,13 @@ function withServed(run: Run, then: (served: Served) => HttpReply): HttpReply {
   return served === undefined ? notYet : then(served);
 }
 
+function config({ run, configurations }: Load): HttpReply {
+  return withServed(run, ({ configuration }) => {
+    const file = configurations.file(run);
+    const reply = replyJson({ blocks: withoutSecrets(configuration.blocks), ...file });
+    return file.etag === null ? reply : { ...reply, headers: { ETag: file.etag } };
+  });
+}
 function status({ run, watchers }: Load): HttpReply {
   return withServed(run, ({ configuration }) => {
     const addresses = configuration.addresses.map(({ label, zones }) => ({

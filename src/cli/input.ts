@@ -1,5 +1,6 @@
 // Where the configuration comes from: a file, standard input, or nowhere (CLI-1, CLI-9). Knows flags and files; knows no Corefile.
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileError } from '../wording/errno.ts';
 import type { Flags } from './flags.ts';
 
@@ -10,6 +11,8 @@ export const builtIn = (port: number) => `.:${port} {\nwhoami\nlog\n}\n`;
 export interface Input {
   /** The name that problems are told with. */
   readonly file: string;
+  /** The file that it was read from, where that is what is written to change it. */
+  readonly path?: string;
   readonly text: string;
   /** The text as it is now, for SIGUSR1; undefined where there was none. */
   readonly again: (() => string) | undefined;
@@ -37,5 +40,5 @@ export function readInput(flags: Flags): Input {
   };
   const text = read();
   if (text === undefined) return { file: 'Corefile', text: builtIn(flags.port), again: undefined, watched: false };
-  return { file, text, again: () => read() ?? builtIn(flags.port), watched: true };
+  return { file, path: resolve(file), text, again: () => read() ?? builtIn(flags.port), watched: true };
 }

@@ -119,7 +119,7 @@ export async function serve(
   });
   const app = new App({
     ...equipment, metrics, store, crew, desk, fatal, aside: new AsideThread({ entry, store, clock }),
-    readAgain: input.watched ? again : undefined, explain: explainError, awaited: () => companion?.awaited() ?? [],
+    readAgain: input.watched ? again : undefined, path: input.path, explain: explainError, awaited: () => companion?.awaited() ?? [],
   });
   if (why !== undefined) log.warning(`the service manager cannot be told anything without the addon (${why})`);
   const signals = { app, log, leave, now: () => performance.now(), companion, service, status: () => `serves ${banner(app.addresses)}` };

@@ -13,6 +13,7 @@ import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
 import { lists, policies } from './lists.ts';
 import { keyFiles } from './key-files.ts';
+import { keptCorefiles } from './kept-corefiles.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
 import { registryCopies, registryKeys, registryRequests, registryTokens } from './registry.ts';
@@ -40,7 +41,7 @@ export const targets: readonly Target[] = [
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
-  nodeCache,
+  nodeCache, keptCorefiles,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

@@ -21,6 +21,8 @@ export interface AppOptions extends ServingOptions {
   readonly datagrams: Datagrams;
   /** Reads the Corefile again; undefined where it came from nowhere that can be read twice (SIG-4). */
   readonly readAgain: (() => string) | undefined;
+  /** The file that it is in; undefined where it is in none, or is made of something else. */
+  readonly path?: string | undefined;
   /** Ends the process. */
   readonly fatal: (text: string) => never;
   /** The words for an error that ended a load; its message where nothing is given. */
@@ -148,6 +150,7 @@ export class App {
       first: this.#serving.current === undefined, aside, desk: this.#desk,
       corefile: {
         now: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
+        path: this.#options.path,
         reloadable: readAgain !== undefined,
         reload: () => this.reload(),
         serving: () => this.#serving.current,

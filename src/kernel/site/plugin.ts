@@ -181,6 +181,8 @@ export interface Whole {
   running(): Written;
   /** The Corefile as it is now. Throws Error in threads that cannot read it; so does `reload`. */
   now(): Written;
+  /** The file that the Corefile is in, on the main thread; undefined where it is in none, or is made of something else. */
+  readonly path: string | undefined;
   /** Whether the Corefile can be read again (SIG-4). */
   readonly reloadable: boolean;
   /** Reads the Corefile again and, if it is sound, takes it over (SIG-7). Resolves when done; rejects where it was refused. */

@@ -13,7 +13,7 @@ export interface RunParts extends Pick<Run,
   /** The number of the load's space in the shared memory. */
   readonly space: number;
   /** The Corefile, for the thread that reads it: the main one. */
-  readonly corefile?: Pick<Whole, 'now' | 'reloadable' | 'reload' | 'serving' | 'text' | 'replace' | 'passedOver' | 'awaited'>;
+  readonly corefile?: Pick<Whole, 'now' | 'path' | 'reloadable' | 'reload' | 'serving' | 'text' | 'replace' | 'passedOver' | 'awaited'>;
   readonly fatal: Whole['fatal'];
 }
 
@@ -22,7 +22,7 @@ function refuse(): never {
   throw new Error('only the main thread reads the Corefile');
 }
 const ELSEWHERE: NonNullable<RunParts['corefile']> = {
-  now: refuse, reloadable: false, reload: async () => refuse(), serving: () => undefined,
+  now: refuse, path: undefined, reloadable: false, reload: async () => refuse(), serving: () => undefined,
   text: refuse, replace: async () => refuse(), passedOver: () => undefined, awaited: () => [],
 };
 

@@ -24,6 +24,8 @@ const NEAR = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/;
 /** What a line says. */
 export interface AdminSettings extends ListenSettings {
   readonly privacy: Privacy;
+  /** The folder in which Corefiles that served outlive the process. */
+  readonly state: string | undefined;
 }
 /** Throws CorefileError. */
 export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): AdminSettings {
@@ -37,12 +39,15 @@ export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): A
   const hosts: string[] = [];
   let names = true;
   let clients: Privacy['clients'] = 'show';
-  let tokens: string | undefined, ca: string | undefined, pair: readonly [cert: string, key: string] | undefined;
+  let state: string | undefined, tokens: string | undefined, ca: string | undefined, pair: readonly [cert: string, key: string] | undefined;
   line.properties({
     tls(property) {
       const [cert = '', key = ''] = property.words(2, 2).map(whole);
       property.attempt(() => readPair({ cert: read(cert), key: read(key), ca: undefined }, cryptography()));
       pair = [cert, key];
+    },
+    state(property) {
+      state = whole(property.only());
     },
     client_ca(property) {
       ca = whole(property.only());
@@ -70,7 +75,7 @@ export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): A
   });
   together(line, where, isSecure, { tokens, ca, pair, may });
   const tls = pair === undefined ? undefined : tlsOf(line, { cert: pair[0], key: pair[1], ca }, read);
-  return { at: { file, line: number }, listen, tls, tokens, may, hosts, privacy: { names, clients } };
+  return { at: { file, line: number }, listen, tls, tokens, may, hosts, state, privacy: { names, clients } };
 }
 /** What options mean together: nobody is let in who shows nothing, but over a socket of this machine. */
 function together(line: Directive, where: string, isSecure: boolean, { tokens, ca, pair, may }: {

@@ -35,7 +35,12 @@ export default definePlugin({
         hear(run, watchers);
         const { listen } = await import('../../admin-api/listen.ts');
         const { Configurations } = await import('../../admin-api/configurations.ts');
-        configurations = await run.shared.use('configurations', run.signal, () => new Configurations(run.clock, watchers.events));
+        const { state } = settings;
+        const { KeptCorefiles } = await import('../../admin-api/kept-corefiles.ts');
+        const complain = (text: string): void => run.log.prefix('admin').warning(text);
+        const kept = state === undefined ? undefined : new KeptCorefiles(state, complain);
+        const open = (): Configurations => new Configurations(run.clock, watchers.events, kept);
+        configurations = await run.shared.use(`configurations ${state ?? ''}`, run.signal, open);
         const { Levels } = await import('../../admin-api/levels.ts');
         const { Profiles } = await import('../../threads/profiles.ts');
         const levels = await run.shared.use('levels of the log', run.signal, () => new Levels(run.clock, run.store));

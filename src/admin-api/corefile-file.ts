@@ -1,0 +1,50 @@
+// The file that the Corefile is in: whether it may be written, and a text in place of the one before, whole. Knows files; knows no word of
+// a Corefile.
+import {
+  accessSync, chmodSync, chownSync, closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileError } from '../wording/errno.ts';
+
+/** Why the file is not to be written: what it is made of is the truth, or nobody may. */
+export function whyNotWritten(path: string): string | undefined {
+  try {
+    if (lstatSync(path).isSymbolicLink()) {
+      return `${path} is a symbolic link, as the files of a ConfigMap are: change what it is made from`;
+    }
+    accessSync(path, constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return fileError(error, path);
+  }
+}
+/** Puts a text in place of the one before, with its owner and rights, on the disk when this returns. Throws Error, and it is as it was. */
+export function writeWhole(path: string, text: string, usual = 0o600): void {
+  const aside = join(dirname(path), `.${process.pid}.new`);
+  try {
+    rmSync(aside, { force: true });
+    const before = lstatSync(path, { throwIfNoEntry: false });
+    const file = openSync(aside, 'wx', usual);
+    try {
+      writeSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    if (before !== undefined) {
+      if (process.getuid?.() !== before.uid || process.getgid?.() !== before.gid) chownSync(aside, before.uid, before.gid);
+      chmodSync(aside, before.mode & 0o7777);
+    }
+    renameSync(aside, path);
+    const folder = openSync(dirname(path), 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    rmSync(aside, { force: true, recursive: true });
+    throw new Error(fileError(error, path), { cause: error });
+  }
+}
