@@ -64,6 +64,7 @@ async function traffic(addon: Addon): Promise<void> {
     for (let i = 0; i < 100; i++, sent++) {
       const bytes = packet(random, sent);
       if (i % 3 === 0) upstream.bytes.set(bytes, upstream.write(bytes.length));
+      else if (i % 7 === 0) single(out, bytes, i % 2 === 0 ? first.at.port : 9, random);
       else clients[i % 2]!.send(bytes, first.at.port, i % 2 === 0 ? '127.0.0.1' : '::1', () => {});
     }
     await turn();
@@ -80,6 +81,13 @@ async function traffic(addon: Addon): Promise<void> {
   // Sockets that are still open are the environment's to end.
   await guest.close(100);
   for (const client of clients) client.close();
+}
+/** A question with a socket of its own, which nobody may answer, and which ends soon or late. */
+function single(out: BatchDatagrams, bytes: Uint8Array, port: number, random: () => number): void {
+  let left = 1 + random() % 3;
+  const end = (): void => void (--left === 0 && out.end(socket));
+  const socket = out.ask({ address: '127.0.0.1', port }, bytes, { received: end, failed: end });
+  if (socket >= 0 && random() % 2 === 0) setTimeout(() => out.end(socket), random() % 20);
 }
 /** An outbox full of entries that point anywhere. */
 function nonsense(addon: Addon, random: () => number): void {

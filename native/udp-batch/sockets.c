@@ -82,26 +82,29 @@ int receive(Socket *s) {
   return n;
 }
 
-void call(Socket *s, int count) {
+void call_back(napi_env env, napi_async_context context, napi_ref to, int number) {
   napi_handle_scope scope;
   napi_value handle, self, argument, error;
-  if (napi_open_handle_scope(s->env, &scope) != napi_ok) return;
-  if (napi_get_reference_value(s->env, s->handle, &handle) == napi_ok && napi_get_global(s->env, &self) == napi_ok
-      && napi_create_int32(s->env, count, &argument) == napi_ok
-      && napi_make_callback(s->env, s->context, self, handle, 1, &argument, NULL) == napi_pending_exception
-      && napi_get_and_clear_last_exception(s->env, &error) == napi_ok) {
-    napi_fatal_exception(s->env, error);
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  if (napi_get_reference_value(env, to, &handle) == napi_ok && napi_get_global(env, &self) == napi_ok
+      && napi_create_int32(env, number, &argument) == napi_ok
+      && napi_make_callback(env, context, self, handle, 1, &argument, NULL) == napi_pending_exception
+      && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    napi_fatal_exception(env, error);
   }
-  napi_close_handle_scope(s->env, scope);
+  napi_close_handle_scope(env, scope);
+}
+
+void call(Socket *s, int count) {
+  call_back(s->env, s->context, s->handle, count);
   if (!s->closed) send_box(s);
 }
 
-/** What the network reported lies in a queue of its own; until that is empty, the socket is ready for ever. */
-static void forget_errors(Socket *s) {
+void forget_errors(int fd) {
   uint8_t byte;
   struct iovec at = {&byte, 1};
   struct msghdr h = {.msg_iov = &at, .msg_iovlen = 1};
-  while (recvmsg(s->fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) h.msg_flags = 0;
+  while (recvmsg(fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) h.msg_flags = 0;
 }
 
 void on_event(uv_poll_t *poll, int status, int events) {
@@ -118,7 +121,7 @@ void on_event(uv_poll_t *poll, int status, int events) {
   }
   if ((events & UV_READABLE) && s->reading) {
     int n = receive(s);
-    if (s->connected && (status < 0 || n < 0)) forget_errors(s);
+    if (s->connected && (status < 0 || n < 0)) forget_errors(s->fd);
     if (n == -EBADF || n == -ENOTSOCK || n == -EFAULT) s->reading = 0;
     if (n > 0 || (n < 0 && n != -EAGAIN && n != -EWOULDBLOCK)) call(s, n);
   }
@@ -177,7 +180,7 @@ static int failed(Socket *s, int error, int *again) {
   int told = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH;
   if (s->connected && told && !*again) {                        // the answer to an earlier datagram, told only once
     *again = 1;
-    forget_errors(s);
+    forget_errors(s->fd);
     if (!s->error) s->thread->errors++;
     s->error = error;
     return 1;

@@ -5,6 +5,8 @@
 //   open(board, box: Int32Array, bytes: Uint8Array, address, port, flags, source, handle) => socket or -errno
 //   port(socket) => local port     flush(socket; 0 is all)     send(socket, bytes, at, length, peer in the box's bytes)
 //   leave(socket) => 0 or -errno   read(socket) => count       rest(socket)    close(socket)
+//   asker(table: Int32Array, out: Uint8Array, in: Uint8Array, room, handle) => 0 or -errno      questions with a socket each
+//   ask(slot, generation, length, six) => 0 or -errno         done(slot)
 //   forget(bytes, from, length)                                               gives memory back
 //   trim()                                                                    gives back what was freed
 //   hold(socket)                   descriptor(socket)                         for who is handed it when the process is started anew
@@ -36,10 +38,13 @@ static void on_closed(uv_handle_t *handle) {
   ended(t);
 }
 
-static void on_prepare_closed(uv_handle_t *handle) {
-  Thread *t = handle->data;
+void handle_closed(Thread *t) {
   t->open_handles--;
   ended(t);
+}
+
+static void on_prepare_closed(uv_handle_t *handle) {
+  handle_closed(handle->data);
 }
 
 void close_socket(Socket *s) {
@@ -63,6 +68,8 @@ static void on_end(napi_async_cleanup_hook_handle hook, void *data) {
   t->hook = hook;
   t->ended = 1;
   while (t->sockets) close_socket(t->sockets);
+  if (t->asker) end_asker(t->asker);
+  t->asker = NULL;
   for (Board *b = t->boards; b; b = b->next) {
     napi_delete_reference(t->env, b->keep_table);
     napi_delete_reference(t->env, b->keep_bytes);
@@ -206,6 +213,39 @@ static napi_value open_socket(napi_env env, napi_callback_info info) {
   s->reading = 1;
   watch(s);
   return number(env, s->number);
+}
+
+// --- questions
+
+static napi_value asker(napi_env env, napi_callback_info info) {
+  Arrays a;
+  uv_loop_t *loop;
+  Thread *t = arguments(env, info, 5, a.values);
+  size_t words, out, in;
+  napi_valuetype kind = napi_undefined;
+  a.table = array_of(env, a.values[0], 1, &words);
+  a.out = array_of(env, a.values[1], 0, &out);
+  a.in = array_of(env, a.values[2], 0, &in);
+  a.room = integer(env, a.values[3]);
+  napi_typeof(env, a.values[4], &kind);
+  if (!a.table || words < ASK_PLACES * ASK_WORDS || !a.out || out < ASK_ROOM || !a.in || a.room <= 0
+      || in / (size_t)a.room < ASK_PLACES || kind != napi_function || t->ended) return number(env, -EINVAL);
+  napi_get_uv_event_loop(env, &loop);
+  return number(env, make_asker(t, loop, &a));
+}
+
+static napi_value ask(napi_env env, napi_callback_info info) {
+  napi_value a[4];
+  Thread *t = arguments(env, info, 4, a);
+  if (!t->asker) return number(env, -EBADF);
+  return number(env, ask_one(t->asker, integer(env, a[0]), integer(env, a[1]), (size_t)integer(env, a[2]), integer(env, a[3])));
+}
+
+static napi_value done(napi_env env, napi_callback_info info) {
+  napi_value a[1];
+  Thread *t = arguments(env, info, 1, a);
+  if (t->asker) end_one(t->asker, integer(env, a[0]));
+  return NULL;
 }
 
 // --- the other calls
@@ -363,6 +403,7 @@ NAPI_MODULE_INIT() {
   struct { const char *name; napi_callback call; } all[] = {{"board", board}, {"open", open_socket}, {"port", port},
     {"flush", flush}, {"send", send_}, {"leave", leave}, {"read", read_}, {"rest", rest}, {"close", close_},
     {"layout", layout}, {"write", write_}, {"forget", forget},
+    {"asker", asker}, {"ask", ask}, {"done", done},
     {"trim", trim}, {"hold", hold}, {"descriptor", descriptor}, {"notify", notify}, {"describe", describe}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     napi_value function;

@@ -40,11 +40,15 @@ enum {
   QUEUE_MOST = 1024, QUEUE_BYTES = 4 << 20,
   HELD_MOST = 16 << 20,                // what waits in a socket while the process is started anew
   DESCRIPTORS_MOST = 16,               // descriptors of one message to the service manager
+  // Questions with a socket each: how many, replies of one moment, words of a reply in the table (slot, generation, length or -errno);
+  // where the question lies in what is sent, behind port and address, and the room of both.
+  ASKED_MOST = 2048, ASK_PLACES = 32, ASK_WORDS = 3, ASK_QUERY = 32, ASK_ROOM = 4096,
 };
 enum { KIND_NONE = 0, KIND_V6 = 1, KIND_V4 = 2 };
 #define LAYOUT(X) X(POSITIONS) X(BOX_ENTRIES) X(BOARD_READY) X(BOARD_TURN) X(BOARD_WAITING) X(BOARD_OFFSETS) X(BOARD_LENGTHS) \
   X(BOARD_WORDS) X(BOX_COUNT) X(BOX_LOST) X(BOX_QUEUED) X(BOX_STEP) X(BOX_FAULTS) X(BOX_ENTRY) X(BOX_WORDS) X(PEER_LENGTH) \
-  X(PEER_INFO) X(PEER_KIND) X(PEER_ROOM) X(KIND_V6) X(KIND_V4) X(CONNECT) X(DUAL) X(ADOPT)
+  X(PEER_INFO) X(PEER_KIND) X(PEER_ROOM) X(KIND_V6) X(KIND_V4) X(CONNECT) X(DUAL) X(ADOPT) \
+  X(ASKED_MOST) X(ASK_PLACES) X(ASK_WORDS) X(ASK_QUERY) X(ASK_ROOM)
 _Static_assert(sizeof(struct sockaddr_in6) <= PEER_LENGTH, "a peer's address has to fit before its length");
 _Static_assert(PEER_INFO + sizeof(struct in6_pktinfo) <= PEER_KIND && PEER_INFO + sizeof(struct in_pktinfo) <= PEER_KIND, "and the rest");
 _Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= CONTROL_ROOM, "a control message has to fit");
@@ -53,6 +57,8 @@ typedef struct Thread Thread;
 typedef struct Socket Socket;
 typedef struct Board Board;
 typedef struct Waiting Waiting;
+typedef struct Asker Asker;
+typedef struct Arrays Arrays;
 
 struct Board {                         // where one kind of socket receives
   Board *next;
@@ -70,12 +76,19 @@ struct Thread {                        // one JavaScript environment
   napi_env env;
   Board *boards;
   Socket *sockets;
+  Asker *asker;
   uv_prepare_t prepare;
   int started, ended, board_count, socket_count, open_handles, errors;
   napi_async_cleanup_hook_handle hook;
   struct mmsghdr put[BOX_ENTRIES];
   struct iovec put_at[BOX_ENTRIES];
   uint8_t control[BOX_ENTRIES][CONTROL_ROOM];
+};
+struct Arrays {                        // what JavaScript hands over for questions: table, out, in, room, handle
+  napi_value values[5];
+  int32_t *table;
+  uint8_t *out, *in;
+  int room;
 };
 struct Waiting {                       // a datagram that the socket did not take yet
   Waiting *next;
@@ -132,6 +145,20 @@ void send_all(Thread *t);
 void close_socket(Socket *s);
 /** Tells JavaScript what sending met: errors of connected sockets. */
 void tell_errors(Thread *t);
+/** Calls a function of JavaScript with a number. */
+void call_back(napi_env env, napi_async_context context, napi_ref handle, int number);
+/** Empties the queue of what the network reported: until then, the socket is ready for ever. */
+void forget_errors(int fd);
+/** A handle of the loop was closed. */
+void handle_closed(Thread *t);
+/** Makes what asks with a socket for each question; 0 or -errno. */
+int make_asker(Thread *t, uv_loop_t *loop, Arrays *arrays);
+/** Sends the question that lies in what is sent, by a socket of its own in a slot that is free. 0 or -errno. */
+int ask_one(Asker *k, int slot, int generation, size_t length, int six);
+/** Closes the socket of a slot. */
+void end_one(Asker *k, int slot);
+/** Closes all of them, and what asks. */
+void end_asker(Asker *k);
 /** Calls JavaScript with a count or a negative errno, and sends at once what it put into the outbox. */
 void call(Socket *s, int count);
 void on_event(uv_poll_t *poll, int status, int events);

@@ -12,7 +12,7 @@ import { SHARED, stepOf } from './step.ts';
 import type { Step } from './step.ts';
 
 /** How many sets, and how many steps, a thread has as objects, and up to twice as many. */
-const MOST = 2048;
+const MOST = 1024;
 
 /** A step of a question, to be shared. */
 interface FreshStep {

@@ -2,7 +2,7 @@
 // TCP a connection. Knows sockets; what a reply is it does not.
 import net from 'node:net';
 import { Frames } from '../dns/frames.ts';
-import type { Datagrams } from '../upstream/datagrams.ts';
+import type { Asked, Datagrams } from '../upstream/datagrams.ts';
 import type { ServerNetwork } from './exchange.ts';
 import type { ServerAddress } from './settings.ts';
 
@@ -22,13 +22,72 @@ export interface SocketParts {
 type IsIt = (reply: Uint8Array) => boolean;
 type Done = (reply: Uint8Array | undefined) => void;
 
+/** A question on its way over UDP. */
+class Question implements Asked {
+  readonly #sockets: Sockets;
+  readonly #to: ServerAddress;
+  readonly #query: Uint8Array;
+  readonly #patience: number;
+  readonly #isIt: IsIt;
+  readonly #done: Done;
+  readonly #cancel: () => void;
+  #close: (() => void) | number | undefined;
+  #strays = 0;
+  #over = false;
+
+  constructor(sockets: Sockets, to: ServerAddress, query: Uint8Array, patience: number, isIt: IsIt, done: Done) {
+    this.#sockets = sockets;
+    this.#to = to;
+    this.#query = query;
+    this.#patience = patience;
+    this.#isIt = isIt;
+    this.#done = done;
+    const { datagrams, after } = sockets.parts;
+    this.#cancel = after(patience, () => this.#end(undefined));
+    try {
+      const socket = datagrams.ask?.(to, query, this) ?? -1;
+      this.#close = socket >= 0 ? socket : this.#open();
+    } catch {
+      this.#end(undefined);                                     // no socket, no way there
+    }
+  }
+  #open(): () => void {
+    const { datagrams } = this.#sockets.parts;
+    const socket = datagrams.open(this.#to, (bytes, _, at, length) => this.received(bytes, at, length), () => this.#end(undefined));
+    socket.bytes.set(this.#query, socket.write(this.#query.length));
+    return () => socket.close();
+  }
+  received(bytes: Uint8Array, at: number, length: number): void {
+    const reply = bytes.slice(at, at + length);
+    if (this.#isIt(reply)) return this.#end(reply);
+    if (++this.#strays < MOST_STRAYS) return;
+    this.#leave();
+    this.#sockets.stream(this.#to, this.#query, this.#patience, this.#isIt, this.#done);
+  }
+  failed(): void {
+    this.#end(undefined);
+  }
+  #end(reply: Uint8Array | undefined): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#done(reply);
+  }
+  #leave(): void {
+    this.#over = true;
+    this.#cancel();
+    const { datagrams } = this.#sockets.parts;
+    if (typeof this.#close === 'number') datagrams.end!(this.#close);
+    else this.#close?.();
+  }
+}
+
 /** The network as it is. */
 export class Sockets implements ServerNetwork {
-  readonly #parts: SocketParts;
+  readonly parts: SocketParts;
   #open = 0;
 
   constructor(parts: SocketParts) {
-    this.#parts = parts;
+    this.parts = parts;
   }
   exchange(to: ServerAddress, query: Uint8Array, tcp: boolean, patience: number, isIt: IsIt): Promise<Uint8Array | undefined> {
     if (this.#open >= MOST_OPEN) return Promise.resolve(undefined);
@@ -38,45 +97,24 @@ export class Sockets implements ServerNetwork {
         this.#open--;
         resolve(reply);
       };
-      if (tcp) this.#stream(to, query, patience + CONNECTING, isIt, once(done));
-      else this.#datagram(to, query, patience, isIt, once(done));
+      if (tcp) this.stream(to, query, patience, isIt, done);
+      else new Question(this, to, query, patience, isIt, done);
     });
   }
 
-  #datagram(to: ServerAddress, query: Uint8Array, patience: number, isIt: IsIt, done: Done): void {
-    let strays = 0;
-    const end: Done = (reply) => {
-      cancel();
-      socket?.close();
-      done(reply);
-    };
-    const cancel = this.#parts.after(patience, () => end(undefined));
-    const received = (bytes: Uint8Array, _words: Int32Array, at: number, length: number): void => {
-      const reply = bytes.slice(at, at + length);
-      if (isIt(reply)) return end(reply);
-      if (++strays < MOST_STRAYS) return;
-      cancel();
-      socket?.close();
-      this.#stream(to, query, patience + CONNECTING, isIt, done);
-    };
-    let socket: ReturnType<Datagrams['open']> | undefined;
-    try {
-      socket = this.#parts.datagrams.open(to, received, () => end(undefined));
-      socket.bytes.set(query, socket.write(query.length));
-    } catch {
-      end(undefined);                                           // no socket, no way there
-    }
-  }
-
-  #stream(to: ServerAddress, query: Uint8Array, patience: number, isIt: IsIt, done: Done): void {
+  /** Asks over a connection; `done` is called once. */
+  stream(to: ServerAddress, query: Uint8Array, patience: number, isIt: IsIt, done: Done): void {
     const socket = net.connect({ host: to.address, port: to.port, noDelay: true });
     const frames = new Frames();
+    let over = false;
     const end: Done = (reply) => {
+      if (over) return;
+      over = true;
       cancel();
       socket.destroy();
       done(reply);
     };
-    const cancel = this.#parts.after(patience, () => end(undefined));
+    const cancel = this.parts.after(patience + CONNECTING, () => end(undefined));
     socket.on('error', () => end(undefined));
     socket.on('close', () => end(undefined));
     socket.on('data', (chunk: Buffer) => {
@@ -88,13 +126,4 @@ export class Sockets implements ServerNetwork {
     });
     socket.write(Buffer.concat([Buffer.of(query.length >> 8, query.length & 255), query]));
   }
-}
-
-function once(call: Done): Done {
-  let called = false;
-  return (reply) => {
-    if (called) return;
-    called = true;
-    call(reply);
-  };
 }

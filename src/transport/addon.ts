@@ -18,13 +18,18 @@ export const READY = 0, TURN = 1, WAITING = 2, OFFSETS = 4, LENGTHS = OFFSETS + 
 export const COUNT = 0, LOST = 1, QUEUED = 2, STEP = 3, FAULTS = 4, ENTRY = 5, BOX_WORDS = ENTRY + 3 * BOX_ENTRIES;
 /** Flags of `open`: connect instead of binding; an IPv6 wildcard that takes IPv4 too; the port is the descriptor of a bound socket. */
 export const CONNECT = 1, DUAL = 2, ADOPT = 4;
+/**
+ * Questions with a socket each: how many there may be, replies of one moment, words of a reply in the table (slot, generation, length or
+ * -errno); where a question lies in what is sent, behind port and address, and the room of both.
+ */
+export const ASKED_MOST = 2048, ASK_PLACES = 32, ASK_WORDS = 3, ASK_QUERY = 32, ASK_ROOM = 4096;
 
 /** The same numbers as the addon calls them. */
 const LAYOUT: { readonly [name: string]: number } = {
   POSITIONS, BOX_ENTRIES, CONNECT, DUAL, ADOPT, BOARD_READY: READY, BOARD_TURN: TURN, BOARD_WAITING: WAITING, BOARD_OFFSETS: OFFSETS,
   BOARD_LENGTHS: LENGTHS, BOARD_WORDS, BOX_COUNT: COUNT, BOX_LOST: LOST, BOX_QUEUED: QUEUED, BOX_STEP: STEP, BOX_FAULTS: FAULTS,
   BOX_ENTRY: ENTRY, BOX_WORDS, PEER_LENGTH: PEER_SIZE, PEER_INFO, PEER_KIND, PEER_ROOM,
-  KIND_V6: ASKED_IPV6, KIND_V4: ASKED_IPV4,
+  KIND_V6: ASKED_IPV6, KIND_V4: ASKED_IPV4, ASKED_MOST, ASK_PLACES, ASK_WORDS, ASK_QUERY, ASK_ROOM,
 };
 
 /** The addon's calls. A socket and a board are numbers above 0. */
@@ -34,6 +39,15 @@ export interface Addon {
   /** Opens a socket, or says -errno. `handle` is called with a count, or with -errno where the network reports something. */
   open(board: number, box: Int32Array, bytes: Uint8Array, address: string, port: number, flags: number, source: string,
     handle: (count: number) => void): number;
+  /**
+   * Lets questions be asked by a socket each: `out` has what is sent (2 octets of port, 4 or 16 of address, at ASK_QUERY the question),
+   * replies come `room` octets apart into `bytes`, and `handle` is called with how many stand in the table. 0 or -errno.
+   */
+  asker(table: Int32Array, out: Uint8Array, bytes: Uint8Array, room: number, handle: (count: number) => void): number;
+  /** Sends the question of so many octets from a slot that is free; `six`: the address is of IPv6. 0 or -errno. */
+  ask(slot: number, generation: number, length: number, six: 0 | 1): number;
+  /** Closes the socket of a slot. */
+  done(slot: number): void;
   /** The local port. */
   port(socket: number): number;
   /** Sends what lies in the outbox; of every socket where it is 0. */

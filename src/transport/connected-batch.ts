@@ -1,9 +1,10 @@
 // Connected UDP sockets through the addon, for asking upstreams. Knows the addon's tables; knows nothing of DNS.
-import type { DatagramPeer, DatagramSocket, Datagrams, Receive } from '../upstream/datagrams.ts';
+import type { Asked, DatagramPeer, DatagramSocket, Datagrams, Receive } from '../upstream/datagrams.ts';
 import {
   BOARD_WORDS, BOX_ENTRIES, BOX_WORDS, CONNECT, COUNT, ENTRY, LENGTHS, OFFSETS, READY, STEP, TURN, WAITING,
 } from './addon.ts';
 import type { Addon } from './addon.ts';
+import { oneShotsOf } from './one-shots.ts';
 import { errorCode, socketError } from './socket-error.ts';
 
 /** Bytes of a position: the largest datagram; an odd multiple of 64. Only what is written to takes memory. */
@@ -105,5 +106,11 @@ export class BatchDatagrams implements Datagrams {
   open(to: DatagramPeer, receive: Receive, error: (code: string) => void, begin?: () => void): DatagramSocket {
     this.#exchange ??= new Exchange(this.#addon);
     return new ConnectedSocket(this.#exchange, to, receive, error, begin);
+  }
+  ask(to: DatagramPeer, datagram: Uint8Array, asked: Asked): number {
+    return to.source === undefined ? oneShotsOf(this.#addon).ask(to, datagram, asked) : -1;
+  }
+  end(socket: number): void {
+    oneShotsOf(this.#addon).end(socket);
   }
 }

@@ -30,8 +30,23 @@ export interface DatagramSocket {
   close(): void;
 }
 
+/** Who has asked one question by a socket of its own. */
+export interface Asked {
+  /** A datagram came, which is the receiver's until it returns; there may be more. */
+  received(bytes: Uint8Array, at: number, length: number): void;
+  /** The network reports that (`code` as in `open`). */
+  failed(code: string): void;
+}
+
 /** Opens connected UDP sockets. */
 export interface Datagrams {
+  /**
+   * Sends one datagram at once from a socket of its own, at a port that the kernel draws, and says a number by which `end` closes it; -1
+   * where there is no such way to this peer, or there are too many: `open` may still be one. Throws as `open` does.
+   */
+  ask?(to: DatagramPeer, datagram: Uint8Array, asked: Asked): number;
+  /** Closes the socket of a question: nothing more is heard of it. */
+  end?(socket: number): void;
   /**
    * Opens a socket; throws where that cannot be (`code` is EMFILE, ENETUNREACH, EADDRNOTAVAIL...). `begin` is called before the
    * datagrams of one wake-up, `receive` with each, `error` with the code of what the network reports (ECONNREFUSED for an

@@ -92,6 +92,11 @@ export class App {
   get addresses(): readonly Address[] {
     return this.#serving.current?.configuration.addresses ?? [];
   }
+  /** Whether a part of it makes many objects. */
+  get makesObjects(): boolean {
+    const { current } = this.#serving;
+    return current !== undefined && partsOf(current.configuration).some(({ makesObjects = false }) => makesObjects);
+  }
 
   /** What is served now; undefined before the first load serves. */
   get served(): Served | undefined {

@@ -80,6 +80,8 @@ export interface Part {
    * calls that in place of `next` for questions that it follows.
    */
   follows?(behind: FollowedHandler): void;
+  /** Its answers are made of many objects: an engine that favours size would take twice as long for them. */
+  readonly makesObjects?: true;
   /** Where nothing may be opened and nobody asked (`explain`). */
   readonly rehearsal?: Rehearsal | undefined;
   /** Labels by name (META-1). */

@@ -34,6 +34,7 @@ const SPENT = counter('coredns_recursive_limits_total', 'Counter of questions wi
 
 /** The line of a block. */
 class Recursive implements Part {
+  readonly makesObjects = true;
   readonly #settings: Settings;
   readonly #site: Site;
   readonly #local: LocalZones;

@@ -91,6 +91,7 @@ function nameIn(line: Directive): Name {
 const WOULD_ASK = failure(RCODE.SERVFAIL, new NotKnownHere('unbound would ask from the root down'));
 
 class Unbound implements Part {
+  readonly makesObjects = true;
   readonly #settings: Settings;
   readonly #site: Site;
   #zones!: WholeZones;
