@@ -10,8 +10,9 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 
 /** The words that the program takes in place of flags. */
 export const WORDS = [
-  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'node-cache', 'plugin', 'scenario', 'zone', 'help', 'version', 'completion',
-  'status', 'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'log', 'profile', 'watch',
+  'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'node-cache', 'plugin', 'dev', 'scenario', 'zone', 'help', 'version',
+  'completion', 'status', 'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'log',
+  'profile', 'watch',
 ] as const;
 
 /** The whole help. */
@@ -34,6 +35,7 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  every problem of a zone's master file; print and diff show what it holds,
                                  sign signs it, keys shows what a parent needs
   coredns-ts plugin add PACKAGE  a plugin of somebody else, from npm; list, remove; new WORD begins one of your own
+  coredns-ts dev [FILE]          serves a plugin while it is written: each change, and what each question met
   coredns-ts scenario FILE...    plays an author's scenarios: a Corefile, questions, whole replies
   coredns-ts status              what a running server serves, where its Corefile has admin
   coredns-ts queries [FILTER]    its last questions; top names|clients|under|failing: what most were
@@ -97,6 +99,7 @@ _coredns_ts() {
          explain,-*) COMPREPLY=($(compgen -W '-conf --tcp --do --view --ask --expect --questions --json --help' -- "$now")) ;;
          plugin,-*) COMPREPLY=($(compgen -W '--before -conf --help' -- "$now")) ;;
          plugin,*) [ "$COMP_CWORD" = 2 ] && COMPREPLY=($(compgen -W 'add list remove new' -- "$now")) ;;
+         dev,-*) COMPREPLY=($(compgen -W '-p -conf --help' -- "$now")) ;;
          init,-*) COMPREPLY=($(compgen -W '--output --port --force --help' -- "$now")) ;;
          init,*) COMPREPLY=($(compgen -W 'home lab cluster forwarder' -- "$now")) ;;
          check,-*) COMPREPLY=($(compgen -W '--strict --lsp --json --format --help' -- "$now")) ;;

@@ -154,7 +154,7 @@ export async function withAdditions(plugins: readonly LatePlugin[], additions: r
 }
 
 /** `/home/me/sinkhole/index.ts:2:21: ` for an error of syntax, whose message does not say where it is; else nothing. */
-function placeOf(error: unknown, url: string): string {
+export function placeOf(error: unknown, url: string): string {
   if (!(error instanceof SyntaxError)) return '';
   const told = /^\S+:\d+\n/.test(error.stack ?? '') ? error.stack!
     : spawnSync(process.execPath, ['--check', fileURLToPath(url)], { encoding: 'utf8' }).stderr;

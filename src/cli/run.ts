@@ -36,6 +36,7 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));
   if (word === 'watch') return void import('./watch-command.ts').then(({ watchCommand }) => watchCommand(args.slice(1)));
   if (word === 'plugin') return void import('./plugin-command.ts').then(({ pluginCommand }) => pluginCommand(args.slice(1), own));
+  if (word === 'dev') return void import('./dev-command.ts').then(({ devCommand }) => devCommand(args.slice(1), entry));
   if (word === 'scenario') return void import('./scenario-command.ts').then(({ scenarioCommand }) => scenarioCommand(args.slice(1), own));
   if (word === 'init') return void import('./init-command.ts').then(({ initCommand }) => initCommand(args.slice(1)));
   if (word === 'explain') return void import('./explain-command.ts').then(({ explainCommand }) => explainCommand(args.slice(1), own));

@@ -7,6 +7,7 @@ import { serveThread } from '../threads/serving-thread.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { equip } from './equipment.ts';
 import { pluginsWith } from './plugin-choice.ts';
+import type { DevData } from './dev-thread.ts';
 import type { Common } from './equipment.ts';
 import { explainInLine } from './start-error.ts';
 
@@ -17,6 +18,7 @@ export async function runThread(own?: readonly Plugin[]): Promise<void> {
     const { WORKS } = await import('./aside.ts');
     return serveAside(port, workerData as AsideData, WORKS);
   }
+  if ('dev' in (workerData as object)) return (await import('./dev-thread.ts')).serveDev(port, workerData as DevData, own);
   const data = workerData as ThreadData<Common>;
   const equipment = equip(data.own, data.thread, await pluginsWith(data.own.additions, own));
   serveThread(port, data, {

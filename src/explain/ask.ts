@@ -46,6 +46,8 @@ export interface Explanation {
   readonly server: string;
   /** The message of the reply; undefined where there was none. A transfer's first one. */
   readonly reply: Parts | undefined;
+  /** Its octets. */
+  readonly octets: Uint8Array | undefined;
   /** More messages that came. */
   readonly further: number;
   readonly walk: Walk;
@@ -129,7 +131,7 @@ export async function explain(place: ServedAddress, asking: Asking, clock: Clock
   const took = clock.monotonic() - begun;
   const [first, ...further] = replies;
   return {
-    asking, walk, took, server: place.address.label, reply: first && decodeMessage(first), further: further.length,
+    asking, walk, took, server: place.address.label, reply: first && decodeMessage(first), octets: first, further: further.length,
     ...service.reading.within(() => seenOf(place, query, walk)),
   };
 }

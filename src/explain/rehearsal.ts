@@ -28,6 +28,8 @@ export interface RehearsalOptions {
   readonly say: (text: string) => void;
   /** How others are asked; undefined where nobody is. */
   readonly datagrams: Run['datagrams'] | undefined;
+  /** Whether a part that says nothing of rehearsals is run as on a server: that of an author who writes it. */
+  readonly isLive?: boolean;
 }
 const nobody: Run['datagrams'] = {
   open() {
@@ -66,7 +68,7 @@ export class Rehearsed {
 }
 
 /** Builds and begins a Corefile. Rejects with what would refuse a start. */
-export async function rehearse(text: string, { readOptions, clock, say, datagrams }: RehearsalOptions): Promise<Rehearsed> {
+export async function rehearse(text: string, { readOptions, clock, say, datagrams, isLive = false }: RehearsalOptions): Promise<Rehearsed> {
   const configuration = build(text, readOptions);
   const asks = datagrams !== undefined;
   const log = logTo(say);
@@ -83,8 +85,8 @@ export async function rehearse(text: string, { readOptions, clock, say, datagram
     },
   });
   const { servers } = serving.begin(configuration, run, abort);
-  for (const site of configuration.sites) site.walked = walkedChain(site, (named) => handlerOf(named, asks));
-  const ways = partsOf(configuration).map((part) => [part, wayOf(part, asks)] as const);
+  for (const site of configuration.sites) site.walked = walkedChain(site, (named) => handlerOf(named, asks, isLive));
+  const ways = partsOf(configuration).map((part) => [part, wayOf(part, asks, isLive)] as const);
   for (const [part, way] of ways) if (way === 'as served') await store.reading.within(() => part.control?.(run));
   for (const [part, way] of ways) {
     if (way === 'as served') await store.reading.within(() => part.start?.(run));
@@ -97,12 +99,12 @@ export async function rehearse(text: string, { readOptions, clock, say, datagram
 
 type Way = Rehearsal | 'unknown';
 /** What becomes of a part. */
-function wayOf({ rehearsal, control, start }: Part, asks: boolean): Way {
-  if (rehearsal === undefined) return control === undefined && start === undefined ? 'as served' : 'unknown';
+function wayOf({ rehearsal, control, start }: Part, asks: boolean, isLive: boolean): Way {
+  if (rehearsal === undefined) return isLive || (control === undefined && start === undefined) ? 'as served' : 'unknown';
   return typeof rehearsal === 'object' && rehearsal.asks === true && asks ? 'as served' : rehearsal;
 }
-function handlerOf({ name, part }: NamedPart, asks: boolean): Part['handle'] {
-  const way = wayOf(part, asks);
+function handlerOf({ name, part }: NamedPart, asks: boolean, isLive: boolean): Part['handle'] {
+  const way = wayOf(part, asks, isLive);
   if (way === 'as served') return part.handle;
   if (way === 'looks on') return undefined;
   if (way !== 'unknown') return way.handle ?? part.handle;
