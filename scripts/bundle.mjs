@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, u
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { asScript, askedOfNode, inAscii, withoutFacades } from './chunks.mjs';
+import { buildPage } from './page.mjs';
 import { inRoot } from './root.mjs';
 import { syntaxSections } from './syntax.mjs';
 
@@ -63,6 +64,7 @@ export async function buildBundle({ clean = false } = {}) {
     });
     if (clean) rmSync(dist, { recursive: true, force: true });
     mkdirSync(path.join(dist, 'chunks'), { recursive: true });
+    const page = await buildPage();
     const texts = scripted(withoutFacades(new Map(output.map(({ fileName }) =>
       [fileName, inAscii(readFileSync(path.join(fresh, fileName), 'utf8'))]))));
     const files = [...texts.keys()].sort((a, b) => Number(b.startsWith('chunks/')) - Number(a.startsWith('chunks/')));
@@ -71,7 +73,7 @@ export async function buildBundle({ clean = false } = {}) {
       renameSync(path.join(fresh, file), path.join(dist, file));
     }
     writeFileSync(path.join(dist, 'syntax.json'), `${JSON.stringify(syntaxSections())}\n`);
-    writeFileSync(path.join(dist, 'licenses.txt'), licenses(output.flatMap((file) => file.moduleIds ?? [])));
+    writeFileSync(path.join(dist, 'licenses.txt'), licenses([...output.flatMap((file) => file.moduleIds ?? []), ...page]));
     rmSync(path.join(dist, '.node'), { force: true });
     for (const [name] of here.filter(([each]) => each !== KEPT)) utimesSync(path.join(dist, `${name}.js`), began, began);
   } finally {

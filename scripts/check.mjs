@@ -6,6 +6,7 @@ const bin = (name) => inRoot('node_modules', '.bin', name);
 const gates = ['architecture', 'document', 'exports', 'readme', 'errors', 'launcher'].map((name) => `test/${name}.test.ts`);
 const checks = [
   ['types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
+  ['types of the page', bin('tsc'), ['--noEmit', '-p', 'src/console-page/tsconfig.json']],
   ['lint', bin('biome'), ['lint', '--error-on-warnings', '--diagnostic-level=warn', '.']],
   ['dead code', bin('knip'), ['--no-progress']],
   ...(process.argv.includes('--no-gates') ? [] : [['gates', recentNode(), ['--test', '--test-reporter=spec', ...gates]]]),

@@ -102,6 +102,9 @@ test('lets through what the table allows', () => {
 test('complains about the form of a file', () => {
   assert.match(about('src/dns/name.ts', '\n'.repeat(300))[0] ?? '', /has 301 lines/);
   assert.match(about('src/dns/name.ts', `const a = '${'x'.repeat(140)}';`)[0] ?? '', /line 2 is wider/);
+  assert.match(about('src/console-page/cell.tsx', 'cell.innerHTML = name;')[0] ?? '', /says innerHTML/);
+  assert.match(about('src/console-page/cell.tsx', "document.write('a');")[0] ?? '', /says document\.write/);
+  assert.deepEqual(about('src/dns/name.ts', 'const innerHTML = 1;'), none);
   assert.deepEqual(form(new Map([['src/dns/name.ts', 'const a = 1;\n']])),
     ['src/dns/name.ts: does not begin with a comment that says what it is']);
   for (const path of ['src/dns/utils.ts', 'src/kernel/types.ts', 'src/kernel/helpers.test.ts', 'src/kernel/common/x.ts']) {

@@ -33,6 +33,11 @@ export interface AccessSettings {
   readonly may: ReadonlyMap<string, Role>;
   /** Names by which the server is asked. */
   readonly hosts: readonly string[];
+  /**
+   * Where browsers open pages here, also over a socket that somebody leads them to: the SHA-256 of the token with which a session began
+   * that a request belongs to.
+   */
+  readonly pages?: ((exchange: Exchange) => Buffer | undefined) | undefined;
 }
 const LOCAL: Who = { holder: 'local', role: 'admin' };
 const isAtLeast = (role: Role, wanted: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(wanted);
@@ -49,40 +54,56 @@ export class Access {
   }
   /** Why a request is one of a page of the web that is not ours. */
   foreign(exchange: Exchange, changes: boolean): HttpReply | undefined {
-    const { isSocket, hosts } = this.#settings;
-    if (isSocket) return undefined;
+    const { isSocket, pages } = this.#settings;
+    if (isSocket && pages === undefined) return undefined;
+    const misdirected = this.misdirected(exchange);
+    if (misdirected !== undefined) return misdirected;
+    const site = exchange.field('sec-fetch-site'), origin = exchange.field('origin');
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') return problem(403, 'Another site', `Sec-Fetch-Site is ${site}`);
+    if (changes && origin !== undefined && origin.replace(/^https?:\/\//, '') !== exchange.authority) {
+      return problem(403, 'Another site', 'Origin is not this server');
+    }
+    // A cookie comes along whoever sends the request, so whoever did has to be said.
+    const isSilent = site !== 'same-origin' && origin === undefined;
+    if (changes && isSilent && exchange.field('cookie') !== undefined && exchange.field('authorization') === undefined) {
+      return problem(403, 'Another site', 'a session wants Origin or Sec-Fetch-Site');
+    }
+    return undefined;
+  }
+  /** Why the name by which the server is asked is none of its own. */
+  misdirected(exchange: Exchange): HttpReply | undefined {
+    const { hosts } = this.#settings;
     const host = hostOf(exchange.authority);
     // A name that leads here is not one of ours because of that (DNS rebinding): an address is.
     if (host === undefined || !(host === 'localhost' || parseAddress(host) !== undefined || hosts.includes(host))) {
       return problem(421, 'Another host', 'ask by an address, or by a name that stands behind host');
     }
-    const site = exchange.field('sec-fetch-site');
-    if (site !== undefined && site !== 'same-origin' && site !== 'none') return problem(403, 'Another site', `Sec-Fetch-Site is ${site}`);
-    const origin = exchange.field('origin');
-    if (changes && origin !== undefined && origin.replace(/^https?:\/\//, '') !== exchange.authority) {
-      return problem(403, 'Another site', 'Origin is not this server');
-    }
     return undefined;
   }
   /** Who asks, or why he may not do what the role says. */
   check(exchange: Exchange, { address, subject }: Peer, wanted: Role): Who | HttpReply {
-    const { isSocket, tokens, may } = this.#settings;
+    const { isSocket, tokens, may, pages } = this.#settings;
     if (isSocket && tokens === undefined) return LOCAL;
     const named = subject === undefined ? undefined : may.get(subject) ?? may.get(commonName(subject));
     if (named !== undefined) return allowed({ holder: subject!, role: named }, wanted);
+    const token = bearerOf(exchange.field('authorization'));
+    if (token !== undefined) return this.byToken(token, address, wanted);
+    const session = pages?.(exchange);
+    const grants = session === undefined ? [] : tokens?.().held(session) ?? [];
+    return grants.length === 0 ? unknown('send Authorization: Bearer TOKEN') : allowed(best(grants), wanted);
+  }
+  /** The same where this token is shown. Wrong ones are counted, and who has many of them waits. */
+  byToken(token: string, address: string, wanted: Role): Who | HttpReply {
     const from = networkOf(address);
     const wait = (this.#wrong.get(from)?.until ?? 0) - this.#clock.monotonic();
     if (wait > 0) return { ...problem(429, 'Too many wrong tokens'), headers: { 'Retry-After': String(Math.ceil(wait / 1000)) } };
-    const token = bearerOf(exchange.field('authorization'));
-    if (token === undefined) return unknown('send Authorization: Bearer TOKEN');
-    const grants = tokens?.().of(token) ?? [];
+    const grants = this.#settings.tokens?.().of(token) ?? [];
     if (grants.length === 0) {
       this.#failed(from);
       return unknown('nobody has this token');
     }
     this.#wrong.delete(from);
-    const [best] = grants.toSorted((one, other) => ROLES.indexOf(other.role) - ROLES.indexOf(one.role));
-    return allowed(best!, wanted);
+    return allowed(best(grants), wanted);
   }
   #failed(from: string): void {
     const { count } = this.#wrong.get(from) ?? { count: 0 };
@@ -93,6 +114,9 @@ export class Access {
     for (const [oldest] of this.#wrong) if (this.#wrong.size > ADDRESSES) this.#wrong.delete(oldest);
   }
 }
+/** What lets in to most. */
+const best = (grants: readonly Who[]): Who =>
+  grants.toSorted((one, other) => ROLES.indexOf(other.role) - ROLES.indexOf(one.role))[0]!;
 const allowed = (who: Who, wanted: Role): Who | HttpReply => (isAtLeast(who.role, wanted) ? who
   : { ...problem(403, 'Not allowed', `${who.holder} may ${who.role}, and this is for who may ${wanted}`, { who: who.holder }) });
 const unknown = (cure: string): HttpReply => ({ ...problem(401, 'Not known', cure), headers: { 'WWW-Authenticate': 'Bearer' } });

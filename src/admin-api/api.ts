@@ -7,7 +7,7 @@ import type { HttpReply } from '../http/message.ts';
 import type { Run, Served } from '../kernel/site/plugin.ts';
 import { VERSION } from '../kernel/version.ts';
 import { explained } from './explained.ts';
-import { cached, flushUnder } from './kept.ts';
+import { cached, concerned, flushUnder } from './kept.ts';
 import { profile } from './profile.ts';
 import { recentQuestions } from './queries.ts';
 import { replyJson } from './reply.ts';
@@ -46,7 +46,10 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET', role: 'read', path: '/v1/queries', summary: 'The last questions, oldest first, and where to go on (next).',
-    parameters: { filter: 'Words that all have to fit', after: 'The next of an answer before', limit: 'Questions at most' },
+    parameters: {
+      filter: 'Words that all have to fit', after: 'The next of an answer before', limit: 'Questions at most',
+      since: 'Milliseconds since 1970', until: 'The same',
+    },
     answer: { queries: list, next: text, lost: number, left: number }, streams: true,
     do: ({ query, exchange }, { run, watchers }) => (
       Watchers.wants(exchange) ? watchers.queries(exchange, query) : recentQuestions(run, query, watchers.process)),
@@ -88,8 +91,9 @@ export const ROUTES: readonly Route[] = [
       name: { ...text, description: 'A name, and what is an alias of it' },
       under: { ...text, description: 'All names at and under this one' },
       type: { ...text, description: 'With under: of this type alone' }, all: yes,
+      dryRun: { ...yes, description: 'Counts what that concerns, and does nothing' },
     },
-    answer: { flushed: text }, do: flush,
+    answer: { flushed: text, entries: number }, do: flush,
   },
   {
     method: 'GET', role: 'read', path: '/v1/upstreams', summary: 'Whom parts ask, and whether those are up.', answer: { upstreams: list },
@@ -205,7 +209,8 @@ function status({ run, watchers }: Load): HttpReply {
   });
 }
 
-function flush({ body: { name: text, under, type, all } }: Asked, { run, names }: Load): HttpReply | Promise<HttpReply> {
+function flush({ body: { name: text, under, type, all, dryRun } }: Asked, { run, names }: Load): HttpReply | Promise<HttpReply> {
+  if (dryRun === true) return concerned(run, { name: text, under, type, all });
   if (under !== undefined) return flushUnder(run, names, under, type);
   if (all === true) {
     names.all();

@@ -41,6 +41,8 @@ export class Configurations {
   #isBusy = false;
   /** The next load is the one before again. */
   #returns = false;
+  /** Ends with the load that serves. */
+  #serving: AbortSignal | undefined;
 
   constructor(clock: Clock, events: EventFeed, folder?: KeptCorefiles) {
     this.#clock = clock;
@@ -50,8 +52,10 @@ export class Configurations {
   close(): void {
     this.#trial?.cancel();
   }
-  /** A load serves. */
-  serves({ whole, first, log }: Run): void {
+  /** A load serves; whoever says so first is heard. */
+  serves({ whole, first, log, signal }: Run): void {
+    if (signal === this.#serving) return;
+    this.#serving = signal;
     const before = first ? this.#folder?.read() : undefined;
     if (before !== undefined) this.#kept = [...before.kept];
     // Until it has gone back the disk says what it said, whatever ends the process now.

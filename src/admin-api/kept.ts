@@ -53,6 +53,18 @@ export async function flushUnder(run: Run, names: ZoneChanges, under: unknown, t
   return replyJson({ flushed: Name.parse(String(under), Name.root).text, entries });
 }
 
+/** How many entries a flush would concern; nothing is done. */
+export async function concerned(run: Run, { name: text, under, type, all }: { readonly [member: string]: unknown }): Promise<HttpReply> {
+  const name = typeof text === 'string' ? Name.maybe(text) : undefined;
+  if (name === undefined && under === undefined && all !== true) return problem(400, 'No name, nothing under one, and not all');
+  const wanted = under !== undefined ? wantedOf(under, type) : all === true ? () => true
+    : (answer: KeptAnswer): boolean => answer.name.key === name!.key;
+  if (typeof wanted === 'string') return problem(400, 'Bad request', wanted);
+  let entries = 0;
+  for await (const { answer } of keptIn(run)) if (wanted(answer)) entries++;
+  return replyJson({ entries, dryRun: true });
+}
+
 async function* keptIn(run: Run): AsyncGenerator<{ readonly answer: KeptAnswer; readonly block: string }> {
   for (const site of run.sites) {
     const block = blockName(site);

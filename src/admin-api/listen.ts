@@ -1,7 +1,8 @@
-// Where the API listens: a socket of the machine, or an address with TLS and tokens, whose files are read again. Knows a load and files;
+// Where a word listens: a socket of the machine, or an address with TLS and tokens, whose files are read again. Knows a load and files;
 // knows nothing of what is said.
 import { readFile } from 'node:fs/promises';
 import { secured } from '../http/secured.ts';
+import type { HttpService } from '../http/exchange.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Securing } from '../http/server.ts';
 import { every } from '../kernel/clock.ts';
@@ -13,8 +14,7 @@ import type { Role, Tokens } from '../secure/tokens.ts';
 import { watchedServer } from '../secure/watched-server.ts';
 import { watchedTokens } from '../secure/watched-tokens.ts';
 import { Access } from './access.ts';
-import type { Load } from './route.ts';
-import { AdminService } from './service.ts';
+import type { AccessSettings } from './access.ts';
 import { AdminSocket, LISTENING } from './socket.ts';
 
 /** Milliseconds between looks at files. */
@@ -34,24 +34,32 @@ export interface ListenSettings {
   readonly hosts: readonly string[];
 }
 
+/** Who listens, and who answers there. */
+export interface Listening {
+  readonly word: string;
+  /** Sessions of pages that browsers open here, where they do. */
+  readonly pages?: AccessSettings['pages'];
+  readonly service: (access: Access) => HttpService;
+}
+
 /** Listens while a load is served. Rejects where it cannot. */
-export async function listen(run: Run, settings: ListenSettings, load: Load): Promise<void> {
+export async function listen(run: Run, settings: ListenSettings, { word, pages, service }: Listening): Promise<void> {
   const { listen: where, may, hosts } = settings;
-  const tokens = settings.tokens === undefined ? undefined : await watchTokens(run, settings.tokens);
-  const access = new Access({ isSocket: 'path' in where, tokens, may, hosts }, run.clock);
+  const tokens = settings.tokens === undefined ? undefined : await watchTokens(run, settings.tokens, word);
+  const access = new Access({ isSocket: 'path' in where, tokens, may, hosts, pages }, run.clock);
   const server = 'path' in where
-    ? (await run.shared.use(`admin ${where.path}`, run.signal, () => AdminSocket.open(where.path, run.clock))).server
-    : await run.shared.use(`admin ${where.address}`, run.signal, () => HttpServer.open(where.address, run.clock, LISTENING));
-  server.securing = securing(run, settings);
-  server.serve(new AdminService(load, access), run.signal);
+    ? (await run.shared.use(`${word} ${where.path}`, run.signal, () => AdminSocket.open(where.path, run.clock))).server
+    : await run.shared.use(`${word} ${where.address}`, run.signal, () => HttpServer.open(where.address, run.clock, LISTENING));
+  server.securing = securing(run, settings, word);
+  server.serve(service(access), run.signal);
 }
 /** TLS, where certificates of clients are looked at if they have one. */
-function securing(run: Run, { tls, listen: where, at }: ListenSettings): Securing | undefined {
+function securing(run: Run, { tls, listen: where, at }: ListenSettings, word: string): Securing | undefined {
   if (tls === undefined || 'path' in where) return undefined;
-  const log = run.log.prefix('admin');
+  const log = run.log.prefix(word);
   const { server, look } = watchedServer({
     ...tls, at, clientAuth: tls.files.ca === undefined ? 'nocert' : 'verify_if_given', leastVersion: 'TLSv1.2',
-    label: `admin ${where.address}`,
+    label: `${word} ${where.address}`,
     cryptography: cryptography(), tls: transportSecurity(), now: () => run.clock.wall(), refused: (reason) => log.warning(reason),
     read: (file) => readFile(file, 'utf8'),
   });
@@ -59,8 +67,8 @@ function securing(run: Run, { tls, listen: where, at }: ListenSettings): Securin
   return secured(server, run.clock);
 }
 /** The tokens of the file, which is looked at again and again. */
-async function watchTokens(run: Run, path: string): Promise<() => Tokens> {
-  const log = run.log.prefix('admin');
+async function watchTokens(run: Run, path: string, word: string): Promise<() => Tokens> {
+  const log = run.log.prefix(word);
   const { tokens, look } = await watchedTokens({
     path, read: (file) => readFile(file, 'utf8'), cryptography: cryptography(), refused: (reason) => log.warning(reason),
   });

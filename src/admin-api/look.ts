@@ -12,6 +12,7 @@ import type { SeenOutcome } from '../kernel/seen/recent.ts';
 import { Seen } from '../kernel/seen/seen.ts';
 import type { Privacy } from '../kernel/seen/seen.ts';
 import type { Part, Run } from '../kernel/site/plugin.ts';
+import { Slot } from '../kernel/slot.ts';
 import { KeptAnswers } from '../kernel/site/site.ts';
 import type { Site } from '../kernel/site/site.ts';
 import { leastOf } from './levels.ts';
@@ -20,8 +21,39 @@ import { leastOf } from './levels.ts';
 const DRIFT = 1000;
 const [CACHE, OWN, UPSTREAM] = KINDS.map((_, i) => i) as [number, number, number];
 
+/** A line by which the server is looked at. */
+export interface LookedAt {
+  readonly word: string;
+  readonly privacy: Privacy;
+  /** The folder in which Corefiles that served outlive the process. */
+  readonly state: string | undefined;
+}
+/** Those of all blocks. */
+export const LookedAt = new Slot<LookedAt>('lines by which the server is looked at');
+const linesOf = (sites: readonly Site[]): readonly LookedAt[] => sites.flatMap((site) => site.all(LookedAt));
+
+/** The part that a word has in every block: one looks on for all words, the first's. */
+export function lookingFor(word: string, site: Site, sites: readonly Site[]): Part | undefined {
+  const words = linesOf(sites).map((line) => line.word);
+  return words.length > 0 && words.every((each) => each === word)
+    ? looking(site, () => strictest(linesOf(sites))) : undefined;
+}
+/** Throws Error where another block has a line of the word too: it is for the whole process. */
+export function onceAProcess(word: string, site: Site, sites: readonly Site[]): void {
+  const first = sites.find((each) => each.all(LookedAt).some((line) => line.word === word));
+  if (first !== site) throw new Error('one block has it: it is for the whole process');
+}
+/** Of what lines say of privacy that which tells least. */
+function strictest(lines: readonly LookedAt[]): Privacy {
+  const all = lines.map(({ privacy }) => privacy);
+  const cut = all.flatMap(({ clients }) => (typeof clients === 'object' ? [clients] : []));
+  const least = { v4: Math.min(...cut.map(({ v4 }) => v4)), v6: Math.min(...cut.map(({ v6 }) => v6)) };
+  const isHidden = all.some(({ clients }) => clients === 'hide');
+  return { names: all.every(({ names }) => names), clients: isHidden ? 'hide' : cut.length === 0 ? 'show' : least };
+}
+
 /** A part of every block of a server that is looked at. */
-export function looking(site: Site, privacy: Privacy): Part {
+function looking(site: Site, privacy: () => Privacy): Part {
   let seen: Seen;
   let run: Run;
   /** The parts that keep answers. */
@@ -57,7 +89,7 @@ export function looking(site: Site, privacy: Privacy): Part {
     rehearsal: 'looks on',
     start(load) {
       run = load;
-      seen = new Seen(load.store.memory, load.thread, hopName, privacy);
+      seen = new Seen(load.store.memory, load.thread, hopName, privacy());
       keepers = site.all(KeptAnswers).map(({ by }) => hopOf(by));
       obey(load);
     },

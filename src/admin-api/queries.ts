@@ -23,6 +23,10 @@ export function readCursor(text: string, process: string): Cursor | undefined {
   return new Map(places.split(',').map((each) => each.split(':').map(Number) as [number, number]));
 }
 
+/** Milliseconds since 1970; undefined where it is no number. */
+const momentOf = (text: string | null, usual: number): number | undefined =>
+  (text === null ? usual : /^\d{1,15}$/.test(text) ? Number(text) : undefined);
+
 /** The last questions that a filter fits, oldest first, and where to go on. */
 export function recentQuestions(run: Run, query: URLSearchParams, process: string): HttpReply {
   const filter = readFilter(query.get('filter') ?? '');
@@ -30,14 +34,20 @@ export function recentQuestions(run: Run, query: URLSearchParams, process: strin
   const after = query.get('after');
   const cursor = after === null ? undefined : readCursor(after, process);
   if (after !== null && cursor === undefined) return problem(400, 'No place to go on from', 'after is what next was');
+  const [since, until] = [momentOf(query.get('since'), 0), momentOf(query.get('until'), Infinity)];
+  if (since === undefined || until === undefined) return problem(400, 'No moment', 'since and until are milliseconds since 1970');
   const limit = Math.min(Number(/^\d{1,4}$/.exec(query.get('limit') ?? '')?.[0] ?? USUAL), MOST);
   const reader = new RecentReader(run.store.memory);
   const { written } = reader;
   const found: RecentQuestion[] = [];
   let lost = 0;
   for (const [thread, last] of written) {
-    const gone = reader.each(thread, cursor === undefined ? Math.max(0, last - MOST) : cursor.get(thread) ?? 0, last, (record) => {
-      if (filter(record)) found.push(record.question);
+    const isPast = since > 0 || until < Infinity;
+    const from = cursor !== undefined ? cursor.get(thread) ?? 0 : isPast ? 0 : Math.max(0, last - MOST);
+    const gone = reader.each(thread, from, last, (record) => {
+      if (!filter(record)) return;
+      const { question } = record;
+      if (question.at >= since && question.at < until) found.push(question);
     });
     if (cursor !== undefined) lost += gone;
   }

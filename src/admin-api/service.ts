@@ -95,7 +95,7 @@ function decoded(segment: string): string {
 }
 
 /** The members of a body, or what is wrong with it. */
-function readBody(bytes: Buffer, known: readonly string[]): Asked['body'] | string {
+export function readBody(bytes: Buffer, known: readonly string[]): Asked['body'] | string {
   let read: unknown;
   try {
     read = bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));

@@ -22,6 +22,7 @@ export const standardWords: readonly LatePlugin[] = [
   late('timeouts', () => import('./timeouts/index.ts')),
   late('connections', () => import('./connections/index.ts')),
   late('admin', () => import('./admin/index.ts')),
+  late('console', () => import('./console/index.ts')),
   late('multisocket', () => import('./multisocket/index.ts')),
   { ...late('reload', () => import('./reload/index.ts')), standing: true },
   late('nsid', () => import('./nsid/index.ts')),

@@ -59,7 +59,10 @@ export class Tokens {
   /** What this token may do: one grant a line of it. Every line is compared, each in the same time. */
   of(token: string): readonly Grant[] {
     if (!TOKEN.test(token)) return [];
-    const hash = this.#cryptography.createHash('sha256').update(token).digest();
+    return this.held(this.#cryptography.createHash('sha256').update(token).digest());
+  }
+  /** The same of a token by its SHA-256. */
+  held(hash: Buffer): readonly Grant[] {
     return this.#grants.filter((grant) => this.#cryptography.timingSafeEqual(grant.hash, hash));
   }
 }

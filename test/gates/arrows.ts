@@ -13,7 +13,7 @@ const SETTINGS: ReadonlySet<string> = new Set(['src/plugins/kubernetes/config.ts
 
 /** What of Node a layer may import as a value, without `node:`; a layer that is not here may import nothing of it. */
 const NODE: Readonly<Record<string, readonly string[] | 'everything'>> = {
-  'admin-api': ['fs', 'fs/promises', 'net', 'path'],
+  'admin-api': ['fs', 'fs/promises', 'net', 'path', 'url', 'util', 'zlib'],
   dnssec: ['crypto'],
   push: ['timers'],
   quic: ['fs', 'module', 'url'],

@@ -17,9 +17,9 @@ export function pathsIn(folder: string): string[] {
   }).sort();
 }
 
-/** The text of every file below these folders whose name ends in `.ts`. */
+/** The text of every file below these folders whose name ends in `.ts` or `.tsx`. */
 export function sourcesIn(...folders: string[]): Map<string, string> {
-  const found = folders.flatMap(pathsIn).filter((file) => file.endsWith('.ts'));
+  const found = folders.flatMap(pathsIn).filter((file) => /\.tsx?$/.test(file));
   return new Map(found.map((file) => [file, read(file)]));
 }
 

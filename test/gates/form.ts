@@ -21,7 +21,7 @@ const speaks = (path: string): boolean => /^src\/(cli|testing)\//.test(path) || 
 export function form(files: Files): string[] {
   return [...files].flatMap(([path, text]) => [
     ...length(path, text), ...firstComment(path, text), ...name(path), ...streams(path, text), ...defaultExport(path, text),
-    ...foreignWords(path, text), ...undocumented(path, text),
+    ...foreignWords(path, text), ...undocumented(path, text), ...markup(path, text),
   ].map((said) => `${path}: ${said}`));
 }
 
@@ -43,12 +43,12 @@ function firstComment(path: string, text: string): string[] {
 
 function name(path: string): string[] {
   const parts = path.split('/');
-  const base = (parts.at(-1) ?? '').replace(/(\.test)?\.(ts|mjs)$/, '');
+  const base = (parts.at(-1) ?? '').replace(/(\.test)?\.(tsx?|mjs)$/, '');
   const folders = parts.slice(0, -1);
   return [
     ...([base, ...folders].some((part) => vague.test(part)) && !namesTheTypes.has(path)
       ? ['is named after nothing: say what it holds'] : []),
-    ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.gen|\.fuzz)?$/.test(base) ? [] : ['is not a noun in kebab-case']),
+    ...(/^[a-z0-9]+(-[a-z0-9]+)*(\.gen|\.fuzz|\.d)?$/.test(base) ? [] : ['is not a noun in kebab-case']),
     ...(base === 'index' && !/^src\/(index|[^/]+\/index|plugins\/[^/]+\/index)(\.test)?\.ts$|^packages\/[^/]+\/index\.ts$/.test(path)
       ? ['an index.ts is a public door only'] : []),
   ];
@@ -73,6 +73,15 @@ function foreignWords(path: string, text: string): string[] {
   if (!path.startsWith('src/')) return [];
   const code = withoutComments(text);
   return belongs.flatMap(([word, layers, instead]) => (layers.test(path) || !word.test(code) ? [] : [instead]));
+}
+
+/** Ways by which a text becomes markup or a script: on the page each text of others is a text. */
+const MADE = new RegExp('\\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|srcdoc|createContextualFragment|DOMParser)\\b'
+  + '|document\\.write|\\beval\\b|new Function\\b');
+function markup(path: string, text: string): string[] {
+  if (!path.startsWith('src/console-page/')) return [];
+  const found = MADE.exec(withoutComments(text))?.[0];
+  return found === undefined ? [] : [`says ${found}: what others wrote is a text, and never markup`];
 }
 
 function defaultExport(path: string, text: string): string[] {

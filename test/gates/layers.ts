@@ -13,6 +13,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   dns: [],
   corefile: ['wording'],
   client: [],
+  'console-page': [],
   store: [],
   migration: ['corefile'],
   importers: ['wording', 'dns', 'corefile', 'zonefile', 'policy', 'plugins'],

@@ -1,26 +1,30 @@
-// What an `admin` line says: where the server is looked at and told what to do, who may, and what is written of questions. Knows words;
-// opens nothing.
-import { once } from '../../corefile/directive.ts';
-import type { Directive } from '../../corefile/directive.ts';
-import { splitHostPort } from '../../dns/host-port.ts';
-import type { ListenSettings } from '../../admin-api/listen.ts';
-import { readTokenFile, textOfFile } from '../../admin-api/token-file.ts';
-import type { Privacy } from '../../kernel/seen/seen.ts';
-import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
-import { cryptography } from '../../secure/node.ts';
-import { readPair } from '../../secure/pair.ts';
-import { ROLES } from '../../secure/tokens.ts';
-import type { Role } from '../../secure/tokens.ts';
+// What a line says that lets the server be looked at (`admin`, `console`): where that is, who may, and what is written of questions.
+// Knows words; opens nothing.
+import { once } from '../corefile/directive.ts';
+import type { Directive } from '../corefile/directive.ts';
+import { splitHostPort } from '../dns/host-port.ts';
+import type { ListenSettings } from './listen.ts';
+import { readTokenFile, textOfFile } from './token-file.ts';
+import type { Privacy } from '../kernel/seen/seen.ts';
+import type { Lines, ParseContext } from '../kernel/site/plugin.ts';
+import { cryptography } from '../secure/node.ts';
+import { readPair } from '../secure/pair.ts';
+import { ROLES } from '../secure/tokens.ts';
+import type { Role } from '../secure/tokens.ts';
 
 /** What a line of the file of tokens is. */
 const TOKEN_FORM = 'a line is HOLDER ROLE . HASH, such as deploy operate . 9f86d0...';
-/** Where the socket is if nothing is said. */
-const USUAL = '/run/coredns-ts/admin.sock';
 /** Bytes that the path of a socket may have (unix(7)), with the ending that it is made under. */
 const LONGEST = 100;
 /** An address that nobody outside of this machine reaches. */
 const NEAR = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/;
 
+/** How a word differs from others. */
+export interface LookingWord {
+  readonly name: string;
+  /** Where it listens if nothing is said. */
+  readonly usual: string;
+}
 /** What a line says. */
 export interface AdminSettings extends ListenSettings {
   readonly privacy: Privacy;
@@ -28,13 +32,13 @@ export interface AdminSettings extends ListenSettings {
   readonly state: string | undefined;
 }
 /** Throws CorefileError. */
-export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): AdminSettings {
+export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext, word: LookingWord): AdminSettings {
   const line = once(lines);
   const whole = (path: string): string => (path.startsWith('/') || root === '' ? path : `${root}/${path}`);
   const read = (path: string): string => textOfFile(path, machine.readFile);
   const { file, line: number } = line.at;
-  const [where = `unix://${USUAL}`] = line.words(0, 1);
-  const { listen, isSecure } = readAddress(line, where);
+  const [where = word.usual] = line.words(0, 1);
+  const { listen, isSecure } = readAddress(line, where, word);
   const may = new Map<string, Role>();
   const hosts: string[] = [];
   let names = true;
@@ -73,13 +77,13 @@ export function readAdmin(lines: Lines, { machine, root = '' }: ParseContext): A
       clients = readClients(property);
     },
   });
-  together(line, where, isSecure, { tokens, ca, pair, may });
+  together(line, where, isSecure, { name: word.name, tokens, ca, pair, may });
   const tls = pair === undefined ? undefined : tlsOf(line, { cert: pair[0], key: pair[1], ca }, read);
   return { at: { file, line: number }, listen, tls, tokens, may, hosts, state, privacy: { names, clients } };
 }
 /** What options mean together: nobody is let in who shows nothing, but over a socket of this machine. */
-function together(line: Directive, where: string, isSecure: boolean, { tokens, ca, pair, may }: {
-  readonly tokens: string | undefined; readonly ca: string | undefined; readonly pair: object | undefined;
+function together(line: Directive, where: string, isSecure: boolean, { name, tokens, ca, pair, may }: {
+  readonly name: string; readonly tokens: string | undefined; readonly ca: string | undefined; readonly pair: object | undefined;
   readonly may: ReadonlyMap<string, Role>;
 }): void {
   if (isSecure !== (pair !== undefined)) {
@@ -89,12 +93,14 @@ function together(line: Directive, where: string, isSecure: boolean, { tokens, c
     line.fail('client_ca and may belong together',
       'client_ca FILE says whose certificates are good, may ROLE NAME... what their holders may do');
   }
-  if (ca !== undefined && !isSecure) line.fail('client_ca belongs to an address with https://', 'admin https://ADDRESS');
+  if (ca !== undefined && !isSecure) line.fail('client_ca belongs to an address with https://', `${name} https://ADDRESS`);
   if (!where.startsWith('unix://') && tokens === undefined && ca === undefined) {
     line.fail('the API would let everybody in', 'say who may do what: tokens FILE');
   }
 }
-function readAddress(line: Directive, where: string): { readonly listen: ListenSettings['listen']; readonly isSecure: boolean } {
+function readAddress(line: Directive, where: string, { usual }: LookingWord): {
+  readonly listen: ListenSettings['listen']; readonly isSecure: boolean;
+} {
   if (where.startsWith('unix://')) {
     const path = where.slice('unix://'.length);
     if (!path.startsWith('/')) line.refuse(`'${path}' is no absolute path`, 'unix:// and a path that begins with /');
@@ -102,7 +108,7 @@ function readAddress(line: Directive, where: string): { readonly listen: ListenS
     return { listen: { path }, isSecure: false };
   }
   const [, scheme, text = ''] = /^(https?):\/\/([^/]+)\/?$/.exec(where) ?? [];
-  if (scheme === undefined) line.refuse(`'${where}' is no unix://PATH and no https://ADDRESS`, `the usual place is unix://${USUAL}`);
+  if (scheme === undefined) line.refuse(`'${where}' is no unix://PATH and no https://ADDRESS`, `the usual place is ${usual}`);
   const { host, port } = line.attempt(() => splitHostPort(text));
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) line.refuse(`invalid port in '${where}'`, 'https://HOST:PORT');
   const address = host === '' ? `0.0.0.0:${port}` : text;

@@ -1,0 +1,68 @@
+// Sessions of browsers: a cookie that a page cannot read, for a token that was shown once. Knows cookies and hashes; a token itself is
+// never kept.
+import type { Exchange } from '../../http/exchange.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { cryptography } from '../../secure/node.ts';
+
+/** Milliseconds that a session lasts, and sessions at the same time: for one more the oldest ends. */
+const LASTS = 12 * 3600_000, MOST = 256;
+
+/** What the cookie is called, and whether it goes over TLS alone. */
+export interface Cookie {
+  /** Distinguishes servers of one machine: a browser sends a cookie to all ports of an address. */
+  readonly name: string;
+  readonly isSecure: boolean;
+}
+interface Session {
+  /** SHA-256 of the token. */
+  readonly token: Buffer;
+  readonly until: number;
+}
+const sha256 = (text: string): Buffer => cryptography().createHash('sha256').update(text).digest();
+
+/** Those of a process at one address. */
+export class Sessions {
+  readonly #clock: Clock;
+  readonly #name: string;
+  readonly #attributes: string;
+  /** By the hash of the cookie's value, so that nothing is compared letter by letter. */
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(clock: Clock, { name, isSecure }: Cookie) {
+    this.#clock = clock;
+    // With the prefix a browser takes it over TLS from this very host alone (RFC 6265bis section 4.1.3.2).
+    this.#name = `${isSecure ? '__Host-' : ''}coredns-ts${name === '' ? '' : `-${name}`}`;
+    this.#attributes = `; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  }
+  close(): void {
+    this.#sessions.clear();
+  }
+  /** Begins one; the value of Set-Cookie. */
+  begin(token: string): string {
+    const value = cryptography().randomBytes(32).toString('base64url');
+    this.#sessions.set(keyOf(value), { token: sha256(token), until: this.#clock.monotonic() + LASTS });
+    for (const [oldest] of this.#sessions) if (this.#sessions.size > MOST) this.#sessions.delete(oldest);
+    return `${this.#name}=${value}; Max-Age=${LASTS / 1000}${this.#attributes}`;
+  }
+  /** The hash of the token with which the session of a request began; undefined where it has none. */
+  tokenOf(exchange: Exchange): Buffer | undefined {
+    const key = this.#keyOf(exchange);
+    const session = key === undefined ? undefined : this.#sessions.get(key);
+    if (session === undefined) return undefined;
+    if (session.until > this.#clock.monotonic()) return session.token;
+    this.#sessions.delete(key!);
+    return undefined;
+  }
+  /** Ends the session of a request; the value of Set-Cookie. */
+  end(exchange: Exchange): string {
+    const key = this.#keyOf(exchange);
+    if (key !== undefined) this.#sessions.delete(key);
+    return `${this.#name}=; Max-Age=0${this.#attributes}`;
+  }
+  #keyOf(exchange: Exchange): string | undefined {
+    const cookies = (exchange.field('cookie') ?? '').split(/; ?/);
+    const found = cookies.find((each) => each.startsWith(`${this.#name}=`));
+    return found === undefined ? undefined : keyOf(found.slice(this.#name.length + 1));
+  }
+}
+const keyOf = (value: string): string => sha256(value).toString('latin1');
