@@ -93,7 +93,7 @@ export const ROUTES: readonly Route[] = [
       type: { ...text, description: 'With under: of this type alone' }, all: yes,
       dryRun: { ...yes, description: 'Counts what that concerns, and does nothing' },
     },
-    answer: { flushed: text, entries: number }, do: flush,
+    answer: { flushed: text }, do: flush,
   },
   {
     method: 'GET', role: 'read', path: '/v1/upstreams', summary: 'Whom parts ask, and whether those are up.', answer: { upstreams: list },

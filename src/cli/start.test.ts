@@ -42,9 +42,11 @@ test('a directory in place of the Corefile is told as such', async () => {
 
 test('a port that somebody has is told with what to do', async (t) => {
   const other = createSocket('udp4');
-  await new Promise<void>((resolve) => other.bind(0, '127.0.0.1', resolve));
+  // One that nobody has over TCP either, which would be told first.
+  const port = await freePort();
+  await new Promise<void>((resolve) => other.bind({ port, address: '127.0.0.1', exclusive: true }, resolve));
   t.after(() => other.close());
-  const { status, stderr } = await ended(`.:${other.address().port} {\nbind 127.0.0.1\nwhoami\n}\n`);
+  const { status, stderr } = await ended(`.:${port} {\nbind 127.0.0.1\nwhoami\n}\n`);
   assert.match(stderr, /^ListenPacket: listen udp 127\.0\.0\.1:\d+: bind: address already in use\n(help: .*\n)+$/);
   assert.equal(status, 1);
 });

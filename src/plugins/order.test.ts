@@ -16,7 +16,7 @@ const OLD = (
 /** ORD-7: what 1.15.0 has more, and behind which word; then what is ours alone. */
 const NEW: readonly (readonly [word: string, after: string])[] = [
   ['siit', 'dns64'], ['dynupdate', 'transfer'], ['ddr', 'local'], ['cookies', 'dnstap'],
-  ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'], ['admin', 'connections'],
+  ['ratelimit', 'cookies'], ['firewall', 'acl'], ['connections', 'timeouts'], ['admin', 'connections'], ['console', 'admin'],
   ['unbound', 'forward'], ['recursive', 'forward'], ['catalog', 'transfer'], ['consul', 'etcd'], ['registry', 'consul'],
   ['opa', 'firewall'], ['themis', 'opa'], ['block', 'themis'], ['rpz', 'block'],
   ['union', 'consul'], ['records', 'hosts'], ['flatten', 'dnssec'],
