@@ -25,8 +25,9 @@ strip -s "$target$root/node"
 
 # The program: what it runs, not what others import.
 cp "$checkout/package.json" "$checkout/LICENSE" "$target$root/"
-cp -R "$checkout/dist" "$target$root/dist"
-rm -rf "$target$root/dist/types"
+# What starts of the checkout have kept is left out: it may change while it is copied, and the first start below makes it anew.
+without='--exclude=dist/compiled --exclude=dist/types --exclude=dist/man --exclude=dist/.node'
+(cd "$checkout" && tar -cf - $without dist) | tar -xf - -C "$target$root"
 addon=native/udp-batch/build
 if [ ! -e "$checkout/$addon/udp-batch.node" ]; then
   echo "assemble: the addon was not built: run 'npm ci' where there is a C compiler" >&2
@@ -34,6 +35,12 @@ if [ ! -e "$checkout/$addon/udp-batch.node" ]; then
 fi
 mkdir -p "$target$root/$addon"
 cp "$checkout/$addon/udp-batch.node" "$target$root/$addon/"
+# The addon of QUIC, where it was built (`npm run native`).
+quic=native/quic/build/quic.node
+if [ -e "$checkout/$quic" ]; then
+  mkdir -p "$target$root/$(dirname "$quic")"
+  cp "$checkout/$quic" "$target$root/$quic"
+fi
 
 # Its libraries, at the paths where `npm ci` put them.
 (cd "$checkout" && npm ls --omit=dev --omit=optional --all --parseable) | while read -r package; do
@@ -42,8 +49,8 @@ cp "$checkout/$addon/udp-batch.node" "$target$root/$addon/"
   cp -R "$package" "$target$root/${package#"$checkout"/}"
 done
 
-# The shared libraries of Node and of the addon, each at its own path, and the loader.
-for file in "$node" "$checkout/$addon/udp-batch.node"; do
+# The shared libraries of Node and of the addons, each at its own path, and the loader.
+for file in "$node" "$target$root"/native/*/build/*.node; do
   ldd "$file" | sed -n 's/^.*\(=> \|\t\)\(\/[^ ]*\) (0x.*$/\2/p'
 done | sort -u | while read -r library; do
   mkdir -p "$target$(dirname "$library")"
