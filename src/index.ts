@@ -22,6 +22,10 @@ export { ADDITIONAL, ANSWER, Lookup } from './author/backend.ts';
 export type { Backend, Node } from './author/backend.ts';
 export { Table } from './author/table.ts';
 export type { TableEntry } from './author/table.ts';
+export { openKubernetes } from './author/kubernetes.ts';
+export type {
+  KubernetesApi, KubernetesCollection, KubernetesObject, KubernetesOptions, KubernetesWatch,
+} from './author/kubernetes.ts';
 export { Asker, readPeer } from './author/asker.ts';
 export type { Peer } from './author/asker.ts';
 

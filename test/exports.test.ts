@@ -12,8 +12,8 @@ const promised: Readonly<Record<string, string>> = {
     A AA AAAA AD ADDITIONAL ANSWER AnyClass Asker CAA CD CNAME CorefileError DNAME Deadline HINFO HTTPS INFO_CODE Lookup MX NAPTR
     NEVER NS Name NameError PTR PerServer QR RA RCODE RD SLIM_TIME_BUCKETS SOA SPF SRV SVCB SearchPaths Slot TC TIME_BUCKETS TXT
     Table Transfers URI ViewFilter Zones changesOf classOf classify compileRegexp counter covers definePlugin derive drop elapsed
-    every failure gauge histogram insert main minimalTtl onReply parseDuration parseRR printRR readFallthrough readPeer record rr
-    showAt standard upon zonesOf`,
+    every failure gauge histogram insert main minimalTtl onReply openKubernetes parseDuration parseRR printRR readFallthrough
+    readPeer record rr showAt standard upon zonesOf`,
   'src/testing/index.ts': `
     FIRST_MOMENT FakeClock FakeKubeApi FakeUpstream ScenarioError runScenario`,
   'src/client/index.ts': `

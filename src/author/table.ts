@@ -46,8 +46,15 @@ export class Table {
   }
   /** In any thread: a copy of the bytes for the question's name and this type, undefined where there are none. */
   get(query: Query, type: number = query.type): Uint8Array | undefined {
+    return this.#copy(() => (query as unknown as KernelQuery).keyFor(type));
+  }
+  /** The same for any name: for those above a question's. */
+  of(name: Name, type: number): Uint8Array | undefined {
+    return this.#copy(() => this.#key.named(name.key, type));
+  }
+  #copy(key: () => Key): Uint8Array | undefined {
     return this.#store.reading.within(() => {
-      const entry = this.#map.find((query as unknown as KernelQuery).keyFor(type));
+      const entry = this.#map.find(key());
       if (entry === 0) return undefined;
       const at = this.#map.bytesAt(entry);
       return this.#map.bytes.slice(at, at + this.#map.valueSize(entry));

@@ -8,12 +8,14 @@ export interface KubeItem {
   readonly object: KubeObject;
 }
 
+/** The collections whose objects can be lines; those of others are JSON. */
+type LineResource = 'namespaces' | 'services' | 'endpointslices' | 'pods' | 'serviceimports' | 'nodes';
 /** The first words of lines, and the collections that they stand for. */
-const WORDS: { readonly [word: string]: KubeResource } = {
+const WORDS: { readonly [word: string]: LineResource } = {
   namespace: 'namespaces', service: 'services', slice: 'endpointslices', pod: 'pods', import: 'serviceimports', node: 'nodes',
 };
 /** Whose objects are in no namespace. */
-const NOT_IN_NAMESPACES: readonly KubeResource[] = ['namespaces', 'nodes'];
+const NOT_IN_NAMESPACES: readonly LineResource[] = ['namespaces', 'nodes'];
 const PORT = /^(?:([\w-]*):)?(\d+)(?:\/(TCP|UDP|SCTP))?$/;
 const ENDPOINT = /^([^=^@!]+)(?:=([^^@!]+))?(?:\^([^@!]+))?(?:@([^!]+))?(!)?$/;
 const ADDRESS = /^(?:\d+\.){3}\d+$|^[0-9a-f]*:[0-9a-f:.]*$/i;
@@ -56,7 +58,7 @@ interface Metadata {
   readonly namespace?: string;
   readonly labels: Record<string, string>;
 }
-const BODIES: { readonly [resource in KubeResource]: (words: readonly string[], metadata: Metadata) => KubeObject } = {
+const BODIES: { readonly [resource in LineResource]: (words: readonly string[], metadata: Metadata) => KubeObject } = {
   namespaces: (words, metadata) => {
     none(words);
     return { metadata };

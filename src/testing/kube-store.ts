@@ -17,6 +17,11 @@ export interface KubeKind {
 export const KUBE_KINDS = {
   namespaces: { kind: 'Namespace', apiVersion: 'v1', group: '/api/v1' },
   services: { kind: 'Service', apiVersion: 'v1', group: '/api/v1' },
+  ingresses: { kind: 'Ingress', apiVersion: 'networking.k8s.io/v1', group: '/apis/networking.k8s.io/v1' },
+  gateways: { kind: 'Gateway', apiVersion: 'gateway.networking.k8s.io/v1', group: '/apis/gateway.networking.k8s.io/v1' },
+  httproutes: { kind: 'HTTPRoute', apiVersion: 'gateway.networking.k8s.io/v1', group: '/apis/gateway.networking.k8s.io/v1' },
+  tlsroutes: { kind: 'TLSRoute', apiVersion: 'gateway.networking.k8s.io/v1', group: '/apis/gateway.networking.k8s.io/v1' },
+  grpcroutes: { kind: 'GRPCRoute', apiVersion: 'gateway.networking.k8s.io/v1', group: '/apis/gateway.networking.k8s.io/v1' },
   nodes: { kind: 'Node', apiVersion: 'v1', group: '/api/v1' },
   pods: { kind: 'Pod', apiVersion: 'v1', group: '/api/v1' },
   endpointslices: { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', group: '/apis/discovery.k8s.io/v1' },
@@ -27,7 +32,7 @@ export type KubeResource = keyof typeof KUBE_KINDS;
 
 /** Reads `services`, `Service` or `endpointSlices` as a collection. Throws Error for others. */
 export function kubeResource(word: string): KubeResource {
-  const plural = word.toLowerCase().replace(/s?$/, 's');
+  const plural = word.toLowerCase().replace(/(ss)$/, '$1es').replace(/s?$/, 's');
   if (!(plural in KUBE_KINDS)) throw new Error(`"${word}" is no kind; there are ${Object.keys(KUBE_KINDS).join(', ')}`);
   return plural as KubeResource;
 }

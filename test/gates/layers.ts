@@ -45,7 +45,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   plugins: [...below, 'push', 'subscribe', 'govaluate', 'http', 'threads', 'zonefile', 'dnssec', 'tsig', 'secure', 'quic', 'upstream',
     'kernel', 'authority', 'explain',
     'kube-api', 'web-api', 'policy', 'resolver', 'key-value', 'skydns', 'admin-api'],
-  author: [...below, 'http', 'upstream', 'kernel', 'authority', 'plugins', 'cli'],
+  author: [...below, 'http', 'upstream', 'kernel', 'authority', 'kube-api', 'plugins', 'cli'],
   testing: 'everything',
   cli: 'everything',
 };

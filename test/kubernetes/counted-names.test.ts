@@ -71,8 +71,8 @@ function cluster() {
   };
   return {
     happen({ op, resource, object }: ClusterEvent): void {
-      if (op === 'delete') sinks[resource].remove(object);
-      else sinks[resource].put(object);
+      if (op === 'delete') sinks[resource as keyof typeof sinks].remove(object);
+      else sinks[resource as keyof typeof sinks].put(object);
     },
     answer,
     take(): Set<string> | undefined {

@@ -43,8 +43,8 @@ function filled(events: readonly ClusterEvent[], podNames: boolean) {
     nodes: new NodeSink(cluster, new NodeStore(maps, undefined), 'internal'), pods: new PodSink(cluster, false),
   };
   for (const { op, resource, object } of events) {
-    if (op === 'delete') sinks[resource].remove(object);
-    else sinks[resource].put(object);
+    if (op === 'delete') sinks[resource as keyof typeof sinks].remove(object);
+    else sinks[resource as keyof typeof sinks].put(object);
   }
   return maps;
 }
