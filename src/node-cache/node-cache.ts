@@ -66,6 +66,8 @@ export class NodeCache {
   /** What whoever asks for readiness waits for. */
   readonly #missing = new Set<string>();
   #isLast = true;
+  /** What stood there once, so that it is mended if it goes. */
+  readonly #made = new Set<string>();
   /** Whether the rules were put in place. */
   #stand = false;
   readonly #told = new Map<string, string>();
@@ -170,7 +172,7 @@ export class NodeCache {
       await probe.renew();
       // Those of iptables stand from now on: questions to itself come no other way.
       await this.#tryTo('rules', async () => {
-        await rules.ensure();
+        await this.#mend('rules', rules);
         await rules.renew([], probe.ports);
         this.#stand = true;
       });
@@ -217,10 +219,10 @@ export class NodeCache {
   async #mend(what: 'interface' | 'rules', thing: Link | Rules): Promise<void> {
     const isNew = await thing.ensure();
     if (what === 'interface') this.#missing.delete('interface');
+    const first = !this.#made.has(what);
+    this.#made.add(what);
     if (!isNew) return;
     const { log } = this.#server;
-    const first = !this.#told.has(`made ${what}`);
-    this.#told.set(`made ${what}`, '');
     if (first) return what === 'interface' ? log.info(`Added interface - ${this.#parts.options.interfaceName}`) : undefined;
     this.#counts.mended(what);
     log.warning(`The ${what} had gone, and is back`);

@@ -47,7 +47,9 @@ async function pod(t: TestContext, template: (metrics: number, ready: number) =>
     return decodeMessage(await overUdp(port, packet));
   };
   const page = async (at: number, path: string) => {
-    const reply = await fetch(`http://127.0.0.1:${at}${path}`);
+    const reply = await fetch(`http://127.0.0.1:${at}${path}`).catch((error: Error) => {
+      throw new Error(`${error.message} ${at} ${metrics} ${ready} ${own} ${server.child.exitCode} ${server.child.signalCode} ${server.stdout} ${server.stderr}`);
+    });
     return { status: reply.status, text: await reply.text() };
   };
   return { server, upstream, write, ask, page, metrics, ready, own };
