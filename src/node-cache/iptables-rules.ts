@@ -42,8 +42,14 @@ export class IptablesRules implements Rules {
   async renew(): Promise<void> {
     // Nothing of it ends.
   }
-  async remove(): Promise<void> {
-    for (const rule of this.#rules) for (let i = 0; i < MOST && await this.#call('-D', rule); i++);
+  stop(): Promise<void> {
+    return this.#delete(({ table, words }) => table === 'raw' && words.includes('-d'));
+  }
+  remove(): Promise<void> {
+    return this.#delete(() => true);
+  }
+  async #delete(which: (rule: Rule) => boolean): Promise<void> {
+    for (const rule of this.#rules.filter(which)) for (let i = 0; i < MOST && await this.#call('-D', rule); i++);
   }
 
   /** Whether it was done; false where -C or -D found no such rule. Rejects with SetupError. */

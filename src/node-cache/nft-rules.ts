@@ -33,20 +33,24 @@ export class NftRules implements Rules {
       `add element ${TABLE} ${set} { ${each} timeout ${FOR}s }\ndelete element ${TABLE} ${set} { ${each} }\n`
       + `add element ${TABLE} ${set} { ${each} timeout ${FOR}s }\n`)).join(''));
   }
+  stop(): Promise<void> {
+    return this.#nft(`flush set ${TABLE} addresses\n`);
+  }
   remove(): Promise<void> {
     return this.#nft(`table ${TABLE}\ndelete table ${TABLE}\n`);
   }
 
   /** The rules of each chain. */
   #rules(): Chains {
-    const { isIPv6, port, healthPort } = this.#subject;
+    const { addresses, isIPv6, port, healthPort } = this.#subject;
     const ip = isIPv6 ? 'ip6' : 'ip';
     const to = (protocol: string, at: number) => `${ip} daddr @addresses ${protocol} dport ${at} notrack`;
-    const from = (protocol: string, at: number) => `${ip} saddr @addresses ${protocol} sport ${at} notrack`;
+    // Replies are never tracked: one that leaves when its address has just gone would make the next question of its client a reply to it.
+    const from = (protocol: string, at: number) => addresses.map((address) => `${ip} saddr ${address} ${protocol} sport ${at} notrack`);
     return [
       ['prerouting', [to('udp', port), to('tcp', port)]],
       ['output', [
-        to('udp', port), to('tcp', port), from('udp', port), from('tcp', port), to('tcp', healthPort), from('tcp', healthPort),
+        to('udp', port), to('tcp', port), to('tcp', healthPort), ...from('udp', port), ...from('tcp', port), ...from('tcp', healthPort),
         // The server's questions to itself: they come there also while the address does not stand above.
         `udp dport ${port} udp sport @probes notrack`, `udp sport ${port} udp dport @probes notrack`,
       ]],

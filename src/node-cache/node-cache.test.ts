@@ -68,6 +68,7 @@ async function scene(t: TestContext, ...flags: readonly string[]) {
   });
   const app = {
     served: { configuration: { blocks: [], addresses: [] }, servers: new Map() },
+    handOver: async () => {},
     async reload() {
       world.reloads++;
       if (world.refuses) throw new Error('no');
@@ -158,9 +159,10 @@ test('who is the last takes rules and then addresses away, and nobody else does'
     const dummy = '[{"ifname":"nodelocaldns","linkinfo":{"info_kind":"dummy"}}]';
     world.fails = (call) => (call.startsWith('ip -j -d') ? { ...DONE, stdout: dummy } : undefined);
     await world.cache.leaving();
-    assert.deepEqual(world.calls.splice(0).map((call) => call.split('\n').length), others ? [] : [4]);
+    assert.deepEqual(world.calls.splice(0), others ? [] : ['nft -f -\nflush set inet coredns_ts_node_cache addresses\n']);
     await world.cache.gone();
-    assert.deepEqual(world.calls, others ? [] : ['ip -j -d link show dev nodelocaldns', 'ip link del dev nodelocaldns']);
+    const removed = 'nft -f -\ntable inet coredns_ts_node_cache\ndelete table inet coredns_ts_node_cache\n';
+    assert.deepEqual(world.calls, others ? [] : [removed, 'ip -j -d link show dev nodelocaldns', 'ip link del dev nodelocaldns']);
   }
   const world = await scene(t, '-rules', 'nft', '-skipteardown');
   world.cache.serving();

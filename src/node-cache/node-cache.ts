@@ -9,6 +9,8 @@ import type { Metrics } from '../kernel/seen/metrics.ts';
 import type { Served } from '../kernel/site/plugin.ts';
 import { chooseRules } from './choose-rules.ts';
 import { NodeCacheCounts } from './counts.ts';
+import { HandoverSocket, askForPlace } from './handover.ts';
+import type { Predecessor } from './handover.ts';
 import type { NodeCacheConfiguration } from './configuration.ts';
 import { Link } from './link.ts';
 import type { NodeCacheOptions } from './options.ts';
@@ -21,7 +23,7 @@ const ASK = 2000, LOOK = 10_000;
 
 /** The server that it is the cache with. */
 export interface CachingServer {
-  readonly app: { readonly served: Served | undefined; reload(): Promise<void> };
+  readonly app: { readonly served: Served | undefined; reload(): Promise<void>; handOver(failed: AbortSignal): Promise<void> };
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -60,6 +62,9 @@ export class NodeCache {
   #rules: Rules | undefined;
   #probe: SelfProbe | undefined;
   #metrics: HttpServer | undefined;
+  /** The process before this one, and where the next one asks. */
+  #before: Predecessor | undefined;
+  #handover: HandoverSocket | undefined;
   /** What the Corefile that is served was made of. */
   #digest = '';
   #busy: Promise<void> = Promise.resolve();
@@ -93,6 +98,8 @@ export class NodeCache {
     log.info(`Using Corefile ${options.corefile}: ${configuration.summary}`);
     for (const text of options.idle) log.warning(text);
     this.#missing.add('answer to itself').add('upstream');
+    if (options.handover !== '') this.#before = await askForPlace(options.handover, clock);
+    if (this.#before !== undefined) log.info('Taking the place of the process before');
     try {
       this.#metrics = await HttpServer.open(options.metrics, clock);
       this.#metrics.route('/metrics', this.#parts.show(metrics), this.#end.signal);
@@ -135,25 +142,37 @@ export class NodeCache {
     const { signal } = this.#end;
     const report = (error: unknown): void => log.error(error instanceof Error ? error.message : String(error));
     this.#probe = this.#parts.probe(clock);
+    if (options.handover !== '') this.#listen(options.handover);
     const turn = (): Promise<void> => this.#next(() => this.#ask());
     void turn().catch(report).then(() => every(clock, ASK, signal, report, turn));
     every(clock, options.interval, signal, report, () => this.#next(() => this.#check()));
     every(clock, LOOK, signal, report, () => this.#look());
   }
-  /** A signal ends the process. Who is the last takes the rules away, so that whoever asks from now on is answered by the cluster. */
+  #listen(path: string): void {
+    const { app, log } = this.#server;
+    const handover = new HandoverSocket(path, { write: (failed) => app.handOver(failed), log: (text) => log.info(text) });
+    this.#handover = handover;
+    handover.open().catch((error: Error) => log.error(`Nobody can take the place of this process: ${error.message}`));
+  }
+  /** A signal ends the process. Who is the last brings no more questions here, so that who asks from now on is answered by the cluster. */
   async leaving(): Promise<void> {
     this.#end.abort();
     await this.#busy;
-    this.#isLast = !this.#parts.options.skipsTeardown && !this.#parts.othersListen();
+    const hasNext = this.#handover?.hasNext === true || this.#parts.othersListen();
+    this.#isLast = !this.#parts.options.skipsTeardown && !hasNext;
     const rules = this.#rules;
-    if (this.#isLast && rules !== undefined) await this.#tryTo('rules', () => rules.remove());
+    if (this.#isLast && rules !== undefined && this.#stand) await this.#tryTo('rules', () => rules.stop());
   }
   /** Nothing is served any more. */
   async gone(): Promise<void> {
     this.#end.abort();
     this.#probe?.close();
-    const link = this.#link;
-    if (this.#isLast && link !== undefined && !this.#parts.options.skipsTeardown) await this.#tryTo('interface', () => link.remove());
+    this.#before?.close();
+    this.#handover?.close();
+    const link = this.#link, rules = this.#rules;
+    if (!this.#isLast || this.#parts.options.skipsTeardown) return this.#metrics?.close();
+    if (rules !== undefined && this.#stand) await this.#tryTo('rules', () => rules.remove());
+    if (link !== undefined) await this.#tryTo('interface', () => link.remove());
     await this.#metrics?.close();
   }
 
@@ -186,6 +205,8 @@ export class NodeCache {
     }
     if (answering.length > 0) this.#missing.delete('answer to itself');
     if (this.#missing.has('upstream')) await this.#askUpstream();
+    // All that it needs is there: the process before may go.
+    if (this.#missing.size === 0) this.#before?.taken();
   }
   async #renew(rules: Rules, answering: readonly string[], ports: readonly number[]): Promise<void> {
     try {

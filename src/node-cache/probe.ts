@@ -10,8 +10,8 @@ import type { Clock } from '../kernel/clock.ts';
 
 /** Ports that ask at a time. */
 const PORTS = 8;
-/** Milliseconds for which an answer of one port is waited for. */
-const PATIENCE = 400;
+/** Milliseconds after which all ports ask, and for which an answer is waited for: well below what an address stands for. */
+const SOON = 400, PATIENCE = 2400;
 
 /** The sockets of a process that asks itself. */
 export class Probe {
@@ -40,37 +40,48 @@ export class Probe {
     for (const socket of this.#sockets) socket.close();
     this.#sockets = [];
   }
-  /** Whether this process answers at an address. Where it did, the port that got there is the first one to be asked from. */
-  async ask(address: string, port: number): Promise<boolean> {
-    for (const socket of [...this.#sockets]) {
-      if (!(await this.#askFrom(socket, address, port))) continue;
-      this.#sockets = [socket, ...this.#sockets.filter((each) => each !== socket)];
-      return true;
-    }
-    return false;
-  }
-  #askFrom(socket: Socket, address: string, port: number): Promise<boolean> {
+  /**
+   * Whether this process answers at an address. Asked is from the port that got there the last time, and from all of them where that says
+   * nothing for a while, or somebody else does.
+   */
+  ask(address: string, port: number): Promise<boolean> {
     const id = (this.#id = (this.#id + 1) & 0xffff);
     const question = { name: Name.parse(this.#question), type: TYPE.TXT, class: CLASS.IN };
     const packet = encodeMessage(message({ id, flags: RD, question }), { compress: false });
+    const sockets = [...this.#sockets];
     return new Promise((resolve) => {
+      const ends: (() => void)[] = [];
+      let left = sockets.length;
       const end = (answered: boolean): void => {
-        cancel();
-        socket.off('message', hear);
-        socket.off('error', fail);
+        for (const stop of ends.splice(0)) stop();
         resolve(answered);
       };
-      const hear = (bytes: Buffer): void => {
-        const rightId = bytes.length > 12 && bytes.readUInt16BE(0) === id;
-        if (rightId) end(isAnswer(bytes));
+      const refused = (): void => {
+        left--;
+        askOthers();
+        if (left === 0) end(false);
       };
-      const fail = (): void => end(false);
-      const cancel = this.#clock.after(PATIENCE, () => end(false));
-      socket.on('message', hear);
-      socket.on('error', fail);
-      socket.send(packet, port, address, (error) => {
-        if (error !== null) end(false);
-      });
+      const askFrom = (socket: Socket): void => {
+        const hear = (bytes: Buffer): void => {
+          if (bytes.length <= 12 || bytes.readUInt16BE(0) !== id) return;
+          if (!isAnswer(bytes)) return refused();
+          this.#sockets = [socket, ...this.#sockets.filter((each) => each !== socket)];
+          end(true);
+        };
+        socket.on('message', hear);
+        ends.push(() => void socket.off('message', hear));
+        socket.send(packet, port, address, (error) => {
+          if (error !== null && ends.length > 0) refused();
+        });
+      };
+      const others = sockets.slice(1);
+      const askOthers = (): void => {
+        for (const socket of others.splice(0)) askFrom(socket);
+      };
+      ends.push(this.#clock.after(SOON, askOthers), this.#clock.after(PATIENCE, () => end(false)));
+      const [first] = sockets;
+      if (first === undefined) return end(false);
+      askFrom(first);
     });
   }
 }

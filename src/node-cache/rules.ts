@@ -19,6 +19,8 @@ export interface Rules {
   ensure(): Promise<boolean>;
   /** These addresses are answered at, and questions from these ports are this process's own, for six seconds. Rejects with SetupError. */
   renew(addresses: readonly string[], ports: readonly number[]): Promise<void>;
+  /** Brings no more questions here; those that came are still answered as they came. Rejects with SetupError. */
+  stop(): Promise<void>;
   /** Takes all of them away. Rejects with SetupError. */
   remove(): Promise<void>;
 }

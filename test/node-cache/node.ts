@@ -18,10 +18,11 @@ import { Spawned } from '../../src/testing/spawned.ts';
 /** The address that the kubelet gives to pods, that of the Service for node caches, and where the DNS of the cluster really is. */
 export const CLUSTER_IP = '10.96.0.10', UPSTREAM_IP = '10.96.0.53', POD_IP = '10.0.0.1', LINK_LOCAL = '169.254.20.10';
 /** Who has answered, as the last octet of an address says it. */
-export type By = 'node' | 'cluster' | undefined;
+export type By = 'node' | 'cluster' | 'the cluster later' | undefined;
 /** Milliseconds for which an answer is waited for; who gets none counts as lost. */
-const PATIENCE = 8000;
+const PATIENCE = 30_000;
 const POD_PORT = 5300;
+const WHO: readonly By[] = ['node', 'cluster', 'the cluster later'];
 
 /** Runs a program; throws where it fails. */
 export const sh = (program: string, ...args: readonly string[]): string => execFileSync(program, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
@@ -37,12 +38,14 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 }
 
 /** Questions and answers as octets. */
-const NAME = Name.parse('who.test.');
-const asked = (id: number): Uint8Array =>
-  encodeMessage(message({ id, flags: RD, question: { name: NAME, type: TYPE.A, class: CLASS.IN } }), { compress: false });
+const asked = (id: number, name: string): Uint8Array =>
+  encodeMessage(message({ id, flags: RD, question: { name: Name.parse(name), type: TYPE.A, class: CLASS.IN } }), { compress: false });
+/** The last octet of the addresses that the DNS of the cluster says. */
+export const says = { octet: 2 };
 function said(packet: Uint8Array): Uint8Array {
   const { id, question, opcode } = decodeMessage(packet);
-  const answer = question?.type === TYPE.A ? [parseRR(`${question.name.text} 30 IN A 192.0.2.2`)!] : [];
+  const name = question?.name.text ?? '';
+  const answer = question?.type === TYPE.A ? [parseRR(`${name} 3000 IN A 192.0.2.${says.octet}`)!] : [];
   return encodeMessage(message({ id, flags: QR, opcode, question, answer }), { compress: false });
 }
 
@@ -91,8 +94,6 @@ export interface NodeCacheOptions {
   readonly template?: string;
   /** Programs that it finds; what is taken away later is gone for it. */
   readonly programs?: readonly string[];
-  /** A folder that several have. */
-  readonly shared?: string;
 }
 const TEMPLATE = (block: string) => `.:53 {
     errors
@@ -156,8 +157,6 @@ export const isReady = (): Promise<boolean> => fetch('http://127.0.0.1:8181/read
 /** Asks one question after the other over some sockets, and knows who answered how many. */
 export class Client {
   readonly by = { node: 0, cluster: 0, lost: 0 };
-  /** Who answered last. */
-  last: By = undefined;
   readonly #address: string;
   readonly #loops: readonly Promise<void>[];
   #ended = false;
@@ -166,16 +165,12 @@ export class Client {
     this.#address = address;
     this.#loops = Array.from({ length: sockets }, () => this.#loop());
   }
-  get answered(): number {
-    return this.by.node + this.by.cluster;
-  }
   async #loop(): Promise<void> {
     const socket = createSocket('udp4');
     socket.on('error', () => {});
     for (let id = 1; !this.#ended; id = (id + 1) & 0xffff) {
       const by = await askOver(socket, this.#address, id, PATIENCE);
-      this.last = by;
-      this.by[by ?? 'lost']++;
+      this.by[by === 'node' || by === 'cluster' ? by : 'lost']++;
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     socket.close();
@@ -191,7 +186,7 @@ export class Client {
   }
 }
 /** Asks once over a socket. */
-function askOver(socket: Socket, address: string, id: number, patience: number): Promise<By> {
+function askOver(socket: Socket, address: string, id: number, patience: number, name = 'who.test.'): Promise<By> {
   return new Promise((resolve) => {
     const end = (by: By): void => {
       clearTimeout(timer);
@@ -201,20 +196,20 @@ function askOver(socket: Socket, address: string, id: number, patience: number):
     const hear = (packet: Buffer): void => {
       if (packet.readUInt16BE(0) !== id) return;
       const [first] = decodeMessage(packet).answer;
-      end(first === undefined ? undefined : first.rdata.at(-1) === 1 ? 'node' : 'cluster');
+      end(first === undefined ? undefined : WHO[first.rdata.at(-1)! - 1]);
     };
     const timer = setTimeout(() => end(undefined), patience);
     socket.on('message', hear);
-    socket.send(asked(id), 53, address, (error) => {
+    socket.send(asked(id, name), 53, address, (error) => {
       if (error !== null) end(undefined);
     });
   });
 }
 /** Asks once from a port of its own. */
-export async function ask(address = CLUSTER_IP, patience = PATIENCE): Promise<By> {
+export async function ask(address = CLUSTER_IP, patience = PATIENCE, name = 'who.test.'): Promise<By> {
   const socket = createSocket('udp4');
   socket.on('error', () => {});
-  const by = await askOver(socket, address, 77, patience);
+  const by = await askOver(socket, address, 77, patience, name);
   socket.close();
   return by;
 }

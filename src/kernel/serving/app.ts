@@ -5,7 +5,7 @@ import type { Datagrams } from '../../upstream/datagrams.ts';
 import { MainDesk } from '../desk.ts';
 import { build, written } from '../site/build.ts';
 import type { Address, Configuration, ReadOptions } from '../site/build.ts';
-import type { Run, Served } from '../site/plugin.ts';
+import type { Part, Run, Served } from '../site/plugin.ts';
 import { runOf } from '../site/run.ts';
 import { counting, withPlugins } from '../site/late.ts';
 import { recording } from '../site/recording.ts';
@@ -207,17 +207,27 @@ export class App {
     log.info('Reloading complete');
   }
 
+  /** Another process takes the place of this one: resolves when all is written that it reads. Where `failed` aborts, nobody did. */
+  async handOver(failed: AbortSignal): Promise<void> {
+    await this.#busy;
+    await this.#eachPart((part, run) => part.handOver?.(run, failed));
+  }
   /** Lets parts say goodbye (lame duck) while everything is still served: all at once, so that no block waits for another's. */
   async drain(): Promise<void> {
     await this.#busy;
+    if (this.#serving.current === undefined) return;
+    for (const transport of Object.values(this.#options.transports)) transport.leave?.();
+    await this.#eachPart((part, run) => part.drain?.(run));
+  }
+  async #eachPart(call: (part: Part, run: Run) => void | Promise<void>): Promise<void> {
     const generation = this.#serving.current;
     if (generation === undefined) return;
-    for (const transport of Object.values(this.#options.transports)) transport.leave?.();
-    await Promise.all(partsOf(generation.configuration).map(async (part) => {
+    const { configuration, run } = generation;
+    await Promise.all(partsOf(configuration).map(async (part) => {
       try {
-        await part.drain?.(generation.run);
+        await call(part, run);
       } catch (error) {
-        generation.run.report(error);
+        run.report(error);
       }
     }));
   }

@@ -84,6 +84,9 @@ class Cache implements Part, Lander {
     if (run.first) await this.#snapshot.restore();
     this.#snapshot.keep();
   }
+  handOver(_run: Run, failed: AbortSignal): Promise<void> | undefined {
+    return this.#snapshot?.handOver(failed);
+  }
   async drain(): Promise<void> {
     await this.#snapshot?.saveLast();
   }

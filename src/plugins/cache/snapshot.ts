@@ -27,6 +27,7 @@ export class Snapshot {
   /** What the caches were, and the file that has it. */
   #written = '';
   #foreign = false;
+  #isAnothers = false;
 
   /** `caches` are in the order in which the file numbers them; the configuration is that under which they are worth anything. */
   constructor(path: string, configuration: string, caches: readonly Entries[], run: Run) {
@@ -83,6 +84,13 @@ export class Snapshot {
     await Promise.race([written(), new Promise<void>((resolve) => this.#run.clock.after(LAST, resolve))]);
   }
 
+  /** Writes it for another process, whose it is from then on; where `failed` aborts it is this one's as before. */
+  async handOver(failed: AbortSignal): Promise<void> {
+    await this.saveLast();
+    this.#isAnothers = !failed.aborted;
+    failed.addEventListener('abort', () => (this.#isAnothers = false), { once: true });
+  }
+
   #save(): Promise<void> {
     this.#saving ??= this.#write().finally(() => {
       this.#saving = undefined;
@@ -90,7 +98,7 @@ export class Snapshot {
     return this.#saving;
   }
   async #write(): Promise<void> {
-    if (this.#foreign || this.#run.signal.aborted) return;
+    if (this.#foreign || this.#isAnothers || this.#run.signal.aborted) return;
     const beside = `${this.#path}.tmp`;
     try {
       const now = this.#caches.map(({ map }) => map.changes).join();

@@ -40,11 +40,12 @@ export default definePlugin({
   parse: readReady,
   create({ address, continuously }, site) {
     site.put(Monitored, continuously);
-    const goodbye = new AbortController();
+    let goodbye = new AbortController();
     let listening = false;
+    let show: () => Promise<void>;
     return {
       /** An address that cannot be had is told and no reason to end: queries are answered all the same, as CoreDNS does. */
-      async control(run) {
+      control(run) {
         const log = run.log.prefix('ready');
         const readiness = new Readiness(run.sites);
         // At a reload the sockets are there all the time.
@@ -55,14 +56,26 @@ export default definePlugin({
           log.info(`Plugins not ready: "${missing}"`);
           return { status: 503, body: missing };
         };
-        try {
-          await showAt({ ...run, signal: AbortSignal.any([run.signal, goodbye.signal]) }, address, '/ready', answer);
-        } catch (error) {
-          log.error(`Failed to start ready handler: ${(error as Error).message}`);
-        }
+        show = async () => {
+          try {
+            await showAt({ ...run, signal: AbortSignal.any([run.signal, goodbye.signal]) }, address, '/ready', answer);
+          } catch (error) {
+            log.error(`Failed to start ready handler: ${(error as Error).message}`);
+          }
+        };
+        return show();
       },
       started() {
         listening = true;
+      },
+      /** Who shares the address speaks for it from now on: whether this one is ready says nothing of that one. */
+      handOver(run, failed) {
+        goodbye.abort();
+        failed.addEventListener('abort', () => {
+          if (run.signal.aborted) return;
+          goodbye = new AbortController();
+          void show();
+        }, { once: true });
       },
       /** From here on nobody is listened to, also while `health` still waits, as in CoreDNS: who asks takes that for not ready. */
       drain: () => goodbye.abort(),
