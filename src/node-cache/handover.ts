@@ -1,5 +1,5 @@
-// How one process of a node cache takes the place of another: a socket at which the one that serves is asked to write down what it knows. The
-// connection stays as long as both live, so that each knows of the other. Knows a few words; knows nothing of what is written.
+// How one process of a node cache takes the place of another: a socket at which the one that serves is asked to write down what it knows.
+// The connection stays as long as both live, so that each knows of the other. Knows a few words; knows nothing of what is written.
 import { randomUUID } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -60,6 +60,7 @@ export class HandoverSocket {
   #inode = 0;
   #next: Socket | undefined;
   #isTaken = false;
+  #isClosed = false;
 
   constructor(path: string, parts: HandoverParts) {
     this.#path = path;
@@ -87,6 +88,7 @@ export class HandoverSocket {
     this.#server = server;
   }
   close(): void {
+    this.#isClosed = true;
     this.#server?.close();
     for (const socket of this.#connections) socket.destroy();
     // Unless it is another's by now.
@@ -99,7 +101,7 @@ export class HandoverSocket {
     const failed = new AbortController();
     socket.on('error', () => {}).on('close', () => {
       this.#connections.delete(socket);
-      if (this.#next === socket) this.#left(failed);
+      if (this.#next === socket && !this.#isClosed) this.#left(failed);
     });
     eachLine(socket, (line) => {
       if (line === WANTED && this.#next === undefined) {

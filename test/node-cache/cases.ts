@@ -5,7 +5,9 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLUSTER_IP, Client, says, LINK_LOCAL, NodeCacheProcess, ask, cleanUp, cluster, isReady, nft, pod, sh, until, works } from './node.ts';
+import {
+  CLUSTER_IP, Client, LINK_LOCAL, NodeCacheProcess, ask, cleanUp, cluster, isReady, nft, pod, says, sh, until, works,
+} from './node.ts';
 
 const TABLE = ['table', 'inet', 'coredns_ts_node_cache'];
 const listed = (): string => sh('nft', '-n', 'list', ...TABLE);
@@ -143,8 +145,8 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
       await first.server.says(/The process that was about to take the place of this one has ended: this one serves on/);
       await until(isReady, 'readiness of the first');
       const second = new NodeCacheProcess(9355, options);
-      await second.server.says(/Taking the place of the process before[^]*Keeping 1\d\d of 1\d\d replies from snapshot/);
-      await first.server.says(/Another process takes the place of this one[^]*Another process takes the place of this one/);
+      await second.server.says(/Taking the place of the process before.*Keeping 1\d\d of 1\d\d replies from snapshot/s);
+      await first.server.says(/Another process takes the place of this one.*Another process takes the place of this one/s);
       await until(isReady, 'readiness of the second');
       assert.equal(await first.stop(), 0);
       await askAll();
@@ -181,8 +183,8 @@ export const CASES: Readonly<Record<string, () => Promise<void>>> = {
     await until(isReady, 'readiness');
     assert.equal(rules().length, before.length + 12);
     // As if two had begun at once.
-    sh('iptables', '-t', 'raw', '-I', 'OUTPUT', '-p', 'tcp', '-s', CLUSTER_IP, '--sport', '8080', '-j', 'NOTRACK', '-m', 'comment', '--comment',
-      'NodeLocal DNS Cache: skip conntrack');
+    sh('iptables', '-t', 'raw', '-I', 'OUTPUT', '-p', 'tcp', '-s', CLUSTER_IP, '--sport', '8080', '-j', 'NOTRACK',
+      '-m', 'comment', '--comment', 'NodeLocal DNS Cache: skip conntrack');
     assert.equal(await next.stop(), 0);
     assert.deepEqual(rules(), before);
   },

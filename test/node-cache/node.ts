@@ -4,7 +4,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,8 @@ const POD_PORT = 5300;
 const WHO: readonly By[] = ['node', 'cluster', 'the cluster later'];
 
 /** Runs a program; throws where it fails. */
-export const sh = (program: string, ...args: readonly string[]): string => execFileSync(program, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+export const sh = (program: string, ...args: readonly string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 /** Whether a program ends well. */
 export const works = (program: string, ...args: readonly string[]): boolean => spawnSync(program, args).status === 0;
 /** Gives nft a text. */
@@ -57,8 +58,8 @@ export async function cluster(): Promise<{ close(): void }> {
   sh('ip', 'addr', 'add', '10.1.0.1/24', 'dev', 'uplink');
   sh('ip', 'route', 'add', 'default', 'via', '10.1.0.2', 'dev', 'uplink');
   sh('ip', 'addr', 'add', `${POD_IP}/32`, 'dev', 'lo');
-  const to = [CLUSTER_IP, UPSTREAM_IP].flatMap((ip) => ['udp', 'tcp'].map((protocol) => `ip daddr ${ip} ${protocol} dport 53 dnat to ${POD_IP}:${POD_PORT}\n`))
-    .join('');
+  const to = [CLUSTER_IP, UPSTREAM_IP].flatMap((ip) => ['udp', 'tcp'].map((protocol) =>
+    `ip daddr ${ip} ${protocol} dport 53 dnat to ${POD_IP}:${POD_PORT}\n`)).join('');
   nft(`table ip kube_proxy {\nchain services {\ntype nat hook prerouting priority -100\n${to}}\n`
     + `chain own {\ntype nat hook output priority -100\n${to}}\n}\n`);
   const udp = createSocket('udp4');

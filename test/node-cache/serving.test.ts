@@ -30,7 +30,7 @@ async function pod(t: TestContext, template: (metrics: number, ready: number) =>
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   // The Service's address has port 53, which a test cannot have.
   write('Corefile.base', template(metrics, ready).replaceAll('__PILLAR__CLUSTER__DNS__', `__PILLAR__CLUSTER__DNS__:${upstream.port}`)
-    .replaceAll(':53', `:${port}`));
+    .replaceAll(':53 {', `:${port} {`));
   const server = new Spawned(undefined, {
     folder, environment: { KUBE_DNS_UPSTREAM_SERVICE_HOST: '127.0.0.1' },
     args: ['node-cache', '-localip', '127.0.0.1', '-conf', join(folder, 'Corefile'), '-upstreamsvc', 'kube-dns-upstream', '-basecorefile',
@@ -48,7 +48,7 @@ async function pod(t: TestContext, template: (metrics: number, ready: number) =>
   };
   const page = async (at: number, path: string) => {
     const reply = await fetch(`http://127.0.0.1:${at}${path}`).catch((error: Error) => {
-      throw new Error(`${error.message} ${at} ${metrics} ${ready} ${own} ${server.child.exitCode} ${server.child.signalCode} ${server.stdout} ${server.stderr}`);
+      throw new Error(`${path} of ${at}: ${error.message}: ${server.stdout}${server.stderr}`);
     });
     return { status: reply.status, text: await reply.text() };
   };

@@ -102,8 +102,8 @@ export interface Part {
   /** What whoever asks for readiness shall know although it can answer: `ready` says it behind its OK. */
   remark?(): string | undefined;
   /**
-   * Another process takes the place of this one, which serves on until it is told to end, on the main thread: what the other one reads at its
-   * start is written now, and by this one no more. Where `failed` aborts nobody took the place: all is as before.
+   * Another process takes the place of this one, which serves on until it is told to end, on the main thread: what the other one reads at
+   * its start is written now, and by this one no more. Where `failed` aborts nobody took the place: all is as before.
    */
   handOver?(run: Run, failed: AbortSignal): void | Promise<void>;
   /** Before the process ends, on the main thread; never on a reload. Still serving meanwhile (lame duck). */
