@@ -11,7 +11,7 @@ import type { KeptSockets } from '../transport/kept-sockets.ts';
 import { lateTransport } from '../transport/late.ts';
 import { Ledger } from '../transport/ledger.ts';
 import type { QuicPorts } from '../transport/quic-listener.ts';
-import { dot, tcp } from '../transport/tcp.ts';
+import { tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
 import { logSink } from './output.ts';
@@ -46,7 +46,8 @@ export function equip({ file, port, json = false, streams }: Common, thread: num
   let ports: Promise<QuicPorts> | undefined;
   const quicPorts = () => (ports ??= import('../transport/quic-listener.ts').then((module) => new module.QuicPorts()));
   const transports = {
-    dns: dnsTransport(datagrams, tcp({ all, kept })), tls: dot({ all, kept }),
+    dns: dnsTransport(datagrams, tcp({ all, kept })),
+    tls: lateTransport('tls', async () => (await import('../transport/dot.ts')).dot({ all, kept })),
     https: lateTransport('https', async () => (await import('../transport/https.ts')).https({ all, kept })),
     quic: lateTransport('quic', async () => {
       const { doq } = await import('../transport/doq.ts');

@@ -89,6 +89,12 @@ export class PushStream implements Streaming {
       if (isNew) this.#engine.ask(topic);
     } else if (!this.knows(at, topic, true)) this.mark(at);
   }
+  /** Somebody doubts what a subscription was told: it is asked for again. */
+  again(id: number): void {
+    const { subscriptions, topics } = this.#engine;
+    const at = subscriptions.find(id, this.number);
+    if (at !== NONE) this.#engine.ask(topics.at(subscriptions.topic[at]!)!);
+  }
   /** Ends a subscription; false where there is none of this id. */
   cancel(id: number): boolean {
     const at = this.#engine.subscriptions.find(id, this.number);

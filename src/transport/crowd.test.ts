@@ -20,7 +20,8 @@ import { TestService, question } from '../testing/conformance/transport-service.
 import { Bench } from '../testing/conformance/transport.ts';
 import { Connections } from './connections.ts';
 import { HANDSHAKES, Ledger, OPEN } from './ledger.ts';
-import { dot, tcp } from './tcp.ts';
+import { dot } from './dot.ts';
+import { tcp } from './tcp.ts';
 
 /** A client at an address of its own: how many replies it has, and whether it was told to go. */
 class Person {

@@ -23,8 +23,8 @@ export interface Asking {
   moved(): void;
   /** So many bytes wait for a client that does not read. */
   unread(bytes: number): void;
-  /** A stream of messages broke off: the client must not take what came for all of it. */
-  fail(): void;
+  /** Closes now: a stream of messages broke off, and the client must not take what came for all of it. */
+  destroy(): void;
 }
 
 /** A question that is not answered yet, or whose answer waits for those before it. */
@@ -94,6 +94,13 @@ export class StreamWriter {
     if (waiting === this.#waiting[0] || this.#asking.overtaking > 0) this.#later();
   }
 
+  /** Sends what is no reply; false where the client takes no more at the moment. */
+  say(bytes: Uint8Array): boolean {
+    if (this.#closed) return false;
+    this.#add(bytes, 0, bytes.length);
+    this.write();
+    return !this.blocked;
+  }
   #add(bytes: Uint8Array, at: number, length: number): void {
     if (!this.#owner.out.fits(length)) this.write();
     this.#owner.out.add(bytes, at, length);
@@ -187,7 +194,7 @@ export class StreamWriter {
       }
     } catch {
       this.#closed = true;
-      this.#asking.fail();
+      this.#asking.destroy();
     }
     this.streaming = false;
     const head = this.#waiting.shift();

@@ -8,11 +8,13 @@ import { Query } from '../kernel/query/query.ts';
 import { LATER } from '../kernel/query/transport.ts';
 import type { Channel, Service, TransportName } from '../kernel/query/transport.ts';
 import { unmapped } from './addresses.ts';
+import { isDso } from '../dns/dso.ts';
 import { Frames } from '../dns/frames.ts';
 import { UNFINISHED, UNREAD } from './ledger.ts';
 import { StreamWriter } from './stream-writer.ts';
 import type { Asking, WriterOwner } from './stream-writer.ts';
 import type { Ends } from './ends.ts';
+import type { DsoSession, OpenSession } from './dso-session.ts';
 import type { Held, HeldBy } from './held.ts';
 import type { SecureChannel } from '../secure/server.ts';
 
@@ -36,6 +38,8 @@ export interface StreamOwner extends WriterOwner {
   readonly secure: SecureChannel | undefined;
   /** As a proxy says them, or the socket. */
   readonly ends: Ends;
+  /** Where clients may say more than questions. */
+  readonly openSession?: OpenSession | undefined;
 }
 
 /**
@@ -64,6 +68,7 @@ export class StreamConnection implements Channel, Asking, Held {
   #asked = 0;
   #state: State = 'open';
   #paused = false;
+  #session: DsoSession | undefined = undefined;
   /** It has one question, and no time. */
   #isBrief = false;
   /** When something was last heard or said, until when the client may be silent, and when the server began to stop. */
@@ -158,6 +163,7 @@ export class StreamConnection implements Channel, Asking, Held {
 
   #ask(service: Service): void {
     const { bytes, at, length } = this.#frames;
+    if (this.#isSaid(bytes, at, length)) return;
     const query = this.#take(length);
     if (length <= 64) for (let i = 0; i < length; i++) query.bytes[query.at + i] = bytes[at + i]!;
     else query.bytes.set(bytes.subarray(at, at + length), query.at);
@@ -175,6 +181,12 @@ export class StreamConnection implements Channel, Asking, Held {
     const early = this.#early;
     this.#early = undefined;
     if (early !== undefined) this.#writer.settle(query, early.message, early.messages);
+  }
+  /** Whether it is no question, but what a session takes (RFC 8490), which the first such message begins. */
+  #isSaid(bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.#session === undefined && !isDso(bytes, at, length)) return false;
+    this.#session ??= this.#owner.openSession?.(this, this.#peer, (message) => this.#writer.say(message));
+    return this.#session?.take(bytes.subarray(at, at + length)) === true;
   }
   /** A seat, while enough are left for UDP; else memory of its own. */
   #take(length: number): Query {
@@ -201,14 +213,12 @@ export class StreamConnection implements Channel, Asking, Held {
     this.#until = this.#since + (this.#isBrief ? BRIEF : this.service.timeouts[what]);
   }
   moved(): void {
+    if (!this.#writer.blocked) this.#session?.drained();
     if (this.#frames.pending) this.#run();
     else this.#flow();
   }
   unread(bytes: number): void {
     this.#hold(UNREAD, bytes);
-  }
-  fail(): void {
-    this.#socket.destroy();
   }
 
   // --- room for others
@@ -236,8 +246,9 @@ export class StreamConnection implements Channel, Asking, Held {
 
   // --- the end
 
-  /** Called now and then: closes what has been silent or stuck for too long. */
+  /** Closes what has been silent or stuck for too long. */
   check(now: number): void {
+    if (this.#session !== undefined && !this.#writer.blocked) return this.#session.check(now);
     if (now < this.#until) return;
     if (this.#writer.blocked || (this.#writer.waiting === 0 && !this.#writer.streaming)) this.#socket.destroy();
   }
@@ -250,6 +261,7 @@ export class StreamConnection implements Channel, Asking, Held {
     if (this.#state === 'ended' && now >= this.#until) this.#socket.destroy();
     if (this.#state !== 'leaving') return;
     const stopping = now - this.#stopped;
+    if (this.#session?.isAwaited(stopping) === true) return;
     const silent = now - this.#since;
     const between = stopping >= BURST && silent >= PAUSE && silent <= PAUSE_ENDS;
     const quiet = this.#writer.waiting === 0 && !this.#frames.pending && (silent >= SILENT || between);
@@ -272,14 +284,15 @@ export class StreamConnection implements Channel, Asking, Held {
   stop(): void {
     this.#stopped = this.#since = this.#owner.by.now();
     if (this.#state === 'open') this.#state = 'leaving';
+    this.#session?.leave();
     if (this.#state === 'ended') this.#until = Math.min(this.#until, this.#stopped + LINGER_STOPPING);
   }
-  /** Closes now. */
   destroy(): void {
     this.#socket.destroy();
   }
   #gone(): void {
     this.#state = 'closed';
+    this.#session?.close();
     this.#letGo();
     this.#writer.close();
     this.#owner.by.gone(this);

@@ -21,7 +21,7 @@ import type { Wanted } from '../testing/certificates.ts';
 import { eventually, tlsClient } from '../testing/conformance/transport-clients.ts';
 import { question } from '../testing/conformance/transport-service.ts';
 import { Bench, testTransport } from '../testing/conformance/transport.ts';
-import { dot } from './tcp.ts';
+import { dot } from './dot.ts';
 
 const authority = new Authority();
 const pair = (...names: readonly string[]): Pair => readPair({ ...authority.sign({ names }), ca: authority.pem }, crypto);

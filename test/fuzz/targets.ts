@@ -16,6 +16,7 @@ import { keyFiles } from './key-files.ts';
 import { keptCorefiles } from './kept-corefiles.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
+import { pushedRecords, stateful } from './dso.ts';
 import { registryCopies, registryKeys, registryRequests, registryTokens } from './registry.ts';
 import { rules } from './rules.ts';
 import { migration } from './migration.ts';
@@ -42,6 +43,7 @@ export const targets: readonly Target[] = [
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
   nodeCache, keptCorefiles,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, stateful, pushedRecords, filters,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

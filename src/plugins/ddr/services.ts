@@ -59,6 +59,10 @@ export function toldOf(sites: readonly Site[], own: Site): readonly Told[] {
   return [...groups.values()].toSorted((a, b) => rank(a) - rank(b) || a.port - b.port);
 }
 
+/** The ports at which answers are pushed over TLS (RFC 8765): those of DNS over TLS. */
+export const pushPorts = (sites: readonly Site[], own: Site): readonly number[] =>
+  [...new Set(listeners(sites, own).filter(({ protocol }) => protocol === 'dot').map(({ port }) => port))];
+
 /** The parameters of a record; `asked` is the address that the question went to. */
 export function parametersOf({ port, protocols, addresses }: Told, asked: string) {
   const hints = [...new Set(addresses.map((address) => (address === '' ? asked : address)))].flatMap((text) => parseAddress(text) ?? []);
