@@ -133,6 +133,7 @@ function hostOf(authority: string): string | undefined {
     return undefined;
   }
 }
-const commonName = (subject: string): string => /(?:^|,)CN=((?:[^,\\]|\\.)*)/.exec(subject)?.[1] ?? '';
+/** The common name of a subject as `CN=a,O=b`; '' where it has none. */
+export const commonName = (subject: string): string => /(?:^|,)CN=((?:[^,\\]|\\.)*)/.exec(subject)?.[1] ?? '';
 /** Of IPv6 the network of a site: whoever has one has all of its addresses. */
 const networkOf = (address: string): string => (address.includes('.') ? address : address.split(':').slice(0, 4).join(':'));

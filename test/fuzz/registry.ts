@@ -40,7 +40,7 @@ function registry(): Api {
   const { signal } = new AbortController();
   const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 5, most: 100 }, allowed: () => [], signal });
   return new Api({
-    operations: operationsOn(directory, zones, undefined, new WatchStreams()), tokens: () => undefined, clock, audit: undefined,
+    operations: operationsOn(directory, zones, undefined, new WatchStreams()), tokens: () => undefined, named: [], clock, audit: undefined,
     report(error) {
       throw error;
     },

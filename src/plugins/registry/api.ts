@@ -1,5 +1,6 @@
 // The HTTP API of a registry: who asks, which operation that is, whether its body is sound, and what is said. Knows HTTP; what
 // operations do is in operations.ts.
+import { commonName } from '../../admin-api/access.ts';
 import { Heading } from '../../http/exchange.ts';
 import type { Connected, Exchange, HttpService } from '../../http/exchange.ts';
 import { Problem, sayProblem } from '../../http/problem.ts';
@@ -37,6 +38,7 @@ export interface Said {
   readonly status: number;
   readonly body?: unknown;
   readonly etag?: string;
+  readonly media?: string | undefined;
   /** What there was before, where that was changed: for the audit. */
   readonly before?: unknown;
   /** In place of all that: answers the request itself. */
@@ -57,6 +59,8 @@ export interface Operation {
   readonly conditional?: true;
   /** Whether nobody needs a token for it. */
   readonly open?: true;
+  /** What its messages are, where that is a kind of JSON with a name of its own. */
+  readonly media?: string;
   /** Whether its reply is a stream of events. */
   readonly events?: true;
   run(asked: Asked): Said | Promise<Said>;
@@ -67,6 +71,8 @@ export interface ApiParts {
   readonly operations: readonly Operation[];
   /** undefined: who reaches the address may do all. */
   readonly tokens: () => Tokens | undefined;
+  /** What holders of certificates may do, by the subject or its common name. */
+  readonly named: readonly Grant[];
   readonly clock: Clock;
   /** undefined: nobody keeps who tried what. */
   readonly audit: Audit | undefined;
@@ -132,7 +138,7 @@ export class Api implements HttpService {
   ): Promise<Said> {
     const [, path = '', search = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)(?:\?(.*))?$/.exec(exchange.target)!;
     const { operation, at } = this.#route(exchange.method, path);
-    const grants = operation.open === true ? LOCAL : this.#grants(exchange);
+    const grants = operation.open === true ? LOCAL : this.#grants(exchange, by);
     trail.who = grants[0]!.holder;
     this.#rate(trail.who);
     if (body === undefined) throw new Problem(413, 'Body too large', { cure: 'a body has at most 64 KiB' });
@@ -143,17 +149,18 @@ export class Api implements HttpService {
     };
     const operates = grants.some(({ role }) => role !== 'read');
     const who = { holder: grants[0]!.holder, operates, isAdmin: grants.some(({ role }) => role === 'admin') };
-    return operation.run({
+    const said = await operation.run({
       at, query: new URLSearchParams(search), body: bodyOf(operation, exchange, body), condition: conditionOf(exchange, operation),
       known: exchange.field('if-none-match'), who, may, gone, by,
       mayStill: (role, name) => {
         try {
-          return mayDo(this.#grants(exchange), role, name);
+          return mayDo(this.#grants(exchange, by), role, name);
         } catch {
           return false;
         }
       },
     });
+    return operation.media === undefined ? said : { ...said, media: operation.media };
   }
   #route(method: string, path: string): { readonly operation: Operation; readonly at: Asked['at'] } {
     const parts = path.split('/');
@@ -170,16 +177,19 @@ export class Api implements HttpService {
     return { operation: route.operation, at };
   }
   /** What whoever asks may do. Throws Problem where he may not even ask. */
-  #grants(exchange: Exchange): readonly [Grant, ...Grant[]] {
+  #grants(exchange: Exchange, { subject }: Connected): readonly [Grant, ...Grant[]] {
     const tokens = this.#parts.tokens();
-    if (tokens === undefined) {
+    const { named } = this.#parts;
+    if (tokens === undefined && named.length === 0) {
       if (!NEAR.test(exchange.authority)) throw new Problem(421, 'Another host', { cure: 'ask this machine by its loopback address' });
       return LOCAL as [Grant];
     }
     const token = bearerOf(exchange.field('authorization'));
-    const [first, ...more] = token === undefined ? [] : tokens.of(token);
+    // Who shows both is whom the token says.
+    const [first, ...more] = token !== undefined && tokens !== undefined ? tokens.of(token) : grantsOf(named, subject);
     if (first === undefined) {
-      throw new Problem(401, 'No token', { cure: 'send Authorization: Bearer TOKEN', fields: [['WWW-Authenticate', 'Bearer']] });
+      const cure = tokens === undefined ? 'show a certificate that may do something' : 'send Authorization: Bearer TOKEN';
+      throw new Problem(401, 'No token', { cure, fields: [['WWW-Authenticate', 'Bearer']] });
     }
     return [first, ...more];
   }
@@ -199,6 +209,10 @@ export class Api implements HttpService {
   }
 }
 
+/** What the holder of a certificate may do. */
+const grantsOf = (named: readonly Grant[], subject: string | undefined): readonly Grant[] =>
+  (subject === undefined ? [] : named.filter(({ holder }) => holder === subject || holder === commonName(subject)));
+
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
@@ -207,10 +221,11 @@ function decoded(segment: string): string {
   }
 }
 /** Reads the body by the operation's schema. Throws Problem. */
-function bodyOf({ request }: Operation, exchange: Exchange, bytes: Buffer): unknown {
+function bodyOf({ request, media }: Operation, exchange: Exchange, bytes: Buffer): unknown {
   if (request === undefined) return undefined;
   // A page of the web can send other types to this machine without being asked for leave.
-  if (!/^application\/(?:merge-patch\+)?json\s*(?:;|$)/i.test(exchange.field('content-type') ?? '')) {
+  const type = exchange.field('content-type') ?? '';
+  if (!/^application\/(?:merge-patch\+)?json\s*(?:;|$)/i.test(type) && type.replace(/\s/g, '') !== media) {
     throw new Problem(415, 'Not JSON', { field: 'Content-Type', cure: 'send Content-Type: application/json' });
   }
   let body: unknown;
@@ -237,9 +252,9 @@ function conditionOf(exchange: Exchange, { conditional, method }: Operation): Co
   if (none.trim() !== '*') throw new Problem(400, 'Malformed condition', { field: 'If-None-Match', cure: 'it is *' });
   return 'absent';
 }
-function say(exchange: Exchange, { status, body, etag }: Said): void {
+function say(exchange: Exchange, { status, body, etag, media = 'application/json' }: Said): void {
   const content = Buffer.from(body === undefined ? '' : JSON.stringify(body));
-  const type = body === undefined ? [] : [['Content-Type', 'application/json'] as const];
+  const type = body === undefined ? [] : [['Content-Type', media] as const];
   const fields = [...type, ['Cache-Control', 'no-store'] as const, ...etag === undefined ? [] : [['ETag', etag] as const]];
   exchange.reply(new Heading(status, fields), content, 0, content.length);
 }

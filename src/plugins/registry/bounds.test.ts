@@ -11,7 +11,7 @@ test('a token has 10,000 requests at once and 5,000 a second, and is told when t
   const clock = new FakeClock();
   const api = new Api({
     operations: [{ method: 'GET', path: '/v1/x', id: 'x', summary: '', replies: {}, open: true, run: () => ({ status: 200 }) }],
-    tokens: () => undefined, clock, audit: undefined, report: (error) => assert.fail(String(error)),
+    tokens: () => undefined, named: [], clock, audit: undefined, report: (error) => assert.fail(String(error)),
   });
   const ask = (): Promise<Heading> => new Promise((resolve) => api.request({
     method: 'GET', target: '/v1/x', authority: '', version: 1, body: Buffer.alloc(0), tooLarge: false, fields: new Map(),

@@ -11,6 +11,8 @@ import type { Lines, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
 import { cryptography } from '../../secure/node.ts';
+import { ROLES, labelsFromRight } from '../../secure/tokens.ts';
+import type { Grant, Role } from '../../secure/tokens.ts';
 import type { PairFiles } from '../../secure/pair-files.ts';
 import { readPair } from '../../secure/pair.ts';
 import type { Pair } from '../../secure/pair.ts';
@@ -47,6 +49,8 @@ export interface Settings {
   tls: { readonly files: PairFiles; readonly first: Pair } | undefined;
   /** The file of tokens; undefined: who reaches the address may do all. */
   tokens: string | undefined;
+  /** What holders of certificates may do. */
+  named: readonly Grant[];
   /** The file of who tried what; undefined: there is none. */
   audit: string | undefined;
   /** Seconds. */
@@ -69,7 +73,7 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
   const { file, line: number } = line.at;
   const settings: Settings = {
     at: { file, line: number }, zones: zonesOf(line.rest(), zones), place: { folder: '' }, path: 'skydns', listen: undefined,
-    tls: undefined, tokens: undefined, audit: undefined, lease: { least: 5, most: 86_400 }, allowed: [],
+    tls: undefined, tokens: undefined, named: [], audit: undefined, lease: { least: 5, most: 86_400 }, allowed: [],
     fallthrough: NEVER,
   };
   let user: EtcdUser | undefined, etcdTls: readonly string[] | undefined;
@@ -130,6 +134,12 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
       settings.tokens = path;
       readTokenFile(property, path, machine.readFile, TOKEN_FORM);
     },
+    may(property) {
+      const [role = '', subtree = '', ...names] = property.words(3);
+      if (!(ROLES as readonly string[]).includes(role)) property.refuse(`invalid role '${role}'`, `roles are ${ROLES.join(', ')}`);
+      const grant = { role: role as Role, subtree: labelsFromRight(subtree) };
+      settings.named = [...settings.named, ...names.map((holder) => ({ ...grant, holder }))];
+    },
     audit(property) {
       settings.audit = whole(property.only());
     },
@@ -178,8 +188,11 @@ function together(line: Directive, settings: Settings, user: EtcdUser | undefine
     line.fail('tls and tokens belong to listen', 'say where the API listens, such as listen 127.0.0.1:8053');
   }
   if (listen !== undefined && settings.tls === undefined && !isNear(listen)) line.fail(`the API would be in the clear at ${listen}`, BARE);
-  if (settings.tls !== undefined && settings.tokens === undefined) {
-    line.fail('the API would let everybody in', 'say who may do what: tokens FILE');
+  if (settings.named.length > 0 && settings.tls?.files.ca === undefined) {
+    line.fail('may is for holders of certificates', 'say whose certificates are good: tls CERT KEY CA');
+  }
+  if (settings.tls !== undefined && settings.tokens === undefined && settings.named.length === 0) {
+    line.fail('the API would let everybody in', 'say who may do what: tokens FILE, or may ROLE SUBTREE NAME...');
   }
   return settings;
 }

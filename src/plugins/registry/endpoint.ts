@@ -41,7 +41,7 @@ export async function openApi(
     : new Audit(settings.audit, run.clock, (error) => log.error(`the audit cannot be written: ${error.message}`));
   const { server, streams } = await run.shared.use(`registry ${listen}`, run.signal, () => Port.open(listen, run));
   const operations = operationsOn(directory, zones, audit, streams);
-  const api = new Api({ operations, tokens: known, clock: run.clock, audit, report: (error) => run.report(error) });
+  const api = new Api({ operations, tokens: known, named: settings.named, clock: run.clock, audit, report: (error) => run.report(error) });
   const { keys, names } = directory.parts;
   let source: Promise<string> | undefined;
   streams.use({

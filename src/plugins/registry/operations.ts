@@ -3,6 +3,8 @@
 import type { Name } from '../../dns/name.ts';
 import { Problem } from '../../http/problem.ts';
 import { changesOn } from './following/told-zone.ts';
+import { externalDnsOn } from './external-dns.ts';
+import { skydnsOn } from './skydns-keys.ts';
 import { describe } from './openapi.ts';
 import type { Asked, Operation, Said } from './api.ts';
 import type { Audit } from './audit.ts';
@@ -42,7 +44,8 @@ export function operationsOn(
   directory: Directory, zones: readonly Name[], audit: Audit | undefined, streams: WatchStreams,
 ): readonly Operation[] {
   let waiting = 0;
-  const { zoneAt, serviceAt, instanceAt, setAt } = placesOf(directory, zones);
+  const places = placesOf(directory, zones);
+  const { serviceAt, instanceAt, setAt } = places;
   const serve = async ({ query }: Asked): Promise<void> => {
     const served = query.get('served');
     if (served === null) return;
@@ -193,7 +196,9 @@ export function operationsOn(
     },
     transactionOn(directory, { instanceAt, setAt }),
     watchOn(streams),
-    changesOn(directory, { zoneAt }),
+    changesOn(directory, places),
+    ...skydnsOn(directory, places),
+    ...externalDnsOn(directory, zones, places),
     {
       method: 'GET', path: '/v1/audit', id: 'audit', summary: 'Who tried what, the last thousand at most',
       query: { since: 'a time as 2026-01-01T00:00:00Z' },

@@ -54,7 +54,17 @@ export function placesOf(directory: Directory, zones: readonly Name[]) {
     asked.may(role, whole);
     return { name: Name.parse(whole), type, key: setKeyOf(directory.keyOf([...labels, ...zone.folded.split()]), type) };
   };
-  return { zoneAt, serviceAt, instanceAt, setAt };
+  /** The key of a message, whose parts are the labels of its name from the right. */
+  const keyAt = (asked: Way, role: Needed): { readonly key: string; readonly zone: string } => {
+    const zone = zoneAt(asked);
+    const labels = asked.at['key']!.toLowerCase().split('/').toReversed();
+    const name = `${labels.join('.')}.${zone.text}`;
+    labelled('key', labels, name);
+    asked.may(role, name);
+    const own = zone.folded.split();
+    return { key: directory.keyOf([...labels, ...own]), zone: directory.keyOf(own) };
+  };
+  return { zoneAt, serviceAt, instanceAt, setAt, keyAt };
 }
 /** Their types. */
 export type Places = ReturnType<typeof placesOf>;
