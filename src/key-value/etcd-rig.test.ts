@@ -100,3 +100,53 @@ export class RealEtcd {
     return String((await this.call('lease/grant', { TTL: seconds }))['ID']);
   }
 }
+
+/** Asks the gateway of a member; undefined where it does not answer. */
+export async function askMember(url: string, what: string, body: unknown): Promise<Record<string, unknown> | undefined> {
+  try {
+    const response = await fetch(`${url}/v3/${what}`, { method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(5000) });
+    return response.ok ? await response.json() as Record<string, unknown> : undefined;
+  } catch {
+    return undefined;
+  }
+}
+/** One of several. */
+interface Member {
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+/** Starts three members that find each other. */
+export async function threeEtcds(t: TestContext): Promise<readonly Member[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'etcd-three-'));
+  const ports = await Promise.all([1, 2, 3].map(async (n) => ({ name: `m${n}`, client: await freePort(), peer: await freePort() })));
+  const cluster = ports.map(({ name, peer }) => `${name}=http://127.0.0.1:${peer}`).join(',');
+  const members = ports.map(({ name, client, peer }) => {
+    const url = `http://127.0.0.1:${client}`, own = `http://127.0.0.1:${peer}`;
+    const child = spawn('etcd', ['--name', name, '--data-dir', path.join(folder, name), '--listen-client-urls', url,
+      '--advertise-client-urls', url, '--listen-peer-urls', own, '--initial-advertise-peer-urls', own, '--initial-cluster', cluster],
+    { stdio: 'ignore' });
+    return { url, child };
+  });
+  t.after(async () => {
+    for (const { child } of members) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    }
+    rmSync(folder, { recursive: true });
+  });
+  return members;
+}
+/** The one that leads: on a busy machine there is none at times. */
+export async function leaderOf(members: readonly Member[]): Promise<Member> {
+  const leads = (state: Record<string, unknown> | undefined) =>
+    state !== undefined && (state['header'] as { readonly member_id: string }).member_id === state['leader'];
+  for (let i = 0; i < 600; i++) {
+    const states = await Promise.all(members.map(({ url }) => askMember(url, 'maintenance/status', {})));
+    const leader = members[states.findIndex(leads)];
+    if (leader !== undefined) return leader;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('nobody leads');
+}
