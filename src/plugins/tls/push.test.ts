@@ -8,17 +8,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
+import { TYPE } from '../../dns/type-name.ts';
 import { Authority } from '../../testing/certificates.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
 import { freePort } from '../../testing/free-port.ts';
 import { askOnce } from '../../testing/one-question.ts';
 import { Spawned } from '../../testing/spawned.ts';
 
-/** RFC 8490 section 10.3, RFC 8765 section 9; types of RFC 1035 and later. */
+/** RFC 8490 section 10.3, RFC 8765 section 9. */
 const KEEPALIVE = 1, RETRY_DELAY = 2, PADDING = 3, SUBSCRIBE = 0x40, PUSH = 0x41, UNSUBSCRIBE = 0x42, RECONFIRM = 0x43;
 /** The header of what is pushed. */
 const PUSHED = '000030000000000000000000';
-const A = 1, TXT = 16, AAAA = 28, ANY = 255;
+const { A, TXT, AAAA, ANY } = TYPE;
 
 const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
 const nameOf = (text: string): Buffer =>
