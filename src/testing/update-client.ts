@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { decodeMessage, encodeMessage } from '../dns/message.ts';
 import { Name } from '../dns/name.ts';
+import type { Edns } from '../dns/opt.ts';
 import { RD, message } from '../dns/parts.ts';
 import { printRR } from '../dns/rr.ts';
 import { CLASS, TYPE, typeByName } from '../dns/type-name.ts';
@@ -34,13 +35,13 @@ export class UpdateClient {
   }
 
   /** The octets of an UPDATE in words of nsupdate, not signed. */
-  plain(clauses: readonly string[]): Uint8Array {
+  plain(clauses: readonly string[], edns?: Edns): Uint8Array {
     const question = { name: this.#zone, type: TYPE.SOA, class: CLASS.IN };
-    return encodeMessage(message({ ...updateOf(clauses), id: this.#next(), question }), { compress: true });
+    return encodeMessage(message({ ...updateOf(clauses), id: this.#next(), question, edns }), { compress: true });
   }
   /** The same signed, as it is sent at this time. */
-  packet(clauses: readonly string[], now = Date.now()): Uint8Array {
-    const { packet, read } = sent(this.plain(clauses), { text: this.#key, skew: 0, badMac: false }, now);
+  packet(clauses: readonly string[], now = Date.now(), edns?: Edns): Uint8Array {
+    const { packet, read } = sent(this.plain(clauses, edns), { text: this.#key, skew: 0, badMac: false }, now);
     this.#readers.set(this.#id, read);
     return packet;
   }

@@ -17,6 +17,7 @@ import { keptCorefiles } from './kept-corefiles.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
 import { pushedRecords, stateful } from './dso.ts';
+import { registryUpdates } from './registry-updates.ts';
 import { registryCopies, registryKeys, registryRequests, registryTokens } from './registry.ts';
 import { rules } from './rules.ts';
 import { migration } from './migration.ts';
@@ -43,6 +44,8 @@ export const targets: readonly Target[] = [
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, stateful, pushedRecords, filters,
   nodeCache, keptCorefiles,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, registryUpdates, filters,
+  nodeCache,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

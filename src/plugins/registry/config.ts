@@ -1,6 +1,8 @@
 // What `registry` stanzas say. Knows their options and texts; opens nothing.
 import { join } from 'node:path';
 import { readTokenFile, textOfFile } from '../../admin-api/token-file.ts';
+import { readRule } from '../../authority/update-rules.ts';
+import type { UpdateRule } from '../../authority/update-rules.ts';
 import type { Directive } from '../../corefile/directive.ts';
 import { parseCIDR } from '../../dns/address.ts';
 import type { CIDR } from '../../dns/address.ts';
@@ -58,6 +60,8 @@ export interface Settings {
   /** Networks that checks may reach beside those that they always may. */
   allowed: readonly CIDR[];
   fallthrough: Fallthrough;
+  /** Who may change what by UPDATEs. */
+  rules: readonly UpdateRule[];
 }
 
 const EITHER = 'keys are kept by one of `etcd URL...` and `file DIR`';
@@ -74,7 +78,7 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
   const settings: Settings = {
     at: { file, line: number }, zones: zonesOf(line.rest(), zones), place: { folder: '' }, path: 'skydns', listen: undefined,
     tls: undefined, tokens: undefined, named: [], audit: undefined, lease: { least: 5, most: 86_400 }, allowed: [],
-    fallthrough: NEVER,
+    fallthrough: NEVER, rules: [],
   };
   let user: EtcdUser | undefined, etcdTls: readonly string[] | undefined;
   const followed: { -readonly [part in keyof Followed]?: Followed[part] } = {};
@@ -155,6 +159,9 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
       settings.allowed = [...settings.allowed, ...property.words(1).map((word) => parseCIDR(word)
         ?? property.refuse(`invalid network '${word}'`, 'a network is an address and a length, such as 127.0.0.0/8'))];
     },
+    allow(property) {
+      settings.rules = [...settings.rules, ...rulesOf(property, settings.zones)];
+    },
     fallthrough(property) {
       settings.fallthrough = readFallthrough(property);
     },
@@ -164,6 +171,7 @@ function readStanza(line: Directive, { zones, machine, root = '' }: ParseContext
     const folder = 'folder' in settings.place ? settings.place.folder : '';
     if (folder === '') line.fail('registry follows others, and has no folder for what it knows of them', COPY);
     settings.place = { follow, copies: folder, token, tls };
+    if (settings.rules.length > 0) line.fail('a copy takes no updates', 'take allow away, and update the original');
     if (settings.allowed.length > 0) line.fail('a copy looks at no instances', 'take allow_checks away');
   } else if (token !== undefined || tls !== undefined) line.fail('follow_token and follow_tls belong to follow', COPY);
   return together(line, settings, user, etcdTls);
@@ -173,6 +181,22 @@ export function readToken(text: string, path: string): string {
   const token = text.trim();
   if (!/^[!-~]+$/.test(token)) throw new Error(`${path} has no token: it is one word of letters and digits`);
   return token;
+}
+/** A rule counts in each zone that its name is in. */
+function rulesOf(property: Directive, zones: Zones): readonly UpdateRule[] {
+  const words = property.rest();
+  const rules: UpdateRule[] = [];
+  let wrong: unknown;
+  for (const zone of zones.names) {
+    try {
+      rules.push(readRule(words, zone.folded));
+    } catch (error) {
+      wrong ??= error;
+    }
+  }
+  return rules.length > 0 ? rules : property.attempt(() => {
+    throw wrong as Error;
+  });
 }
 /** What options mean together. */
 function together(line: Directive, settings: Settings, user: EtcdUser | undefined, tls: readonly string[] | undefined): Settings {

@@ -184,6 +184,16 @@ export class Directory {
   async set(key: string): Promise<RecordSet | undefined> {
     return readSet(await this.parts.keys.get(key));
   }
+  /** With the parts that have leases of their own. */
+  async wholeSet(key: string): Promise<RecordSet | undefined> {
+    const { found } = await this.parts.keys.list(key, `${key}\x7f`);
+    const own = found.filter((pair) => pair.key === key || pair.key.startsWith(`${key}~`));
+    const [first, ...more] = own.flatMap((pair) => readSet(pair) ?? []);
+    return more.reduce((whole, part) => ({
+      ...whole!, set: { ...whole!.set, records: [...new Set([...whole!.set.records, ...part.set.records])] },
+      revision: part.revision > whole!.revision ? part.revision : whole!.revision,
+    }), first);
+  }
   /** Makes a set what it shall be, of what is there: undefined takes it away. Of an alias there is nothing beside it (RFC 1034 3.6.2). */
   async putSet(
     key: string, condition: Condition, who: Who, spec: (before: RecordSet | undefined) => RecordSet['set'] | undefined,

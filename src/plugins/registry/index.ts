@@ -31,6 +31,8 @@ import { Opened } from './opened.ts';
 import type { CheckCounts } from './opened.ts';
 import { ownAnswer } from './own-answers.ts';
 import type { Pointer } from './own-answers.ts';
+import type { UpdateOrder, Updated } from './updates/store-updates.ts';
+import { UPDATE_FAMILIES, Updating } from './updates/updating.ts';
 import type { SentDifference } from './zones/given-zones.ts';
 import { Giving } from './zones/giving.ts';
 
@@ -52,7 +54,7 @@ const BOUNDS = { least: 1, most: 86_400 };
 
 /** What a thread asks main. */
 type Order = { readonly wanted: Wanted; readonly isWild: boolean } | { readonly address: string }
-  | { readonly zone: string; readonly since: number };
+  | { readonly zone: string; readonly since: number } | UpdateOrder;
 
 class Registry implements Part {
   readonly rehearsal = knownToServer('registry', () => this.#settings.zones.names);
@@ -62,6 +64,7 @@ class Registry implements Part {
   #run!: Run;
   #answering!: Answering;
   readonly #giving: Giving;
+  readonly #updating: Updating;
   #opened: Opened | undefined;
 
   constructor(settings: Settings, site: Site) {
@@ -70,6 +73,7 @@ class Registry implements Part {
     this.#site = site;
     if (listen !== undefined) site.put(Listening, { address: listen, at });
     this.#giving = new Giving(zones.names, site);
+    this.#updating = new Updating(settings, site);
     this.#desk = `registry ${JSON.stringify([place, path, zones.names.map(({ text }) => text)])}`;
   }
 
@@ -86,6 +90,7 @@ class Registry implements Part {
     const opened = this.#opened = await run.shared.use(this.#desk, run.signal, () => this.#open(run));
     opened.allow(allowed);
     await this.#giving.control(run, this.#desk, { opened, path, zones });
+    await this.#updating.control(run, this.#desk, opened);
     run.desk.serve(this.#desk, (order) => this.#find(opened, order as Order), run.signal);
     if (listen === undefined) return;
     const { openApi } = await import('./endpoint.ts');
@@ -136,6 +141,7 @@ class Registry implements Part {
     const { path, fallthrough, place } = this.#settings;
     this.#run = run;
     this.#giving.start(run, this.#desk, (order) => this.#ask(order) as Promise<SentDifference | undefined>);
+    this.#updating.start(run, (order) => this.#ask(order) as Promise<Updated>);
     const allFailing = run.metrics.family(FAMILIES.failing).cell([path]);
     const pointers = async (address: string): Promise<readonly Pointer[]> => await this.#ask({ address }) as readonly Pointer[];
     this.#answering = new Answering({
@@ -155,6 +161,8 @@ class Registry implements Part {
   }
 
   handle(query: Query, next: Handler): Answer {
+    const updated = this.#updating.answer(query);
+    if (updated !== undefined) return updated;
     const zone: Name | undefined = this.#settings.zones.match(query.name);
     return zone === undefined ? next(query) : this.#answering.answer(query, zone, next);
   }
@@ -162,8 +170,9 @@ class Registry implements Part {
     const opened = this.#opened;
     return opened === undefined ? this.#run.desk.ask(this.#desk, order) : Promise.resolve(this.#find(opened, order));
   }
-  #find({ names, addresses }: Opened, order: Order): Promise<Found | SentDifference | undefined> | readonly Pointer[] {
+  #find({ names, addresses }: Opened, order: Order): Promise<Found | SentDifference | Updated | undefined> | readonly Pointer[] {
     if ('address' in order) return addresses.of(order.address).map((each) => agedPointer(names, each, this.#settings.path));
+    if ('update' in order) return this.#updating.serve(order);
     if ('since' in order) return this.#giving.since(order);
     const { wanted, isWild } = order;
     const all = (key: string): Promise<Found> => names.find({ key, reach: 'below', bounds: BOUNDS });
@@ -179,7 +188,7 @@ function agedPointer(names: SkydnsNames, { name, ttl }: Pointer, path: string): 
 
 export default definePlugin({
   name: 'registry',
-  metrics: FAMILIES,
+  metrics: { ...FAMILIES, ...UPDATE_FAMILIES },
   parse: readSettings,
   create: (stanzas, site) => stanzas.map((stanza) => new Registry(stanza, site)),
 });

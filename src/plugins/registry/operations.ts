@@ -149,7 +149,7 @@ export function operationsOn(
       async run(asked) {
         const { name, key } = setAt(asked, 'read');
         await serve(asked);
-        const found = await directory.set(key);
+        const found = await directory.wholeSet(key);
         if (found === undefined) throw new Problem(404, 'No such records');
         return { status: 200, body: setView(name, found), etag: `"${found.revision}"` };
       },

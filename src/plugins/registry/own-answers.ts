@@ -56,18 +56,14 @@ function registered({ path }: OwnSources, sources: Sources, name: Name, type: nu
   const { services } = sources.find(key, 'below', false);
   const of = (wanted: string): readonly RR[] => {
     const own = setKeyOf(key, wanted);
-    const message = services.find((each) => each.key === own);
-    const kept = readKeptSet(message?.coredns);
-    const none = (): never => {
-      throw new Error('somebody else wrote it');
-    };
-    try {
-      if (kept === undefined || kept.set.type !== wanted) return [];
-      // Of a copy that is away less is left.
-      return recordsOf(name, { ...kept.set, ttl: Math.min(kept.set.ttl, message!.ttl) }, none);
-    } catch {
-      return [];
-    }
+    const parts = services.filter((each) => each.key === own || each.key.startsWith(`${own}~`));
+    const sets = parts.flatMap(({ coredns, ttl }) => {
+      const kept = readKeptSet(coredns);
+      // Of a copy that is away less is left, and of what has a lease.
+      return kept === undefined || kept.set.type !== wanted ? [] : [{ ...kept.set, ttl: Math.min(kept.set.ttl, ttl) }];
+    });
+    const ttl = Math.min(...sets.map((set) => set.ttl));
+    return sets.flatMap((set) => recordsIn(name, { ...set, ttl }));
   };
   const found = of(typeName(type));
   if (found.length > 0 || type === TYPE.CNAME) return found;
@@ -75,6 +71,16 @@ function registered({ path }: OwnSources, sources: Sources, name: Name, type: nu
   if (alias === undefined) return [];
   const { target } = CNAME.values(alias.rdata);
   return [alias, ...sources.elsewhere(target, type)];
+}
+/** Nothing where somebody else wrote what cannot be read. */
+function recordsIn(name: Name, set: Parameters<typeof recordsOf>[1]): readonly RR[] {
+  try {
+    return recordsOf(name, set, (_, error) => {
+      throw error;
+    });
+  } catch {
+    return [];
+  }
 }
 function computed(own: OwnSources, sources: Sources, name: Name, type: number): Told | undefined {
   const address = type === TYPE.PTR ? addressOfReverse(name) : undefined;

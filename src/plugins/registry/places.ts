@@ -13,6 +13,8 @@ import type { RecordSet, SetSpec } from './record-sets.ts';
 
 /** A label of a service or instance: letters, digits and hyphens, or with an underscore in front. */
 const LABEL = /^(?:_?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/;
+/** Whether something that is registered may have this label in its name. */
+export const isLabel = (label: string): boolean => LABEL.test(label) && label !== 'any';
 /** Octets of a name as text (RFC 1035 section 2.3.4), less what an address's own label takes. */
 const LONGEST = 245;
 /** What of a request says where it leads, and whether that is allowed. */
@@ -98,7 +100,7 @@ export function setIn(name: Name, type: string, { ttl, records }: SetSpec, field
 }
 /** Throws Problem where labels or a name cannot be answered. */
 function labelled(field: string, labels: readonly string[], name: string): void {
-  const wrong = labels.find((label) => !LABEL.test(label) || label === 'any');
+  const wrong = labels.find((label) => !isLabel(label));
   if (wrong !== undefined) {
     throw new Problem(400, 'Malformed name', {
       field, detail: `${quoted(wrong.slice(0, 80))} is no label`, cure: 'labels have letters, digits and hyphens, 63 at most',

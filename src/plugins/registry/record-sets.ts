@@ -15,9 +15,11 @@ export interface SetSpec {
   readonly records: readonly string[];
 }
 /** What is kept of it under `coredns` in its first message. */
-interface KeptSet {
+export interface KeptSet {
   readonly set: SetSpec & { readonly type: string };
   readonly owner: string;
+  /** Seconds of its lease, where an UPDATE asked for one. */
+  readonly lease?: number;
 }
 /** A set that is there. */
 export interface RecordSet extends KeptSet {
@@ -48,7 +50,7 @@ export const RECORD_SET_VIEW: Schema = {
 const KEPT: Schema = {
   type: 'object', required: ['set', 'owner'],
   properties: {
-    owner: { type: 'string' },
+    owner: { type: 'string' }, lease: { type: 'integer', minimum: 0 },
     set: { type: 'object', required: ['type', 'ttl', 'records'], properties: { type: { type: 'string' }, ttl: TTL, records: RECORDS } },
   },
 };
@@ -62,7 +64,7 @@ export function setType(text: string): string | undefined {
   const name = type === undefined ? undefined : typeName(type);
   return name === undefined || REFUSED.has(name) ? undefined : name;
 }
-/** The key of a set: below the name's, with a label that no instance has. */
+/** The key of a set: below the name's, with a label that no instance has. Parts with leases of their own have `~` and more behind it. */
 export const setKeyOf = (key: string, type: string): string => `${key}/-${type.toLowerCase()}`;
 
 /** The records of a set. Throws RRError or NameError, the number of the wrong one in `at`. */
@@ -96,12 +98,16 @@ function messageOf(type: string, data: string): object | undefined {
   const [, text] = type === 'TXT' ? /^"([ !#-[\]-~]{1,255})"$/.exec(data) ?? [] : [];
   return text === undefined ? undefined : { text };
 }
+/** The keys that a set has. */
+export const keysOf = (key: string, kept: KeptSet): readonly string[] => messagesOf(key, kept).map(([each]) => each);
 /** What makes the set what it shall be; undefined: it shall be gone. */
-export function setOperations(key: string, kept: KeptSet | undefined, before: RecordSet | undefined): readonly Operation[] {
+export function setOperations(
+  key: string, kept: KeptSet | undefined, before: Pick<RecordSet, 'keys'> | undefined, lease = 0n,
+): readonly Operation[] {
   const messages = kept === undefined ? [] : messagesOf(key, kept);
   const stay = new Set(messages.map(([each]) => each));
   return [
-    ...messages.map(([put, value]) => ({ put, value: Buffer.from(value), lease: 0n })),
+    ...messages.map(([put, value]) => ({ put, value: Buffer.from(value), lease })),
     ...(before?.keys ?? []).filter((each) => !stay.has(each)).map((each) => ({ delete: each })),
   ];
 }
@@ -116,7 +122,7 @@ export function readSet(pair: Pair | undefined): RecordSet | undefined {
   try {
     const kept = readKeptSet((JSON.parse(pair.value.toString()) as { readonly coredns?: unknown } | null)?.coredns);
     return kept === undefined ? undefined
-      : { ...kept, revision: pair.revision, keys: messagesOf(pair.key, kept).map(([key]) => key) };
+      : { ...kept, revision: pair.revision, keys: keysOf(pair.key, kept) };
   } catch {
     return undefined;
   }
