@@ -19,10 +19,16 @@ export class VerifyingKey {
   readonly data: Uint8Array;
   readonly tag: number;
   readonly #key: KeyObject | undefined;
+  /** What its flags have to be of those that count. */
+  readonly #flags: number;
 
-  /** Of a DNSKEY's data, whatever it is: one that is not supported verifies nothing. */
-  constructor(data: Uint8Array) {
+  /**
+   * Of a DNSKEY's data, whatever it is: one that is not supported verifies nothing, and one that is revoked neither, but where its last
+   * word is wanted (RFC 5011 section 2.1).
+   */
+  constructor(data: Uint8Array, isRevoked = false) {
     this.data = data;
+    this.#flags = isRevoked ? ZONE_KEY | REVOKED : ZONE_KEY;
     this.tag = keyTag(data);
     this.#key = publicKey(data);
   }
@@ -36,7 +42,7 @@ export class VerifyingKey {
     if (fields === undefined) return 'malformed';
     if (fields.covered !== set.type || fields.labels > signedLabels(set.owner) || !isAbove(fields.signer, set.owner)) return 'other set';
     if (fields.keyTag !== this.tag || fields.algorithm !== algorithmNumber(this.data)) return 'other key';
-    if ((flagsOf(this.data) & (ZONE_KEY | REVOKED)) !== ZONE_KEY || this.data[2] !== 3) return 'other key';
+    if ((flagsOf(this.data) & (ZONE_KEY | REVOKED)) !== this.#flags || this.data[2] !== 3) return 'other key';
     const algorithm = algorithmOf(fields.algorithm);
     if (algorithm === undefined || this.#key === undefined) return 'unsupported';
     if (compareSerials(now >>> 0, fields.expiration) > 0) return 'expired';

@@ -87,9 +87,9 @@ export function answerBy(resolver: Resolver, query: Query, now: () => number, { 
   }));
 }
 /** A secure answer by which the client asks for a key of the root fails where that is not as its name says (RFC 8509 section 3). */
-function sentinelOf({ sentinel }: Resolver, resolved: Resolved, { name, type, flags }: Query): Resolved {
-  if (sentinel === undefined || resolved.security !== 'secure' || (flags & CD) !== 0) return resolved;
-  if (!failsForSentinel(name, type, sentinel)) return resolved;
+function sentinelOf({ trusts }: Resolver, resolved: Resolved, { name, type, flags }: Query): Resolved {
+  if (trusts?.sentinel !== true || resolved.security !== 'secure' || (flags & CD) !== 0) return resolved;
+  if (!failsForSentinel(name, type, trusts.anchors)) return resolved;
   return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'bogus', why: `a key of the root is not as ${name.text} says`,
     code: INFO_CODE.DNSSEC_BOGUS };
 }

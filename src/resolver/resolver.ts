@@ -19,7 +19,6 @@ import type { Resolved } from './resolved.ts';
 import { RecordCache } from './record-cache.ts';
 import type { Step } from './step.ts';
 import type { ValidationSettings } from './anchors.ts';
-import { rootKeyTags } from './sentinel.ts';
 import { StoppedError, show } from './server-watch.ts';
 import type { Stop, Watch } from './server-watch.ts';
 import { Trust } from './trust.ts';
@@ -38,9 +37,8 @@ export class Resolver {
   readonly #iteration: Iteration;
   readonly #validation: Validation | undefined;
   readonly settings: ResolverSettings;
-  readonly #permissive: boolean;
-  /** The tags of the root's keys that are trusted, where clients may ask for that. */
-  readonly sentinel: ReadonlySet<number> | undefined;
+  /** What is trusted; undefined where nothing is. */
+  readonly trusts: ValidationSettings | undefined;
   readonly #parts: ExchangeParts;
   readonly #kept: KeptAnswers;
   readonly denials: Denials | undefined;
@@ -52,8 +50,7 @@ export class Resolver {
     this.#parts = parts;
     this.#equal = new EqualQuestions(parts.now, new OneAsks({ ...parts.turns, now: parts.now, after: parts.after }),
       () => this.#iteration.notice());
-    this.#permissive = validation?.permissive === true;
-    this.sentinel = validation?.sentinel === true ? rootKeyTags(validation.anchors) : undefined;
+    this.trusts = validation;
     this.cache = new RecordCache(parts.now, parts.records, validation !== undefined);
     if (validation?.aggressive === true) this.denials = new Denials(parts.now, validation.mostIterations);
     this.#kept = new KeptAnswers(settings, this.cache, parts.now, this.denials);
@@ -78,6 +75,10 @@ export class Resolver {
     // Whoever brought wrong ones says nothing about the zone's own.
     if (found.security === 'bogus') this.#validation.forget(name);
     return found;
+  }
+  /** What a server says now, none of these, whatever is kept: nobody has looked at it. Rejects with a ResolutionError. */
+  askAnew(question: Question, avoided: Set<object>): Promise<Step> {
+    return this.#iteration.ask(question, { ...this.#errand(), avoided });
   }
   /** Asks for what nobody waits for (RFC 8145, RFC 9567). */
   #signal(name: Name, type: number = TYPE.NULL): void {
@@ -147,7 +148,7 @@ export class Resolver {
     step.why ??= why;
     step.code ??= code;
     if (security === 'bogus') this.#report(step, question);
-    if (security === 'bogus' && this.#permissive) step.security = 'insecure';
+    if (security === 'bogus' && this.trusts?.permissive === true) step.security = 'insecure';
     else if (security === 'secure') this.#learn(step);
     else if (security === 'bogus') this.cache.forgetStep(question.name, question.type, question.class);
     return step;

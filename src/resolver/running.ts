@@ -3,6 +3,7 @@ import type { Run } from '../kernel/site/plugin.ts';
 import type { Site } from '../kernel/site/site.ts';
 import type { ValidationSettings } from './anchors.ts';
 import type { ResolverEvents, ServerNetwork } from './exchange.ts';
+import type { LiveAnchors } from './live-anchors.ts';
 import { Resolver } from './resolver.ts';
 import type { ResolverSettings } from './settings.ts';
 import { REACH_FLAGS } from './reach.ts';
@@ -10,10 +11,10 @@ import { SERVER_TABLE } from './servers.ts';
 import { SharedRecords, sharedLimits } from './shared-records.ts';
 import { Sockets } from './sockets.ts';
 
-/** Makes one; `within` may put something between it and the world. */
+/** Makes one; `within` may put something between it and the world, and `live` are its anchors where they change. */
 export function resolverIn(
   run: Run, site: Site, settings: ResolverSettings, validation: Omit<ValidationSettings, 'wall'> | undefined,
-  within: (world: ServerNetwork) => ServerNetwork = (world) => world, events?: ResolverEvents,
+  within: (world: ServerNetwork) => ServerNetwork = (world) => world, events?: ResolverEvents, live?: LiveAnchors,
 ): Resolver {
   const { clock, datagrams, store } = run;
   const after = (milliseconds: number, call: () => void): (() => void) => clock.after(milliseconds, call);
@@ -25,7 +26,10 @@ export function resolverIn(
     reach: space.flags('resolver reach', REACH_FLAGS),
     records: new SharedRecords(space.cache('resolver records', sharedLimits(settings.cacheBytes)), store.changes, epoch),
     turns: { claims: store.claims('resolver questions', settings.mostTime), hash: store.memory.hash, salt: saltOf(space.name), epoch } };
-  return new Resolver(settings, parts, validation === undefined ? undefined : { ...validation, wall: () => clock.wall() });
+  if (validation === undefined) return new Resolver(settings, parts);
+  return new Resolver(settings, parts, { ...validation, wall: () => clock.wall(), get anchors() {
+    return live === undefined ? validation.anchors : live.all;
+  } });
 }
 
 const drawn = new Uint32Array(256);

@@ -10,10 +10,6 @@ import type { TrustAnchor } from './anchors.ts';
 const MOST_TAGS = 12;
 const SENTINEL = /^root-key-sentinel-(is|not)-ta-(\d{5})$/;
 
-/** The tags of the keys of the root that are trusted. */
-export function rootKeyTags(anchors: readonly TrustAnchor[]): ReadonlySet<number> {
-  return new Set(anchors.filter(({ zone }) => zone.raw.length === 1).flatMap(tagsOf));
-}
 const tagsOf = ({ ds, keys }: TrustAnchor): number[] => [...ds.map((data) => u16(data, 0)), ...keys.map(keyTag)];
 /** The name whose NULL record a zone is asked for, so that it learns which of its keys are trusted (RFC 8145 section 5.1). */
 export function signalName(anchor: TrustAnchor): Name {
@@ -21,8 +17,10 @@ export function signalName(anchor: TrustAnchor): Name {
   return anchor.zone.under(`_ta-${tags.map((tag) => tag.toString(16).padStart(4, '0')).join('-')}`);
 }
 /** Whether a secure answer for this name is to fail: the client asks, by that, whether a key is trusted (section 3.1). */
-export function failsForSentinel(name: Name, type: number, tags: ReadonlySet<number>): boolean {
+export function failsForSentinel(name: Name, type: number, anchors: readonly TrustAnchor[]): boolean {
   if (type !== TYPE.A && type !== TYPE.AAAA) return false;
   const [, is, digits] = SENTINEL.exec(name.folded.split()[0] ?? '') ?? [];
-  return digits !== undefined && tags.has(Number(digits)) !== (is === 'is');
+  if (digits === undefined) return false;
+  const isTrusted = anchors.some((anchor) => anchor.zone.raw.length === 1 && tagsOf(anchor).includes(Number(digits)));
+  return isTrusted !== (is === 'is');
 }

@@ -11,7 +11,7 @@ import { bitmapOf } from '../dnssec/type-bitmap.ts';
 import { MadeZone, SIGNED_AT } from '../testing/made-internet.ts';
 import type { MadeServer } from '../testing/made-internet.ts';
 import { A, B, ROOT, Rig, TEST, rigOf, zones } from './rig.test.ts';
-import { failsForSentinel, rootKeyTags } from './sentinel.ts';
+import { failsForSentinel } from './sentinel.ts';
 
 const signed = () => rigOf({}, true);
 const without = (zone: MadeZone, change: (said: Partial<Parts>) => Partial<Parts>): MadeServer =>
@@ -158,8 +158,8 @@ test('keys that cannot be had make a zone bogus, unless the owner says that it i
   assert.equal(await withoutKeys(false), 'insecure NOERROR www.a.test. 300 A 192.0.2.80');
 });
 test('names that ask for a key of the root fail where it is not as they say (RFC 8509)', () => {
-  const tags = rootKeyTags([{ zone: Name.root, ds: [Uint8Array.of(0x4f, 0x66, 8, 2)], keys: [] }]);
-  const fails = (label: string, type: number = TYPE.A) => failsForSentinel(Name.parse(`${label}.a.test.`), type, tags);
+  const anchors = [{ zone: Name.root, ds: [Uint8Array.of(0x4f, 0x66, 8, 2)], keys: [] }];
+  const fails = (label: string, type: number = TYPE.A) => failsForSentinel(Name.parse(`${label}.a.test.`), type, anchors);
   assert.deepEqual(['root-key-sentinel-is-ta-20326', 'root-key-sentinel-not-ta-20326', 'Root-Key-Sentinel-is-TA-00001',
     'root-key-sentinel-not-ta-00001', 'root-key-sentinel-is-ta-1', 'www'].map((label) => fails(label)),
   [false, true, true, false, false, false]);

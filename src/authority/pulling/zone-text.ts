@@ -1,12 +1,13 @@
 // A transferred zone kept as a master file, which people read, and may have written: as the `zonefile` of Unbound's auth-zone. Knows
 // files and zone text; knows nothing of how versions are made.
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { decodeMessage } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { DEFAULT_TTL } from '../../dns/rr.ts';
 import { TYPE } from '../../dns/type-name.ts';
 import { MasterFiles } from '../../zonefile/master-file.ts';
 import { printRecord } from '../../zonefile/print.ts';
+import { writtenAside } from '../written-aside.ts';
 import { servedMessages, servedSerial } from '../zone/kept-zone.ts';
 import type { KeepingParts } from '../zone/kept-zone.ts';
 import type { Scratch } from '../zone/scratch.ts';
@@ -48,21 +49,11 @@ export class ZoneText {
     if (serial === this.#saved) return;
     this.#saved = serial;
     this.#writing = this.#writing.then(async () => {
-      await this.#write(servedMessages(this.#parts, this.#zone, cell));
+      await writtenAside(this.#file, lines(servedMessages(this.#parts, this.#zone, cell)));
     }).catch((error: Error) => {
       this.#saved = -1;
       complain(`The zonefile of ${this.#zone.text} could not be written: ${error.message}`);
     });
-  }
-  async #write(messages: AsyncIterable<Uint8Array>): Promise<void> {
-    const aside = `${this.#file}.${process.pid}.new`;
-    try {
-      await writeFile(aside, lines(messages), { mode: 0o644, flush: true });
-      await rename(aside, this.#file);
-    } catch (error) {
-      await unlink(aside).catch(() => {});
-      throw error;
-    }
   }
 }
 

@@ -17,6 +17,8 @@ import type { Handler, Part, Run } from '../../kernel/site/plugin.ts';
 import type { Site } from '../../kernel/site/site.ts';
 import { answerBy, answerLocally } from '../../resolver/answering.ts';
 import type { ServerNetwork } from '../../resolver/exchange.ts';
+import { followAnchors, liveAnchors } from '../../resolver/followed-anchors.ts';
+import type { LiveAnchors } from '../../resolver/live-anchors.ts';
 import { LocalZones } from '../../resolver/local-zones.ts';
 import { beginWholeZones, openWholeZones } from '../../resolver/open-whole-zones.ts';
 import type { OpenWholeZone } from '../../resolver/open-whole-zones.ts';
@@ -41,6 +43,7 @@ class Recursive implements Part {
   #resolver!: Resolver;
   /** Main's. */
   #open: readonly OpenWholeZone[] = [];
+  #live!: LiveAnchors;
   #now!: () => number;
   #metrics!: Metrics;
   #failed!: Family;
@@ -56,7 +59,7 @@ class Recursive implements Part {
     this.#open = await openWholeZones(run, this.#site, 'recursive', this.#settings.whole);
   }
   start(run: Run): void {
-    const { resolver, validation, whole } = this.#settings;
+    const { resolver, validation, whole, trust } = this.#settings;
     const { clock, metrics } = run;
     const log = run.log.prefix('recursive');
     this.#now = () => clock.monotonic();
@@ -72,16 +75,18 @@ class Recursive implements Part {
       },
     });
     const spent = metrics.family(SPENT);
+    this.#live = liveAnchors(run, this.#site, trust);
     this.#resolver = resolverIn(run, this.#site, resolver, validation, counted, {
       spent: (limit) => void metrics.values[spent.cell([limit])]!++,
       reached(family, isReached) {
         if (isReached) log.info(`servers answer by ${family} again`);
         else log.warning(`no server answers by ${family}: the network is gone, the root is asked each second`);
       },
-    });
+    }, this.#live);
   }
-  started(): void {
+  started(run: Run): void {
     beginWholeZones(this.#open, this.#resolver);
+    followAnchors(run, 'recursive', this.#settings.trust, this.#live, this.#resolver);
   }
   readonly #count = (outcome: Outcome, query: Query): Outcome => {
     const code = query.extendedError?.code;

@@ -13,8 +13,11 @@ import type { Directive, Lines } from '../../corefile/directive.ts';
 import type { Machine, ParseContext } from '../../kernel/site/plugin.ts';
 import { zonesOf } from '../../kernel/site/zones.ts';
 import type { Zones } from '../../kernel/site/zones.ts';
+import type { TrackedFile } from '../../resolver/anchor-tracker.ts';
 import { ROOT_ANCHORS, anchorsFrom } from '../../resolver/anchors.ts';
 import type { InsecureZone, ValidationSettings } from '../../resolver/anchors.ts';
+import { fileBeside, firstAnchors, stateOf } from '../../resolver/followed-anchors.ts';
+import type { FollowedAnchors } from '../../resolver/followed-anchors.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS, keptOctets, rootServersFrom } from '../../resolver/settings.ts';
 import type { GivenZone, ResolverSettings, ServerAddress, StaleSettings } from '../../resolver/settings.ts';
@@ -27,6 +30,7 @@ export interface Settings {
   readonly resolver: ResolverSettings;
   /** The root, where it is had whole. */
   readonly whole: readonly WholeZone[];
+  readonly trust: FollowedAnchors;
   readonly validation: Omit<ValidationSettings, 'wall'>;
 }
 
@@ -39,7 +43,8 @@ const AFTER = 1800, ANSWER = 30;
 export function readSettings(lines: Lines, { machine, zones: block }: ParseContext): Settings {
   const line = once(lines);
   const zones = zonesOf(line.rest(), block);
-  const anchors: RR[] = [];
+  const fixed: RR[] = [];
+  const files: TrackedFile[] = [];
   const given: GivenZone[] = [];
   const insecure: InsecureZone[] = [];
   const networks: CIDR[] = [];
@@ -49,7 +54,11 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
   let ipv6 = 'auto';
   let { cacheBytes } = DEFAULTS;
   line.properties({
-    trust_anchor: (property) => void anchors.push(...anchorRecords(property, machine)),
+    trust_anchor: (property) => {
+      const said = trustAnchor(property, machine);
+      if ('path' in said) files.push(said);
+      else fixed.push(...said);
+    },
     root_hints: (property) => {
       hints = rootServersFrom(recordsOf(property, property.only(), machine));
       if (hints.length === 0) property.fail('the file names no server of the root');
@@ -85,15 +94,16 @@ export function readSettings(lines: Lines, { machine, zones: block }: ParseConte
     },
   });
   const whole = roots.length === 0 ? [] : [localRoot(roots)];
+  const trust = { fixed: fixed.length + files.length === 0 ? ROOT_ANCHORS : fixed, files };
   return {
-    zones, whole,
+    zones, whole, trust,
     resolver: {
       ...DEFAULTS, cacheBytes, given: [...given, ...upstreamZones(whole)], hints, minimise, stale, prefetch, mixed,
       ipv6: ipv6 !== 'off', doubtsIpv6: ipv6 === 'auto' && !hasIPv6(machine),
       private: new PrivateAddresses(networks, excepted),
     },
     validation: {
-      insecure, anchors: anchorsFrom(anchors.length === 0 ? ROOT_ANCHORS : anchors), mostIterations: ITERATIONS, aggressive: true,
+      insecure, anchors: firstAnchors(trust), mostIterations: ITERATIONS, aggressive: true,
       permissive: false, hardenStripped: true, sentinel: true, signals: true,
       supports: (algorithm) => algorithmOf(algorithm) !== undefined, supportsDigest: (kind) => digestLength(kind) !== undefined,
     },
@@ -106,19 +116,35 @@ const localRoot = (addresses: readonly ServerAddress[]): WholeZone => ({
   downstream: false, upstream: true, fallback: true, digest: 'require',
 });
 
-/** A file, or a record in quotes. */
-function anchorRecords(property: Directive, machine: Machine): RR[] {
-  const text = property.only();
-  const records = /\s/.test(text) ? [property.attempt(() => parseRR(text), (reason) => property.fail(reason))]
+/** A record in quotes, or a file, whose keys are followed unless they are static. */
+function trustAnchor(property: Directive, machine: Machine): readonly RR[] | TrackedFile {
+  const text = property.arg();
+  const isRecord = /\s/.test(text);
+  const isStatic = isRecord || property.more;
+  if (!isRecord && property.more && property.arg() !== 'static') property.fail('behind the file there may be \'static\' alone');
+  property.end();
+  const records = isRecord ? [property.attempt(() => parseRR(text), (reason) => property.fail(reason))]
     : recordsOf(property, text, machine);
   const found = records.filter((each) => each !== undefined);
   if (anchorsFrom(found).length === 0) property.fail('no DS and no DNSKEY', 'name a file with such records, or one of them in quotes');
-  return found;
+  return isStatic ? found : fileBeside(text, readText(text, machine), maybeText(stateOf(text), machine));
+}
+function readText(path: string, machine: Machine): string {
+  const octets = machine.readFile(path);
+  return latin1(octets, 0, octets.length);
+}
+/** Of a file that may be there. */
+function maybeText(path: string, machine: Machine): string | undefined {
+  try {
+    return readText(path, machine);
+  } catch {
+    return undefined;
+  }
 }
 function recordsOf(property: Directive, path: string, machine: Machine): RR[] {
   property.mentions({ what: 'file', path });
-  const octets = property.attempt(() => machine.readFile(path), (reason) => property.fail(reason));
-  return latin1(octets, 0, octets.length).split('\n').flatMap((line, i) =>
+  const text = property.attempt(() => readText(path, machine), (reason) => property.fail(reason));
+  return text.split('\n').flatMap((line, i) =>
     property.attempt(() => parseRR(line), (reason) => property.fail(`${path}:${i + 1}: ${reason}`)) ?? []);
 }
 function givenZone(property: Directive, kind: 'stub' | 'forward'): GivenZone {

@@ -18,7 +18,8 @@ export const CLAUSES: ReadonlyMap<string, ConfMeaning> = new Map<string, ConfMea
   ['dnscrypt', { refused: 'DNSCrypt is not spoken' }], ['dnstap', { refused: 'use *dnstap*' }], ['ipset', { refused: 'not built' }],
 ]);
 
-const OBEYED = `access-control:2 msg-cache-size rrset-cache-size cache-max-ttl cache-max-negative-ttl cache-min-ttl
+const OBEYED = `access-control:2 auto-trust-anchor-file add-holddown del-holddown keep-missing
+  msg-cache-size rrset-cache-size cache-max-ttl cache-max-negative-ttl cache-min-ttl
   cache-min-negative-ttl do-ip4 do-ip6 do-not-query-address
   do-not-query-localhost domain-insecure harden-below-nxdomain harden-glue
   harden-unverified-glue iter-scrub-promiscuous iter-scrub-ns max-query-restarts minimal-responses
@@ -46,8 +47,8 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   hide-trustanchor hide-http-user-agent target-fetch-policy harden-short-bufsize
   harden-large-queries harden-referral-path key-cache-size
   key-cache-slabs neg-cache-size rrset-roundrobin insecure-lan-zones 
-  val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart add-holddown del-holddown
-  keep-missing fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
+  val-clean-additional val-log-level val-sig-skew-min val-sig-skew-max val-bogus-ttl val-max-restart
+  fast-server-permil fast-server-num ratelimit-slabs ratelimit-size unwanted-reply-threshold disable-dnssec-lame-check
   iter-scrub-cname udp-connect edns-tcp-keepalive edns-tcp-keepalive-timeout
   discard-timeout wait-limit tls-service-key tls-service-pem tls-port tls-cert-bundle ede ede-serve-expired
   serve-expired-ttl-reset val-override-date deny-any additional-ssl-port additional-tls-port tls-additional-port tls-additional-ports
@@ -58,7 +59,6 @@ const IDLE = `verbosity statistics-interval statistics-cumulative extended-stati
   statistics-inhibit-zero tcp-connection-limit:2 tls-ciphers tls-ciphersuites tls-protocols tls-session-ticket-keys tls-system-cert
   tls-use-sni tls-win-cert unknown-server-time-limit wait-limit-cookie max-transfer-size max-transfer-time`;
 const REFUSED: readonly (readonly [names: string, why: string])[] = [
-  ['auto-trust-anchor-file', 'keys are not followed by RFC 5011 yet: name them by trust-anchor-file'],
   ['stub-tls-upstream forward-tls-upstream', 'not built yet: use *forward* with tls://'], ['tls-upstream', 'not built yet'],
   ['url', 'zones are not fetched over HTTP: use a zonefile'],
   ['response-ip-tag', 'not built yet: rules are for all clients'],

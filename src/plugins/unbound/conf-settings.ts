@@ -4,8 +4,12 @@ import type { CIDR } from '../../dns/address.ts';
 import type { RR } from '../../dns/rr.ts';
 import { algorithmOf } from '../../dnssec/algorithm.ts';
 import { digestLength } from '../../dnssec/delegation.ts';
-import { anchorsFrom } from '../../resolver/anchors.ts';
-import type { TrustAnchor, ValidationSettings } from '../../resolver/anchors.ts';
+import { readTracked } from '../../resolver/anchor-file.ts';
+import type { TrackedFile } from '../../resolver/anchor-tracker.ts';
+import type { ValidationSettings } from '../../resolver/anchors.ts';
+import { TRACKING_TIMES } from '../../dnssec/anchor-tracking.ts';
+import { firstAnchors } from '../../resolver/followed-anchors.ts';
+import type { FollowedAnchors } from '../../resolver/followed-anchors.ts';
 import type { LocalViews } from '../../resolver/local-views.ts';
 import { PrivateAddresses } from '../../resolver/private-addresses.ts';
 import { DEFAULTS, keptOctets, rootServersFrom } from '../../resolver/settings.ts';
@@ -44,6 +48,8 @@ export interface ConfMeans {
   readonly mostOverUdp: number;
   /** What is told who asks which server answers. */
   readonly identifier: Uint8Array | undefined;
+  /** What is trusted to begin with. */
+  readonly trust: FollowedAnchors;
   readonly validation: Omit<ValidationSettings, 'wall'> | undefined;
 }
 /** Milliseconds that a question may take: Unbound sets no bound of its own, and who has servers that are slow may need it. */
@@ -81,17 +87,20 @@ export function settingsOf(conf: Conf, readText: (path: string) => string): Conf
   };
   const modules = (said.last('module-config')?.values[0] ?? 'validator iterator').split(/\s+/);
   const amend = amendSettings(said, modules);
-  const anchors = modules.includes('validator') ? anchorsOf(said, readText) : [];
+  const trust = modules.includes('validator') ? trustOf(said, readText) : { fixed: [], files: [] };
   const access = new AccessList(said.all('access-control').map(accessRule));
   const local = localViews(conf);
   const nameOf = (kind: string): ServerName => (said.yes(`hide-${kind}`, false) ? false : said.last(kind)?.values[0]);
   const names = { identity: nameOf('identity'), version: nameOf('version') };
   const identifier = identifierOf(said);
   const mostOverUdp = said.number('max-udp-size', OVER_UDP);
-  const means = { access, amend, local, names, zones, policies, resolver, mostOverUdp, identifier };
-  if (anchors.length === 0) return { ...means, validation: undefined };
+  const means = { access, amend, local, names, zones, policies, resolver, mostOverUdp, identifier, trust };
+  // A zone all of whose keys were revoked is one of which nothing is trusted.
+  const isTrusting = trust.fixed.length > 0 || trust.files.some(({ zones: all }) => all.some(({ isOver }) => !isOver));
+  if (!isTrusting) return { ...means, validation: undefined };
   return { ...means, validation: {
-    anchors, insecure: said.names('domain-insecure').map((zone) => ({ zone, until: Infinity })), mostIterations: iterations(said),
+    anchors: firstAnchors(trust), insecure: said.names('domain-insecure').map((zone) => ({ zone, until: Infinity })),
+    mostIterations: iterations(said),
     permissive: said.yes('val-permissive-mode', false),
     aggressive: said.yes('aggressive-nsec', true), hardenStripped: said.yes('harden-dnssec-stripped', true),
     sentinel: said.yes('root-key-sentinel', true), signals: said.yes('trust-anchor-signaling', true),
@@ -160,10 +169,22 @@ function recordsIn(setting: ConfSetting, readText: (path: string) => string): RR
   }
   return text.split('\n').flatMap((line, i) => recordOf(line, { file: path, line: i + 1 }) ?? []);
 }
-function anchorsOf(said: Said, readText: (path: string) => string): TrustAnchor[] {
-  const records = [
+function trustOf(said: Said, readText: (path: string) => string): FollowedAnchors {
+  const fixed = [
     ...said.all('trust-anchor').flatMap((setting) => recordOf(setting.values[0]!, setting.at) ?? []),
     ...[...said.all('trust-anchor-file'), ...said.all('trusted-keys-file')].flatMap((setting) => recordsIn(setting, readText)),
   ];
-  return anchorsFrom(records);
+  const times = { addHoldDown: said.number('add-holddown', TRACKING_TIMES.addHoldDown),
+    removeHoldDown: said.number('del-holddown', TRACKING_TIMES.removeHoldDown),
+    keepMissing: said.number('keep-missing', TRACKING_TIMES.keepMissing) };
+  return { fixed, times, files: said.all('auto-trust-anchor-file').map((setting) => trackedFile(setting, readText)) };
+}
+/** The file is what Unbound writes itself, and so do we. */
+function trackedFile(setting: ConfSetting, readText: (path: string) => string): TrackedFile {
+  const [path = ''] = setting.values;
+  try {
+    return { path, head: '', zones: readTracked(readText(path)) };
+  } catch (error) {
+    throw new ConfError(setting.at, error instanceof Error ? `${path}: ${error.message.replace(`${path}: `, '')}` : String(error));
+  }
 }

@@ -29,6 +29,8 @@ import { RPZ_FAMILIES } from '../../policy/rpz-sources.ts';
 import type { PolicyWatch, ResponsePolicy, Truth } from '../../policy/rpz.ts';
 import type { RpzZone } from '../../policy/rpz-zone.ts';
 import type { Amend, Ended } from '../../resolver/answering.ts';
+import { followAnchors, liveAnchors } from '../../resolver/followed-anchors.ts';
+import type { LiveAnchors } from '../../resolver/live-anchors.ts';
 import type { Resolver } from '../../resolver/resolver.ts';
 import { beginWholeZones, openWholeZones } from '../../resolver/open-whole-zones.ts';
 import type { OpenWholeZone } from '../../resolver/open-whole-zones.ts';
@@ -101,6 +103,7 @@ class Unbound implements Part {
   #policy: ResponsePolicy | undefined = undefined;
   #amend: Amend | undefined;
   #resolver!: Resolver;
+  #live!: LiveAnchors;
   #now!: () => number;
 
   constructor(settings: Settings, site: Site) {
@@ -127,15 +130,18 @@ class Unbound implements Part {
     await openPolicy(run, this.#site, 'unbound', this.#zonesOf(policies));
   }
   start(run: Run): void {
-    const { resolver, validation, zones, policies } = this.#settings.means;
+    const { resolver, validation, zones, policies, trust } = this.#settings.means;
     this.#policy = policyOf(run, this.#site, 'unbound', this.#zonesOf(policies));
     this.#now = () => run.clock.monotonic();
     this.#amend = amendBy(this.#settings.means.amend, this.#now);
     this.#zones = new WholeZones(zones, this.#site, run);
     this.#notices = new Notices(run.store, `unbound ${this.#site.index}`);
-    this.#resolver = resolverIn(run, this.#site, resolver, validation, (world) => this.#zones.within(world));
+    this.#live = liveAnchors(run, this.#site, trust);
+    this.#resolver = resolverIn(run, this.#site, resolver, validation, (world) => this.#zones.within(world), undefined, this.#live);
   }
   started(run: Run): void {
+    const { trust, validation } = this.#settings.means;
+    if (validation !== undefined) followAnchors(run, 'unbound', trust, this.#live, this.#resolver);
     const open = this.#open ?? [];
     if (open.length === 0) return;
     beginWholeZones(open, this.#resolver);
