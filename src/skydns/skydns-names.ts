@@ -3,6 +3,7 @@
 import type { Name } from '../dns/name.ts';
 import { Name as Names } from '../dns/name.ts';
 import { ChangingZone } from '../authority/changes.ts';
+import { tellSource } from '../authority/source-numbers.ts';
 import type { Log } from '../kernel/seen/log.ts';
 import type { Closable } from '../kernel/shared.ts';
 import type { End } from '../kernel/signal.ts';
@@ -86,6 +87,8 @@ const MANY = 1000;
 /** One store and path. */
 export class SkydnsNames<Index extends KeyRanges = KeyTree> implements Closable {
   readonly #options: NamesOptions<Index>;
+  readonly #run: Pick<Run, 'clock' | 'metrics'>;
+  readonly #end = new AbortController();
   readonly #clock: Run['clock'];
   readonly #log: Log;
   readonly #feed: Feed<Index> | undefined;
@@ -101,9 +104,11 @@ export class SkydnsNames<Index extends KeyRanges = KeyTree> implements Closable 
   /** The message that was left out last, and its revision. */
   #left = '';
 
-  constructor({ clock, log, store: memory }: Pick<Run, 'clock' | 'log' | 'store'>, options: NamesOptions<Index>) {
+  constructor(run: Pick<Run, 'clock' | 'log' | 'store' | 'metrics'>, options: NamesOptions<Index>) {
+    const { clock, log, store: memory } = run;
     const { word, store, source, path, zones, feed, mended } = options;
     this.#options = options;
+    this.#run = run;
     this.#clock = clock;
     this.#log = log.prefix(word);
     this.#leases = new Leases(source, clock);
@@ -124,9 +129,15 @@ export class SkydnsNames<Index extends KeyRanges = KeyTree> implements Closable 
   }
   /** Follows the store until this is closed. */
   follow(): void {
-    void this.#feed?.run();
+    const { word, store, path } = this.#options;
+    const feed = this.#feed;
+    if (feed === undefined) return;
+    const state = () => ({ revision: this.revision, since: feed.trouble?.since });
+    tellSource(this.#run, word, `${store} /${path}/`, state, this.#end.signal);
+    void feed.run();
   }
   close(): void {
+    this.#end.abort();
     void this.#feed?.close();
     void this.#options.source.close();
   }

@@ -45,6 +45,8 @@ interface Entry<T> {
   value: T;
   index: number | undefined;
   trouble: string | undefined;
+  /** Since when there is trouble, in milliseconds of the wall clock. */
+  since: number;
   asked: number;
   readonly names: Set<string>;
 }
@@ -78,6 +80,14 @@ export class Watched<T> implements Closable {
   get size(): number {
     return this.#entries.size;
   }
+  /** Why some of what is known may be old, and since when; undefined where nothing is. */
+  get behind(): { readonly since: number; readonly why: string } | undefined {
+    let first: Entry<T> | undefined;
+    for (const each of this.#entries.values()) {
+      if (each.trouble !== undefined && (first === undefined || each.since < first.since)) first = each;
+    }
+    return first === undefined ? undefined : { since: first.since, why: first.trouble! };
+  }
   close(): void {
     this.#end.abort();
     this.#entries.clear();
@@ -87,7 +97,7 @@ export class Watched<T> implements Closable {
     const { load, isWatched, clock } = this.#options;
     const { value, index } = await load(key, undefined, this.#end.signal);
     if (index !== undefined && this.#entries.size < MOST && isWatched(value) && !this.#end.signal.aborted) {
-      const entry = { value, index: Math.max(1, index), trouble: undefined, asked: clock.monotonic(), names: new Set([name]) };
+      const entry = { value, index: Math.max(1, index), trouble: undefined, since: 0, asked: clock.monotonic(), names: new Set([name]) };
       this.#entries.set(key, entry);
       void this.#watch(key, entry);
     }
@@ -108,6 +118,7 @@ export class Watched<T> implements Closable {
         this.#take(entry, fetched);
       } catch (error) {
         if (signal.aborted) return;
+        if (entry.trouble === undefined) entry.since = clock.wall();
         entry.trouble = error instanceof Error ? error.message : String(error);
         failures++;
       }

@@ -20,6 +20,7 @@ import { ownAnswer } from '../../src/plugins/registry/own-answers.ts';
 import { WatchStreams } from '../../src/plugins/registry/watching.ts';
 import { Tokens, TokensError, mayDo } from '../../src/secure/tokens.ts';
 import { SkydnsNames } from '../../src/skydns/skydns-names.ts';
+import { Metrics } from '../../src/kernel/seen/metrics.ts';
 import { keptOf } from '../../src/skydns/kept.ts';
 import { OwnSource, WatchedFeed } from '../../src/skydns/watched-feed.ts';
 import { Store } from '../../src/store/store.ts';
@@ -32,7 +33,7 @@ function registry(): Api {
   const keys = memoryKeys(clock);
   const log = createLog(new LogLines((_, __, length) => length, () => {}), { on: false });
   const zones = [Name.parse('svc.test.')];
-  const names = new SkydnsNames({ clock, log, store: Store.create() }, {
+  const names = new SkydnsNames({ clock, log, store: Store.create(), metrics: new Metrics() }, {
     word: 'registry', store: 'keys', path: 'skydns', isNamed: false, zones, source: new OwnSource(keys), mended() {},
     feed: (listener) => new WatchedFeed(keys, '/skydns/', clock, listener),
   });

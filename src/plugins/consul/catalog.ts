@@ -1,6 +1,7 @@
 // The catalog of a Consul as its API has it: healthy instances of services, nodes, prepared queries. Knows the API's paths and JSON; knows
 // no question. Main's.
 import { ChangingZone } from '../../authority/changes.ts';
+import { tellSource } from '../../authority/source-numbers.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import type { Closable } from '../../kernel/shared.ts';
@@ -60,8 +61,10 @@ export class Catalog implements Closable {
   readonly #consul: Consul;
   readonly #endpoints: Endpoints;
   readonly #watched: Watched<Entry>;
+  readonly #end = new AbortController();
 
-  constructor({ clock, store }: Pick<Run, 'clock' | 'store'>, consul: Consul) {
+  constructor(run: Pick<Run, 'clock' | 'store' | 'metrics'>, consul: Consul) {
+    const { clock, store } = run;
     const changing = new ChangingZone(store, consul.zone);
     this.#consul = consul;
     this.#endpoints = new Endpoints(consul.places, clock);
@@ -72,12 +75,19 @@ export class Catalog implements Closable {
       isWatched: ({ instances }) => instances.length > 0,
       changed: (names) => changing.changed(names === undefined ? undefined : [...names].map((name) => Name.wire(name))),
     });
+    const state = () => ({ revision: undefined, since: this.behind?.since });
+    tellSource(run, 'consul', consul.zone.text, state, this.#end.signal);
+  }
+  /** Why some of what is known may be old, and since when. */
+  get behind(): Watched<Entry>['behind'] {
+    return this.#watched.behind;
   }
   /** Rejects where no server says. */
   find({ kind, what, datacenter, name }: Wanted): Promise<Known<Entry>> {
     return this.#watched.ask(JSON.stringify([kind, what, datacenter]), name);
   }
   close(): void {
+    this.#end.abort();
     this.#watched.close();
   }
 

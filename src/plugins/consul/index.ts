@@ -1,4 +1,5 @@
 // *consul* answers Consul's own names from its catalog. Knows what is answered of instances; the catalog's API is in catalog.ts.
+import { SOURCE_FAMILIES } from '../../authority/source-numbers.ts';
 import { soaRecord } from '../../authority/soa.ts';
 import type { SoaForm } from '../../authority/soa.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -64,6 +65,9 @@ class ConsulNames implements Part {
     this.#log = run.log.prefix('consul');
   }
   remark(): string | undefined {
+    // What is watched is of all threads, what was said of main's questions.
+    const behind = this.#catalog?.behind;
+    if (behind !== undefined) return `Consul does not answer since ${new Date(behind.since).toISOString()}: ${behind.why}`;
     return this.#said === '' ? undefined : `Consul does not answer: ${this.#said}`;
   }
 
@@ -173,6 +177,7 @@ function metaRecords(name: Name, { meta }: Instance, ttl: number): readonly RR[]
 
 export default definePlugin({
   name: 'consul',
+  metrics: { lag: SOURCE_FAMILIES.lag },
   parse: readSettings,
   create: (settings) => settings.map((line) => new ConsulNames(line)),
 });

@@ -1,6 +1,7 @@
 // One etcd and path as a process has it: its names, and the index and the snapshot that stand behind them. Knows what begins and ends when;
 // makes no DNS. Main's.
 import type { Name } from '../../dns/name.ts';
+import { SOURCE_FAMILIES } from '../../authority/source-numbers.ts';
 import { counter } from '../../kernel/seen/metrics.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
@@ -29,6 +30,7 @@ export interface RegistryOptions {
 
 /** What is counted. */
 export const FAMILIES = {
+  ...SOURCE_FAMILIES,
   mended: counter('coredns_etcd_mended_keys_total', 'Counter of keys of which etcd did not say that they changed, and a comparison did.',
     ['path']),
 };

@@ -1,5 +1,6 @@
 // *nomad* enables reading zone data from a Nomad cluster. Knows which labels of a name are service and namespace, and what is answered of
 // instances (NMD-2, NMD-3); the cluster's API is in services.ts.
+import { SOURCE_FAMILIES } from '../../authority/source-numbers.ts';
 import { ADDITIONAL, ANSWER, address, hasRoom, record } from '../../authority/records.ts';
 import { Place, ServedZones } from '../../authority/served-zones.ts';
 import { INFO_CODE } from '../../dns/extended-error.ts';
@@ -23,6 +24,7 @@ import type { Found, Instance, Wanted } from './services.ts';
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:4646';
 const FAMILIES = {
+  lag: SOURCE_FAMILIES.lag,
   success: counter('coredns_nomad_success_requests_total', 'Counter of DNS requests handled successfully.', ['server', 'namespace']),
   failed: counter('coredns_nomad_failed_requests_total', 'Counter of DNS requests failed.', ['server', 'namespace']),
 };
@@ -68,6 +70,11 @@ class Nomad implements Part {
     this.#run = run;
     this.#log = run.log.prefix('nomad');
     this.#metrics = run.metrics;
+  }
+  remark(): string | undefined {
+    const behind = this.#services?.behind;
+    if (behind === undefined) return undefined;
+    return `the Nomad cluster of ${this.#settings.zone.text} does not answer since ${new Date(behind.since).toISOString()}: ${behind.why}`;
   }
   ready(): boolean {
     return this.#services?.isReady === true;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { askOnce } from '../../testing/one-question.ts';
 import { ScriptedApi } from '../../testing/scripted-api.ts';
 import { eventually } from '../../testing/conformance/transport-clients.ts';
@@ -49,8 +50,16 @@ test('an index that falls is begun with anew; an API that fails leaves what is k
   const nomad = new Indexed();
   await nomad.api.open(t);
   const clock = new FakeClock();
-  const ours = await serve(`service.nomad {\nbind 127.0.0.1\nnomad {\naddress ${nomad.api.url}\n}\n}`, standard, clock);
+  const [ready, metrics] = [await freePort(), await freePort()];
+  const block = `bind 127.0.0.1\nready 127.0.0.1:${ready}\nprometheus 127.0.0.1:${metrics}`;
+  const ours = await serve(`service.nomad {\n${block}\nnomad {\naddress ${nomad.api.url}\n}\n}`, standard, clock);
   t.after(() => ours.close());
+  const shown = async (port: number, path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  const lag = async (): Promise<number> => {
+    await clock.elapse(1000);
+    const text = await shown(metrics, '/metrics');
+    return Number(/^coredns_source_lag_seconds\{plugin="nomad",source="service\.nomad\."\} (\S+)$/m.exec(text)?.[1]);
+  };
   const waits = async () => {
     for (let i = 0; i < 200 && nomad.api.held === 0; i++) await clock.elapse(100);
     assert.equal(nomad.api.held, 1, 'it waits');
@@ -75,11 +84,17 @@ test('an index that falls is begun with anew; an API that fails leaves what is k
   }
   assert.deepEqual([reply.answer[0]?.split(' ').at(-1), reply.ede], ['192.0.2.3', 3]);
   assert.match(ours.log(), /plugin\/nomad: the cluster of service\.nomad\. does not answer: Nomad answered 500 \(no leader\)/);
+  const remark = /the Nomad cluster of service\.nomad\. does not answer since 2026-01-01T\S+: Nomad answered 500/;
+  assert.match(await shown(ready, '/ready'), remark);
+  const [one, two] = [await lag(), await lag()];
+  assert.ok(one > 0 && two > one, `${one} ${two}`);
   nomad.fails = false;
   nomad.addresses = ['192.0.2.4'];
   nomad.index = 4;
   await waits();
   assert.deepEqual(await asA(ours.port), ['192.0.2.4']);
+  assert.equal(await shown(ready, '/ready'), 'OK');
+  assert.equal(await lag(), 0);
 });
 
 test('nobody asked for ten minutes: it is not watched any more', async (t) => {

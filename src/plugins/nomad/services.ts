@@ -2,6 +2,7 @@
 import { parseAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
 import { ChangingZone } from '../../authority/changes.ts';
+import { tellSource } from '../../authority/source-numbers.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Closable } from '../../kernel/shared.ts';
 import type { Run } from '../../kernel/site/plugin.ts';
@@ -65,7 +66,8 @@ export class Services implements Closable {
   /** Whether a server has answered. */
   isReady = false;
 
-  constructor({ clock, store }: Pick<Run, 'clock' | 'store'>, cluster: Cluster) {
+  constructor(run: Pick<Run, 'clock' | 'store' | 'metrics'>, cluster: Cluster) {
+    const { clock, store } = run;
     const changing = new ChangingZone(store, cluster.zone);
     this.#cluster = cluster;
     this.#clock = clock;
@@ -77,8 +79,14 @@ export class Services implements Closable {
       isWatched: ({ instances }) => instances.length > 0,
       changed: (names) => changing.changed(names === undefined ? undefined : [...names].map((name) => Name.wire(name))),
     });
+    const state = () => ({ revision: undefined, since: this.behind?.since });
+    tellSource(run, 'nomad', cluster.zone.text, state, this.#end.signal);
   }
 
+  /** Why some of what is known may be old, and since when. */
+  get behind(): Watched<Instances>['behind'] {
+    return this.#watched.behind;
+  }
   /** Looks for a server until one is there. */
   async begin(): Promise<void> {
     const { signal } = this.#end;

@@ -1,5 +1,6 @@
 // *registry* keeps names that services register, with leases, and answers them. Knows which names are its own and what a load opens; what
 // is answered is skydns's and own-answers.ts's, what the API does operations.ts's.
+import { SOURCE_FAMILIES } from '../../authority/source-numbers.ts';
 import type { Name } from '../../dns/name.ts';
 import { EtcdClient } from '../../key-value/etcd-client.ts';
 import { EtcdKeyValue } from '../../key-value/etcd-key-value.ts';
@@ -38,6 +39,7 @@ import { Giving } from './zones/giving.ts';
 
 /** What is counted. */
 const FAMILIES = {
+  ...SOURCE_FAMILIES,
   looks: counter('coredns_registry_checks_total', 'Counter of looks at instances that say how they are checked.', ['kind', 'result']),
   turns: counter('coredns_registry_check_changes_total',
     'Counter of instances that are something else because of their checks.', ['state']),

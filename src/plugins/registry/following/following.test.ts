@@ -31,8 +31,8 @@ function folderOf(t: TestContext): string {
 }
 /** A server that follows these URLs. */
 async function copy(t: TestContext, urls: string, { folder = folderOf(t), more = '', clock = systemClock as Clock } = {}) {
-  const ready = await freePort();
-  const corefile = `svc.test 0.10.in-addr.arpa {\nbind 127.0.0.1\nready 127.0.0.1:${ready}\n`
+  const [ready, metrics] = [await freePort(), await freePort()];
+  const corefile = `svc.test 0.10.in-addr.arpa {\nbind 127.0.0.1\nready 127.0.0.1:${ready}\nprometheus 127.0.0.1:${metrics}\n`
     + `registry {\nfollow ${urls}\nfile ${folder}\n${more}\n}\n}`;
   const ours = await serve(corefile, standard, clock);
   t.after(() => ours.close());
@@ -43,7 +43,7 @@ async function copy(t: TestContext, urls: string, { folder = folderOf(t), more =
   };
   const comes = (name: string, type: string, what: string) =>
     until(async () => await has(name, type) === what, `${name} ${type} is ${what}`);
-  return { ours, ask, has, comes, folder, corefile, ready };
+  return { ours, ask, has, comes, folder, ready, metrics };
 }
 /** Waits for what may be asked for. */
 async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
@@ -197,6 +197,13 @@ test('while nobody says what there is TTLs count, and then what is known is stal
   }, 'it is said');
   const remark = await (await fetch(`http://127.0.0.1:${followed.ready}/ready`)).text();
   assert.match(remark, /^OK\n127\.0\.0\.1:\d+ is not followed since 2026-01-01T\S+: 127\.0\.0\.1:\d+: \S/);
+  const number = async (name: string): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${followed.metrics}/metrics`)).text();
+    const line = text.split('\n').find((each) => each.startsWith(`coredns_source_${name}{plugin="registry",source="127.0.0.1:`));
+    return Number(line?.split(' ').at(-1));
+  };
+  await clock.elapse(2000);
+  assert.ok(await number('lag_seconds') > 1 && await number('revision') > 1);
   const [before] = await ttl('web.svc.test', 'A');
   assert.ok((before as number) <= 60 && (before as number) > 40, String(before));
   await clock.elapse(20_000);
@@ -213,6 +220,8 @@ test('while nobody says what there is TTLs count, and then what is known is stal
     await clock.elapse(1000);
     return (await ttl('web.svc.test', 'A'))[0] === 60;
   }, 'it is followed again');
+  await clock.elapse(1000);
+  assert.equal(await number('lag_seconds'), 0);
 });
 
 test('before anything is known nothing is denied; the next URL is taken; who lies changes nothing', async (t) => {
