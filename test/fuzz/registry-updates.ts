@@ -11,6 +11,7 @@ import { message } from '../../src/dns/parts.ts';
 import { RCODE } from '../../src/dns/rcode.ts';
 import { CLASS, TYPE } from '../../src/dns/type-name.ts';
 import { memoryKeys } from '../../src/key-value/memory-rig.test.ts';
+import { Metrics } from '../../src/kernel/seen/metrics.ts';
 import { LogLines } from '../../src/kernel/seen/log-lines.ts';
 import { createLog } from '../../src/kernel/seen/log.ts';
 import { Zones } from '../../src/kernel/site/zones.ts';
@@ -35,7 +36,7 @@ function registry() {
   const clock = new FakeClock();
   const keys = memoryKeys(clock);
   const zones = new Zones([ZONE]);
-  const names = new SkydnsNames({ clock, log, store: Store.create() }, {
+  const names = new SkydnsNames({ clock, log, store: Store.create(), metrics: new Metrics() }, {
     word: 'registry', store: 'keys', path: 'skydns', isNamed: false, zones: zones.names, source: new OwnSource(keys), mended() {},
     feed: (listener) => new WatchedFeed(keys, '/skydns/', clock, listener),
   });
