@@ -42,10 +42,9 @@ export const targets: readonly Target[] = [
   serve, forward, upstream, frames, replies, requests, hpack, http2, qpack, http3, list, watch, objects, corefile, hosts, lists,
   policies, resolvConf, weights, flags, migration, expectations, snapshot, cacheSnapshot, zoneText, zoneBytes, keyFiles, signedReplies,
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, stateful, pushedRecords, filters,
-  nodeCache, keptCorefiles,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, registryUpdates, filters,
-  nodeCache,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters, nodeCache, keptCorefiles,
+  stateful, pushedRecords,
+  registryUpdates,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */
