@@ -131,7 +131,7 @@ test('the folder that plugin.cfg lies in may be the package itself', () => {
   assert.deepEqual([stdout, status], ['[]\n', 0]);
 });
 
-test('a plugin that throws or returns nothing is named, with its place, once a minute; changed code is told at a reload', async (t) => {
+test('a plugin that throws or returns nothing is named, with its place, once a minute; code that is no plugin is refused', async (t) => {
   const folder = path.join(scratch, 'bad');
   mkdirSync(folder);
   const put = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
@@ -163,5 +163,6 @@ test('a plugin that throws or returns nothing is named, with its place, once a m
   assert.equal(server.stdout.match(/plugin\/bad threw/g)?.length, 1);
   put('bad.mjs', '// another one\n');
   server.signal('SIGUSR1');
-  await server.says(/\[WARNING\] .*bad\.mjs has changed: its old code runs until a restart/);
+  await server.says(/Restart failed: plugin\.cfg:1: bad: its default export is no plugin/);
+  assert.match(await ask('x.ads.example'), /plugin bad failed/);
 });

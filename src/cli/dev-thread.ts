@@ -54,7 +54,7 @@ async function load({ file, conf, port }: DevData['dev'], own: readonly Plugin[]
   const url = pathToFileURL(resolve(file)).href;
   shareThisCopy();
   const { default: plugin } = await import(url).catch((error: unknown) => {
-    throw new Error(`${placeOf(error, url)}${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${placeOf(error, [url])}${error instanceof Error ? error.message : String(error)}`);
   }) as { readonly default?: Partial<Plugin> };
   const word = plugin?.name;
   if (typeof word !== 'string') throw new Error('its default export is no plugin: definePlugin makes one');

@@ -15,6 +15,7 @@ import { tcp } from '../transport/tcp.ts';
 import { udp } from '../transport/udp.ts';
 import { builtIn } from './input.ts';
 import { logSink } from './output.ts';
+import type { Code } from './plugin-code.ts';
 import type { Addition } from './plugin-config.ts';
 import { readOptionsOf } from './read-options.ts';
 
@@ -28,6 +29,8 @@ export interface Common {
   readonly json?: boolean;
   /** What `plugin.cfg` adds to the plugins. */
   readonly additions?: readonly Addition[];
+  /** What was read of those. */
+  readonly code?: Code;
   /** What the TCP connections of all threads hold. */
   readonly streams?: Int32Array;
 }

@@ -1,7 +1,7 @@
 // `plugin.cfg` beside the Corefile: other people's plugins and their place in the order, in CoreDNS's own lines (`NAME:PACKAGE`). Knows
 // packages and the standard order; knows nothing of what a plugin does.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import { loaded } from '../kernel/site/late.ts';
 import type { LatePlugin, Plugin } from '../kernel/site/plugin.ts';
 import { quoted } from '../wording/quote.ts';
 import { shareThisCopy } from './one-copy.ts';
+import { codeOf, keepCode, versioned } from './plugin-code.ts';
 import { ORDER } from './plugin-names.ts';
 import { manifestAbove, misfit } from './plugin-package.ts';
 
@@ -27,6 +28,8 @@ export interface Addition {
   readonly before: boolean;
   /** `plugin.cfg:3: blocklist`, for complaints. */
   readonly at: string;
+  /** Which version of its code, where it is not the first that this process loads. */
+  readonly version?: string;
 }
 
 /** What `plugin.cfg` in the folder of this Corefile adds; nothing where there is none. Throws Error with `plugin.cfg:LINE: NAME: WHY`. */
@@ -154,22 +157,27 @@ export async function withAdditions(plugins: readonly LatePlugin[], additions: r
 }
 
 /** `/home/me/sinkhole/index.ts:2:21: ` for an error of syntax, whose message does not say where it is; else nothing. */
-export function placeOf(error: unknown, url: string): string {
+export function placeOf(error: unknown, urls: readonly string[]): string {
   if (!(error instanceof SyntaxError)) return '';
-  const told = /^\S+:\d+\n/.test(error.stack ?? '') ? error.stack!
-    : spawnSync(process.execPath, ['--check', fileURLToPath(url)], { encoding: 'utf8' }).stderr;
+  let told = error.stack ?? '';
+  for (const url of urls) {
+    if (/^\S+:\d+\n/.test(told)) break;
+    told = spawnSync(process.execPath, ['--check', fileURLToPath(url.split('?')[0]!)], { encoding: 'utf8' }).stderr;
+  }
   const [, file, line] = /^(\S+):(\d+)\n/.exec(told) ?? [];
   const caret = /^( *)\^/m.exec(told)?.[1]?.length;
   return file === undefined ? '' : `${file}:${line}:${caret === undefined ? '' : `${caret + 1}:`} `;
 }
 
-async function load({ url, name, at }: Addition): Promise<Plugin> {
+async function load({ url, name, at, version }: Addition): Promise<Plugin> {
   let module: { readonly default?: Partial<Plugin> };
   shareThisCopy();
+  keepCode(url);
   try {
-    module = await import(url) as typeof module;
+    module = await import(versioned(url, version)) as typeof module;
   } catch (error) {
-    throw new Error(`${at}: ${placeOf(error, url)}${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const place = placeOf(error, [url, ...codeOf(url, version).keys()]);
+    throw new Error(`${at}: ${place}${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   const plugin = module.default;
   if (typeof plugin?.name !== 'string' || typeof plugin.parse !== 'function' || typeof plugin.create !== 'function') {
@@ -177,17 +185,4 @@ async function load({ url, name, at }: Addition): Promise<Plugin> {
   }
   if (plugin.name !== name) throw new Error(`${at}: the plugin calls itself ${plugin.name}`);
   return plugin as Plugin;
-}
-
-/** Tells, each time it is called, which files of additions have changed since they were loaded: their code runs until a restart. */
-export function watchAdditions(additions: readonly Addition[]): () => readonly string[] {
-  const changedAt = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const files = additions.map(({ url }) => fileURLToPath(url));
-  const known = new Map(files.map((path) => [path, changedAt(path)]));
-  return () => files.filter((path) => {
-    const now = changedAt(path);
-    const changed = known.get(path) !== now;
-    known.set(path, now);
-    return changed;
-  });
 }

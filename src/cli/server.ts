@@ -1,9 +1,9 @@
 // The life of a server process, from the first start to the end (CLI-*, SIG-*). Knows the process; knows no plugin by name.
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { MainDesk } from '../kernel/desk.ts';
 import { App } from '../kernel/serving/app.ts';
 import { jsonLine } from '../kernel/seen/log.ts';
-import type { Log } from '../kernel/seen/log.ts';
 import { Metrics } from '../kernel/seen/metrics.ts';
 import type { Plugin } from '../kernel/site/plugin.ts';
 import { Store } from '../store/store.ts';
@@ -17,6 +17,8 @@ import { equip } from './equipment.ts';
 import { additionsOf, pluginsWith } from './plugin-choice.ts';
 import type { Companion } from './companion.ts';
 import type { Common } from './equipment.ts';
+import type { PluginsAnew } from './plugins-anew.ts';
+import { readOptionsOf } from './read-options.ts';
 import type { Flags } from './flags.ts';
 import { readInput } from './input.ts';
 import type { Input } from './input.ts';
@@ -40,17 +42,24 @@ const lasting = (): number | undefined => {
 /** What all threads have in common, and the plugins: the standard ones or those of an `own` program, and what `plugin.cfg` adds. */
 async function choose(file: string, { port, json }: Flags, own: readonly Plugin[] | undefined) {
   const common: Common = { file, port, json, additions: await additionsOf(file), streams: Ledger.create() };
-  return { common, plugins: await pluginsWith(common.additions, own) };
+  const plugins = await pluginsWith(common.additions, own);
+  if (common.additions!.length === 0) return { common, plugins };
+  const { withCode } = await import('./plugins-anew.ts');
+  return { common: { ...common, ...withCode(common.additions!) }, plugins };
 }
 
-/** Reads the Corefile again, and warns where code of `plugin.cfg` has changed since: a reload does not load it anew. */
-async function warning(again: () => string, { additions = [] }: Common, log: Log): Promise<() => string> {
-  if (additions.length === 0) return again;
-  const changed = (await import('./plugin-config.ts')).watchAdditions(additions);
-  return () => {
-    for (const path of changed()) log.warning(`${path} has changed: its old code runs until a restart`);
-    return again();
+/** How plugins are chosen at a reload: `plugin.cfg` is read again, and what has changed of their code is loaded. */
+async function choosing(common: Common, own: readonly Plugin[] | undefined, { log, readOptions }: ReturnType<typeof equip>) {
+  const { file, port, additions = [] } = common;
+  let anew: PluginsAnew | undefined;
+  const { warn, builtIn } = readOptions;
+  const open = async (): Promise<PluginsAnew> => {
+    const module = await import('./plugins-anew.ts');
+    return new module.PluginsAnew(file, own, additions, log, (late) => ({ ...readOptionsOf(file, port, late, warn), builtIn }));
   };
+  if (additions.length > 0) anew = await open();
+  // Where there was no plugin.cfg there may be one by now.
+  return async () => ((anew ??= existsSync(join(dirname(file), 'plugin.cfg')) ? await open() : undefined))?.choose();
 }
 /** What is said where nobody wrote a Corefile. */
 const nothingToServe = ({ file, again }: Input): string =>
@@ -111,7 +120,8 @@ export async function serve(
     complain(flags.json ? jsonLine(Date.now(), 'FATAL', text) : `[FATAL] ${text}`);
     return leave(1);
   };
-  const again = input.again === undefined ? undefined : await warning(input.again, common, log);
+  const { again } = input;
+  const chooseAnew = await choosing(common, own, equipment);
   const metrics = new Metrics();
   const store = Store.create();
   const desk = new MainDesk(clock);
@@ -120,7 +130,8 @@ export async function serve(
   });
   const app = new App({
     ...equipment, metrics, store, crew, desk, fatal, aside: new AsideThread({ entry, store, clock }),
-    readAgain: input.watched ? again : undefined, path: input.path, explain: explainError, awaited: () => companion?.awaited() ?? [],
+    readAgain: input.watched ? again : undefined, path: input.path, explain: explainError, choose: chooseAnew,
+    awaited: () => companion?.awaited() ?? [],
   });
   if (why !== undefined) log.warning(`the service manager cannot be told anything without the addon (${why})`);
   const signals = { app, log, leave, now: () => performance.now(), companion, service, status: () => `serves ${banner(app.addresses)}` };

@@ -103,10 +103,14 @@ export class Stream {
   readonly #timer: NodeJS.Timeout;
   #ended = false;
 
-  constructor(port: number, { sockets = 16, tcp = true, name = 'a.test' } = {}) {
+  /** `heard` is told each reply that comes over UDP. */
+  constructor(port: number, { sockets = 16, tcp = true, name = 'a.test' } = {}, heard?: (reply: Buffer) => void) {
     this.#udp = Array.from({ length: sockets }, () => createSocket('udp4'));
     for (const socket of this.#udp) {
-      socket.on('message', () => this.answered++);
+      socket.on('message', (reply) => {
+        this.answered++;
+        heard?.(reply);
+      });
       socket.on('error', () => {});
     }
     this.#tcp = tcp ? this.#connect(port) : undefined;

@@ -27,6 +27,8 @@ export interface ThreadOptions extends Omit<ServingOptions, 'metrics' | 'store'>
   readonly datagrams: Datagrams;
   /** Ends the process, from here. */
   readonly fatal: (text: string) => never;
+  /** What a load is read with that says which plugins. */
+  readonly choose?: (chosen: unknown) => Promise<ReadOptions>;
   /** The words for an error that ended a load. */
   readonly explain: (error: unknown) => string;
 }
@@ -84,7 +86,9 @@ class ServingThread {
     }
   }
   async #prepare(load: Load): Promise<void> {
-    const { options: readOptions } = recording(this.#options.readOptions, load.recorded);
+    const { choose } = this.#options;
+    const own = load.chosen === undefined || choose === undefined ? this.#options.readOptions : await choose(load.chosen);
+    const { options: readOptions } = recording(own, load.recorded);
     const configuration = build(load.text, await withPlugins(load.text, readOptions));
     const abort = new AbortController();
     this.#next = this.#serving.begin(configuration, this.#run(load, configuration, abort.signal), abort);

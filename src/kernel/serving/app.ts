@@ -23,6 +23,8 @@ export interface AppOptions extends ServingOptions {
   readonly readAgain: (() => string) | undefined;
   /** The file that it is in; undefined where it is in none, or is made of something else. */
   readonly path?: string | undefined;
+  /** The plugins that a load in place of another one is read with; undefined where they are those of before. */
+  readonly choose?: () => Promise<Chosen | undefined>;
   /** Ends the process. */
   readonly fatal: (text: string) => never;
   /** The words for an error that ended a load; its message where nothing is given. */
@@ -37,6 +39,14 @@ export interface AppOptions extends ServingOptions {
   readonly crew?: Crew;
 }
 
+/** Plugins for one load. */
+export interface Chosen {
+  readonly options: ReadOptions;
+  /** What another thread needs to choose the same. Can be sent. */
+  readonly own: unknown;
+  /** The load serves. */
+  taken(): void;
+}
 /** What another thread needs to serve the same. */
 export interface Load {
   readonly text: string;
@@ -46,6 +56,8 @@ export interface Load {
   readonly first: boolean;
   /** The port that each address has, by its label. */
   readonly ports: ReadonlyMap<string, number>;
+  /** What says which plugins; undefined for those that each thread began with. */
+  readonly chosen?: unknown;
 }
 /** The threads beside the main one. */
 export interface Crew {
@@ -75,9 +87,13 @@ export class App {
   /** What is served, and the words of the file that something else is served in place of. */
   #text = '';
   #passed: string | undefined;
+  /** What the plugins were read with, and what tells other threads which they are. */
+  #readOptions: ReadOptions;
+  #chosen: unknown = undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#readOptions = options.readOptions;
     this.#serving = new Serving(options);
     this.#desk = options.desk ?? new MainDesk(options.clock);
   }
@@ -106,7 +122,9 @@ export class App {
   async #load(text: string): Promise<void> {
     const { crew } = this.#options;
     const serving = this.#serving;
-    const { options: readOptions, recorded } = recording(this.#options.readOptions);
+    const chosen = serving.current === undefined ? undefined : await this.#options.choose?.();
+    const options = chosen?.options ?? this.#readOptions;
+    const { options: readOptions, recorded } = recording(options);
     const read = await withPlugins(text, readOptions);
     const configuration = build(text, read);
     for (const { metrics = {} } of await counting(read)) this.#options.metrics.declare(metrics);
@@ -121,7 +139,8 @@ export class App {
       await serving.start(generation);
       await serving.open(generation, (address) => (
         { sockets: sockets(address), port: serving.port(address.label) ?? address.endpoint.port }));
-      load = { text, recorded, space, first, ports: this.#ports(generation) };
+      const own = chosen?.own ?? this.#chosen;
+      load = { text, recorded, space, first, ports: this.#ports(generation), ...(own === undefined ? {} : { chosen: own }) };
       await crew?.prepare(load);
     } catch (error) {
       crew?.abort();
@@ -130,7 +149,10 @@ export class App {
     }
     const old = serving.commit(generation, sockets);
     this.#text = text;
+    this.#readOptions = options;
+    this.#chosen = load.chosen;
     await crew?.commit(load);
+    chosen?.taken();
     old?.abort.abort();
     await crew?.staff(configuration.addresses.map(socketsOf));
     await this.#started(generation);
@@ -149,12 +171,12 @@ export class App {
     }
   }
   #run(signal: AbortSignal, configuration: Configuration, space: number): Run {
-    const { clock, log, metrics, store, datagrams, fatal, readAgain, readOptions, aside } = this.#options;
+    const { clock, log, metrics, store, datagrams, fatal, readAgain, aside } = this.#options;
     return runOf({
       signal, thread: 0, clock, log, metrics, store, datagrams, fatal, shared: this.#shared, configuration, space,
       first: this.#serving.current === undefined, aside, desk: this.#desk,
       corefile: {
-        now: () => written(readAgain!(), { ...readOptions, warn: () => {} }),
+        now: () => written(readAgain!(), { ...this.#readOptions, warn: () => {} }),
         path: this.#options.path,
         reloadable: readAgain !== undefined,
         reload: () => this.reload(),
@@ -178,9 +200,9 @@ export class App {
   /** Takes over what stands in no file: what stands there is passed over until it is another, or somebody asks for it. */
   async #passOver(text: string): Promise<void> {
     await this.replace(text);
-    const { readAgain, readOptions } = this.#options;
+    const { readAgain } = this.#options;
     try {
-      this.#passed = written(readAgain!(), { ...readOptions, warn: () => {} }).canonical;
+      this.#passed = written(readAgain!(), { ...this.#readOptions, warn: () => {} }).canonical;
     } catch {
       this.#passed = undefined;
     }

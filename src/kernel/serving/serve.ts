@@ -234,7 +234,9 @@ export class Server implements Service, LateEnds {
     query.extendedError ??= { code: INFO_CODE.OTHER, text: `plugin ${name} failed` };
     if (this.#now - this.#blamed < 60_000) return;
     this.#blamed = this.#now;
-    const at = error instanceof Error ? /\n\s+at (?:.*\()?(?:.*\/)?([^/\s)]+:\d+:\d+)\)?/.exec(error.stack ?? '')?.[1] : undefined;
+    const [, place] = error instanceof Error ? /\n\s+at (?:.*\()?(?:.*\/)?([^/\s)]+:\d+:\d+)\)?/.exec(error.stack ?? '') ?? [] : [];
+    // Behind a question mark is the version of its code.
+    const at = place?.replace(/\?[^:]*/, '');
     this.#log.error(`plugin/${name} threw on ${query.name.text} ${typeName(query.type)}${at === undefined ? '' : ` at ${at}`}`);
   }
 
