@@ -51,6 +51,11 @@ export interface Backend {
    * already that there is no such name ('denial'). Undefined: SERVFAIL.
    */
   instead?(place: Place): 'next' | 'denial' | undefined;
+  /**
+   * What the name is to it, or why there is none, for whoever explains an answer: called right after `at` where anybody listens, however
+   * long it takes.
+   */
+  told?(place: Place, query: Query): string;
   /** What it says of answers that may be old (RFC 8914 code 3), undefined where they are not. */
   stale?(): string | undefined;
 }

@@ -17,6 +17,7 @@ export class Computed implements Source {
   readonly unknown: Unknown;
   readonly aliasTtl: number;
   readonly writeSoa: NonNullable<Source['writeSoa']> | undefined;
+  readonly told: Source['told'];
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
@@ -26,6 +27,7 @@ export class Computed implements Source {
     this.unknown = unknown;
     this.aliasTtl = ttl;
     this.#backend = backend;
+    this.told = backend.told === undefined ? undefined : (place, query) => backend.told!(place, query);
     this.writeSoa = soa === undefined ? undefined : (reply, section, zone, query) => soaInto(reply, section, soa, ttl, zone, query);
   }
 

@@ -28,6 +28,8 @@ export interface ExternalNames {
   at(place: Place, query: Query): Node | Promise<Node> | undefined;
   /** When what is told from outside changed last, in seconds since 1970 (KEXT-5). */
   serial(): number;
+  /** What the name is, for whoever explains an answer: called right after `at`. */
+  told?(place: Place, query: Query): string;
   /** Why not all of its names may be known; undefined where they are. */
   incomplete(): string | undefined;
   stale(): string | undefined;

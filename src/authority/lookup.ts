@@ -65,6 +65,7 @@ export class Lookup {
   #answer(query: Query, next: Handler): Answer {
     const { finding, place } = this.#walk;
     const { node } = finding;
+    this.#remark(query, query);
     if (node === undefined) return finding.isCertain ? this.#deny(query, RCODE.NXDOMAIN) : this.#missing(query, next);
     const target = node.alias?.(query.type);
     if (target !== undefined) return this.#follow(query, node, target);
@@ -75,6 +76,12 @@ export class Lookup {
     if (reply.answers === 0 && !reply.truncated) return this.#deny(query, RCODE.NOERROR);
     this.#mark(query);
     return reply;
+  }
+  /** Remarks what a name of this question's way is to the source, where anybody listens: then it is said at once. */
+  #remark(query: Query, asked: Query): void {
+    if (query.journey.notes === undefined || this.#source.told === undefined) return;
+    const text = this.#source.told(this.#walk.place, asked);
+    query.note(() => text);
   }
   #mark(query: Query): void {
     const stale = this.#source.stale?.();
@@ -126,6 +133,7 @@ export class Lookup {
       if (!walk.step()) return this.#deny(query, RCODE.NOERROR);
       const later = source.find(place, walk.asked, finding);
       // What comes later, or may be known to others behind, is asked of the whole server.
+      if (later === undefined) this.#remark(query, walk.asked);
       if (later !== undefined || this.#isOpen(walk)) return this.#elsewhere(query, target);
       if (finding.node === undefined) return this.#denied(RCODE.NXDOMAIN);
       const further = finding.node.alias?.(query.type);

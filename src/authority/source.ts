@@ -45,5 +45,6 @@ export interface Source {
   /** Of a source that computes: see `Backend`. */
   incomplete?(place: Place, query: Query): string | undefined;
   instead?(place: Place): 'next' | 'denial' | undefined;
+  readonly told?: ((place: Place, query: Query) => string) | undefined;
   stale?(): string | undefined;
 }

@@ -12,6 +12,7 @@ import { drop, failure, upon } from '../kernel/query/outcome.ts';
 import type { Answer, Outcome } from '../kernel/query/outcome.ts';
 import type { Query } from '../kernel/query/query.ts';
 import { RANK, recordsOf, setsOf, targetOf } from './kept-set.ts';
+import type { Security } from './kept-set.ts';
 import type { LocalAnswer } from './local-zones.ts';
 import type { Resolved } from './resolved.ts';
 import type { Resolver } from './resolver.ts';
@@ -19,6 +20,11 @@ import { failsForSentinel } from './sentinel.ts';
 import type { Stop, Watch } from './server-watch.ts';
 import type { Ask } from './translation.ts';
 
+/** What was made of an answer, for whoever explains it. */
+const WORDS: { readonly [security in Security]: string } = {
+  unchecked: 'and nothing of it was validated', bogus: 'and not believed: bogus', insecure: 'of a zone that is not signed: insecure',
+  secure: 'and validated: secure',
+};
 /** What zones of the resolver's own say as an answer; undefined: the world is to be asked. `isOwn` names this server has by itself. */
 export function answerLocally(
   found: LocalAnswer | undefined, resolver: Resolver, query: Query, now: () => number, isOwn: (name: Name) => boolean,
@@ -80,7 +86,8 @@ export function answerBy(resolver: Resolver, query: Query, now: () => number, { 
   return result.then((made) => query.reading.within(() => {
     const resolved = halted ?? made;
     if (resolved === undefined) return drop();
-    const { stopped, answer } = resolved;
+    const { stopped, answer, security } = resolved;
+    if (query.journey.notes !== undefined) query.note(() => `resolved, ${WORDS[security]}`);
     const at = resolver.settings.originalTtl ? undefined : now();
     if (stopped === undefined || ended === undefined) return outcomeOf(sentinelOf(resolver, resolved, query), query, name, at);
     return ended(stopped, answer.flatMap((set) => recordsOf(set, now(), query.wantsDnssec)));

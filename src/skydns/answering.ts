@@ -12,6 +12,7 @@ import type { Log } from '../kernel/seen/log.ts';
 import { covers } from '../kernel/site/fallthrough.ts';
 import type { Fallthrough } from '../kernel/site/fallthrough.ts';
 import type { Handler, Run } from '../kernel/site/plugin.ts';
+import { quoted } from '../wording/quote.ts';
 import { Asked, BadMessage } from './answers.ts';
 import type { Rules, Sources, Told } from './answers.ts';
 import type { Found, Wanted } from './found.ts';
@@ -58,10 +59,12 @@ export class Answering {
   #answer(query: Query, zone: Name, next: Handler, later: Later): Answer {
     const { rules, fallthrough, known, ask, own, noted } = this.#parts;
     let note: string | undefined;
+    const seen: string[] | undefined = query.journey.notes === undefined ? undefined : [];
     const sources: Sources = {
       find: (key, reach, isWild) => {
         const found = known?.(key, reach, isWild) ?? later.get(`${reach} ${key}`, () => ask(key, reach, isWild));
         note ??= found.note;
+        seen?.push(seenText(this.#parts.store, key, found));
         return found;
       },
       elsewhere: (name, type) => later.get(`${type} ${name.key}`, () => elsewhere(query, name, type)),
@@ -75,6 +78,7 @@ export class Answering {
       if (!(error instanceof Pending)) return this.#failed(query, zone, error);
       return error.come.then(() => query.reading.within(() => this.#answer(query, zone, next, later)));
     }
+    if (seen !== undefined && seen.length > 0) query.note(() => seen.join('; '));
     if (told === undefined && covers(fallthrough, query.name)) return next(query);
     if (asked.stale !== undefined) query.extendedError = { code: INFO_CODE.STALE_ANSWER, text: asked.stale };
     const { answer, additional } = told ?? { answer: [], additional: [] };
@@ -99,6 +103,12 @@ export class Answering {
   }
 }
 
+/** What was found under a key, for whoever explains an answer. */
+function seenText(store: string, key: string, { services, exists, wrong, stale }: Found): string {
+  const what = wrong !== undefined ? 'a message that cannot be used'
+    : services.length > 0 ? `${services.length} ${services.length === 1 ? 'message' : 'messages'}` : exists ? 'keys below alone' : 'nothing';
+  return `${what} of ${store} at ${quoted(key)}${stale === undefined ? '' : `, ${stale}`}`;
+}
 /** What this server answers to another question of the same client, as records; nothing where it does not. */
 function elsewhere(query: Query, name: Name, type: number): readonly RR[] | Promise<readonly RR[]> {
   const recordsOf = (outcome: Outcome): readonly RR[] => (outcome.kind === 'reply' ? outcome.parts().answer : []);

@@ -63,6 +63,12 @@ export class ExternalBackend implements Backend {
     }
     return undefined;
   }
+  told(place: Place, query: Query): string {
+    if (place.labels === 0) return 'the apex of the zone';
+    if (this.#isApex(place, query)) return 'the name server of the zone, or above it';
+    const owner = this.#clusters.find((cluster) => cluster.has(place, query));
+    return owner?.told?.(place, query) ?? this.#clusters.flatMap((cluster) => cluster.told?.(place, query) ?? []).join('; ');
+  }
   /** Whether the labels before the zone are those of the apex. */
   #isApex({ labels, at }: Place, { bytes }: Asked): boolean {
     if (labels < this.#apexLabels) return false;

@@ -21,6 +21,7 @@ import { Clients } from './clients.ts';
 import { ClusterBackend } from './answers/backend.ts';
 import { Cluster, Numbers } from './cluster/cluster.ts';
 import { clusterName, watchedBy } from './cluster/watched.ts';
+import { clusterText } from './answers/told.ts';
 import { ClusterZones } from './answers/transfer.ts';
 import type { Settings } from './config.ts';
 import { ExternalCluster } from './outside/external.ts';
@@ -145,16 +146,22 @@ export class Stanza implements Part, TransferSource, ExternalNamesSource {
     return (this.#maps ??= openMaps(run.store, this.#number(run).get(0)));
   }
   externalNames(run: Run, rules: ExternalRules): ExternalNames {
-    return new ExternalCluster(this.#settings, this.#open(run), this.#own(), rules);
+    const maps = this.#open(run);
+    return new ExternalCluster(this.#settings, maps, this.#own(), rules, () => this.#about(maps));
   }
   start(run: Run): void {
     const maps = this.#open(run);
     const backend = new ClusterBackend(this.#settings, maps, this.#own(), {
       before: this.#all.slice(0, this.#index), behind: this.#all.slice(this.#index + 1),
     });
+    backend.about = () => this.#about(maps);
     this.#lookup = new Lookup(new Computed(backend));
     this.#clients = new Clients(maps, this.#settings);
     this.#zones = new ClusterZones(backend, maps, this.#settings);
+  }
+  /** Which cluster it is and how new what is known of it is, for people. */
+  #about(maps: Maps): string {
+    return clusterText(clusterName(this.#settings), maps, this.#cluster?.silence);
   }
   /** K8S-15: addresses of this machine; as CoreDNS none where it is told by `bind` which to use. */
   #own(): readonly Uint8Array[] {

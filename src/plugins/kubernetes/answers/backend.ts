@@ -30,6 +30,7 @@ import { PointerNode, readPrefix, reverseKey } from './pointer-node.ts';
 import { Prefixes } from '../cluster/prefix-index.ts';
 import { ABOVE_SERVER, APEX, NAMESPACE, NAME_SERVER, NODE_NAME, POD_NAME, Parsed, SERVICE_NAME, SUBDOMAIN, VERSION } from './question.ts';
 import { ServiceNode } from './service-node.ts';
+import { nameText } from './told.ts';
 
 /** The version of the schema, and how long it may be kept (section 2.2 of the schema). */
 const SCHEMA = '1.1.0', SCHEMA_TTL = 28800;
@@ -74,6 +75,8 @@ export class ClusterBackend implements Backend {
   readonly #prefixes: Prefixes;
   readonly #prefix = { address: new Uint8Array(16), size: 4 };
   readonly #others: Others;
+  /** Which cluster it is, for people. */
+  about = (): string => '';
 
   /** `own`: the addresses of this machine that may be name servers. `others`: the other clusters of the block. */
   constructor(settings: Settings, maps: Maps, own: readonly Uint8Array[], others: Others = { before: [], behind: [] }) {
@@ -132,6 +135,16 @@ export class ClusterBackend implements Backend {
   }
   stale(): string | undefined {
     return staleOf(this.#maps);
+  }
+  told(place: Place, query: Question): string {
+    const { zone } = place;
+    const multicluster = this.#multicluster[zone.index]!;
+    const parsed = this.#parsed;
+    parsed.read(query, place, multicluster, this.#settings.zonal);
+    const isExposed = parsed.namespace !== 0 && this.exposed.at(query.bytes, parsed.namespace);
+    const { pods } = this.#settings;
+    const [map, kind] = multicluster ? [this.#maps.imports, 'ServiceImport'] as const : [this.#maps.services, 'Service'] as const;
+    return `${nameText({ parsed, place, query, map, kind, isExposed, pods })}; ${this.about()}`;
   }
   isMulticluster({ index }: ServedZone): boolean {
     return this.#multicluster[index] === true;

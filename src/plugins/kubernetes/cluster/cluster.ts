@@ -255,6 +255,10 @@ export class Cluster implements Closable, Filled {
         { resource: nameOf(watch.resource), isWhole: watch.synced, silentFor: watch.silentFor, error: watch.lastError })),
     };
   }
+  /** Milliseconds since the collection was heard that was heard longest ago. */
+  get silence(): number {
+    return Math.max(0, ...this.watched.map(({ silentFor }) => silentFor));
+  }
   /** Has all of it listed anew, and says of which collections. */
   relist(): readonly string[] {
     return this.watched.filter((watch) => watch.relist()).map(({ resource }) => nameOf(resource));

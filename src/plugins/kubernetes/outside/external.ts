@@ -21,6 +21,7 @@ import { PointerNode, readPrefix, reverseKey } from '../answers/pointer-node.ts'
 import { Prefixes } from '../cluster/prefix-index.ts';
 import { NAMESPACE, Parsed, SERVICE_NAME } from '../answers/question.ts';
 import { ServiceNode } from '../answers/service-node.ts';
+import { serviceText } from '../answers/told.ts';
 import { SharedNames } from '../answers/zone-names.ts';
 
 /** One stanza's cluster from outside, in one thread. */
@@ -38,8 +39,13 @@ export class ExternalCluster implements ExternalNames {
   readonly #names: SharedNames;
   readonly #addresses: SharedNames;
 
-  /** `machine`: the addresses of this machine that may be name servers. */
-  constructor(settings: Pick<Settings, 'namespaces' | 'ttl'>, maps: Maps, machine: readonly Uint8Array[], rules: ExternalRules) {
+  /** Which cluster it is, for people. */
+  readonly #about: () => string;
+
+  /** `machine`: the addresses of this machine that may be name servers; `about`: which cluster it is, for people. */
+  constructor(settings: Pick<Settings, 'namespaces' | 'ttl'>, maps: Maps, machine: readonly Uint8Array[], rules: ExternalRules,
+    about = (): string => '') {
+    this.#about = about;
     this.machine = machine;
     this.#maps = maps;
     this.#rules = rules;
@@ -82,6 +88,16 @@ export class ExternalCluster implements ExternalNames {
     if (type !== TYPE.SRV || node !== this.#service || !this.#service.leadsOutside) return node;
     // What stands beside the answer is asked of this server.
     return hostNode(query, place, this.#service);
+  }
+  told(place: Place, query: Query): string {
+    if (place.zone.reverse || query.type === TYPE.PTR) return `names of an address; ${this.#about()}`;
+    const parsed = this.#parsed;
+    parsed.readExternal(query, place);
+    const isService = parsed.kind === SERVICE_NAME && this.#exposed.at(query.bytes, parsed.namespace);
+    const isThere = this.#nodeAt(place, query) !== undefined;
+    if (!isService) return `${isThere ? 'a name above others' : 'no namespace of the cluster that may be spoken of'}; ${this.#about()}`;
+    const service = serviceText(query, parsed, this.#maps.services, 'Service');
+    return `${service}${isThere || service.startsWith('there is no') ? '' : ', which has nothing outside'}; ${this.#about()}`;
   }
   has(place: Place, asked: Asked): boolean {
     return this.#nodeAt(place, asked) !== undefined;
