@@ -64,8 +64,8 @@ function looking(site: Site, privacy: () => Privacy): Part {
     rcode: 0, extended: -1, trail: { lastHop: -1, tail: () => 0 }, isStream: false, microseconds: 0, at: 0,
   };
   const look = (outcome: Outcome, query: Query): Outcome => {
-    // Its name is folded from now on.
-    void query.key;
+    // Its name is folded from now on. What keeps answers has made its hash.
+    const hashed = query.key.hashedBy(run.store.memory.hash);
     const { journey } = query;
     const took = elapsed(query, run.clock);
     if (journey.finished - at >= DRIFT) {
@@ -82,7 +82,7 @@ function looking(site: Site, privacy: () => Privacy): Part {
     const isFailing = rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN;
     const kind = journey.lookups > 0 ? UPSTREAM : keepers.includes(journey.trail.lastHop) ? CACHE : OWN;
     const fails = isFailing && kind === UPSTREAM ? failureOf(journey, rcode) : '';
-    seen.see(query, said, toldAt(query) >> 2, toldLength(query), kind, isFailing, fails);
+    seen.see(query, said, toldAt(query) >> 2, toldLength(query), kind, isFailing, fails, hashed);
     return outcome;
   };
   return {

@@ -105,8 +105,9 @@ export class Answering {
 
 /** What was found under a key, for whoever explains an answer. */
 function seenText(store: string, key: string, { services, exists, wrong, stale }: Found): string {
-  const what = wrong !== undefined ? 'a message that cannot be used'
-    : services.length > 0 ? `${services.length} ${services.length === 1 ? 'message' : 'messages'}` : exists ? 'keys below alone' : 'nothing';
+  const there = services.length > 0 ? `${services.length} ${services.length === 1 ? 'message' : 'messages'}`
+    : exists ? 'keys below alone' : 'nothing';
+  const what = wrong === undefined ? there : 'a message that cannot be used';
   return `${what} of ${store} at ${quoted(key)}${stale === undefined ? '' : `, ${stale}`}`;
 }
 /** What this server answers to another question of the same client, as records; nothing where it does not. */

@@ -37,6 +37,10 @@ export class Key {
     }
     return this.#hash;
   }
+  /** That hash where it was made already; else 0. */
+  hashedBy(hash: Hash): number {
+    return this.#by === hash ? this.#hash : 0;
+  }
   /** The words are others now, `length` bytes of them. */
   reset(length: number): this {
     this.length = length;

@@ -6,6 +6,9 @@ import { Hash } from '../../store/hash.ts';
 import { Memory } from '../../store/memory.ts';
 import { estimate, note, unite } from './distinct.ts';
 import { boundOf, stepOf } from './latency.ts';
+import { Name } from '../../dns/name.ts';
+import { Key } from '../../store/key.ts';
+import { Seen, TOPS } from './seen.ts';
 import { TopWriter, topOf } from './top.ts';
 
 const FORM = { name: 'top', setBits: 1, room: 2 };
@@ -47,4 +50,40 @@ test('steps of time follow one another, and each time lies in its own', () => {
     assert.ok(boundOf(step + 1) - boundOf(step) <= Math.max(1, boundOf(step) / 8));
   }));
   assert.equal(stepOf(0x7fffffff), 199);
+});
+
+test('hashes that were kept count as those that are made anew: names, names above, clients', () => {
+  const label = fc.constantFrom('a', 'b', 'www', 'x'.repeat(63), 'of-some-length');
+  // Some names above begin and end alike.
+  const alike = fc.nat(3).map((middle) => `www.begins-${middle}-and-ends-alike.example.`);
+  const name = fc.oneof(fc.array(label, { maxLength: 4 }).map((labels) => `${labels.join('.')}.`), alike);
+  const client = fc.constantFrom(0, 1, -1, 0x0100007f);
+  const question = fc.record({ name, type: fc.constantFrom(1, 28, 65), client, isKnown: fc.boolean() });
+  fc.assert(fc.property(fc.array(question, { maxLength: 300 }), (questions) => {
+    const memory = Memory.create(1 << 26);
+    const blocks = [0, 1].map(() => new Seen(memory, 0, () => '', { names: true, clients: 'show' }));
+    const truth = { names: new Map<string, number>(), under: new Map<string, number>(), clients: new Map<string, number>() };
+    const add = (top: keyof typeof truth, key: string) => truth[top].set(key, (truth[top].get(key) ?? 0) + 1);
+    for (const [i, { name: text, type, client: from, isKnown }] of questions.entries()) {
+      const wire = Name.parse(text);
+      const key = new Key().named(wire.key, type);
+      key.words[100] = from;
+      const outcome = { rcode: 0, extended: -1, trail: { lastHop: -1, tail: () => 0 }, isStream: false, microseconds: 1, at: 60_000 };
+      const asked = { words: key.words, keyAt: key.at << 2, nameLength: wire.key.length, type };
+      blocks[i & 1]!.see(asked, outcome, 100, 4, 0, false, '', isKnown ? key.hashBy(memory.hash) : 0);
+      add('names', wire.key);
+      if (wire.key.length > 1) add('under', wire.key.slice(wire.key.charCodeAt(0) + 1));
+      add('clients', String(from));
+    }
+    for (const top of ['names', 'under', 'clients'] as const) {
+      const rows = topOf(memory, TOPS[top], 1);
+      assert.ok(rows.length <= truth[top].size);
+      for (const { key, count, error } of rows) {
+        const octets = Buffer.from(key.buffer, key.byteOffset + 4, key[0]! & 255);
+        const isCut = (key[0]! & ~255) !== 0;
+        const real = isCut ? undefined : truth[top].get(top === 'clients' ? String(octets.readInt32LE()) : octets.toString('latin1')) ?? 0;
+        if (real !== undefined) assert.ok(count - error <= real && real <= count, `${top} ${octets} ${real}: ${count - error} to ${count}`);
+      }
+    }
+  }), { numRuns: 60 });
 });

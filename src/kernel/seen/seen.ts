@@ -25,6 +25,12 @@ const WIDE_FROM = 8;
 /** Where registers lie, in bytes of a place: of names, of clients, and of each name above; and how many these are; twice, by minute. */
 export const DISTINCT = 'distinct', CLIENT_REGISTERS = 1 << WHOLE_BITS, WIDE_REGISTERS = 2 << WHOLE_BITS,
   DISTINCT_BYTES = (2 << WHOLE_BITS) + (64 << SMALL_BITS);
+/**
+ * Hashes that were made before, of a thread: of clients by their addresses; of a name and the one above it, by the hash of the question's
+ * key; of a name above by how many octets it has and its words. How many of each as a power of two, and where they lie.
+ */
+const HASHES = 'hashes seen', KEPT_CLIENTS = 9, KEPT_NAMES = 12, KEPT_ABOVE = 6, ABOVE_ROOM = 16;
+const NAMES_AT = 2 << KEPT_CLIENTS, ABOVE_AT = NAMES_AT + (3 << KEPT_NAMES), KEPT_WORDS = ABOVE_AT + (ABOVE_ROOM << KEPT_ABOVE);
 /** Set in the length of a name that was cut. */
 export const NAME_CUT = 1 << 8;
 
@@ -46,6 +52,8 @@ export class Seen {
   readonly #privacy: Privacy;
   /** The name above, and the client, as words of their own. */
   readonly #scratch = new Int32Array(72);
+  /** Where hashes are kept that were made before, by all blocks of the thread. */
+  readonly #kept: number;
   #registers = 0;
   #minute = 0;
 
@@ -59,15 +67,19 @@ export class Seen {
       upstreams: top(TOPS.upstreams), wide: top(WIDE),
     };
     this.#place = ownPlace(memory, DISTINCT, thread, 2 + (DISTINCT_BYTES >> 1));
+    this.#kept = ownPlace(memory, HASHES, thread, KEPT_WORDS);
     this.#hash = memory.hash;
     this.#words = memory.refresh();
     this.#bytes = new Uint8Array(this.#words.buffer);
     this.#privacy = privacy;
   }
 
-  /** One question: `client` is a word of its own words, `kind` who answered (`KINDS`), `fails` what went wrong upstream, '' nothing. */
+  /**
+   * One question: `client` is a word of its own words, `kind` who answered (`KINDS`), `fails` what went wrong upstream, '' nothing.
+   * `hashed` is the hash of its key, where somebody has made it; else 0.
+   */
   see(question: SeenQuestion, outcome: SeenOutcome, client: number, clientLength: number, kind: number, isFailing: boolean,
-    fails: string): void {
+    fails: string, hashed = 0): void {
     const minute = (outcome.at / 60_000) | 0;
     if (minute !== this.#minute) this.#turn(minute);
     this.#latency.count(kind, outcome.microseconds);
@@ -77,7 +89,7 @@ export class Seen {
     const at = words === this.#scratch ? CLIENT_SCRATCH : client;
     this.#recent.write(question, outcome, words, at, shown, names);
     if (shown > 0) this.#client(words, at, shown);
-    if (names) this.#name(question, isFailing);
+    if (names) this.#name(question, isFailing, hashed);
     if (fails !== '') this.#fails(fails);
   }
   #turn(minute: number): void {
@@ -90,17 +102,36 @@ export class Seen {
     Atomics.store(this.#words, cell, minute);
   }
   #client(words: Int32Array, at: number, length: number): void {
-    const hash = this.#hash.of(words, at, length >> 2);
+    const hash = length === 4 ? this.#hashOf(words[at]!) : this.#hash.of(words, at, length >> 2);
     note(this.#bytes, this.#registers + CLIENT_REGISTERS, WHOLE_BITS, hash);
     const to = this.#tops.clients.count(hash);
     if (to === 0) return;
     this.#words[to] = length;
     for (let i = 0; i < length >> 2; i++) this.#words[to + 1 + i] = words[at + i]!;
   }
-  #name({ words, keyAt, nameLength }: SeenQuestion, isFailing: boolean): void {
+  /** The hash of one word: those of addresses that come again and again are kept. */
+  #hashOf(word: number): number {
+    const kept = this.#words;
+    const at = this.#kept + ((Math.imul(word, 0x9e3779b1) >>> (32 - KEPT_CLIENTS)) << 1);
+    if (kept[at] === word && kept[at + 1] !== 0) return kept[at + 1]!;
+    kept[at] = word;
+    return (kept[at + 1] = this.#hash.of(kept, at, 1));
+  }
+  #name({ words, keyAt, nameLength }: SeenQuestion, isFailing: boolean, hashed: number): void {
     const { names, failing, under, wide } = this.#tops;
     const key = keyAt >> 2;
-    const hash = this.#hash.of(words, key, (nameLength + 3) >> 2);
+    const first = words[key]! & 255;
+    const length = nameLength - first - 1;
+    // The hashes of a name and of the one above it are kept under that of its key, or under its own: both as good as nobody can guess them.
+    const kept = this.#words;
+    const known = hashed !== 0 ? hashed : this.#hash.of(words, key, (nameLength + 3) >> 2);
+    const slot = this.#kept + NAMES_AT + (known >>> (32 - KEPT_NAMES)) * 3;
+    if (kept[slot] !== known) {
+      kept[slot + 1] = hashed === 0 ? known : this.#hash.of(words, key, (nameLength + 3) >> 2);
+      if (first !== 0) kept[slot + 2] = this.#above(words, key, first + 1, length);
+      kept[slot] = known;
+    }
+    const hash = kept[slot + 1]!;
     note(this.#bytes, this.#registers, WHOLE_BITS, hash);
     const to = names.count(hash);
     if (to !== 0) this.#write(to, words, key, nameLength);
@@ -108,22 +139,38 @@ export class Seen {
       const there = failing.count(hash);
       if (there !== 0) this.#write(there, words, key, nameLength);
     }
-    const first = words[key]! & 255;
     if (first === 0) return;
-    const length = nameLength - first - 1;
-    this.#shift(words, key, first + 1, length);
-    const above = this.#hash.of(this.#scratch, 0, (length + 3) >> 2);
+    const above = kept[slot + 2]!;
     const place = under.count(above);
-    if (place !== 0) this.#write(place, this.#scratch, 0, length);
+    if (place !== 0) this.#writeAbove(place, words, key, first + 1, length);
     // Of what is seldom asked nobody wants to know how wide it is.
     if (under.last < WIDE_FROM) return;
     const wider = wide.count(above);
     const registers = this.#registers + WIDE_REGISTERS + (wide.index << SMALL_BITS);
     if (wider !== 0) {
       this.#bytes.fill(0, registers, registers + (1 << SMALL_BITS));
-      this.#write(wider, this.#scratch, 0, length);
+      this.#writeAbove(wider, words, key, first + 1, length);
     }
     note(this.#bytes, registers, SMALL_BITS, hash);
+  }
+  /** The hash of a name without its first label: of those that come again and again it is kept, under what they begin and end with. */
+  #above(words: Int32Array, key: number, skip: number, length: number): number {
+    const scratch = this.#scratch, kept = this.#words;
+    this.#shift(words, key, skip, length);
+    const count = (length + 3) >> 2;
+    if (count > ABOVE_ROOM - 2) return this.#hash.of(scratch, 0, count);
+    const mixed = Math.imul(scratch[0]! ^ Math.imul(scratch[count - 2 > 0 ? count - 2 : 0]! ^ length, 0x85ebca6b), 0x9e3779b1);
+    const at = this.#kept + ABOVE_AT + (mixed >>> (32 - KEPT_ABOVE)) * ABOVE_ROOM;
+    let i = 0;
+    if (kept[at] === length) while (i < count && kept[at + 2 + i] === scratch[i]) i++;
+    if (i === count && kept[at] === length) return kept[at + 1]!;
+    kept[at] = length;
+    for (i = 0; i < count; i++) kept[at + 2 + i] = scratch[i]!;
+    return (kept[at + 1] = this.#hash.of(scratch, 0, count));
+  }
+  #writeAbove(to: number, words: Int32Array, key: number, skip: number, length: number): void {
+    this.#shift(words, key, skip, length);
+    this.#write(to, this.#scratch, 0, length);
   }
   /** The octets behind the first `skip` ones, as words of their own with 0 behind them. */
   #shift(words: Int32Array, key: number, skip: number, length: number): void {

@@ -60,20 +60,22 @@ export class TopWriter {
     const set = hash >>> this.#shift;
     const at = this.#at + HEAD + set * SET;
     const tag = hash | 1;
-    let least = 0x7fffffff;
-    let place = 0;
+    // Most often it is there: counts of others are not looked at then. A tag is never 0, and one without a count stands nowhere.
     for (let i = 0; i < PLACES; i++) {
+      if (words[at + i] !== tag) continue;
+      const count = words[at + COUNTS + i]! + 1;
+      words[at + COUNTS + i] = count;
+      this.index = set * PLACES + i;
+      this.last = count;
+      return 0;
+    }
+    let least = words[at + COUNTS]!;
+    let place = 0;
+    for (let i = 1; i < PLACES; i++) {
       const count = words[at + COUNTS + i]!;
-      if (words[at + i] === tag && count > 0) {
-        words[at + COUNTS + i] = count + 1;
-        this.index = set * PLACES + i;
-        this.last = count + 1;
-        return 0;
-      }
-      if (count < least) {
-        least = count;
-        place = i;
-      }
+      if (count >= least) continue;
+      least = count;
+      place = i;
     }
     words[at + place] = tag;
     words[at + COUNTS + place] = least + 1;
