@@ -74,14 +74,17 @@ cc -Os -static -s -Wall -Wextra -DROOT="\"$root\"" -o "$target/coredns" "$here/c
 mkdir -m 777 "$target$root/compiled"
 "$node" "$checkout/scripts/some-cluster.mjs" > "$target.port" &
 cluster=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s "$target.port" ] || sleep 1; done
+tries=0
+until [ -s "$target.port" ] || [ "$tries" = 60 ]; do sleep 1; tries=$((tries + 1)); done
 printf '.:0 {\n  bind 127.0.0.1\n  errors\n  log\n  hosts {\n    192.0.2.1 first.example\n  }\n  cache\n  forward . 127.0.0.1:9\n}\n' \
   > "$target/first"
 printf 'cluster.local:0 {\n  bind 127.0.0.1\n  kubernetes cluster.local {\n    endpoint http://127.0.0.1:%s\n  }\n}\n' \
   "$(cat "$target.port")" >> "$target/first"
-chroot --userspec="$user:$user" "$target" /coredns -conf /first -quiet > "$target.said" 2>&1 &
+chroot --userspec="$user:$user" "$target" /coredns -conf /first > "$target.said" 2>&1 &
 started=$!
-sleep 3
+tries=0
+until grep -q '^CoreDNS-' "$target.said" || [ "$tries" = 60 ]; do sleep 1; tries=$((tries + 1)); done
+sleep 1
 kill -TERM "$started"
 wait "$started" || { cat "$target.said" >&2; kill "$cluster"; exit 1; }
 kill "$cluster"
