@@ -134,17 +134,19 @@ rendered('servers become blocks, and their ports those of the pod and of the ser
   assert.match(data!['example.db']!, /^example\.test\. IN SOA [^\n]*\nwww +IN A +192\.0\.2\.3\n$/);
   const blocks = data!['Corefile']!.split('\n').filter((line) => /^\S.*\{$|^import/.test(line));
   assert.deepEqual(blocks,
-    ['import /opt/coredns/*.conf', '.:5353 {', 'tls://a.example.test:853 tls://b.example.test:853 {', 'quic://.:853 {', '. {']);
+    ['import /opt/coredns/*.conf', '.:5353 {', 'tls://a.example.test:853 tls://b.example.test:853 {', 'quic://.:853 {',
+      'https://.:443 https3://.:443 {', '. {']);
   const [container] = as(find(objects, 'Deployment', 'dns'), 'Deployment').spec!.template.spec!.containers;
   assert.deepEqual(container!.ports!.map(({ containerPort, protocol, hostPort }) => [containerPort, protocol, hostPort]), [
-    [53, 'UDP', undefined], [853, 'UDP', undefined], [853, 'TCP', undefined], [5353, 'UDP', 53], [5353, 'TCP', 53],
-    [9253, 'TCP', undefined],
+    [53, 'UDP', undefined], [443, 'UDP', undefined], [443, 'TCP', undefined], [853, 'UDP', undefined], [853, 'TCP', undefined],
+    [5353, 'UDP', 53], [5353, 'TCP', 53], [9253, 'TCP', undefined], [8453, 'TCP', undefined], [8053, 'TCP', undefined],
   ]);
   assert.deepEqual([container!.livenessProbe!.httpGet!.port, container!.readinessProbe!.httpGet!.port], [8090, 8191]);
   const ports = as(find(objects, 'Service', 'kube-dns'), 'Service').spec!.ports!;
   assert.deepEqual(ports.map(({ port, protocol, targetPort, nodePort }) => [port, protocol, targetPort, nodePort]), [
-    [53, 'UDP', 53, undefined], [853, 'UDP', 853, undefined], [853, 'TCP', 853, undefined],
-    [5300, 'UDP', 5353, 30053], [5300, 'TCP', 5353, 30053],
+    [53, 'UDP', 53, undefined], [443, 'UDP', 443, undefined], [443, 'TCP', 443, undefined],
+    [853, 'UDP', 853, undefined], [853, 'TCP', 853, undefined],
+    [5300, 'UDP', 5353, 30053], [5300, 'TCP', 5353, 30053], [8053, 'TCP', 8053, undefined],
   ]);
   const resources = as(find(objects, 'ClusterRole', 'system:coredns'), 'ClusterRole').rules!.flatMap((rule) => rule.resources);
   assert.ok(resources.includes('serviceimports'));
@@ -171,4 +173,25 @@ rendered('values that mean nothing are refused', (_, helm) => {
   }
   assert.match(refused('--set', 'hpa.enabled=true,autoscaler.enabled=true'), /exclude each other/);
   assert.match(refused('--set', 'deployment.dnsPolicy=None'), /needs deployment\.dnsConfig/);
+});
+
+rendered('APIs have their ports; a network policy lets in who is named, over UDP for QUIC, metrics and admin apart', (make) => {
+  const objects = make('-f', named('every-value'));
+  const ports = as(find(objects, 'Service', 'kube-dns'), 'Service').spec!.ports!.map(({ name, port, protocol }) => [name, port, protocol]);
+  for (const each of [['udp-853', 853, 'UDP'], ['udp-443', 443, 'UDP'], ['tcp-443', 443, 'TCP'], ['registry', 8053, 'TCP']]) {
+    assert.ok(ports.some((port) => port.join() === each.join()), each.join());
+  }
+  assert.ok(!ports.some(([name]) => name === 'admin'), 'nobody but whom the policy names');
+  const { spec } = as(find(objects, 'NetworkPolicy'), 'NetworkPolicy');
+  const [clients, metrics, admin] = spec!.ingress!.map((rule) => ({
+    from: rule.from, ports: rule.ports!.map(({ protocol, port }) => `${String(port)}/${protocol}`),
+  }));
+  assert.deepEqual(clients!.from, [{ namespaceSelector: {} }]);
+  assert.deepEqual(['853/UDP', '853/TCP', '443/UDP', '443/TCP', '8053/TCP'].filter((port) => !clients!.ports.includes(port)), []);
+  assert.deepEqual(metrics, { from: [{ podSelector: { matchLabels: { 'example.test/scrapes': 'yes' } } }], ports: ['9253/TCP'] });
+  assert.deepEqual(admin, { from: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: ['8453/TCP'] });
+  assert.deepEqual(spec!.policyTypes, ['Ingress', 'Egress']);
+  const open = as(find(make('--set', 'networkPolicy.enabled=true'), 'NetworkPolicy'), 'NetworkPolicy').spec!;
+  assert.deepEqual([open.policyTypes, open.ingress!.map(({ from }) => from)], [['Ingress'], [undefined, undefined]]);
+  assert.equal(find(make(), 'NetworkPolicy'), undefined);
 });

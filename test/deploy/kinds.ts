@@ -4,6 +4,7 @@ import type { DaemonSet, Deployment } from 'kubernetes-types/apps/v1.js';
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js';
 import type { ConfigMap, Service, ServiceAccount } from 'kubernetes-types/core/v1.js';
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.js';
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-types/rbac/v1.js';
 
@@ -44,7 +45,7 @@ export interface Alert {
   expr: string;
   for?: string;
   labels: { severity: 'info' | 'warning' | 'critical' };
-  annotations: { summary: string; description: string };
+  annotations: { summary: string; description: string; runbook: string };
 }
 
 /** What a rules file of Prometheus holds. */
@@ -73,6 +74,7 @@ export interface Kinds {
   'kustomize.config.k8s.io/v1beta1 Kustomization': Kustomization;
   'monitoring.coreos.com/v1 PrometheusRule': PrometheusRule;
   'monitoring.coreos.com/v1 ServiceMonitor': ServiceMonitor;
+  'networking.k8s.io/v1 NetworkPolicy': Sure<NetworkPolicy>;
   'policy/v1 PodDisruptionBudget': Sure<PodDisruptionBudget>;
   'rbac.authorization.k8s.io/v1 ClusterRole': Sure<ClusterRole>;
   'rbac.authorization.k8s.io/v1 ClusterRoleBinding': Sure<ClusterRoleBinding>;

@@ -1,10 +1,12 @@
 {{/*
 What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, tcp, nodePort, hostPort}], "metrics": [port],
-"health": port, "ready": port}. Blocks of one port are put together.
+"health": port, "ready": port, "apis": [{port, name, served}]}. Blocks of one port are put together. An API is that of `admin` or of `registry`;
+that of a registry is for the cluster, and so a port of the service.
 */}}
 {{- define "dns.listening" -}}
 {{- $ports := dict -}}
 {{- $metrics := list -}}
+{{- $apis := list -}}
 {{- $health := 8080 -}}
 {{- $ready := 8181 -}}
 {{- range .Values.servers -}}
@@ -30,13 +32,19 @@ What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, t
   {{- range .plugins -}}
     {{- $said := regexFind "[0-9]+$" (toString (.parameters | default "")) -}}
     {{- if eq .name "prometheus" -}}{{- $metrics = append $metrics ($said | default "9153" | int) -}}{{- end -}}
+    {{- $listens := regexFind ":[0-9]+$" (regexFind "(?m)^\\s*listen +\\S+:[0-9]+" (.configBlock | default "")) | trimPrefix ":" -}}
+    {{- if and (eq .name "admin") $said (hasPrefix "https://" (toString .parameters)) -}}
+      {{- $apis = append $apis (dict "port" (int $said) "name" "admin" "served" false) -}}
+    {{- else if and (eq .name "registry") $listens -}}
+      {{- $apis = append $apis (dict "port" (int $listens) "name" "registry" "served" true) -}}
+    {{- end -}}
     {{- if and (eq .name "health") $said -}}{{- $health = int $said -}}{{- end -}}
     {{- if and (eq .name "ready") $said -}}{{- $ready = int $said -}}{{- end -}}
   {{- end -}}
 {{- end -}}
 {{- $list := list -}}
 {{- range $key := keys $ports | sortAlpha -}}{{- $list = append $list (get $ports $key) -}}{{- end -}}
-{{- dict "ports" $list "metrics" ($metrics | uniq) "health" $health "ready" $ready | toJson -}}
+{{- dict "ports" $list "metrics" ($metrics | uniq) "health" $health "ready" $ready "apis" ($apis | uniq) | toJson -}}
 {{- end -}}
 
 {{/* The ports of the container. */}}
@@ -56,7 +64,13 @@ What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, t
 {{- end }}
 {{- range $listening.metrics }}
 {{- if not (has (int .) $taken) }}
+{{- $taken = append $taken (int .) }}
 - {containerPort: {{ int . }}, protocol: TCP, name: tcp-{{ int . }}}
+{{- end }}
+{{- end }}
+{{- range $listening.apis }}
+{{- if not (has (int .port) $taken) }}
+- {containerPort: {{ int .port }}, protocol: TCP, name: {{ .name }}}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -71,6 +85,11 @@ What the server blocks listen on, as JSON: {"ports": [{port, servicePort, udp, t
 {{- end }}
 {{- if .tcp }}
 - {name: tcp-{{ int .port }}, protocol: TCP, {{ $end }}}
+{{- end }}
+{{- end }}
+{{- range (include "dns.listening" . | fromJson).apis }}
+{{- if .served }}
+- {name: {{ .name }}, protocol: TCP, port: {{ int .port }}, targetPort: {{ int .port }}}
 {{- end }}
 {{- end }}
 {{- end -}}
