@@ -122,7 +122,7 @@ function asked(): string[] {
 test('the rights are those that the plugin uses, and no more', () => {
   const granted = (file: string) => as(one(file), 'ClusterRole').rules!.flatMap(({ apiGroups, resources, verbs }) =>
     resources!.map((resource) => `${verbs.toSorted().join('+')} ${apiGroups!.join()}/${resource}`));
-  const rights = [...granted('clusterrole'), ...granted('clusterrole-multicluster')].sort();
+  const rights = ['clusterrole', 'clusterrole-multicluster', 'clusterrole-nodes'].flatMap(granted).sort();
   assert.deepEqual(rights, asked().map((name) => `list+watch ${collections[name]}/${name}`).sort());
 });
 
