@@ -64,6 +64,15 @@ function bundle() {
     all.set(`dist/compiled/${name}-${process.arch}`, twice.subarray(0, twice.length >> 1));
   };
   ENTRIES.forEach(add);
+  // The page of *console*, and what it names.
+  const page = path.join('dist', 'console', 'index.html');
+  if (existsSync(inRoot(page))) {
+    const text = readFileSync(inRoot(page));
+    all.set(page, text);
+    for (const [, name] of text.toString().matchAll(/(?:src|href)="\/([\w.-]+)"/g)) {
+      all.set(`dist/console/${name}`, readFileSync(inRoot('dist', 'console', name)));
+    }
+  }
   return all;
 }
 /** Everything that is put inside, by name. */

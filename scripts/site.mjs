@@ -13,6 +13,7 @@ const SEARCHED = 600;
 function pages() {
   const words = readdirSync(inRoot('src', 'plugins')).filter((word) => existsSync(inRoot('src', 'plugins', word, 'README.md'))).sort();
   const docs = readdirSync(inRoot('docs')).filter((name) => name.endsWith('.md')).sort();
+  const beside = readdirSync(inRoot('packages')).filter((name) => existsSync(inRoot('packages', name, 'README.md'))).sort();
   const top = ['ARCHITECTURE', 'PRINCIPLES', 'CONTRIBUTING', 'SECURITY', 'CHANGELOG'];
   return [
     ['README.md', 'index.html', ''],
@@ -20,6 +21,7 @@ function pages() {
     ['deploy/README.md', 'deploy.html', 'Pages'],
     ['src/testing/README.md', 'testing.html', 'Pages'],
     ...words.map((word) => [`src/plugins/${word}/README.md`, `plugins/${word}.html`, 'Plugins']),
+    ...beside.map((name) => [`packages/${name}/README.md`, `plugins/${name}.html`, 'Plugins']),
     ...top.map((name) => [`${name}.md`, `${name.toLowerCase()}.html`, 'Project']),
   ].map(([file, to, group]) => ({ file, to, group, text: readFileSync(inRoot(file), 'utf8') }));
 }

@@ -5,6 +5,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import {
   closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -90,6 +91,7 @@ module.exports = { name: 'second', parse, create: () => ({ handle: (query, next)
     const corefile = `.:${port} {
     bind 127.0.0.1
     multisocket 2
+    console unix://${folder}/console.sock
     blocklist ads.test
     second
     hosts {
@@ -110,6 +112,12 @@ registered.test:${port} {
       assert.equal((await askOnce(port, 'www.ads.test', 'A')).rcode, 'NXDOMAIN');
       assert.match((await askOnce(port, 'registered.test', 'SOA')).answer.join(), /^registered\.test\. \d+ IN SOA /);
       assert.doesNotMatch(server.stdout, /WARNING/);
+      const page = await new Promise<string>((resolve, reject) => {
+        get({ socketPath: path.join(folder, 'console.sock'), path: '/', headers: { host: 'localhost' } }, (reply) => {
+          reply.setEncoding('utf8').toArray().then((parts) => resolve(parts.join('')), reject);
+        }).on('error', reject);
+      });
+      assert.match(page, /<script [^>]*src="\/console-/);
       const open = readdirSync(`/proc/${server.child.pid}/fd`).flatMap((each) => {
         try {
           return readlinkSync(`/proc/${server.child.pid}/fd/${each}`);
