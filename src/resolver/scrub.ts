@@ -46,8 +46,8 @@ export interface Scrubbing {
 
 /** Looks through a reply of a server. */
 export function scrub(parts: Parts, question: Question, { zone, recursive, anyGlue, mostServers, isRefused }: Scrubbing): Scrubbed {
-  const belongs = (rr: RR): boolean => (question.class === CLASS.ANY || rr.class === question.class) && rr.name.isUnder(zone)
-    && !isRefused(rr) && !leadsOut(rr, zone);
+  const isOfClass = (rr: RR): boolean => question.class === CLASS.ANY || rr.class === question.class;
+  const belongs = (rr: RR): boolean => isOfClass(rr) && rr.name.isUnder(zone) && !isRefused(rr) && !leadsOut(rr, zone);
   const all = fewServers(parts.answer.filter(belongs), mostServers);
   const chain = followed(all, question, recursive);
   // Who refers to the very zone has its DS beside the referral.
@@ -60,7 +60,8 @@ export function scrub(parts: Parts, question: Question, { zone, recursive, anyGl
     : signed.filter((rr) => sets.some((kept) => kept.type === coveredBy(rr) && kept.name.equals(rr.name))));
   // Servers of a zone above are no news, but that they are named says who answered.
   const authority = fewServers(parts.authority.filter((rr) =>
-    (belongs(rr) || (rr.type === TYPE.NS && zone.isUnder(rr.name))) && isProper(rr, question.name, chain.last)), mostServers);
+    (belongs(rr) || (rr.type === TYPE.NS && isOfClass(rr) && zone.isUnder(rr.name))) && isProper(rr, question.name, chain.last)),
+  mostServers);
   const servers = new Set([...chain.records, ...authority].filter(({ type }) => type === TYPE.NS).map(({ rdata }) => targetOf(rdata).key));
   const isAddress = ({ type }: RR): boolean => type === TYPE.A || type === TYPE.AAAA;
   const additional = parts.additional.filter((rr) => (anyGlue || belongs(rr)) && isAddress(rr) && servers.has(rr.name.key));

@@ -19,6 +19,7 @@ import { decisionPoints } from './decision-points.ts';
 import { pushedRecords, stateful } from './dso.ts';
 import { registryUpdates } from './registry-updates.ts';
 import { registryCopies, registryKeys, registryRequests, registryTokens } from './registry.ts';
+import { followedKeys, scrubber, validator } from './resolver.ts';
 import { rules } from './rules.ts';
 import { migration } from './migration.ts';
 import { ended as served, serve } from './serve.ts';
@@ -45,6 +46,7 @@ export const targets: readonly Target[] = [
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters, nodeCache, keptCorefiles,
   stateful, pushedRecords,
   registryUpdates,
+  scrubber, validator, followedKeys,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */
