@@ -15,7 +15,6 @@ import { Metrics } from '../../src/kernel/seen/metrics.ts';
 import { LogLines } from '../../src/kernel/seen/log-lines.ts';
 import { createLog } from '../../src/kernel/seen/log.ts';
 import { Zones } from '../../src/kernel/site/zones.ts';
-import { AddressNames } from '../../src/plugins/registry/address-names.ts';
 import { Directory } from '../../src/plugins/registry/directory.ts';
 import { StoreUpdates } from '../../src/plugins/registry/updates/store-updates.ts';
 import { LiveNames } from '../../src/plugins/registry/zones/live-names.ts';
@@ -41,13 +40,9 @@ function registry() {
     feed: (listener) => new WatchedFeed(keys, '/skydns/', clock, listener),
   });
   const { signal } = new AbortController();
-  const addresses = new AddressNames('skydns');
-  names.listen((changed) => {
-    if (names.index !== undefined) addresses.changed(names.index, changed);
-  }, signal);
   names.follow();
   const directory = new Directory({ keys, names, path: 'skydns', clock, lease: { least: 0, most: 0 }, allowed: () => [], signal });
-  const live = new LiveNames({ opened: { names, addresses }, path: 'skydns', zones }, signal);
+  const live = new LiveNames({ names, path: 'skydns', zones }, signal);
   const updates = new StoreUpdates({
     directory, names: () => live.now, most: 1000, audit: undefined,
     failed(error) {

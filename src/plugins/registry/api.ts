@@ -61,6 +61,8 @@ export interface Operation {
   readonly open?: true;
   /** What its messages are, where that is a kind of JSON with a name of its own. */
   readonly media?: string;
+  /** Whether its body is zone text, as text/dns (RFC 4027). */
+  readonly text?: true;
   /** Whether its reply is a stream of events. */
   readonly events?: true;
   run(asked: Asked): Said | Promise<Said>;
@@ -221,10 +223,11 @@ function decoded(segment: string): string {
   }
 }
 /** Reads the body by the operation's schema. Throws Problem. */
-function bodyOf({ request, media }: Operation, exchange: Exchange, bytes: Buffer): unknown {
+function bodyOf({ request, media, text }: Operation, exchange: Exchange, bytes: Buffer): unknown {
   if (request === undefined) return undefined;
   // A page of the web can send other types to this machine without being asked for leave.
   const type = exchange.field('content-type') ?? '';
+  if (text === true) return textIn(type, bytes);
   if (!/^application\/(?:merge-patch\+)?json\s*(?:;|$)/i.test(type) && type.replace(/\s/g, '') !== media) {
     throw new Problem(415, 'Not JSON', { field: 'Content-Type', cure: 'send Content-Type: application/json' });
   }
@@ -237,6 +240,16 @@ function bodyOf({ request, media }: Operation, exchange: Exchange, bytes: Buffer
   const fault = faultOf(body, request);
   if (fault !== undefined) throw new Problem(400, 'Malformed request', { field: fault.field, detail: fault.wrong, cure: fault.cure });
   return body;
+}
+function textIn(type: string, bytes: Buffer): string {
+  if (!/^text\/dns\s*(?:;|$)/i.test(type)) {
+    throw new Problem(415, 'Not zone text', { field: 'Content-Type', cure: 'send Content-Type: text/dns' });
+  }
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Problem(400, 'Malformed zone', { detail: 'it is no UTF-8' });
+  }
 }
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** What the request says must be there (RFC 9110 section 13.1). Throws Problem. */

@@ -29,6 +29,10 @@ export type KeyPlace =
   | { readonly folder: string }
   | { readonly etcd: readonly ApiPlace[]; user: EtcdUser | undefined; tls: readonly string[] | undefined }
   | Followed;
+/** Operations of a transaction that etcd takes unless it is told otherwise (--max-txn-ops); that one of a folder has at most. */
+const MOST_ETCD = 128, MOST_FOLDER = 10_000;
+/** Operations that one transaction may have there. */
+export const mostOf = (place: KeyPlace): number => ('folder' in place ? MOST_FOLDER : MOST_ETCD);
 /** Servers of another registry whose zones are copied, and where the copy is kept. */
 export interface Followed {
   readonly follow: readonly ApiPlace[];

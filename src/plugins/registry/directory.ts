@@ -32,6 +32,8 @@ export interface DirectoryParts {
   /** Networks that checks may reach beside those that they always may. */
   readonly allowed: () => readonly Pick<CIDR, 'network' | 'bits'>[];
   readonly signal: End;
+  /** Operations that one transaction of the store may have. */
+  readonly most?: number;
 }
 
 /** Instances of one service; keys of one instance. */

@@ -24,7 +24,7 @@ import { TreeIndex } from '../../skydns/tree-index.ts';
 import { OwnSource, WatchedFeed } from '../../skydns/watched-feed.ts';
 import type { ApiPlace } from '../../web-api/api-request.ts';
 import { answerFailing } from './all-failing.ts';
-import { readSettings } from './config.ts';
+import { mostOf, readSettings } from './config.ts';
 import type { Followed, Settings } from './config.ts';
 import { Directory } from './directory.ts';
 import { openCopy } from './following/open-copy.ts';
@@ -88,7 +88,7 @@ class Registry implements Part {
     }
   }
   async control(run: Run): Promise<void> {
-    const { listen, path, lease, zones, allowed } = this.#settings;
+    const { listen, path, lease, zones, allowed, place } = this.#settings;
     const opened = this.#opened = await run.shared.use(this.#desk, run.signal, () => this.#open(run));
     opened.allow(allowed);
     await this.#giving.control(run, this.#desk, { opened, path, zones });
@@ -98,6 +98,7 @@ class Registry implements Part {
     const { openApi } = await import('./endpoint.ts');
     const directory = new Directory({
       keys: opened.keys, names: opened.names, path, clock: run.clock, lease, allowed: () => allowed, signal: run.signal,
+      most: mostOf(place),
     });
     await openApi(run, { ...this.#settings, listen }, directory, zones.names, this.#site);
   }

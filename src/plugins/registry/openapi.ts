@@ -22,7 +22,7 @@ export function describe(operations: readonly Operation[]): object {
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } }, paths,
   };
 }
-function described({ id, summary, path, request, replies, query = {}, conditional, open, events, media }: Operation): object {
+function described({ id, summary, path, request, replies, query = {}, conditional, open, events, media, text: isText }: Operation): object {
   const text = { schema: { type: 'string' } };
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, ...text })),
@@ -34,7 +34,8 @@ function described({ id, summary, path, request, replies, query = {}, conditiona
     [status, { description: summary, ...schema === undefined ? {} : content(schema, events === true ? 'text/event-stream' : media) }]);
   const wrong = { description: 'What went wrong', ...content(PROBLEM, 'application/problem+json') };
   return {
-    operationId: id, summary, parameters, ...request === undefined ? {} : { requestBody: { required: true, ...content(request, media) } },
+    operationId: id, summary, parameters,
+    ...request === undefined ? {} : { requestBody: { required: true, ...content(request, isText === true ? 'text/dns' : media) } },
     responses: { ...Object.fromEntries(said), default: wrong },
     ...open === true ? { security: [] } : {},
   };

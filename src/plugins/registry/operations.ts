@@ -18,6 +18,7 @@ import { transactionOn } from './transactions.ts';
 import { watchOn } from './watching.ts';
 import type { WatchStreams } from './watching.ts';
 import type { Schema } from './schema.ts';
+import { wholeZonesOn } from './zones/whole-zones.ts';
 
 const INSTANCE_PATH = '/v1/zones/{zone}/services/{service}/instances/{instance}';
 const SET_PATH = '/v1/zones/{zone}/records/{name}/{type}';
@@ -198,6 +199,7 @@ export function operationsOn(
     watchOn(streams),
     changesOn(directory, places),
     ...skydnsOn(directory, places),
+    ...wholeZonesOn(directory, zones, places),
     ...externalDnsOn(directory, zones, places),
     {
       method: 'GET', path: '/v1/audit', id: 'audit', summary: 'Who tried what, the last thousand at most',

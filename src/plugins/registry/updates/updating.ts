@@ -9,6 +9,7 @@ import { counter } from '../../../kernel/seen/metrics.ts';
 import type { Run } from '../../../kernel/site/plugin.ts';
 import type { Site } from '../../../kernel/site/site.ts';
 import { Audit } from '../audit.ts';
+import { mostOf } from '../config.ts';
 import type { Settings } from '../config.ts';
 import { Directory } from '../directory.ts';
 import type { Opened } from '../opened.ts';
@@ -21,8 +22,6 @@ import { takeUpdates } from './taking.ts';
 export const UPDATE_FAMILIES = {
   updates: counter('coredns_registry_updates_total', 'Counter of updates of a zone, by what was answered.', ['zone', 'rcode']),
 };
-/** Operations of a transaction that etcd takes unless it is told otherwise (--max-txn-ops); that one of a folder has at most. */
-const MOST_ETCD = 128, MOST_FOLDER = 10_000;
 
 /** One block's. */
 export class Updating {
@@ -51,7 +50,7 @@ export class Updating {
     const { rules, path, zones, audit, place } = this.#settings;
     if (rules.length === 0) return;
     this.#queue = await run.shared.use(`${desk} updates ${audit ?? ''}`, run.signal, () => new Queue(run, opened, {
-      path, zones, audit, most: 'folder' in place ? MOST_FOLDER : MOST_ETCD,
+      path, zones, audit, most: mostOf(place),
     }));
   }
   /** `ask` is answered by `serve`, on main. */
@@ -79,7 +78,7 @@ class Queue implements Closable {
     const { signal } = this.#end;
     const { clock } = run;
     const log = run.log.prefix('registry');
-    const names = new LiveNames({ opened, path, zones }, signal);
+    const names = new LiveNames({ names: opened.names, path, zones }, signal);
     const refused = (error: Error): void => log.error(`the audit cannot be written: ${error.message}`);
     this.updates = new StoreUpdates({
       directory: new Directory({
