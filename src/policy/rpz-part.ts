@@ -45,7 +45,7 @@ export function policyOf(run: Run, site: Site, plugin: string, zones: readonly R
   const log = run.log.prefix(plugin);
   const { metrics } = run;
   const hit = ({ zone, trigger, action }: Hit, query: Query, name: Name, changes: boolean): void => {
-    const word = changes ? actionName(action) : 'disabled';
+    const word = changes ? actionName(action) : zone.reportsOnly === true ? `would be ${actionName(action)}` : 'disabled';
     const { label } = query.channel.service;
     metrics.values[metrics.family(RPZ_FAMILIES.hits).cell([label, zone.name, trigger, word, site.view])]!++;
     if (!zone.log) return;

@@ -12,7 +12,7 @@ import type { RpzZone } from './rpz-zone.ts';
 /** Octets from which on a file is read by a thread aside. */
 const LARGE = 256 * 1024;
 /** Milliseconds between two looks. */
-const LOOK = 10_000;
+const LOOK = 10_000, FED_LOOK = 1000;
 
 /** What is told of zones. */
 export const RPZ_FAMILIES = {
@@ -38,12 +38,14 @@ export class RpzSources {
     for (const each of this.#zones) {
       each.state = stateOf(each.zone.path);
       const why = await this.#load(each);
-      if (why !== undefined) throw new Error(`rpz ${each.zone.zone.text}: ${why}`);
+      if (why === undefined) continue;
+      if (each.zone.isFed !== true) throw new Error(`rpz ${each.zone.zone.text}: ${why}`);
+      this.#log.warning(`rpz ${each.zone.zone.text}: none of its rules is known yet: ${why}`);
     }
   }
   /** Milliseconds between two looks. */
   get interval(): number {
-    return LOOK;
+    return this.#zones.some(({ zone }) => zone.isFed === true) ? FED_LOOK : LOOK;
   }
   /** Later: takes over what is another. */
   async look(): Promise<void> {

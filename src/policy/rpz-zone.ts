@@ -19,6 +19,10 @@ export interface RpzZone {
   readonly path: string;
   readonly policy: Policy;
   readonly log: boolean;
+  /** Nothing is done, whatever the policy: what would be is counted and told. */
+  readonly reportsOnly?: boolean;
+  /** The file comes from elsewhere, and may not be there yet. */
+  readonly isFed?: boolean;
   /** NXDOMAIN is told from a true one by RA. */
   readonly signals: boolean;
   /** Whose questions it is for; undefined for everybody's. */

@@ -136,7 +136,7 @@ export class ResponsePolicy {
       const { policy } = zone;
       const action = typeof policy === 'object' ? DATA : policy === 'given' || policy === 'disabled' ? rule.action : actionOf(policy);
       const hit: Hit = { zone, rules, trigger, action, rule };
-      if (policy !== 'disabled') return hit;
+      if (policy !== 'disabled' && zone.reportsOnly !== true) return hit;
       this.#listener.hit(hit, query, name, false);
     }
     return undefined;
