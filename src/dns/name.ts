@@ -76,11 +76,13 @@ export class Name {
   readonly raw: string;
   private lowered: string | undefined;
   private printed: string | undefined;
+  private above: Name | undefined;
 
   private constructor(raw: string) {
     this.raw = raw;
     this.lowered = undefined;
     this.printed = undefined;
+    this.above = undefined;
   }
 
   /**
@@ -204,9 +206,14 @@ export class Name {
     return this.raw.startsWith('\x01*');
   }
 
-  /** The name without its leftmost label; of the root, undefined. */
+  /** The name without its leftmost label, the same object each time; of the root, undefined. */
   get parent(): Name | undefined {
-    return this.raw.length === 1 ? undefined : Name.wire(this.raw.slice(1 + this.raw.charCodeAt(0)));
+    if (this.above !== undefined || this.raw.length === 1) return this.above;
+    const label = 1 + this.raw.charCodeAt(0);
+    const above = Name.wire(this.raw.slice(label));
+    if (above.lowered === undefined && this.lowered !== undefined) above.lowered = this.lowered.slice(label);
+    this.above = above;
+    return above;
   }
 
   /** The name with one label more on its left; a character is an octet, dots and backslashes too. Throws NameError. */

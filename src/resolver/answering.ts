@@ -126,11 +126,11 @@ function outcomeOf(resolved: Resolved, query: Query, name: Name, now: number | u
 }
 function written({ rcode, answer, authority, security }: Resolved, query: Query, name: Name, now: number | undefined): Message {
   const wants = query.wantsDnssec;
-  const records = answer.flatMap((set) => recordsOf(set, now, wants));
-  const proofs = authority.filter(({ type }) => wants || type === TYPE.SOA || type === TYPE.NS)
-    .flatMap((set) => recordsOf(set, now, wants));
+  const asked: RR[] = [];
   // The owner as it was asked, where it is the same name.
-  const asked = records.map((rr) => (rr.name.equals(name) ? { ...rr, name } : rr));
+  for (const set of answer) recordsOf(set, now, wants, set.name.equals(name) ? name : set.name, asked);
+  const proofs: RR[] = [];
+  for (const set of authority) if (wants || set.type === TYPE.SOA || set.type === TYPE.NS) recordsOf(set, now, wants, set.name, proofs);
   const reply = query.reply({ rcode, answer: asked, authority: proofs });
   const isAuthentic = security === 'secure' && (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN);
   reply.setFlags(RA | (isAuthentic && (wants || query.wantsAuthentic) ? AD : 0));

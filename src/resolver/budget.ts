@@ -45,10 +45,10 @@ export class Budget {
   }
   /** Takes one question out. Throws ResolutionError that says what it would have been where none is left. */
   ask(now: number, { name, type }: Question, zone: Name): void {
-    const step = (): string => `${name.text} ${typeName(type)} of ${zone.text}`;
-    if (this.#asked >= this.#questions) throw this.#over('questions', `${this.#questions} questions were asked for one, and not ${step()}`);
-    if (now >= this.until) throw this.#over('time', `there was no more time to ask for ${step()}`);
-    this.#asked++;
+    if (this.#asked < this.#questions && now < this.until) return void this.#asked++;
+    const step = `${name.text} ${typeName(type)} of ${zone.text}`;
+    if (this.#asked >= this.#questions) throw this.#over('questions', `${this.#questions} questions were asked for one, and not ${step}`);
+    throw this.#over('time', `there was no more time to ask for ${step}`);
   }
   /** Takes the name of a server out that is not known yet, behind so many others; false where it is not to be looked up. */
   name(depth: number): boolean {
@@ -67,6 +67,9 @@ export class Budget {
   }
 }
 
+/** No question waits. */
+export const NOBODY: ReadonlySet<string> = new Set();
+
 /** What a question is asked for, and on whose account. */
 export interface Errand {
   readonly budget: Budget;
@@ -74,7 +77,7 @@ export interface Errand {
   /** Questions that wait for this one: who comes back to one of them would wait for itself. */
   readonly pending: ReadonlySet<string>;
   /** Servers whose answers were bogus: others are asked. */
-  readonly avoided: Set<object>;
+  readonly avoided: object[];
   /** Looks on. */
   readonly watch?: Watch | undefined;
   /** What stood beside an answer that nobody signed: it may prove that nobody has to. */

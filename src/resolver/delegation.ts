@@ -47,6 +47,9 @@ export class Delegation {
   }
   /** All addresses that are known. */
   known(): readonly ServerAddress[] {
+    const [one, more] = this.servers;
+    if (one === undefined) return this.addresses;
+    if (more === undefined && this.addresses.length === 0) return one.addresses;
     return [...this.addresses, ...this.servers.flatMap(({ addresses }) => addresses)];
   }
   /** Nobody can find its servers without it: all their names lie in the zone, and no address is known (RFC 1034 section 4.2.1). */

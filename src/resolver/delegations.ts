@@ -56,6 +56,7 @@ export class Delegations {
   }
   /** The forward zone that the name is in, unless a nearer stub zone has it. */
   #forwardOf(name: Name, passed: ReadonlySet<string>): Delegation | undefined {
+    if (this.#forwards.size === 0) return undefined;
     for (let zone: Name | undefined = name; zone !== undefined; zone = zone.parent) {
       const forward = this.#forwards.get(zone.key);
       if (forward !== undefined && !passed.has(`forward ${zone.key}`)) return this.#ofGiven(forward);
@@ -112,6 +113,7 @@ export class Delegations {
   /** Those that the settings allow. */
   usable(addresses: readonly ServerAddress[]): ServerAddress[] {
     const { refused, ipv4, ipv6, translated } = this.#settings;
+    if (addresses.length === 0) return [];
     const there = translated === undefined ? addresses
       : addresses.map((each) => (each.address.includes(':') ? each : { ...each, address: translated(each.address) }));
     return there.filter(({ address }) => (address.includes(':') ? ipv6 : ipv4) && !refused(address));

@@ -1,11 +1,14 @@
 // One question to one server: with EDNS or without, over UDP and, where the reply was cut, over TCP. Knows messages; sockets are
 // handed to it.
-import { decodeMessage, encodeMessage } from '../dns/message.ts';
-import { edns } from '../dns/opt.ts';
-import type { EdnsOption } from '../dns/opt.ts';
-import { CD, RD, TC, message } from '../dns/parts.ts';
+import { writeLatin1 } from '../dns/latin1.ts';
+import { decodeMessage } from '../dns/message.ts';
+import { edns, ednsLength, writeEdns } from '../dns/opt.ts';
+import type { Edns, EdnsOption } from '../dns/opt.ts';
+import { HEADER, setU16 } from '../dns/packet.ts';
+import { CD, RD, TC } from '../dns/parts.ts';
 import type { Parts, Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
+import { Writer } from '../dns/wire.ts';
 import type { Flags } from '../store/cells.ts';
 import type { Limit } from './budget.ts';
 import { cookieFor, cookieIn } from './server-cookies.ts';
@@ -76,7 +79,7 @@ export interface Manner {
 /** A reply. */
 export interface Reply extends Parts {
   /** There were records whose data is not what their type says; they are left out. */
-  readonly isSpoilt: boolean;
+  readonly isSpoilt?: boolean;
 }
 /** Asks; undefined where the server did not reply. What it replied is for the caller to judge. */
 export async function askServer(parts: ExchangeParts, server: Server, question: Question, manner: Manner): Promise<Reply | undefined> {
@@ -106,10 +109,8 @@ async function once(parts: ExchangeParts, server: Server, question: Question, ma
   const id = Math.floor(random() * 65536);
   const withCookie = withEdns && manner.cookies;
   const options = withCookie ? [...manner.options, cookieFor(server)] : manner.options;
-  const query = encodeMessage(message({
-    id, question, flags: manner.recursionDesired ? RD | (manner.dnssec && withEdns ? CD : 0) : 0,
-    ...(withEdns ? { edns: edns(udpSize, manner.dnssec, options) } : {}),
-  }), { compress: false });
+  const flags = manner.recursionDesired ? RD | (manner.dnssec && withEdns ? CD : 0) : 0;
+  const query = queryOf(id, question, flags, withEdns ? edns(udpSize, manner.dnssec, options) : undefined);
   const name = manner.mixed && !tcp ? nameOf(query) : undefined;
   if (name !== undefined) mix(query, random);
   let found: Reply | undefined;
@@ -146,14 +147,30 @@ async function once(parts: ExchangeParts, server: Server, question: Question, ma
   // What is cut over TCP is no reply at all.
   return tcp ? undefined : once(parts, server, question, manner, { withEdns, tcp: true });
 }
+/** A query on the wire: a header, one question, and OPT where there is one. */
+function queryOf(id: number, { name: { raw }, type, class: klass }: Question, flags: number, opt: Edns | undefined): Uint8Array {
+  const end = HEADER + raw.length + 4;
+  const bytes = new Uint8Array(end + (opt === undefined ? 0 : ednsLength(opt)));
+  setU16(bytes, 0, id);
+  setU16(bytes, 2, flags);
+  bytes[5] = 1;
+  writeLatin1(raw, bytes, HEADER);
+  setU16(bytes, end - 4, type);
+  setU16(bytes, end - 2, klass);
+  if (opt === undefined) return bytes;
+  bytes[11] = 1;
+  writeEdns(new Writer({ bytes, at: end, end: bytes.length }), opt, RCODE.NOERROR);
+  return bytes;
+}
 /** The reply, if it is one to this question. One without a question is taken where it says that the query could not be read. */
 function read(bytes: Uint8Array, id: number, question: Question): Reply | undefined {
   if (bytes.length < 12 || ((bytes[0]! << 8) | bytes[1]!) !== id) return undefined;
   try {
     let isSpoilt = false;
-    const parts: Reply = { ...decodeMessage(bytes, 0, bytes.length, () => {
+    const whole = decodeMessage(bytes, 0, bytes.length, () => {
       isSpoilt = true;
-    }), isSpoilt };
+    });
+    const parts: Reply = isSpoilt ? { ...whole, isSpoilt } : whole;
     if (repliesTo(parts, question)) return parts;
     return parts.question === undefined && parts.rcode !== RCODE.NOERROR && parts.rcode !== RCODE.NXDOMAIN ? parts : undefined;
   } catch {

@@ -158,13 +158,21 @@ export class Hearing {
   #next(at: Delegation, { type }: Question, tried: Tried, { avoided }: Errand): Next {
     const now = this.#parts.now();
     const { tries } = this.#settings;
-    const all = at.known().map((address) => this.#servers.at(address)).filter((server) =>
-      tried.of(server) < tries && !tried.isOut(server) && !avoided.has(server));
-    const having = all.filter((server) => !server.isLameFor(at.zone, type, now));
-    const left = having.length > 0 ? having : all.filter((server) => tried.of(server) === 0 && !server.wasLame(at.zone, type, now));
+    const having: Server[] = [];
+    let all: Server[] | undefined;
+    for (const address of at.known()) {
+      const server = this.#servers.at(address);
+      if (tried.of(server) >= tries || tried.isOut(server) || avoided.includes(server)) continue;
+      if (!server.isLameFor(at.zone, type, now)) having.push(server);
+      else (all ??= []).push(server);
+    }
+    const left = having.length > 0 || all === undefined ? having
+      : all.filter((server) => tried.of(server) === 0 && !server.wasLame(at.zone, type, now));
     const reached = isOfTheWorld(at) ? left.filter(({ address }) => !this.#reach.isMissed(address)) : left;
-    const fewest = Math.min(...reached.map((server) => tried.of(server)));
-    const server = choose(reached.filter((each) => tried.of(each) === fewest), now, this.#parts.random);
+    let fewest = Infinity;
+    for (const server of reached) fewest = Math.min(fewest, tried.of(server));
+    const server = choose(fewest === 0 && tried.count === 0 ? reached : reached.filter((each) => tried.of(each) === fewest), now,
+      this.#parts.random);
     return { server, missed: server === undefined ? left[0] : undefined, others: reached.length > 1 };
   }
   async #askOne(server: Server, at: Delegation, question: Question, tried: Tried, others: boolean): Promise<Heard | undefined> {
@@ -190,7 +198,7 @@ export class Hearing {
       return undefined;
     }
     if (kind === 'hearsay') {
-      tried.hearsay.push({ address: server.address, port: server.port });
+      tried.tells({ address: server.address, port: server.port });
       tried.out(server);
       return undefined;
     }
@@ -206,7 +214,7 @@ export class Hearing {
     }
     server.hasZone(at.zone, question.type);
     const agent = this.#settings.reports ? agentIn(parts.edns) : undefined;
-    return { kind, reply, server, isSpoilt: parts.isSpoilt, agent };
+    return { kind, reply, server, isSpoilt: parts.isSpoilt === true, agent };
   }
 
   /** What servers of the world say, or do not, says something of the network; whether it says something of the server is returned. */

@@ -4,7 +4,7 @@ import { INFO_CODE } from '../dns/extended-error.ts';
 import { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
-import { ResolutionError } from './budget.ts';
+import { NOBODY, ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import { Delegation } from './delegation.ts';
 import { Delegations } from './delegations.ts';
@@ -58,14 +58,14 @@ export class Iteration {
   }
   /** What the servers say. Throws ResolutionError where none says anything. */
   async ask(question: Question, errand: Errand): Promise<Step> {
-    const passed = new Set<string>();
+    let passed: Set<string> | undefined;
     for (;;) {
-      const from = await this.#begin(question, errand, passed);
+      const from = this.#known(question, errand, passed ?? NOBODY) ?? await this.#primed(question, errand);
       try {
         return await this.#descend(from, question, errand);
       } catch (error) {
         // `stub-first`, `forward-first`: what is given did not help.
-        if (!(error instanceof ResolutionError) || !this.#isPassed(from, passed)) throw error;
+        if (!(error instanceof ResolutionError) || !this.#isPassed(from, passed ??= new Set())) throw error;
       }
     }
   }
@@ -76,13 +76,12 @@ export class Iteration {
     passed.add(key);
     return true;
   }
-  async #begin(question: Question, errand: Errand, passed: ReadonlySet<string>): Promise<Delegation> {
-    const skipped = new Set(passed);
+  #known(question: Question, errand: Errand, passed: ReadonlySet<string>): Delegation | undefined {
+    let skipped: Set<string> | undefined;
     for (;;) {
-      const found = this.delegations.nearest(question, skipped, errand.beyond);
-      if (found === undefined) return this.#primed(question, errand);
-      if (found.known().length > 0 || found.servers.some(({ name }) => !isPending(errand, name))) return found;
-      skipped.add(found.zone.key);
+      const found = this.delegations.nearest(question, skipped ?? passed, errand.beyond);
+      if (found === undefined || found.known().length > 0 || found.servers.some(({ name }) => !isPending(errand, name))) return found;
+      (skipped ??= new Set(passed)).add(found.zone.key);
     }
   }
   /** The root's servers, as the root says (RFC 9609); those of the hints where it says nothing. */

@@ -117,8 +117,8 @@ export class KeptAnswers {
 }
 
 /** Several steps of a chain may have the same proofs. */
-export const once = (sets: readonly KeptSet[]): KeptSet[] =>
-  sets.filter((set, i) => sets.findIndex((other) => other.type === set.type && other.name.equals(set.name)) === i);
+export const once = (sets: readonly KeptSet[]): readonly KeptSet[] => (sets.length < 2 ? sets
+  : sets.filter((set, i) => sets.findIndex((other) => other.type === set.type && other.name.equals(set.name)) === i));
 const ORDER: readonly Security[] = ['bogus', 'unchecked', 'insecure', 'secure'];
 /** An answer is no more secure than the least secure step to it. */
 export const weakest = (steps: readonly Step[]): Security =>

@@ -41,11 +41,16 @@ const MOST_SIGNATURES = 8;
 /** Seconds that are left. */
 export const leftOf = (set: KeptSet, now: number): number => Math.max(0, Math.ceil((set.until - now) / 1000));
 
-/** The records of a set, with the TTL that is left (that it came with: no `now`), and its signatures behind them where they are wanted. */
-export function recordsOf(set: KeptSet, now: number | undefined, signatures: boolean): RR[] {
+/**
+ * The records of a set, with the TTL that is left (that it came with: no `now`), and its signatures behind them where they are wanted;
+ * under that name, behind those that are there.
+ */
+export function recordsOf(
+  set: KeptSet, now: number | undefined, signatures: boolean, name: Name = set.name, records: RR[] = [],
+): RR[] {
   const ttl = now === undefined ? set.original ?? set.ttl : leftOf(set, now);
-  const records = set.data.map((data) => record(set.name, set.type, set.class, ttl, data));
-  if (signatures) for (const data of set.signatures) records.push(record(set.name, TYPE.RRSIG, set.class, ttl, data));
+  for (const data of set.data) records.push(record(name, set.type, set.class, ttl, data));
+  if (signatures) for (const data of set.signatures) records.push(record(name, TYPE.RRSIG, set.class, ttl, data));
   return records;
 }
 
@@ -53,7 +58,15 @@ export function recordsOf(set: KeptSet, now: number | undefined, signatures: boo
 export const targetOf = (data: Uint8Array): Name => Name.read(data, 0);
 
 /** Sets of records, in the order in which their first ones stand; RRSIGs go to the sets that they cover, unless they were asked for. */
-export function setsOf(records: readonly RR[], rank: number, now: number, ttlOf: (ttl: number) => number, asked = 0): KeptSet[] {
+export function setsOf(
+  records: readonly RR[], rank: number, now: number, ttlOf: (ttl: number) => number, asked = 0,
+): readonly KeptSet[] {
+  const [first, second] = records;
+  if (first === undefined) return NONE;
+  // Most are one record, with a signature or without.
+  const isOne = first.type !== TYPE.RRSIG && (second === undefined || (records.length === 2 && second.type === TYPE.RRSIG
+    && asked !== TYPE.RRSIG && second.class === first.class && covered(second) === first.type && second.name.equals(first.name)));
+  if (isOne) return [setOf(first, [first.rdata], second === undefined ? [] : [second.rdata], first.ttl, rank, now, ttlOf)];
   const sets = new Map<string, { first: RR; data: Uint8Array[]; signatures: Uint8Array[]; ttl: number }>();
   const signed: RR[] = [];
   for (const each of records) {
@@ -70,16 +83,23 @@ export function setsOf(records: readonly RR[], rank: number, now: number, ttlOf:
     }
   }
   for (const each of signed) {
-    if (each.rdata.length < 19) continue;
-    const covered = (each.rdata[0]! << 8) | each.rdata[1]!;
-    const set = sets.get(`${covered}/${each.class}/${each.name.key}`);
+    const type = covered(each);
+    if (type < 0) continue;
+    const set = sets.get(`${type}/${each.class}/${each.name.key}`);
     if (set === undefined || set.signatures.length >= MOST_SIGNATURES) continue;
     if (!set.signatures.some((has) => Buffer.compare(has, each.rdata) === 0)) set.signatures.push(each.rdata);
   }
-  return [...sets.values()].map(({ first, data, signatures, ttl }) => {
-    const seconds = ttlOf(ttl);
-    return { name: first.name, type: first.type, class: first.class, data, signatures, original: ttl, ttl: seconds,
-      until: now + seconds * 1000, rank,
-      security: 'unchecked' as const };
-  });
+  return [...sets.values()].map(({ first: { name, type, class: klass }, data, signatures, ttl }) =>
+    setOf({ name, type, class: klass }, data, signatures, ttl, rank, now, ttlOf));
 }
+const NONE: readonly KeptSet[] = [];
+function setOf(
+  { name, type, class: klass }: Pick<RR, 'name' | 'type' | 'class'>, data: Uint8Array[], signatures: Uint8Array[], ttl: number,
+  rank: number, now: number, ttlOf: (ttl: number) => number,
+): KeptSet {
+  const seconds = ttlOf(ttl);
+  const until = now + seconds * 1000;
+  return { name, type, class: klass, data, signatures, original: ttl, ttl: seconds, until, rank, security: 'unchecked' };
+}
+/** The type that a signature is of; -1 where it is none. */
+const covered = ({ rdata }: RR): number => (rdata.length < 19 ? -1 : (rdata[0]! << 8) | rdata[1]!);

@@ -31,8 +31,10 @@ export class OneAsks {
   get areOthers(): boolean {
     return this.#parts.claims.areOthers;
   }
-  /** What `ask` finds, after it was this thread's turn: at most so many milliseconds from now. */
-  async inTurn<T>(question: Question, most: number, ask: () => Promise<T>): Promise<T> {
+  /**
+   * What `ask` finds, after it was this thread's turn: at most so many milliseconds from now. `waited` is called when another's is over.
+   */
+  async inTurn<T>(question: Question, most: number, ask: () => Promise<T>, waited: () => void): Promise<T> {
     const { claims, now, after, epoch } = this.#parts;
     const hash = this.#hashOf(question);
     const until = now() + most;
@@ -42,6 +44,7 @@ export class OneAsks {
       if (typeof claim === 'function') return ask().finally(claim);
       if (left <= 0) return ask();
       await within(after, left, claim.free);
+      waited();
     }
   }
   /** As `inTurn`, unless another thread is at it. */

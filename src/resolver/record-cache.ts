@@ -5,13 +5,14 @@ import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { RANK, targetOf } from './kept-set.ts';
-import type { KeptSet } from './kept-set.ts';
+import { DENIAL, KeptName, SET, STEP } from './kept-name.ts';
+import type { KeptSet, Security } from './kept-set.ts';
 import { Recent } from './recent.ts';
 import type { SharedRecords } from './shared-records.ts';
 import { SHARED, stepOf } from './step.ts';
 import type { Step } from './step.ts';
 
-/** How many sets, and how many steps, a thread has as objects, and up to twice as many. */
+/** How many names a thread has in hand as objects, and up to twice as many. */
 const MOST = 1024;
 
 /** A step of a question, to be shared. */
@@ -25,12 +26,9 @@ interface FreshStep {
 export class RecordCache {
   readonly #now: () => number;
   readonly #shared: SharedRecords;
-  readonly #sets = new Recent<KeptSet>(MOST);
-  readonly #steps = new Recent<Step>(MOST);
-  readonly #denied = new Recent<Step>(MOST);
+  readonly #names = new Recent<KeptName>(MOST);
   readonly #freshSets = new Set<KeptSet>();
-  readonly #freshSteps = new Map<string, FreshStep>();
-
+  readonly #freshSteps: FreshStep[] = [];
   readonly #validates: boolean;
   #moment: number;
 
@@ -42,19 +40,30 @@ export class RecordCache {
     this.#moment = shared.moment;
   }
 
+  /** What is in hand of a name. */
+  #name(name: Name, klass: number): KeptName {
+    this.#look();
+    const key = keyOf(name, klass);
+    let known = this.#names.get(key);
+    if (known === undefined) this.#names.set(key, known = new KeptName());
+    return known;
+  }
   /** The set of a name and type that lives. */
   set(name: Name, type: number, klass: number): KeptSet | undefined {
     return this.#set(name, type, klass, this.#now());
   }
   /** The same, at a moment to come. */
   #set(name: Name, type: number, klass: number, at: number): KeptSet | undefined {
-    this.#look();
-    const key = keyOf(name, type, klass);
-    const own = alive(this.#sets, key, at);
-    if (own !== undefined || klass !== CLASS.IN) return own;
+    const kept = this.#name(name, klass);
+    const own = kept.set(type);
+    if (own !== undefined && own.until > at) return own;
+    if (klass !== CLASS.IN || kept.isVain(SET, type, at)) return undefined;
     const found = this.#shared.set(name, type, at);
-    if (found === undefined || found.until <= at) return undefined;
-    this.#sets.set(key, found);
+    if (found === undefined || found.until <= at) {
+      kept.inVain(SET, type, at);
+      return undefined;
+    }
+    kept.putSet(found);
     return found;
   }
   /**
@@ -66,13 +75,13 @@ export class RecordCache {
     if (known !== undefined && known.security !== 'bogus' && isBetter(known, set)) return known;
     const leased = known === undefined || isParents(set) ? undefined : isParents(known) ? known.until : known.leased;
     const kept = leased === undefined ? set : { ...set, leased, until: Math.min(set.until, leased) };
-    this.#sets.set(keyOf(set.name, set.type, set.class), kept);
+    this.#name(set.name, set.class).putSet(kept);
     this.#freshSets.add(kept);
     return kept;
   }
   /** Forgets a set, as when its servers are no good. */
   forget(name: Name, type: number, klass: number): void {
-    this.#sets.delete(keyOf(name, type, klass));
+    this.#name(name, klass).dropSet(type);
     if (klass === CLASS.IN) this.#shared.forgetSet(name, type);
   }
 
@@ -85,16 +94,18 @@ export class RecordCache {
   }
   /** What is alive at a time, or of any time. */
   #step(name: Name, type: number, klass: number, at: number | undefined): Step | undefined {
-    this.#look();
-    const key = keyOf(name, type, klass);
-    const own = this.#steps.get(key);
+    const kept = this.#name(name, klass);
+    const own = kept.step(type);
     if (own !== undefined && (at === undefined || own.until > at)) return own;
-    if (klass !== CLASS.IN || type === TYPE.ANY) return undefined;
+    if (klass !== CLASS.IN || type === TYPE.ANY || (at !== undefined && kept.isVain(STEP, type, at))) return undefined;
     const found = this.#shared.step(name, type, at) ?? this.#ofSet(name, type, at);
-    if (found === undefined || (at !== undefined && found.until <= at)) return undefined;
+    if (found === undefined || (at !== undefined && found.until <= at)) {
+      if (at !== undefined) kept.inVain(STEP, type, at);
+      return undefined;
+    }
     found.said = SHARED;
-    this.#steps.set(key, found);
-    if (found.kind === 'nxdomain' && (at !== undefined || found.until > this.#now())) this.#denied.set(keyOf(name, 0, klass), found);
+    kept.putStep(type, found);
+    if (found.kind === 'nxdomain' && (at !== undefined || found.until > this.#now())) kept.denied = found;
     return found;
   }
   /** Where something was forgotten, what all threads keep says what is left. */
@@ -103,7 +114,7 @@ export class RecordCache {
     if (moment === this.#moment) return;
     this.#moment = moment;
     this.share();
-    for (const recent of [this.#sets, this.#steps, this.#denied]) recent.clear();
+    this.#names.clear();
   }
   /** A step that says no more than its set does is kept as that alone. */
   #ofSet(name: Name, type: number, at: number | undefined): Step | undefined {
@@ -117,83 +128,89 @@ export class RecordCache {
     return set !== undefined && more === undefined && authority.length === 0 && code === undefined && rcode === RCODE.NOERROR
       && (kind === 'answer' ? set.type === type : kind === 'alias' && set.type === TYPE.CNAME && type !== TYPE.DS)
       && set.rank >= RANK.HEARSAY && set.security === security && set.until === until
-      && this.#sets.get(keyOf(name, set.type, CLASS.IN)) === set;
+      && this.#name(name, CLASS.IN).set(set.type) === set;
   }
   keepStep(name: Name, type: number, klass: number, step: Step): void {
-    const key = keyOf(name, type, klass);
-    const known = this.#step(name, type, klass, undefined);
+    const kept = this.#name(name, klass);
+    const known = kept.step(type) ?? (kept.isVain(STEP, type, this.#now()) ? undefined : this.#step(name, type, klass, undefined));
     if (step.until <= this.#now()) {
       // What is not to be kept replaces what was, all the same.
       this.#drop(name, type, klass);
       return;
     }
     step.before = known === undefined || known === step || known.security === 'bogus' ? undefined : known.before ?? known;
-    this.#steps.set(key, step);
+    kept.putStep(type, step);
     this.#renew(name, type, klass, step);
-    if (step.kind === 'nxdomain') this.#denied.set(keyOf(name, 0, klass), step);
+    if (step.kind === 'nxdomain') kept.denied = step;
   }
   #renew(name: Name, type: number, klass: number, step: Step): void {
-    if (klass === CLASS.IN && type !== TYPE.ANY) this.#freshSteps.set(keyOf(name, type, klass), { name, type, step });
+    if (klass === CLASS.IN && type !== TYPE.ANY) this.#freshSteps.push({ name, type, step });
   }
   #drop(name: Name, type: number, klass: number): void {
-    const key = keyOf(name, type, klass);
-    this.#steps.delete(key);
-    this.#freshSteps.delete(key);
+    this.#name(name, klass).dropStep(type);
     if (klass === CLASS.IN) this.#shared.forgetStep(name, type);
   }
   forgetStep(name: Name, type: number, klass: number): void {
-    const key = keyOf(name, type, klass);
+    const kept = this.#name(name, klass);
     const step = this.#step(name, type, klass, undefined);
     for (const set of step?.answer ?? []) this.forget(set.name, set.type, set.class);
     this.#drop(name, type, klass);
     if (step?.before !== undefined) {
-      this.#steps.set(key, step.before);
+      kept.putStep(type, step.before);
       this.#renew(name, type, klass, step.before);
     }
-    this.#denied.delete(keyOf(name, 0, klass));
+    kept.denied = undefined;
   }
   /** Whether the name does not exist, for whatever type it was asked. */
   nxdomain(name: Name, klass: number): Step | undefined {
-    this.#look();
-    const key = keyOf(name, 0, klass);
-    const own = alive(this.#denied, key, this.#now());
-    if (own !== undefined || klass !== CLASS.IN) return own;
-    const found = this.#shared.denied(name, this.#now());
-    if (found === undefined || found.until <= this.#now()) return undefined;
-    this.#denied.set(key, found);
-    return found;
+    const kept = this.#name(name, klass);
+    const now = this.#now();
+    if (kept.denied !== undefined && kept.denied.until > now) return kept.denied;
+    if (klass !== CLASS.IN || kept.isVain(DENIAL, 0, now)) return undefined;
+    const found = this.#shared.denied(name, now);
+    if (found !== undefined && found.until > now) return (kept.denied = found);
+    kept.inVain(DENIAL, 0, now);
+    return undefined;
   }
 
+  /** Another thread has asked for it: what was not there a moment ago may be. */
+  lookAnew({ name, class: klass }: Question): void {
+    this.#name(name, klass).lookAnew();
+  }
   /** Whether another thread has heard it anew, so that it holds longer than until then: that counts from now on. */
   renewed({ name, type, class: klass }: Question, until: number): boolean {
     const found = klass === CLASS.IN ? this.#shared.step(name, type, until) ?? this.#ofSet(name, type, until) : undefined;
     if (found === undefined || found.until <= until) return false;
     found.said = SHARED;
-    this.#steps.set(keyOf(name, type, klass), found);
-    for (const set of found.answer) this.#sets.set(keyOf(set.name, set.type, set.class), set);
+    this.#name(name, klass).putStep(type, found);
+    for (const set of found.answer) this.#name(set.name, set.class).putSet(set);
     return true;
   }
   /** It was judged: what is known now is to be shared. */
   judged({ name, type, class: klass }: Question, step: Step): void {
-    if (this.#steps.get(keyOf(name, type, klass)) === step) this.#renew(name, type, klass, step);
+    if (this.#name(name, klass).step(type) === step) this.#renew(name, type, klass, step);
     for (const sets of [step.answer, step.authority]) {
-      for (const set of sets) if (this.#sets.get(keyOf(set.name, set.type, set.class)) === set) this.#freshSets.add(set);
+      for (const set of sets) if (this.#name(set.name, set.class).set(set.type) === set) this.#freshSets.add(set);
     }
   }
   /** Shares what is new, as when a question has its answer. */
   share(): void {
+    if (this.#freshSets.size === 0 && this.#freshSteps.length === 0) return;
     const now = this.#now();
-    for (const set of this.#freshSets) if (set.class === CLASS.IN && this.#isShared(set, now)) this.#shared.keepSet(set, now);
+    for (const set of this.#freshSets) {
+      if (set.class === CLASS.IN && this.#isShared(set.security, set.until, set.rank, now)) this.#shared.keepSet(set, now);
+    }
     this.#freshSets.clear();
-    for (const { name, type, step } of this.#freshSteps.values()) {
-      if (this.#isShared({ security: step.security, until: step.until, rank: RANK.ANSWER }, now) && !this.#isOfSet(name, type, step)) {
+    for (const { name, type, step } of this.#freshSteps.splice(0)) {
+      // It was replaced or forgotten meanwhile.
+      if (this.#names.get(keyOf(name, CLASS.IN))?.step(type) !== step) continue;
+      if (this.#isShared(step.security, step.until, RANK.ANSWER, now) && !this.#isOfSet(name, type, step)) {
         this.#shared.keepStep(name, type, step);
       }
     }
-    this.#freshSteps.clear();
   }
   /** What is bogus is nobody's; answers that may turn out to be are shared when they have been judged. */
-  #isShared({ security, until, rank }: Pick<KeptSet, 'security' | 'until' | 'rank'>, now: number): boolean {
+  #isShared(security: Security, until: number, rank: number, now: number): boolean {
     return until > now && security !== 'bogus' && (security !== 'unchecked' || rank <= RANK.REFERRAL || !this.#validates);
   }
 }
@@ -202,8 +219,5 @@ export class RecordCache {
 const isParents = ({ rank }: KeptSet): boolean => rank <= RANK.REFERRAL;
 const isBetter = (known: KeptSet, set: KeptSet): boolean =>
   known.rank > set.rank || (known.rank === set.rank && known.security === 'secure' && set.security !== 'secure');
-const keyOf = (name: Name, type: number, klass: number): string => `${type}/${klass}/${name.key}`;
-function alive<T extends { readonly until: number }>(map: Recent<T>, key: string, now: number): T | undefined {
-  const found = map.get(key);
-  return found !== undefined && found.until > now ? found : undefined;
-}
+/** No name has a label of 255 octets. */
+const keyOf = (name: Name, klass: number): string => (klass === CLASS.IN ? name.key : `\xff${klass}/${name.key}`);

@@ -4,7 +4,7 @@ import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { RCODE } from '../dns/rcode.ts';
 import { CLASS, TYPE, typeName } from '../dns/type-name.ts';
-import { Budget, ResolutionError } from './budget.ts';
+import { Budget, NOBODY, ResolutionError } from './budget.ts';
 import { Denials } from './denials.ts';
 import { reportName } from './error-reports.ts';
 import type { ExchangeParts } from './exchange.ts';
@@ -25,11 +25,10 @@ import { Trust } from './trust.ts';
 import { Validation } from './validation.ts';
 import { within } from './within.ts';
 import type { Validated } from './validation.ts';
-import type { ResolverSettings } from './settings.ts';
+import type { ResolverSettings, StaleSettings } from './settings.ts';
 
 /** How often another server is asked where what one said is bogus. */
 const MOST_AGAIN = 3;
-const NOBODY: ReadonlySet<string> = new Set();
 
 /** A resolver, with what it keeps. */
 export class Resolver {
@@ -65,6 +64,8 @@ export class Resolver {
     this.#equal.failures.forgetBelow(zone);
     this.#validation?.forgetFailures(zone);
   }
+  readonly #cached = { isKnown: (question: Question): boolean => this.#kept.step(question) !== undefined,
+    lookAnew: (question: Question): void => this.cache.lookAnew(question) };
   readonly now = (): number => this.#parts.now();
   /** Whether a set of a zone's own is as the zone signed it, where these are the zone's keys. */
   async judgeApex(keys: KeptSet | undefined, set: KeptSet): Promise<Validated> {
@@ -78,7 +79,7 @@ export class Resolver {
   }
   /** What a server says now, none of these, whatever is kept: nobody has looked at it. Rejects with a ResolutionError. */
   askAnew(question: Question, avoided: Set<object>): Promise<Step> {
-    return this.#iteration.ask(question, { ...this.#errand(), avoided });
+    return this.#iteration.ask(question, { ...this.#errand(), avoided: [...avoided] });
   }
   /** Asks for what nobody waits for (RFC 8145, RFC 9567). */
   #signal(name: Name, type: number = TYPE.NULL): void {
@@ -103,9 +104,10 @@ export class Resolver {
     const kept = this.#kept.told(bare);
     if (errand.watch !== undefined && kept !== undefined) this.#showNearest(question, errand.watch);
     if (kept !== undefined && this.#kept.isNearEnd(kept)) this.#refresh(question, kept.until);
-    let step = await this.#judged(kept ?? await this.#asked(question, errand, bare), question, errand);
+    const found = this.#judged(kept ?? await this.#asked(question, errand, bare), question, errand);
+    let step = found instanceof Promise ? await found : found;
     for (let again = 0; again < MOST_AGAIN && step.security === 'bogus' && step.said !== undefined; again++) {
-      errand.avoided.add(step.said);
+      errand.avoided.push(step.said);
       try {
         step = await this.#judged(await this.#iteration.ask(question, errand), question, errand);
       } catch (error) {
@@ -129,12 +131,13 @@ export class Resolver {
     const at = this.#iteration.delegations.nearest(question, NOBODY);
     if (at !== undefined) show(watch, at);
   }
-  async #judged(step: Step, question: Question, errand: Errand): Promise<Step> {
-    if (this.#validation === undefined || step.security !== 'unchecked') {
-      step.before = undefined;
-      return step;
-    }
-    const { security, exists, why, code } = await this.#validation.judge(step, question, { ...errand, watch: undefined });
+  #judged(step: Step, question: Question, errand: Errand): Step | Promise<Step> {
+    if (this.#validation !== undefined && step.security === 'unchecked') return this.#validated(this.#validation, step, question, errand);
+    step.before = undefined;
+    return step;
+  }
+  async #validated(validation: Validation, step: Step, question: Question, errand: Errand): Promise<Step> {
+    const { security, exists, why, code } = await validation.judge(step, question, { ...errand, watch: undefined });
     if (exists === true) {
       const nodata: Step = { ...step, kind: 'nodata', rcode: RCODE.NOERROR, security };
       this.cache.forgetStep(question.name, question.type, question.class);
@@ -190,12 +193,13 @@ export class Resolver {
       (security === 'bogus' ? said : { ...said, security }));
   }
   /** What is kept and alive, newer, or over: the answer to a question. Never rejects for what servers do. */
-  async resolve(question: Question, watch?: Watch): Promise<Resolved> {
+  resolve(question: Question, watch?: Watch): Promise<Resolved> {
     const { stale } = this.settings;
-    if (stale === undefined || this.#kept.step(question) !== undefined) return this.#patiently(question, this.#shared(question, watch));
-    const old = this.#kept.stale(question);
-    if (old === undefined) return this.#patiently(question, this.#shared(question, watch));
+    const old = stale === undefined || this.#kept.step(question) !== undefined ? undefined : this.#kept.stale(question);
     const newer = this.#shared(question, watch);
+    return old === undefined ? this.#patiently(question, newer) : this.#orOld(old, newer, stale!);
+  }
+  async #orOld(old: Resolved, newer: Promise<Resolved>, stale: StaleSettings): Promise<Resolved> {
     if (stale.after === 0) {
       void newer.catch(() => {});
       return old;
@@ -204,12 +208,13 @@ export class Resolver {
     return found === undefined || found.rcode === RCODE.SERVFAIL ? old : found;
   }
   /** A client that has waited long enough is told so; what it asked for is looked for a while longer, for the next one. */
-  async #patiently(question: Question, found: Promise<Resolved>): Promise<Resolved> {
+  #patiently(question: Question, found: Promise<Resolved>): Promise<Resolved> {
     const { name, type, class: klass } = question;
     if (this.cache.step(name, type, klass) !== undefined) return found;
+    return within(this.#parts.after, this.settings.patience, found).then((inTime) => inTime ?? this.#tooLate(question));
+  }
+  #tooLate({ name, type }: Question): Resolved {
     const { patience } = this.settings;
-    const inTime = await within(this.#parts.after, patience, found);
-    if (inTime !== undefined) return inTime;
     this.#parts.events?.spent('time');
     const why = `${name.text} ${typeName(type)} was not found within ${patience} ms`;
     return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'unchecked', why, code: INFO_CODE.NO_REACHABLE_AUTHORITY };
@@ -217,8 +222,7 @@ export class Resolver {
   /** Equal questions that come while one is under way share it. */
   #shared(question: Question, watch?: Watch, checked = true): Promise<Resolved> {
     const kind = `${checked ? '' : 'CD '}${watch === undefined ? '' : `${watch.key} `}`;
-    const isKnown = (): boolean => this.#kept.step(question) !== undefined;
-    return this.#equal.once(question, kind, () => this.#resolve(question, watch, checked), isKnown, this.settings.mostTime);
+    return this.#equal.once(question, kind, () => this.#resolve(question, watch, checked), this.#cached, this.settings.mostTime);
   }
   /** Asks for what is near its end, so that the next one need not wait. */
   #refresh(question: Question, until: number): void {
@@ -235,7 +239,7 @@ export class Resolver {
   }
   #errand(beyond = 0, watch?: Watch): Errand {
     const budget = new Budget(this.settings, this.#parts.now() + this.settings.mostTime);
-    return { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond, watch };
+    return { budget, depth: 0, pending: NOBODY, avoided: [], beyond, watch };
   }
   async #resolve(question: Question, watch: Watch | undefined, checked: boolean): Promise<Resolved> {
     const errand = this.#errand(0, watch);
@@ -269,6 +273,7 @@ export class Resolver {
       if (step.security === 'bogus') {
         return { rcode: RCODE.SERVFAIL, answer: [], authority: [], security: 'bogus', why: step.why, code: step.code };
       }
+      if (step.target === undefined && steps.length === 0) return resolvedAtOnce(step);
       steps.push(step);
       answer.push(...step.answer.filter((set) => !answer.includes(set)));
       if (step.target === undefined) {
@@ -282,6 +287,9 @@ export class Resolver {
     throw errand.budget.alias(asked.name);
   }
 }
+/** What a step says that no alias led to. */
+const resolvedAtOnce = ({ rcode, answer, authority, security, why, code }: Step): Resolved =>
+  ({ rcode, answer, authority: once(authority), security, why, code });
 /** Nobody waits for it, so that nobody misses it. */
 const unlessOver = (error: unknown): void => {
   if (!(error instanceof ResolutionError)) throw error;

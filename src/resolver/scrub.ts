@@ -44,8 +44,27 @@ export interface Scrubbing {
   readonly isRefused: (rr: RR) => boolean;
 }
 
+/** Types whose answers are looked at closely, whatever they look like. */
+const DELICATE: ReadonlySet<number> = new Set([TYPE.NS, TYPE.CNAME, TYPE.DNAME, TYPE.DS, TYPE.RRSIG, TYPE.NSEC, TYPE.ANY]);
+
+/** A reply that is the set that was asked for, its signatures, and nothing else; undefined where it is not as simple as that. */
+function simple(parts: Parts, { name, type, class: klass }: Question, { zone, isRefused }: Scrubbing): Scrubbed | undefined {
+  const { answer, authority, additional } = parts;
+  if (answer.length === 0 || authority.length > 0 || additional.length > 0 || DELICATE.has(type) || !name.isUnder(zone)) return undefined;
+  let signed = 0;
+  for (const rr of answer) {
+    if (rr.class !== klass || (rr.name !== name && !rr.name.equals(name)) || isRefused(rr)) return undefined;
+    if (rr.type === TYPE.RRSIG && coveredBy(rr) === type) signed++;
+    else if (rr.type !== type || signed > 0) return undefined;
+  }
+  if (signed === answer.length) return undefined;
+  return { parts, answer, authority, additional, last: name, isAlias: false, tooLong: false };
+}
 /** Looks through a reply of a server. */
-export function scrub(parts: Parts, question: Question, { zone, recursive, anyGlue, mostServers, isRefused }: Scrubbing): Scrubbed {
+export function scrub(parts: Parts, question: Question, scrubbing: Scrubbing): Scrubbed {
+  return simple(parts, question, scrubbing) ?? closely(parts, question, scrubbing);
+}
+function closely(parts: Parts, question: Question, { zone, recursive, anyGlue, mostServers, isRefused }: Scrubbing): Scrubbed {
   const isOfClass = (rr: RR): boolean => question.class === CLASS.ANY || rr.class === question.class;
   const belongs = (rr: RR): boolean => isOfClass(rr) && rr.name.isUnder(zone) && !isRefused(rr) && !leadsOut(rr, zone);
   const all = fewServers(parts.answer.filter(belongs), mostServers);

@@ -3,7 +3,7 @@
 import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
-import { Budget, ResolutionError } from './budget.ts';
+import { Budget, NOBODY, ResolutionError } from './budget.ts';
 import type { Errand } from './budget.ts';
 import type { Delegation, NamedServer } from './delegation.ts';
 import type { Delegations } from './delegations.ts';
@@ -51,7 +51,7 @@ export class ServerLookup {
       if (server.addresses.length > 0 || (this.#looked.get(server.name.key) ?? 0) > now) continue;
       this.#looked.set(server.name.key, now + AHEAD);
       const budget = new Budget(this.#settings, now + AHEAD);
-      void this.#addresses(server, { budget, depth: 0, pending: new Set(), avoided: new Set(), beyond: 0 });
+      void this.#addresses(server, { budget, depth: 0, pending: NOBODY, avoided: [], beyond: 0 });
     }
   }
   /** Looks up addresses of one more server; false where there is none to look up. */
@@ -67,13 +67,12 @@ export class ServerLookup {
       tried.missing++;
       tried.isFurther ||= this.#isKnown(server.name);
     }
-    return errand.avoided.size > 0 && this.#others(at, errand, tried);
+    return errand.avoided.length > 0 && this.#others(at, errand, tried);
   }
   /** Where what one address of a server said is bogus, another one of its may say what is not. */
   async #others(at: Delegation, errand: Errand, tried: Tried): Promise<boolean> {
     for (const server of at.servers) {
-      if (tried.widened.has(server.name.key) || isPending(errand, server.name)) continue;
-      tried.widened.add(server.name.key);
+      if (isPending(errand, server.name) || tried.hasWidened(server.name)) continue;
       const before = server.addresses.length;
       for (const type of this.#types()) {
         await this.#followed(server, type, errand).catch((error: unknown) => {

@@ -218,7 +218,8 @@ export class Servers {
     this.#now = now;
   }
   at(address: ServerAddress): Server {
-    const key = `${address.address}#${address.port}`;
+    // Nearly all are at port 53.
+    const key = address.port === 53 ? address.address : `${address.address}#${address.port}`;
     const known = this.#handles.get(key);
     if (known !== undefined) return known.hold(this.#now());
     const server = new Server(address, this.#memory, this.#now());
@@ -238,13 +239,15 @@ export class Servers {
 
 /** One of those that may be asked: any within a band of the best, now and then another; those that rest come last. */
 export function choose(servers: readonly Server[], now: number, random: () => number): Server | undefined {
-  const awake = servers.filter((server) => !server.rests(now) && (server.underWay === 0 || !server.isOnTrial(now)));
+  if (servers.length === 0) return undefined;
+  const isAwake = (server: Server): boolean => !server.rests(now) && (server.underWay === 0 || !server.isOnTrial(now));
+  const awake = servers.length === 1 ? servers : servers.filter(isAwake);
   const among = awake.length > 0 ? awake : servers;
-  if (among.length === 0) return undefined;
   if (Math.floor(random() * EXPLORE) === 0) return among[Math.floor(random() * among.length)];
   const onTrial = among.find((server) => server.isOnTrial(now));
   if (onTrial !== undefined && Math.floor(random() * TRY) === 0) return onTrial;
-  const best = Math.min(...among.map((server) => server.cost(now)));
-  const good = among.filter((server) => server.cost(now) <= best + BAND);
+  let best = Infinity;
+  for (const server of among) best = Math.min(best, server.cost(now));
+  const good = among.length === 1 ? among : among.filter((server) => server.cost(now) <= best + BAND);
   return good[Math.floor(random() * good.length)];
 }

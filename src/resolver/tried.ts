@@ -6,10 +6,10 @@ import type { ServerAddress } from './settings.ts';
 /** Which servers of a delegation were asked, and how often. */
 export class Tried {
   /** Names of servers whose addresses of all kinds were looked up. */
-  readonly widened = new Set<string>();
-  readonly #times = new Map<Server, number>();
-  readonly #out = new Set<Server>();
-  readonly #names = new Set<string>();
+  #widened: Set<string> | undefined;
+  readonly #times: Server[] = [];
+  #out: Server[] | undefined;
+  #names: Set<string> | undefined;
   askedParent = false;
   /** Names of servers that led to no address. */
   missing = 0;
@@ -17,25 +17,40 @@ export class Tried {
   isFurther = false;
   isRefused = false;
   /** Servers that tell what others say. */
-  hearsay: ServerAddress[] = [];
+  hearsay: readonly ServerAddress[] = NOBODY;
   empty = 0;
-  count = 0;
+  get count(): number {
+    return this.#times.length;
+  }
   of(server: Server): number {
-    return this.#times.get(server) ?? 0;
+    let times = 0;
+    for (const each of this.#times) if (each === server) times++;
+    return times;
   }
   add(server: Server): void {
-    this.count++;
-    this.#times.set(server, this.of(server) + 1);
+    this.#times.push(server);
   }
   out(server: Server): void {
-    this.#out.add(server);
+    (this.#out ??= []).push(server);
   }
   isOut(server: Server): boolean {
-    return this.#out.has(server);
+    return this.#out?.includes(server) === true;
+  }
+  tells(server: ServerAddress): void {
+    this.hearsay = [...this.hearsay, server];
   }
   has(name: Name): boolean {
+    this.#names ??= new Set();
     if (this.#names.has(name.key)) return true;
     this.#names.add(name.key);
     return false;
   }
+  /** The same, of names of which addresses of all kinds are looked up. */
+  hasWidened(name: Name): boolean {
+    this.#widened ??= new Set();
+    if (this.#widened.has(name.key)) return true;
+    this.#widened.add(name.key);
+    return false;
+  }
 }
+const NOBODY: readonly ServerAddress[] = [];

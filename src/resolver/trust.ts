@@ -129,7 +129,7 @@ export class Trust {
     const step = asked instanceof ResolutionError ? undefined : asked;
     const found = this.#keysOf(step, zone, isTrusted, until, errand);
     if (found.state !== 'bogus' || step?.said === undefined || again >= MOST_AGAIN) return this.#keep(found);
-    errand.avoided.add(step.said);
+    errand.avoided.push(step.said);
     this.#cache.forgetStep(zone, TYPE.DNSKEY, CLASS.IN);
     const other = await this.#entered(zone, isTrusted, until, errand, again + 1);
     return other.state === 'bogus' ? this.#keep(found) : other;
@@ -179,7 +179,7 @@ export class Trust {
       return found;
     }
     // Who said it beside a referral is not known any more, and is asked itself at first.
-    if (step.said !== undefined) errand.avoided.add(step.said);
+    if (step.said !== undefined) errand.avoided.push(step.said);
     this.#cache.forgetStep(name, TYPE.DS, CLASS.IN);
     this.#cache.forget(name, TYPE.DS, CLASS.IN);
     this.#zones.delete(name.key);
