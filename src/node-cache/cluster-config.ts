@@ -17,9 +17,9 @@ const MOST_UPSTREAMS = 3;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 /** Reads the files of the folder, by their names. Throws Error: none of it is to be used then. */
-export function readClusterConfig(files: ReadonlyMap<string, string>): ClusterConfig {
-  const stubs = members('stubDomains', json('stubDomains', files.get('stubDomains')) ?? {});
-  const upstreams = servers('upstreamNameservers', json('upstreamNameservers', files.get('upstreamNameservers')) ?? []);
+export function readClusterConfig(files: { text(name: string): string | undefined }): ClusterConfig {
+  const stubs = members('stubDomains', json('stubDomains', files.text('stubDomains')) ?? {});
+  const upstreams = servers('upstreamNameservers', json('upstreamNameservers', files.text('upstreamNameservers')) ?? []);
   if (upstreams.length > MOST_UPSTREAMS) throw new Error(`upstreamNameservers: ${upstreams.length} are there, ${MOST_UPSTREAMS} at most`);
   const stubDomains = stubs.map(([domain, list]): [string, readonly string[]] => {
     const found = servers(`stubDomains: ${domain}`, list);

@@ -62,8 +62,9 @@ test('what cannot be used is told once and leaves what was there', (t) => {
   assert.equal(complaints.length, 2);
   assert.match(complaints[0]!, /^\/kube: upstreamNameservers: .*: what it said before stays$/);
   assert.match(complaints[1]!, /^\/base\/Corefile\.base:1: __PILLAR__UNKNOWN__ has no value here.*: the Corefile stays as it is$/);
-  mount('kube', { upstreamNameservers: '[]' });
-  mount('base', { 'Corefile.base': Buffer.of(0x23, 0xff) });
+  // Whatever else is in a folder is nobody's business.
+  mount('kube', { upstreamNameservers: '[]', other: Buffer.of(0xff) });
+  mount('base', { 'Corefile.base': Buffer.of(0x23, 0xff), large: Buffer.alloc((1 << 20) + 1) });
   configuration.text();
   assert.match(complaints[2]!, /Corefile\.base is no text in UTF-8/);
   mount('base', { 'Corefile.base': `#${' '.repeat(1 << 20)}` });

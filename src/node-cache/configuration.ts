@@ -59,7 +59,7 @@ export class NodeCacheConfiguration {
     try {
       const clusterDnsVariable = variableOf(upstreamService);
       const folder = this.#read(dirname(template), digests);
-      const base = folder.files.get(basename(template));
+      const base = folder.text(basename(template));
       if (base === undefined) throw new Error(fileError({ code: 'ENOENT' }, template));
       const said = this.#environment(clusterDnsVariable) ?? '';
       // A Service without an address has none that could be asked.
@@ -81,7 +81,7 @@ export class NodeCacheConfiguration {
     const folder = kubeDns === '' ? USUAL : kubeDns;
     if (kubeDns === '' && !existsSync(folder)) return;
     try {
-      this.#config = readClusterConfig(this.#read(folder, digests).files);
+      this.#config = readClusterConfig(this.#read(folder, digests));
       this.#told.delete('kube-dns');
     } catch (error) {
       this.#tell('kube-dns', `${folder}: ${(error as Error).message}: what it said before stays`);

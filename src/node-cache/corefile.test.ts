@@ -12,7 +12,7 @@ const VALUES = {
 const render = (template: string, config: ClusterConfig = NO_CONFIG) => renderCorefile(template, 'base', { ...VALUES, config });
 const OWN = '\n# Made by node-cache: the server asks itself here.\nnode-cache.invalid:53 {\n    bind 169.254.20.10 10.96.0.10\n'
   + '    template IN TXT {\n        match "^abc[.]"\n        answer "{{ .Name }} 0 IN TXT here"\n    }\n}\n';
-const read = (files: { readonly [name: string]: string }) => readClusterConfig(new Map(Object.entries(files)));
+const read = (files: { readonly [name: string]: string }) => readClusterConfig({ text: (name) => files[name] });
 
 test('variables have their values, and the server its own block', () => {
   const template = 'a:53 {\n    bind __PILLAR__LOCAL__DNS__ __PILLAR__DNS__SERVER__\n    forward . __PILLAR__CLUSTER__DNS__ {\n'

@@ -14,7 +14,7 @@ const template = textOf('__PILLAR__LOCAL__DNS__', '__PILLAR__CLUSTER__DNS__', '_
 export const nodeCache = target('node-cache', 1000, fc.tuple(json, json, template), ([stubDomains, upstreamNameservers, text]) => {
   let config = NO_CONFIG;
   try {
-    config = readClusterConfig(new Map(Object.entries({ stubDomains, upstreamNameservers })));
+    config = readClusterConfig({ text: (name) => (name === 'stubDomains' ? stubDomains : upstreamNameservers) });
   } catch (error) {
     assert.match((error as Error).message, /^(?:stubDomains|upstreamNameservers): /);
   }
