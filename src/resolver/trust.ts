@@ -148,7 +148,7 @@ export class Trust {
       return this.#broken(zone, why, code);
     }
     set.security = 'secure';
-    const keys = set.data.map((data) => new VerifyingKey(data));
+    const keys = set.data.map((data) => trusted.find((key) => key.data === data) ?? new VerifyingKey(data));
     return { zone, state: 'secure', keys, until: Math.min(until, set.until, this.#now() + ttl * 1000), why: undefined, code: undefined };
   }
   async #asked(question: Question, errand: Errand): Promise<Step | ResolutionError> {
