@@ -1,49 +1,58 @@
-// What is refused, blocked or slowed here, and by which lines. Knows the words that judge questions.
-import { Card, Chip, Note, Problem, Table } from './parts.tsx';
+// What is refused, blocked or slowed here, by which rules, and how often each had a say. Knows the API's rows.
+import { Card, Note, Problem, Table, Text } from './parts.tsx';
 import { hrefOf } from './route.ts';
-import { Rows } from './rows.tsx';
-import type { AnyRow } from './rows.tsx';
 import { routes, useAsked } from './server.ts';
-import type { Plugins } from './shapes.ts';
-import { plain } from './words.ts';
+import { count, plain } from './words.ts';
 
-const JUDGES = new Set(['acl', 'firewall', 'opa', 'themis', 'block', 'rpz', 'ratelimit', 'shed', 'cookies', 'minimal', 'any', 'view']);
+/** The rules of a word in a block. */
+interface Judge {
+  readonly block: string;
+  readonly by: string;
+  readonly rules: readonly Rule[];
+}
+interface Rule {
+  readonly what: string;
+  readonly at: string | null;
+  readonly size: number | null;
+  readonly hits: number | null;
+}
 
 /** The section. */
 export function Policy() {
   const isThere = routes.value.has('GET /v1/policy');
-  const { data: told, problem } = useAsked<{ readonly [list: string]: unknown }>(isThere ? '/v1/policy' : undefined, 5000);
-  const { data } = useAsked<Plugins>('/v1/plugins', 10_000);
-  const judges = data?.blocks.flatMap(({ block, plugins }) =>
-    plugins.filter(({ name }) => JUDGES.has(name)).map((each) => ({ block, ...each })),
-  );
-  const lists = Object.entries(told ?? {}).filter((each): each is [string, AnyRow[]] => Array.isArray(each[1]));
+  const { data, problem } = useAsked<{ readonly policies: readonly Judge[] }>(isThere ? '/v1/policy' : undefined, 3000);
+  const all = data?.policies ?? [];
   return (
     <>
-      <Card id="policy" title="Who judges">
-        <Problem text={problem} />
-        {judges?.length === 0 ? <Note>No line of this Corefile refuses, blocks or slows questions.</Note> : null}
-        <Table label="Lines that judge" columns={['Word', 'Block', 'Line', 'State', 'Its questions']}>
-          {judges?.map(({ block, name, at, ready, remark }) => (
-            <tr key={`${block} ${name} ${at}`}>
-              <td>
-                <b>{name}</b>
-              </td>
-              <td class="soft">{plain(block)}</td>
-              <td class="mono soft">{plain(at ?? '')}</td>
-              <td>
-                <Chip state={ready ? 'ok' : 'warn'}>{ready ? 'ready' : 'not ready'}</Chip> {remark === null ? '' : plain(remark)}
-              </td>
-              <td>
-                <a href={hrefOf('queries', { filter: `by:${name}` })}>Answered by {name}</a>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      </Card>
-      {lists.map(([name, rows]) => (
-        <Card key={name} id={`policy-${name}`} title={name[0]!.toUpperCase() + name.slice(1)}>
-          <Rows label={name} of={rows} none="Nothing." />
+      {all.length > 0 && problem === undefined ? null : (
+        <Card id="policy" title="Policy">
+          <Problem text={problem} />
+          <Note>{isThere ? 'No line of this Corefile refuses, blocks or slows questions.' : 'This server does not tell of rules.'}</Note>
+        </Card>
+      )}
+      {all.map(({ block, by, rules }, i) => (
+        <Card
+          key={`${block} ${by} ${i}`}
+          id={`policy-${i}`}
+          title={`${by} of ${plain(block)}`}
+          aside={<a href={hrefOf('queries', { filter: `by:${by}` })}>Answered by {by}</a>}
+        >
+          <Table
+            label={`Rules of ${by}, ${i + 1}`}
+            columns={['Rule', 'Line', 'Size', 'Had a say']}
+            none={rules.length === 0 ? 'No rules.' : undefined}
+          >
+            {rules.map(({ what, at, size, hits }, n) => (
+              <tr key={n}>
+                <td class="name">
+                  <Text of={what} />
+                </td>
+                <td class="mono soft">{plain(at ?? '')}</td>
+                <td class="num">{size === null ? '' : count(size)}</td>
+                <td class="num">{hits === null ? 'not counted' : count(hits)}</td>
+              </tr>
+            ))}
+          </Table>
         </Card>
       ))}
     </>

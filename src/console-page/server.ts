@@ -3,6 +3,9 @@ import { signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Me, Role } from './shapes.ts';
 
+/** Milliseconds until a server that says nothing is away. */
+const PATIENCE = 10_000;
+
 /** What the server refused, or did not do. */
 export class Refusal extends Error {
   readonly status: number;
@@ -54,8 +57,8 @@ async function refusal(reply: Response): Promise<Refusal> {
   return new Refusal(reply.status, said.title ?? `status ${reply.status}`, said.detail);
 }
 /** Asks. Throws Refusal where the server says no. */
-export async function ask<T>(path: string, signal: AbortSignal | null = null): Promise<T> {
-  const reply = await reach(path, { signal });
+export async function ask<T>(path: string, end: AbortSignal = new AbortController().signal): Promise<T> {
+  const reply = await reach(path, { signal: AbortSignal.any([end, AbortSignal.timeout(PATIENCE)]) });
   if (!reply.ok) throw await refusal(reply);
   return await reply.json() as T;
 }

@@ -12,7 +12,7 @@ import { missing } from '../servers/programs.ts';
 export const noChromium = missing('chromium');
 
 /** Milliseconds until something is given up that should come. */
-const PATIENCE = 60_000, LOOK = 25;
+const PATIENCE = 120_000, LOOK = 25;
 
 interface Message {
   readonly id?: number;

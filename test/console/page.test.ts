@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { Stream } from '../../src/testing/spawned.ts';
 import { Chromium, noChromium } from './chromium.ts';
 import type { Tab } from './chromium.ts';
-import { TOKENS, looked } from './rig.ts';
+import { TOKENS, again, looked } from './rig.ts';
 import type { Looked } from './rig.ts';
 import { shown } from './shown.ts';
 
@@ -121,4 +122,74 @@ test('a name of another site that leads here gets nothing', { skip }, async (t) 
   // Nor does a page of its own that asks across.
   const across = await tab.tell(`fetch('http://127.0.0.1:${at.port}/v1/status').then(() => 'read', () => 'refused')`);
   assert.equal(across, 'refused');
+});
+
+test('when the server goes what is there stays, grey, and it goes on by itself', { skip }, async (t) => {
+  const at = await looked(t, 'state state');
+  await at.dns.ask('before.example.net');
+  const tab = await opened(t, at);
+  await tab.until(`${rows}.includes('before.example.net.')`, 'the row');
+  await at.server.crash();
+  await tab.says(/does not answer since \d\d:\d\d:\d\d/);
+  assert.ok(await tab.tell(`${rows}.includes('before.example.net.')`));
+  assert.match(await tab.tell("getComputedStyle(document.querySelector('main')).filter"), /grayscale/);
+  await again(t, at);
+  await tab.until("!document.querySelector('.gone')", 'it answers again');
+  await at.dns.ask('after.example.net');
+  await tab.until(`${rows}.includes('after.example.net.')`, 'what is asked now');
+  assert.deepEqual(tab.complaints, []);
+});
+
+test('without a folder for sessions a server that comes back asks for the token again', { skip }, async (t) => {
+  const at = await looked(t);
+  const tab = await opened(t, at);
+  await at.server.crash();
+  await tab.says(/does not answer since/);
+  await again(t, at);
+  await tab.until("document.querySelector('#token')", 'a token is wanted');
+  assert.deepEqual(tab.complaints, []);
+});
+
+test('a moment of the picture leads to its questions, by pointer and by keys', { skip }, async (t) => {
+  const at = await looked(t);
+  for (let i = 0; i < 5; i++) await at.dns.ask('same.example.net');
+  const tab = await opened(t, at);
+  await tab.until("/within/.test(document.querySelector('#heat .right').innerText)", 'there is a picture');
+  await tab.tell("document.querySelector('#heat canvas').focus()");
+  await tab.press('ArrowLeft');
+  await tab.until("/answers$/.test(document.querySelector('#heat canvas').getAttribute('aria-valuetext'))", 'a moment is told');
+  await tab.press('Enter');
+  await tab.until("location.hash.includes('until=')", 'the questions of the moment');
+  await tab.says(/Back to what comes now/);
+  await tab.press('1');
+  await tab.until("document.querySelector('#heat canvas')", 'the picture again');
+  // Right above the bottom is where answers from the cache are; the last column is now.
+  await tab.until(`(() => {
+    const canvas = document.querySelector('#heat canvas'), { width, height } = canvas.getBoundingClientRect();
+    for (let y = 4; y < height - 22; y += 4) {
+      canvas.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: canvas.getBoundingClientRect().x + width - 5,
+        clientY: canvas.getBoundingClientRect().y + y }));
+    }
+    return /answers$/.test(canvas.getAttribute('aria-valuetext'));
+  })()`, 'a cell is told');
+  await tab.click('#heat canvas');
+  await tab.until("location.hash.includes('until=')", 'a click leads there too');
+  assert.deepEqual(tab.complaints, []);
+});
+
+test('clients have names when they are asked for, and many questions are one in so many', { skip }, async (t) => {
+  const at = await looked(t);
+  await at.dns.ask('a.example.net');
+  const tab = await opened(t, at);
+  await tab.until(`${rows}.length > 0`, 'a row');
+  await tab.press('r');
+  await tab.until("/client\\.example\\.net/.test(document.querySelector('#live td.client').innerText)", 'the name of the client');
+  const many = new Stream(at.dns.port, { sockets: 8, tcp: false, name: 'many.example.net' });
+  t.after(() => many.end());
+  await tab.until("/1 in [0-9,]+ of what fits/.test(document.querySelector('#live .head').innerText)", 'one in so many');
+  await tab.press(' ');
+  await tab.until("/paused, [1-9]/.test(document.querySelector('#live .head').innerText)", 'rows wait');
+  assert.ok(await tab.tell<number>("document.querySelectorAll('#live tbody tr').length") <= 14);
+  await many.end();
+  assert.deepEqual(tab.complaints, []);
 });

@@ -53,6 +53,13 @@ example.org:${dns} {
 }
 `;
 
+/** Starts the server again in its folder, after its end. */
+export async function again(t: TestContext, { server, corefile }: Looked): Promise<Spawned> {
+  const next = new Spawned(corefile, { folder: server.folder });
+  t.after(() => next.crash());
+  await next.says(/CoreDNS-/);
+  return next;
+}
 /** Starts one. */
 export async function looked(t: TestContext, more = ''): Promise<Looked> {
   const [dnsPort, port] = [await freePort(), await freePort()];

@@ -29,7 +29,10 @@ export default definePlugin({
         load = await loadOf(run, () => new Profiles(run.clock));
         const where = 'path' in settings.listen ? settings.listen.path : settings.listen.address;
         const cookie = { name: /\d+$/.exec(where)?.[0] ?? '', isSecure: settings.tls !== undefined };
-        const sessions = await run.shared.use(`sessions ${where}`, run.signal, () => new Sessions(run.clock, cookie));
+        const complain = (text: string): void => run.log.prefix(WORD.name).warning(text);
+        const file = settings.state === undefined ? undefined : { path: `${settings.state}/sessions-${cookie.name}.json`, complain };
+        const open = (): InstanceType<typeof Sessions> => new Sessions(run.clock, cookie, file);
+        const sessions = await run.shared.use(`sessions ${where} ${file?.path ?? ''}`, run.signal, open);
         await listen(run, settings, {
           word: WORD.name, pages: (exchange) => sessions.tokenOf(exchange),
           service: (access) => new ConsoleService({ load, access, sessions, page }),

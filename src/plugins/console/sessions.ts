@@ -1,5 +1,8 @@
 // Sessions of browsers: a cookie that a page cannot read, for a token that was shown once. Knows cookies and hashes; a token itself is
-// never kept.
+// never kept. Where the server has a folder for what outlives it, sessions are there too.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writeWhole } from '../../admin-api/corefile-file.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { cryptography } from '../../secure/node.ts';
@@ -13,9 +16,15 @@ export interface Cookie {
   readonly name: string;
   readonly isSecure: boolean;
 }
+/** A file for them, and who hears once why it is not to be read or written. */
+export interface SessionFile {
+  readonly path: string;
+  readonly complain: (text: string) => void;
+}
 interface Session {
   /** SHA-256 of the token. */
   readonly token: Buffer;
+  /** Milliseconds since 1970. */
   readonly until: number;
 }
 const sha256 = (text: string): Buffer => cryptography().createHash('sha256').update(text).digest();
@@ -28,11 +37,15 @@ export class Sessions {
   /** By the hash of the cookie's value, so that nothing is compared letter by letter. */
   readonly #sessions = new Map<string, Session>();
 
-  constructor(clock: Clock, { name, isSecure }: Cookie) {
+  readonly #file: SessionFile | undefined;
+
+  constructor(clock: Clock, { name, isSecure }: Cookie, file?: SessionFile) {
     this.#clock = clock;
+    this.#file = file;
     // With the prefix a browser takes it over TLS from this very host alone (RFC 6265bis section 4.1.3.2).
     this.#name = `${isSecure ? '__Host-' : ''}coredns-ts${name === '' ? '' : `-${name}`}`;
     this.#attributes = `; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+    this.#read();
   }
   close(): void {
     this.#sessions.clear();
@@ -40,8 +53,9 @@ export class Sessions {
   /** Begins one; the value of Set-Cookie. */
   begin(token: string): string {
     const value = cryptography().randomBytes(32).toString('base64url');
-    this.#sessions.set(keyOf(value), { token: sha256(token), until: this.#clock.monotonic() + LASTS });
+    this.#sessions.set(keyOf(value), { token: sha256(token), until: this.#clock.wall() + LASTS });
     for (const [oldest] of this.#sessions) if (this.#sessions.size > MOST) this.#sessions.delete(oldest);
+    this.#write();
     return `${this.#name}=${value}; Max-Age=${LASTS / 1000}${this.#attributes}`;
   }
   /** The hash of the token with which the session of a request began; undefined where it has none. */
@@ -49,15 +63,39 @@ export class Sessions {
     const key = this.#keyOf(exchange);
     const session = key === undefined ? undefined : this.#sessions.get(key);
     if (session === undefined) return undefined;
-    if (session.until > this.#clock.monotonic()) return session.token;
+    if (session.until > this.#clock.wall()) return session.token;
     this.#sessions.delete(key!);
     return undefined;
   }
   /** Ends the session of a request; the value of Set-Cookie. */
   end(exchange: Exchange): string {
     const key = this.#keyOf(exchange);
-    if (key !== undefined) this.#sessions.delete(key);
+    if (key !== undefined && this.#sessions.delete(key)) this.#write();
     return `${this.#name}=; Max-Age=0${this.#attributes}`;
+  }
+  #read(): void {
+    if (this.#file === undefined) return;
+    try {
+      const rows = JSON.parse(readFileSync(this.#file.path, 'utf8')) as readonly (readonly [key: string, token: string, until: number])[];
+      for (const [key, token, until] of rows.slice(-MOST)) {
+        if (![key, token].every((hash) => /^[0-9a-f]{64}$/.test(hash)) || typeof until !== 'number') throw new Error('it is damaged');
+        this.#sessions.set(Buffer.from(key, 'hex').toString('latin1'), { token: Buffer.from(token, 'hex'), until });
+      }
+    } catch (error) {
+      // Whoever had one shows the token again.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#file.complain(`sessions are not read: ${(error as Error).message}`);
+    }
+  }
+  #write(): void {
+    if (this.#file === undefined) return;
+    const hex = (key: string): string => Buffer.from(key, 'latin1').toString('hex');
+    const rows = [...this.#sessions].map(([key, { token, until }]) => [hex(key), token.toString('hex'), until]);
+    try {
+      mkdirSync(dirname(this.#file.path), { recursive: true, mode: 0o700 });
+      writeWhole(this.#file.path, JSON.stringify(rows));
+    } catch (error) {
+      this.#file.complain(`sessions are not kept: ${(error as Error).message}`);
+    }
   }
   #keyOf(exchange: Exchange): string | undefined {
     const cookies = (exchange.field('cookie') ?? '').split(/; ?/);
