@@ -13,6 +13,7 @@ const runs = {
   connections: { amount: 100_000, unit: 'connections', wrong: ['unanswered', 'files'] },
   quic: { amount: 50_000, unit: 'connections', wrong: ['unanswered', 'left', 'files', 'panics'] },
   differential: { amount: 10_000, unit: 'questions', wrong: ['different'] },
+  console: { amount: 60, unit: 'seconds', wrong: ['complaints', 'leaks'] },
   labels: { amount: 1_000_000, unit: 'lines', wrong: ['foreign', 'panics'] },
 };
 

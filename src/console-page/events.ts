@@ -13,10 +13,14 @@ const LONGEST = 4 << 20;
 /** Takes text in any pieces, and gives the events that are whole. */
 export class EventReader {
   #text = '';
+  /** The first half of an end of line. */
+  #carriage = '';
 
   /** Throws RangeError where an event has no end. */
   feed(part: string): readonly ServerEvent[] {
-    this.#text += part.replaceAll('\r\n', '\n');
+    const text = this.#carriage + part;
+    this.#carriage = text.endsWith('\r') ? '\r' : '';
+    this.#text += text.slice(0, text.length - this.#carriage.length).replaceAll('\r\n', '\n');
     if (this.#text.length > LONGEST) throw new RangeError('an event without an end');
     const whole = this.#text.split('\n\n');
     this.#text = whole.pop()!;

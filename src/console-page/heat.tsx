@@ -33,19 +33,24 @@ export function Heat({
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const chosen = useSignal<Spot | undefined>(undefined),
-    width = useSignal(0);
+    width = useSignal(0),
+    height = useSignal(0);
   const now = seconds.at(-1)?.at ?? Math.floor(Date.now() / 1000);
   const columns = Math.max(20, Math.min(100, Math.floor((width.value - LEFT) / COLUMN)));
   const grid = gridOf(now, columns);
   useEffect(() => {
-    const seen = new ResizeObserver(() => (width.value = canvas.current?.clientWidth ?? 0));
+    const seen = new ResizeObserver(() => {
+      width.value = canvas.current?.clientWidth ?? 0;
+      height.value = canvas.current?.clientHeight ?? 0;
+    });
     seen.observe(canvas.current!);
     return () => seen.disconnect();
   }, []);
   useEffect(() => {
-    if (canvas.current !== null && width.value > 0) draw(canvas.current, seconds, bounds, grid, chosen.value);
+    if (canvas.current !== null && width.value > 0 && height.value > 0) draw(canvas.current, seconds, bounds, grid, chosen.value);
   });
   void theme.value;
+  void height.value;
   void events.value;
   const show = ({ column, row }: Spot): void => {
     const from = (grid.begins + column * grid.seconds) * 1000,

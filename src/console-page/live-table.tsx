@@ -22,8 +22,12 @@ const QUICK = [
   ['Over 10 ms', '>10ms'],
 ] as const;
 
+/** Where a row has two lines, and half as many are shown. */
+const NARROW = '(max-width: 640px)';
+
 /** The table, with so many rows at most. */
-export function LiveTable({ most, wide }: { readonly most: number; readonly wide: string }) {
+export function LiveTable({ most: usual, wide }: { readonly most: number; readonly wide: string }) {
+  const most = matchMedia(NARROW).matches ? Math.ceil(usual / 2) : usual;
   const { query, section } = route.value;
   const filter = query.get('filter') ?? '';
   const from = Number(query.get('from') ?? 0),

@@ -138,6 +138,7 @@ export class Live {
   #add(queries: readonly Question[]): void {
     const rows = queries.map((question): Row => ({ ...question, key: ++this.#count })).toReversed();
     if (rows.length === 0) return;
+    if (this.#count === rows.length) requestAnimationFrame(() => performance.mark('first rows'));
     this.#held = [...rows, ...this.#held].slice(0, KEPT);
     this.waiting.value = this.#held.length;
     this.#release();

@@ -43,3 +43,16 @@ export const moment = (at: number): string => `${clock(at)}.${String(new Date(at
 
 /** A word as a shell takes it. */
 export const shell = (text: string): string => (/^[\w.:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** The name of an address for a question of type PTR (RFC 1035 section 3.5, RFC 3596 section 2.5). */
+export function reverseOf(address: string): string {
+  if (!address.includes(':')) return `${address.split('.').toReversed().join('.')}.in-addr.arpa.`;
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  const hex = (high: string, low: string): string => ((Number(high) << 8) | Number(low)).toString(16);
+  const text = dotted === null ? address : `${dotted[1]}${hex(dotted[2]!, dotted[3]!)}:${hex(dotted[4]!, dotted[5]!)}`;
+  const [front = '', back] = text.split('::', 2);
+  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
+  const left = groups(front), right = groups(back ?? '');
+  const all = back === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  return `${[...all.map((group) => group.padStart(4, '0')).join('')].toReversed().join('.')}.ip6.arpa.`;
+}

@@ -37,11 +37,14 @@ const blocks = (dns: number, port: number, more: string): string => `.:${dns} {
     template IN PTR in-addr.arpa {
         answer "{{ .Name }} 300 IN PTR client.example.net."
     }
-    forward fails.test 127.0.0.1:1 {
-        max_fails 0
+    template IN A fails.test {
+        rcode SERVFAIL
     }
-    template IN ANY . {
+    template IN A gone.test {
         rcode NXDOMAIN
+    }
+    forward . 127.0.0.1:1 {
+        max_fails 0
     }
 }
 example.org:${dns} {

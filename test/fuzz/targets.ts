@@ -13,6 +13,7 @@ import { http3, qpack } from './http3.ts';
 import { list, watch } from './kube-api.ts';
 import { lists, policies } from './lists.ts';
 import { keyFiles } from './key-files.ts';
+import { pageEvents, sessions } from './console.ts';
 import { keptCorefiles } from './kept-corefiles.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
@@ -47,6 +48,8 @@ export const targets: readonly Target[] = [
   stateful, pushedRecords,
   registryUpdates,
   scrubber, validator, followedKeys,
+  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
+  nodeCache, keptCorefiles, pageEvents, sessions,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

@@ -76,11 +76,7 @@ export class Sessions {
   #read(): void {
     if (this.#file === undefined) return;
     try {
-      const rows = JSON.parse(readFileSync(this.#file.path, 'utf8')) as readonly (readonly [key: string, token: string, until: number])[];
-      for (const [key, token, until] of rows.slice(-MOST)) {
-        if (![key, token].every((hash) => /^[0-9a-f]{64}$/.test(hash)) || typeof until !== 'number') throw new Error('it is damaged');
-        this.#sessions.set(Buffer.from(key, 'hex').toString('latin1'), { token: Buffer.from(token, 'hex'), until });
-      }
+      for (const [key, session] of readSessions(readFileSync(this.#file.path, 'utf8'))) this.#sessions.set(key, session);
     } catch (error) {
       // Whoever had one shows the token again.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#file.complain(`sessions are not read: ${(error as Error).message}`);
@@ -102,5 +98,14 @@ export class Sessions {
     const found = cookies.find((each) => each.startsWith(`${this.#name}=`));
     return found === undefined ? undefined : keyOf(found.slice(this.#name.length + 1));
   }
+}
+/** Sessions as their file has them, the newest of too many. Throws Error where it is damaged. */
+export function readSessions(text: string): ReadonlyMap<string, Session> {
+  const rows: unknown = JSON.parse(text);
+  const isRow = (row: unknown): row is readonly [key: string, token: string, until: number] => Array.isArray(row) && row.length === 3
+    && [row[0], row[1]].every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) && Number.isSafeInteger(row[2]);
+  if (!Array.isArray(rows) || !rows.every(isRow)) throw new Error('it is damaged');
+  return new Map(rows.slice(-MOST).map(([key, token, until]) => (
+    [Buffer.from(key, 'hex').toString('latin1'), { token: Buffer.from(token, 'hex'), until }])));
 }
 const keyOf = (value: string): string => sha256(value).toString('latin1');
