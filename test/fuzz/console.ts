@@ -19,7 +19,7 @@ export const sessions = target('console-sessions', 1000, texts, (text) => {
     return;
   }
   assert.ok(read.size <= 256);
-  for (const [key, { token, until }] of read) assert.ok(key.length === 32 && token.length === 32 && Number.isSafeInteger(until));
+  for (const [key, { token, until }] of read) assert.ok(key.length === 64 && token.length === 32 && Number.isSafeInteger(until));
 });
 
 const stream = fc.array(textOf('event', 'data', 'id', ':', ': ', ' ', '\n', '\r\n', '\r', '\n\n', 'x', '{}'), { maxLength: 20 });

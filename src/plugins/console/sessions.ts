@@ -84,8 +84,7 @@ export class Sessions {
   }
   #write(): void {
     if (this.#file === undefined) return;
-    const hex = (key: string): string => Buffer.from(key, 'latin1').toString('hex');
-    const rows = [...this.#sessions].map(([key, { token, until }]) => [hex(key), token.toString('hex'), until]);
+    const rows = [...this.#sessions].map(([key, { token, until }]) => [key, token.toString('hex'), until]);
     try {
       mkdirSync(dirname(this.#file.path), { recursive: true, mode: 0o700 });
       writeWhole(this.#file.path, JSON.stringify(rows));
@@ -105,7 +104,6 @@ export function readSessions(text: string): ReadonlyMap<string, Session> {
   const isRow = (row: unknown): row is readonly [key: string, token: string, until: number] => Array.isArray(row) && row.length === 3
     && [row[0], row[1]].every((hash) => typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) && Number.isSafeInteger(row[2]);
   if (!Array.isArray(rows) || !rows.every(isRow)) throw new Error('it is damaged');
-  return new Map(rows.slice(-MOST).map(([key, token, until]) => (
-    [Buffer.from(key, 'hex').toString('latin1'), { token: Buffer.from(token, 'hex'), until }])));
+  return new Map(rows.slice(-MOST).map(([key, token, until]) => [key, { token: Buffer.from(token, 'hex'), until }]));
 }
-const keyOf = (value: string): string => sha256(value).toString('latin1');
+const keyOf = (value: string): string => sha256(value).toString('hex');
