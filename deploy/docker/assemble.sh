@@ -15,6 +15,7 @@ node=$(readlink -f "${NODE:-$(command -v node)}")
 root=/opt/coredns-ts
 user=65532
 
+umask 022
 mkdir "$target"
 target=$(cd "$target" && pwd)
 mkdir -p "$target$root" "$target/etc/coredns"
@@ -92,4 +93,6 @@ rm "$target/first" "$target.said" "$target.port"
 chroot --userspec="$user:$user" "$target" /coredns -version
 chown -R 0:0 "$target$root/compiled"
 chmod -R a=rX,u+w "$target$root/compiled"
+# Whatever the checkout allows others.
+chmod -R go-w "$target"
 setcap cap_net_bind_service=p "$target/coredns"
