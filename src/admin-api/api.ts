@@ -81,7 +81,8 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET', role: 'read', path: '/v1/cache', summary: 'What caches have under a name.',
-    parameters: { under: 'A name', type: 'A type', limit: 'Entries at most' }, answer: { entries: list, more: number },
+    parameters: { under: 'A name', type: 'A type', limit: 'Entries at most', cursor: 'Where the answer before ended' },
+    answer: { entries: list, more: number, cursor: text },
     do: ({ query }, { run }) => cached(run, query),
   },
   {

@@ -25,6 +25,13 @@ export interface ZoneChanges {
   changed(bytes: Uint8Array, at: number): void;
   /** Anything in the zone may be another. */
   all(): void;
+  /** Names that are found one after the other, and are others all at once: however many, they take no room. */
+  several(): SeveralNames;
+}
+/** Names of a zone, of which none is another one before `changed`. */
+export interface SeveralNames {
+  add(bytes: Uint8Array, at: number): void;
+  changed(): void;
 }
 
 /** What the seed is a hash of: any words that no key has. */
@@ -61,6 +68,13 @@ export class Changes {
     return {
       changed: (bytes, at) => this.#count(nameCell(this.#look(bytes, at)), ANYTHING + place),
       all: () => this.#count(WHOLE + place, ANYTHING + place),
+      several: () => {
+        const cells = new Set<number>();
+        return {
+          add: (bytes, at) => void cells.add(nameCell(this.#look(bytes, at))),
+          changed: () => cells.forEach((cell) => this.#count(cell, ANYTHING + place)),
+        };
+      },
     };
   }
 

@@ -46,8 +46,15 @@ export interface KeptAnswer {
   readonly left: number;
   readonly hits: number;
 }
-/** Put there by what keeps answers, under the name of its word: shows them on main, some in each turn. */
-export const KeptAnswers = new Slot<{ readonly by: string; slices(): AsyncIterable<readonly KeptAnswer[]> }>('kept answers');
+/** Where whoever looks at kept answers is: the number of a cache, of a part of it, and of a place there. */
+export type KeptPlace = readonly [cache: number, shard: number, place: number];
+/** Some of them, and where to go on. */
+export interface KeptSlice {
+  readonly answers: readonly KeptAnswer[];
+  readonly next: KeptPlace;
+}
+/** Put there by what keeps answers, under the name of its word: shows them on main, some in each turn, from a place on. */
+export const KeptAnswers = new Slot<{ readonly by: string; slices(from?: KeptPlace): AsyncIterable<KeptSlice> }>('kept answers');
 /** Another server that a part asks. */
 export interface ShownUpstream {
   /** Its address. */

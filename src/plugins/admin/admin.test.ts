@@ -77,10 +77,12 @@ test('what is kept is listed, and flushed under a name', async (t) => {
   await here.server.elapse(10_000);
   const list = async (query: string) => (await ask(here.socket, 'GET', `/v1/cache${query}`)).json;
   const row = { name: 'www.example.net.', type: 'A', rcode: 'NOERROR', ttl: 30, left: 20, stale: false, hits: 0, block: '.' };
-  assert.deepEqual(await list('?under=example.net&type=A'), { entries: [row], more: 0 });
-  assert.deepEqual(await list('?limit=0'), { entries: [], more: 1 });
-  assert.deepEqual(await list('?type=AAAA'), { entries: [], more: 0 });
-  assert.deepEqual(await list('?under=example.org'), { entries: [], more: 0 });
+  assert.deepEqual(await list('?under=example.net&type=A'), { entries: [row], more: 0, cursor: '' });
+  const { cursor, ...none } = await list('?limit=0');
+  assert.deepEqual(none, { entries: [], more: 1 });
+  assert.deepEqual((await list(`?cursor=${cursor}`))['entries'], [row]);
+  assert.deepEqual(await list('?type=AAAA'), { entries: [], more: 0, cursor: '' });
+  assert.deepEqual(await list('?under=example.org'), { entries: [], more: 0, cursor: '' });
   assert.equal((await ask(here.socket, 'GET', '/v1/cache?type=x')).status, 400);
   const flush = async (body: object) => (await ask(here.socket, 'POST', '/v1/cache/flush', JSON.stringify(body))).json;
   await upstreamSays(here, '192.0.2.2');
@@ -88,7 +90,7 @@ test('what is kept is listed, and flushed under a name', async (t) => {
   assert.deepEqual(await flush({ under: 'example.net', type: 'MX' }), { flushed: 'example.net.', entries: 0 });
   assert.equal(await answer(here), '192.0.2.1');
   assert.deepEqual(await flush({ under: 'example.net' }), { flushed: 'example.net.', entries: 1 });
-  assert.deepEqual(await list(''), { entries: [], more: 0 });
+  assert.deepEqual(await list(''), { entries: [], more: 0, cursor: '' });
   assert.equal(await answer(here), '192.0.2.2');
   assert.equal((await flush({ under: 7 }))['status'], 400);
 });

@@ -53,7 +53,9 @@ class Cache implements Part, Lander {
     this.#settings = settings;
     this.#site = site;
     this.#everything = settings.zones.everything;
-    site.put(KeptAnswers, { by: 'cache', slices: () => keptAnswers(this.#stock.caches, () => this.#run.clock.monotonic()) });
+    site.put(KeptAnswers, {
+      by: 'cache', slices: (from) => keptAnswers(this.#stock.caches, () => this.#run.clock.monotonic(), from),
+    });
   }
 
   start(run: Run): void {

@@ -2,26 +2,29 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HEADER } from '../../dns/packet.ts';
 import { Name } from '../../dns/name.ts';
-import type { KeptAnswer } from '../../kernel/site/site.ts';
+import type { KeptAnswer, KeptPlace, KeptSlice } from '../../kernel/site/site.ts';
 import type { Entry } from '../../store/key.ts';
 import type { Entries } from './entry.ts';
 
 /** Places of the index that are looked at in one turn: well below a millisecond. */
 const PLACES = 128;
 
-/** All entries that a hit could be of, some in each turn; what comes or goes meanwhile may be shown twice, or not. */
-export async function* keptAnswers(caches: readonly Entries[], now: () => number): AsyncGenerator<readonly KeptAnswer[]> {
-  for (const entries of caches) {
-    for (let shard = 0; shard < entries.map.shards; shard++) {
-      for (let place = 0; place >= 0; await nextTurn()) {
-        const found: KeptAnswer[] = [];
+/** All entries that a hit could be of, some in each turn, from a place on; what comes or goes meanwhile may be shown twice, or not. */
+export async function* keptAnswers(caches: readonly Entries[], now: () => number, [first, ...from]: KeptPlace = [0, 0, 0]):
+AsyncGenerator<KeptSlice> {
+  for (let [cache, shard, place] = [first, ...from]; cache < caches.length; cache++, shard = 0) {
+    const entries = caches[cache]!;
+    for (; shard < entries.map.shards; shard++, place = 0) {
+      for (; place >= 0; await nextTurn()) {
+        const answers: KeptAnswer[] = [];
         const moment = now();
         place = entries.map.walk(shard, place, PLACES, (entry) => {
-          if (entries.isTrue(entry)) found.push(shown(entries, entry, moment));
+          if (entries.isTrue(entry)) answers.push(shown(entries, entry, moment));
         });
-        yield found;
+        yield { answers, next: place < 0 ? [cache, shard + 1, 0] : [cache, shard, place] };
       }
     }
+    place = 0;
   }
 }
 function shown(entries: Entries, entry: Entry, now: number): KeptAnswer {
