@@ -19,7 +19,7 @@ const { values } = parseArgs({ options: {
   names: { type: 'string', default: '20000' }, rounds: { type: 'string', default: '3' }, world: { type: 'string', default: 'plain,signed' },
   within: { type: 'boolean' },
 } });
-const ZONES = Number(values.zones), NAMES = Number(values.names), ROUNDS = Number(values.rounds), PORT = 5300, WINDOW = 256;
+const ZONES = Number(values.zones), NAMES = Number(values.names), ROUNDS = Number(values.rounds), PORT = 5300, WINDOW = 64;
 const AT = { root: '10.0.0.1', tld: '10.0.0.2', leaf: '10.0.0.3' };
 
 if (!values.within) {

@@ -80,7 +80,7 @@ function favourSize(makesObjects: boolean): void {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8');
   // What was compiled until now is kept for the next start as it was compiled: without the flag.
   process.getBuiltinModule('node:module').flushCompileCache?.();
-  setFlagsFromString(makesObjects ? '--heap-growing-percent=20' : '--optimize-for-size');
+  setFlagsFromString(makesObjects ? '--heap-growing-percent=150' : '--optimize-for-size');
 }
 
 /** In a bundle: what has been compiled is kept for the next start, where it is not yet (`kept.ts`). */
