@@ -2,7 +2,8 @@
 
 /** Codes of grpc-status. */
 export const GRPC_STATUS = {
-  OK: 0, UNKNOWN: 2, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, RESOURCE_EXHAUSTED: 8, UNIMPLEMENTED: 12, INTERNAL: 13, UNAVAILABLE: 14,
+  OK: 0, UNKNOWN: 2, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, PERMISSION_DENIED: 7, RESOURCE_EXHAUSTED: 8, UNIMPLEMENTED: 12, INTERNAL: 13,
+  UNAVAILABLE: 14, UNAUTHENTICATED: 16,
 } as const;
 
 /** The one message of a request or a reply; `compressed` where its flag says so, else what is wrong with it. */

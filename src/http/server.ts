@@ -129,7 +129,10 @@ export class HttpServer {
     if (this.#connections.size >= this.#options.connections) this.#makeRoom();
     const { remoteAddress, remotePort, localAddress, localPort } = socket;
     const by: Connected = { remoteAddress, remotePort, localAddress, localPort, subject };
-    const asked = { request: (exchange: Exchange) => this.#request(exchange, by) };
+    const asked = {
+      request: (exchange: Exchange) => this.#request(exchange, by),
+      talks: (exchange: Exchange) => this.#services.at(-1)?.talks?.(exchange) === true,
+    };
     const connection = new HttpConnection(socket, alpn, asked, this.#options.bounds, this.#owner);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));

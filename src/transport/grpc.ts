@@ -9,7 +9,7 @@ import type { HttpLimits } from '../kernel/query/http-setting.ts';
 import type { Message } from '../kernel/query/message.ts';
 import type { HttpQuestion, Service, Transport } from '../kernel/query/transport.ts';
 import type { HttpAsked, HttpChannel } from './http-channel.ts';
-import { OK, refusal } from './grpc-heading.ts';
+import { OK, refusal } from '../http/grpc-heading.ts';
 import { HttpScheme } from './http-kind.ts';
 import { watch } from './watch.ts';
 import { WATCH } from '../http/watch-message.ts';

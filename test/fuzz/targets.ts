@@ -48,8 +48,7 @@ export const targets: readonly Target[] = [
   stateful, pushedRecords,
   registryUpdates,
   scrubber, validator, followedKeys,
-  etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters,
-  nodeCache, keptCorefiles, pageEvents, sessions,
+  pageEvents, sessions,
   ...imports,
 ];
 /** Ends the servers that cases were thrown at. */

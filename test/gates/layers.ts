@@ -23,7 +23,7 @@ export const table: Readonly<Record<string, readonly string[] | 'everything'>> =
   zonefile: ['dns'],
   dnssec: ['dns'],
   tsig: ['dns'],
-  push: ['dns', 'secure', 'store', 'kernel'],
+  push: ['dns', 'http', 'secure', 'store', 'kernel'],
   subscribe: ['dns', 'http', 'store', 'upstream', 'kernel'],
   secure: [],
   quic: [],

@@ -1,8 +1,11 @@
 // The HTTP API of a registry: who asks, which operation that is, whether its body is sound, and what is said. Knows HTTP; what
 // operations do is in operations.ts.
 import { commonName } from '../../admin-api/access.ts';
+import type { Name } from '../../dns/name.ts';
 import { Heading } from '../../http/exchange.ts';
 import type { Connected, Exchange, HttpService } from '../../http/exchange.ts';
+import { refusal } from '../../http/grpc-heading.ts';
+import { GRPC_STATUS } from '../../http/grpc-message.ts';
 import { Problem, sayProblem } from '../../http/problem.ts';
 import { KeyValueError } from '../../key-value/key-value.ts';
 import type { Trouble } from '../../key-value/key-value.ts';
@@ -11,6 +14,8 @@ import { bearerOf, mayDo } from '../../secure/tokens.ts';
 import type { Grant, Role, Tokens } from '../../secure/tokens.ts';
 import type { Attempt, Audit } from './audit.ts';
 import type { Condition, Who } from './conditions.ts';
+import { isGrpc, isGrpcWatch } from './grpc-door.ts';
+import type { GrpcDoor } from './grpc-door.ts';
 import { faultOf } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -79,6 +84,8 @@ export interface ApiParts {
   /** undefined: nobody keeps who tried what. */
   readonly audit: Audit | undefined;
   readonly report: (error: unknown) => void;
+  /** Where questions can be asked by gRPC. */
+  readonly grpc?: GrpcDoor;
 }
 
 /** Requests a second of one token, and at once after a rest; holders that are remembered. */
@@ -105,7 +112,27 @@ export class Api implements HttpService {
     this.#routes = parts.operations.map((operation) => ({ operation, segments: operation.path.split('/') }));
   }
 
+  talks(exchange: Exchange): boolean {
+    return this.#parts.grpc !== undefined && isGrpcWatch(exchange);
+  }
+  /** By gRPC there are questions alone: who may not ask at all is told so in its words. */
+  #grpc(door: GrpcDoor, exchange: Exchange, by: Connected): void {
+    const may = (name: Name): boolean => {
+      try {
+        return mayDo(this.#grants(exchange, by), 'read', name.text);
+      } catch {
+        return false;
+      }
+    };
+    try {
+      this.#rate(this.#grants(exchange, by)[0].holder);
+    } catch (error) {
+      return exchange.reply(refusal(GRPC_STATUS.UNAUTHENTICATED, this.#problem(error).message), new Uint8Array(0), 0, 0);
+    }
+    door.request(exchange, by, may);
+  }
   request(exchange: Exchange, by: Connected = {}): void {
+    if (this.#parts.grpc !== undefined && isGrpc(exchange)) return this.#grpc(this.#parts.grpc, exchange, by);
     const gone = new AbortController();
     exchange.gone = () => gone.abort();
     const trail = { who: '' };

@@ -20,6 +20,7 @@ import { Api } from './api.ts';
 import { Audit } from './audit.ts';
 import type { Settings } from './config.ts';
 import type { Directory } from './directory.ts';
+import { GrpcDoor } from './grpc-door.ts';
 import { operationsOn } from './operations.ts';
 import { WatchStreams } from './watching.ts';
 
@@ -41,7 +42,10 @@ export async function openApi(
     : new Audit(settings.audit, run.clock, (error) => log.error(`the audit cannot be written: ${error.message}`));
   const { server, streams } = await run.shared.use(`registry ${listen}`, run.signal, () => Port.open(listen, run));
   const operations = operationsOn(directory, zones, audit, streams);
-  const api = new Api({ operations, tokens: known, named: settings.named, clock: run.clock, audit, report: (error) => run.report(error) });
+  const api = new Api({
+    operations, tokens: known, named: settings.named, clock: run.clock, audit,
+    report: (error) => run.report(error), grpc: new GrpcDoor(streams),
+  });
   const { keys, names } = directory.parts;
   let source: Promise<string> | undefined;
   streams.use({

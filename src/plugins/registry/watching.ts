@@ -29,7 +29,7 @@ export interface WatchParts {
 
 /** All streams of an address: a reload leaves them. */
 export class WatchStreams implements Closable {
-  readonly #open = new Set<WatchStream>();
+  readonly #open = new Set<{ end(): void }>();
   /** Of the loads that are here, the last one behind the others. */
   readonly #loads: WatchParts[] = [];
 
@@ -46,6 +46,21 @@ export class WatchStreams implements Closable {
     }
     return undefined;
   }
+  /** The server of the last load that serves; undefined where none does yet. */
+  get service(): Service | undefined {
+    return this.#serving()?.service;
+  }
+  /** Whether there are as many as there may be. */
+  get isFull(): boolean {
+    return this.#open.size >= MOST;
+  }
+  /** One of another protocol is there, until it leaves. */
+  enter(stream: { end(): void }): void {
+    this.#open.add(stream);
+  }
+  leave(stream: { end(): void }): void {
+    this.#open.delete(stream);
+  }
   close(): void {
     for (const each of this.#open) each.end();
   }
@@ -58,7 +73,7 @@ export class WatchStreams implements Closable {
     if (parts === undefined || first?.watched === undefined) {
       throw new Problem(503, 'Not served yet', { cure: 'try again', fields: [['Retry-After', '1']] });
     }
-    if (this.#open.size >= MOST) throw new Problem(503, 'Too many watch', { cure: 'try again', fields: [['Retry-After', '10']] });
+    if (this.isFull) throw new Problem(503, 'Too many watch', { cure: 'try again', fields: [['Retry-After', '10']] });
     const { watched } = first;
     const source = await parts.source();
     return (exchange) => {
@@ -66,9 +81,9 @@ export class WatchStreams implements Closable {
         question, watched, source, by, service: () => this.#serving()?.service ?? first,
         revision: () => (this.#serving()?.parts ?? parts).revision(), served: (revision) => parts.served(revision),
         last: exchange.field('last-event-id') ?? query.get('last-event-id') ?? '',
-        may: () => mayStill('read', name), over: (over) => this.#open.delete(over),
+        may: () => mayStill('read', name), over: (over) => this.leave(over),
       }, exchange);
-      if (stream !== undefined) this.#open.add(stream);
+      if (stream !== undefined) this.enter(stream);
     };
   }
 }

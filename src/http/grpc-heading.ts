@@ -1,5 +1,5 @@
 // The heads of replies over gRPC. Knows statuses.
-import { Heading } from '../http/exchange.ts';
+import { Heading } from './exchange.ts';
 
 const TYPE = ['Content-Type', 'application/grpc'] as const;
 /** A reply that has messages. */
