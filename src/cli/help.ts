@@ -12,7 +12,7 @@ import { ROOT, documentedWords, pageOf, syntaxOf } from './syntax.ts';
 export const WORDS = [
   'check', 'explain', 'fmt', 'import', 'init', 'migrate', 'node-cache', 'plugin', 'dev', 'scenario', 'zone', 'help', 'version',
   'completion', 'status', 'queries', 'top', 'flush', 'reload', 'rollback', 'upstreams', 'zones', 'clusters', 'plugins', 'log',
-  'profile', 'watch',
+  'profile', 'watch', 'registry',
 ] as const;
 
 /** The whole help. */
@@ -50,6 +50,8 @@ export const help = (): string => `coredns-ts ${VERSION}: a DNS server that read
                                  what its log says; profile cpu|heap: where its time or memory goes
   coredns-ts watch NAME TYPE @SERVER
                                  an answer, and each other one, of a registry or over gRPC
+  coredns-ts registry backup @SERVER FILE
+                                 what a registry has, while it runs; restore FILE FOLDER makes a new one of it
   coredns-ts help [WORD]         this, or the lines that a word of a Corefile takes: help forward
   coredns-ts version             the version
   coredns-ts completion bash     completion for a shell: source <(coredns-ts completion bash)

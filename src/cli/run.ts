@@ -34,6 +34,7 @@ export function runProcess(entry: URL, whenReload: (reload: () => void) => void,
   if (word === 'zone') return void import('./zone-command.ts').then(({ zoneCommand }) => zoneCommand(args.slice(1)));
   if (word === 'import') return void import('./import-command.ts').then(({ importCommand }) => importCommand(args.slice(1)));
   if (word === 'migrate') return void import('./migrate-command.ts').then(({ migrateCommand }) => migrateCommand(args.slice(1)));
+  if (word === 'registry') return void import('./registry-command.ts').then(({ registryCommand }) => registryCommand(args.slice(1)));
   if (word === 'watch') return void import('./watch-command.ts').then(({ watchCommand }) => watchCommand(args.slice(1)));
   if (word === 'plugin') return void import('./plugin-command.ts').then(({ pluginCommand }) => pluginCommand(args.slice(1), own));
   if (word === 'dev') return void import('./dev-command.ts').then(({ devCommand }) => devCommand(args.slice(1), entry));

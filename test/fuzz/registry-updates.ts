@@ -1,5 +1,5 @@
-// UPDATEs of a registry's zone, any and several at once: what is there afterwards is what RFC 2136 makes of them, with and without leases,
-// and nothing is half done. Knows the registry's parts; opens no socket and no file.
+// Backups of a registry, and UPDATEs of its zone, any and several at once: what is there afterwards is what RFC 2136 makes of them, with
+// and without leases, and nothing is half done. Knows the registry's parts; opens no socket and no file.
 import assert from 'node:assert/strict';
 import { fc } from '../../src/testing/properties.ts';
 import { UpdateContents } from '../../src/authority/update-contents.ts';
@@ -10,6 +10,7 @@ import { edns } from '../../src/dns/opt.ts';
 import { message } from '../../src/dns/parts.ts';
 import { RCODE } from '../../src/dns/rcode.ts';
 import { CLASS, TYPE } from '../../src/dns/type-name.ts';
+import { readBackup } from '../../src/key-value/backup.ts';
 import { memoryKeys } from '../../src/key-value/memory-rig.test.ts';
 import { Metrics } from '../../src/kernel/seen/metrics.ts';
 import { LogLines } from '../../src/kernel/seen/log-lines.ts';
@@ -63,6 +64,18 @@ const clause = fc.oneof(
   fc.tuple(fc.constantFrom('nxrrset', 'yxrrset'), owner, data).map(([verb, name, each]) => `${verb} ${name} ${each.split(' ')[0]!}`),
 );
 const one = fc.record({ clauses: fc.array(clause, { minLength: 1, maxLength: 5 }), lease: fc.option(fc.constantFrom(30, 60)) });
+
+/** Files that might be backups. */
+const line = fc.oneof(fc.constantFrom('{"backup":"coredns-ts registry","format":1,"revision":"7"}', '{"end":0}', '{"end":1}',
+  '{"lease":"3f","seconds":5}', '{"key":"L2E=","value":"MQ=="}', '{"key":"L2E=","value":"MQ==","lease":"3f"}', '[]', ''), fc.json());
+export const registryBackups = target('registry-backups', 300, fc.array(line, { maxLength: 6 }), (lines) => {
+  try {
+    const { pairs, leases } = readBackup(lines.map((each) => `${each}\n`).join(''));
+    assert.ok(pairs.every(({ lease }) => lease === 0n || leases.has(lease)));
+  } catch (error) {
+    assert.match((error as Error).message, /^(?:it |line \d+ )/);
+  }
+});
 
 /** Updates one after the other. */
 export const registryUpdates = target('registry-updates', 60, fc.array(one, { maxLength: 8 }), async (all) => {

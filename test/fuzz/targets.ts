@@ -18,7 +18,7 @@ import { keptCorefiles } from './kept-corefiles.ts';
 import { objects } from './kubernetes.ts';
 import { decisionPoints } from './decision-points.ts';
 import { pushedRecords, stateful } from './dso.ts';
-import { registryUpdates } from './registry-updates.ts';
+import { registryBackups, registryUpdates } from './registry-updates.ts';
 import { registryCopies, registryKeys, registryRequests, registryTokens } from './registry.ts';
 import { followedKeys, scrubber, validator } from './resolver.ts';
 import { rules } from './rules.ts';
@@ -46,7 +46,7 @@ export const targets: readonly Target[] = [
   tsig, sharedKeys, transfers, updates, updateServer, journals, keptSteps, proxy, catalogs, ourCatalogs, doq, azureSets, awsXml, rules,
   etcdSnapshot, watches, decisionPoints, registryRequests, registryTokens, registryKeys, registryCopies, filters, nodeCache, keptCorefiles,
   stateful, pushedRecords,
-  registryUpdates,
+  registryUpdates, registryBackups,
   scrubber, validator, followedKeys,
   pageEvents, sessions,
   ...imports,

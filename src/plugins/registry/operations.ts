@@ -5,6 +5,7 @@ import { Problem } from '../../http/problem.ts';
 import { changesOn } from './following/told-zone.ts';
 import { externalDnsOn } from './external-dns.ts';
 import { skydnsOn } from './skydns-keys.ts';
+import { backupOn } from './backup.ts';
 import { describe } from './openapi.ts';
 import type { Asked, Operation, Said } from './api.ts';
 import type { Audit } from './audit.ts';
@@ -200,6 +201,7 @@ export function operationsOn(
     changesOn(directory, places),
     ...skydnsOn(directory, places),
     ...wholeZonesOn(directory, zones, places),
+    backupOn(directory),
     ...externalDnsOn(directory, zones, places),
     {
       method: 'GET', path: '/v1/audit', id: 'audit', summary: 'Who tried what, the last thousand at most',
