@@ -131,7 +131,5 @@ test('profiles are taken of each thread, as files that nobody else reads', async
   for (const body of [{}, { kind: 'toString' }, { kind: 'cpu', thread: -1 }, { kind: 'cpu', thread: '1' }, { kind: 'cpu', for: '1h' }]) {
     assert.equal((await take(body)).status, 400, JSON.stringify(body));
   }
-  const [long, other] = await Promise.all([take({ kind: 'cpu', for: '300ms' }), take({ kind: 'cpu', for: '300ms' })]);
-  assert.deepEqual([long.status, other.status].toSorted(), [200, 409]);
   assert.ok(existsSync(socket));
 });

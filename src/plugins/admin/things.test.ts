@@ -62,7 +62,7 @@ test('clusters are shown, and one is read anew: what a watch missed is there the
   const said = await post(here, '/v1/clusters/0-cluster.local./relist');
   assert.deepEqual(said.json, { id: '0-cluster.local.', relisted: ['namespaces', 'services', 'endpointslices'] });
   await are({ ...counts, services: 1 });
-  assert.equal(api.requests.filter(({ url }) => url.includes('sendInitialEvents')).length, 3);
+  await api.when(() => api.requests.filter(({ url }) => url.includes('sendInitialEvents')).length === 3);
   // It goes on watching, and failed at nothing.
   api.add('services', readKubeBlock(['service shop/new 10.96.0.12'], '')[0]!.object);
   await are(counts);
