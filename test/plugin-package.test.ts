@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -165,4 +165,27 @@ test('a plugin that throws or returns nothing is named, with its place, once a m
   server.signal('SIGUSR1');
   await server.says(/Restart failed: plugin\.cfg:1: bad: its default export is no plugin/);
   assert.match(await ask('x.ads.example'), /plugin bad failed/);
+});
+
+test('with the drop-in of the page a plugin writes no file and starts no program, and the server serves', async (t) => {
+  const [, options] = /NODE_OPTIONS=([^"]*)"/.exec(readFileSync(path.join(root, 'docs/plugins.md'), 'utf8'))!;
+  const folder = path.join(scratch, 'held');
+  mkdirSync(folder);
+  const put = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  put('plugin.cfg', 'held:./held.mjs\ncache:cache\n');
+  put('held.mjs', `import { writeFileSync } from 'node:fs';
+    import { spawnSync } from 'node:child_process';
+    const tried = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
+    export default { name: 'held', parse() {}, create: () => ({ start({ log, thread }) {
+      log.info('thread ' + thread + ' ' + tried(() => writeFileSync('written', '')) + ' ' + tried(() => spawnSync('true')));
+    } }) };\n`);
+  const port = await freePort();
+  put('Corefile', `.:${port} {\n    bind 127.0.0.1\n    multisocket 2\n    held\n    whoami\n}\n`);
+  const server = new Spawned(undefined, {
+    command: ['env', `NODE_OPTIONS=${options}`, process.execPath, main], args: ['-conf', path.join(folder, 'Corefile')],
+  });
+  t.after(() => server.kill());
+  await server.says(/CoreDNS-/);
+  for (const thread of [0, 1]) await server.says(new RegExp(`thread ${thread} ERR_ACCESS_DENIED ERR_ACCESS_DENIED`));
+  assert.equal(await rcode(port, 'a.test A'), RCODE.NOERROR);
 });
