@@ -1,7 +1,7 @@
 // The Corefile that is served, with what its lines have to say; what the file would change; taking it over for a trial, and going back.
 // Knows the API's texts.
 import { useSignal } from '@preact/signals';
-import { Act, Card, Chip, Note, Problem, Text, useDoing } from './parts.tsx';
+import { Act, Card, Chip, Choice, Note, Problem, Text, useDoing } from './parts.tsx';
 import { act, may, useAsked } from './server.ts';
 import type { Block, Change, History, Line, Plugin, Plugins } from './shapes.ts';
 import { clock, count, lasting, plain } from './words.ts';
@@ -11,6 +11,13 @@ interface Dry {
   readonly changes: readonly Change[];
   readonly problems: readonly string[];
 }
+
+/** For how long a reload is tried. */
+const TRIALS = [
+  ['60s', 'a minute'],
+  ['5m', '5 minutes'],
+  ['', 'no time'],
+] as const;
 
 /** The section. */
 export function Corefile() {
@@ -84,20 +91,7 @@ export function Corefile() {
           <Act who="admin" does={reload}>
             Reload
           </Act>
-          <label>
-            for a trial of{' '}
-            <select value={trial.value} disabled={!may('admin')} onChange={(event) => (trial.value = event.currentTarget.value)}>
-              {[
-                ['60s', 'a minute'],
-                ['5m', '5 minutes'],
-                ['', 'no time'],
-              ].map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice label="for a trial of" value={trial} words={TRIALS} disabled={!may('admin')} />
         </div>
         {outcome}
         {dry.value === undefined ? null : (

@@ -1,5 +1,6 @@
 // What every section is built of: cards, states that are words with a shape, texts of others, buttons that act. Knows no section.
 import { useSignal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { Refusal, away, may } from './server.ts';
 import type { Role } from './shapes.ts';
@@ -145,5 +146,30 @@ export function Table({
         </tbody>
       </table>
     </div>
+  );
+}
+/** One of a few values, by words. */
+export function Choice({
+  label,
+  value,
+  words,
+  disabled = false,
+}: {
+  readonly label: string;
+  readonly value: Signal<string>;
+  readonly words: readonly (readonly [value: string, text: string])[];
+  readonly disabled?: boolean;
+}) {
+  return (
+    <label>
+      {label}{' '}
+      <select value={value.value} disabled={disabled} onChange={(event) => (value.value = event.currentTarget.value)}>
+        {words.map(([each, text]) => (
+          <option key={each} value={each}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

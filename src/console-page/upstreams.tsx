@@ -1,10 +1,17 @@
 // Whom the server asks, how that goes, and leaving one alone for some time. Knows the API's rows.
 import { useSignal } from '@preact/signals';
-import { Act, Card, Chip, Note, Problem, Text, useDoing } from './parts.tsx';
+import { Act, Card, Chip, Choice, Note, Problem, Text, useDoing } from './parts.tsx';
 import { act, useAsked } from './server.ts';
 import type { Upstream } from './shapes.ts';
 import { clock, plain, took } from './words.ts';
 
+/** For how long one is left alone. */
+const WHILES = [
+  ['1m', 'a minute'],
+  ['10m', '10 minutes'],
+  ['1h', 'an hour'],
+  ['24h', 'a day'],
+] as const;
 const STATES = { up: 'ok', down: 'bad', drained: 'off' } as const;
 
 /** Rows of a card. */
@@ -53,23 +60,7 @@ export function Upstreams() {
     <Card
       id="upstreams"
       title="Upstreams"
-      aside={
-        <label>
-          Leave alone for{' '}
-          <select value={lasts.value} onChange={(event) => (lasts.value = event.currentTarget.value)}>
-            {[
-              ['1m', 'a minute'],
-              ['10m', '10 minutes'],
-              ['1h', 'an hour'],
-              ['24h', 'a day'],
-            ].map(([value, text]) => (
-              <option key={value} value={value}>
-                {text}
-              </option>
-            ))}
-          </select>
-        </label>
-      }
+      aside={<Choice label="Leave alone for" value={lasts} words={WHILES} />}
     >
       <Problem text={problem} />
       {outcome}
