@@ -7,7 +7,7 @@ import { RCODE } from '../dns/rcode.ts';
 import { record } from '../dns/rr.ts';
 import { TYPE } from '../dns/type-name.ts';
 import type { Denials } from './denials.ts';
-import { RANK, targetOf } from './kept-set.ts';
+import { isAnswer, targetOf } from './kept-set.ts';
 import type { KeptSet, Security } from './kept-set.ts';
 import type { RecordCache } from './record-cache.ts';
 import type { Resolved } from './resolved.ts';
@@ -44,10 +44,10 @@ export class KeptAnswers {
     if (step !== undefined) return step;
     if (type === TYPE.ANY) return undefined;
     const set = this.#cache.set(name, type, klass);
-    if (set !== undefined && set.rank >= RANK.HEARSAY) return stepOf('answer', [set], undefined);
+    if (set !== undefined && isAnswer(set)) return stepOf('answer', [set], undefined);
     // A DS is its parent's word, which is asked for it: an alias at the name says nothing of that.
     const cname = type === TYPE.CNAME || type === TYPE.DS ? undefined : this.#cache.set(name, TYPE.CNAME, klass);
-    if (cname !== undefined && cname.rank >= RANK.HEARSAY) return stepOf('alias', [cname], targetOf(cname.data[0]!));
+    if (cname !== undefined && isAnswer(cname)) return stepOf('alias', [cname], targetOf(cname.data[0]!));
     return this.#dname(name, klass) ?? this.#denial(name, type, klass) ?? this.#spanned(question);
   }
   /** A denial that came with a referral, with the SOA that who asks for it is to be told (RFC 2308 section 3); undefined without one. */

@@ -35,6 +35,13 @@ export interface KeptSet extends SignedSet {
   security: Security;
 }
 
+/**
+ * Whether a set is an answer by itself: it is believed so far, and no wildcard made it, which would have to be proved beside it
+ * (RFC 4035 section 5.3.4).
+ */
+export const isAnswer = ({ rank, name, signatures }: KeptSet): boolean =>
+  rank >= RANK.HEARSAY && !signatures.some((rrsig) => rrsig[3]! < name.labels - (name.isWildcard ? 1 : 0));
+
 /** Signatures of a set that are kept: nobody would look at more (CVE-2023-50387). */
 const MOST_SIGNATURES = 8;
 

@@ -75,7 +75,7 @@ test('100,000 sets with signatures take less than 40 MB', () => {
   const { store, one } = threads(1 << 26);
   const before = store.memory.extent;
   for (let i = 0; i < 100_000; i++) {
-    const kept = one.keep(setOf(`host${i}.zone${i % 300}.example.`, { signatures: [new Uint8Array(110)] }));
+    const kept = one.keep(setOf(`host${i}.zone${i % 300}.example.`, { signatures: [new Uint8Array(110).fill(3)] }));
     kept.security = 'secure';
     one.keepStep(kept.name, TYPE.A, CLASS.IN, { ...stepOf('answer', [kept], undefined), said: {} });
     one.share();
@@ -173,4 +173,21 @@ test('a name that somebody forgets is asked for again, in every thread; others a
   assert.deepEqual([known(one), known(other)], [[undefined, 1], [undefined, 1]]);
   zone.all();
   assert.deepEqual([known(one), known(other)], [[undefined, undefined], [undefined, undefined]]);
+});
+test('what was forgotten before it was shared is nobody\'s', () => {
+  const { one, other } = threads();
+  const name = Name.parse('gone.test.');
+  one.keep(setOf('gone.test.', { type: TYPE.NS, rank: RANK.REFERRAL }));
+  one.forget(name, TYPE.NS, CLASS.IN);
+  one.share();
+  assert.deepEqual([set(one, 'gone.test.', TYPE.NS), set(other, 'gone.test.', TYPE.NS)], [undefined, undefined]);
+});
+test('what is looked for in vain at a moment to come is looked for again before that', () => {
+  const { one, other, pass } = threads();
+  one.keep(setOf('a.test.', { until: NOW + 20_000 }), NOW + 20_000);
+  assert.equal(set(one, 'a.test.', TYPE.AAAA), undefined);
+  other.keep(setOf('a.test.', { type: TYPE.AAAA }));
+  other.share();
+  pass(1000);
+  assert.equal(set(one, 'a.test.', TYPE.AAAA)?.type, TYPE.AAAA);
 });

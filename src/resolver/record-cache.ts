@@ -4,7 +4,7 @@ import type { Name } from '../dns/name.ts';
 import type { Question } from '../dns/parts.ts';
 import { CLASS, TYPE } from '../dns/type-name.ts';
 import { RCODE } from '../dns/rcode.ts';
-import { RANK, targetOf } from './kept-set.ts';
+import { RANK, isAnswer, targetOf } from './kept-set.ts';
 import { DENIAL, KeptName, SET, STEP } from './kept-name.ts';
 import type { KeptSet, Security } from './kept-set.ts';
 import { Recent } from './recent.ts';
@@ -50,17 +50,18 @@ export class RecordCache {
   }
   /** The set of a name and type that lives. */
   set(name: Name, type: number, klass: number): KeptSet | undefined {
-    return this.#set(name, type, klass, this.#now());
+    const now = this.#now();
+    return this.#set(name, type, klass, now, now);
   }
   /** The same, at a moment to come. */
-  #set(name: Name, type: number, klass: number, at: number): KeptSet | undefined {
+  #set(name: Name, type: number, klass: number, at: number, now: number): KeptSet | undefined {
     const kept = this.#name(name, klass);
     const own = kept.set(type);
     if (own !== undefined && own.until > at) return own;
     if (klass !== CLASS.IN || kept.isVain(SET, type, at)) return undefined;
     const found = this.#shared.set(name, type, at);
     if (found === undefined || found.until <= at) {
-      kept.inVain(SET, type, at);
+      if (at === now) kept.inVain(SET, type, now);
       return undefined;
     }
     kept.putSet(found);
@@ -71,7 +72,8 @@ export class RecordCache {
    * longer than what its parent said of them, so that nobody who lost a zone keeps it alive (ghost domains).
    */
   keep(set: KeptSet, beyond = 0): KeptSet {
-    const known = this.#set(set.name, set.type, set.class, Math.max(this.#now(), beyond));
+    const now = this.#now();
+    const known = this.#set(set.name, set.type, set.class, Math.max(now, beyond), now);
     if (known !== undefined && known.security !== 'bogus' && isBetter(known, set)) return known;
     const leased = known === undefined || isParents(set) ? undefined : isParents(known) ? known.until : known.leased;
     const kept = leased === undefined ? set : { ...set, leased, until: Math.min(set.until, leased) };
@@ -119,15 +121,15 @@ export class RecordCache {
   /** A step that says no more than its set does is kept as that alone. */
   #ofSet(name: Name, type: number, at: number | undefined): Step | undefined {
     const set = this.#shared.set(name, type, at);
-    if (set !== undefined) return set.rank >= RANK.HEARSAY ? stepOf('answer', [set], undefined) : undefined;
+    if (set !== undefined) return isAnswer(set) ? stepOf('answer', [set], undefined) : undefined;
     const alias = type === TYPE.CNAME || type === TYPE.DS ? undefined : this.#shared.set(name, TYPE.CNAME, at);
-    return alias === undefined || alias.rank < RANK.HEARSAY ? undefined : stepOf('alias', [alias], targetOf(alias.data[0]!));
+    return alias === undefined || !isAnswer(alias) ? undefined : stepOf('alias', [alias], targetOf(alias.data[0]!));
   }
   /** Whether `#ofSet` makes the same of it. */
   #isOfSet(name: Name, type: number, { kind, rcode, answer: [set, more], authority, security, until, code }: Step): boolean {
     return set !== undefined && more === undefined && authority.length === 0 && code === undefined && rcode === RCODE.NOERROR
       && (kind === 'answer' ? set.type === type : kind === 'alias' && set.type === TYPE.CNAME && type !== TYPE.DS)
-      && set.rank >= RANK.HEARSAY && set.security === security && set.until === until
+      && isAnswer(set) && set.security === security && set.until === until
       && this.#name(name, CLASS.IN).set(set.type) === set;
   }
   keepStep(name: Name, type: number, klass: number, step: Step): void {
@@ -198,6 +200,8 @@ export class RecordCache {
     if (this.#freshSets.size === 0 && this.#freshSteps.length === 0) return;
     const now = this.#now();
     for (const set of this.#freshSets) {
+      // It was replaced or forgotten meanwhile, as below.
+      if (this.#names.get(keyOf(set.name, set.class))?.set(set.type) !== set) continue;
       if (set.class === CLASS.IN && this.#isShared(set.security, set.until, set.rank, now)) this.#shared.keepSet(set, now);
     }
     this.#freshSets.clear();

@@ -125,6 +125,15 @@ test('a wildcard makes no DNAME', async () => {
   other.internet.at(A, without(odd, () => ({ flags: AA, answer })));
   assert.match(await other.ask('y.x.d.a.test. A'), /^bogus SERVFAIL \(6: a wildcard made x\.d\.a\.test\. DNAME\)$/);
 });
+test('an alias that a wildcard made has its proof beside it for other types too', async () => {
+  const wild = new MadeZone('a.test.', ['@ 300 NS ns', `ns 300 A ${A}`, '*.c 300 CNAME www', 'www 300 A 192.0.2.80'], true);
+  const rig = rigOf({}, true, { ...zones(true, { ds: wild.ds }), a: wild });
+  const name = Name.parse('x.c.a.test.');
+  for (const type of [TYPE.A, TYPE.AAAA, TYPE.CNAME]) {
+    const { security, answer, authority } = await rig.resolver.resolve({ name, type, class: 1 });
+    assert.deepEqual([security, answer[0]?.type, authority.some((set) => set.type === TYPE.NSEC)], ['secure', TYPE.CNAME, true], `${type}`);
+  }
+});
 test('signatures that were asked for by themselves are not signed, and insecure', async () => {
   const rig = signed();
   const { a } = rig.zones;

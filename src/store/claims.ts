@@ -37,7 +37,8 @@ export class Claims {
     const wanted = hash || 1;
     const had = Atomics.compareExchange(words, at, 0, wanted);
     if (had !== 0) {
-      const isOld = ((time | 0) - Atomics.load(words, at + 1)) >>> 0 > this.#old;
+      // Another thread's clock may be a little ahead of ours.
+      const isOld = Math.abs(((time | 0) - Atomics.load(words, at + 1)) | 0) > this.#old;
       if (!isOld || Atomics.compareExchange(words, at, had, wanted) !== had) return had === wanted ? this.#wait(at, wanted) : NOTHING;
     }
     Atomics.store(words, at + 1, time | 0);
