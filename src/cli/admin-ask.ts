@@ -1,5 +1,5 @@
-// One request to a running server, over the socket of its *admin* or at its address, and what is said where it fails. Knows HTTP and the
-// console; the API is admin-api's.
+// One request to a running server, over a socket such as that of *admin* or at its address, and what is said where it fails. Knows HTTP and
+// the console; no API.
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as secureRequest } from 'node:https';
@@ -15,15 +15,16 @@ export interface Said {
   readonly text: string;
 }
 
-/** Asks a server: `server` is a path, `unix://PATH` or a URL. Rejects where nobody is there. */
-export function ask(server: string, method: string, path: string, body?: object, accept = 'application/json'): Promise<Said> {
+/** Asks a server: `server` is a path, `unix://PATH` or a URL; with a token unless that is ''. Rejects where nobody is there. */
+export function ask(
+  server: string, method: string, path: string, body?: object, accept = 'application/json', token = process.env[TOKEN] ?? '',
+): Promise<Said> {
   const isUrl = /^https?:\/\//.test(server);
   return new Promise((resolve, reject) => {
     const sent = body === undefined ? '' : JSON.stringify(body);
-    const token = process.env[TOKEN];
     const headers = {
       accept, ...(method === 'GET' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
     };
     const options = { method, headers, ...(isUrl ? {} : { socketPath: server.replace(/^unix:\/\//, ''), path }) };
     const heard = (response: IncomingMessage): void => {

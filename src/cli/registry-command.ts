@@ -1,9 +1,8 @@
 // `coredns-ts registry backup` and `restore`: what a registry has into a file, and of that a folder. Knows the console and files; asks the
 // API of a server that runs.
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { request as plain } from 'node:http';
-import { request as secure } from 'node:https';
 import { readBackup } from '../key-value/backup.ts';
+import { ask } from './admin-ask.ts';
 
 const USAGE = `Usage: coredns-ts registry backup @SERVER FILE [--token FILE]
        coredns-ts registry restore FILE FOLDER
@@ -45,7 +44,9 @@ export async function registryCommand(args: readonly string[]): Promise<void> {
   }
 }
 async function backup(server: string, file: string, token: string | undefined): Promise<void> {
-  const text = await asked(server, token === undefined ? undefined : readFileSync(token, 'utf8').trim());
+  const right = token === undefined ? '' : readFileSync(token, 'utf8').trim();
+  const { status, text } = await ask(server.replace(/^unix:/, ''), 'GET', '/v1/backup', undefined, undefined, right);
+  if (status !== 200) throw new Error(`the server refuses it with status ${status}: ${text.slice(0, 300)}`);
   const { pairs, revision } = readBackup(text);
   // What is there is whole, whatever happens meanwhile.
   const made = `${file}.new`;
@@ -62,23 +63,4 @@ async function backup(server: string, file: string, token: string | undefined): 
   }
   renameSync(made, file);
   process.stdout.write(`${file} has ${pairs.length} keys of revision ${revision}\n`);
-}
-/** What the server says. */
-function asked(server: string, token: string | undefined): Promise<string> {
-  const headers = { ...token !== undefined && { Authorization: `Bearer ${token}` } };
-  const socketPath = server.startsWith('unix:') ? server.slice('unix:'.length) : undefined;
-  const url = socketPath === undefined ? new URL('/v1/backup', server) : undefined;
-  return new Promise((resolve, reject) => {
-    const request = url === undefined ? plain({ socketPath, path: '/v1/backup', headers })
-      : (url.protocol === 'https:' ? secure : plain)(url, { headers });
-    request.on('error', reject).on('response', (reply) => {
-      let text = '';
-      reply.setEncoding('utf8').on('data', (piece: string) => {
-        text += piece;
-      }).on('error', reject).on('end', () => {
-        if (reply.statusCode === 200) resolve(text);
-        else reject(new Error(`the server refuses it with status ${reply.statusCode}: ${text.slice(0, 300)}`));
-      });
-    }).end();
-  });
 }

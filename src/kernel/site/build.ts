@@ -125,11 +125,10 @@ function parse(text: string, options: ReadOptions, words: ReadonlySet<string> | 
   const { builtIn } = options;
   return blocks.length > 0 || builtIn === undefined || builtIn === text ? blocks : parse(builtIn, options, words);
 }
-/** The words of the lines of all blocks, whether there are such or not; none where the text cannot be read. */
+/** The words of the lines of all blocks, whether there are such or not; of a text with mistakes, those of what can be read. */
 export function wordsIn(text: string, options: ReadOptions): ReadonlySet<string> {
   try {
-    const { problems: _, ...plain } = options;
-    const blocks = parse(text, { ...plain, warn: () => {} }, 'any');
+    const blocks = parse(text, { ...options, problems: [], warn: () => {} }, 'any');
     return new Set(blocks.flatMap(({ directives }) => directives.map(({ owner }) => owner)));
   } catch {
     return new Set();
