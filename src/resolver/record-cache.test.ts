@@ -174,6 +174,17 @@ test('a name that somebody forgets is asked for again, in every thread; others a
   zone.all();
   assert.deepEqual([known(one), known(other)], [[undefined, undefined], [undefined, undefined]]);
 });
+test('what was heard before somebody forgot its name is not shared after that', () => {
+  const { store, one, other, late } = threads();
+  const zone = store.changes.zone('\0');
+  for (const cache of [one, other]) {
+    const kept = cache.keep(setOf('a.test.'));
+    cache.keepStep(kept.name, TYPE.A, CLASS.IN, { ...stepOf('answer', [kept], undefined), authority: [setOf('b.test.')] });
+  }
+  zone.changed(Name.parse('a.test.').octets, 0);
+  one.share();
+  assert.deepEqual([set(other, 'a.test.'), step(other, 'a.test.'), step(late, 'a.test.')], [undefined, undefined, undefined]);
+});
 test('what was forgotten before it was shared is nobody\'s', () => {
   const { one, other } = threads();
   const name = Name.parse('gone.test.');

@@ -114,8 +114,9 @@ export class RecordCache {
   #look(): void {
     const { moment } = this.#shared;
     if (moment === this.#moment) return;
-    this.#moment = moment;
+    // What was heard before is of the moment before: it counts for others where it was not that which was forgotten.
     this.share();
+    this.#moment = moment;
     this.#names.clear();
   }
   /** A step that says no more than its set does is kept as that alone. */
@@ -130,7 +131,7 @@ export class RecordCache {
     return set !== undefined && more === undefined && authority.length === 0 && code === undefined && rcode === RCODE.NOERROR
       && (kind === 'answer' ? set.type === type : kind === 'alias' && set.type === TYPE.CNAME && type !== TYPE.DS)
       && isAnswer(set) && set.security === security && set.until === until
-      && this.#name(name, CLASS.IN).set(set.type) === set;
+      && this.#names.get(keyOf(name, CLASS.IN))?.set(set.type) === set;
   }
   keepStep(name: Name, type: number, klass: number, step: Step): void {
     const kept = this.#name(name, klass);
@@ -202,14 +203,14 @@ export class RecordCache {
     for (const set of this.#freshSets) {
       // It was replaced or forgotten meanwhile, as below.
       if (this.#names.get(keyOf(set.name, set.class))?.set(set.type) !== set) continue;
-      if (set.class === CLASS.IN && this.#isShared(set.security, set.until, set.rank, now)) this.#shared.keepSet(set, now);
+      if (set.class === CLASS.IN && this.#isShared(set.security, set.until, set.rank, now)) this.#shared.keepSet(set, now, this.#moment);
     }
     this.#freshSets.clear();
     for (const { name, type, step } of this.#freshSteps.splice(0)) {
       // It was replaced or forgotten meanwhile.
       if (this.#names.get(keyOf(name, CLASS.IN))?.step(type) !== step) continue;
       if (this.#isShared(step.security, step.until, RANK.ANSWER, now) && !this.#isOfSet(name, type, step)) {
-        this.#shared.keepStep(name, type, step);
+        this.#shared.keepStep(name, type, step, this.#moment);
       }
     }
   }

@@ -20,6 +20,13 @@ const SECURE = 0x100;
 /** What an entry is. */
 const SET = 1, STEP = 2, DENIED = 3;
 
+/** What the owner's words are made of. */
+interface Owned {
+  readonly until: number;
+  readonly marks: number;
+  readonly moment: number;
+}
+
 /** Those of one load of one block, as one thread sees them. All of them are of class IN. */
 export class SharedRecords {
   readonly #map: CacheMap;
@@ -56,16 +63,17 @@ export class SharedRecords {
     const step = this.step(name, this.#map.words[this.#map.ownedAt(entry) + MARKS]!, now);
     return step?.kind === 'nxdomain' ? step : undefined;
   }
-  /** Keeps a set, unless a better one lives, of another thread. */
-  keepSet(set: KeptSet, now: number): void {
+  /** Keeps a set that was heard since that moment, unless a better one lives, of another thread. */
+  keepSet(set: KeptSet, now: number, moment: number): void {
     const marks = set.rank | (set.security === 'secure' ? SECURE : 0);
     const known = this.#find(set.name, set.type, SET);
     if (known !== 0 && this.#lives(known, now) && isBetter(this.#map.words[this.#map.ownedAt(known) + MARKS]!, marks)) return;
-    this.#put(this.#keyOf(set.name, set.type, SET), this.#writer.set(set), set.until, marks);
+    this.#put(this.#keyOf(set.name, set.type, SET), this.#writer.set(set), { until: set.until, marks, moment });
   }
-  keepStep(name: Name, type: number, step: Step): void {
-    const isKept = this.#put(this.#keyOf(name, type, STEP), this.#writer.step(step), step.until, 0);
-    if (isKept && step.kind === 'nxdomain') this.#put(this.#keyOf(name, 0, DENIED), 0, step.until, type);
+  keepStep(name: Name, type: number, step: Step, moment: number): void {
+    const { until } = step;
+    const isKept = this.#put(this.#keyOf(name, type, STEP), this.#writer.step(step), { until, marks: 0, moment });
+    if (isKept && step.kind === 'nxdomain') this.#put(this.#keyOf(name, 0, DENIED), 0, { until, marks: type, moment });
   }
   forgetSet(name: Name, type: number): void {
     this.#map.remove(this.#keyOf(name, type, SET));
@@ -96,7 +104,7 @@ export class SharedRecords {
     return new SetReader(octets, this.#epoch);
   }
   /** Keeps so many octets of the writer's; -1: they are too many. */
-  #put(key: Key, size: number, until: number, marks: number): boolean {
+  #put(key: Key, size: number, { until, marks, moment }: Owned): boolean {
     const entry = size < 0 ? 0 : this.#map.prepare(key, size);
     if (entry === 0) {
       // What was there is older than what there is no room for.
@@ -107,7 +115,7 @@ export class SharedRecords {
     const owned = this.#map.ownedAt(entry);
     words[owned + UNTIL] = seconds(until + this.#epoch);
     words[owned + MARKS] = marks;
-    this.#changes.begin(words, owned + STAMP, this.moment);
+    this.#changes.begin(words, owned + STAMP, moment);
     if (!this.#changes.quiet) this.#changes.add(words, owned + STAMP, this.#name, 0);
     this.#map.bytes.set(this.#writer.bytes.subarray(0, size), this.#map.bytesAt(entry));
     return this.#map.publish(entry);
