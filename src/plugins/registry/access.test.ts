@@ -50,6 +50,19 @@ test('tokens: roles below a name, instances of who made them, hashes alone in th
   assert.equal((await web.send('PUT', AT.replace('web', 'notweb'), SPEC)).status, 403);
   assert.deepEqual([(await other.send('PUT', AT, SPEC)).status, (await other.send('DELETE', AT)).status], [403, 403]);
   assert.equal((await root.send('PATCH', AT, { weight: 3 })).body['owner'], 'web');
+  // A lease is ended by who may take away all that has it, though others are told its id.
+  await web.send('PUT', `${WEB}/instances/leased`, { ...SPEC, lease: { ttl: 600 } });
+  const { body: { lease } } = await other.send('GET', `${WEB}/instances/leased`);
+  assert.match(lease as string, /^[0-9a-f]+$/);
+  const ends = async (client: Client, id: unknown) => {
+    const { status, body: { title } } = await client.send('DELETE', `/v1/leases/${id as string}`);
+    return title ?? status;
+  };
+  const { body: { lease: theirs } } = await other.send('POST', '/v1/leases', { ttl: 600 });
+  assert.equal((await other.send('PUT', `/v1/zones/svc.test/skydns/x?lease=${theirs as string}`, { host: '10.0.0.5' })).status, 201);
+  assert.deepEqual([await ends(other, lease), await ends(web, theirs)], ["Somebody else's instance", 'Not allowed']);
+  assert.deepEqual([await ends(other, theirs), await ends(web, lease)], [204, 204]);
+  assert.equal((await web.send('GET', `${WEB}/instances/leased`)).status, 404);
   assert.equal((await api.send('GET', '/v1/openapi.json')).status, 200);
   writeFileSync(file, `${lines.join('\n')}\nbroken\n`);
   await clock.elapse(6000);

@@ -22,7 +22,7 @@ export function check(before: There | undefined, condition: Condition): void {
   if (condition === 'absent' ? before !== undefined : before?.revision !== condition.revision) throw changed(before);
 }
 /** Throws Problem where it is somebody else's. */
-export function owned({ owner }: There, { holder, isAdmin }: Who): void {
+export function owned({ owner }: Pick<There, 'owner'>, { holder, isAdmin }: Who): void {
   if (owner !== holder && !isAdmin) {
     throw new Problem(403, "Somebody else's instance", {
       detail: `it belongs to ${owner}`, cure: "use the token that made it, or an admin's",

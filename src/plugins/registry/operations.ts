@@ -2,6 +2,7 @@
 // services and zones; what is done with them is directory.ts's.
 import type { Name } from '../../dns/name.ts';
 import { Problem } from '../../http/problem.ts';
+import { labelsOf } from '../../skydns/message.ts';
 import { changesOn } from './following/told-zone.ts';
 import { externalDnsOn } from './external-dns.ts';
 import { skydnsOn } from './skydns-keys.ts';
@@ -9,11 +10,12 @@ import { backupOn } from './backup.ts';
 import { describe } from './openapi.ts';
 import type { Asked, Operation, Said } from './api.ts';
 import type { Audit } from './audit.ts';
+import { owned } from './conditions.ts';
 import type { Directory } from './directory.ts';
-import { INSTANCE, INSTANCE_PATCH, INSTANCE_VIEW, viewOf } from './instances.ts';
+import { INSTANCE, INSTANCE_PATCH, INSTANCE_VIEW, readKept, viewOf } from './instances.ts';
 import type { InstanceSpec } from './instances.ts';
 import { placesOf, setIn, soundInstance } from './places.ts';
-import { RECORD_SET, RECORD_SET_PATCH, RECORD_SET_VIEW, setView } from './record-sets.ts';
+import { RECORD_SET, RECORD_SET_PATCH, RECORD_SET_VIEW, readKeptSet, setView } from './record-sets.ts';
 import type { RecordSet, SetSpec } from './record-sets.ts';
 import { transactionOn } from './transactions.ts';
 import { watchOn } from './watching.ts';
@@ -178,7 +180,9 @@ export function operationsOn(
       method: 'DELETE', path: '/v1/leases/{lease}', id: 'revokeLease', summary: 'Ends a lease and takes away what has it',
       replies: { 204: undefined },
       async run(asked) {
-        if (!await directory.parts.keys.revoke(leaseAt(asked))) throw new Problem(404, 'The lease is gone');
+        const id = leaseAt(asked);
+        mayEnd(directory, asked, id);
+        if (!await directory.parts.keys.revoke(id)) throw new Problem(404, 'The lease is gone');
         return { status: 204 };
       },
     },
@@ -234,6 +238,16 @@ function leaseAt(asked: Asked): bigint {
   const id = asked.at['lease']!;
   if (!/^[0-9a-f]{1,16}$/.test(id)) throw new Problem(400, 'Malformed request', { field: 'lease', cure: LEASE_ID.description });
   return BigInt(`0x${id}`);
+}
+/** Throws Problem where something has a lease that whoever asks may not take away: readers of instances know ids of leases too. */
+function mayEnd({ parts: { names, path } }: Directory, { may, mayStill, who }: Asked, id: bigint): void {
+  if (mayStill('admin', '.')) return;
+  for (const { key, lease, service } of names.index?.keys() ?? []) {
+    if (lease !== id) continue;
+    may('operate', labelsOf(path, key).join('.'));
+    const kept = readKept(service?.coredns) ?? readKeptSet(service?.coredns);
+    if (kept !== undefined) owned(kept, who);
+  }
 }
 function operates({ who }: Asked): void {
   if (!who.operates) throw new Problem(403, 'Not allowed', { detail: `${who.holder} may read`, cure: 'ask for a token that may operate' });

@@ -8,7 +8,7 @@ import type { Feed, FeedListener, KeySource } from '../../../skydns/skydns-names
 import type { KeyTree } from '../../../skydns/tree.ts';
 import { OwnSource, WatchedFeed } from '../../../skydns/watched-feed.ts';
 import { fileError } from '../../../wording/errno.ts';
-import { readCopy, writeCopy } from './copy-file.ts';
+import { readCopy, touchCopy, writeCopy } from './copy-file.ts';
 import { Follower } from './follower.ts';
 import type { FollowerParts } from './follower.ts';
 
@@ -42,6 +42,8 @@ export class CopyFeed implements Feed {
   readonly #own: OwnSource;
   readonly #kept: readonly Kept[];
   readonly #end = new AbortController();
+  /** One writes at a time: the last one has the last state. */
+  #saving: Promise<void> = Promise.resolve();
   #why: string | undefined;
   /** All zones were known, and whoever listens was told so; all were followed at some time, and the log says so. */
   #isWhole = false;
@@ -126,11 +128,18 @@ export class CopyFeed implements Feed {
     this.#why = why;
     this.#listener.advanced();
   }
-  async #save(): Promise<void> {
+  #save(): Promise<void> {
+    return this.#saving = this.#saving.then(() => this.#saveAll());
+  }
+  async #saveAll(): Promise<void> {
+    const { clock, copy, log } = this.#parts;
     for (const kept of this.#kept) {
       const { follower: { token, key, away, isKnown }, zone, file } = kept;
-      if (!isKnown || token === '' || token === kept.saved) continue;
-      const { clock, copy, log } = this.#parts;
+      if (!isKnown || token === '') continue;
+      if (token === kept.saved) {
+        if (away === undefined) await touchCopy(file, clock.wall());
+        continue;
+      }
       try {
         const keys = Array.from(copy.below(key), (each) => [each.key, each.value!] as const);
         await writeCopy(file, { zone, token, contact: Math.round(clock.wall() - (away ?? 0) * 1000) }, keys);

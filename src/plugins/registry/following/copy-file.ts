@@ -2,10 +2,11 @@
 // Knows the file and its form; a file that is not whole is none.
 //
 // It is text: a line with a JSON object of the first three, one with each key and its value as a JSON array, and the SHA-256 of all that.
-import { createHash } from 'node:crypto';
+// When all that was current is the file's time too, as of a transferred zone's: that grows where nothing else does.
+import { createHash, randomBytes } from 'node:crypto';
 import { promises } from 'node:fs';
 
-const { mkdir, open, readFile, rename } = promises;
+const { mkdir, open, rename, unlink, utimes } = promises;
 /** Lines that are written at once. */
 const PIECE = 2000;
 
@@ -28,10 +29,20 @@ interface KeptZone {
 
 /** Writes it: there is the old file or the new one, whole, whatever happens. Rejects with what the system said. */
 export async function writeCopy(file: string, head: KeptHead, keys: Iterable<readonly [key: string, value: string]>): Promise<void> {
-  const beside = `${file}.tmp`;
-  const hash = createHash('sha256');
+  // Two that write at the same time, such as two loads, do not write into one.
+  const beside = `${file}.${randomBytes(6).toString('hex')}.new`;
   await mkdir(file.slice(0, file.lastIndexOf('/')), { recursive: true, mode: 0o700 });
-  const handle = await open(beside, 'w', 0o600);
+  try {
+    await writeWhole(beside, head, keys);
+    await rename(beside, file);
+  } catch (error) {
+    await unlink(beside).catch(() => {});
+    throw error;
+  }
+}
+async function writeWhole(file: string, head: KeptHead, keys: Iterable<readonly [key: string, value: string]>): Promise<void> {
+  const hash = createHash('sha256');
+  const handle = await open(file, 'wx', 0o600);
   try {
     let lines = [JSON.stringify({ [KEPT]: 1, ...head })];
     const flush = async (): Promise<void> => {
@@ -47,22 +58,30 @@ export async function writeCopy(file: string, head: KeptHead, keys: Iterable<rea
     }
     if (lines.length > 0) await flush();
     await handle.writeFile(`${hash.digest('hex')}\n`);
+    await handle.utimes(head.contact / 1000, head.contact / 1000);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(beside, file);
 }
+/** What the file has was still all that there was at this time. Never rejects: without that it is thought to be older. */
+export const touchCopy = (file: string, contact: number): Promise<void> => utimes(file, contact / 1000, contact / 1000).catch(() => {});
 /** Reads it; undefined where there is none. Rejects with Error where it cannot be used. */
 export async function readCopy(file: string, zone: string): Promise<KeptZone | undefined> {
-  let bytes: Buffer;
+  let handle: Awaited<ReturnType<typeof open>>;
   try {
-    bytes = await readFile(file);
+    handle = await open(file, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return copyOf(bytes, zone);
+  try {
+    const { mtimeMs } = await handle.stat();
+    const { head, keys } = copyOf(await handle.readFile(), zone);
+    return { head: { ...head, contact: Math.max(head.contact, mtimeMs) }, keys };
+  } finally {
+    await handle.close();
+  }
 }
 /** Reads what a file has. Throws Error where that is no copy of the zone, or not a whole one. */
 export function copyOf(bytes: Buffer, zone: string): KeptZone {

@@ -2,7 +2,7 @@
 // known already told again, and what is known while nobody is there to say what is.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { askOnce } from '../../../testing/one-question.ts';
 import { serve } from '../../../testing/served.ts';
 import { standard } from '../../index.ts';
 import { Client, registry } from '../registry-rig.test.ts';
+import { readCopy, writeCopy } from './copy-file.ts';
 import { way } from './way-rig.test.ts';
 
 const AT = '/v1/zones/svc.test/services/web/instances/a';
@@ -122,6 +123,37 @@ test('who comes again is told what has changed since, over a restart too; all wh
   const anew = await copy(t, between.url, { folder });
   await anew.comes('web.svc.test', 'A', '10.0.0.8');
   assert.match(anew.ours.log(), /svc\.test\.copy is not used: it is not whole/);
+});
+test('what a file has was current until its server ended, though nothing was another for long', async (t) => {
+  const own = await registry(t);
+  await own.api.send('PUT', AT, SPEC);
+  const clock = new FakeClock();
+  const folder = folderOf(t);
+  const file = path.join(folder, 'svc.test.copy');
+  const url = `http://127.0.0.1:${own.port}`;
+  const first = await copy(t, url, { clock, folder });
+  await first.comes('web.svc.test', 'A', '10.0.0.7');
+  await until(async () => {
+    await clock.elapse(10);
+    return readable(file).includes('"web/a/1"');
+  }, 'it is kept');
+  await clock.elapse(4000);
+  await first.ours.close();
+  await until(async () => Math.abs(statSync(file).mtimeMs - clock.wall()) < 1, 'its time is that of the end');
+  const again = await copy(t, url, { clock, folder });
+  await until(async () => again.ours.log().includes('which were current'), 'it is read');
+  assert.match(again.ours.log(), /svc\.test\. has 1 keys of \S+, which were current 0 s ago/);
+});
+test('of two that write one file at the same time one is there, whole, and nothing beside it', async (t) => {
+  const folder = folderOf(t);
+  const file = path.join(folder, 'svc.test.copy');
+  const write = (token: string, count: number) =>
+    writeCopy(file, { zone: 'svc.test.', token, contact: 1000 }, Array.from({ length: count }, (_, i) => [`${token}${i}`, 'x'.repeat(50)]));
+  await Promise.all([write('a-1', 9000), write('b-2', 5000), write('c-3', 7000)]);
+  const { head, keys } = (await readCopy(file, 'svc.test.'))!;
+  assert.equal(keys.size, { 'a-1': 9000, 'b-2': 5000, 'c-3': 7000 }[head.token]);
+  assert.equal(head.contact, 1000);
+  assert.deepEqual(readdirSync(folder), ['svc.test.copy']);
 });
 const readable = (file: string): string => {
   try {
