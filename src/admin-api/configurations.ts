@@ -50,7 +50,8 @@ export class Configurations {
     this.#folder = folder;
   }
   close(): void {
-    this.#trial?.cancel();
+    // What is taken over now may have no word that needs this: then nobody can confirm it, and it goes back all the more.
+    if (!this.#isBusy) this.#trial?.cancel();
   }
   /** A load serves; whoever says so first is heard. */
   serves({ whole, first, log, signal }: Run): void {

@@ -1,7 +1,7 @@
-// The file that the Corefile is in: whether it may be written, and a text in place of the one before, whole. Knows files; knows no word of
-// a Corefile.
+// Files that have to be whole on the disk, such as the one that the Corefile is in: whether it may be written, and a text in place of the
+// one before. Knows files; knows no word of a Corefile.
 import {
-  accessSync, chmodSync, chownSync, closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeSync,
+  accessSync, chmodSync, chownSync, closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileError } from '../wording/errno.ts';
@@ -27,7 +27,8 @@ export function writeWhole(path: string, text: string, usual = 0o600): void {
     const before = lstatSync(path, { throwIfNoEntry: false });
     const file = openSync(aside, 'wx', usual);
     try {
-      writeSync(file, text);
+      // Goes on where less is written than was wanted, as where the disk is full soon: writeSync says that and does not fail.
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -1,7 +1,7 @@
 // What is done over the API and undone by itself: reloads that are to be confirmed, Corefiles that served before, upstreams that are left
 // alone; and what there is to look at beside it.
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAsk } from '../../testing/question.ts';
@@ -11,6 +11,14 @@ import type { Rig } from './rig.test.ts';
 const get = async ({ socket }: Rig, path: string) => (await ask(socket, 'GET', path)).json;
 const post = (here: Rig, path: string, body: object = {}, method = 'POST') => ask(here.socket, method, path, JSON.stringify(body));
 const cacheOf = async (here: Rig) => JSON.stringify(await get(here, '/v1/config')).match(/"word":"cache","args":\["(\d+)"\]/)?.[1];
+/** The same, as soon as the API listens again. */
+async function untilServed(here: Rig): Promise<string | undefined> {
+  for (const end = Date.now() + 60_000; !existsSync(here.socket);) {
+    assert.ok(Date.now() < end, 'waited in vain for the socket');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return cacheOf(here);
+}
 const writes = async ({ server, around }: Rig, seconds: number) =>
   server.rewrite(await around.fill(SERVED.replace('cache 30', `cache ${seconds}`)));
 
@@ -34,6 +42,17 @@ test('a reload that nobody confirms goes back by itself, and the file is passed 
   await here.server.elapse(3000);
   assert.equal(await cacheOf(here), '90');
   assert.equal((await post(here, '/v1/reload/confirm')).status, 409);
+});
+
+test('a Corefile by which nobody could confirm any more, as without admin, goes back by itself too', async (t) => {
+  const here = await rig(t, SERVED);
+  const without = SERVED.replace(/ +admin .*\n/, '').replace('cache 30', 'cache 60');
+  here.server.rewrite(await here.around.fill(without));
+  const said = await post(here, '/v1/reload', { confirm: '60s' });
+  assert.ok(typeof said.json['confirm'] === 'string');
+  await assert.rejects(get(here, '/v1/config'));
+  await here.server.elapse(61_000);
+  assert.equal(await untilServed(here), '30');
 });
 
 test('a reload that is confirmed stays', async (t) => {

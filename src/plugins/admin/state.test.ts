@@ -1,5 +1,6 @@
 // What outlives a process of the Corefiles that served, and a text in place of the file's: over the socket, on a real folder.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -251,4 +252,20 @@ test('what is no file, or not the truth, is not written', async (t) => {
   await life.begins(life.corefile(30));
   assert.equal((await ask(life.socket, 'PUT', '/v1/config', JSON.stringify({ text: 'x' }))).json['detail'], 'the Corefile is in no file');
   assert.ok(existsSync(life.socket));
+});
+
+test('a text for which there is not enough room is refused whole, and the file is as it was', (t) => {
+  const around = new Surroundings();
+  t.after(() => around.close());
+  const file = join(around.directory, 'Corefile');
+  writeFileSync(file, '. {\n}\n');
+  const module = JSON.stringify(new URL('../../admin-api/corefile-file.ts', import.meta.url).href);
+  const code = `const { writeWhole } = await import(${module}); writeWhole(${JSON.stringify(file)}, '#'.repeat(8192));`;
+  // A file of a process has a block at most: what is more than that is like a full disk in the middle of a write.
+  const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -f 1; exec "$0" --input-type=module --eval "$1"', process.execPath, code],
+    { encoding: 'utf8' });
+  assert.notEqual(status, 0);
+  assert.match(stderr, /EFBIG|file too large/i);
+  assert.equal(readFileSync(file, 'utf8'), '. {\n}\n');
+  assert.deepEqual(readdirSync(around.directory), ['Corefile']);
 });
