@@ -115,9 +115,13 @@ test('a line of plugin.cfg that comes or goes counts at the next reload', async 
   writeFileSync(path.join(folder, 'plugin.cfg'), 'cache:cache\n');
   assert.match(await reload(), /Restart failed: .*two/);
   server.write(`.:${port} {\n    bind 127.0.0.1\n    multisocket 4\n    three\n}\n`);
-  writeFileSync(path.join(folder, 'three.mjs'),
-    "export default { name: 'three', parse() {}, create: () => ({ handle: (q) => q.reply({ rcode: 5 }) }) };\n");
+  const three = (parse: string) => writeFileSync(path.join(folder, 'three.mjs'),
+    `export default { name: 'three', parse() {${parse}}, create: () => ({ handle: (q) => q.reply({ rcode: 5 }) }) };\n`);
   writeFileSync(path.join(folder, 'plugin.cfg'), 'three:./three.mjs\ncache:cache\n');
+  // What was read of a load that came to nothing is not what counts when its file is another.
+  three('throw new Error("not yet");');
+  assert.match(await reload(), /Restart failed: .*not yet/);
+  three('');
   assert.match(await reload(), /Reloading complete/);
   assert.match((await askOnce(port, 'a.test', 'A')).rcode, /REFUSED/);
 });

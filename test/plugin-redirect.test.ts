@@ -39,6 +39,7 @@ _redirect.two IN TXT "to=https://two.test/"
 _redirect.parts IN TXT "to=https://one.test/" "more"
 _redirect.code IN TXT "to=https://one.test/;code=200"
 _redirect.script IN TXT "to=javascript:alert(1)"
+_redirect.trailer IN TXT "to=https://one.test/;>Trailer=X-Who"
 _redirect.outside IN TXT "use=_redirect.elsewhere.test"
 ${long}
 `;
@@ -78,6 +79,11 @@ test('hosts and paths lead where their records say', async () => {
   ] as const) assert.equal((await get(host, at)).said, said, `${host}${at}`);
   const { headers } = await get('www.example.org', '/', 'HEAD');
   assert.deepEqual([headers['x-who'], headers['cache-control'], headers['status-code']], ['me', 'max-age=604800', '301']);
+});
+
+test('a field that Node refuses, as a trailer where there is no body, ends nothing', async () => {
+  assert.equal((await get('trailer.example.org', '/', 'HEAD')).said, '404');
+  assert.equal((await get('go.example.org', '/docs')).said, '302 https://docs.test/');
 });
 
 test('what leads back, is no record, or is outside of the zones leads nowhere, and is said once', async () => {

@@ -20,8 +20,8 @@ export interface RedirectRecord {
 const LONGEST = 255, MOST_FIELDS = 32;
 const CODES = [301, 302, 303, 307, 308];
 const HEADER = /^[A-Za-z0-9-]{1,64}$/;
-/** What the server says itself. */
-const OWN = new Set(['location', 'content-length', 'transfer-encoding', 'connection', 'status-code']);
+/** What the server says itself, and what is about the connection. */
+const OWN = new Set(['location', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'trailer', 'upgrade', 'status-code']);
 
 /** Reads a text; a text in turn where it is none: what is wrong with it. */
 export function readRecord(text: string): RedirectRecord | string {

@@ -51,7 +51,11 @@ export class PluginsAnew {
   }
   #version(addition: Addition): Addition {
     const before = this.#served.find(({ name, url }) => name === addition.name && url === addition.url);
-    if (before === undefined) return this.#sizes.has(addition.name) ? { ...addition, version: this.#next() } : addition;
+    if (before === undefined) {
+      // What was read for a load that came to nothing stays what it was.
+      const isRead = this.#sizes.has(addition.name) || codeOf(addition.url).size > 0;
+      return isRead ? { ...addition, version: this.#next() } : addition;
+    }
     const code = codeOf(before.url, before.version);
     const isNew = code.size > 0 && isChanged(code);
     return { ...addition, ...(isNew ? { version: this.#next() } : before.version === undefined ? {} : { version: before.version }) };
