@@ -47,7 +47,12 @@ class Listener implements Closable {
   async #answer({ method = '', url = '/', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, headers: fields, text } = await this.serve({ method, uri: url, host: headers.host ?? '', headers })
       .catch(() => said(502, 'the zones did not answer'));
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'status-code': String(status), ...fields });
+    try {
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'status-code': String(status), ...fields });
+    } catch {
+      // A field that is none, or that this answer cannot have: whoever wrote the record shall not end the server.
+      response.writeHead(502, { 'content-type': 'text/plain; charset=utf-8' });
+    }
     response.end(method === 'HEAD' ? undefined : `${text}\n`);
   }
   close(): void {

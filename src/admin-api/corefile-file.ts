@@ -1,9 +1,8 @@
 // Files that have to be whole on the disk, such as the one that the Corefile is in: whether it may be written, and a text in place of the
 // one before. Knows files; knows no word of a Corefile.
-import {
-  accessSync, chmodSync, chownSync, closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync,
-} from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { putWhole } from '../authority/whole-file.ts';
 import { fileError } from '../wording/errno.ts';
 
 /** Why the file is not to be written: what it is made of is the truth, or nobody may. */
@@ -23,29 +22,13 @@ export function whyNotWritten(path: string): string | undefined {
 export function writeWhole(path: string, text: string, usual = 0o600): void {
   const aside = join(dirname(path), `.${process.pid}.new`);
   try {
-    rmSync(aside, { force: true });
     const before = lstatSync(path, { throwIfNoEntry: false });
-    const file = openSync(aside, 'wx', usual);
-    try {
-      // Goes on where less is written than was wanted, as where the disk is full soon: writeSync says that and does not fail.
-      writeFileSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    if (before !== undefined) {
+    putWhole(path, text, { aside, mode: usual, ready() {
+      if (before === undefined) return;
       if (process.getuid?.() !== before.uid || process.getgid?.() !== before.gid) chownSync(aside, before.uid, before.gid);
       chmodSync(aside, before.mode & 0o7777);
-    }
-    renameSync(aside, path);
-    const folder = openSync(dirname(path), 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
+    } });
   } catch (error) {
-    rmSync(aside, { force: true, recursive: true });
     throw new Error(fileError(error, path), { cause: error });
   }
 }

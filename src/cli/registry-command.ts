@@ -1,6 +1,7 @@
 // `coredns-ts registry backup` and `restore`: what a registry has into a file, and of that a folder. Knows the console and files; asks the
 // API of a server that runs.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { putWhole } from '../authority/whole-file.ts';
 import { readBackup } from '../key-value/backup.ts';
 import { ask } from './admin-ask.ts';
 
@@ -49,18 +50,6 @@ async function backup(server: string, file: string, token: string | undefined): 
   if (status !== 200) throw new Error(`the server refuses it with status ${status}: ${text.slice(0, 300)}`);
   const { pairs, revision } = readBackup(text);
   // What is there is whole, whatever happens meanwhile.
-  const made = `${file}.new`;
-  const opened = openSync(made, 'w', 0o600);
-  try {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length;) at += writeSync(opened, bytes, at);
-    fsyncSync(opened);
-  } catch (error) {
-    rmSync(made, { force: true });
-    throw error;
-  } finally {
-    closeSync(opened);
-  }
-  renameSync(made, file);
+  putWhole(file, text, { mode: 0o600 });
   process.stdout.write(`${file} has ${pairs.length} keys of revision ${revision}\n`);
 }

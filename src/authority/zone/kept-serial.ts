@@ -1,7 +1,8 @@
 // The serial that a zone got which counts by itself, kept beside its file over restarts: else secondaries would have to wait until it is
 // ahead again. Knows a small file; knows no records.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { putWhole } from '../whole-file.ts';
 
 /** What was served last, and of which state of the file. */
 export interface KeptSerial {
@@ -29,20 +30,7 @@ export const writeKept = (path: string, kept: KeptSerial): boolean => writeKeptI
 /** Keeps it in a file of its own; likewise. */
 export function writeKeptIn(file: string, { serial, contents }: KeptSerial): boolean {
   try {
-    const aside = openSync(`${file}.new`, 'w');
-    try {
-      writeSync(aside, `${serial}\n${contents}\n`);
-      fsyncSync(aside);
-    } finally {
-      closeSync(aside);
-    }
-    renameSync(`${file}.new`, file);
-    const folder = openSync(dirname(file), 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
+    putWhole(file, `${serial}\n${contents}\n`);
     return true;
   } catch {
     return false;
