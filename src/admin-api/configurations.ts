@@ -20,7 +20,6 @@ type Body = { readonly [name: string]: unknown };
 
 const writtenOf = (canonical: string): Written => ({ canonical, parsed: () => canonical });
 /** What a text is told from others by, as HTTP has it (RFC 9110 section 8.8.3). */
-const tagOf = (text: string): string => `"${digest(text)}"`;
 
 /** The file that is to be changed, where there is one and it is. */
 export interface CorefileFile {
@@ -39,6 +38,8 @@ export class Configurations {
   /** A reload that is not confirmed yet, and what ends its wait. */
   #trial: (Trial & { readonly cancel: () => void }) | undefined;
   #isBusy = false;
+  /** Nobody shall find out a secret of the file by trying texts against its tag. */
+  readonly #salt = crypto.randomUUID();
   /** The next load is the one before again. */
   #returns = false;
   /** Ends with the load that serves. */
@@ -101,11 +102,14 @@ export class Configurations {
     const rows = this.#kept.map(({ number, at, changes }) => ({ number, at: new Date(at).toISOString(), changes })).toReversed();
     return replyJson({ configurations: rows, confirm: this.#trial === undefined ? null : new Date(this.#trial.until).toISOString() });
   }
+  #tagOf(text: string): string {
+    return `"${digest(`${this.#salt}${text}`)}"`;
+  }
   /** The file, by what it is told from others, and why it is not to be written. */
   file({ whole: { path, reloadable } }: Run): CorefileFile {
     if (path === undefined || !reloadable) return { file: null, etag: null, readOnly: 'the Corefile is in no file' };
     try {
-      return { file: path, etag: tagOf(readFileSync(path, 'utf8')), readOnly: whyNotWritten(path) ?? null };
+      return { file: path, etag: this.#tagOf(readFileSync(path, 'utf8')), readOnly: whyNotWritten(path) ?? null };
     } catch (error) {
       return { file: path, etag: null, readOnly: (error as Error).message };
     }
@@ -143,7 +147,7 @@ export class Configurations {
       writeWhole(file, text);
       try {
         const changes = changesBetween(whole.running(), whole.now());
-        return await this.#take(whole, wait, changes, before, true, { etag: tagOf(text) });
+        return await this.#take(whole, wait, changes, before, true, { etag: this.#tagOf(text) });
       } catch (error) {
         writeWhole(file, before);
         throw error;
