@@ -19,7 +19,6 @@ const KEPT = 8;
 type Body = { readonly [name: string]: unknown };
 
 const writtenOf = (canonical: string): Written => ({ canonical, parsed: () => canonical });
-/** What a text is told from others by, as HTTP has it (RFC 9110 section 8.8.3). */
 
 /** The file that is to be changed, where there is one and it is. */
 export interface CorefileFile {
@@ -102,6 +101,7 @@ export class Configurations {
     const rows = this.#kept.map(({ number, at, changes }) => ({ number, at: new Date(at).toISOString(), changes })).toReversed();
     return replyJson({ configurations: rows, confirm: this.#trial === undefined ? null : new Date(this.#trial.until).toISOString() });
   }
+  /** What a text is told from others by, as HTTP has it (RFC 9110 section 8.8.3). */
   #tagOf(text: string): string {
     return `"${digest(`${this.#salt}${text}`)}"`;
   }
