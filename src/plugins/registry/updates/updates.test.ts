@@ -101,10 +101,13 @@ const SUITE: Readonly<Record<string, (own: Registry, t: TestContext) => Promise<
     assert.equal(await ops.update('delete www.svc.test A', 'add www.svc.test 60 A 192.0.2.2'), NOERROR);
     assert.equal((await ops.send(packet))!.rcode, NOERROR);
     assert.deepEqual(await own.answers('www.svc.test', 'A'), ['www.svc.test 60 A 192.0.2.2']);
+    const first = ops.packet(['nxdomain new.svc.test', 'add new.svc.test 60 A 192.0.2.3']);
+    assert.equal((await ops.send(first))!.rcode, NOERROR);
     if (other === undefined) return;
     await eventually(() => other.ours.log().includes('etcd is followed'), 'etcd is followed');
     const again = clientOf(t, other);
     assert.equal((await again.send(packet))!.rcode, NOERROR);
+    assert.equal((await again.send(first))!.rcode, NOERROR, 'its prerequisites held when it was done');
     const set = await own.api.send('GET', '/v1/zones/svc.test/records/www/A');
     assert.deepEqual(set.body['records'], ['192.0.2.2']);
     // Both add to the same set at the same time, and nothing is lost.
